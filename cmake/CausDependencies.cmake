@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every library the project uses, found once. Why each: docs/design/0001.
+find_package(PkgConfig REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS C)
+find_package(Threads REQUIRED)
+find_package(CURL REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+# The serial OpenBLAS by its own directory: the alternatives system may point
+# the plain name at a threaded build, which changes bits with the thread count.
+find_library(CAUS_LAPACK NAMES openblas
+             PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial
+                           openblas-serial
+             PATHS /usr/lib NO_DEFAULT_PATH REQUIRED)

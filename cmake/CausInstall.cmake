@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# Program, library, headers and the pkg-config file.
+configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/caus.pc.in
+               ${PROJECT_BINARY_DIR}/caus.pc @ONLY)
+install(TARGETS caus_shared caus_static LIBRARY ARCHIVE)
+install(DIRECTORY include/caus TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(FILES ${PROJECT_BINARY_DIR}/caus.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

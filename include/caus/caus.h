@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole public interface of libcaus. */
+#ifndef CAUS_CAUS_H
+#define CAUS_CAUS_H
+
+#include "base.h"
+#include "discovery.h"
+#include "graph.h"
+#include "quality.h"
+#include "recording.h"
+#include "render.h"
+#include "run.h"
+#include "series.h"
+#include "telemetry.h"
+
+#endif

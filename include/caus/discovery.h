@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Causal discovery: options, algorithms, result. */
+#ifndef CAUS_DISCOVERY_H
+#define CAUS_DISCOVERY_H
+
+#include "graph.h"
+#include "quality.h"
+#include "series.h"
+
+CAUS_API_BEGIN
+
+/* Which test of the PCMCI family is run over all pairs. */
+typedef enum caus_method {
+    CAUS_METHOD_PCMCI,
+    CAUS_METHOD_BIVCI,  /* conditions: the target's own past */
+    CAUS_METHOD_FULLCI, /* conditions: the whole past */
+    CAUS_METHOD_LAGGED  /* no conditions: lagged dependencies */
+} caus_method;
+
+typedef enum caus_fdr { CAUS_FDR_NONE, CAUS_FDR_BH, CAUS_FDR_BY } caus_fdr;
+
+/* In which roles of a test an unselected value is left out (bits). */
+typedef enum caus_mask_role {
+    CAUS_MASK_SOURCE = 1,    /* X */
+    CAUS_MASK_TARGET = 2,    /* Y */
+    CAUS_MASK_CONDITIONS = 4 /* Z */
+} caus_mask_role;
+
+/* What the user says about source(t − lag) → target(t). */
+typedef enum caus_assumption {
+    CAUS_ASSUME_UNKNOWN,   /* "-?>" at lag > 0, "o?o" at lag 0: test it */
+    CAUS_ASSUME_ABSENT,    /* no such link */
+    CAUS_ASSUME_LINK,      /* "-->" */
+    CAUS_ASSUME_ADJACENT,  /* "o-o" at lag 0 */
+    CAUS_ASSUME_NOT_BACK,  /* "-?>" at lag 0: if linked, then this way */
+    CAUS_ASSUME_LINK_BACK, /* "<--" at lag 0 */
+    CAUS_ASSUME_ONLY_BACK  /* "<?-" at lag 0 */
+} caus_assumption;
+
+typedef struct caus_pcmci_options {
+    caus_method method;
+    size_t min_lag;  /* ≤ max_lag; 0 tests contemporaneous links too */
+    size_t max_lag;  /* ≥ 1 for PCMCI */
+    double alpha;    /* a reported link has p (or q) ≤ alpha */
+    double pc_alpha; /* condition selection; NaN = chosen per target from
+                        {.05 .1 .2 .3 .4 .5} by the Akaike score */
+    caus_fdr fdr;
+    bool fdr_contemporaneous;     /* count lag-0 tests among the hypotheses */
+    size_t max_combinations;      /* of conditions per size, ≥ 1 */
+    size_t max_conditions;        /* in selection; SIZE_MAX = no limit */
+    size_t max_conditions_target; /* parents of the target; SIZE_MAX */
+    size_t max_conditions_source; /* parents of the source; SIZE_MAX */
+    unsigned mask_roles;          /* caus_mask_role bits; 0 = ignore masks */
+    bool drop_up_to_max_lag;      /* a missing value drops all rows that any lag
+                                     up to 2·max_lag would touch */
+    double level;                 /* of intervals, e.g. .95; 0 = none */
+    size_t bootstrap;             /* replicates for stability; 0 = none */
+    size_t block_rows; /* bootstrap block; 0 = from autocorrelation */
+    bool all_links;    /* p for every tested link, not only reported */
+    const unsigned char *assumptions; /* caus_assumption per graph cell
+                                [N × N × (max_lag+1)]; NULL = all unknown */
+} caus_pcmci_options;
+
+/* PCMCI, lags 0 … 5, alpha .05, pc_alpha .05, no FDR, one combination, no
+ * limits, no masks, level .95, no bootstrap. */
+caus_pcmci_options caus_pcmci_options_default(void);
+
+/* variable(t − lag) */
+typedef struct caus_lagged {
+    size_t variable;
+    size_t lag;
+} caus_lagged;
+
+/* The conditions selected for one target, strongest first. */
+typedef struct caus_parents {
+    size_t count;
+    const caus_lagged *parents;
+    const double *min_statistic; /* [count] smallest |statistic| seen */
+    double alpha;                /* the pc_alpha that was used */
+} caus_parents;
+
+/* How an edge fared in each environment. */
+typedef enum caus_edge_environments {
+    CAUS_EDGE_POOLED, /* one environment, or not compared */
+    CAUS_EDGE_REPLICATED,
+    CAUS_EDGE_BASELINE_ONLY,
+    CAUS_EDGE_INCIDENT_ONLY,
+    CAUS_EDGE_CHANGED
+} caus_edge_environments;
+
+/*
+ * A graph with its numbers. Arrays are [N × N × (max_lag+1)] in the order of
+ * caus_graph cells, but hold both directions at lag 0. Untested cells hold
+ * statistic 0 and p 1.
+ */
+typedef struct caus_discovery {
+    caus_graph graph;
+    const double *statistic;
+    const double *p_value; /* of reported links; NaN where not evaluated */
+    const double *q_value; /* NULL without FDR */
+    const double *lower;   /* interval of the statistic; NULL without */
+    const double *upper;
+    const double *stability; /* share of replicates with the link; NULL */
+    const unsigned char *environments; /* caus_edge_environments; NULL */
+    const caus_parents *parents;       /* [N]; NULL where not selected */
+    size_t rows_used; /* rows behind a test with no missing value */
+    uint64_t test_count;
+    bool complete; /* false: the time limit cut the work short */
+} caus_discovery;
+
+/*
+ * Learns lagged links by PCMCI with partial correlation (Runge et al. 2019,
+ * Science Advances 5:eaau4996), with windows, degrees of freedom, order of
+ * ties and decisions as in tigramite 5.2.
+ *
+ *   series   one or more segments; they are pooled, no lagged row crosses one
+ *   options  NULL = default
+ *   result   lives in `out`
+ *
+ * Constant, duplicate and collinear columns are results: a constant column has
+ * statistic 0 and p 1; a test whose conditions determine one side has
+ * statistic 0 and p 1 in selection and removes the candidate.
+ * Fails with CAUS_ERR_TOO_FEW_SAMPLES (rows − 2·max_lag too few), …_LIMIT,
+ * …_CANCELLED, …_OUT_OF_MEMORY, CAUS_ERR_INVALID_ARGUMENT (contradicting
+ * assumptions, lags out of range). With a time limit the result may be partial
+ * (complete = false).
+ * Cost about N²·max_lag tests of a few microseconds each, O(T·N²·max_lag) for
+ * the Gram matrices; memory O((N·(2·max_lag+1))²).
+ */
+caus_status caus_discover_pcmci(const caus_series *series,
+                                const caus_pcmci_options *options,
+                                const caus_run *run, caus_arena *out,
+                                caus_discovery *result, caus_error *err);
+
+CAUS_API_END
+#endif

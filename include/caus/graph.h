@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Causal graphs over lagged variables: endpoint marks per
+ * source(t − lag) → target(t). A static DAG, CPDAG or PAG has max_lag 0.
+ */
+#ifndef CAUS_GRAPH_H
+#define CAUS_GRAPH_H
+
+#include "base.h"
+
+CAUS_API_BEGIN
+
+typedef enum caus_mark {
+    CAUS_MARK_NONE, /* no edge */
+    CAUS_MARK_TAIL,
+    CAUS_MARK_ARROW,
+    CAUS_MARK_CIRCLE,
+    CAUS_MARK_CONFLICT
+} caus_mark;
+
+/* The marks at both ends of an edge; both NONE when there is no edge. */
+typedef struct caus_edge {
+    unsigned char source; /* a caus_mark */
+    unsigned char target;
+} caus_edge;
+
+typedef struct caus_triple {
+    size_t source, source_lag, middle, target; /* source(t−lag) – middle –
+                                                  target, both at t */
+} caus_triple;
+
+/*
+ * Cells are [node_count × node_count × (max_lag + 1)], index
+ * (source * node_count + target) * (max_lag + 1) + lag. An edge at lag 0 is
+ * stored once, in the cell whose source is the smaller index.
+ */
+typedef struct caus_graph {
+    size_t node_count;
+    size_t max_lag;
+    caus_edge *cells;
+    const caus_triple *ambiguous;
+    size_t ambiguous_count;
+} caus_graph;
+
+static inline size_t caus_graph_cell(const caus_graph *graph, size_t source,
+                                     size_t target, size_t lag)
+{
+    return (source * graph->node_count + target) * (graph->max_lag + 1) + lag;
+}
+
+/*
+ * A graph without edges.
+ *
+ *   node_count  ≥ 1; node_count² · (max_lag + 1) must fit memory
+ */
+caus_status caus_graph_init(caus_graph *graph, size_t node_count,
+                            size_t max_lag, caus_arena *out, caus_error *err);
+
+/* Sets an edge; at lag 0 either order of the nodes may be given. Marks NONE
+ * take the edge away. source ≠ target at lag 0. */
+void caus_graph_set(caus_graph *graph, size_t source, size_t target, size_t lag,
+                    caus_mark source_mark, caus_mark target_mark);
+
+/* The edge seen from source to target, marks swapped where need be. */
+caus_edge caus_graph_get(const caus_graph *graph, size_t source, size_t target,
+                         size_t lag);
+
+/* Number of edges; a lag-0 edge counts once. */
+size_t caus_graph_edge_count(const caus_graph *graph);
+
+/* The edge as text: "-->", "<--", "o->", "<->", "o-o", "x-x", "---", "". */
+const char *caus_edge_text(caus_edge edge);
+
+/* The JSON type: "directed", "undirected", "bidirected", "partial",
+ * "conflict"; "" without an edge. */
+const char *caus_edge_type(caus_edge edge);
+
+/*
+ * Marks, in `keep` [node_count], the target and every node with a path of
+ * arrows (any lag) into it; edges that are not directed do not carry.
+ */
+caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
+                                 bool *keep, caus_error *err);
+
+/* Who calls whom: a directed graph over service names. */
+typedef struct caus_topology {
+    size_t service_count;
+    const char *const *services; /* [service_count], unique, sorted */
+    size_t call_count;
+    const size_t (*calls)[2]; /* [call_count] caller, callee */
+} caus_topology;
+
+/* The index of a service, or SIZE_MAX. O(log services). */
+size_t caus_topology_find(const caus_topology *topology, const char *service);
+
+/*
+ * The service of a variable name without a `service` label: the longest
+ * topology node that prefixes it; else the name without a known suffix
+ * (_latency_p95, _errors, …); else what stands before the first separator.
+ *
+ *   topology   may be NULL
+ *   separator  '_' unless the user said otherwise
+ *   result     a view into `name`
+ *   length     of the result, ≥ 1 for a non-empty name
+ */
+void caus_service_of_name(const char *name, const caus_topology *topology,
+                          char separator, const char **result, size_t *length);
+
+CAUS_API_END
+#endif

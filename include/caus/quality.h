@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The data-quality report: what is wrong with a series before it is believed.
+ */
+#ifndef CAUS_QUALITY_H
+#define CAUS_QUALITY_H
+
+#include "series.h"
+
+CAUS_API_BEGIN
+
+/* Facts of one variable, over all its rows unless said otherwise. */
+typedef struct caus_variable_quality {
+    double missing_share; /* in [0, 1] */
+    double zero_share;    /* of present values */
+    size_t nonzero_rows;
+    bool constant; /* ≤ 1 distinct present value in every environment */
+    bool single_row_steps; /* changes in one or two rows only */
+    size_t duplicate_of;   /* first variable with the same values; SIZE_MAX */
+    double effective_rows; /* effective sample size after autocorrelation,
+                              summed over environments */
+    double adf_p;          /* largest over environments of the ADF test's p
+                              (null: unit root, constant); NaN = too short */
+    double kpss_p;         /* smallest over environments of the KPSS test's p
+                              (null: level-stationary), clipped to [.01, .1] */
+    bool unit_root;        /* ADF p > .05 and KPSS p < .05 in an environment */
+} caus_variable_quality;
+
+/* Variables that measure one thing: one node would do. */
+typedef struct caus_family {
+    size_t member_count;
+    const size_t *members; /* ascending */
+    const char *reason;    /* "|r| > 0.99", "quantiles of one histogram", … */
+} caus_family;
+
+/* A column that the others determine almost exactly. */
+typedef struct caus_collinear {
+    size_t variable;
+    size_t other_count;
+    const size_t *others; /* the columns that determine it */
+    double r_squared;
+} caus_collinear;
+
+typedef struct caus_quality {
+    size_t variable_count;
+    const caus_variable_quality *variables;
+    size_t family_count;
+    const caus_family *families;
+    size_t collinear_count;
+    const caus_collinear *collinear;
+    size_t warning_count;
+    const char *const *warnings; /* sentences, worst first */
+} caus_quality;
+
+/*
+ * Examines a series. Nothing is changed or dropped.
+ *
+ *   result  lives in `out`
+ *
+ * Constant columns, duplicates and short series are findings, not errors.
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED.
+ * Cost O(rows × variables²). Sources: Said & Dickey (1984) and Kwiatkowski et
+ * al. (1992) as statsmodels computes them.
+ */
+caus_status caus_quality_examine(const caus_series *series, const caus_run *run,
+                                 caus_arena *out, caus_quality *result,
+                                 caus_error *err);
+
+CAUS_API_END
+#endif

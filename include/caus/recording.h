@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The incident file (.caus): raw samples, queries, window, quality and later
+ * results in one SQLite file that is written whole or not at all.
+ */
+#ifndef CAUS_RECORDING_H
+#define CAUS_RECORDING_H
+
+#include "quality.h"
+#include "telemetry.h"
+
+CAUS_API_BEGIN
+
+/* A result kept with the samples it came from. */
+typedef struct caus_recorded_result {
+    const char *kind;   /* "causal_graph", … */
+    const char *sha256; /* of the canonical JSON */
+    const char *json;
+} caus_recorded_result;
+
+/* Everything an incident file says, without the samples. */
+typedef struct caus_recording_info {
+    const char *version; /* of the caus that wrote it */
+    int schema;          /* major version of the layout */
+    int64_t created_ns;
+    caus_grid window;
+    caus_grid baseline; /* step_ns 0 = none */
+    const char *hint;   /* free text by the user, "" if none */
+    size_t variable_count;
+    const caus_variable *variables;
+    const size_t *sample_counts; /* [variable_count] */
+    size_t query_count;
+    const caus_fetched_query *queries;
+    size_t warning_count;
+    const char *const *warnings;
+    size_t result_count;
+    const caus_recorded_result *results;
+    bool scrubbed; /* label values and text were cleaned of secrets */
+} caus_recording_info;
+
+typedef struct caus_recording_options {
+    caus_grid window;
+    caus_grid baseline;
+    const char *hint;
+    bool keep_labels; /* do not scrub e-mail, token and address patterns */
+    int64_t created_ns;
+} caus_recording_options;
+
+/*
+ * Writes an incident file: under a temporary name beside `path`, synced, then
+ * renamed over it. A failure or a kill leaves the old file as it was.
+ * Fails with CAUS_ERR_IO (with the system's words: full disk, no permission).
+ */
+caus_status caus_recording_write(const char *path, const caus_fetch *fetch,
+                                 const caus_recording_options *options,
+                                 const caus_run *run, caus_error *err);
+
+/* Reads all but the samples. Fails with CAUS_ERR_NOT_FOUND, …_INVALID_DATA
+ * (damaged, or not an incident file), …_UNSUPPORTED (newer major version). */
+caus_status caus_recording_read_info(const char *path, caus_arena *out,
+                                     caus_recording_info *result,
+                                     caus_error *err);
+
+/* Reads the samples, in the order they were recorded. */
+caus_status caus_recording_read_samples(const char *path, const caus_run *run,
+                                        caus_arena *out, caus_samples *result,
+                                        caus_error *err);
+
+/* Adds a result (canonical JSON) to a copy of the file and renames it into
+ * place; a result of equal hash is stored once. */
+caus_status caus_recording_add_result(const char *path, const char *kind,
+                                      const char *json, caus_error *err);
+
+CAUS_API_END
+#endif

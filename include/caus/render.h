@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people and programs read: one answer, many formats. */
+#ifndef CAUS_RENDER_H
+#define CAUS_RENDER_H
+
+#include "discovery.h"
+#include "recording.h"
+
+CAUS_API_BEGIN
+
+typedef enum caus_format {
+    CAUS_FORMAT_JSON,
+    CAUS_FORMAT_TEXT,
+    CAUS_FORMAT_MARKDOWN,
+    CAUS_FORMAT_DOT,
+    CAUS_FORMAT_SVG,
+    CAUS_FORMAT_MERMAID,
+    CAUS_FORMAT_GRAPHML
+} caus_format;
+
+/* The format of a word or of a file name's ending; false if there is none. */
+bool caus_format_from_name(const char *name, caus_format *result);
+
+/* A variable that took no part and why. */
+typedef struct caus_dropped {
+    const char *label;
+    const char *reason; /* "constant", … */
+} caus_dropped;
+
+/* A discovery with everything a reader wants to know about it. */
+typedef struct caus_graph_answer {
+    const caus_series *series; /* as discovered: nodes are its variables */
+    const caus_discovery *discovery;
+    const caus_quality *quality; /* may be NULL */
+    const char *method;          /* "pcmci", … */
+    const char *preset;          /* "incident" or NULL: the textbook method */
+    const char *test;            /* "parcorr", … */
+    caus_pcmci_options options;
+    const caus_dropped *dropped;
+    size_t dropped_count;
+    const char *const *warnings; /* beside those of the quality report */
+    size_t warning_count;
+    const char *target;       /* --target, or NULL */
+    const char *next_command; /* shown at the end of the first screen; NULL */
+    char inputs_sha256[65];
+    uint64_t seed;
+} caus_graph_answer;
+
+typedef struct caus_render_options {
+    bool color;
+    bool ascii;
+    size_t width;                /* columns of text; 0 = 80 */
+    int32_t zone_offset_minutes; /* local time beside UTC; INT32_MIN = UTC */
+} caus_render_options;
+
+/*
+ * Renders an answer.
+ *
+ *   text    NUL-terminated, lives in `out`
+ *   length  without the NUL
+ *
+ * SVG runs the `dot` program for positions (10 s limit). Over 150 nodes or 400
+ * edges it draws the neighbourhood of the strongest edges and says so. Fails
+ * with CAUS_ERR_NOT_FOUND (no `dot`), …_OUT_OF_MEMORY, …_LIMIT. The same answer
+ * gives the same bytes.
+ */
+caus_status caus_render_graph(const caus_graph_answer *answer,
+                              caus_format format,
+                              const caus_render_options *options,
+                              const caus_run *run, caus_arena *out,
+                              const char **text, size_t *length,
+                              caus_error *err);
+
+/* What an incident file holds: JSON (kind "recording") or text. */
+caus_status caus_render_recording(const caus_recording_info *info,
+                                  const char *path, caus_format format,
+                                  const caus_render_options *options,
+                                  caus_arena *out, const char **text,
+                                  size_t *length, caus_error *err);
+
+/* The sentence alone: "auth_latency preceded payment_errors by 15 s, …". */
+caus_status caus_render_sentence(const caus_graph_answer *answer,
+                                 caus_arena *out, const char **text,
+                                 caus_error *err);
+
+CAUS_API_END
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where samples come from: Prometheus, ClickHouse spans, CSV files. */
+#ifndef CAUS_TELEMETRY_H
+#define CAUS_TELEMETRY_H
+
+#include "graph.h"
+#include "series.h"
+
+CAUS_API_BEGIN
+
+/* A server and how to talk to it. NULL texts are not used. */
+typedef struct caus_endpoint {
+    const char *url;          /* http:// or https://, a path is kept */
+    const char *bearer_token; /* or user and password */
+    const char *user;
+    const char *password;
+    const char *tenant;  /* X-Scope-OrgID */
+    const char *ca_file; /* PEM; NULL = the system's */
+    const char *cert_file;
+    const char *key_file;
+    double timeout_s; /* of one request; 0 = 30 */
+    int retries;      /* after 429, 502, 503, 504 and lost connections */
+    int parallel;     /* requests at once; 0 = 4 */
+} caus_endpoint;
+
+/* No url, time-out 30 s, 3 retries, 4 at once. */
+caus_endpoint caus_endpoint_default(void);
+
+typedef enum caus_origin {
+    CAUS_ORIGIN_METRIC,
+    CAUS_ORIGIN_TRACE,
+    CAUS_ORIGIN_CSV
+} caus_origin;
+
+typedef enum caus_trace_value {
+    CAUS_TRACE_CALLS,       /* spans per step */
+    CAUS_TRACE_ERRORS,      /* error spans per step */
+    CAUS_TRACE_ERROR_RATIO, /* errors / calls */
+    CAUS_TRACE_LATENCY,     /* p95, or what the span count allows */
+    CAUS_TRACE_LATENCY_AVG,
+    CAUS_TRACE_LATENCY_P50,
+    CAUS_TRACE_LATENCY_P95,
+    CAUS_TRACE_LATENCY_P99
+} caus_trace_value;
+
+typedef enum caus_attribute_operator {
+    CAUS_ATTRIBUTE_EQUALS,
+    CAUS_ATTRIBUTE_CONTAINS,
+    CAUS_ATTRIBUTE_IS_NOT_NULL
+} caus_attribute_operator;
+
+typedef struct caus_attribute_filter {
+    const char *key;
+    const char *value; /* "" for IS_NOT_NULL */
+    caus_attribute_operator op;
+} caus_attribute_filter;
+
+/* One variable as the user asked for it. NULL texts are not set. */
+typedef struct caus_variable_spec {
+    caus_origin origin;
+    const char *name;
+    const char *query;   /* PromQL; NULL = typed by name */
+    const char *service; /* traces: the service; else an override */
+    caus_trace_value trace_value;
+    const char *span_name;
+    const char *span_kind;
+    const caus_attribute_filter *attributes;
+    size_t attribute_count;
+    const char *location; /* of its own server or file (vars.yml `loc`) */
+    const char *unit;
+    caus_kind kind; /* UNKNOWN = typed by the source */
+} caus_variable_spec;
+
+/* Reads the words of --metrics: "a,b=sum(rate(x{y=\"1,2\"}[5m]))". A comma
+ * inside brackets, braces, parentheses or quotes does not part. */
+caus_status caus_specs_from_metrics(const char *text, caus_arena *out,
+                                    const caus_variable_spec **specs,
+                                    size_t *count, caus_error *err);
+
+/* Reads the words of --traces: "checkout_latency,auth_errors". */
+caus_status caus_specs_from_traces(const char *text, caus_arena *out,
+                                   const caus_variable_spec **specs,
+                                   size_t *count, caus_error *err);
+
+/* Reads a vars.yml file (INTERFACES: `variables:`). Errors name file, line and
+ * key. */
+caus_status caus_specs_from_file(const char *path, caus_arena *out,
+                                 const caus_variable_spec **specs,
+                                 size_t *count, caus_error *err);
+
+typedef struct caus_fetch_options {
+    caus_grid window;     /* aligned */
+    caus_grid baseline;   /* step_ns 0 = none */
+    bool by_pod;          /* gauges and counters by pod, not by service */
+    size_t max_variables; /* 0 = 500 */
+    size_t max_queries;   /* 0 = no limit */
+    const caus_topology *topology; /* may be NULL */
+    char service_separator;        /* 0 = '_' */
+} caus_fetch_options;
+
+typedef struct caus_fetched_query {
+    const char *server; /* "prometheus", "clickhouse" */
+    const char *text;
+} caus_fetched_query;
+
+/* What came back. Lives in the arena given. */
+typedef struct caus_fetch {
+    caus_samples samples;
+    const caus_fetched_query *queries;
+    size_t query_count;
+    const char *const *warnings; /* sentences */
+    size_t warning_count;
+    double clock_skew_s;      /* server clock − our clock; NaN = not known */
+    double scrape_interval_s; /* largest seen; 0 = not known */
+} caus_fetch;
+
+/*
+ * Fetches variables from Prometheus (or Mimir, Thanos, VictoriaMetrics).
+ *
+ *   specs   [count] of CAUS_ORIGIN_METRIC
+ *   result  one track for each series, in the order of the specs, lives in
+ *           `out`
+ *
+ * Bare names are typed by metadata, then by suffix; ranges are split under the
+ * 11,000-point limit; look-back repeats and failed scrapes (up == 0) are
+ * missing values. Fails with CAUS_ERR_NETWORK, …_DENIED, …_SERVER (with the
+ * server's words), …_NOT_FOUND (with the nearest names), …_LIMIT (too many
+ * series or queries), …_UNSUPPORTED (native histograms), …_CANCELLED.
+ */
+caus_status caus_prometheus_fetch(const caus_endpoint *endpoint,
+                                  const caus_variable_spec *specs, size_t count,
+                                  const caus_fetch_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_fetch *result, caus_error *err);
+
+/*
+ * Fetches span aggregates from ClickHouse over HTTP; the schema profile (OTel
+ * exporter with Map or JSON attributes, SigNoz v3, Uptrace, OTel with Nested
+ * attributes) is found in system.columns. Errors as caus_prometheus_fetch().
+ *
+ *   specs  [count] of CAUS_ORIGIN_TRACE
+ */
+caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
+                                  const caus_variable_spec *specs, size_t count,
+                                  const caus_fetch_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_fetch *result, caus_error *err);
+
+typedef struct caus_csv_options {
+    bool table;         /* no time column, step 0 */
+    bool no_header;     /* columns are named x0, x1, … */
+    int64_t step_ns;    /* 0 = found from the times; without a time column rows
+                           are steps of this width, 1 s if 0 */
+    caus_grid window;   /* start_ns, end_ns; step_ns 0 = the whole file */
+    caus_grid baseline; /* step_ns 0 = none */
+    const caus_topology *topology;
+    char service_separator;
+} caus_csv_options;
+
+/*
+ * Reads a CSV or table file, plain, .gz or .zst. First column `time` (unix s,
+ * ms, µs, ns or RFC 3339, detected); empty or NaN = missing, infinite values
+ * too. Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column
+ * named: ragged rows, unsorted or duplicate times, duplicate names, a text
+ * that is no number), …_LIMIT (memory limit of the run, checked before it is
+ * exceeded).
+ *
+ * The plain file is mapped, not read; cost about one pass over its bytes.
+ */
+caus_status caus_csv_read(const char *path, const caus_csv_options *options,
+                          const caus_run *run, caus_arena *out,
+                          caus_series *result, caus_error *err);
+
+/*
+ * Instants and durations of the command line: RFC 3339, unix seconds, "now",
+ * "now-2h", "2h" (back from now), "03:40" (the last such time).
+ *
+ *   now_ns      the present
+ *   zone_offset minutes east of UTC for times without zone; INT32_MIN = such a
+ *               time is an error that shows both readings
+ */
+caus_status caus_time_parse(const char *text, int64_t now_ns,
+                            int32_t zone_offset_minutes, int64_t *result_ns,
+                            caus_error *err);
+
+/* "5m", "90s", "1h30m", "250ms"; fails on a bare number. */
+caus_status caus_duration_parse(const char *text, int64_t *result_ns,
+                                caus_error *err);
+
+/* RFC 3339 in UTC, for example "2025-10-29T03:00:00Z"; fractions only when not
+ * zero. text [40]. */
+void caus_time_format(int64_t time_ns, char text[40]);
+
+/* "4 min", "15 s", "1 h 30 min", "250 ms". text [40]. */
+void caus_duration_format(int64_t duration_ns, char text[40]);
+
+CAUS_API_END
+#endif

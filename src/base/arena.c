@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+
+enum { ALIGNMENT = 64, FIRST_BLOCK = 16 * 1024 };
+
+/* Blocks form a list from the newest to the oldest. */
+typedef struct block {
+    struct block *older;
+    size_t capacity; /* usable bytes from `start` */
+    unsigned char *start;
+} block;
+
+struct caus_arena {
+    block *newest;
+    size_t used;  /* bytes of the newest block */
+    size_t total; /* bytes handed out in all blocks */
+    size_t budget;
+    bool over_budget;
+};
+
+caus_arena *caus_arena_new(size_t budget_bytes)
+{
+    caus_arena *arena = caus_alloc(sizeof *arena);
+    if (arena)
+        arena->budget = budget_bytes;
+    return arena;
+}
+
+static void drop_newest(caus_arena *arena)
+{
+    block *dropped = arena->newest;
+    arena->newest = dropped->older;
+    free(dropped);
+}
+
+void caus_arena_free(caus_arena *arena)
+{
+    if (!arena)
+        return;
+    while (arena->newest)
+        drop_newest(arena);
+    free(arena);
+}
+
+static bool add_block(caus_arena *arena, size_t bytes)
+{
+    size_t capacity = FIRST_BLOCK;
+    if (arena->newest && arena->newest->capacity < (size_t)64 << 20)
+        capacity = arena->newest->capacity * 2;
+    if (capacity < bytes)
+        capacity = bytes;
+    if (capacity > SIZE_MAX - sizeof(block) - ALIGNMENT)
+        return false;
+    block *added = caus_alloc(sizeof *added + capacity + ALIGNMENT);
+    if (!added)
+        return false;
+    uintptr_t after = (uintptr_t)(added + 1);
+    added->start = (unsigned char *)(added + 1) +
+                   (ALIGNMENT - after % ALIGNMENT) % ALIGNMENT;
+    added->capacity = capacity;
+    added->older = arena->newest;
+    arena->newest = added;
+    arena->used = 0;
+    return true;
+}
+
+void *caus_arena_array(caus_arena *arena, size_t count, size_t size)
+{
+    if (size && count > (SIZE_MAX - ALIGNMENT) / size)
+        return NULL;
+    size_t bytes = count * size;
+    bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!bytes)
+        bytes = ALIGNMENT;
+    if (arena->budget &&
+        (bytes > arena->budget || arena->total > arena->budget - bytes)) {
+        arena->over_budget = true;
+        return NULL;
+    }
+    if (!arena->newest || arena->newest->capacity - arena->used < bytes) {
+        if (!add_block(arena, bytes))
+            return NULL;
+    }
+    void *result = arena->newest->start + arena->used;
+    arena->used += bytes;
+    arena->total += bytes;
+    return memset(result, 0, bytes);
+}
+
+char *caus_arena_copy_text(caus_arena *arena, const char *text, size_t length)
+{
+    if (length == SIZE_MAX)
+        return NULL;
+    char *copy = caus_arena_array(arena, length + 1, 1);
+    if (copy && length)
+        memcpy(copy, text, length);
+    return copy;
+}
+
+char *caus_arena_copy(caus_arena *arena, const char *text)
+{
+    return caus_arena_copy_text(arena, text, strlen(text));
+}
+
+char *caus_arena_format(caus_arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return NULL;
+    char *text = caus_arena_array(arena, (size_t)length + 1, 1);
+    if (!text)
+        return NULL;
+    va_start(arguments, format);
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+caus_arena_mark caus_arena_get_mark(const caus_arena *arena)
+{
+    return (caus_arena_mark){arena->newest, arena->used, arena->total};
+}
+
+void caus_arena_rewind(caus_arena *arena, caus_arena_mark mark)
+{
+    while (arena->newest && arena->newest != mark.block)
+        drop_newest(arena);
+    arena->used = mark.used;
+    arena->total = mark.total;
+    arena->over_budget = false;
+}
+
+size_t caus_arena_used_bytes(const caus_arena *arena)
+{
+    return arena->total;
+}
+
+caus_status caus_arena_fail(const caus_arena *arena, caus_error *err)
+{
+    if (arena->over_budget)
+        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
+                         "the memory budget of %zu MiB is used up: raise "
+                         "--memory-limit or ask for fewer variables or rows",
+                         arena->budget >> 20);
+    return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                     "the system has no more memory (%zu MiB are in use here)",
+                     arena->total >> 20);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Small tools the whole library stands on: allocation, growing text, a hash
+ * map, random streams, clocks and a JSON writer.
+ */
+#ifndef CAUS_SRC_BASE_BASE_H
+#define CAUS_SRC_BASE_BASE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "caus/base.h"
+#include "caus/run.h"
+
+/* ---- allocation: the only door to malloc, so that tests can close it ---- */
+
+/* Zeroed memory to be freed with free(), or NULL. */
+void *caus_alloc(size_t bytes);
+/* As realloc(); grown bytes are not zeroed. */
+void *caus_realloc(void *memory, size_t bytes);
+
+/* Typed array in an arena: NULL as caus_arena_array(). */
+#define CAUS_ARRAY(arena, type, count) \
+    ((type *)caus_arena_array((arena), (count), sizeof(type)))
+
+/* The longest common copy of a text: NULL only when memory is out. */
+char *caus_arena_copy(caus_arena *arena, const char *text);
+
+/* ---- growing text ---- */
+
+/*
+ * Appends go on until memory is out; then `failed` stays set and the text is
+ * to be thrown away. Start from {0}, end with caus_text_deinit().
+ */
+typedef struct caus_text {
+    char *bytes; /* NUL-terminated once anything was added */
+    size_t length;
+    size_t capacity;
+    bool failed;
+} caus_text;
+
+void caus_text_deinit(caus_text *text);
+void caus_text_add(caus_text *text, const char *bytes);
+void caus_text_add_bytes(caus_text *text, const char *bytes, size_t count);
+void caus_text_add_char(caus_text *text, char byte);
+void caus_text_format(caus_text *text, const char *format, ...)
+    CAUS_PRINTF(2, 3);
+/* The shortest decimal that reads back as the same double. */
+void caus_text_add_double(caus_text *text, double value);
+/* Moves the text into the arena and empties the builder. */
+caus_status caus_text_finish(caus_text *text, caus_arena *out,
+                             const char **result, size_t *length,
+                             caus_error *err);
+
+/* The shortest decimal that reads back as the same double; text [32]. */
+void caus_format_double(double value, char text[32]);
+
+/* Edit distance of two names, for "did you mean"; cost O(|a|·|b|), names are
+ * cut at 63 bytes. */
+size_t caus_edit_distance(const char *a, const char *b);
+
+/* ---- hash map from text to size_t ---- */
+
+typedef struct caus_map caus_map;
+
+caus_map *caus_map_new(void);
+void caus_map_free(caus_map *map);
+/*
+ * Finds `key` or adds it with `value`. The map keeps a view of the key.
+ *
+ *   found  set to the value in the map (may be NULL)
+ *
+ * Returns 1 if added, 0 if it was there, −1 when memory is out.
+ */
+int caus_map_insert(caus_map *map, const char *key, size_t length, size_t value,
+                    size_t *found);
+bool caus_map_find(const caus_map *map, const char *key, size_t length,
+                   size_t *found);
+
+/* ---- random streams ---- */
+
+/* xoshiro256**, seeded by SplitMix64; a stream for each (seed, number). */
+typedef struct caus_random {
+    uint64_t state[4];
+} caus_random;
+
+void caus_random_init(caus_random *random, uint64_t seed, uint64_t stream);
+uint64_t caus_random_bits(caus_random *random);
+double caus_random_uniform(caus_random *random); /* [0, 1) */
+double caus_random_normal(caus_random *random);
+/* 0 … bound − 1, without bias; bound ≥ 1. */
+uint64_t caus_random_below(caus_random *random, uint64_t bound);
+
+/* ---- clocks ---- */
+
+int64_t caus_clock_monotonic_ns(void);
+int64_t caus_clock_wall_ns(void);
+
+/* ---- JSON writer ---- */
+
+/*
+ * Writes into a caus_text; commas and, if `indent` > 0, line breaks are its
+ * business. Numbers that are not finite become null.
+ */
+typedef struct caus_json {
+    caus_text *text;
+    int indent;
+    int depth;
+    bool first;     /* nothing written yet at this depth */
+    bool after_key; /* a value is due */
+} caus_json;
+
+void caus_json_init(caus_json *json, caus_text *text, int indent);
+void caus_json_begin_object(caus_json *json);
+void caus_json_end_object(caus_json *json);
+void caus_json_begin_array(caus_json *json);
+void caus_json_end_array(caus_json *json);
+void caus_json_key(caus_json *json, const char *key);
+void caus_json_text(caus_json *json, const char *value);
+void caus_json_double(caus_json *json, double value);
+void caus_json_integer(caus_json *json, int64_t value);
+void caus_json_unsigned(caus_json *json, uint64_t value);
+void caus_json_bool(caus_json *json, bool value);
+void caus_json_null(caus_json *json);
+/* key and value in one call */
+void caus_json_put_text(caus_json *json, const char *key, const char *value);
+void caus_json_put_double(caus_json *json, const char *key, double value);
+void caus_json_put_integer(caus_json *json, const char *key, int64_t value);
+void caus_json_put_bool(caus_json *json, const char *key, bool value);
+
+#endif

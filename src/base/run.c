@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <omp.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/base.h"
+
+enum { MAX_THREADS = 256, CLOCK_EVERY = 64 };
+
+static const int64_t progress_interval_ns = 50 * 1000 * 1000;
+
+struct caus_run {
+    caus_run_options options;
+    int64_t deadline_ns; /* monotonic; 0 = none */
+    caus_arena **scratch;
+    atomic_uint checks;
+    atomic_bool late;
+    _Atomic int64_t last_progress_ns[CAUS_STAGE_COUNT];
+};
+
+const char *caus_stage_name(caus_stage stage)
+{
+    static const char *const names[CAUS_STAGE_COUNT] = {
+        "fetching", "reading",       "preparing", "selecting",
+        "testing",  "bootstrapping", "writing"};
+    return stage < CAUS_STAGE_COUNT ? names[stage] : "working";
+}
+
+caus_run_options caus_run_options_default(void)
+{
+    return (caus_run_options){.threads = 0};
+}
+
+static bool make_scratch(caus_run *run)
+{
+    int threads = run->options.threads;
+    run->scratch = caus_alloc((size_t)threads * sizeof *run->scratch);
+    if (!run->scratch)
+        return false;
+    for (int i = 0; i < threads; i++) {
+        run->scratch[i] = caus_arena_new(run->options.memory_limit_bytes);
+        if (!run->scratch[i])
+            return false;
+    }
+    return true;
+}
+
+caus_status caus_run_new(const caus_run_options *options, caus_run **result,
+                         caus_error *err)
+{
+    caus_run_options wanted = options ? *options : caus_run_options_default();
+    if (wanted.threads == 0) {
+        int found = omp_get_num_procs();
+        wanted.threads = found > MAX_THREADS ? MAX_THREADS : found;
+    }
+    if (wanted.threads < 1 || wanted.threads > MAX_THREADS)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "%d threads: give 1 to %d, or 0 for all processors",
+                         wanted.threads, MAX_THREADS);
+    if (!(wanted.time_limit_s >= 0 && wanted.time_limit_s < 1e9))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "a time limit of %g s: give 0 (none) to 1e9 s",
+                         wanted.time_limit_s);
+    caus_run *run = caus_alloc(sizeof *run);
+    if (!run)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory for a run");
+    run->options = wanted;
+    if (wanted.time_limit_s > 0)
+        run->deadline_ns =
+            caus_clock_monotonic_ns() + (int64_t)(wanted.time_limit_s * 1e9);
+    if (!make_scratch(run)) {
+        caus_run_free(run);
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the scratch arenas of %d threads",
+                         wanted.threads);
+    }
+    *result = run;
+    return CAUS_OK;
+}
+
+void caus_run_free(caus_run *run)
+{
+    if (!run)
+        return;
+    for (int i = 0; run->scratch && i < run->options.threads; i++)
+        caus_arena_free(run->scratch[i]);
+    free(run->scratch);
+    free(run);
+}
+
+int caus_run_threads(const caus_run *run)
+{
+    return run->options.threads;
+}
+
+uint64_t caus_run_seed(const caus_run *run)
+{
+    return run->options.seed;
+}
+
+size_t caus_run_memory_limit_bytes(const caus_run *run)
+{
+    return run->options.memory_limit_bytes;
+}
+
+/* Counters are bookkeeping of a run that callers see as constant. */
+static caus_run *bookkeeping(const caus_run *run)
+{
+    union {
+        const caus_run *seen;
+        caus_run *kept;
+    } both = {run};
+    return both.kept;
+}
+
+static bool is_cancelled(const caus_run *run)
+{
+    return run->options.cancel && *run->options.cancel;
+}
+
+static bool is_late(const caus_run *run)
+{
+    if (!run->deadline_ns)
+        return false;
+    caus_run *kept = bookkeeping(run);
+    if (atomic_load_explicit(&kept->late, memory_order_relaxed))
+        return true;
+    unsigned check =
+        atomic_fetch_add_explicit(&kept->checks, 1, memory_order_relaxed);
+    if (check % CLOCK_EVERY != 0 ||
+        caus_clock_monotonic_ns() < run->deadline_ns)
+        return false;
+    atomic_store_explicit(&kept->late, true, memory_order_relaxed);
+    return true;
+}
+
+bool caus_run_should_stop(const caus_run *run)
+{
+    return is_cancelled(run) || is_late(run);
+}
+
+caus_status caus_run_check(const caus_run *run, caus_error *err)
+{
+    if (is_cancelled(run))
+        return CAUS_FAIL(err, CAUS_ERR_CANCELLED, "cancelled");
+    if (is_late(run))
+        return CAUS_FAIL(err, CAUS_ERR_TIME_LIMIT,
+                         "the time limit of %g s has passed",
+                         run->options.time_limit_s);
+    return CAUS_OK;
+}
+
+void caus_run_progress(const caus_run *run, caus_stage stage, uint64_t done,
+                       uint64_t total)
+{
+    if (!run->options.progress || stage >= CAUS_STAGE_COUNT)
+        return;
+    caus_run *kept = bookkeeping(run);
+    int64_t now = caus_clock_monotonic_ns();
+    int64_t last = atomic_load(&kept->last_progress_ns[stage]);
+    bool last_call = total && done >= total;
+    if (!last_call && now - last < progress_interval_ns)
+        return;
+    if (!atomic_compare_exchange_strong(&kept->last_progress_ns[stage], &last,
+                                        now) &&
+        !last_call)
+        return;
+    run->options.progress(run->options.progress_data, stage, done, total);
+}
+
+caus_arena *caus_run_scratch(const caus_run *run, int thread)
+{
+    return run->scratch[thread];
+}

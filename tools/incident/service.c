@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    OUTBOX_LIMIT = 500,
+    SENDERS = 2,
+    USERS = 40000,
+    BACKOFF_MIN_MS = 200,
+    BACKOFF_SPREAD_MS = 300
+};
+
+// How a request ended; `message` is NULL when it went well.
+struct verdict {
+    const char *message;
+    bool timed_out;
+};
+
+void service_init(struct service *service)
+{
+    struct service_options *options = &service->options;
+    stats_init(&service->stats);
+    span_exporter_init(&service->exporter, options->name,
+                       options->clickhouse_port);
+    queue_init(&service->queue, options->queue_limit);
+    queue_init(&service->outbox, OUTBOX_LIMIT);
+    pthread_mutex_init(&service->fault.lock, NULL);
+    pthread_mutex_init(&service->cache_lock, NULL);
+    for (unsigned i = 0; i < options->callee_count; i++)
+        pool_init(&options->callees[i]);
+    if (options->settlement.callee != NULL)
+        pool_init(&options->settlement);
+    if (options->miss_ms > 0.0) {
+        service->cache_user = allocate(CACHE_SLOTS * sizeof(uint64_t));
+        service->cache_end_ns = allocate(CACHE_SLOTS * sizeof(uint64_t));
+    }
+    atomic_store(&service->slowness, 1.0);
+}
+
+void service_set_fault(struct service *service, double ms, double ramp_s)
+{
+    struct fault *fault = &service->fault;
+    pthread_mutex_lock(&fault->lock);
+    fault->from_ms = atomic_load(&service->fault_ms);
+    fault->to_ms = ms;
+    fault->ramp_s = ramp_s;
+    fault->start_ns = monotonic_ns();
+    pthread_mutex_unlock(&fault->lock);
+}
+
+double service_fault_now_ms(struct service *service)
+{
+    struct fault *fault = &service->fault;
+    pthread_mutex_lock(&fault->lock);
+    double elapsed_s = (double)(monotonic_ns() - fault->start_ns) * 1e-9;
+    double share = 1.0;
+    if (elapsed_s < fault->ramp_s)
+        share = elapsed_s / fault->ramp_s;
+    double ms = fault->from_ms + share * (fault->to_ms - fault->from_ms);
+    pthread_mutex_unlock(&fault->lock);
+    return ms;
+}
+
+// Looks the user up, and keeps it from now on. A noisy neighbour takes the
+// cache's memory, so entries live shorter while it is busy.
+static bool cache_holds(struct service *service, unsigned user)
+{
+    uint64_t now = monotonic_ns();
+    double slowness = atomic_load(&service->slowness);
+    double ttl_ns = service->options.ttl_s * 1e9 / (slowness * slowness);
+    unsigned slot = user % CACHE_SLOTS;
+    pthread_mutex_lock(&service->cache_lock);
+    bool hit = service->cache_user[slot] == user + UINT64_C(1) &&
+               service->cache_end_ns[slot] > now;
+    if (!hit) {
+        service->cache_user[slot] = user + UINT64_C(1);
+        service->cache_end_ns[slot] = now + (uint64_t)ttl_ns;
+    }
+    pthread_mutex_unlock(&service->cache_lock);
+    atomic_fetch_add(hit ? &service->hits : &service->misses, 1);
+    return hit;
+}
+
+static void do_work(struct service *service, struct chance *chance,
+                    const struct job *job)
+{
+    const struct service_options *options = &service->options;
+    double mean_ms = options->work_ms;
+    if (options->miss_ms > 0.0 && !cache_holds(service, job->user))
+        mean_ms = options->miss_ms;
+    mean_ms += atomic_load(&service->fault_ms);
+    mean_ms *= atomic_load(&service->slowness);
+    if (mean_ms > 0.0)
+        sleep_ms(0.6 * mean_ms + chance_exponential(chance, 0.4 * mean_ms));
+}
+
+static struct verdict verdict_of(enum call_outcome outcome)
+{
+    switch (outcome) {
+    case CALL_OK:
+        return (struct verdict){NULL, false};
+    case CALL_FAILED:
+        return (struct verdict){"callee failed", false};
+    case CALL_TIMED_OUT:
+        return (struct verdict){"callee timed out", true};
+    default:
+        return (struct verdict){"no connection in time", true};
+    }
+}
+
+static struct verdict call_once(struct service *service, struct pool *pool,
+                                struct chance *chance, const struct job *job,
+                                const char *parent_id, unsigned attempt)
+{
+    struct span span = {.kind = "Client",
+                        .start_wall_ns = wall_ns(),
+                        .name = pool->callee};
+    uint64_t start = monotonic_ns();
+    uint64_t wait_ns = 0;
+    memcpy(span.trace_id, job->trace_id, sizeof span.trace_id);
+    memcpy(span.parent_id, parent_id, sizeof span.parent_id);
+    span_new_id(chance, span.span_id, SPAN_ID_CHARS);
+    struct verdict verdict =
+        verdict_of(pool_call(pool, job, span.span_id, &wait_ns));
+    span.duration_ns = monotonic_ns() - start;
+    span.failed = verdict.message != NULL;
+    span.message = verdict.message;
+    span_attribute(&span, "peer.service", "%s", pool->callee);
+    span_attribute(&span, "pool.wait_ms", "%.1f", (double)wait_ns * 1e-6);
+    span_attribute(&span, "attempt", "%u", attempt);
+    if (service->options.clickhouse_port != 0)
+        span_export(&service->exporter, &span);
+    return verdict;
+}
+
+static struct verdict call_with_retries(struct service *service,
+                                        struct pool *pool,
+                                        struct chance *chance,
+                                        const struct job *job,
+                                        const char *parent_id)
+{
+    pool_earn_retry(pool);
+    struct verdict verdict =
+        call_once(service, pool, chance, job, parent_id, 1);
+    for (unsigned i = 0; i < pool->retries && verdict.message != NULL; i++) {
+        if (!pool_spend_retry(pool))
+            break;
+        sleep_ms((BACKOFF_MIN_MS + BACKOFF_SPREAD_MS * chance_uniform(chance)) *
+                 (double)(1u << i));
+        verdict = call_once(service, pool, chance, job, parent_id, i + 2);
+    }
+    return verdict;
+}
+
+static struct verdict handle(struct service *service, struct chance *chance,
+                             const struct job *job, const char *span_id)
+{
+    struct service_options *options = &service->options;
+    uint64_t waited_ns = monotonic_ns() - job->arrived_ns;
+    double slowness = atomic_load(&service->slowness);
+    atomic_fetch_add(&service->stats.queue_wait_ns, waited_ns);
+    if (options->queue_timeout_ms > 0 &&
+        waited_ns > options->queue_timeout_ms * UINT64_C(1000000))
+        return (struct verdict){"waited too long in the queue", true};
+    do_work(service, chance, job);
+    if (chance_uniform(chance) <
+        options->error_share * slowness * slowness * slowness)
+        return (struct verdict){"internal error", false};
+    for (unsigned i = 0; i < options->callee_count; i++) {
+        struct verdict verdict = call_with_retries(
+            service, &options->callees[i], chance, job, span_id);
+        if (verdict.message != NULL)
+            return verdict;
+    }
+    if (options->settlement.callee != NULL) {
+        struct job settlement = {.user = job->user};
+        memcpy(settlement.trace_id, job->trace_id, sizeof job->trace_id);
+        memcpy(settlement.parent_id, span_id, sizeof job->parent_id);
+        if (!queue_push(&service->outbox, &settlement))
+            return (struct verdict){"settlement outbox is full", false};
+    }
+    return (struct verdict){NULL, false};
+}
+
+static void export_server_span(struct service *service, struct span *span,
+                               const struct job *job, uint64_t waited_ns)
+{
+    bool asynchronous = service->options.asynchronous;
+    memcpy(span->trace_id, job->trace_id, sizeof span->trace_id);
+    memcpy(span->parent_id, job->parent_id, sizeof span->parent_id);
+    span->name = service->options.operation;
+    span->kind = asynchronous ? "Consumer" : "Server";
+    span->start_wall_ns = job->arrived_wall_ns;
+    span_attribute(span, "http.status_code", "%s",
+                   span->failed ? "500" : "200");
+    span_attribute(span, "queue.wait_ms", "%.1f", (double)waited_ns * 1e-6);
+    span_export(&service->exporter, span);
+}
+
+static void serve(struct service *service, struct chance *chance,
+                  const struct job *job)
+{
+    struct span span = {0};
+    uint64_t start = monotonic_ns();
+    atomic_fetch_add(&service->stats.busy_workers, 1);
+    span_new_id(chance, span.span_id, SPAN_ID_CHARS);
+    struct verdict verdict = handle(service, chance, job, span.span_id);
+    uint64_t end = monotonic_ns();
+    span.failed = verdict.message != NULL;
+    span.message = verdict.message;
+    span.duration_ns = end - job->arrived_ns;
+    if (job->connection != NULL)
+        server_answer(job->connection, span.failed ? 500 : 200);
+    stats_record(&service->stats, span.duration_ns, span.failed,
+                 verdict.timed_out);
+    if (service->options.clickhouse_port != 0)
+        export_server_span(service, &span, job, start - job->arrived_ns);
+    atomic_fetch_add(&service->stats.busy_ns, end - start);
+    atomic_fetch_sub(&service->stats.busy_workers, 1);
+}
+
+static void init_thread_chance(struct service *service, struct chance *chance)
+{
+    unsigned index = atomic_fetch_add(&service->thread_count, 1);
+    chance_init(chance, service->options.seed * 100000 + index);
+}
+
+static void *worker_body(void *argument)
+{
+    struct service *service = argument;
+    struct chance chance;
+    init_thread_chance(service, &chance);
+    for (;;) {
+        struct job job = queue_pop(&service->queue);
+        serve(service, &chance, &job);
+    }
+    return NULL;
+}
+
+// Carries settlement jobs to the ledger; the outbox waits while it refuses.
+static void *sender_body(void *argument)
+{
+    struct service *service = argument;
+    struct chance chance;
+    init_thread_chance(service, &chance);
+    for (;;) {
+        struct job job = queue_pop(&service->outbox);
+        while (call_once(service, &service->options.settlement, &chance, &job,
+                         job.parent_id, 1)
+                   .message != NULL)
+            sleep_ms(BACKOFF_MIN_MS);
+    }
+    return NULL;
+}
+
+// Open-loop Poisson arrivals: they do not care how the service fares.
+static void *arrivals_body(void *argument)
+{
+    struct service *service = argument;
+    struct chance chance;
+    init_thread_chance(service, &chance);
+    double next_ns = (double)monotonic_ns();
+    for (;;) {
+        double rate = atomic_load(&service->rate_per_s);
+        next_ns += chance_exponential(&chance, 1e9 / rate);
+        sleep_until_ns((uint64_t)next_ns);
+        double popularity = chance_uniform(&chance);
+        struct job job = {.arrived_ns = monotonic_ns(),
+                          .user = (unsigned)(USERS * pow(popularity, 4.0))};
+        span_new_id(&chance, job.trace_id, TRACE_ID_CHARS);
+        if (!queue_push(&service->queue, &job)) {
+            atomic_fetch_add(&service->stats.rejected, 1);
+            stats_record(&service->stats, 0, true, false);
+        }
+    }
+    return NULL;
+}
+
+void service_start(struct service *service)
+{
+    for (unsigned i = 0; i < service->options.workers; i++)
+        start_thread(worker_body, service);
+    if (service->options.settlement.callee != NULL)
+        for (unsigned i = 0; i < SENDERS; i++)
+            start_thread(sender_body, service);
+    if (service->options.rate_per_s > 0.0)
+        start_thread(arrivals_body, service);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SAMPLES_PER_S = 10 };
+
+static const double HIT_RATIO_SMOOTHING = 0.2;
+
+struct ticker {
+    struct service *service;
+    struct wander wander;
+    struct load_profile load;
+    FILE *samples;
+    unsigned long long last_hits;
+    unsigned long long last_misses;
+};
+
+static void write_header(struct ticker *ticker)
+{
+    const struct service_options *options = &ticker->service->options;
+    fputs("unix_ms\trequests_5s\terrors_5s\ttimeouts_5s\tp50_ms\tp95_ms"
+          "\tqueue_depth\toutbox_depth\tworkers_busy\tslowness\tfault_ms"
+          "\trate_per_s",
+          ticker->samples);
+    for (unsigned i = 0; i < options->callee_count; i++) {
+        const char *callee = options->callees[i].callee;
+        fprintf(ticker->samples, "\t%s_in_use\t%s_waiting\t%s_exhausted",
+                callee, callee, callee);
+    }
+    fputc('\n', ticker->samples);
+}
+
+static struct lively sample_one_second(struct service *service,
+                                       uint64_t second_end_ns)
+{
+    struct lively mean = {0};
+    uint64_t pause_ns = UINT64_C(1000000000) / SAMPLES_PER_S;
+    for (unsigned k = 1; k <= SAMPLES_PER_S; k++) {
+        sleep_until_ns(second_end_ns - (SAMPLES_PER_S - k) * pause_ns);
+        mean.queue_depth += queue_depth(&service->queue);
+        mean.outbox_depth += queue_depth(&service->outbox);
+        for (unsigned i = 0; i < service->options.callee_count; i++) {
+            struct pool *pool = &service->options.callees[i];
+            struct pool_load load = pool_load(pool);
+            mean.in_use[i] += load.in_use;
+            mean.waiting[i] += load.waiting;
+            mean.exhausted[i] += load.in_use == pool->limit;
+        }
+    }
+    mean.queue_depth /= SAMPLES_PER_S;
+    mean.outbox_depth /= SAMPLES_PER_S;
+    for (unsigned i = 0; i < service->options.callee_count; i++) {
+        mean.in_use[i] /= SAMPLES_PER_S;
+        mean.waiting[i] /= SAMPLES_PER_S;
+        mean.exhausted[i] /= SAMPLES_PER_S;
+    }
+    return mean;
+}
+
+static void write_row(struct ticker *ticker, const struct lively *mean)
+{
+    struct service *service = ticker->service;
+    struct stats_window window = stats_last(&service->stats, LIVELY_WINDOW_S);
+    fprintf(ticker->samples,
+            "%llu\t%u\t%u\t%u\t%.2f\t%.2f\t%.1f\t%.1f\t%u\t%.4f\t%.2f\t%.2f",
+            (unsigned long long)(wall_ns() / 1000000u), window.requests,
+            window.errors, window.timeouts, window.p50_ms, window.p95_ms,
+            mean->queue_depth, mean->outbox_depth,
+            atomic_load(&service->stats.busy_workers),
+            atomic_load(&service->slowness), atomic_load(&service->fault_ms),
+            atomic_load(&service->rate_per_s));
+    for (unsigned i = 0; i < service->options.callee_count; i++)
+        fprintf(ticker->samples, "\t%.1f\t%.1f\t%.1f", mean->in_use[i],
+                mean->waiting[i], mean->exhausted[i]);
+    fputc('\n', ticker->samples);
+    fflush(ticker->samples);
+}
+
+static void update_hit_ratio(struct ticker *ticker)
+{
+    struct service *service = ticker->service;
+    unsigned long long hits = atomic_load(&service->hits);
+    unsigned long long misses = atomic_load(&service->misses);
+    unsigned long long fresh_hits = hits - ticker->last_hits;
+    unsigned long long fresh = fresh_hits + misses - ticker->last_misses;
+    ticker->last_hits = hits;
+    ticker->last_misses = misses;
+    if (fresh == 0)
+        return;
+    double ratio = (double)fresh_hits / (double)fresh;
+    double before = atomic_load(&service->hit_ratio);
+    atomic_store(&service->hit_ratio,
+                 before + HIT_RATIO_SMOOTHING * (ratio - before));
+}
+
+static void move_on(struct ticker *ticker)
+{
+    struct service *service = ticker->service;
+    atomic_store(&service->slowness, wander_step(&ticker->wander));
+    atomic_store(&service->fault_ms, service_fault_now_ms(service));
+    if (service->options.rate_per_s > 0.0)
+        atomic_store(&service->rate_per_s, load_profile_step(&ticker->load));
+}
+
+void *ticker_body(void *argument)
+{
+    struct service *service = argument;
+    const struct service_options *options = &service->options;
+    struct ticker ticker = {.service = service};
+    wander_init(&ticker.wander, options->seed, options->wander_sigma,
+                options->wander_time_constant_s);
+    load_profile_init(&ticker.load, options->seed, options->rate_per_s);
+    ticker.samples = fopen(options->samples_path, "w");
+    if (ticker.samples == NULL)
+        die("cannot write %s: %s", options->samples_path, strerror(errno));
+    write_header(&ticker);
+    uint64_t second_end = monotonic_ns();
+    while (!atomic_load(&service->stopping)) {
+        second_end += UINT64_C(1000000000);
+        struct lively mean = sample_one_second(service, second_end);
+        write_row(&ticker, &mean);
+        update_hit_ratio(&ticker);
+        move_on(&ticker);
+    }
+    fclose(ticker.samples);
+    return NULL;
+}
