@@ -39,8 +39,13 @@ typedef struct caus_http caus_http;
 
 /*
  * A client for one server; connections are kept and shared.
- * Fails with CAUS_ERR_INVALID_ARGUMENT (not an http or https url),
- * CAUS_ERR_OUT_OF_MEMORY.
+ *
+ *   endpoint  copied; a query in its url goes before that of each request
+ *   server    its name in sentences, "Prometheus"; in capitals also the middle
+ *             of the environment variables they point to
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (not an http or https url, credentials
+ * in the url, a line break in a text), CAUS_ERR_OUT_OF_MEMORY.
  */
 caus_status caus_http_new(const caus_endpoint *endpoint, const char *server,
                           caus_http **result, caus_error *err);
@@ -52,7 +57,10 @@ void caus_http_free(caus_http *http);
  * are returned in `replies` with their text (the caller words the error), but
  * 401 and 403 fail with CAUS_ERR_DENIED. 429, 502, 503, 504 and lost
  * connections are retried with exponential back-off (Retry-After honoured up
- * to 10 s). gzip is decoded.
+ * to 10 s). gzip is decoded; redirects are not followed, so that credentials
+ * stay with the server they were meant for. Fails with the status of a sink
+ * that failed, CAUS_ERR_NETWORK (not reached, timed out, cut off, no trust),
+ * CAUS_ERR_DENIED, CAUS_ERR_SERVER (undecodable), …_CANCELLED, …_TIME_LIMIT.
  *
  *   replies  [count], error texts in `out`
  */
