@@ -87,6 +87,12 @@ caus_status caus_fail(caus_error *err, caus_status status, const char *format,
     } while (0)
 
 /*
+ * The edit distance (Levenshtein) of two names, for "did you mean"; names are
+ * cut at 63 bytes. Cost O(|a| · |b|).
+ */
+size_t caus_edit_distance(const char *a, const char *b);
+
+/*
  * A region that gives memory back all at once. Results of the library live in
  * an arena of the caller and are freed with it. Not thread-safe: one thread
  * uses an arena at a time.

@@ -21,12 +21,6 @@ typedef enum caus_format {
 /* The format of a word or of a file name's ending; false if there is none. */
 bool caus_format_from_name(const char *name, caus_format *result);
 
-/* A variable that took no part and why. */
-typedef struct caus_dropped {
-    const char *label;
-    const char *reason; /* "constant", … */
-} caus_dropped;
-
 /* A discovery with everything a reader wants to know about it. */
 typedef struct caus_graph_answer {
     const caus_series *series; /* as discovered: nodes are its variables */

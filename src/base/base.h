@@ -55,10 +55,6 @@ caus_status caus_text_finish(caus_text *text, caus_arena *out,
 /* The shortest decimal that reads back as the same double; text [32]. */
 void caus_format_double(double value, char text[32]);
 
-/* Edit distance of two names, for "did you mean"; cost O(|a|·|b|), names are
- * cut at 63 bytes. */
-size_t caus_edit_distance(const char *a, const char *b);
-
 /* ---- hash map from text to size_t ---- */
 
 typedef struct caus_map caus_map;

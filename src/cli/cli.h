@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands and what they share: choosing sources and loading them. */
+#ifndef CAUS_SRC_CLI_CLI_H
+#define CAUS_SRC_CLI_CLI_H
+
+#include "program.h"
+
+extern const caus_command caus_command_discover;
+extern const caus_command caus_command_record;
+extern const caus_command caus_command_info;
+extern const caus_command caus_command_completion;
+extern const caus_command caus_command_manual;
+
+/* Servers, variables and files. */
+extern const caus_option_group caus_source_options;
+/* Window, step and time zone. */
+extern const caus_option_group caus_time_options;
+
+/* The window a command works on, and the rows before it. */
+typedef struct caus_cli_window {
+    bool given;         /* --start, --end or a dashboard link was there */
+    caus_grid window;   /* step_ns 0 = --step was not given */
+    caus_grid baseline; /* step_ns 0 = none */
+} caus_cli_window;
+
+/*
+ * Reads --start, --end, --step, --tz and --baseline.
+ *
+ *   default_baseline  duration text, or NULL for none
+ */
+caus_status caus_cli_read_window(const caus_arguments *arguments,
+                                 const char *default_baseline,
+                                 caus_cli_window *result, caus_error *err);
+
+/*
+ * Puts window and baseline on the grid: the baseline ends one step before the
+ * window starts, and is dropped if nothing is left of it.
+ *
+ *   fallback_step_ns  if --step was not given; 0 = 1 min, or 15 s for windows
+ *                     under half an hour
+ */
+void caus_cli_settle(caus_cli_window *window, int64_t fallback_step_ns);
+
+/*
+ * Fetches what --metrics, --traces and --vars name from the servers, in that
+ * order, as one list of tracks; prints queries and clock skew as asked.
+ */
+caus_status caus_cli_fetch(caus_program *program,
+                           const caus_arguments *arguments,
+                           const caus_cli_window *window, caus_arena *arena,
+                           caus_fetch *result, caus_error *err);
+
+/* Everything a discovery starts from. */
+typedef struct caus_cli_input {
+    caus_series series;
+    const char *const *warnings;
+    size_t warning_count;
+} caus_cli_input;
+
+/*
+ * Loads the one source that was named: --recording, --csv, --table, or
+ * servers.
+ */
+caus_status caus_cli_load(caus_program *program,
+                          const caus_arguments *arguments,
+                          const char *default_baseline, caus_arena *arena,
+                          caus_cli_input *result, caus_error *err);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const caus_option discover_options[] = {
+    {"method", 0, "NAME", "pcmci|bivci|fullci|lagged", CAUS_COMPLETE_NOTHING,
+     "a textbook method on the columns as they are; without it the incident "
+     "preset"},
+    {"test", 0, "NAME", "parcorr", CAUS_COMPLETE_NOTHING,
+     "test of conditional independence"},
+    {"max-lag", 0, "LAG", NULL, CAUS_COMPLETE_NOTHING,
+     "longest delay, in steps (2) or time (90s); default 5m, at most 20 steps"},
+    {"min-lag", 0, "STEPS", NULL, CAUS_COMPLETE_NOTHING,
+     "shortest delay in steps; default 0"},
+    {"alpha", 0, "P", NULL, CAUS_COMPLETE_NOTHING,
+     "level of reported edges; default 0.05"},
+    {"pc-alpha", 0, "P", NULL, CAUS_COMPLETE_NOTHING,
+     "level of condition selection, or auto; default alpha"},
+    {"fdr", 0, "RULE", "bh|by|none", CAUS_COMPLETE_NOTHING,
+     "false discovery control; default bh, with --method none"},
+    {"max-conditions", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most conditions in selection; default no limit"},
+    {"max-combinations", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "combinations of conditions tried per size; default 1"},
+    {"level", 0, "SHARE", NULL, CAUS_COMPLETE_NOTHING,
+     "coverage of intervals; default 0.95"},
+    {"bootstrap", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "block-bootstrap replicates behind each edge's stability; default 0"},
+    {"block", 0, "ROWS", NULL, CAUS_COMPLETE_NOTHING,
+     "rows of a bootstrap block; default from the autocorrelation"},
+    {"transform", 0, "NAME",
+     "none|standardise|normal-scores|difference|log1p|detrend",
+     CAUS_COMPLETE_NOTHING, "change the columns first; only with --method"},
+    {"target", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
+     "show only what leads to this variable"},
+    {"all-links", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "add every tested link to the JSON, reported or not"},
+};
+
+static const caus_option_group discover_group = {
+    "discovery", sizeof discover_options / sizeof *discover_options,
+    discover_options};
+
+/* Steps of "2" or "90s"; a duration is rounded up to whole steps. */
+static caus_status read_max_lag(const caus_arguments *arguments,
+                                const caus_series *series, size_t *result,
+                                caus_error *err)
+{
+    enum { DEFAULT_LAGS = 5, MOST_DEFAULT_LAGS = 20, MOST_LAGS = 10000 };
+    const char *text = caus_arguments_get(arguments, "max-lag");
+    bool has_clock = series->segments[0].start_ns != 0;
+    if (!text) {
+        int64_t lags = DEFAULT_LAGS;
+        if (series->step_ns == 0)
+            lags = 0;
+        else if (has_clock)
+            lags = (300000000000 + series->step_ns - 1) / series->step_ns;
+        *result = (size_t)(lags > MOST_DEFAULT_LAGS ? MOST_DEFAULT_LAGS : lags);
+        return CAUS_OK;
+    }
+    if (strspn(text, "0123456789") == strlen(text)) {
+        long lags;
+        CAUS_TRY(caus_arguments_integer(arguments, "max-lag", 0, MOST_LAGS, 0,
+                                        &lags, err));
+        *result = (size_t)lags;
+        return CAUS_OK;
+    }
+    int64_t lag_ns;
+    CAUS_TRY(caus_duration_parse(text, &lag_ns, err));
+    if (series->step_ns == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--max-lag=%s: a table has no time, so no lags", text);
+    int64_t lags = (lag_ns + series->step_ns - 1) / series->step_ns;
+    if (lags > MOST_LAGS)
+        return CAUS_FAIL(
+            err, CAUS_ERR_INVALID_ARGUMENT,
+            "--max-lag=%s is %lld steps: give at most %d steps, or "
+            "a wider --step",
+            text, (long long)lags, MOST_LAGS);
+    *result = (size_t)lags;
+    return CAUS_OK;
+}
+
+static caus_method read_method(const char *name)
+{
+    static const char *const names[] = {"pcmci", "bivci", "fullci", "lagged"};
+    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return (caus_method)i;
+    }
+    return CAUS_METHOD_PCMCI;
+}
+
+static caus_fdr read_fdr(const char *name, bool has_method)
+{
+    if (!name)
+        return has_method ? CAUS_FDR_NONE : CAUS_FDR_BH;
+    if (strcmp(name, "bh") == 0)
+        return CAUS_FDR_BH;
+    return strcmp(name, "by") == 0 ? CAUS_FDR_BY : CAUS_FDR_NONE;
+}
+
+static caus_status read_levels(const caus_arguments *arguments,
+                               caus_pcmci_options *options, caus_error *err)
+{
+    const char *pc_alpha = caus_arguments_get(arguments, "pc-alpha");
+    CAUS_TRY(caus_arguments_number(arguments, "alpha", 0, 1, options->alpha,
+                                   &options->alpha, err));
+    if (pc_alpha && strcmp(pc_alpha, "auto") == 0)
+        options->pc_alpha = NAN;
+    else
+        CAUS_TRY(caus_arguments_number(arguments, "pc-alpha", 0, 1,
+                                       options->alpha, &options->pc_alpha,
+                                       err));
+    return caus_arguments_number(arguments, "level", 0, 0.9999, options->level,
+                                 &options->level, err);
+}
+
+static caus_status read_counts(const caus_arguments *arguments,
+                               caus_pcmci_options *options, caus_error *err)
+{
+    long min_lag, conditions, combinations, bootstrap, block;
+    CAUS_TRY(caus_arguments_integer(arguments, "min-lag", 0, 10000, 0, &min_lag,
+                                    err));
+    CAUS_TRY(caus_arguments_integer(arguments, "max-conditions", 0, 1000000, -1,
+                                    &conditions, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "max-combinations", 1, 1000000,
+                                    1, &combinations, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "bootstrap", 0, 100000, 0,
+                                    &bootstrap, err));
+    CAUS_TRY(
+        caus_arguments_integer(arguments, "block", 1, 1000000, 0, &block, err));
+    options->min_lag = (size_t)min_lag;
+    if (conditions >= 0)
+        options->max_conditions = (size_t)conditions;
+    options->max_combinations = (size_t)combinations;
+    options->bootstrap = (size_t)bootstrap;
+    options->block_rows = (size_t)block;
+    return CAUS_OK;
+}
+
+static caus_status read_options(const caus_arguments *arguments,
+                                const caus_series *series,
+                                caus_pcmci_options *options, caus_error *err)
+{
+    const char *method = caus_arguments_get(arguments, "method");
+    *options = caus_pcmci_options_default();
+    options->method = read_method(method);
+    options->fdr = read_fdr(caus_arguments_get(arguments, "fdr"), method);
+    options->all_links = caus_arguments_has(arguments, "all-links");
+    CAUS_TRY(read_max_lag(arguments, series, &options->max_lag, err));
+    CAUS_TRY(read_levels(arguments, options, err));
+    return read_counts(arguments, options, err);
+}
+
+/* A textbook method: the columns as they are, or one transform of them. */
+static caus_status run_method(caus_program *program,
+                              const caus_arguments *arguments,
+                              const caus_series *series, caus_arena *arena,
+                              caus_graph_answer *answer, caus_error *err)
+{
+    caus_series *used = caus_arena_array(arena, 1, sizeof *used);
+    caus_discovery *found = caus_arena_array(arena, 1, sizeof *found);
+    caus_quality *quality = caus_arena_array(arena, 1, sizeof *quality);
+    if (!used || !found || !quality)
+        return caus_arena_fail(arena, err);
+    caus_transform transform = CAUS_TRANSFORM_NONE;
+    const char *name = caus_arguments_get(arguments, "transform");
+    if (name)
+        caus_transform_from_name(name, &transform);
+    CAUS_TRY(caus_quality_examine(series, program->run, arena, quality, err));
+    CAUS_TRY(caus_series_transform(series, transform, program->run, arena, used,
+                                   err));
+    CAUS_TRY(caus_discover_pcmci(used, &answer->options, program->run, arena,
+                                 found, err));
+    answer->series = used;
+    answer->discovery = found;
+    answer->quality = quality;
+    answer->method = caus_arguments_get(arguments, "method");
+    return CAUS_OK;
+}
+
+static caus_status run_preset(caus_program *program, const caus_series *series,
+                              caus_arena *arena, caus_graph_answer *answer,
+                              caus_error *err)
+{
+    caus_incident *incident = caus_arena_array(arena, 1, sizeof *incident);
+    if (!incident)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_discover_incident(series, &answer->options, program->run,
+                                    arena, incident, err));
+    answer->series = &incident->series;
+    answer->discovery = &incident->discovery;
+    answer->quality = &incident->quality;
+    answer->dropped = incident->dropped;
+    answer->dropped_count = incident->dropped_count;
+    answer->method = "pcmci";
+    answer->preset = "incident";
+    return CAUS_OK;
+}
+
+static caus_status check_target(const char *target, const caus_series *series,
+                                const caus_graph_answer *answer,
+                                caus_error *err)
+{
+    if (!target || caus_series_find(answer->series, target) != SIZE_MAX)
+        return CAUS_OK;
+    for (size_t i = 0; i < answer->dropped_count; i++) {
+        if (strcmp(answer->dropped[i].label, target) == 0)
+            return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                             "--target=%s was left out of the analysis: %s",
+                             target, answer->dropped[i].reason);
+    }
+    const char *nearest = series->variables[0].name;
+    for (size_t i = 1; i < series->variable_count; i++) {
+        if (caus_edit_distance(series->variables[i].name, target) <
+            caus_edit_distance(nearest, target))
+            nearest = series->variables[i].name;
+    }
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--target=%s is not among the %zu variables; did you mean "
+                     "%s?",
+                     target, series->variable_count, nearest);
+}
+
+static caus_status answer_question(caus_program *program,
+                                   const caus_arguments *arguments,
+                                   caus_arena *arena, caus_graph_answer *answer,
+                                   caus_error *err)
+{
+    const char *method = caus_arguments_get(arguments, "method");
+    if (!method && caus_arguments_has(arguments, "transform"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--transform needs --method: the incident preset "
+                         "chooses its own");
+    caus_cli_input input;
+    CAUS_TRY(caus_cli_load(program, arguments, method ? NULL : "6h", arena,
+                           &input, err));
+    CAUS_TRY(read_options(arguments, &input.series, &answer->options, err));
+    answer->test = method ? "parcorr" : "robust-parcorr";
+    answer->warnings = input.warnings;
+    answer->warning_count = input.warning_count;
+    answer->seed = caus_run_seed(program->run);
+    answer->target = caus_arguments_get(arguments, "target");
+    caus_series_hash(&input.series, answer->inputs_sha256);
+    if (method)
+        CAUS_TRY(
+            run_method(program, arguments, &input.series, arena, answer, err));
+    else
+        CAUS_TRY(run_preset(program, &input.series, arena, answer, err));
+    caus_program_lap(program, "discovery");
+    return check_target(answer->target, &input.series, answer, err);
+}
+
+static caus_status discover(caus_program *program,
+                            const caus_arguments *arguments, caus_arena *arena,
+                            caus_error *err)
+{
+    caus_format format;
+    CAUS_TRY(caus_program_format(arguments, &format, err));
+    caus_graph_answer answer = {0};
+    CAUS_TRY(answer_question(program, arguments, arena, &answer, err));
+    const char *path = caus_arguments_get(arguments, "output");
+    if (path)
+        program->render.color = false;
+    const char *text;
+    size_t length;
+    CAUS_TRY(caus_render_graph(&answer, format, &program->render, program->run,
+                               arena, &text, &length, err));
+    caus_program_lap(program, "render");
+    if (program->bar)
+        caus_progress_bar_clear(program->bar);
+    return caus_program_write(path, text, length, err);
+}
+
+static int execute(caus_program *program, const caus_arguments *arguments)
+{
+    caus_error err;
+    caus_arena *arena =
+        caus_arena_new(caus_run_memory_limit_bytes(program->run));
+    caus_status status =
+        arena ? discover(program, arguments, arena, &err)
+              : CAUS_FAIL(&err, CAUS_ERR_OUT_OF_MEMORY, "no memory to start");
+    caus_arena_free(arena);
+    return status == CAUS_OK ? CAUS_EXIT_DONE
+                             : caus_program_fail(program, &err);
+}
+
+static const caus_option_group *const groups[] = {
+    &discover_group, &caus_source_options, &caus_time_options,
+    &caus_common_options};
+
+const caus_command caus_command_discover = {
+    .name = "discover",
+    .summary = "learn what drove what, with which delay",
+    .operands = "",
+    .description =
+        "Learns a lagged causal graph from a window of telemetry. Without "
+        "--method the incident preset runs: rows before the window are a "
+        "second environment, unfit variables are left out and named, and "
+        "every link says whether it was seen in normal operation, in the "
+        "incident or in both. With --method NAME the textbook algorithm runs "
+        "on the columns as they are. The first line of the answer says which "
+        "of the two ran and which delays could be seen.",
+    .group_count = sizeof groups / sizeof *groups,
+    .groups = groups,
+    .examples =
+        "  caus discover --metrics=redis_cpu \\\n"
+        "    --traces=checkout_latency,payment_errors,auth_latency \\\n"
+        "    --start=2025-10-29T03:00:00Z --end=2025-10-29T05:00:00Z \\\n"
+        "    --max-lag=2 --alpha=0.05\n"
+        "  caus discover --csv metrics.csv --method pcmci --max-lag 3 \\\n"
+        "    -o graph.json\n"
+        "  caus discover --recording incident.caus --target checkout_latency\n",
+    .execute = execute,
+};

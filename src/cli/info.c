@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli.h"
+
+static caus_status info(caus_program *program, const caus_arguments *arguments,
+                        caus_arena *arena, caus_error *err)
+{
+    const char *path = caus_arguments_operand(arguments, 0);
+    caus_format format;
+    CAUS_TRY(caus_program_format(arguments, &format, err));
+    caus_recording_info recording;
+    CAUS_TRY(caus_recording_read_info(path, arena, &recording, err));
+    const char *text;
+    size_t length;
+    CAUS_TRY(caus_render_recording(&recording, path, format, &program->render,
+                                   arena, &text, &length, err));
+    return caus_program_write(caus_arguments_get(arguments, "output"), text,
+                              length, err);
+}
+
+static int execute(caus_program *program, const caus_arguments *arguments)
+{
+    caus_error err;
+    caus_arena *arena =
+        caus_arena_new(caus_run_memory_limit_bytes(program->run));
+    caus_status status =
+        arena ? info(program, arguments, arena, &err)
+              : CAUS_FAIL(&err, CAUS_ERR_OUT_OF_MEMORY, "no memory to start");
+    caus_arena_free(arena);
+    return status == CAUS_OK ? CAUS_EXIT_DONE
+                             : caus_program_fail(program, &err);
+}
+
+static const caus_option_group *const groups[] = {&caus_common_options};
+
+const caus_command caus_command_info = {
+    .name = "info",
+    .summary = "say what an incident file holds",
+    .operands = "FILE",
+    .operand_count = 1,
+    .description = "Prints window, baseline, variables, queries, warnings and "
+                   "later results of an incident file, as text or JSON.",
+    .group_count = sizeof groups / sizeof *groups,
+    .groups = groups,
+    .examples = "  caus info incident.caus\n",
+    .execute = execute,
+};

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static caus_status align(caus_program *program, const caus_samples *samples,
+                         const caus_cli_window *window, caus_arena *arena,
+                         caus_series *result, caus_error *err)
+{
+    caus_align_options options = {
+        .window = window->window,
+        .baseline = window->baseline,
+        .window_name = window->baseline.step_ns ? "incident" : "window",
+        .baseline_name = "baseline",
+    };
+    return caus_series_align(samples, &options, program->run, arena, result,
+                             err);
+}
+
+static caus_status load_servers(caus_program *program,
+                                const caus_arguments *arguments,
+                                caus_cli_window *window, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err)
+{
+    caus_cli_settle(window, 0);
+    caus_fetch fetch;
+    CAUS_TRY(caus_cli_fetch(program, arguments, window, arena, &fetch, err));
+    caus_program_lap(program, "fetch");
+    result->warnings = fetch.warnings;
+    result->warning_count = fetch.warning_count;
+    return align(program, &fetch.samples, window, arena, &result->series, err);
+}
+
+/* The window of a recording, narrowed to what the command line asks for. */
+static void window_of_recording(const caus_recording_info *info,
+                                bool has_baseline_option,
+                                caus_cli_window *window)
+{
+    caus_cli_window asked = *window;
+    bool wants_baseline = has_baseline_option
+                              ? asked.baseline.start_ns < asked.baseline.end_ns
+                              : true;
+    if (!asked.given) {
+        window->window = info->window;
+        window->baseline = info->baseline;
+        if (!wants_baseline)
+            window->baseline = (caus_grid){0};
+    } else if (!has_baseline_option && info->baseline.step_ns) {
+        window->baseline = (caus_grid){.start_ns = info->baseline.start_ns,
+                                       .end_ns = window->window.start_ns};
+    }
+    window->window.step_ns = asked.window.step_ns;
+    caus_cli_settle(window, info->window.step_ns);
+}
+
+static caus_status load_recording(caus_program *program,
+                                  const caus_arguments *arguments,
+                                  bool use_baseline, caus_cli_window *window,
+                                  caus_arena *arena, caus_cli_input *result,
+                                  caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "recording");
+    caus_recording_info info;
+    CAUS_TRY(caus_recording_read_info(path, arena, &info, err));
+    window_of_recording(&info, caus_arguments_has(arguments, "baseline"),
+                        window);
+    if (!use_baseline)
+        window->baseline = (caus_grid){0};
+    caus_samples samples;
+    CAUS_TRY(
+        caus_recording_read_samples(path, program->run, arena, &samples, err));
+    caus_program_lap(program, "read");
+    result->warnings = info.warnings;
+    result->warning_count = info.warning_count;
+    return align(program, &samples, window, arena, &result->series, err);
+}
+
+static caus_status load_csv(caus_program *program,
+                            const caus_arguments *arguments,
+                            caus_cli_window *window, caus_arena *arena,
+                            caus_cli_input *result, caus_error *err)
+{
+    const char *csv = caus_arguments_get(arguments, "csv");
+    const char *table = caus_arguments_get(arguments, "table");
+    const char *separator = caus_arguments_get(arguments, "service-separator");
+    const char *topology = caus_arguments_get(arguments, "topology");
+    caus_csv_options options = {
+        .table = table != NULL,
+        .no_header = caus_arguments_has(arguments, "no-header"),
+        .step_ns = window->window.step_ns,
+        .service_separator = separator ? separator[0] : '_',
+    };
+    if (window->given && !table) {
+        caus_cli_settle(window, 0);
+        options.window = window->window;
+        options.baseline = window->baseline;
+        options.step_ns = window->window.step_ns;
+    }
+    caus_topology known;
+    if (topology) {
+        CAUS_TRY(caus_topology_read_csv(topology, arena, &known, err));
+        options.topology = &known;
+    }
+    CAUS_TRY(caus_csv_read(csv ? csv : table, &options, program->run, arena,
+                           &result->series, err));
+    caus_program_lap(program, "read");
+    return CAUS_OK;
+}
+
+static caus_status one_source(const caus_arguments *arguments, caus_error *err)
+{
+    static const char *const names[] = {"recording", "csv",    "table",
+                                        "metrics",   "traces", "vars"};
+    const char *first = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!caus_arguments_has(arguments, names[i]))
+            continue;
+        if (first && i < 3)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s and --%s were both given: one source at a "
+                             "time",
+                             first, names[i]);
+        if (first && i >= 3 &&
+            (strcmp(first, "metrics") != 0 && strcmp(first, "traces") != 0))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s holds all variables already: leave out --%s",
+                             first, names[i]);
+        if (!first)
+            first = names[i];
+    }
+    if (!first)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "no source: give --metrics and --traces with servers, "
+                         "--vars, --recording, --csv or --table");
+    return CAUS_OK;
+}
+
+caus_status caus_cli_load(caus_program *program,
+                          const caus_arguments *arguments,
+                          const char *default_baseline, caus_arena *arena,
+                          caus_cli_input *result, caus_error *err)
+{
+    CAUS_TRY(one_source(arguments, err));
+    *result = (caus_cli_input){0};
+    caus_cli_window window;
+    CAUS_TRY(caus_cli_read_window(arguments, default_baseline, &window, err));
+    bool use_baseline =
+        default_baseline || caus_arguments_has(arguments, "baseline");
+    if (caus_arguments_has(arguments, "recording"))
+        return load_recording(program, arguments, use_baseline, &window, arena,
+                              result, err);
+    if (caus_arguments_has(arguments, "csv") ||
+        caus_arguments_has(arguments, "table"))
+        return load_csv(program, arguments, &window, arena, result, err);
+    return load_servers(program, arguments, &window, arena, result, err);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const caus_command *const commands[] = {
+    &caus_command_record,     &caus_command_info,   &caus_command_discover,
+    &caus_command_completion, &caus_command_manual,
+};
+
+static const caus_command_table table = {
+    .name = "caus",
+    .summary = "what caused what in a production system",
+    .count = sizeof commands / sizeof *commands,
+    .commands = commands,
+};
+
+static int run_command(const caus_command *command, int count, char **words)
+{
+    caus_error err;
+    caus_arguments *arguments;
+    caus_status status =
+        caus_arguments_parse(command, count, words, &arguments, &err);
+    caus_program program = {.table = &table};
+    if (status != CAUS_OK)
+        return caus_program_fail(&program, &err);
+    int code = CAUS_EXIT_DONE;
+    if (caus_arguments_has(arguments, "help")) {
+        caus_help_command(&table, command, stdout);
+    } else if (caus_arguments_has(arguments, "version")) {
+        printf("caus %s\n", caus_version());
+    } else if (caus_program_open(&program, &table, arguments, &err) !=
+               CAUS_OK) {
+        code = caus_program_fail(&program, &err);
+    } else {
+        code = command->execute(&program, arguments);
+        caus_program_lap(&program, "rest");
+        caus_program_close(&program);
+    }
+    caus_arguments_free(arguments);
+    return code;
+}
+
+int main(int count, char **words)
+{
+    const char *name = count > 1 ? words[1] : "--help";
+    const char *topic = count > 2 ? words[2] : NULL;
+    if (strcmp(name, "help") == 0 && topic &&
+        caus_command_find(&table, topic)) {
+        caus_help_command(&table, caus_command_find(&table, topic), stdout);
+        return CAUS_EXIT_DONE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0) {
+        caus_help_program(&table, count > 1 ? stdout : stderr);
+        return count > 1 ? CAUS_EXIT_DONE : CAUS_EXIT_USAGE;
+    }
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        printf("caus %s\n", caus_version());
+        return CAUS_EXIT_DONE;
+    }
+    const caus_command *command = caus_command_find(&table, name);
+    if (!command) {
+        fprintf(stderr,
+                "caus: there is no command \"%s\"; did you mean \"%s\"? "
+                "\"caus --help\" lists all\n",
+                name, caus_command_nearest(&table, name)->name);
+        return CAUS_EXIT_USAGE;
+    }
+    return run_command(command, count - 2, words + 2);
+}

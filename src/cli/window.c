@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+static const caus_option time_options[] = {
+    {"start", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
+     "first instant: RFC 3339, unix seconds, now-2h, 2h (back from now), "
+     "03:40, or a Grafana link; default 2h"},
+    {"end", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
+     "last instant; default now"},
+    {"step", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
+     "width of a row; default 1m, 15s for windows under 30 min"},
+    {"baseline", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
+     "how much before --start is taken as normal operation, or none; default "
+     "6h without --method"},
+    {"tz", 0, "ZONE", NULL, CAUS_COMPLETE_NOTHING,
+     "zone of times without one: utc, local, +02:00 or Europe/Berlin"},
+};
+
+const caus_option_group caus_time_options = {
+    "time", sizeof time_options / sizeof *time_options, time_options};
+
+static const int64_t second_ns = 1000000000;
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Minutes east of UTC that a zone of the system's database has now. */
+static caus_status named_zone(const char *name, int32_t *minutes,
+                              caus_error *err)
+{
+    char path[256];
+    snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
+    FILE *known = strstr(name, "..") ? NULL : fopen(path, "rb");
+    if (!known)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--tz=%s: give utc, local, an offset such as +02:00, "
+                         "or a zone such as Europe/Berlin",
+                         name);
+    fclose(known);
+    setenv("TZ", name, 1);
+    tzset();
+    time_t now = time(NULL);
+    struct tm local;
+    *minutes = localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
+    return CAUS_OK;
+}
+
+static caus_status read_zone(const char *text, int32_t *minutes,
+                             caus_error *err)
+{
+    *minutes = INT32_MIN;
+    if (!text)
+        return CAUS_OK;
+    int hours, rest;
+    char sign, beyond;
+    if (strcmp(text, "utc") == 0 || strcmp(text, "UTC") == 0 ||
+        strcmp(text, "Z") == 0) {
+        *minutes = 0;
+    } else if (strcmp(text, "local") == 0) {
+        time_t now = time(NULL);
+        struct tm local;
+        *minutes =
+            localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
+    } else if (sscanf(text, "%c%2d:%2d%c", &sign, &hours, &rest, &beyond) ==
+                   3 &&
+               (sign == '+' || sign == '-') && hours <= 14 && rest < 60) {
+        *minutes = (sign == '-' ? -1 : 1) * (hours * 60 + rest);
+    } else {
+        return named_zone(text, minutes, err);
+    }
+    return CAUS_OK;
+}
+
+static caus_status read_bounds(const caus_arguments *arguments,
+                               caus_grid *window, caus_error *err)
+{
+    const char *start = caus_arguments_get(arguments, "start");
+    const char *end = caus_arguments_get(arguments, "end");
+    int64_t now = now_ns();
+    int32_t zone;
+    CAUS_TRY(read_zone(caus_arguments_get(arguments, "tz"), &zone, err));
+    if (start && strstr(start, "://"))
+        return caus_time_parse_grafana(start, now, &window->start_ns,
+                                       &window->end_ns, err);
+    CAUS_TRY(caus_time_parse(start ? start : "2h", now, zone, &window->start_ns,
+                             err));
+    CAUS_TRY(
+        caus_time_parse(end ? end : "now", now, zone, &window->end_ns, err));
+    if (window->start_ns >= window->end_ns) {
+        char from[40], to[40];
+        caus_time_format(window->start_ns, from);
+        caus_time_format(window->end_ns, to);
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--start %s is not before --end %s: exchange them or "
+                         "widen the window",
+                         from, to);
+    }
+    return CAUS_OK;
+}
+
+static caus_status read_step(const caus_arguments *arguments, int64_t *step_ns,
+                             caus_error *err)
+{
+    const char *text = caus_arguments_get(arguments, "step");
+    *step_ns = 0;
+    if (!text)
+        return CAUS_OK;
+    CAUS_TRY(caus_duration_parse(text, step_ns, err));
+    if (*step_ns < 1000000)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--step=%s: give at least 1ms", text);
+    return CAUS_OK;
+}
+
+caus_status caus_cli_read_window(const caus_arguments *arguments,
+                                 const char *default_baseline,
+                                 caus_cli_window *result, caus_error *err)
+{
+    *result =
+        (caus_cli_window){.given = caus_arguments_has(arguments, "start") ||
+                                   caus_arguments_has(arguments, "end")};
+    caus_grid *window = &result->window;
+    CAUS_TRY(read_bounds(arguments, window, err));
+    CAUS_TRY(read_step(arguments, &window->step_ns, err));
+    const char *text = caus_arguments_get(arguments, "baseline");
+    if (!text)
+        text = default_baseline;
+    if (!text || strcmp(text, "none") == 0)
+        return CAUS_OK;
+    int64_t length_ns;
+    CAUS_TRY(caus_duration_parse(text, &length_ns, err));
+    result->baseline = (caus_grid){.start_ns = window->start_ns - length_ns,
+                                   .end_ns = window->start_ns,
+                                   .step_ns = window->step_ns};
+    return CAUS_OK;
+}
+
+/* 1 min, or 15 s for windows under half an hour. */
+static int64_t default_step(const caus_grid *window)
+{
+    int64_t length_ns = window->end_ns - window->start_ns;
+    return length_ns < 1800 * second_ns ? 15 * second_ns : 60 * second_ns;
+}
+
+void caus_cli_settle(caus_cli_window *window, int64_t fallback_step_ns)
+{
+    int64_t step_ns = window->window.step_ns;
+    if (!step_ns)
+        step_ns = fallback_step_ns;
+    if (!step_ns)
+        step_ns = default_step(&window->window);
+    window->window.step_ns = step_ns;
+    window->window = caus_grid_align(window->window);
+    if (window->baseline.start_ns >= window->baseline.end_ns) {
+        window->baseline = (caus_grid){0};
+        return;
+    }
+    window->baseline.step_ns = step_ns;
+    window->baseline = caus_grid_align(window->baseline);
+    window->baseline.end_ns = window->window.start_ns - step_ns;
+}

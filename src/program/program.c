@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <langinfo.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program_internal.h"
+
+static const caus_option common_options[] = {
+    {"format", 0, "NAME", "json|text|markdown|dot|svg|mermaid|graphml",
+     CAUS_COMPLETE_NOTHING,
+     "form of the result; default: text on a terminal, else json, or by the "
+     "ending of -o"},
+    {"output", 'o', "FILE", NULL, CAUS_COMPLETE_FILE,
+     "write the result to FILE, whole or not at all"},
+    {"quiet", 'q', NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "no messages on stderr but errors"},
+    {"no-progress", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "no progress bars on stderr"},
+    {"color", 0, "WHEN", "auto|always|never", CAUS_COMPLETE_NOTHING,
+     "colour in text; auto honours NO_COLOR and TERM=dumb"},
+    {"threads", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "threads to compute with; default: all processors"},
+    {"seed", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "seed of every random stream; default 0"},
+    {"time-limit", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
+     "stop after this long and give what is known, marked as partial"},
+    {"memory-limit", 0, "BYTES", NULL, CAUS_COMPLETE_NOTHING,
+     "most memory for data, for example 512M"},
+    {"offline", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "no network, guaranteed: servers are refused"},
+    {"show-queries", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "print every query that was sent on stderr"},
+    {"timings", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "print the time of each stage on stderr"},
+    {"version", 0, NULL, NULL, CAUS_COMPLETE_NOTHING, "print the version"},
+    {"help", 'h', NULL, NULL, CAUS_COMPLETE_NOTHING, "print this help"},
+};
+
+const caus_option_group caus_common_options = {
+    "common", sizeof common_options / sizeof *common_options, common_options};
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+caus_status caus_bytes_parse(const char *text, size_t *result, caus_error *err)
+{
+    char *end;
+    double value = strtod(text, &end);
+    double scale = 1;
+    if (*end) {
+        static const char units[] = "KMGT";
+        const char *unit = strchr(units, *end >= 'a' ? *end - 'a' + 'A' : *end);
+        for (const char *at = units; unit && at <= unit; at++)
+            scale *= 1024;
+        end += unit != NULL;
+        if (unit && *end == 'i')
+            end++;
+        if (unit && *end == 'B')
+            end++;
+    }
+    if (end == text || *end || !(value > 0) || value * scale > 1e15)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "\"%s\" is not an amount of memory: give for example "
+                         "512M or 2G",
+                         text);
+    *result = (size_t)(value * scale);
+    return CAUS_OK;
+}
+
+static bool wants_color(const char *when)
+{
+    if (when && strcmp(when, "always") == 0)
+        return true;
+    if (when && strcmp(when, "never") == 0)
+        return false;
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && terminal &&
+           strcmp(terminal, "dumb") != 0;
+}
+
+static int32_t local_zone_minutes(void)
+{
+    time_t now = time(NULL);
+    struct tm local;
+    if (!localtime_r(&now, &local))
+        return INT32_MIN;
+    return (int32_t)(local.tm_gmtoff / 60);
+}
+
+static caus_status run_options(caus_program *program,
+                               const caus_arguments *arguments,
+                               caus_run_options *options, caus_error *err)
+{
+    *options = caus_run_options_default();
+    long threads, seed;
+    CAUS_TRY(
+        caus_arguments_integer(arguments, "threads", 0, 256, 0, &threads, err));
+    CAUS_TRY(
+        caus_arguments_integer(arguments, "seed", 0, INT64_MAX, 0, &seed, err));
+    options->threads = (int)threads;
+    options->seed = (uint64_t)seed;
+    const char *limit = caus_arguments_get(arguments, "memory-limit");
+    if (limit)
+        CAUS_TRY(caus_bytes_parse(limit, &options->memory_limit_bytes, err));
+    const char *time_limit = caus_arguments_get(arguments, "time-limit");
+    if (time_limit) {
+        int64_t limit_ns;
+        CAUS_TRY(caus_duration_parse(time_limit, &limit_ns, err));
+        options->time_limit_s = (double)limit_ns / 1e9;
+    }
+    options->cancel = caus_signals_watch();
+    if (program->bar) {
+        options->progress = caus_progress_bar_update;
+        options->progress_data = program->bar;
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_program_open(caus_program *program,
+                              const caus_command_table *table,
+                              const caus_arguments *arguments, caus_error *err)
+{
+    *program = (caus_program){.table = table};
+    setlocale(LC_CTYPE, "");
+    program->started_ns = program->lap_ns = monotonic_ns();
+    program->quiet = caus_arguments_has(arguments, "quiet");
+    program->timings = caus_arguments_has(arguments, "timings");
+    program->offline = caus_arguments_has(arguments, "offline");
+    program->show_queries = caus_arguments_has(arguments, "show-queries");
+    program->render.color = wants_color(caus_arguments_get(arguments, "color"));
+    program->render.ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    program->render.zone_offset_minutes = local_zone_minutes();
+    if (!program->quiet && !caus_arguments_has(arguments, "no-progress") &&
+        isatty(STDERR_FILENO))
+        program->bar = caus_progress_bar_new(stderr, program->render.ascii);
+    caus_run_options options;
+    caus_status status = run_options(program, arguments, &options, err);
+    if (status == CAUS_OK)
+        status = caus_run_new(&options, &program->run, err);
+    if (status != CAUS_OK)
+        caus_program_close(program);
+    return status;
+}
+
+void caus_program_close(caus_program *program)
+{
+    caus_run_free(program->run);
+    caus_progress_bar_free(program->bar);
+    program->run = NULL;
+    program->bar = NULL;
+}
+
+void caus_program_say(caus_program *program, const char *format, ...)
+{
+    if (program->quiet)
+        return;
+    caus_progress_bar_clear(program->bar);
+    fputs("caus: ", stderr);
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+}
+
+void caus_program_lap(caus_program *program, const char *what)
+{
+    int64_t now = monotonic_ns();
+    if (program->timings) {
+        caus_progress_bar_clear(program->bar);
+        fprintf(stderr, "caus: %-20s %9.3f ms (%.3f ms since the start)\n",
+                what, (double)(now - program->lap_ns) / 1e6,
+                (double)(now - program->started_ns) / 1e6);
+    }
+    program->lap_ns = now;
+}
+
+int caus_program_fail(caus_program *program, const caus_error *err)
+{
+    caus_progress_bar_clear(program->bar);
+    if (err->status == CAUS_ERR_CANCELLED) {
+        fputs("caus: cancelled; nothing was written\n", stderr);
+        return CAUS_EXIT_CANCELLED;
+    }
+    fprintf(stderr, "caus: %s\n", err->message);
+    return err->status == CAUS_ERR_INVALID_ARGUMENT ? CAUS_EXIT_USAGE
+                                                    : CAUS_EXIT_FAILED;
+}
+
+caus_status caus_program_format(const caus_arguments *arguments,
+                                caus_format *result, caus_error *err)
+{
+    const char *name = caus_arguments_get(arguments, "format");
+    const char *path = caus_arguments_get(arguments, "output");
+    if (name) {
+        if (!caus_format_from_name(name, result))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--format=%s is not a format", name);
+        return CAUS_OK;
+    }
+    const char *dot = path ? strrchr(path, '.') : NULL;
+    if (dot && caus_format_from_name(dot + 1, result))
+        return CAUS_OK;
+    *result =
+        !path && isatty(STDOUT_FILENO) ? CAUS_FORMAT_TEXT : CAUS_FORMAT_JSON;
+    return CAUS_OK;
+}
