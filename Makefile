@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front: cmake, ninja and ctest do the work.
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS ?= $(shell nproc)
+
+.PHONY: all demo test bench lint format install clean help
+
+help:
+	@echo "make demo     install what is missing, build, run on the demo incident"
+	@echo "make test     install what is missing, build with sanitizers, test all"
+	@echo "make all      build the release program in build/release"
+	@echo "make install  install below PREFIX ($(PREFIX)), honours DESTDIR"
+	@echo "make bench    measure beside the peers; writes nothing"
+	@echo "make lint     formatter and linter"
+	@echo "make clean    remove build/ and demo/out/"
+
+all: build/release/build.ninja
+	@cmake --build build/release -j $(JOBS)
+
+build/release/build.ninja:
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCAUS_TESTS=OFF -DCAUS_BENCH=OFF
+
+demo:
+	@tools/setup demo
+	@$(MAKE) --no-print-directory all
+	@tools/demo
+
+test:
+	@tools/setup test
+	@tools/run-tests
+
+bench:
+	@cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX) -DCAUS_TESTS=OFF -DCAUS_BENCH=ON
+	@cmake --build build/release -j $(JOBS)
+	@bench/run
+
+lint:
+	@tools/lint
+
+format:
+	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format -i
+
+install: all
+	@DESTDIR=$(DESTDIR) cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	@rm -rf build demo/out
