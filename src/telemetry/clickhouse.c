@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http.h"
+#include "telemetry/clickhouse_internal.h"
+
+enum { DEFAULT_MAX_VARIABLES = 500, NEAREST = 3, HEADERS = 3 };
+
+/* What one fetch holds; texts of `out` outlive it, those of `scratch` do not.
+ */
+typedef struct fetch {
+    caus_http *http;
+    const char *host;
+    const char *headers[HEADERS];
+    caus_span_place place;
+    const caus_variable_spec *specs;
+    size_t count;
+    const caus_fetch_options *options;
+    const caus_run *run;
+    caus_arena *scratch;
+    caus_arena *out;
+    caus_step_ranges ranges;
+    caus_span_group *groups;
+    size_t *group_of; /* [count] */
+    size_t group_count;
+    caus_span_bins *bins; /* [group_count] */
+    caus_span_table table;
+    caus_span_presence presence;
+    bool has_presence;
+    caus_fetched_query *queries; /* room for query_capacity */
+    size_t query_count;
+    size_t query_capacity;
+    size_t query_limit; /* 0 = none */
+    double *skews;      /* [query_count], of the replies */
+    size_t skew_count;
+    caus_warnings warnings;
+} fetch;
+
+/* ---- one statement ---- */
+
+/* Settings of every request: an error must not come behind rows. */
+static const char parameters[] =
+    "default_format=RowBinary&wait_end_of_query=1&buffer_size=1048576";
+
+static caus_status plan_query(fetch *at, caus_text *sql, const char **text,
+                              caus_error *err)
+{
+    if (at->query_limit && at->query_count >= at->query_limit) {
+        caus_text_deinit(sql);
+        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
+                         "ClickHouse needs more than %zu queries for %zu "
+                         "variables: raise --query-budget or ask for fewer "
+                         "services",
+                         at->query_limit, at->count);
+    }
+    if (at->query_count == at->query_capacity) {
+        caus_text_deinit(sql);
+        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
+                         "more than %zu statements for ClickHouse: ask for "
+                         "fewer services",
+                         at->query_capacity);
+    }
+    CAUS_TRY(caus_text_finish(sql, at->out, text, NULL, err));
+    at->queries[at->query_count++] = (caus_fetched_query){"clickhouse", *text};
+    return CAUS_OK;
+}
+
+static caus_http_request make_request(const fetch *at, caus_row_reader *reader,
+                                      const char *sql, const char *what)
+{
+    return (caus_http_request){.path = "/",
+                               .query = parameters,
+                               .body = sql,
+                               .body_bytes = strlen(sql),
+                               .content_type = "text/plain; charset=UTF-8",
+                               .headers = at->headers,
+                               .sink = caus_row_reader_feed,
+                               .reset = caus_row_reader_reset,
+                               .sink_data = reader,
+                               .what = what};
+}
+
+static caus_status perform(fetch *at, const caus_http_request *requests,
+                           size_t count, caus_error *err)
+{
+    caus_http_reply *replies = CAUS_ARRAY(at->scratch, caus_http_reply, count);
+    if (!replies)
+        return caus_arena_fail(at->scratch, err);
+    CAUS_TRY(caus_http_perform(at->http, requests, count, at->run, at->scratch,
+                               replies, err));
+    for (size_t i = 0; i < count; i++) {
+        const char *words = replies[i].error_body;
+        if (words)
+            return caus_clickhouse_fail(at->host, requests[i].what,
+                                        replies[i].status, words, strlen(words),
+                                        err);
+        CAUS_TRY(caus_row_reader_finish(requests[i].sink_data, at->host,
+                                        requests[i].what, err));
+        if (isfinite(replies[i].clock_skew_s))
+            at->skews[at->skew_count++] = replies[i].clock_skew_s;
+    }
+    return CAUS_OK;
+}
+
+/* Plans and performs one statement; takes the text. */
+static caus_status ask(fetch *at, caus_text *sql, caus_row_reader *reader,
+                       const char *what, caus_error *err)
+{
+    const char *text;
+    CAUS_TRY(plan_query(at, sql, &text, err));
+    caus_http_request request = make_request(at, reader, text, what);
+    caus_status status = perform(at, &request, 1, err);
+    caus_row_reader_deinit(reader);
+    return status;
+}
+
+/* ---- where spans are ---- */
+
+enum { COLUMN_TEXTS = 4 };
+
+/* Rows of texts, kept in scratch: a number beside each. */
+typedef struct text_list {
+    caus_arena *scratch;
+    size_t width; /* texts a row */
+    const char **texts;
+    uint64_t *numbers; /* NULL = not kept */
+    size_t count;      /* rows */
+    size_t capacity;
+} text_list;
+
+static void forget_texts(void *data)
+{
+    text_list *list = data;
+    list->count = 0;
+}
+
+static caus_status take_texts(void *data, const caus_row_value *values,
+                              caus_error *err)
+{
+    text_list *list = data;
+    if (list->count == list->capacity) {
+        size_t wanted = list->capacity ? list->capacity * 2 : 256;
+        const char **grown =
+            CAUS_ARRAY(list->scratch, const char *, wanted * list->width);
+        uint64_t *numbers = CAUS_ARRAY(list->scratch, uint64_t, wanted);
+        if (!grown || !numbers)
+            return caus_arena_fail(list->scratch, err);
+        if (list->count) {
+            memcpy(grown, list->texts,
+                   list->count * list->width * sizeof *grown);
+            memcpy(numbers, list->numbers, list->count * sizeof *numbers);
+        }
+        list->texts = grown;
+        list->numbers = numbers;
+        list->capacity = wanted;
+    }
+    for (size_t i = 0; i < list->width; i++) {
+        if (memchr(values[i].text, '\0', values[i].length))
+            return CAUS_ERR_INVALID_DATA;
+        const char *copy = caus_arena_copy_text(list->scratch, values[i].text,
+                                                values[i].length);
+        if (!copy)
+            return caus_arena_fail(list->scratch, err);
+        list->texts[list->count * list->width + i] = copy;
+    }
+    list->numbers[list->count] = values[list->width].number;
+    list->count++;
+    return CAUS_OK;
+}
+
+static caus_status ask_texts(fetch *at, caus_text *sql,
+                             const caus_row_type *types, size_t type_count,
+                             size_t width, const char *what, text_list *list,
+                             caus_error *err)
+{
+    *list = (text_list){.scratch = at->scratch, .width = width};
+    caus_row_reader reader = {.types = types,
+                              .type_count = type_count,
+                              .row = take_texts,
+                              .forget = forget_texts,
+                              .data = list};
+    return ask(at, sql, &reader, what, err);
+}
+
+/* "a, b and 5 more" */
+static void add_names(caus_text *text, const char *const *names, size_t count)
+{
+    enum { SHOWN = 8 };
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        caus_text_format(text, "%s%.60s", i ? ", " : "", names[i]);
+    if (count > SHOWN)
+        caus_text_format(text, " and %zu more", count - SHOWN);
+    if (!count)
+        caus_text_add(text, "none");
+}
+
+static caus_status fail_no_table(fetch *at, caus_error *err)
+{
+    static const caus_row_type type = CAUS_ROW_TEXT;
+    caus_text sql = {0}, names = {0};
+    text_list list;
+    caus_text_add(&sql, "SELECT toString(name) FROM system.databases WHERE "
+                        "name NOT IN ('system', 'information_schema', "
+                        "'INFORMATION_SCHEMA') ORDER BY name LIMIT 1000");
+    CAUS_TRY(
+        ask_texts(at, &sql, &type, 1, 1, "the list of databases", &list, err));
+    add_names(&names, list.texts, list.count);
+    bool in_place = at->place.database || at->place.table;
+    caus_status status = CAUS_FAIL(
+        err, CAUS_ERR_NOT_FOUND,
+        "ClickHouse at %s has no table of spans%s%s%s%s that this user may "
+        "read; databases looked in: %s. Known layouts: OpenTelemetry exporter "
+        "(otel_traces), SigNoz v3 (signoz_index_v3), Uptrace (spans_index). "
+        "Name yours by ?database=…&table=… in the url, or grant this user "
+        "SELECT on it",
+        at->host, in_place ? " as " : "",
+        at->place.database ? at->place.database : "",
+        at->place.database && at->place.table ? "." : "",
+        at->place.table ? at->place.table : "",
+        names.failed ? "" : names.bytes);
+    caus_text_deinit(&names);
+    return status;
+}
+
+static caus_status add_warning(fetch *at, const char *text, caus_error *err)
+{
+    if (!text || at->warnings.count == at->warnings.capacity)
+        return caus_arena_fail(at->out, err);
+    at->warnings.texts[at->warnings.count++] = text;
+    return CAUS_OK;
+}
+
+static caus_status find_table(fetch *at, caus_error *err)
+{
+    static const caus_row_type types[COLUMN_TEXTS] = {
+        CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT};
+    caus_text sql = {0};
+    text_list list;
+    caus_status status = caus_sql_columns(&at->place, &sql, err);
+    if (status != CAUS_OK) {
+        caus_text_deinit(&sql);
+        return status;
+    }
+    CAUS_TRY(ask_texts(at, &sql, types, COLUMN_TEXTS, COLUMN_TEXTS,
+                       "the search for tables of spans", &list, err));
+    caus_clickhouse_column *columns =
+        CAUS_ARRAY(at->scratch, caus_clickhouse_column, list.count);
+    if (!columns)
+        return caus_arena_fail(at->scratch, err);
+    for (size_t i = 0; i < list.count; i++) {
+        const char *const *row = list.texts + i * COLUMN_TEXTS;
+        columns[i] = (caus_clickhouse_column){row[0], row[1], row[2], row[3]};
+    }
+    caus_span_table other;
+    if (!caus_span_table_find(columns, list.count, &at->place, &at->table,
+                              &other))
+        return fail_no_table(at, err);
+    if (other.profile)
+        return add_warning(
+            at,
+            caus_arena_format(at->out,
+                              "spans are read from %s.%s (%s); %s.%s holds "
+                              "spans too: choose by ?database=…&table=… in "
+                              "the url",
+                              at->table.database, at->table.name,
+                              at->table.profile->name, other.database,
+                              other.name),
+            err);
+    return CAUS_OK;
+}
+
+/* ---- spans ---- */
+
+static caus_status plan_group(fetch *at, size_t index, caus_row_reader *reader,
+                              caus_row_type types[CAUS_ROW_COLUMNS],
+                              caus_http_request *request, caus_error *err)
+{
+    const caus_span_group *group = &at->groups[index];
+    caus_text sql = {0};
+    caus_status status =
+        caus_sql_spans(&at->table, group, &at->ranges, &sql, err);
+    if (status != CAUS_OK) {
+        caus_text_deinit(&sql);
+        return status;
+    }
+    const char *text;
+    CAUS_TRY(plan_query(at, &sql, &text, err));
+    const char *what = caus_arena_format(
+        at->scratch, "the span query of %.100s", group->filter->service);
+    if (!what)
+        return caus_arena_fail(at->scratch, err);
+    at->bins[index] = (caus_span_bins){.group = group, .ranges = &at->ranges};
+    *reader = (caus_row_reader){
+        .types = types,
+        .type_count = caus_sql_span_types(group, types),
+        .row = caus_span_bins_take,
+        .forget = caus_span_bins_forget,
+        .data = &at->bins[index],
+    };
+    *request = make_request(at, reader, text, what);
+    return CAUS_OK;
+}
+
+/* All groups at once, as many in parallel as the endpoint allows. */
+static caus_status fetch_groups(fetch *at, caus_error *err)
+{
+    size_t count = at->group_count;
+    caus_row_reader *readers = CAUS_ARRAY(at->scratch, caus_row_reader, count);
+    caus_row_type(*types)[CAUS_ROW_COLUMNS] =
+        caus_arena_array(at->scratch, count, sizeof *types);
+    caus_http_request *requests =
+        CAUS_ARRAY(at->scratch, caus_http_request, count);
+    if (!readers || !types || !requests)
+        return caus_arena_fail(at->scratch, err);
+    for (size_t i = 0; i < count; i++)
+        CAUS_TRY(plan_group(at, i, &readers[i], types[i], &requests[i], err));
+    caus_status status = perform(at, requests, count, err);
+    for (size_t i = 0; i < count; i++) {
+        caus_row_reader_deinit(&readers[i]);
+        caus_span_bins_settle(&at->bins[i]);
+    }
+    return status;
+}
+
+/* ---- a service without spans ---- */
+
+static void add_nearest(caus_text *text, const text_list *services,
+                        const char *wanted)
+{
+    size_t chosen[NEAREST];
+    size_t count = 0;
+    for (size_t i = 0; i < services->count; i++) {
+        size_t distance = caus_edit_distance(wanted, services->texts[i]);
+        size_t place = count < NEAREST ? count : NEAREST;
+        while (place &&
+               caus_edit_distance(wanted, services->texts[chosen[place - 1]]) >
+                   distance) {
+            if (place < NEAREST)
+                chosen[place] = chosen[place - 1];
+            place--;
+        }
+        if (place < NEAREST) {
+            chosen[place] = i;
+            count += count < NEAREST;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        caus_text_format(text, "%s%.80s", i ? ", " : "",
+                         services->texts[chosen[i]]);
+}
+
+static void format_window(const fetch *at, char from[40], char to[40])
+{
+    const caus_step_ranges *ranges = &at->ranges;
+    int64_t first = ranges->range[0].first,
+            last = ranges->range[ranges->count - 1].last;
+    caus_time_format((first - 1) * ranges->step_ns, from);
+    caus_time_format(last * ranges->step_ns, to);
+}
+
+static caus_status fail_no_spans(fetch *at, const caus_variable_spec *spec,
+                                 caus_error *err)
+{
+    static const caus_row_type types[] = {CAUS_ROW_TEXT, CAUS_ROW_U64};
+    caus_text sql = {0};
+    text_list list;
+    caus_status status = caus_sql_services(&at->table, &at->ranges, &sql, err);
+    if (status != CAUS_OK) {
+        caus_text_deinit(&sql);
+        return status;
+    }
+    CAUS_TRY(
+        ask_texts(at, &sql, types, 2, 1, "the list of services", &list, err));
+    char from[40], to[40];
+    format_window(at, from, to);
+    const char *database = at->table.database, *name = at->table.name;
+    if (!list.count)
+        return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                         "%s.%s at %s holds no span at all between %s and %s: "
+                         "check --start, --end and how long spans are kept",
+                         database, name, at->host, from, to);
+    for (size_t i = 0; i < list.count; i++) {
+        if (strcmp(list.texts[i], spec->service) == 0)
+            return CAUS_FAIL(
+                err, CAUS_ERR_NOT_FOUND,
+                "%s: the service %s has about %llu spans between %s and %s, "
+                "but none under 1 h long that fits its span name, kind and "
+                "attributes: check its trace_query",
+                spec->name, spec->service, (unsigned long long)list.numbers[i],
+                from, to);
+    }
+    caus_text names = {0};
+    add_nearest(&names, &list, spec->service);
+    status = CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                       "%s: %s.%s at %s has no service \"%s\" between %s and "
+                       "%s; the nearest of %zu names: %s",
+                       spec->name, database, name, at->host, spec->service,
+                       from, to, list.count, names.failed ? "" : names.bytes);
+    caus_text_deinit(&names);
+    return status;
+}
+
+/* ---- steps without rows ---- */
+
+static caus_status fetch_presence(fetch *at, caus_error *err)
+{
+    static const caus_row_type type = CAUS_ROW_U32;
+    caus_step_range all = {UINT32_MAX, 0};
+    for (size_t i = 0; i < at->count; i++) {
+        caus_step_range gap;
+        if (at->specs[i].trace_value <= CAUS_TRACE_ERRORS &&
+            caus_span_bins_gap(&at->bins[at->group_of[i]], at->options, &gap)) {
+            all.first = gap.first < all.first ? gap.first : all.first;
+            all.last = gap.last > all.last ? gap.last : all.last;
+        }
+    }
+    if (all.first > all.last)
+        return CAUS_OK;
+    caus_step_ranges ranges = {at->ranges.step_ns, 0, {{0}}};
+    for (size_t i = 0; i < at->ranges.count; i++) {
+        caus_step_range range = at->ranges.range[i];
+        range.first = range.first > all.first ? range.first : all.first;
+        range.last = range.last < all.last ? range.last : all.last;
+        if (range.first <= range.last)
+            ranges.range[ranges.count++] = range;
+    }
+    caus_text sql = {0};
+    caus_status status = caus_sql_presence(&at->table, &ranges, &sql, err);
+    if (status != CAUS_OK) {
+        caus_text_deinit(&sql);
+        return status;
+    }
+    at->presence.ranges = &ranges;
+    caus_row_reader reader = {.types = &type,
+                              .type_count = 1,
+                              .row = caus_span_presence_take,
+                              .forget = caus_span_presence_forget,
+                              .data = &at->presence};
+    status = ask(at, &sql, &reader, "the search for empty steps", err);
+    at->presence.ranges = NULL; /* leaves with this function */
+    CAUS_TRY(status);
+    at->has_presence = true;
+    return CAUS_OK;
+}
+
+/* ---- the result ---- */
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double median_skew(fetch *at)
+{
+    if (!at->skew_count)
+        return (double)NAN;
+    qsort(at->skews, at->skew_count, sizeof *at->skews, compare_doubles);
+    return at->skews[at->skew_count / 2];
+}
+
+/* The statement of a group: the table was found by the first one. */
+static const char *query_of_group(const fetch *at, size_t group)
+{
+    return at->queries[1 + group].text;
+}
+
+static caus_status assemble(fetch *at, caus_fetch *result, caus_error *err)
+{
+    caus_track *tracks = CAUS_ARRAY(at->out, caus_track, at->count);
+    if (!tracks)
+        return caus_arena_fail(at->out, err);
+    for (size_t i = 0; i < at->count; i++) {
+        CAUS_TRY(caus_run_check(at->run, err));
+        size_t group = at->group_of[i];
+        CAUS_TRY(caus_span_track(&at->bins[group], &at->specs[i], at->options,
+                                 at->has_presence ? &at->presence : NULL,
+                                 query_of_group(at, group), at->out, &tracks[i],
+                                 &at->warnings, err));
+    }
+    *result = (caus_fetch){.samples = {at->count, tracks},
+                           .queries = at->queries,
+                           .query_count = at->query_count,
+                           .warnings = at->warnings.texts,
+                           .warning_count = at->warnings.count,
+                           .clock_skew_s = median_skew(at)};
+    return CAUS_OK;
+}
+
+static caus_status fetch_all(fetch *at, caus_fetch *result, caus_error *err)
+{
+    size_t stages = at->group_count + 2, done = 0;
+    caus_run_progress(at->run, CAUS_STAGE_FETCH, done, stages);
+    CAUS_TRY(find_table(at, err));
+    caus_run_progress(at->run, CAUS_STAGE_FETCH, ++done, stages);
+    CAUS_TRY(fetch_groups(at, err));
+    done += at->group_count;
+    caus_run_progress(at->run, CAUS_STAGE_FETCH, done, stages);
+    for (size_t i = 0; i < at->group_count; i++) {
+        if (!at->bins[i].count)
+            return fail_no_spans(at, at->groups[i].filter, err);
+    }
+    CAUS_TRY(fetch_presence(at, err));
+    caus_run_progress(at->run, CAUS_STAGE_FETCH, stages, stages);
+    return assemble(at, result, err);
+}
+
+/* ---- preparation ---- */
+
+static bool is_header_text(const char *text)
+{
+    for (; *text; text++) {
+        if (iscntrl((unsigned char)*text))
+            return false;
+    }
+    return true;
+}
+
+/* ClickHouse's own headers: its user may differ from that of a proxy. */
+static caus_status make_headers(fetch *at, const caus_endpoint *endpoint,
+                                caus_error *err)
+{
+    const char *user = endpoint->user, *password = endpoint->password;
+    if (!user && !password)
+        return CAUS_OK;
+    user = user ? user : "default";
+    password = password ? password : "";
+    if (!is_header_text(user) || !is_header_text(password))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the user or password for ClickHouse holds a line "
+                         "break or control character: take it out");
+    at->headers[0] =
+        caus_arena_format(at->scratch, "X-ClickHouse-User: %s", user);
+    at->headers[1] =
+        caus_arena_format(at->scratch, "X-ClickHouse-Key: %s", password);
+    if (!at->headers[0] || !at->headers[1])
+        return caus_arena_fail(at->scratch, err);
+    return CAUS_OK;
+}
+
+static caus_status make_room(fetch *at, caus_error *err)
+{
+    size_t count = at->count;
+    at->groups = CAUS_ARRAY(at->scratch, caus_span_group, count);
+    at->group_of = CAUS_ARRAY(at->scratch, size_t, count);
+    at->bins = CAUS_ARRAY(at->scratch, caus_span_bins, count);
+    at->query_capacity = count + 3;
+    at->skews = CAUS_ARRAY(at->scratch, double, at->query_capacity);
+    if (!at->groups || !at->group_of || !at->bins || !at->skews)
+        return caus_arena_fail(at->scratch, err);
+    at->queries = CAUS_ARRAY(at->out, caus_fetched_query, at->query_capacity);
+    at->warnings.capacity = 2 * count + 1;
+    at->warnings.texts =
+        CAUS_ARRAY(at->out, const char *, at->warnings.capacity);
+    if (!at->queries || !at->warnings.texts)
+        return caus_arena_fail(at->out, err);
+    return CAUS_OK;
+}
+
+static caus_status prepare(fetch *at, const caus_endpoint *endpoint,
+                           caus_error *err)
+{
+    size_t most = at->options->max_variables ? at->options->max_variables
+                                             : DEFAULT_MAX_VARIABLES;
+    if (at->count == 0 || at->count > most)
+        return CAUS_FAIL(err,
+                         at->count ? CAUS_ERR_LIMIT : CAUS_ERR_INVALID_ARGUMENT,
+                         "%zu trace variables: give 1 to %zu, or raise "
+                         "--max-variables",
+                         at->count, most);
+    CAUS_TRY(caus_step_ranges_of(at->options, &at->ranges, err));
+    CAUS_TRY(make_room(at, err));
+    CAUS_TRY(caus_span_groups(at->specs, at->count, at->groups, at->group_of,
+                              &at->group_count, err));
+    caus_endpoint plain = *endpoint;
+    CAUS_TRY(caus_clickhouse_url(endpoint->url, at->scratch, &plain.url,
+                                 &at->host, &at->place, err));
+    CAUS_TRY(make_headers(at, endpoint, err));
+    plain.user = plain.password = NULL;
+    at->query_limit = at->options->max_queries;
+    return caus_http_new(&plain, "ClickHouse", &at->http, err);
+}
+
+caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
+                                  const caus_variable_spec *specs, size_t count,
+                                  const caus_fetch_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_fetch *result, caus_error *err)
+{
+    fetch at = {.specs = specs,
+                .count = count,
+                .options = options,
+                .run = run,
+                .scratch = caus_run_scratch(run, 0),
+                .out = out};
+    caus_arena_mark scratch_mark = caus_arena_get_mark(at.scratch);
+    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    caus_fetch made;
+    caus_status status = prepare(&at, endpoint, err);
+    if (status == CAUS_OK)
+        status = fetch_all(&at, &made, err);
+    for (size_t i = 0; i < at.group_count; i++)
+        caus_span_bins_deinit(&at.bins[i]);
+    free(at.presence.steps);
+    caus_http_free(at.http);
+    caus_arena_rewind(at.scratch, scratch_mark);
+    if (status == CAUS_OK)
+        *result = made;
+    else
+        caus_arena_rewind(out, out_mark);
+    return status;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the ClickHouse source share. Why: docs/design/0008. */
+#ifndef CAUS_SRC_TELEMETRY_CLICKHOUSE_INTERNAL_H
+#define CAUS_SRC_TELEMETRY_CLICKHOUSE_INTERNAL_H
+
+#include "base/base.h"
+#include "caus/telemetry.h"
+
+/* ---- rows: RowBinary, decoded as it arrives ---- */
+
+typedef enum caus_row_type {
+    CAUS_ROW_U8,
+    CAUS_ROW_U32,
+    CAUS_ROW_U64,
+    CAUS_ROW_F64,
+    CAUS_ROW_TEXT
+} caus_row_type;
+
+typedef struct caus_row_value {
+    uint64_t number;  /* U8, U32, U64 */
+    double real;      /* F64 */
+    const char *text; /* TEXT: a view, valid during the call */
+    size_t length;
+} caus_row_value;
+
+/*
+ * Takes one row. CAUS_ERR_INVALID_DATA says that the row cannot be true: the
+ * reader then looks for the server's words in what follows. Any other failure
+ * ends the request.
+ */
+typedef caus_status caus_row_fn(void *data, const caus_row_value *values,
+                                caus_error *err);
+
+enum {
+    CAUS_ROW_COLUMNS = 8, /* most columns of a reply */
+    CAUS_ROW_TEXT_LIMIT = 1 << 20,
+    CAUS_ROW_HEAD = 64,  /* first bytes kept, for sentences */
+    CAUS_ROW_TAIL = 4096 /* last bytes searched for an exception */
+};
+
+typedef struct caus_row_reader {
+    const caus_row_type *types; /* [type_count] */
+    size_t type_count;          /* 1 … CAUS_ROW_COLUMNS */
+    caus_row_fn *row;
+    void (*forget)(void *data); /* drops the rows taken; may be NULL */
+    void *data;
+    caus_text carry; /* the start of a row whose end has not come */
+    bool damaged;
+    size_t head_bytes;
+    size_t tail_bytes;
+    char head[CAUS_ROW_HEAD];
+    char tail[2 * CAUS_ROW_TAIL];
+} caus_row_reader;
+
+void caus_row_reader_deinit(caus_row_reader *reader);
+/* A caus_http_sink and a caus_http_reset over a caus_row_reader. */
+caus_status caus_row_reader_feed(void *reader, const char *bytes, size_t count,
+                                 caus_error *err);
+void caus_row_reader_reset(void *reader);
+/*
+ * Says whether the body was whole: fails with the server's own words when an
+ * exception stands at its end, with CAUS_ERR_SERVER when it is no RowBinary or
+ * stops in the middle of a row.
+ */
+caus_status caus_row_reader_finish(const caus_row_reader *reader,
+                                   const char *host, const char *what,
+                                   caus_error *err);
+
+/* ---- words: what a server said, as a sentence ---- */
+
+/*
+ * Fails with the server's words and a way out; "Code: N" decides the status.
+ *
+ *   http_status  0 = the words stood in a reply of status 200
+ */
+caus_status caus_clickhouse_fail(const char *host, const char *what,
+                                 long http_status, const char *words,
+                                 size_t length, caus_error *err);
+
+/* ---- tables: where spans are ---- */
+
+enum { CAUS_ATTRIBUTE_SOURCES = 4 };
+
+typedef enum caus_attribute_store {
+    CAUS_STORE_MAP,       /* c['key'] */
+    CAUS_STORE_MAP_OTHER, /* toString(c['key']): numbers, booleans */
+    CAUS_STORE_JSON,      /* getSubcolumn(c, 'key') */
+    CAUS_STORE_ARRAYS     /* parallel arrays: values[indexOf(keys, 'key')] */
+} caus_attribute_store;
+
+typedef struct caus_attribute_source {
+    caus_attribute_store store;
+    const char *column; /* arrays: of the keys */
+    const char *values; /* arrays only */
+} caus_attribute_source;
+
+typedef enum caus_span_clock {
+    CAUS_SPAN_CLOCK_NS,    /* an integer column of nanoseconds */
+    CAUS_SPAN_CLOCK_64,    /* DateTime64 */
+    CAUS_SPAN_CLOCK_SECOND /* DateTime: fractions were cut off */
+} caus_span_clock;
+
+/* A way to lay out spans in columns; texts are column names. */
+typedef struct caus_span_profile {
+    const char *name;      /* for people */
+    const char *tables[3]; /* usual names, best first */
+    const char *service;
+    const char *span_name;
+    const char *kind;
+    const char *duration; /* nanoseconds */
+    const char *time;     /* start of the span: DateTime or DateTime64 */
+    const char *time_ns;  /* exact start, used if the table has it; NULL */
+    const char *bucket;   /* start of the half hour in seconds: index; NULL */
+    const char *error_column;
+    const char *error_test; /* what follows the column */
+    /* spellings for internal, server, client, producer, consumer */
+    const char *kinds[5];
+    const char *attributes[CAUS_ATTRIBUTE_SOURCES + 1]; /* NULL-terminated */
+    bool promotes; /* an attribute a.b may be a column a_b of its own */
+} caus_span_profile;
+
+typedef struct caus_clickhouse_column {
+    const char *database;
+    const char *table;
+    const char *name;
+    const char *type;
+} caus_clickhouse_column;
+
+/* A table that holds spans. */
+typedef struct caus_span_table {
+    const caus_span_profile *profile;
+    const char *database;
+    const char *name;
+    caus_span_clock clock;
+    bool has_bucket;
+    caus_attribute_source sources[CAUS_ATTRIBUTE_SOURCES];
+    size_t source_count;
+    const caus_clickhouse_column *columns; /* its own */
+    size_t column_count;
+} caus_span_table;
+
+/* Which tables to look at; NULL = any. */
+typedef struct caus_span_place {
+    const char *database;
+    const char *table;
+} caus_span_place;
+
+/*
+ * The best of all tables among the columns: known layouts first, then usual
+ * names, then the alphabet.
+ *
+ *   columns  [count], those of one table side by side
+ *   others   set to the second best table of another name, or {0}
+ *
+ * Returns false if no table holds spans.
+ */
+bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
+                          const caus_span_place *place, caus_span_table *result,
+                          caus_span_table *other);
+
+/*
+ * Parts the url of an endpoint: `database` and `table` of its parameters go to
+ * the place, everything else stays in the url.
+ *
+ *   host  "host:port" for sentences
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT for a password among the parameters.
+ */
+caus_status caus_clickhouse_url(const char *url, caus_arena *out,
+                                const char **plain_url, const char **host,
+                                caus_span_place *place, caus_error *err);
+
+/* ---- statements ---- */
+
+/* Consecutive steps, by number: step n ends at n × step_ns. */
+typedef struct caus_step_range {
+    uint32_t first;
+    uint32_t last;
+} caus_step_range;
+
+typedef struct caus_step_ranges {
+    int64_t step_ns;
+    size_t count; /* 1 or 2, ascending, not touching */
+    caus_step_range range[2];
+} caus_step_ranges;
+
+enum { CAUS_QUANTILES = 3 }; /* p50, p95, p99 */
+
+/* All values of one service under one filter. */
+typedef struct caus_span_group {
+    const caus_variable_spec *filter; /* the first of its specs */
+    bool errors;
+    bool mean;
+    bool quantile[CAUS_QUANTILES];
+} caus_span_group;
+
+/*
+ * The steps of window and baseline. Fails with CAUS_ERR_INVALID_ARGUMENT for a
+ * step under 1 s, a grid that is not aligned, an end before its start, times
+ * before 1970 or after step number 2^32.
+ */
+caus_status caus_step_ranges_of(const caus_fetch_options *options,
+                                caus_step_ranges *ranges, caus_error *err);
+
+/*
+ * Parts the specs into groups that one statement answers.
+ *
+ *   groups    [count], set for the first *group_count
+ *   group_of  [count], the group of each spec
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT for a spec that is no trace variable.
+ */
+caus_status caus_span_groups(const caus_variable_spec *specs, size_t count,
+                             caus_span_group *groups, size_t *group_of,
+                             size_t *group_count, caus_error *err);
+
+/* Spans longer than this are not counted: 1 h. */
+#define CAUS_SPAN_LONGEST_NS INT64_C(3600000000000)
+
+/* 'text' with everything escaped that could end it; false for a NUL byte. */
+bool caus_sql_add_text(caus_text *sql, const char *bytes, size_t length);
+/* `name`, likewise. */
+bool caus_sql_add_name(caus_text *sql, const char *bytes, size_t length);
+
+/* Columns of every table that may hold spans: four texts a row. */
+caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
+                             caus_error *err);
+/* The columns that caus_sql_spans() asks for; returns how many. */
+size_t caus_sql_span_types(const caus_span_group *group,
+                           caus_row_type types[CAUS_ROW_COLUMNS]);
+/* Aggregates by step and by "is an entry span" (server or consumer). */
+caus_status caus_sql_spans(const caus_span_table *table,
+                           const caus_span_group *group,
+                           const caus_step_ranges *ranges, caus_text *sql,
+                           caus_error *err);
+/* Steps in which any span of any service ended: U32. */
+caus_status caus_sql_presence(const caus_span_table *table,
+                              const caus_step_ranges *ranges, caus_text *sql,
+                              caus_error *err);
+/* Services with spans in the ranges, most spans first: TEXT, U64. */
+caus_status caus_sql_services(const caus_span_table *table,
+                              const caus_step_ranges *ranges, caus_text *sql,
+                              caus_error *err);
+
+/* ---- bins: from rows to tracks ---- */
+
+typedef struct caus_span_bin {
+    uint32_t step;
+    bool entry;
+    uint64_t spans;
+    uint64_t errors;
+    double mean_s;
+    double quantile_s[CAUS_QUANTILES];
+} caus_span_bin;
+
+/* Rows of one group, ascending by step, then entry. */
+typedef struct caus_span_bins {
+    const caus_span_group *group;
+    const caus_step_ranges *ranges;
+    caus_span_bin *bins;
+    size_t count;
+    size_t capacity;
+    bool has_entry; /* some row is of entry spans: others do not count */
+} caus_span_bins;
+
+void caus_span_bins_deinit(caus_span_bins *bins);
+caus_row_fn caus_span_bins_take;
+void caus_span_bins_forget(void *bins);
+/* Keeps the rows that count and drops the others. */
+void caus_span_bins_settle(caus_span_bins *bins);
+/* The first and last step asked for without a row; false if there is none. */
+bool caus_span_bins_gap(const caus_span_bins *bins,
+                        const caus_fetch_options *options,
+                        caus_step_range *gap);
+
+/* Steps with any span, ascending. */
+typedef struct caus_span_presence {
+    const caus_step_ranges *ranges;
+    uint32_t *steps;
+    size_t count;
+    size_t capacity;
+} caus_span_presence;
+
+caus_row_fn caus_span_presence_take;
+void caus_span_presence_forget(void *presence);
+
+/* A growing list of sentences. */
+typedef struct caus_warnings {
+    const char **texts; /* room for [capacity] */
+    size_t count;
+    size_t capacity;
+} caus_warnings;
+
+/*
+ * The track of one variable, in `out`.
+ *
+ *   presence  NULL = every step without a row is missing
+ *   query     the statement behind it
+ */
+caus_status caus_span_track(const caus_span_bins *bins,
+                            const caus_variable_spec *spec,
+                            const caus_fetch_options *options,
+                            const caus_span_presence *presence,
+                            const char *query, caus_arena *out,
+                            caus_track *track, caus_warnings *warnings,
+                            caus_error *err);
+
+#endif

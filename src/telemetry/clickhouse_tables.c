@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Which tables hold spans, told from their columns. */
+#include <string.h>
+
+#include "telemetry/clickhouse_internal.h"
+
+/*
+ * Sources: the exporter's own CREATE TABLE templates (OpenTelemetry collector
+ * contrib, clickhouseexporter), SigNoz's schema migrator (signoz_index_v3) and
+ * Uptrace's migrations (spans_index, events_index). The exporter's table name
+ * is a setting, so names only rank; columns decide.
+ */
+static const caus_span_profile profiles[] = {
+    {
+        .name = "OpenTelemetry exporter",
+        .tables = {"otel_traces_distributed", "distributed_otel_traces",
+                   "otel_traces"},
+        .service = "ServiceName",
+        .span_name = "SpanName",
+        .kind = "SpanKind",
+        .duration = "Duration",
+        .time = "Timestamp",
+        .time_ns = "TimestampNs",
+        .error_column = "StatusCode",
+        .error_test = " IN ('Error', 'STATUS_CODE_ERROR')",
+        .kinds = {"'Internal', 'SPAN_KIND_INTERNAL'",
+                  "'Server', 'SPAN_KIND_SERVER'",
+                  "'Client', 'SPAN_KIND_CLIENT'",
+                  "'Producer', 'SPAN_KIND_PRODUCER'",
+                  "'Consumer', 'SPAN_KIND_CONSUMER'"},
+        .attributes = {"SpanAttributes", "ResourceAttributes"},
+    },
+    {
+        .name = "SigNoz v3",
+        .tables = {"distributed_signoz_index_v3", "signoz_index_v3"},
+        .service = "resource_string_service$$name",
+        .span_name = "name",
+        .kind = "kind",
+        .duration = "duration_nano",
+        .time = "timestamp",
+        .bucket = "ts_bucket_start",
+        .error_column = "has_error",
+        .error_test = " != 0",
+        .kinds = {"1", "2", "3", "4", "5"},
+        .attributes = {"attributes_string", "attributes_number",
+                       "attributes_bool", "resources_string"},
+    },
+    {
+        .name = "Uptrace",
+        .tables = {"spans_index", "events_index"},
+        .service = "service_name",
+        .span_name = "name",
+        .kind = "kind",
+        .duration = "duration",
+        .time = "time",
+        .error_column = "status_code",
+        .error_test = " = 'error'",
+        .kinds = {"'internal'", "'server'", "'client'", "'producer'",
+                  "'consumer'"},
+        .attributes = {"string", "attrs"},
+        .promotes = true,
+    },
+};
+
+enum { PROFILES = sizeof profiles / sizeof *profiles };
+
+static const char *type_of(const caus_span_table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (strcmp(table->columns[i].name, name) == 0)
+            return table->columns[i].type;
+    }
+    return NULL;
+}
+
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* The column name made of two parts, if the table has it. */
+static const char *joined(const caus_span_table *table, const char *first,
+                          const char *second)
+{
+    size_t length = strlen(first);
+    for (size_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        if (strncmp(name, first, length) == 0 &&
+            strcmp(name + length, second) == 0)
+            return name;
+    }
+    return NULL;
+}
+
+static bool find_source(const caus_span_table *table, const char *name,
+                        caus_attribute_source *source)
+{
+    static const char *const pairs[][2] = {{".k", ".v"}, {"_keys", "_values"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const char *keys = joined(table, name, pairs[i][0]);
+        const char *values = joined(table, name, pairs[i][1]);
+        if (keys && values) {
+            *source = (caus_attribute_source){CAUS_STORE_ARRAYS, keys, values};
+            return true;
+        }
+    }
+    const char *type = type_of(table, name);
+    if (type && starts_with(type, "Map(")) {
+        bool is_text = ends_with(type, " String)");
+        *source = (caus_attribute_source){
+            is_text ? CAUS_STORE_MAP : CAUS_STORE_MAP_OTHER, name, NULL};
+        return true;
+    }
+    if (type && starts_with(type, "JSON")) {
+        *source = (caus_attribute_source){CAUS_STORE_JSON, name, NULL};
+        return true;
+    }
+    return false;
+}
+
+static bool fit(const caus_span_profile *profile, caus_span_table *table)
+{
+    const char *needed[] = {profile->service, profile->span_name,
+                            profile->kind,    profile->duration,
+                            profile->time,    profile->error_column};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
+        if (!type_of(table, needed[i]))
+            return false;
+    }
+    const char *time_type = type_of(table, profile->time);
+    if (profile->time_ns && type_of(table, profile->time_ns))
+        table->clock = CAUS_SPAN_CLOCK_NS;
+    else if (starts_with(time_type, "DateTime64"))
+        table->clock = CAUS_SPAN_CLOCK_64;
+    else if (starts_with(time_type, "DateTime"))
+        table->clock = CAUS_SPAN_CLOCK_SECOND;
+    else
+        return false;
+    table->profile = profile;
+    table->has_bucket = profile->bucket && type_of(table, profile->bucket);
+    table->source_count = 0;
+    for (size_t i = 0; profile->attributes[i]; i++) {
+        if (find_source(table, profile->attributes[i],
+                        &table->sources[table->source_count]))
+            table->source_count++;
+    }
+    return true;
+}
+
+/* Smaller is better: the layout, then whether and which usual name. */
+static size_t rank(const caus_span_table *table)
+{
+    enum { NAMES = sizeof table->profile->tables / sizeof(char *) };
+    size_t layout = (size_t)(table->profile - profiles);
+    size_t name = 0;
+    while (name < NAMES && (!table->profile->tables[name] ||
+                            strcmp(table->profile->tables[name], table->name)))
+        name++;
+    return (name == NAMES ? PROFILES * NAMES : 0) + layout * NAMES + name;
+}
+
+/* A table and its distributed twin hold the same spans; so does the buffer in
+ * front of a table. */
+static bool are_twins(const caus_span_table *a, const caus_span_table *b)
+{
+    if (strcmp(a->database, b->database) != 0 || a->profile != b->profile)
+        return false;
+    return strstr(a->name, b->name) || strstr(b->name, a->name);
+}
+
+static bool is_wanted(const caus_clickhouse_column *column,
+                      const caus_span_place *place)
+{
+    return (!place->database || !strcmp(place->database, column->database)) &&
+           (!place->table || !strcmp(place->table, column->table));
+}
+
+bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
+                          const caus_span_place *place, caus_span_table *result,
+                          caus_span_table *other)
+{
+    caus_span_table best = {0}, second = {0};
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count; next++) {
+            if (strcmp(columns[i].table, columns[next].table) ||
+                strcmp(columns[i].database, columns[next].database))
+                break;
+        }
+        caus_span_table table = {.database = columns[i].database,
+                                 .name = columns[i].table,
+                                 .columns = columns + i,
+                                 .column_count = next - i};
+        bool fits = false;
+        for (size_t p = 0; p < PROFILES && !fits; p++)
+            fits = fit(&profiles[p], &table);
+        if (!fits || !is_wanted(&columns[i], place))
+            continue;
+        if (!best.profile || rank(&table) < rank(&best)) {
+            if (best.profile && !are_twins(&best, &table))
+                second = best;
+            best = table;
+        } else if (!second.profile && !are_twins(&best, &table)) {
+            second = table;
+        }
+    }
+    if (!best.profile)
+        return false;
+    *result = best;
+    *other = second.profile && !are_twins(&best, &second)
+                 ? second
+                 : (caus_span_table){0};
+    return true;
+}
