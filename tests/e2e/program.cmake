@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: Apache-2.0
+add_executable(plant ${CMAKE_CURRENT_SOURCE_DIR}/e2e/plant.c)
+target_link_libraries(plant PRIVATE m)
+target_compile_options(plant PRIVATE ${CAUS_WARNINGS})
+add_test(NAME e2e_seed COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/seed_test
+         $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
+set_tests_properties(e2e_seed PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
+add_test(NAME e2e_cli COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/cli_test
+         $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
+set_tests_properties(e2e_cli PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
