@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Characters with a meaning, written so that each format shows them. */
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "render/render_internal.h"
+
+void caus_text_add_xml(caus_text *text, const char *value)
+{
+    for (const char *at = value; *at; at++) {
+        if (*at == '&')
+            caus_text_add(text, "&amp;");
+        else if (*at == '<')
+            caus_text_add(text, "&lt;");
+        else if (*at == '>')
+            caus_text_add(text, "&gt;");
+        else if (*at == '"')
+            caus_text_add(text, "&quot;");
+        else if (*at == '\'')
+            caus_text_add(text, "&#39;");
+        else
+            caus_text_add_char(text, *at);
+    }
+}
+
+/* Labels of dot read backslashes as escapes and "&amp;" as an entity. */
+void caus_text_add_dot(caus_text *text, const char *value)
+{
+    caus_text_add_char(text, '"');
+    for (const char *at = value; *at; at++) {
+        if (*at == '"' || *at == '\\')
+            caus_text_add_char(text, '\\');
+        if (*at == '&')
+            caus_text_add(text, "&amp;");
+        else
+            caus_text_add_char(text, *at);
+    }
+    caus_text_add_char(text, '"');
+}
+
+/* Mermaid writes entities as "#name;" and reads backticks as Markdown. */
+void caus_text_add_mermaid(caus_text *text, const char *value)
+{
+    caus_text_add_char(text, '"');
+    for (const char *at = value; *at; at++) {
+        if (strchr("\"#&<>`\\%", *at))
+            caus_text_format(text, "#%d;", *at);
+        else
+            caus_text_add_char(text, *at);
+    }
+    caus_text_add_char(text, '"');
+}
+
+static bool is_inside_word(const char *value, const char *at)
+{
+    return at > value && isalnum((unsigned char)at[-1]) &&
+           isalnum((unsigned char)at[1]);
+}
+
+void caus_text_add_markdown(caus_text *text, const char *value)
+{
+    for (const char *at = value; *at; at++) {
+        if (*at == '<')
+            caus_text_add(text, "&lt;");
+        else if (*at == '&')
+            caus_text_add(text, "&amp;");
+        else if (strchr("\\`*[]|~#$@", *at) ||
+                 (*at == '_' && !is_inside_word(value, at)))
+            caus_text_format(text, "\\%c", *at);
+        else
+            caus_text_add_char(text, *at);
+    }
+}
+
+/* A code span: its fence is longer than any run of backticks inside. Pipes
+ * are escaped because spans stand in tables. */
+void caus_text_add_markdown_code(caus_text *text, const char *value)
+{
+    size_t longest = 0, run = 0;
+    for (const char *at = value; *at; at++) {
+        run = *at == '`' ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    for (size_t i = 0; i <= longest; i++)
+        caus_text_add_char(text, '`');
+    if (longest)
+        caus_text_add_char(text, ' ');
+    for (const char *at = value; *at; at++) {
+        if (*at == '|')
+            caus_text_add_char(text, '\\');
+        caus_text_add_char(text, *at);
+    }
+    if (longest)
+        caus_text_add_char(text, ' ');
+    for (size_t i = 0; i <= longest; i++)
+        caus_text_add_char(text, '`');
+}
+
+void caus_text_add_p(caus_text *text, double p)
+{
+    if (isnan(p)) {
+        caus_text_add(text, "not computed");
+        return;
+    }
+    if (p == 0) {
+        caus_text_add(text, "<1e-300");
+        return;
+    }
+    char digits[32];
+    snprintf(digits, sizeof digits, p >= 0.001 ? "%.3f" : "%.1e", p);
+    char *exponent = strchr(digits, 'e');
+    if (!exponent) {
+        caus_text_add(text, digits);
+        return;
+    }
+    *exponent = '\0';
+    const char *power = exponent + 2;
+    while (*power == '0')
+        power++;
+    caus_text_format(text, "%se-%s", digits, power);
+}

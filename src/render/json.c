@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A causal graph as JSON v1: what was not computed is left out. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "render/render_internal.h"
+
+static void put_known(caus_json *json, const char *key, double value)
+{
+    if (isfinite(value))
+        caus_json_put_double(json, key, value);
+}
+
+/* Empty texts stand for "not known". */
+static void put_clean(caus_json *json, const caus_view *view, const char *key,
+                      const char *value)
+{
+    const char *clean = caus_clean_text(view->arena, value, CAUS_CLEAN_UTF8);
+    if (!clean)
+        json->text->failed = true;
+    else if (*clean)
+        caus_json_put_text(json, key, clean);
+}
+
+static void put_size(caus_json *json, const char *key, size_t value)
+{
+    caus_json_key(json, key);
+    caus_json_unsigned(json, value);
+}
+
+static void write_nodes(caus_json *json, const caus_view *view)
+{
+    caus_json_key(json, "nodes");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < view->variable_count; i++) {
+        const caus_variable *variable = &view->answer->series->variables[i];
+        if (!view->shown[i])
+            continue;
+        caus_json_begin_object(json);
+        put_size(json, "id", i);
+        caus_json_put_text(json, "label", view->names[i]);
+        put_clean(json, view, "service", variable->service);
+        put_clean(json, view, "source", variable->source);
+        put_clean(json, view, "query", variable->query);
+        put_clean(json, view, "unit", variable->unit);
+        caus_json_put_text(json, "role", caus_role_name(variable->role));
+        caus_json_key(json, "members");
+        caus_json_begin_array(json);
+        caus_json_end_array(json);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static void write_check(void *data, const char *sentence)
+{
+    caus_json_text(data, sentence);
+}
+
+static void write_lag(caus_json *json, const caus_view *view, size_t lag)
+{
+    int64_t step_ns = view->answer->series->step_ns;
+    put_size(json, "lag", lag);
+    if (step_ns > 0)
+        caus_json_put_double(json, "lag_seconds",
+                             (double)lag * (double)step_ns / 1e9);
+}
+
+static void write_numbers(caus_json *json, const caus_view *view,
+                          const caus_link *link)
+{
+    put_known(json, "strength", fabs(link->statistic));
+    if (isfinite(link->lower) && isfinite(link->upper)) {
+        caus_json_key(json, "ci");
+        caus_json_begin_array(json);
+        caus_json_double(json, link->lower);
+        caus_json_double(json, link->upper);
+        caus_json_end_array(json);
+        put_known(json, "level", view->answer->options.level);
+    }
+    put_known(json, "statistic", link->statistic);
+    put_known(json, "p_value", link->p_value);
+    put_known(json, "q_value", link->q_value);
+    put_known(json, "stability", link->stability);
+}
+
+static void write_edges(caus_json *json, const caus_view *view)
+{
+    caus_json_key(json, "edges");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < view->link_count; i++) {
+        const caus_link *link = &view->links[i];
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "source", view->names[link->source]);
+        caus_json_put_text(json, "target", view->names[link->target]);
+        caus_json_put_text(json, "type", caus_edge_type(link->marks));
+        caus_json_put_text(json, "mark", caus_edge_text(link->marks));
+        caus_json_put_text(json, "orientation",
+                           caus_orientation_name(link->orientation));
+        write_lag(json, view, link->lag);
+        write_numbers(json, view, link);
+        if (link->environments != CAUS_EDGE_POOLED)
+            caus_json_put_text(json, "environments",
+                               caus_environments_name(link->environments));
+        caus_json_put_text(json, "word", caus_link_word(view, link));
+        caus_json_key(json, "checks");
+        caus_json_begin_array(json);
+        caus_link_list_checks(view, link, write_check, json);
+        caus_json_end_array(json);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static bool was_tested(const caus_view *view, size_t source, size_t target,
+                       size_t lag, size_t cell)
+{
+    const caus_pcmci_options *options = &view->answer->options;
+    if (!view->shown[source] || !view->shown[target] || lag < options->min_lag)
+        return false;
+    if (lag == 0 && source == target)
+        return false;
+    return !options->assumptions ||
+           options->assumptions[cell] != CAUS_ASSUME_ABSENT;
+}
+
+static void write_link(caus_json *json, const caus_view *view, size_t source,
+                       size_t target, size_t lag, size_t cell)
+{
+    const caus_discovery *found = view->answer->discovery;
+    caus_json_begin_object(json);
+    caus_json_put_text(json, "source", view->names[source]);
+    caus_json_put_text(json, "target", view->names[target]);
+    put_size(json, "lag", lag);
+    put_known(json, "statistic", found->statistic[cell]);
+    put_known(json, "p_value", found->p_value[cell]);
+    caus_json_end_object(json);
+}
+
+static void write_all_links(caus_json *json, const caus_view *view)
+{
+    const caus_graph *graph = &view->answer->discovery->graph;
+    if (!view->answer->options.all_links)
+        return;
+    caus_json_key(json, "links");
+    caus_json_begin_array(json);
+    for (size_t source = 0; source < view->variable_count; source++)
+        for (size_t target = 0; target < view->variable_count; target++)
+            for (size_t lag = 0; lag <= graph->max_lag; lag++) {
+                size_t cell = caus_graph_cell(graph, source, target, lag);
+                if (was_tested(view, source, target, lag, cell))
+                    write_link(json, view, source, target, lag, cell);
+            }
+    caus_json_end_array(json);
+}
+
+static size_t environment_rows(const caus_series *series, int environment)
+{
+    size_t rows = 0;
+    for (size_t i = 0; i < series->segment_count; i++)
+        if (series->segments[i].environment == environment)
+            rows += series->segments[i].row_count;
+    return rows;
+}
+
+static void write_window(caus_json *json, const caus_view *view)
+{
+    const caus_series *series = view->answer->series;
+    caus_window window = caus_view_window(view);
+    caus_json_key(json, "window");
+    caus_json_begin_object(json);
+    if (window.has_time) {
+        char time[40];
+        caus_time_format(window.start_ns, time);
+        caus_json_put_text(json, "start", time);
+        caus_time_format(window.end_ns, time);
+        caus_json_put_text(json, "end", time);
+    }
+    if (series->step_ns > 0)
+        caus_json_put_double(json, "step_seconds",
+                             (double)series->step_ns / 1e9);
+    put_size(json, "steps", window.steps);
+    put_size(json, "rows_used", view->answer->discovery->rows_used);
+    caus_json_key(json, "environments");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < series->environment_count; i++) {
+        const caus_environment *environment = &series->environments[i];
+        caus_json_begin_object(json);
+        caus_json_put_integer(json, "id", environment->id);
+        put_clean(json, view, "name", environment->name);
+        put_size(json, "rows", environment_rows(series, environment->id));
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+    caus_json_end_object(json);
+}
+
+static void put_limit(caus_json *json, const char *key, size_t limit)
+{
+    if (limit != SIZE_MAX)
+        put_size(json, key, limit);
+}
+
+static void write_method(caus_json *json, const caus_view *view)
+{
+    const caus_graph_answer *answer = view->answer;
+    const caus_pcmci_options *options = &answer->options;
+    caus_json_key(json, "method");
+    caus_json_begin_object(json);
+    put_clean(json, view, "name", answer->method);
+    put_clean(json, view, "preset", answer->preset);
+    put_clean(json, view, "test", answer->test);
+    if (options->min_lag > 0)
+        put_size(json, "min_lag", options->min_lag);
+    put_size(json, "max_lag", answer->discovery->graph.max_lag);
+    put_known(json, "alpha", options->alpha);
+    if (isnan(options->pc_alpha))
+        caus_json_put_text(json, "pc_alpha", "auto");
+    else
+        caus_json_put_double(json, "pc_alpha", options->pc_alpha);
+    caus_json_put_text(json, "fdr", caus_fdr_name(options->fdr));
+    if (options->max_combinations > 1)
+        put_limit(json, "max_combinations", options->max_combinations);
+    put_limit(json, "max_conditions", options->max_conditions);
+    put_limit(json, "max_conditions_target", options->max_conditions_target);
+    put_limit(json, "max_conditions_source", options->max_conditions_source);
+    if (options->bootstrap > 0)
+        put_size(json, "bootstrap", options->bootstrap);
+    caus_json_end_object(json);
+}
+
+static void write_families(caus_json *json, const caus_view *view)
+{
+    const caus_quality *quality = view->answer->quality;
+    caus_json_key(json, "families");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < quality->family_count; i++) {
+        const caus_family *family = &quality->families[i];
+        caus_json_begin_object(json);
+        caus_json_key(json, "members");
+        caus_json_begin_array(json);
+        for (size_t k = 0; k < family->member_count; k++)
+            caus_json_text(json, view->names[family->members[k]]);
+        caus_json_end_array(json);
+        put_clean(json, view, "reason", family->reason);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static void write_data(caus_json *json, const caus_view *view)
+{
+    const caus_graph_answer *answer = view->answer;
+    caus_json_key(json, "data");
+    caus_json_begin_object(json);
+    if (answer->quality) {
+        caus_json_key(json, "missing");
+        caus_json_begin_object(json);
+        for (size_t i = 0; i < answer->quality->variable_count; i++) {
+            double share = answer->quality->variables[i].missing_share;
+            if (share > 0)
+                put_known(json, view->names[i], share);
+        }
+        caus_json_end_object(json);
+    }
+    caus_json_key(json, "dropped");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < answer->dropped_count; i++) {
+        caus_json_begin_object(json);
+        put_clean(json, view, "label", answer->dropped[i].label);
+        put_clean(json, view, "reason", answer->dropped[i].reason);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+    if (answer->quality)
+        write_families(json, view);
+    caus_json_end_object(json);
+}
+
+static void write_ambiguous(caus_json *json, const caus_view *view)
+{
+    const caus_graph *graph = &view->answer->discovery->graph;
+    caus_json_key(json, "ambiguous_triples");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < graph->ambiguous_count; i++) {
+        const caus_triple *triple = &graph->ambiguous[i];
+        if (!view->shown[triple->source] || !view->shown[triple->middle] ||
+            !view->shown[triple->target])
+            continue;
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "source", view->names[triple->source]);
+        put_size(json, "source_lag", triple->source_lag);
+        caus_json_put_text(json, "middle", view->names[triple->middle]);
+        caus_json_put_text(json, "target", view->names[triple->target]);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+void caus_render_json(const caus_view *view, caus_text *text)
+{
+    const caus_graph_answer *answer = view->answer;
+    caus_json writer;
+    caus_json *json = &writer;
+    caus_json_init(json, text, 2);
+    caus_json_begin_object(json);
+    caus_json_put_text(json, "caus", "1");
+    caus_json_put_text(json, "kind", "causal_graph");
+    caus_json_put_text(json, "version", caus_version());
+    caus_json_put_bool(json, "complete", answer->discovery->complete);
+    write_nodes(json, view);
+    write_edges(json, view);
+    write_all_links(json, view);
+    write_window(json, view);
+    write_method(json, view);
+    write_data(json, view);
+    write_ambiguous(json, view);
+    put_clean(json, view, "inputs_sha256", answer->inputs_sha256);
+    caus_json_key(json, "seed");
+    caus_json_unsigned(json, answer->seed);
+    caus_json_key(json, "warnings");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < view->warning_count; i++)
+        caus_json_text(json, view->warnings[i]);
+    caus_json_end_array(json);
+    caus_json_end_object(json);
+    caus_text_add_char(text, '\n');
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What could be seen: the window, the lags searched, the method. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "render/render_internal.h"
+
+static const int64_t second_ns = 1000000000;
+
+static bool is_baseline(const caus_series *series, int environment)
+{
+    for (size_t i = 0; i < series->environment_count; i++)
+        if (series->environments[i].id == environment)
+            return strcmp(series->environments[i].name, "baseline") == 0;
+    return false;
+}
+
+caus_window caus_view_window(const caus_view *view)
+{
+    const caus_series *series = view->answer->series;
+    caus_window window = {0};
+    bool first = true;
+    for (size_t i = 0; i < series->segment_count; i++) {
+        const caus_segment *segment = &series->segments[i];
+        if (is_baseline(series, segment->environment)) {
+            window.baseline_rows += segment->row_count;
+            continue;
+        }
+        window.steps += segment->row_count;
+        if (!segment->row_count)
+            continue;
+        int64_t end_ns = segment->start_ns +
+                         (int64_t)(segment->row_count - 1) * series->step_ns;
+        if (first || segment->start_ns < window.start_ns)
+            window.start_ns = segment->start_ns;
+        if (first || end_ns > window.end_ns)
+            window.end_ns = end_ns;
+        first = false;
+    }
+    window.has_time = window.start_ns != 0 && series->step_ns > 0;
+    return window;
+}
+
+static struct tm civil(int64_t time_ns, int32_t offset_minutes)
+{
+    time_t seconds = (time_t)(time_ns / second_ns) + offset_minutes * 60;
+    struct tm parts = {0};
+    gmtime_r(&seconds, &parts);
+    return parts;
+}
+
+static void add_clock(caus_text *text, const struct tm *time, bool date,
+                      bool seconds)
+{
+    if (date)
+        caus_text_format(text, "%04d-%02d-%02d ", time->tm_year + 1900,
+                         time->tm_mon + 1, time->tm_mday);
+    caus_text_format(text, "%02d:%02d", time->tm_hour, time->tm_min);
+    if (seconds)
+        caus_text_format(text, ":%02d", time->tm_sec);
+}
+
+static void add_span(caus_text *text, const caus_window *window,
+                     int32_t offset_minutes, bool date, const char *dash)
+{
+    struct tm start = civil(window->start_ns, offset_minutes);
+    struct tm end = civil(window->end_ns, offset_minutes);
+    bool seconds = start.tm_sec || end.tm_sec;
+    bool same_day =
+        start.tm_yday == end.tm_yday && start.tm_year == end.tm_year;
+    add_clock(text, &start, date, seconds);
+    caus_text_add(text, dash);
+    add_clock(text, &end, !same_day, seconds);
+}
+
+void caus_text_add_window(caus_text *text, const caus_window *window,
+                          int32_t zone_offset_minutes, const char *dash)
+{
+    add_span(text, window, 0, true, dash);
+    caus_text_add(text, " UTC");
+    if (zone_offset_minutes == INT32_MIN || zone_offset_minutes == 0)
+        return;
+    struct tm utc = civil(window->start_ns, 0);
+    struct tm local = civil(window->start_ns, zone_offset_minutes);
+    caus_text_add(text, " (");
+    add_span(text, window, zone_offset_minutes, utc.tm_yday != local.tm_yday,
+             dash);
+    int32_t minutes = abs(zone_offset_minutes);
+    caus_text_format(text, " %c%02d:%02d)", zone_offset_minutes < 0 ? '-' : '+',
+                     minutes / 60, minutes % 60);
+}
+
+/* The next larger round time to search, at least twice as far. */
+static const char *suggest_max_lag(int64_t searched_ns)
+{
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } ladder[] = {{30, "30s"},  {60, "1m"},    {120, "2m"},    {300, "5m"},
+                  {600, "10m"}, {900, "15m"},  {1800, "30m"},  {3600, "1h"},
+                  {7200, "2h"}, {21600, "6h"}, {86400, "24h"}, {172800, "48h"}};
+    for (size_t i = 0; i < sizeof ladder / sizeof *ladder; i++)
+        if (ladder[i].seconds >= 2 * (searched_ns / second_ns))
+            return ladder[i].text;
+    return NULL;
+}
+
+void caus_view_add_scope(const caus_view *view, caus_text *text,
+                         const char *dash)
+{
+    size_t first = view->answer->options.min_lag;
+    size_t last = view->answer->discovery->graph.max_lag;
+    int64_t step_ns = view->answer->series->step_ns;
+    if (last == 0) {
+        caus_text_add(text, "searched effects within one row; what came first "
+                            "cannot appear");
+        return;
+    }
+    char lag[48];
+    caus_text_add(text, "searched effects ");
+    if (first > 0)
+        caus_view_format_lag(view, first, lag);
+    else
+        snprintf(lag, sizeof lag, "0");
+    caus_text_format(text, "%s%s", lag, dash);
+    caus_view_format_lag(view, last, lag);
+    caus_text_format(text, "%s later; slower ones cannot appear", lag);
+    const char *suggestion =
+        step_ns > 0 ? suggest_max_lag((int64_t)last * step_ns) : NULL;
+    if (suggestion)
+        caus_text_format(text, ": --max-lag %s", suggestion);
+    else if (step_ns <= 0)
+        caus_text_format(text, ": --max-lag %zu", 2 * last);
+}
+
+void caus_view_add_method(const caus_view *view, caus_text *text)
+{
+    const caus_graph_answer *answer = view->answer;
+    const caus_pcmci_options *options = &answer->options;
+    if (answer->preset)
+        caus_text_format(text, "%s preset: %s", answer->preset, answer->method);
+    else
+        caus_text_format(text, "textbook method %s", answer->method);
+    caus_text_format(text, ", %s, alpha %g", answer->test, options->alpha);
+    if (isnan(options->pc_alpha))
+        caus_text_add(text, ", pc-alpha auto");
+    else if (options->pc_alpha < options->alpha ||
+             options->pc_alpha > options->alpha)
+        caus_text_format(text, ", pc-alpha %g", options->pc_alpha);
+    if (options->fdr == CAUS_FDR_NONE)
+        caus_text_add(text, ", no FDR");
+    else
+        caus_text_format(text, ", FDR %s", caus_fdr_name(options->fdr));
+}

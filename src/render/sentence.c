@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The answer in one sentence: which chain it tells and how. */
+#include <math.h>
+
+#include "render/render_internal.h"
+
+static bool is_hop(const caus_link *link)
+{
+    return link->orientation == CAUS_ORIENTED_LAG && !caus_link_is_self(link);
+}
+
+static bool is_on_chain(const caus_chain *chain, size_t variable)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->hops[i]->source == variable ||
+            chain->hops[i]->target == variable)
+            return true;
+    return false;
+}
+
+/* The strongest hop into (or out of) a variable that adds a new one and is
+ * at least half as strong as the chain's strongest. */
+static const caus_link *find_extension(const caus_view *view, size_t variable,
+                                       bool into, double strongest)
+{
+    for (size_t i = 0; i < view->link_count; i++) {
+        const caus_link *link = &view->links[i];
+        if (fabs(link->statistic) < strongest / 2)
+            break;
+        if (!is_hop(link))
+            continue;
+        size_t end = into ? link->target : link->source;
+        size_t added = into ? link->source : link->target;
+        if (end == variable && !is_on_chain(&view->chain, added))
+            return link;
+    }
+    return NULL;
+}
+
+static void prepend(caus_chain *chain, const caus_link *link)
+{
+    for (size_t i = chain->count; i > 0; i--)
+        chain->hops[i] = chain->hops[i - 1];
+    chain->hops[0] = link;
+    chain->count++;
+}
+
+/* Links are sorted, so the first that fits is the strongest. */
+static const caus_link *find_first(const caus_view *view, bool hop)
+{
+    for (size_t i = 0; i < view->link_count; i++) {
+        const caus_link *link = &view->links[i];
+        if (caus_link_is_self(link) || (hop && !is_hop(link)))
+            continue;
+        bool touches = view->target == SIZE_MAX ||
+                       link->target == view->target ||
+                       (!hop && link->source == view->target);
+        if (touches)
+            return link;
+    }
+    return NULL;
+}
+
+void caus_view_find_chain(caus_view *view)
+{
+    caus_chain *chain = &view->chain;
+    *chain = (caus_chain){0};
+    const caus_link *start = find_first(view, true);
+    if (!start) {
+        start = find_first(view, false);
+        if (start)
+            prepend(chain, start);
+        return;
+    }
+    prepend(chain, start);
+    double strongest = fabs(start->statistic);
+    const caus_link *next = start;
+    while (next && chain->count < CAUS_CHAIN_HOPS) {
+        next = find_extension(view, chain->hops[0]->source, true, strongest);
+        if (next)
+            prepend(chain, next);
+    }
+    next = view->target == SIZE_MAX ? start : NULL;
+    while (next && chain->count < CAUS_CHAIN_HOPS) {
+        next = find_extension(view, chain->hops[chain->count - 1]->target,
+                              false, strongest);
+        if (next)
+            chain->hops[chain->count++] = next;
+    }
+}
+
+typedef void add_name(caus_text *text, const char *name);
+
+static void tell_hop(const caus_view *view, const caus_link *hop,
+                     caus_text *text, add_name *add)
+{
+    const char *word = caus_link_word(view, hop);
+    char lag[48];
+    caus_view_format_lag(view, hop->lag, lag);
+    caus_text_format(text, " %s ", word);
+    add(text, view->names[hop->target]);
+    caus_text_format(text, word[0] == 'd' ? " %s later" : " by %s", lag);
+    if (hop->statistic < 0)
+        caus_text_add(text, " (opposite sign)");
+}
+
+static void tell_chain(const caus_view *view, caus_text *text, add_name *add)
+{
+    const caus_chain *chain = &view->chain;
+    add(text, view->names[chain->hops[0]->source]);
+    for (size_t i = 0; i < chain->count; i++) {
+        if (i > 0)
+            caus_text_add(text, ", which");
+        tell_hop(view, chain->hops[i], text, add);
+    }
+    caus_text_add_char(text, '.');
+}
+
+static void tell_orderless(const caus_view *view, caus_text *text,
+                           add_name *add)
+{
+    const caus_link *link = view->chain.hops[0];
+    char lag[48];
+    caus_view_format_lag(view, link->lag ? link->lag : 1, lag);
+    add(text, view->names[link->source]);
+    caus_text_add(text, " moved with ");
+    add(text, view->names[link->target]);
+    if (link->statistic < 0)
+        caus_text_add(text, " (opposite sign)");
+    if (link->lag > 0)
+        caus_text_format(text,
+                         "; they lie %s apart, too close for the scrapes to "
+                         "order.",
+                         lag);
+    else if (view->answer->series->step_ns > 0)
+        caus_text_format(text,
+                         " within one step of %s; which came first is not "
+                         "measurable.",
+                         lag);
+    else
+        caus_text_add(text, "; which came first is not measurable.");
+}
+
+static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
+{
+    const caus_graph_answer *answer = view->answer;
+    double alpha = answer->options.alpha;
+    bool fdr = answer->options.fdr != CAUS_FDR_NONE;
+    if (view->variable_count == 1) {
+        caus_text_add(text, "There is one variable only, ");
+        add(text, view->names[0]);
+        caus_text_add(text, ", so there is no link to find.");
+        return;
+    }
+    caus_text_add(text, "No link ");
+    if (view->target != SIZE_MAX) {
+        caus_text_add(text, "to ");
+        add(text, view->names[view->target]);
+        caus_text_add_char(text, ' ');
+    } else if (view->link_count)
+        caus_text_add(text, "between two variables ");
+    caus_text_format(text, "passed alpha %g%s", alpha,
+                     fdr ? " after the FDR correction" : "");
+    if (!answer->discovery->complete)
+        caus_text_add(text, " before the time limit");
+    else if (answer->discovery->test_count)
+        caus_text_format(text, " in %llu tests",
+                         (unsigned long long)answer->discovery->test_count);
+    caus_text_add_char(text, '.');
+}
+
+void caus_view_add_sentence(const caus_view *view, caus_text *text,
+                            add_name *add)
+{
+    if (!view->chain.count)
+        tell_nothing(view, text, add);
+    else if (is_hop(view->chain.hops[0]))
+        tell_chain(view, text, add);
+    else
+        tell_orderless(view, text, add);
+}
+
+caus_status caus_render_sentence(const caus_graph_answer *answer,
+                                 caus_arena *out, const char **text,
+                                 caus_error *err)
+{
+    caus_view view;
+    caus_text sentence = {0};
+    caus_status status =
+        caus_view_init(&view, answer, CAUS_CLEAN_PRINTABLE, err);
+    if (status == CAUS_OK) {
+        caus_view_add_sentence(&view, &sentence, caus_text_add);
+        status = caus_text_finish(&sentence, out, text, NULL, err);
+    }
+    caus_view_deinit(&view);
+    return status;
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An answer made ready for showing: nodes, links and warnings in order. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "render/render_internal.h"
+
+bool caus_link_is_self(const caus_link *link)
+{
+    return link->source == link->target;
+}
+
+static caus_status check_answer(const caus_graph_answer *answer,
+                                caus_error *err)
+{
+    size_t variables = answer->series->variable_count;
+    size_t nodes = answer->discovery->graph.node_count;
+    if (variables != nodes || !nodes)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "a graph of %zu nodes does not belong to a series of "
+                         "%zu variables: render an answer with its own series",
+                         nodes, variables);
+    return CAUS_OK;
+}
+
+static caus_status prepare_names(caus_view *view, caus_error *err)
+{
+    const caus_series *series = view->answer->series;
+    size_t count = series->variable_count;
+    view->variable_count = count;
+    view->names = CAUS_ARRAY(view->arena, const char *, count);
+    view->services = CAUS_ARRAY(view->arena, const char *, count);
+    view->shown = CAUS_ARRAY(view->arena, bool, count);
+    if (!view->names || !view->services || !view->shown)
+        return caus_arena_fail(view->arena, err);
+    for (size_t i = 0; i < count; i++) {
+        const caus_variable *variable = &series->variables[i];
+        view->names[i] =
+            caus_clean_text(view->arena, variable->name, view->clean);
+        view->services[i] =
+            caus_clean_text(view->arena, variable->service, view->clean);
+        if (!view->names[i] || !view->services[i])
+            return caus_arena_fail(view->arena, err);
+    }
+    return CAUS_OK;
+}
+
+static caus_status fail_target(const caus_view *view, caus_error *err)
+{
+    const caus_series *series = view->answer->series;
+    const char *target = view->answer->target;
+    size_t nearest = 0, distance = SIZE_MAX;
+    for (size_t i = 0; i < series->variable_count; i++) {
+        size_t edits = caus_edit_distance(target, series->variables[i].name);
+        if (edits < distance) {
+            distance = edits;
+            nearest = i;
+        }
+    }
+    return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                     "no variable \"%.200s\" in the graph; the nearest name is "
+                     "\"%.200s\"",
+                     target, view->names[nearest]);
+}
+
+static caus_status choose_nodes(caus_view *view, caus_error *err)
+{
+    const caus_graph_answer *answer = view->answer;
+    view->target = SIZE_MAX;
+    if (answer->target) {
+        view->target = caus_series_find(answer->series, answer->target);
+        if (view->target == SIZE_MAX)
+            return fail_target(view, err);
+        CAUS_TRY(caus_graph_ancestors(&answer->discovery->graph, view->target,
+                                      view->shown, err));
+    }
+    for (size_t i = 0; i < view->variable_count; i++) {
+        view->shown[i] = view->target == SIZE_MAX || view->shown[i];
+        view->shown_count += view->shown[i];
+    }
+    return CAUS_OK;
+}
+
+static double larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+/*
+ * Two values whose times differ by less than this have no order: the scrape
+ * offsets differ, a change waits up to one interval for its scrape, and it
+ * shows anywhere in the range a value covers. Nothing is assumed where no
+ * scrape is known.
+ */
+static double blur_seconds(const caus_variable *a, const caus_variable *b)
+{
+    double interval = larger(a->scrape_interval_s, b->scrape_interval_s);
+    if (!(interval > 0))
+        return 0;
+    double blur = interval + larger(a->rate_window_s, b->rate_window_s);
+    double apart = fabs(a->scrape_offset_s - b->scrape_offset_s);
+    return isfinite(apart) ? blur + apart : blur;
+}
+
+static caus_orientation orient(const caus_view *view, const caus_link *link)
+{
+    bool directed = link->marks.target == CAUS_MARK_ARROW &&
+                    link->marks.source != CAUS_MARK_ARROW;
+    if (link->lag == 0) {
+        if (!directed)
+            return CAUS_ORIENTED_NONE;
+        return view->answer->options.assumptions ? CAUS_ORIENTED_KNOWLEDGE
+                                                 : CAUS_ORIENTED_RULES;
+    }
+    double lag_s =
+        (double)link->lag * (double)view->answer->series->step_ns / 1e9;
+    if (!caus_link_is_self(link) && lag_s > 0 && lag_s <= link->blur_s)
+        return CAUS_ORIENTED_NONE;
+    return CAUS_ORIENTED_LAG;
+}
+
+static double cell_value(const double *values, size_t cell)
+{
+    return values ? values[cell] : (double)NAN;
+}
+
+static caus_link make_link(const caus_view *view, size_t source, size_t target,
+                           size_t lag)
+{
+    const caus_discovery *found = view->answer->discovery;
+    const caus_variable *variables = view->answer->series->variables;
+    size_t cell = caus_graph_cell(&found->graph, source, target, lag);
+    caus_link link = {
+        .source = source,
+        .target = target,
+        .lag = lag,
+        .marks = caus_graph_get(&found->graph, source, target, lag),
+        .statistic = cell_value(found->statistic, cell),
+        .p_value = cell_value(found->p_value, cell),
+        .q_value = cell_value(found->q_value, cell),
+        .lower = cell_value(found->lower, cell),
+        .upper = cell_value(found->upper, cell),
+        .stability = cell_value(found->stability, cell),
+        .blur_s = blur_seconds(&variables[source], &variables[target]),
+        .source_key = variables[source].name,
+        .target_key = variables[target].name,
+    };
+    if (found->environments)
+        link.environments = (caus_edge_environments)found->environments[cell];
+    link.orientation = orient(view, &link);
+    return link;
+}
+
+static double strength(const caus_link *link)
+{
+    return isnan(link->statistic) ? 0 : fabs(link->statistic);
+}
+
+static int compare_links(const void *left, const void *right)
+{
+    const caus_link *a = left, *b = right;
+    double stronger = strength(b) - strength(a);
+    if (stronger < 0 || stronger > 0)
+        return stronger > 0 ? 1 : -1;
+    int order = strcmp(a->source_key, b->source_key);
+    if (!order)
+        order = strcmp(a->target_key, b->target_key);
+    if (!order)
+        order = (a->lag > b->lag) - (a->lag < b->lag);
+    return order;
+}
+
+/* Whether the cell is to be listed: a lag-0 edge once, arrow at the target,
+ * or, if no arrow decides, in the order of the columns' names. */
+static bool is_listed(const caus_view *view, size_t source, size_t target,
+                      size_t lag)
+{
+    const caus_graph *graph = &view->answer->discovery->graph;
+    if (!view->shown[source] || !view->shown[target])
+        return false;
+    if (lag == 0 && source == target)
+        return false;
+    caus_edge edge = caus_graph_get(graph, source, target, lag);
+    if (edge.source == CAUS_MARK_NONE && edge.target == CAUS_MARK_NONE)
+        return false;
+    if (lag > 0)
+        return true;
+    bool from = edge.source == CAUS_MARK_ARROW,
+         into = edge.target == CAUS_MARK_ARROW;
+    if (from != into)
+        return into;
+    const caus_variable *variables = view->answer->series->variables;
+    return strcmp(variables[source].name, variables[target].name) < 0;
+}
+
+static size_t walk_links(const caus_view *view, caus_link *links)
+{
+    size_t count = 0, lags = view->answer->discovery->graph.max_lag + 1;
+    for (size_t source = 0; source < view->variable_count; source++)
+        for (size_t target = 0; target < view->variable_count; target++)
+            for (size_t lag = 0; lag < lags; lag++) {
+                if (!is_listed(view, source, target, lag))
+                    continue;
+                if (links)
+                    links[count] = make_link(view, source, target, lag);
+                count++;
+            }
+    return count;
+}
+
+static caus_status list_links(caus_view *view, caus_error *err)
+{
+    size_t count = walk_links(view, NULL);
+    view->links = CAUS_ARRAY(view->arena, caus_link, count);
+    if (!view->links)
+        return caus_arena_fail(view->arena, err);
+    view->link_count = walk_links(view, view->links);
+    if (count > 1)
+        qsort(view->links, count, sizeof *view->links, compare_links);
+    for (size_t i = 0; i < count; i++) {
+        if (caus_link_is_self(&view->links[i]))
+            continue;
+        view->cross_count++;
+        view->orderless_count +=
+            view->links[i].orientation == CAUS_ORIENTED_NONE;
+    }
+    return CAUS_OK;
+}
+
+/* The caller's warnings, then those of the quality report; each once. */
+static caus_status list_warnings(caus_view *view, caus_error *err)
+{
+    const caus_graph_answer *answer = view->answer;
+    size_t from_quality = answer->quality ? answer->quality->warning_count : 0;
+    size_t count = answer->warning_count + from_quality;
+    view->warnings = CAUS_ARRAY(view->arena, const char *, count);
+    caus_map *seen = caus_map_new();
+    bool out_of_memory = !view->warnings || !seen;
+    for (size_t i = 0; i < count && !out_of_memory; i++) {
+        const char *warning =
+            i < answer->warning_count
+                ? answer->warnings[i]
+                : answer->quality->warnings[i - answer->warning_count];
+        warning = caus_clean_text(view->arena, warning, view->clean);
+        int added =
+            warning ? caus_map_insert(seen, warning, strlen(warning), i, NULL)
+                    : -1;
+        out_of_memory = added < 0;
+        if (added == 1)
+            view->warnings[view->warning_count++] = warning;
+    }
+    caus_map_free(seen);
+    if (out_of_memory)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory to list %zu warnings", count);
+    return CAUS_OK;
+}
+
+caus_status caus_view_init(caus_view *view, const caus_graph_answer *answer,
+                           caus_clean clean, caus_error *err)
+{
+    *view = (caus_view){.answer = answer, .clean = clean};
+    CAUS_TRY(check_answer(answer, err));
+    view->arena = caus_arena_new(0);
+    if (!view->arena)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory to prepare an answer");
+    CAUS_TRY(prepare_names(view, err));
+    CAUS_TRY(choose_nodes(view, err));
+    CAUS_TRY(list_links(view, err));
+    CAUS_TRY(list_warnings(view, err));
+    caus_view_find_chain(view);
+    return CAUS_OK;
+}
+
+void caus_view_deinit(caus_view *view)
+{
+    caus_arena_free(view->arena);
+    *view = (caus_view){0};
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The words of an answer and what each is earned by (docs/design/0010). */
+#include <math.h>
+#include <string.h>
+
+#include "render/render_internal.h"
+
+static const double stable_share = 0.9;
+
+const char *caus_orientation_name(caus_orientation orientation)
+{
+    static const char *const names[] = {"none", "lag", "knowledge", "rules"};
+    return names[orientation];
+}
+
+const char *caus_environments_name(caus_edge_environments environments)
+{
+    static const char *const names[] = {"pooled", "replicated", "baseline only",
+                                        "incident only", "changed"};
+    return environments <= CAUS_EDGE_CHANGED ? names[environments] : "";
+}
+
+const char *caus_fdr_name(caus_fdr fdr)
+{
+    static const char *const names[] = {"none", "bh", "by"};
+    return fdr <= CAUS_FDR_BY ? names[fdr] : "";
+}
+
+const char *caus_confidence_name(caus_confidence confidence)
+{
+    static const char *const names[] = {"none", "low", "medium", "high"};
+    return names[confidence];
+}
+
+static caus_check_result passed(bool condition)
+{
+    return condition ? CAUS_CHECK_PASSED : CAUS_CHECK_FAILED;
+}
+
+/* p × tests, Bonferroni's bound on one false link among all tests. */
+static double family_p(const caus_view *view, const caus_link *link)
+{
+    uint64_t tests = view->answer->discovery->test_count;
+    return link->p_value * (double)(tests ? tests : 1);
+}
+
+caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
+{
+    caus_link_checks checks = {
+        .order = passed(link->orientation == CAUS_ORIENTED_LAG)};
+    double alpha = view->answer->options.alpha;
+    if (!isnan(link->q_value))
+        checks.multiplicity = passed(link->q_value <= alpha);
+    else if (!isnan(link->p_value))
+        checks.multiplicity = passed(family_p(view, link) <= alpha);
+    if (link->environments != CAUS_EDGE_POOLED)
+        checks.replicated = passed(link->environments == CAUS_EDGE_REPLICATED);
+    if (!isnan(link->stability))
+        checks.stable = passed(link->stability >= stable_share);
+    return checks;
+}
+
+/* "drives" needs the shared load removed, which only the incident preset
+ * does. */
+const char *caus_link_word(const caus_view *view, const caus_link *link)
+{
+    if (link->orientation != CAUS_ORIENTED_LAG)
+        return "moved with";
+    if (link->environments == CAUS_EDGE_REPLICATED && view->answer->preset &&
+        strcmp(view->answer->preset, "incident") == 0)
+        return "drives";
+    return "preceded";
+}
+
+typedef void add_sentence(void *data, const char *sentence);
+
+static const char *result_word(caus_check_result result)
+{
+    return result == CAUS_CHECK_PASSED ? "passed" : "failed";
+}
+
+static void list_order(const caus_view *view, const caus_link *link,
+                       add_sentence *add, void *data)
+{
+    char lag[48], blur[40], sentence[200];
+    caus_view_format_lag(view, link->lag, lag);
+    if (link->orientation == CAUS_ORIENTED_LAG)
+        snprintf(sentence, sizeof sentence, "lag order: passed (%s)", lag);
+    else if (link->lag > 0) {
+        caus_duration_format(llround(link->blur_s * 1e3) * 1000000, blur);
+        snprintf(sentence, sizeof sentence,
+                 "lag order: failed (%s is not beyond the %s that scrapes and "
+                 "rate windows blur)",
+                 lag, blur);
+    } else
+        snprintf(sentence, sizeof sentence, "lag order: failed (lag 0%s)",
+                 link->orientation == CAUS_ORIENTED_NONE
+                     ? ""
+                     : ", direction from elsewhere");
+    add(data, sentence);
+}
+
+static void list_significance(const caus_view *view, const caus_link *link,
+                              add_sentence *add, void *data)
+{
+    double alpha = view->answer->options.alpha;
+    caus_text text = {0};
+    if (!isnan(link->q_value)) {
+        caus_text_add(&text, "q ");
+        caus_text_add_p(&text, link->q_value);
+        caus_text_format(&text, " <= %g: %s", alpha,
+                         result_word(passed(link->q_value <= alpha)));
+    } else if (!isnan(link->p_value)) {
+        double bound = family_p(view, link);
+        caus_text_add(&text, "p ");
+        caus_text_add_p(&text, link->p_value);
+        caus_text_format(
+            &text, " times %llu tests <= %g: %s",
+            (unsigned long long)view->answer->discovery->test_count, alpha,
+            result_word(passed(bound <= alpha)));
+    }
+    if (text.length && !text.failed)
+        add(data, text.bytes);
+    caus_text_deinit(&text);
+}
+
+void caus_link_list_checks(const caus_view *view, const caus_link *link,
+                           add_sentence *add, void *data)
+{
+    caus_link_checks checks = caus_link_check(view, link);
+    char sentence[200];
+    list_order(view, link, add, data);
+    list_significance(view, link, add, data);
+    if (checks.replicated == CAUS_CHECK_PASSED)
+        add(data, "replicated in baseline and incident: passed");
+    else if (checks.replicated == CAUS_CHECK_FAILED) {
+        snprintf(sentence, sizeof sentence,
+                 "replicated in baseline and incident: failed (%s)",
+                 caus_environments_name(link->environments));
+        add(data, sentence);
+    } else
+        add(data, "replicated in baseline and incident: not tested");
+    if (checks.stable != CAUS_CHECK_UNTESTED) {
+        snprintf(sentence, sizeof sentence, "stability %.2f >= %g: %s",
+                 link->stability, stable_share, result_word(checks.stable));
+        add(data, sentence);
+    }
+}
+
+void caus_view_format_lag(const caus_view *view, size_t lag, char text[48])
+{
+    int64_t step_ns = view->answer->series->step_ns;
+    if (step_ns > 0)
+        caus_duration_format((int64_t)lag * step_ns, text);
+    else
+        snprintf(text, 48, "%zu step%s", lag, lag == 1 ? "" : "s");
+}
+
+/* One hop: order and multiplicity earn "medium"; besides, replication or
+ * stability earns "high", and the failure of either takes one away. */
+static caus_confidence link_confidence(const caus_view *view,
+                                       const caus_link *link)
+{
+    caus_link_checks checks = caus_link_check(view, link);
+    if (checks.order != CAUS_CHECK_PASSED ||
+        checks.multiplicity != CAUS_CHECK_PASSED ||
+        checks.replicated == CAUS_CHECK_FAILED ||
+        checks.stable == CAUS_CHECK_FAILED)
+        return CAUS_CONFIDENCE_LOW;
+    if (!view->answer->discovery->complete)
+        return CAUS_CONFIDENCE_MEDIUM;
+    if (checks.replicated == CAUS_CHECK_PASSED ||
+        checks.stable == CAUS_CHECK_PASSED)
+        return CAUS_CONFIDENCE_HIGH;
+    return CAUS_CONFIDENCE_MEDIUM;
+}
+
+caus_confidence caus_view_confidence(const caus_view *view)
+{
+    if (!view->chain.count)
+        return CAUS_CONFIDENCE_NONE;
+    caus_confidence worst = CAUS_CONFIDENCE_HIGH;
+    for (size_t i = 0; i < view->chain.count; i++) {
+        caus_confidence hop = link_confidence(view, view->chain.hops[i]);
+        worst = hop < worst ? hop : worst;
+    }
+    return worst;
+}
+
+static caus_check_result weaker(caus_check_result a, caus_check_result b)
+{
+    static const int rank[] = {[CAUS_CHECK_FAILED] = 0,
+                               [CAUS_CHECK_UNTESTED] = 1,
+                               [CAUS_CHECK_PASSED] = 2};
+    return rank[b] < rank[a] ? b : a;
+}
+
+static caus_link_checks weakest_checks(const caus_view *view)
+{
+    caus_link_checks all = {CAUS_CHECK_PASSED, CAUS_CHECK_PASSED,
+                            CAUS_CHECK_PASSED, CAUS_CHECK_PASSED};
+    for (size_t i = 0; i < view->chain.count; i++) {
+        caus_link_checks hop = caus_link_check(view, view->chain.hops[i]);
+        all.order = weaker(all.order, hop.order);
+        all.multiplicity = weaker(all.multiplicity, hop.multiplicity);
+        all.replicated = weaker(all.replicated, hop.replicated);
+        all.stable = weaker(all.stable, hop.stable);
+    }
+    return all;
+}
+
+void caus_view_add_confidence_reason(const caus_view *view, caus_text *text)
+{
+    if (!view->chain.count) {
+        caus_text_add(text, "no link to judge");
+        return;
+    }
+    caus_link_checks all = weakest_checks(view);
+    char tests[64];
+    snprintf(tests, sizeof tests, "correction for %llu tests",
+             (unsigned long long)view->answer->discovery->test_count);
+    const struct {
+        const char *name;
+        caus_check_result result;
+    } checks[] = {{"lag order", all.order},
+                  {tests, all.multiplicity},
+                  {"replication", all.replicated},
+                  {"stability", all.stable}};
+    static const char *const titles[] = {"untested", "failed", "held"};
+    const char *separator = "";
+    for (int result = CAUS_CHECK_PASSED; result >= CAUS_CHECK_UNTESTED;
+         result--) {
+        bool titled = false;
+        for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+            if ((int)checks[i].result != result)
+                continue;
+            if (titled)
+                caus_text_format(text, ", %s", checks[i].name);
+            else
+                caus_text_format(text, "%s%s: %s", separator, titles[result],
+                                 checks[i].name);
+            titled = true;
+            separator = "; ";
+        }
+    }
+    if (!view->answer->discovery->complete)
+        caus_text_add(text, "; cut short by the time limit");
+}
