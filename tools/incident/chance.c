@@ -46,8 +46,8 @@ void wander_init(struct wander *wander, uint64_t seed, double sigma,
 double wander_step(struct wander *wander)
 {
     double fresh = sqrt(1.0 - wander->keep * wander->keep);
-    wander->level = wander->keep * wander->level +
-                    fresh * chance_normal(&wander->chance);
+    wander->level =
+        wander->keep * wander->level + fresh * chance_normal(&wander->chance);
     return exp(wander->sigma * wander->level -
                0.5 * wander->sigma * wander->sigma);
 }

@@ -2,6 +2,8 @@
 #include "service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,7 +86,7 @@ static void workers(struct service *service, struct text *page)
     one(service, page, "worker_busy_seconds_total", "counter",
         "Time workers spent on finished requests.",
         (double)atomic_load(&stats->busy_ns) * 1e-9);
-    if (service->options.settlement.callee != NULL)
+    if (service->options.settlement.limit > 0)
         one(service, page, "outbox_depth", "gauge",
             "Settlement jobs not yet handed to the ledger.",
             queue_depth(&service->outbox));
@@ -143,23 +145,30 @@ static void cache(struct service *service, struct text *page)
         (double)atomic_load(&service->misses));
 }
 
+static double resident_bytes(void)
+{
+    char line[128];
+    unsigned long pages = 0;
+    FILE *statm = fopen("/proc/self/statm", "r");
+    if (statm == NULL)
+        return 0.0;
+    if (fgets(line, sizeof line, statm) != NULL) {
+        char *second = strchr(line, ' ');
+        pages = second == NULL ? 0 : strtoul(second, NULL, 10);
+    }
+    (void)fclose(statm);
+    return (double)pages * (double)sysconf(_SC_PAGESIZE);
+}
+
 static void process(struct service *service, struct text *page)
 {
     struct timespec cpu;
-    unsigned long pages = 0;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
-    FILE *statm = fopen("/proc/self/statm", "r");
-    if (statm != NULL) {
-        if (fscanf(statm, "%*u %lu", &pages) != 1)
-            pages = 0;
-        fclose(statm);
-    }
     one(service, page, "process_cpu_seconds_total", "counter",
         "Processor time of this process.",
         (double)cpu.tv_sec + (double)cpu.tv_nsec * 1e-9);
     one(service, page, "process_resident_memory_bytes", "gauge",
-        "Resident memory of this process.",
-        (double)pages * (double)sysconf(_SC_PAGESIZE));
+        "Resident memory of this process.", resident_bytes());
     one(service, page, "spans_exported_total", "counter",
         "Spans ClickHouse accepted.",
         (double)atomic_load(&service->exporter.exported));

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE
 #include "pool.h"
 
 #include "common.h"
@@ -43,8 +42,7 @@ static void forget_waiter(struct pool *pool, struct pool_waiter *waiter)
 }
 
 // Waits in line; the lock is held on entry and exit.
-static bool wait_for_place(struct pool *pool, uint64_t deadline_ns,
-                           int *socket)
+static bool wait_for_place(struct pool *pool, uint64_t deadline_ns, int *socket)
 {
     struct pool_waiter waiter = {.socket = SOCKET_NONE};
     struct timespec deadline = timespec_of_ns(deadline_ns);
@@ -69,8 +67,8 @@ static bool acquire(struct pool *pool, uint64_t deadline_ns, int *socket)
     pthread_mutex_lock(&pool->lock);
     if (pool->in_use < pool->limit) {
         pool->in_use++;
-        *socket = pool->idle_count > 0 ? pool->idle[--pool->idle_count]
-                                       : SOCKET_NONE;
+        *socket =
+            pool->idle_count > 0 ? pool->idle[--pool->idle_count] : SOCKET_NONE;
     } else {
         granted = wait_for_place(pool, deadline_ns, socket);
     }
@@ -100,11 +98,13 @@ static int exchange(const struct job *job, const char *span_id, int socket,
                     uint64_t deadline_ns)
 {
     char request[256];
+    bool traced = job->trace_id[0] != '\0'; // the load generator is not
     int length = snprintf(request, sizeof request,
                           "POST /work HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                          "traceparent: 00-%s-%s-01\r\nx-user: %u\r\n"
-                          "Content-Length: 0\r\n\r\n",
-                          job->trace_id, span_id, job->user);
+                          "%s%s%s%s%sx-user: %u\r\nContent-Length: 0\r\n\r\n",
+                          traced ? "traceparent: 00-" : "", job->trace_id,
+                          traced ? "-" : "", traced ? span_id : "",
+                          traced ? "-01\r\n" : "", job->user);
     if (!wire_send(socket, request, (size_t)length))
         return -1;
     return wire_reply_status(socket, deadline_ns);
@@ -163,8 +163,7 @@ bool pool_spend_retry(struct pool *pool)
 struct pool_load pool_load(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    struct pool_load load = {.in_use = pool->in_use,
-                             .waiting = pool->waiting};
+    struct pool_load load = {.in_use = pool->in_use, .waiting = pool->waiting};
     pthread_mutex_unlock(&pool->lock);
     return load;
 }

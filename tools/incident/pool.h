@@ -18,7 +18,8 @@ struct pool_waiter;
 // A bounded pool of kept-alive connections to one callee. Callers that find
 // no free connection wait in order of arrival.
 struct pool {
-    const char *callee;
+    char callee[32];
+    char span_name[40]; // of the client spans
     uint16_t port;
     unsigned limit;
     unsigned timeout_ms; // one attempt: waiting for a connection + the reply

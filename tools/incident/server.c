@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE
 #include "service.h"
 #include "wire.h"
 
@@ -51,8 +50,8 @@ void server_answer(struct connection *connection, unsigned status)
 {
     char head[128];
     int length = snprintf(head, sizeof head,
-                          "HTTP/1.1 %u %s\r\nContent-Length: 0\r\n\r\n",
-                          status, reason(status));
+                          "HTTP/1.1 %u %s\r\nContent-Length: 0\r\n\r\n", status,
+                          reason(status));
     wire_send(connection->socket, head, (size_t)length);
     rearm(connection); // a caller that gave up shows as end of file there
 }
@@ -85,22 +84,32 @@ static const char *header(const char *head, const char *name)
     return found == NULL ? NULL : found + strlen(name);
 }
 
+// Copies the hexadecimal id of the given length at `from`; returns what
+// follows it, NULL when there is no such id.
+static const char *copy_id(const char *from, char *id, size_t chars)
+{
+    if (from == NULL || strspn(from, "0123456789abcdef") != chars)
+        return NULL;
+    memcpy(id, from, chars);
+    return from + chars;
+}
+
 static struct job job_of_head(const char *head, struct connection *connection)
 {
     struct job job = {.connection = connection,
                       .arrived_wall_ns = wall_ns(),
                       .arrived_ns = monotonic_ns()};
     const char *trace = header(head, "\r\ntraceparent: 00-");
+    const char *rest = copy_id(trace, job.trace_id, TRACE_ID_CHARS);
+    if (rest != NULL && *rest == '-')
+        copy_id(rest + 1, job.parent_id, SPAN_ID_CHARS);
     const char *user = header(head, "\r\nx-user: ");
-    if (trace != NULL)
-        sscanf(trace, "%32[0-9a-f]-%16[0-9a-f]", job.trace_id, job.parent_id);
     if (user != NULL)
         job.user = (unsigned)strtoul(user, NULL, 10);
     return job;
 }
 
-static void take_request(struct service *service,
-                         struct connection *connection)
+static void take_request(struct service *service, struct connection *connection)
 {
     struct job job = job_of_head(connection->head, connection);
     bool asynchronous = service->options.asynchronous;
@@ -115,16 +124,17 @@ static void take_request(struct service *service,
     }
 }
 
+// POST /fault?ms=MS&ramp_s=SECONDS
 static void take_fault(struct service *service, struct connection *connection)
 {
-    double ms = 0.0;
-    double ramp_s = 0.0;
-    if (sscanf(connection->head, "POST /fault?ms=%lf&ramp_s=%lf", &ms,
-               &ramp_s) != 2) {
+    const char *ms = strstr(connection->head, "?ms=");
+    const char *ramp = strstr(connection->head, "&ramp_s=");
+    if (ms == NULL || ramp == NULL) {
         server_answer(connection, 404);
         return;
     }
-    service_set_fault(service, ms, ramp_s);
+    service_set_fault(service, strtod(ms + strlen("?ms="), NULL),
+                      strtod(ramp + strlen("&ramp_s="), NULL));
     server_answer(connection, 200);
 }
 
@@ -144,8 +154,7 @@ static void dispatch(struct service *service, struct connection *connection)
         server_answer(connection, 404);
 }
 
-static void read_request(struct service *service,
-                         struct connection *connection)
+static void read_request(struct service *service, struct connection *connection)
 {
     size_t room = sizeof connection->head - 1 - connection->used;
     ssize_t got = recv(connection->socket, connection->head + connection->used,

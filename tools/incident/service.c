@@ -8,7 +8,7 @@
 enum {
     OUTBOX_LIMIT = 500,
     SENDERS = 2,
-    USERS = 40000,
+    USERS = 2000,
     BACKOFF_MIN_MS = 200,
     BACKOFF_SPREAD_MS = 300
 };
@@ -31,7 +31,7 @@ void service_init(struct service *service)
     pthread_mutex_init(&service->cache_lock, NULL);
     for (unsigned i = 0; i < options->callee_count; i++)
         pool_init(&options->callees[i]);
-    if (options->settlement.callee != NULL)
+    if (options->settlement.limit > 0)
         pool_init(&options->settlement);
     if (options->miss_ms > 0.0) {
         service->cache_user = allocate(CACHE_SLOTS * sizeof(uint64_t));
@@ -115,9 +115,8 @@ static struct verdict call_once(struct service *service, struct pool *pool,
                                 struct chance *chance, const struct job *job,
                                 const char *parent_id, unsigned attempt)
 {
-    struct span span = {.kind = "Client",
-                        .start_wall_ns = wall_ns(),
-                        .name = pool->callee};
+    struct span span = {
+        .kind = "Client", .start_wall_ns = wall_ns(), .name = pool->span_name};
     uint64_t start = monotonic_ns();
     uint64_t wait_ns = 0;
     memcpy(span.trace_id, job->trace_id, sizeof span.trace_id);
@@ -175,7 +174,7 @@ static struct verdict handle(struct service *service, struct chance *chance,
         if (verdict.message != NULL)
             return verdict;
     }
-    if (options->settlement.callee != NULL) {
+    if (options->settlement.limit > 0) {
         struct job settlement = {.user = job->user};
         memcpy(settlement.trace_id, job->trace_id, sizeof job->trace_id);
         memcpy(settlement.parent_id, span_id, sizeof job->parent_id);
@@ -201,12 +200,14 @@ static void export_server_span(struct service *service, struct span *span,
 }
 
 static void serve(struct service *service, struct chance *chance,
-                  const struct job *job)
+                  struct job *job)
 {
     struct span span = {0};
     uint64_t start = monotonic_ns();
     atomic_fetch_add(&service->stats.busy_workers, 1);
     span_new_id(chance, span.span_id, SPAN_ID_CHARS);
+    if (job->trace_id[0] == '\0' && service->options.clickhouse_port != 0)
+        span_new_id(chance, job->trace_id, TRACE_ID_CHARS);
     struct verdict verdict = handle(service, chance, job, span.span_id);
     uint64_t end = monotonic_ns();
     span.failed = verdict.message != NULL;
@@ -270,7 +271,6 @@ static void *arrivals_body(void *argument)
         double popularity = chance_uniform(&chance);
         struct job job = {.arrived_ns = monotonic_ns(),
                           .user = (unsigned)(USERS * pow(popularity, 4.0))};
-        span_new_id(&chance, job.trace_id, TRACE_ID_CHARS);
         if (!queue_push(&service->queue, &job)) {
             atomic_fetch_add(&service->stats.rejected, 1);
             stats_record(&service->stats, 0, true, false);
@@ -283,7 +283,7 @@ void service_start(struct service *service)
 {
     for (unsigned i = 0; i < service->options.workers; i++)
         start_thread(worker_body, service);
-    if (service->options.settlement.callee != NULL)
+    if (service->options.settlement.limit > 0)
         for (unsigned i = 0; i < SENDERS; i++)
             start_thread(sender_body, service);
     if (service->options.rate_per_s > 0.0)

@@ -8,7 +8,7 @@
 #include "spans.h"
 #include "stats.h"
 
-enum { CALLEES_MAX = 3, CACHE_SLOTS = 1 << 15, LIVELY_WINDOW_S = 5 };
+enum { CALLEES_MAX = 3, CACHE_SLOTS = 1 << 15, SAMPLE_WINDOW_S = 5 };
 
 struct service_options {
     const char *name;
@@ -30,7 +30,7 @@ struct service_options {
     bool asynchronous;  // answers 202 on arrival, works later
     struct pool callees[CALLEES_MAX];
     unsigned callee_count;
-    struct pool settlement; // its callee is NULL unless jobs are handed over
+    struct pool settlement; // of size 0 unless jobs are handed over
 };
 
 struct fault {
@@ -42,9 +42,10 @@ struct fault {
 };
 
 // Means over one second, sampled ten times.
-struct lively {
+struct second_mean {
     double queue_depth;
     double outbox_depth;
+    double busy_workers;
     double in_use[CALLEES_MAX];
     double waiting[CALLEES_MAX];
     double exhausted[CALLEES_MAX]; // share of samples with no place free
@@ -67,25 +68,23 @@ struct service {
     uint64_t *cache_end_ns;
     atomic_ullong hits;
     atomic_ullong misses;
-    _Atomic double hit_ratio; // over the last second with requests, smoothed
+    _Atomic double hit_ratio; // smoothed over the last seconds
 };
 
 void service_init(struct service *service);
 void service_start(struct service *service); // workers, senders, arrivals
 void service_set_fault(struct service *service, double ms, double ramp_s);
-
-// ticker.c: once a second moves the noisy neighbour, the fault and the load,
-// and writes a row of samples; returns after `stopping`.
-void *ticker_body(void *service);
-
-// service.c
 double service_fault_now_ms(struct service *service);
 
-// server.c: accepts requests and answers /metrics; never returns.
+// Once a second: moves the noisy neighbour, the fault and the load, and writes
+// a row of samples. Returns after `stopping`.
+void *ticker_body(void *service);
+
+// Accepts requests and answers /metrics; never returns.
 void *server_body(void *service);
 void server_answer(struct connection *connection, unsigned status);
 
-// metrics.c: the Prometheus page of this process.
+// The Prometheus page of this process.
 void metrics_render(struct service *service, struct text *page);
 
 #endif

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE
 #include "spans.h"
 
 #include "wire.h"
@@ -24,8 +23,7 @@ void span_new_id(struct chance *chance, char *hex, unsigned chars)
     hex[chars] = '\0';
 }
 
-void span_attribute(struct span *span, const char *key, const char *format,
-                    ...)
+void span_attribute(struct span *span, const char *key, const char *format, ...)
 {
     va_list arguments;
     if (span->attribute_count == SPAN_ATTRIBUTES_MAX)
@@ -34,7 +32,7 @@ void span_attribute(struct span *span, const char *key, const char *format,
     struct attribute *added = &span->attributes[span->attribute_count++];
     added->key = key;
     va_start(arguments, format);
-    vsnprintf(added->value, sizeof added->value, format, arguments);
+    (void)vsnprintf(added->value, sizeof added->value, format, arguments);
     va_end(arguments);
 }
 
@@ -142,9 +140,8 @@ static void flush(struct span_exporter *exporter)
     pthread_mutex_unlock(&exporter->lock);
     if (count == 0)
         return;
-    // ClickHouse drops a byte-identical block it has seen only in replicated
-    // tables; here a repeated insert could double rows, but an insert that
-    // was not answered with 200 within ten seconds has never been seen.
+    // Only an insert that was refused or broken off is repeated; were its
+    // rows stored all the same, their span ids would appear twice.
     bool inserted = false;
     for (int i = 0; i < INSERT_ATTEMPTS && !inserted; i++) {
         if (i > 0)

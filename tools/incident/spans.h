@@ -30,8 +30,8 @@ struct span {
 };
 
 void span_new_id(struct chance *chance, char *hex, unsigned chars);
-void span_attribute(struct span *span, const char *key, const char *format,
-                    ...) __attribute__((format(printf, 3, 4)));
+void span_attribute(struct span *span, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // Collects the spans of one process as RowBinary and inserts them into
 // ClickHouse's table otel_traces once a second.

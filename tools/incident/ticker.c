@@ -18,30 +18,42 @@ struct ticker {
     unsigned long long last_misses;
 };
 
+static void write_line(struct ticker *ticker, struct text *line)
+{
+    text_bytes(line, "\n", 1);
+    if (fwrite(line->data, 1, line->length, ticker->samples) != line->length ||
+        fflush(ticker->samples) != 0)
+        die("cannot write %s: %s", ticker->service->options.samples_path,
+            strerror(errno));
+    text_free(line);
+}
+
 static void write_header(struct ticker *ticker)
 {
     const struct service_options *options = &ticker->service->options;
-    fputs("unix_ms\trequests_5s\terrors_5s\ttimeouts_5s\tp50_ms\tp95_ms"
-          "\tqueue_depth\toutbox_depth\tworkers_busy\tslowness\tfault_ms"
-          "\trate_per_s",
-          ticker->samples);
+    struct text line = {0};
+    text_format(&line,
+                "unix_ms\trequests_5s\terrors_5s\ttimeouts_5s\tp50_ms\tp95_ms"
+                "\tqueue_depth\toutbox_depth\tworkers_busy\tslowness"
+                "\tfault_ms\trate_per_s");
     for (unsigned i = 0; i < options->callee_count; i++) {
         const char *callee = options->callees[i].callee;
-        fprintf(ticker->samples, "\t%s_in_use\t%s_waiting\t%s_exhausted",
-                callee, callee, callee);
+        text_format(&line, "\t%s_in_use\t%s_waiting\t%s_exhausted", callee,
+                    callee, callee);
     }
-    fputc('\n', ticker->samples);
+    write_line(ticker, &line);
 }
 
-static struct lively sample_one_second(struct service *service,
-                                       uint64_t second_end_ns)
+static struct second_mean sample_one_second(struct service *service,
+                                            uint64_t second_end_ns)
 {
-    struct lively mean = {0};
+    struct second_mean mean = {0};
     uint64_t pause_ns = UINT64_C(1000000000) / SAMPLES_PER_S;
     for (unsigned k = 1; k <= SAMPLES_PER_S; k++) {
         sleep_until_ns(second_end_ns - (SAMPLES_PER_S - k) * pause_ns);
         mean.queue_depth += queue_depth(&service->queue);
         mean.outbox_depth += queue_depth(&service->outbox);
+        mean.busy_workers += atomic_load(&service->stats.busy_workers);
         for (unsigned i = 0; i < service->options.callee_count; i++) {
             struct pool *pool = &service->options.callees[i];
             struct pool_load load = pool_load(pool);
@@ -52,6 +64,7 @@ static struct lively sample_one_second(struct service *service,
     }
     mean.queue_depth /= SAMPLES_PER_S;
     mean.outbox_depth /= SAMPLES_PER_S;
+    mean.busy_workers /= SAMPLES_PER_S;
     for (unsigned i = 0; i < service->options.callee_count; i++) {
         mean.in_use[i] /= SAMPLES_PER_S;
         mean.waiting[i] /= SAMPLES_PER_S;
@@ -60,23 +73,23 @@ static struct lively sample_one_second(struct service *service,
     return mean;
 }
 
-static void write_row(struct ticker *ticker, const struct lively *mean)
+static void write_row(struct ticker *ticker, const struct second_mean *mean)
 {
     struct service *service = ticker->service;
-    struct stats_window window = stats_last(&service->stats, LIVELY_WINDOW_S);
-    fprintf(ticker->samples,
-            "%llu\t%u\t%u\t%u\t%.2f\t%.2f\t%.1f\t%.1f\t%u\t%.4f\t%.2f\t%.2f",
-            (unsigned long long)(wall_ns() / 1000000u), window.requests,
-            window.errors, window.timeouts, window.p50_ms, window.p95_ms,
-            mean->queue_depth, mean->outbox_depth,
-            atomic_load(&service->stats.busy_workers),
-            atomic_load(&service->slowness), atomic_load(&service->fault_ms),
-            atomic_load(&service->rate_per_s));
+    struct stats_window window = stats_last(&service->stats, SAMPLE_WINDOW_S);
+    struct text line = {0};
+    text_format(
+        &line,
+        "%llu\t%u\t%u\t%u\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%.4f\t%.2f\t%.2f",
+        (unsigned long long)(wall_ns() / 1000000u), window.requests,
+        window.errors, window.timeouts, window.p50_ms, window.p95_ms,
+        mean->queue_depth, mean->outbox_depth, mean->busy_workers,
+        atomic_load(&service->slowness), atomic_load(&service->fault_ms),
+        atomic_load(&service->rate_per_s));
     for (unsigned i = 0; i < service->options.callee_count; i++)
-        fprintf(ticker->samples, "\t%.1f\t%.1f\t%.1f", mean->in_use[i],
-                mean->waiting[i], mean->exhausted[i]);
-    fputc('\n', ticker->samples);
-    fflush(ticker->samples);
+        text_format(&line, "\t%.1f\t%.1f\t%.1f", mean->in_use[i],
+                    mean->waiting[i], mean->exhausted[i]);
+    write_line(ticker, &line);
 }
 
 static void update_hit_ratio(struct ticker *ticker)
@@ -120,11 +133,11 @@ void *ticker_body(void *argument)
     uint64_t second_end = monotonic_ns();
     while (!atomic_load(&service->stopping)) {
         second_end += UINT64_C(1000000000);
-        struct lively mean = sample_one_second(service, second_end);
+        struct second_mean mean = sample_one_second(service, second_end);
         write_row(&ticker, &mean);
         update_hit_ratio(&ticker);
         move_on(&ticker);
     }
-    fclose(ticker.samples);
+    (void)fclose(ticker.samples); // every line was flushed
     return NULL;
 }

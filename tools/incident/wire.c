@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#define _GNU_SOURCE
 #include "wire.h"
 
 #include "common.h"
@@ -46,7 +45,7 @@ int wire_listen(uint16_t port)
 
 uint16_t wire_port(int socket)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
     if (getsockname(socket, (struct sockaddr *)&address, &length) != 0)
         die("cannot read a socket's port: %s", strerror(errno));
@@ -59,8 +58,7 @@ int wire_connect(uint16_t port)
     int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection < 0)
         return -1;
-    if (connect(connection, (struct sockaddr *)&address, sizeof address) !=
-        0) {
+    if (connect(connection, (struct sockaddr *)&address, sizeof address) != 0) {
         close(connection);
         return -1;
     }
@@ -112,7 +110,9 @@ int wire_reply_status(int socket, uint64_t deadline_ns)
         used += (size_t)got;
         head[used] = '\0';
         if (strstr(head, "\r\n\r\n") != NULL)
-            return strncmp(head, "HTTP/1.1 ", 9) == 0 ? atoi(head + 9) : -1;
+            return strncmp(head, "HTTP/1.1 ", 9) == 0
+                       ? (int)strtol(head + 9, NULL, 10)
+                       : -1;
     }
     return -1;
 }
