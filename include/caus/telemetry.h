@@ -26,6 +26,24 @@ typedef struct caus_endpoint {
 /* No url, time-out 30 s, 3 retries, 4 at once. */
 caus_endpoint caus_endpoint_default(void);
 
+/*
+ * Fills an endpoint from environment variables: <prefix> followed by URL,
+ * TOKEN, USER, PASSWORD, TENANT, CA_FILE, CERT_FILE, KEY_FILE, TIMEOUT ("30s"
+ * or seconds), RETRIES. TOKEN and PASSWORD may instead be named by
+ * TOKEN_FILE and PASSWORD_FILE (see caus_secret_read()).
+ *
+ *   prefix    "CAUS_PROMETHEUS_" or "CAUS_CLICKHOUSE_"
+ *   endpoint  fields whose variable is set and not empty are replaced; their
+ *             texts live in `out`; untouched on failure
+ *
+ * Fails as caus_secret_read(), and with CAUS_ERR_INVALID_ARGUMENT (a time-out
+ * or retry count that is none, a URL without http:// or https://, a token as
+ * well as a password).
+ */
+caus_status caus_endpoint_from_environment(const char *prefix, caus_arena *out,
+                                           caus_endpoint *endpoint,
+                                           caus_error *err);
+
 typedef enum caus_origin {
     CAUS_ORIGIN_METRIC,
     CAUS_ORIGIN_TRACE,
@@ -159,17 +177,42 @@ typedef struct caus_csv_options {
 
 /*
  * Reads a CSV or table file, plain, .gz or .zst. First column `time` (unix s,
- * ms, µs, ns or RFC 3339, detected); empty or NaN = missing, infinite values
- * too. Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column
- * named: ragged rows, unsorted or duplicate times, duplicate names, a text
- * that is no number), …_LIMIT (memory limit of the run, checked before it is
- * exceeded).
+ * ms, µs, ns or RFC 3339, detected on the first row); empty or NaN = missing,
+ * infinite values too.
  *
- * The plain file is mapped, not read; cost about one pass over its bytes.
+ *   options  NULL = all defaults
+ *   result   the whole file: one segment, environment "window", row 0 at the
+ *            first time, rows that the file leaves out missing; with a window
+ *            what caus_series_align() makes of the file's rows. Lives in `out`
+ *
+ * A given step that the times do not fit averages them as a window does. A
+ * window whose step is finer than the times fails, unless options->step_ns
+ * says that it is meant.
+ *
+ * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column named:
+ * ragged rows, unsorted or duplicate times, duplicate names, a text that is no
+ * number), …_TOO_FEW_SAMPLES (no row in the window), …_LIMIT (memory limit of
+ * the run, checked before it is exceeded).
+ *
+ * The plain file is mapped, not read, and must not be cut short meanwhile; cost
+ * two passes over its bytes: one for lines and times, one for numbers.
  */
 caus_status caus_csv_read(const char *path, const caus_csv_options *options,
                           const caus_run *run, caus_arena *out,
                           caus_series *result, caus_error *err);
+
+/*
+ * Reads a call graph: a CSV file, plain, .gz or .zst, with the columns `src`
+ * (caller) and `dst` (callee); other columns are ignored.
+ *
+ *   result  services sorted by bytes, calls sorted and each once, a service's
+ *           calls to itself left out; lives in `out`
+ *
+ * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column named),
+ * …_LIMIT (over 16 MiB of text), …_OUT_OF_MEMORY. Cost O(calls log calls).
+ */
+caus_status caus_topology_read_csv(const char *path, caus_arena *out,
+                                   caus_topology *result, caus_error *err);
 
 /*
  * Instants and durations of the command line: RFC 3339, unix seconds, "now",
@@ -182,6 +225,19 @@ caus_status caus_csv_read(const char *path, const caus_csv_options *options,
 caus_status caus_time_parse(const char *text, int64_t now_ns,
                             int32_t zone_offset_minutes, int64_t *result_ns,
                             caus_error *err);
+
+/*
+ * The range of a pasted Grafana address: from=…&to=… (ms since 1970, RFC 3339,
+ * "now-1h"), or the range of an Explore address. Rounded times ("now/d") need
+ * the browser's zone and are refused.
+ *
+ *   start_ns, end_ns  set on success, start before end
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT.
+ */
+caus_status caus_time_parse_grafana(const char *url, int64_t now_ns,
+                                    int64_t *start_ns, int64_t *end_ns,
+                                    caus_error *err);
 
 /* "5m", "90s", "1h30m", "250ms"; fails on a bare number. */
 caus_status caus_duration_parse(const char *text, int64_t *result_ns,

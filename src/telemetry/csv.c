@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "telemetry/csv_internal.h"
+#include "telemetry/time_internal.h"
+
+/* One read: what was asked, and what was learned of the file. */
+typedef struct reading {
+    caus_csv_options options;
+    const caus_run *run;
+    caus_csv_source *source;
+    caus_csv_layout layout;
+    caus_csv_extent extent;
+    caus_arena *out;
+} reading;
+
+/* A file with gaps may need more rows than it has, a jittering one absurdly
+ * more. */
+enum { MOST_ROWS_A_LINE = 64, ROWS_ALWAYS_ALLOWED = 4096 };
+
+static caus_status check_memory(const reading *r, size_t rows, caus_error *err)
+{
+    size_t limit = caus_run_memory_limit_bytes(r->run);
+    double bytes = (double)rows * (double)r->layout.variable_count *
+                   ((double)sizeof(double) + 1.0 / 8);
+    if (limit ? bytes > (double)limit : bytes > (double)(SIZE_MAX / 4))
+        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
+                         "%s: %zu rows of %zu variables need %.0f KiB, the "
+                         "memory limit is %zu KiB: raise --memory-limit, or "
+                         "give fewer columns, a shorter window or a larger "
+                         "--step",
+                         r->layout.path, rows, r->layout.variable_count,
+                         bytes / 1024, limit >> 10);
+    return CAUS_OK;
+}
+
+static caus_status one_environment(const reading *r, const caus_segment *made,
+                                   int64_t step_ns, caus_series *result,
+                                   caus_error *err)
+{
+    caus_segment *segment = CAUS_ARRAY(r->out, caus_segment, 1);
+    caus_environment *environment = CAUS_ARRAY(r->out, caus_environment, 1);
+    if (!segment || !environment)
+        return caus_arena_fail(r->out, err);
+    *segment = *made;
+    *environment = (caus_environment){0, "window"};
+    *result = (caus_series){.variable_count = r->layout.variable_count,
+                            .variables = r->layout.variables,
+                            .segment_count = 1,
+                            .segments = segment,
+                            .environment_count = 1,
+                            .environments = environment,
+                            .step_ns = step_ns};
+    return CAUS_OK;
+}
+
+/* The rows in place: on the grid of their times, or in the file's order. */
+static caus_status read_in_place(const reading *r, size_t rows, int64_t step_ns,
+                                 caus_series *result, caus_error *err)
+{
+    CAUS_TRY(check_memory(r, rows, err));
+    size_t count = r->layout.variable_count, cells;
+    if (__builtin_mul_overflow(rows, count, &cells))
+        cells = SIZE_MAX;
+    caus_csv_target target = {.row_count = rows,
+                              .row_stride = count,
+                              .column_stride = 1,
+                              .start_ns = r->extent.first_ns,
+                              .step_ns = step_ns,
+                              .word_count = (rows + 63) / 64,
+                              .out = r->out};
+    target.values = CAUS_ARRAY(r->out, double, cells);
+    if (!target.values)
+        return caus_arena_fail(r->out, err);
+    CAUS_TRY(caus_csv_read_values(r->source, &r->layout, &r->options, r->run,
+                                  &target, err));
+    caus_segment segment = {.row_count = rows,
+                            .word_count = target.word_count,
+                            .start_ns = target.start_ns,
+                            .values = target.values,
+                            .missing = target.missing};
+    return one_environment(r, &segment, step_ns, result, err);
+}
+
+/* The kept rows as samples, to be put on a grid as those of a server are. */
+static caus_status align_samples(const reading *r, caus_arena *scratch,
+                                 const caus_align_options *align,
+                                 caus_series *result, caus_error *err)
+{
+    size_t rows = r->extent.kept_count, count = r->layout.variable_count, cells;
+    if (__builtin_mul_overflow(rows, count, &cells))
+        cells = SIZE_MAX;
+    double *values = CAUS_ARRAY(scratch, double, cells);
+    int64_t *times = CAUS_ARRAY(scratch, int64_t, rows);
+    caus_track *tracks = CAUS_ARRAY(scratch, caus_track, count);
+    if (!values || !times || !tracks)
+        return caus_arena_fail(scratch, err);
+    caus_csv_target target = {.values = values,
+                              .row_count = rows,
+                              .row_stride = 1,
+                              .column_stride = rows,
+                              .time_ns = times};
+    CAUS_TRY(caus_csv_read_values(r->source, &r->layout, &r->options, r->run,
+                                  &target, err));
+    for (size_t i = 0; i < count; i++)
+        tracks[i] = (caus_track){.variable = r->layout.variables[i],
+                                 .count = rows,
+                                 .time_ns = times,
+                                 .value = values + i * rows};
+    caus_samples samples = {count, tracks};
+    return caus_series_align(&samples, align, r->run, r->out, result, err);
+}
+
+static caus_status read_on_grid(const reading *r, caus_grid window,
+                                caus_grid baseline, caus_series *result,
+                                caus_error *err)
+{
+    caus_align_options align = {.window = caus_grid_align(window),
+                                .window_name = "window",
+                                .baseline_name = "baseline"};
+    size_t rows = caus_grid_row_count(&align.window);
+    if (baseline.step_ns) {
+        align.baseline = caus_grid_align(baseline);
+        rows += caus_grid_row_count(&align.baseline);
+    }
+    if (__builtin_add_overflow(rows, r->extent.kept_count, &rows))
+        rows = SIZE_MAX;
+    CAUS_TRY(check_memory(r, rows, err));
+    caus_arena *scratch = caus_run_scratch(r->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_status status = align_samples(r, scratch, &align, result, err);
+    caus_arena_rewind(scratch, mark);
+    return status;
+}
+
+static caus_status check_window(const reading *r, caus_error *err)
+{
+    const caus_grid *window = &r->options.window;
+    const caus_grid *baseline = &r->options.baseline;
+    if (!r->layout.has_time)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "%s has no time column, so no window can be cut from "
+                         "it: name its first column time, or leave out --start "
+                         "and --end",
+                         r->layout.path);
+    if (window->step_ns < 0 || window->end_ns < window->start_ns ||
+        (baseline->step_ns && (baseline->step_ns != window->step_ns ||
+                               baseline->end_ns < baseline->start_ns)))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the window of %s is no range: end it after its start "
+                         "and give window and baseline the same step",
+                         r->layout.path);
+    return CAUS_OK;
+}
+
+static caus_status read_window(const reading *r, caus_series *result,
+                               caus_error *err)
+{
+    CAUS_TRY(check_window(r, err));
+    const caus_grid *window = &r->options.window;
+    if (r->extent.kept_count == 0) {
+        char first[40], last[40];
+        caus_time_format(r->extent.first_ns, first);
+        caus_time_format(r->extent.last_ns, last);
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "%s has no row in the window: its rows go from %s to "
+                         "%s, so give --start and --end within them",
+                         r->layout.path, first, last);
+    }
+    if (!r->options.step_ns && r->extent.smallest_ns > window->step_ns) {
+        char apart[40], step[40];
+        caus_duration_format(r->extent.smallest_ns, apart);
+        caus_duration_format(window->step_ns, step);
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the rows of %s are at least %s apart, so a step of "
+                         "%s would leave most of them missing: give --step %s "
+                         "or more",
+                         r->layout.path, apart, step, apart);
+    }
+    return read_on_grid(r, *window, r->options.baseline, result, err);
+}
+
+/* The smallest multiple of the step that is not before the time. */
+static bool round_up(int64_t time_ns, int64_t step_ns, int64_t *result_ns)
+{
+    int64_t rest = time_ns % step_ns;
+    int64_t missing = rest > 0 ? step_ns - rest : -rest;
+    return !__builtin_add_overflow(time_ns, missing, result_ns);
+}
+
+static caus_status fail_jitter(const reading *r, uint64_t rows, caus_error *err)
+{
+    char step[40];
+    caus_duration_format(r->extent.step_ns, step);
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                     "%s: its times fit only a grid of %s, %llu rows for %zu "
+                     "lines: give --step, and the rows of a step are averaged",
+                     r->layout.path, step, (unsigned long long)rows,
+                     r->extent.row_count);
+}
+
+static caus_status read_whole(const reading *r, caus_series *result,
+                              caus_error *err)
+{
+    const caus_csv_extent *extent = &r->extent;
+    int64_t asked_ns = r->options.step_ns;
+    if (!r->layout.has_time) {
+        int64_t step_ns = asked_ns ? asked_ns : CAUS_NS_A_SECOND;
+        return read_in_place(r, extent->row_count,
+                             r->options.table ? 0 : step_ns, result, err);
+    }
+    int64_t step_ns = asked_ns ? asked_ns : extent->step_ns;
+    if (step_ns == 0)
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "%s has one row, which shows no step: give more rows, "
+                         "or --step",
+                         r->layout.path);
+    if (extent->step_ns % step_ns != 0) {
+        caus_grid grid = {.step_ns = step_ns};
+        if (!round_up(extent->first_ns, step_ns, &grid.start_ns) ||
+            !round_up(extent->last_ns, step_ns, &grid.end_ns))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                             "%s: its times end after the year 2261: check the "
+                             "time column",
+                             r->layout.path);
+        return read_on_grid(r, grid, (caus_grid){0}, result, err);
+    }
+    uint64_t passed_ns = (uint64_t)extent->last_ns - (uint64_t)extent->first_ns;
+    uint64_t rows = passed_ns / (uint64_t)step_ns + 1;
+    if (!asked_ns && rows > ROWS_ALWAYS_ALLOWED &&
+        rows / MOST_ROWS_A_LINE > extent->row_count)
+        return fail_jitter(r, rows, err);
+    return read_in_place(r, rows, step_ns, result, err);
+}
+
+static caus_status read_opened(reading *r, caus_series *result, caus_error *err)
+{
+    caus_csv_text piece;
+    CAUS_TRY(caus_csv_source_next(r->source, &piece, err));
+    CAUS_TRY(caus_csv_layout_read(caus_csv_source_path(r->source), piece,
+                                  &r->options, r->out, &r->layout, err));
+    CAUS_TRY(caus_csv_scan(r->source, &r->layout, &r->options, r->run,
+                           &r->extent, err));
+    return r->options.window.step_ns ? read_window(r, result, err)
+                                     : read_whole(r, result, err);
+}
+
+caus_status caus_csv_read(const char *path, const caus_csv_options *options,
+                          const caus_run *run, caus_arena *out,
+                          caus_series *result, caus_error *err)
+{
+    reading r = {.run = run, .out = out};
+    if (options)
+        r.options = *options;
+    if (r.options.step_ns < 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "a step below zero for %s: give --step 1m or the like",
+                         path);
+    CAUS_TRY(caus_csv_source_open(path, caus_run_memory_limit_bytes(run), run,
+                                  &r.source, err));
+    caus_arena_mark mark = caus_arena_get_mark(out);
+    caus_series made = {0};
+    caus_status status = read_opened(&r, &made, err);
+    caus_csv_source_close(r.source);
+    if (status == CAUS_OK)
+        *result = made;
+    else
+        caus_arena_rewind(out, mark);
+    return status;
+}
