@@ -67,13 +67,15 @@ static bool read_bin(const caus_span_group *group, const caus_row_value *values,
         sane = sane && bin->errors <= bin->spans;
     }
     if (group->mean) {
-        bin->mean_s = values[next++].real;
+        bin->mean_s = values[next++].real / 1e9;
         sane = sane && isfinite(bin->mean_s);
     }
     for (size_t i = 0; i < CAUS_QUANTILES; i++) {
         if (!group->quantile[i])
             continue;
-        bin->quantile_s[i] = values[next++].real;
+        /* Durations are whole nanoseconds; interpolation between equal ones
+         * leaves a rest that differs from release to release. */
+        bin->quantile_s[i] = nearbyint(values[next++].real) / 1e9;
         sane = sane && isfinite(bin->quantile_s[i]);
     }
     return sane;

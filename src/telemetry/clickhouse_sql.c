@@ -392,7 +392,7 @@ static void add_quantiles(caus_text *sql, const caus_span_table *table,
         }
         caus_text_add(sql, ")(");
         add_name(sql, table->profile->duration);
-        caus_text_format(sql, ")[%zu] / 1000000000", ++place);
+        caus_text_format(sql, ")[%zu]", ++place);
     }
 }
 
@@ -417,7 +417,7 @@ static void add_selection(caus_text *sql, const caus_span_table *table,
     if (group->mean) {
         caus_text_add(sql, ", avg(");
         add_name(sql, profile->duration);
-        caus_text_add(sql, ") / 1000000000");
+        caus_text_add_char(sql, ')');
     }
     add_quantiles(sql, table, group);
 }
