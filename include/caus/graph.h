@@ -52,6 +52,8 @@ static inline size_t caus_graph_cell(const caus_graph *graph, size_t source,
  * A graph without edges.
  *
  *   node_count  ≥ 1; node_count² · (max_lag + 1) must fit memory
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_LIMIT, …_OUT_OF_MEMORY.
  */
 caus_status caus_graph_init(caus_graph *graph, size_t node_count,
                             size_t max_lag, caus_arena *out, caus_error *err);
@@ -77,7 +79,9 @@ const char *caus_edge_type(caus_edge edge);
 
 /*
  * Marks, in `keep` [node_count], the target and every node with a path of
- * arrows (any lag) into it; edges that are not directed do not carry.
+ * arrows (any lag) into it; edges that are not directed do not carry. Fails with
+ * CAUS_ERR_INVALID_ARGUMENT (no such node), CAUS_ERR_OUT_OF_MEMORY. Cost
+ * O(node_count² · max_lag).
  */
 caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
                                  bool *keep, caus_error *err);
@@ -95,11 +99,12 @@ size_t caus_topology_find(const caus_topology *topology, const char *service);
 
 /*
  * The service of a variable name without a `service` label: the longest
- * topology node that prefixes it; else the name without a known suffix
+ * topology node that prefixes it and does not end inside a word ("auth" is no
+ * prefix of "author_latency"); else the name without a known suffix
  * (_latency_p95, _errors, …); else what stands before the first separator.
  *
  *   topology   may be NULL
- *   separator  '_' unless the user said otherwise
+ *   separator  '_' unless the user said otherwise; stands for '_' in suffixes
  *   result     a view into `name`
  *   length     of the result, ≥ 1 for a non-empty name
  */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "caus/graph.h"
+
+size_t caus_topology_find(const caus_topology *topology, const char *service)
+{
+    size_t low = 0, high = topology->service_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(topology->services[middle], service);
+        if (order == 0)
+            return middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return SIZE_MAX;
+}
+
+static bool continues_word(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
+}
+
+/* Length of the longest service that `name` begins with; 0 = none. */
+static size_t topology_prefix(const char *name, const caus_topology *topology)
+{
+    size_t longest = 0;
+    for (size_t i = 0; topology && i < topology->service_count; i++) {
+        size_t length = strlen(topology->services[i]);
+        if (length > longest &&
+            strncmp(name, topology->services[i], length) == 0 &&
+            !continues_word(name[length]))
+            longest = length;
+    }
+    return longest;
+}
+
+/*
+ * What a service is measured by, as written after its name. A separator other
+ * than '_' may stand wherever '_' does.
+ */
+static const char *const suffixes[] = {
+    "_call_count",
+    "_calls",
+    "_connections",
+    "_cpu",
+    "_cpu_usage",
+    "_cpu_utilization",
+    "_disk",
+    "_disk_io",
+    "_duration",
+    "_duration_seconds",
+    "_error",
+    "_error_count",
+    "_error_rate",
+    "_error_ratio",
+    "_errors",
+    "_errors_total",
+    "_latency",
+    "_latency_avg",
+    "_latency_p50",
+    "_latency_p90",
+    "_latency_p95",
+    "_latency_p99",
+    "_latency_seconds",
+    "_load",
+    "_mem",
+    "_memory",
+    "_memory_usage",
+    "_memory_utilization",
+    "_network",
+    "_network_io",
+    "_pool_used",
+    "_pool_wait",
+    "_queue_depth",
+    "_queue_length",
+    "_queue_size",
+    "_rate",
+    "_request_count",
+    "_request_rate",
+    "_requests",
+    "_requests_total",
+    "_response_time",
+    "_restarts",
+    "_saturation",
+    "_socket",
+    "_throughput",
+    "_utilization",
+    "_workload",
+};
+
+static bool ends_with(const char *name, size_t length, const char *suffix,
+                      char separator)
+{
+    size_t suffix_length = strlen(suffix);
+    if (suffix_length >= length)
+        return false;
+    const char *end = name + length - suffix_length;
+    for (size_t i = 0; i < suffix_length; i++) {
+        char byte = end[i] == separator ? '_' : end[i];
+        if (byte != suffix[i])
+            return false;
+    }
+    return true;
+}
+
+/* Length of the name without its longest known suffix; 0 = none known. */
+static size_t without_suffix(const char *name, char separator)
+{
+    size_t length = strlen(name), shortest = 0;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        size_t left = length - strlen(suffixes[i]);
+        if (ends_with(name, length, suffixes[i], separator) &&
+            (shortest == 0 || left < shortest))
+            shortest = left;
+    }
+    return shortest;
+}
+
+static size_t before_separator(const char *name, char separator)
+{
+    const char *found = name[0] ? strchr(name + 1, separator) : NULL;
+    return found ? (size_t)(found - name) : strlen(name);
+}
+
+void caus_service_of_name(const char *name, const caus_topology *topology,
+                          char separator, const char **result, size_t *length)
+{
+    size_t found = topology_prefix(name, topology);
+    if (found == 0)
+        found = without_suffix(name, separator);
+    if (found == 0)
+        found = before_separator(name, separator);
+    *result = name;
+    *length = found;
+}
