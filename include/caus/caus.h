@@ -4,6 +4,7 @@
 #define CAUS_CAUS_H
 
 #include "base.h"
+#include "config.h"
 #include "discovery.h"
 #include "graph.h"
 #include "quality.h"
