@@ -7,7 +7,7 @@
 #include "http/http.h"
 #include "telemetry/clickhouse_internal.h"
 
-enum { DEFAULT_MAX_VARIABLES = 500, NEAREST = 3, HEADERS = 3 };
+enum { DEFAULT_MAX_VARIABLES = 500, HEADERS = 3 };
 
 /* What one fetch holds; texts of `out` outlive it, those of `scratch` do not.
  */
@@ -121,93 +121,31 @@ static caus_status ask(fetch *at, caus_text *sql, caus_row_reader *reader,
 
 enum { COLUMN_TEXTS = 4 };
 
-/* Rows of texts, kept in scratch: a number beside each. */
-typedef struct text_list {
-    caus_arena *scratch;
-    size_t width; /* texts a row */
-    const char **texts;
-    uint64_t *numbers; /* NULL = not kept */
-    size_t count;      /* rows */
-    size_t capacity;
-} text_list;
-
-static void forget_texts(void *data)
-{
-    text_list *list = data;
-    list->count = 0;
-}
-
-static caus_status take_texts(void *data, const caus_row_value *values,
-                              caus_error *err)
-{
-    text_list *list = data;
-    if (list->count == list->capacity) {
-        size_t wanted = list->capacity ? list->capacity * 2 : 256;
-        const char **grown =
-            CAUS_ARRAY(list->scratch, const char *, wanted * list->width);
-        uint64_t *numbers = CAUS_ARRAY(list->scratch, uint64_t, wanted);
-        if (!grown || !numbers)
-            return caus_arena_fail(list->scratch, err);
-        if (list->count) {
-            memcpy(grown, list->texts,
-                   list->count * list->width * sizeof *grown);
-            memcpy(numbers, list->numbers, list->count * sizeof *numbers);
-        }
-        list->texts = grown;
-        list->numbers = numbers;
-        list->capacity = wanted;
-    }
-    for (size_t i = 0; i < list->width; i++) {
-        if (memchr(values[i].text, '\0', values[i].length))
-            return CAUS_ERR_INVALID_DATA;
-        const char *copy = caus_arena_copy_text(list->scratch, values[i].text,
-                                                values[i].length);
-        if (!copy)
-            return caus_arena_fail(list->scratch, err);
-        list->texts[list->count * list->width + i] = copy;
-    }
-    list->numbers[list->count] = values[list->width].number;
-    list->count++;
-    return CAUS_OK;
-}
-
 static caus_status ask_texts(fetch *at, caus_text *sql,
                              const caus_row_type *types, size_t type_count,
-                             size_t width, const char *what, text_list *list,
-                             caus_error *err)
+                             size_t width, const char *what,
+                             caus_text_list *list, caus_error *err)
 {
-    *list = (text_list){.scratch = at->scratch, .width = width};
+    *list = (caus_text_list){.scratch = at->scratch, .width = width};
     caus_row_reader reader = {.types = types,
                               .type_count = type_count,
-                              .row = take_texts,
-                              .forget = forget_texts,
+                              .row = caus_text_list_take,
+                              .forget = caus_text_list_forget,
                               .data = list};
     return ask(at, sql, &reader, what, err);
-}
-
-/* "a, b and 5 more" */
-static void add_names(caus_text *text, const char *const *names, size_t count)
-{
-    enum { SHOWN = 8 };
-    for (size_t i = 0; i < count && i < SHOWN; i++)
-        caus_text_format(text, "%s%.60s", i ? ", " : "", names[i]);
-    if (count > SHOWN)
-        caus_text_format(text, " and %zu more", count - SHOWN);
-    if (!count)
-        caus_text_add(text, "none");
 }
 
 static caus_status fail_no_table(fetch *at, caus_error *err)
 {
     static const caus_row_type type = CAUS_ROW_TEXT;
     caus_text sql = {0}, names = {0};
-    text_list list;
+    caus_text_list list;
     caus_text_add(&sql, "SELECT toString(name) FROM system.databases WHERE "
                         "name NOT IN ('system', 'information_schema', "
                         "'INFORMATION_SCHEMA') ORDER BY name LIMIT 1000");
     CAUS_TRY(
         ask_texts(at, &sql, &type, 1, 1, "the list of databases", &list, err));
-    add_names(&names, list.texts, list.count);
+    caus_text_list_add_names(&list, &names);
     bool in_place = at->place.database || at->place.table;
     caus_status status = CAUS_FAIL(
         err, CAUS_ERR_NOT_FOUND,
@@ -238,7 +176,7 @@ static caus_status find_table(fetch *at, caus_error *err)
     static const caus_row_type types[COLUMN_TEXTS] = {
         CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT};
     caus_text sql = {0};
-    text_list list;
+    caus_text_list list;
     caus_status status = caus_sql_columns(&at->place, &sql, err);
     if (status != CAUS_OK) {
         caus_text_deinit(&sql);
@@ -327,31 +265,6 @@ static caus_status fetch_groups(fetch *at, caus_error *err)
 
 /* ---- a service without spans ---- */
 
-static void add_nearest(caus_text *text, const text_list *services,
-                        const char *wanted)
-{
-    size_t chosen[NEAREST];
-    size_t count = 0;
-    for (size_t i = 0; i < services->count; i++) {
-        size_t distance = caus_edit_distance(wanted, services->texts[i]);
-        size_t place = count < NEAREST ? count : NEAREST;
-        while (place &&
-               caus_edit_distance(wanted, services->texts[chosen[place - 1]]) >
-                   distance) {
-            if (place < NEAREST)
-                chosen[place] = chosen[place - 1];
-            place--;
-        }
-        if (place < NEAREST) {
-            chosen[place] = i;
-            count += count < NEAREST;
-        }
-    }
-    for (size_t i = 0; i < count; i++)
-        caus_text_format(text, "%s%.80s", i ? ", " : "",
-                         services->texts[chosen[i]]);
-}
-
 static void format_window(const fetch *at, char from[40], char to[40])
 {
     const caus_step_ranges *ranges = &at->ranges;
@@ -366,7 +279,7 @@ static caus_status fail_no_spans(fetch *at, const caus_variable_spec *spec,
 {
     static const caus_row_type types[] = {CAUS_ROW_TEXT, CAUS_ROW_U64};
     caus_text sql = {0};
-    text_list list;
+    caus_text_list list;
     caus_status status = caus_sql_services(&at->table, &at->ranges, &sql, err);
     if (status != CAUS_OK) {
         caus_text_deinit(&sql);
@@ -393,7 +306,7 @@ static caus_status fail_no_spans(fetch *at, const caus_variable_spec *spec,
                 from, to);
     }
     caus_text names = {0};
-    add_nearest(&names, &list, spec->service);
+    caus_text_list_add_nearest(&list, spec->service, &names);
     status = CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
                        "%s: %s.%s at %s has no service \"%s\" between %s and "
                        "%s; the nearest of %zu names: %s",

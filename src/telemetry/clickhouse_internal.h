@@ -5,77 +5,7 @@
 
 #include "base/base.h"
 #include "caus/telemetry.h"
-
-/* ---- rows: RowBinary, decoded as it arrives ---- */
-
-typedef enum caus_row_type {
-    CAUS_ROW_U8,
-    CAUS_ROW_U32,
-    CAUS_ROW_U64,
-    CAUS_ROW_F64,
-    CAUS_ROW_TEXT
-} caus_row_type;
-
-typedef struct caus_row_value {
-    uint64_t number;  /* U8, U32, U64 */
-    double real;      /* F64 */
-    const char *text; /* TEXT: a view, valid during the call */
-    size_t length;
-} caus_row_value;
-
-/*
- * Takes one row. CAUS_ERR_INVALID_DATA says that the row cannot be true: the
- * reader then looks for the server's words in what follows. Any other failure
- * ends the request.
- */
-typedef caus_status caus_row_fn(void *data, const caus_row_value *values,
-                                caus_error *err);
-
-enum {
-    CAUS_ROW_COLUMNS = 8, /* most columns of a reply */
-    CAUS_ROW_TEXT_LIMIT = 1 << 20,
-    CAUS_ROW_HEAD = 64,  /* first bytes kept, for sentences */
-    CAUS_ROW_TAIL = 4096 /* last bytes searched for an exception */
-};
-
-typedef struct caus_row_reader {
-    const caus_row_type *types; /* [type_count] */
-    size_t type_count;          /* 1 … CAUS_ROW_COLUMNS */
-    caus_row_fn *row;
-    void (*forget)(void *data); /* drops the rows taken; may be NULL */
-    void *data;
-    caus_text carry; /* the start of a row whose end has not come */
-    bool damaged;
-    size_t head_bytes;
-    size_t tail_bytes;
-    char head[CAUS_ROW_HEAD];
-    char tail[2 * CAUS_ROW_TAIL];
-} caus_row_reader;
-
-void caus_row_reader_deinit(caus_row_reader *reader);
-/* A caus_http_sink and a caus_http_reset over a caus_row_reader. */
-caus_status caus_row_reader_feed(void *reader, const char *bytes, size_t count,
-                                 caus_error *err);
-void caus_row_reader_reset(void *reader);
-/*
- * Says whether the body was whole: fails with the server's own words when an
- * exception stands at its end, with CAUS_ERR_SERVER when it is no RowBinary or
- * stops in the middle of a row.
- */
-caus_status caus_row_reader_finish(const caus_row_reader *reader,
-                                   const char *host, const char *what,
-                                   caus_error *err);
-
-/* ---- words: what a server said, as a sentence ---- */
-
-/*
- * Fails with the server's words and a way out; "Code: N" decides the status.
- *
- *   http_status  0 = the words stood in a reply of status 200
- */
-caus_status caus_clickhouse_fail(const char *host, const char *what,
-                                 long http_status, const char *words,
-                                 size_t length, caus_error *err);
+#include "telemetry/clickhouse_rows.h"
 
 /* ---- tables: where spans are ---- */
 
@@ -116,7 +46,7 @@ typedef struct caus_span_profile {
     /* spellings for internal, server, client, producer, consumer */
     const char *kinds[5];
     const char *attributes[CAUS_ATTRIBUTE_SOURCES + 1]; /* NULL-terminated */
-    bool promotes; /* an attribute a.b may be a column a_b of its own */
+    bool promotes; /* an attribute a.b is stored as a_b, maybe as a column */
 } caus_span_profile;
 
 typedef struct caus_clickhouse_column {

@@ -2,7 +2,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_rows.h"
 
 void caus_row_reader_deinit(caus_row_reader *reader)
 {

@@ -289,6 +289,38 @@ static bool means_failed(const caus_attribute_filter *filter)
            strcmp(filter->value, "true") == 0;
 }
 
+/* The key in every attribute column; `separator` moves from " AND (" on. */
+static void add_in_sources(caus_text *sql, const caus_span_table *table,
+                           const char *key, const caus_attribute_filter *filter,
+                           const char **separator)
+{
+    for (size_t i = 0; i < table->source_count; i++) {
+        caus_text_add(sql, *separator);
+        add_in_source(sql, &table->sources[i], key, filter);
+        *separator = " OR ";
+    }
+}
+
+/* Layouts that promote attributes write a.b as a_b everywhere. */
+static void add_respelled(caus_text *sql, const caus_span_table *table,
+                          const caus_attribute_filter *filter,
+                          const char **separator)
+{
+    if (!table->profile->promotes || !strchr(filter->key, '.'))
+        return;
+    caus_text key = {0};
+    caus_text_add(&key, filter->key);
+    for (size_t i = 0; i < key.length && !key.failed; i++) {
+        if (key.bytes[i] == '.')
+            key.bytes[i] = '_';
+    }
+    if (key.failed)
+        sql->failed = true;
+    else
+        add_in_sources(sql, table, key.bytes, filter, separator);
+    caus_text_deinit(&key);
+}
+
 static caus_status add_attribute(caus_text *sql, const caus_span_table *table,
                                  const caus_attribute_filter *filter,
                                  caus_error *err)
@@ -301,11 +333,8 @@ static caus_status add_attribute(caus_text *sql, const caus_span_table *table,
                          "attribute_queries out",
                          filter->key, table->database, table->name);
     const char *separator = " AND (";
-    for (size_t i = 0; i < table->source_count; i++) {
-        caus_text_add(sql, separator);
-        add_in_source(sql, &table->sources[i], filter->key, filter);
-        separator = " OR ";
-    }
+    add_in_sources(sql, table, filter->key, filter, &separator);
+    add_respelled(sql, table, filter, &separator);
     if (column) {
         caus_text_add(sql, separator);
         add_in_column(sql, column, filter);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_rows.h"
 
 typedef struct way_out {
     int code; /* of ClickHouse */
