@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+foreach(part csv csv_errors csv_packed)
+  caus_add_test(${part}_test ${CMAKE_CURRENT_LIST_DIR}/${part}_test.c)
+endforeach()
