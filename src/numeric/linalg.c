@@ -54,13 +54,20 @@ bool caus_basis_add(caus_basis *basis, const double *column)
     return true;
 }
 
+static bool should_stop(const caus_run *run)
+{
+    return run && caus_run_should_stop(run);
+}
+
 /* Lower Cholesky factor in place; returns the smallest pivot. */
 static double factorise(double *matrix, size_t count, size_t stride,
-                        double tolerance)
+                        double tolerance, const caus_run *run)
 {
     double smallest = INFINITY;
     for (size_t i = 0; i < count; i++) {
         double *row = matrix + i * stride;
+        if (should_stop(run))
+            return NAN;
         for (size_t j = 0; j < i; j++) {
             const double *other = matrix + j * stride;
             row[j] = (row[j] - caus_dot(row, other, j)) / other[j];
@@ -76,12 +83,15 @@ static double factorise(double *matrix, size_t count, size_t stride,
 }
 
 /* Replaces the factor L by the transpose of its inverse: column k of inv(L)
- * lands in row k, right of the diagonal, where it is contiguous. */
-static void invert_factor(double *matrix, size_t count, size_t stride)
+ * lands in row k, where it is contiguous. The diagonal of L stays. */
+static bool invert_factor(double *matrix, size_t count, size_t stride,
+                          const caus_run *run)
 {
     for (size_t k = 0; k < count; k++) {
         double *column = matrix + k * stride;
         double diagonal = 1 / column[k];
+        if (should_stop(run))
+            return false;
         for (size_t i = k + 1; i < count; i++) {
             const double *row = matrix + i * stride;
             double sum = row[k] * diagonal +
@@ -89,23 +99,27 @@ static void invert_factor(double *matrix, size_t count, size_t stride)
             column[i] = -sum / row[i];
         }
     }
+    for (size_t i = 0; i < count; i++)
+        matrix[i * stride + i] = 1 / matrix[i * stride + i];
+    return true;
 }
 
 double caus_invert_symmetric(double *matrix, size_t count, size_t stride,
-                             double tolerance)
+                             double tolerance, const caus_run *run)
 {
-    double smallest = factorise(matrix, count, stride, tolerance);
+    double smallest = factorise(matrix, count, stride, tolerance, run);
     if (!(smallest >= tolerance))
         return smallest;
-    invert_factor(matrix, count, stride);
-    /* inv(A)[i][j] = sum over r ≥ max(i, j) of inv(L)[r][i] · inv(L)[r][j];
-     * the diagonal of inv(L) is 1 / L[i][i], still to be taken. */
-    for (size_t i = 0; i < count; i++)
-        matrix[i * stride + i] = 1 / matrix[i * stride + i];
-    for (size_t i = 0; i < count; i++)
+    if (!invert_factor(matrix, count, stride, run))
+        return NAN;
+    /* inv(A)[i][j] = sum over r >= max(i, j) of inv(L)[r][i] * inv(L)[r][j] */
+    for (size_t i = 0; i < count; i++) {
+        double *row = matrix + i * stride;
+        if (should_stop(run))
+            return NAN;
         for (size_t j = 0; j <= i; j++)
-            matrix[i * stride + j] = caus_dot(
-                matrix + i * stride + i, matrix + j * stride + i, count - i);
+            row[j] = caus_dot(row + i, matrix + j * stride + i, count - i);
+    }
     for (size_t i = 0; i < count; i++)
         for (size_t j = i + 1; j < count; j++)
             matrix[i * stride + j] = matrix[j * stride + i];

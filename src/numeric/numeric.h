@@ -84,11 +84,12 @@ double caus_dot(const double *a, const double *b, size_t count);
  *
  *   matrix     [count × stride]; the lower triangle is read, all is written
  *   tolerance  least pivot that counts as positive
+ *   run        asked once a row whether to stop; may be NULL
  *
- * Returns the smallest pivot met; a value below `tolerance` means that the
- * matrix was left half done.
+ * Returns the smallest pivot met; a value below `tolerance`, or NaN after a
+ * stop, means that the matrix was left half done.
  */
 double caus_invert_symmetric(double *matrix, size_t count, size_t stride,
-                             double tolerance);
+                             double tolerance, const caus_run *run);
 
 #endif

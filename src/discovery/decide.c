@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "discovery/discovery_internal.h"
+
+static double p_value_of(const caus_search *search,
+                         const caus_findings *findings, size_t cell)
+{
+    if (findings->df[cell] < 1)
+        return findings->linked[cell] ? 0 : 1; /* granted, or no verdict */
+    return search->test->p_value(findings->statistic[cell], findings->df[cell]);
+}
+
+/* Whether the p-value of `a` is at least that of `b`; evaluated only when the
+ * statistics do not tell. */
+static bool is_weaker(const caus_search *search, const caus_findings *findings,
+                      size_t a, size_t b)
+{
+    double size_a = fabs(findings->statistic[a]), df_a = findings->df[a];
+    double size_b = fabs(findings->statistic[b]), df_b = findings->df[b];
+    if (size_a <= size_b && df_a <= df_b)
+        return true;
+    if (size_a >= size_b && df_a >= df_b)
+        return false;
+    return p_value_of(search, findings, a) >= p_value_of(search, findings, b);
+}
+
+/* At lag 0 both directions were tested; the weaker verdict stands for both.
+ * The directions of a bivariate test keep their own verdicts. */
+static void make_symmetric(const caus_search *search, caus_findings *findings)
+{
+    const caus_question *question = search->question;
+    bool one_verdict = question->options->method != CAUS_METHOD_BIVCI;
+    for (size_t i = 0; i < question->variable_count; i++) {
+        for (size_t j = i + 1; j < question->variable_count; j++) {
+            size_t forward = caus_cell(question, i, j, 0);
+            size_t back = caus_cell(question, j, i, 0);
+            bool keep_forward = is_weaker(search, findings, forward, back);
+            size_t from = keep_forward ? forward : back;
+            size_t to = keep_forward ? back : forward;
+            findings->statistic[to] = findings->statistic[from];
+            findings->df[to] = findings->df[from];
+            if (one_verdict)
+                findings->linked[to] = findings->linked[from];
+        }
+    }
+}
+
+static bool counts_for_fdr(const caus_question *question, size_t source,
+                           size_t target, size_t lag)
+{
+    return caus_is_hypothesis(question, source, target, lag) &&
+           (lag > 0 || question->options->fdr_contemporaneous);
+}
+
+/* q-values of the hypotheses; others keep their p-value. */
+static caus_status adjust(const caus_search *search, caus_findings *findings,
+                          caus_arena *arena, caus_error *err)
+{
+    const caus_question *question = search->question;
+    size_t cells = question->cell_count, lags = question->options->max_lag + 1;
+    size_t *where = CAUS_ARRAY(arena, size_t, cells);
+    size_t *order = CAUS_ARRAY(arena, size_t, cells);
+    double *p_values = CAUS_ARRAY(arena, double, cells);
+    double *q_values = CAUS_ARRAY(arena, double, cells);
+    if (!where || !order || !p_values || !q_values)
+        return caus_arena_fail(arena, err);
+    size_t count = 0;
+    for (size_t cell = 0; cell < cells; cell++) {
+        size_t lag = cell % lags, pair = cell / lags;
+        size_t source = pair / question->variable_count;
+        size_t target = pair % question->variable_count;
+        double p = p_value_of(search, findings, cell);
+        findings->p_value[cell] = findings->q_value[cell] = p;
+        if (!counts_for_fdr(question, source, target, lag))
+            continue;
+        where[count] = cell;
+        p_values[count++] = p;
+    }
+    caus_fdr_adjust(p_values, count, question->options->fdr, order, q_values);
+    for (size_t k = 0; k < count; k++)
+        findings->q_value[where[k]] = q_values[k];
+    for (size_t cell = 0; cell < cells; cell++)
+        if (findings->df[cell] >= 1)
+            findings->linked[cell] =
+                findings->q_value[cell] <= question->options->alpha;
+    return CAUS_OK;
+}
+
+static caus_status correct(caus_search *search, caus_findings *findings,
+                           caus_error *err)
+{
+    caus_arena *arena = search->hands[0].arena;
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    caus_status status = adjust(search, findings, arena, err);
+    caus_arena_rewind(arena, mark);
+    return status;
+}
+
+caus_status caus_decide_links(caus_search *search, caus_findings *findings,
+                              caus_error *err)
+{
+    const caus_pcmci_options *options = search->question->options;
+    bool has_lag_0 = options->min_lag == 0;
+    bool directed = options->method == CAUS_METHOD_BIVCI;
+    if (has_lag_0 && !directed)
+        make_symmetric(search, findings);
+    if (options->fdr != CAUS_FDR_NONE)
+        CAUS_TRY(correct(search, findings, err));
+    if (has_lag_0 && directed)
+        make_symmetric(search, findings);
+    return CAUS_OK;
+}

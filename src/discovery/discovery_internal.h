@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of lagged discovery share. */
+#ifndef CAUS_SRC_DISCOVERY_DISCOVERY_INTERNAL_H
+#define CAUS_SRC_DISCOVERY_DISCOVERY_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include "caus/discovery.h"
+#include "independence/independence.h"
+
+/* The candidates for pc_alpha when the caller leaves it open. */
+enum { CAUS_PC_ALPHA_COUNT = 6 };
+
+/* What is asked: the same for the data and for every resample of it. */
+typedef struct caus_question {
+    const caus_pcmci_options *options;
+    size_t variable_count;
+    size_t cell_count; /* variable_count² · (max_lag + 1) */
+    size_t first_lag;  /* of a candidate parent: max(1, min_lag) */
+    /* [cell_count] caus_assumption, both directions filled in at lag 0; NULL =
+     * all unknown */
+    const unsigned char *assumptions;
+    const caus_run *run;
+} caus_question;
+
+static inline size_t caus_cell(const caus_question *question, size_t source,
+                               size_t target, size_t lag)
+{
+    return (source * question->variable_count + target) *
+               (question->options->max_lag + 1) +
+           lag;
+}
+
+static inline caus_assumption caus_assumed(const caus_question *question,
+                                           size_t source, size_t target,
+                                           size_t lag)
+{
+    if (!question->assumptions)
+        return CAUS_ASSUME_UNKNOWN;
+    return (caus_assumption)
+        question->assumptions[caus_cell(question, source, target, lag)];
+}
+
+/* Whether a link is taken for granted and never tested. */
+static inline bool caus_is_granted(caus_assumption assumption)
+{
+    return assumption == CAUS_ASSUME_LINK ||
+           assumption == CAUS_ASSUME_ADJACENT ||
+           assumption == CAUS_ASSUME_LINK_BACK;
+}
+
+/* Whether source(t − lag) → target(t) is a hypothesis at all. */
+static inline bool caus_is_hypothesis(const caus_question *question,
+                                      size_t source, size_t target, size_t lag)
+{
+    return lag >= question->options->min_lag && (lag > 0 || source != target) &&
+           caus_assumed(question, source, target, lag) != CAUS_ASSUME_ABSENT;
+}
+
+/* The selected conditions of one target, strongest first. */
+typedef struct caus_selection {
+    caus_node *nodes; /* [variable_count · max_lag], `count` in use */
+    double *strength; /* smallest |statistic| seen */
+    size_t count;
+    double alpha;
+} caus_selection;
+
+/* What was found. Cells never tested hold statistic 0 and df 0. */
+typedef struct caus_findings {
+    caus_selection *selections; /* [variable_count]; NULL without selection */
+    double *statistic;          /* [cell_count] */
+    double *df;                 /* [cell_count]; 0 = p-value 1 */
+    double *p_value;            /* [cell_count]; NaN = not evaluated */
+    double *q_value;            /* [cell_count]; NULL without FDR */
+    unsigned char *linked;      /* [cell_count] */
+} caus_findings;
+
+/* One thread's tools. */
+typedef struct caus_hand {
+    caus_arena *arena;
+    caus_ci_work *work;
+    caus_decider select[CAUS_PC_ALPHA_COUNT];
+    caus_decider report;
+    caus_node *candidates; /* [variable_count · max_lag] */
+    double *strength;      /* likewise */
+    caus_node *conditions; /* likewise, and one more */
+    size_t *combination;   /* likewise */
+    bool *removed;         /* likewise */
+    uint64_t test_count;
+} caus_hand;
+
+/* One search over one sample. */
+typedef struct caus_search {
+    const caus_question *question;
+    const caus_independence *test;
+    int first_thread; /* scratch arenas first_thread … + threads − 1 */
+    int threads;
+    bool quiet;       /* no progress: part of a larger piece of work */
+    caus_hand *hands; /* [threads] */
+    atomic_size_t done;
+    atomic_bool stopped; /* by cancel or time limit */
+    atomic_bool failed;
+    caus_error error; /* of the first failure, when failed */
+} caus_search;
+
+/* Arrays of findings in an arena. */
+caus_status caus_findings_init(const caus_question *question, caus_arena *arena,
+                               caus_findings *findings, caus_error *err);
+
+/* Tools for every thread; they live in the threads' scratch arenas. */
+caus_status caus_search_init(caus_search *search, const caus_question *question,
+                             const caus_independence *test, int first_thread,
+                             int threads, caus_arena *arena, caus_error *err);
+
+/* Everything from condition selection to decided links. When the time limit
+ * passes, what is missing stays untested and `stopped` is set. */
+caus_status caus_search_run(caus_search *search, caus_findings *findings,
+                            caus_error *err);
+
+uint64_t caus_search_test_count(const caus_search *search);
+
+/* The parts of a run. */
+caus_status caus_select_conditions(caus_search *search, caus_findings *findings,
+                                   caus_error *err);
+caus_status caus_test_links(caus_search *search, caus_findings *findings,
+                            caus_error *err);
+/* Full conditional independence through the inverse of one matrix. Sets
+ * *handled to false, leaving the findings alone, when that would be wrong. */
+caus_status caus_test_links_full(caus_search *search, caus_findings *findings,
+                                 bool *handled, caus_error *err);
+/* Makes lag 0 symmetric, corrects for multiple tests, decides. */
+caus_status caus_decide_links(caus_search *search, caus_findings *findings,
+                              caus_error *err);
+
+/* Runs `work` for targets 0 … count − 1 on the threads of a search and
+ * collects what went wrong. */
+typedef caus_status caus_target_fn(caus_search *search, caus_hand *hand,
+                                   caus_findings *findings, size_t target,
+                                   caus_error *err);
+caus_status caus_search_each(caus_search *search, caus_findings *findings,
+                             caus_stage stage, caus_target_fn *work,
+                             caus_error *err);
+
+/* Adjusted p-values of `count` hypotheses: Benjamini and Hochberg (1995),
+ * Benjamini and Yekutieli (2001). `order` [count] is scratch. */
+void caus_fdr_adjust(const double *p_values, size_t count, caus_fdr method,
+                     size_t *order, double *q_values);
+
+/*
+ * Checks assumptions and fills in the other direction at lag 0.
+ *
+ *   result  [cell_count] in `arena`; NULL when nothing is assumed
+ */
+caus_status caus_assumptions_complete(const caus_question *question,
+                                      const unsigned char *given,
+                                      caus_arena *arena,
+                                      const unsigned char **result,
+                                      caus_error *err);
+
+/* The marks of a link in the graph. */
+caus_edge caus_link_marks(const caus_question *question, bool forward,
+                          bool backward, size_t source, size_t target,
+                          size_t lag);
+
+/*
+ * Rows a bootstrap block should have: from the decay of the autocorrelation of
+ * every column (Peifer et al. 2005 as used by Mader et al. 2013).
+ */
+size_t caus_block_rows(const caus_sample *sample);
+
+/* Share of replicates that have each link, [cell_count]. */
+caus_status caus_bootstrap_stability(const caus_question *question,
+                                     const caus_sample *sample, double *share,
+                                     caus_arena *arena, bool *stopped,
+                                     caus_error *err);
+
+#endif

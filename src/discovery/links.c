@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The tests of links: momentary conditional independence (Runge et al. 2019),
+ * bivariate and full conditional independence, and plain lagged dependence.
+ * They differ only in what is conditioned on.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "discovery/discovery_internal.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* The whole past of a variable, or of all of them. */
+static size_t list_past(const caus_search *search, size_t first_variable,
+                        size_t variable_count, caus_node *nodes)
+{
+    const caus_question *question = search->question;
+    size_t count = 0;
+    for (size_t i = 0; i < variable_count; i++)
+        for (size_t lag = question->first_lag;
+             lag <= question->options->max_lag; lag++)
+            nodes[count++] =
+                caus_node_of(search->test->sample, first_variable + i, lag);
+    return count;
+}
+
+static caus_status condition_target(caus_search *search, caus_hand *hand,
+                                    const caus_findings *findings,
+                                    size_t target, caus_error *err)
+{
+    const caus_question *question = search->question;
+    const caus_pcmci_options *options = question->options;
+    caus_node node = caus_node_of(search->test->sample, target, 0);
+    const caus_node *given = hand->conditions;
+    size_t count = 0;
+    if (options->method == CAUS_METHOD_PCMCI) {
+        const caus_selection *selection = &findings->selections[target];
+        given = selection->nodes;
+        count = smaller(selection->count, options->max_conditions_target);
+    } else if (options->method == CAUS_METHOD_BIVCI) {
+        count = list_past(search, target, 1, hand->conditions);
+    } else if (options->method == CAUS_METHOD_FULLCI) {
+        count =
+            list_past(search, 0, question->variable_count, hand->conditions);
+    }
+    return search->test->condition(hand->work, node, given, count, err);
+}
+
+/* The source's own parents, as far back as the source is. */
+static size_t list_source_parents(const caus_search *search, caus_hand *hand,
+                                  const caus_findings *findings, size_t source,
+                                  size_t lag)
+{
+    if (!findings->selections)
+        return 0;
+    const caus_selection *selection = &findings->selections[source];
+    size_t stride = search->test->sample->stride;
+    size_t count = smaller(selection->count,
+                           search->question->options->max_conditions_source);
+    for (size_t k = 0; k < count; k++)
+        hand->conditions[k] = selection->nodes[k] + (caus_node)(lag * stride);
+    return count;
+}
+
+static caus_status test_link(caus_search *search, caus_hand *hand,
+                             caus_findings *findings, size_t source,
+                             size_t target, size_t lag, caus_error *err)
+{
+    const caus_question *question = search->question;
+    size_t cell = caus_cell(question, source, target, lag);
+    if (caus_is_granted(caus_assumed(question, source, target, lag))) {
+        findings->statistic[cell] = 1;
+        findings->linked[cell] = 1;
+        return CAUS_OK;
+    }
+    caus_ci_result result;
+    size_t count = list_source_parents(search, hand, findings, source, lag);
+    CAUS_TRY(search->test->test(hand->work,
+                                caus_node_of(search->test->sample, source, lag),
+                                hand->conditions, count, &result, err));
+    hand->test_count++;
+    findings->statistic[cell] = result.statistic;
+    findings->df[cell] = result.undetermined ? 0 : result.df;
+    findings->linked[cell] = caus_is_dependent(&hand->report, &result);
+    return CAUS_OK;
+}
+
+static caus_status test_target(caus_search *search, caus_hand *hand,
+                               caus_findings *findings, size_t target,
+                               caus_error *err)
+{
+    const caus_question *question = search->question;
+    CAUS_TRY(condition_target(search, hand, findings, target, err));
+    for (size_t i = 0; i < question->variable_count; i++) {
+        for (size_t lag = question->options->min_lag;
+             lag <= question->options->max_lag; lag++) {
+            if (caus_run_should_stop(question->run))
+                return CAUS_OK;
+            if (caus_is_hypothesis(question, i, target, lag))
+                CAUS_TRY(
+                    test_link(search, hand, findings, i, target, lag, err));
+        }
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_test_links(caus_search *search, caus_findings *findings,
+                            caus_error *err)
+{
+    if (search->question->options->method == CAUS_METHOD_FULLCI) {
+        bool handled;
+        CAUS_TRY(caus_test_links_full(search, findings, &handled, err));
+        if (handled)
+            return CAUS_OK;
+    }
+    return caus_search_each(search, findings, CAUS_STAGE_TEST, test_target,
+                            err);
+}

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "discovery/discovery_internal.h"
+
+caus_pcmci_options caus_pcmci_options_default(void)
+{
+    return (caus_pcmci_options){.method = CAUS_METHOD_PCMCI,
+                                .max_lag = 5,
+                                .alpha = .05,
+                                .pc_alpha = .05,
+                                .max_combinations = 1,
+                                .max_conditions = SIZE_MAX,
+                                .max_conditions_target = SIZE_MAX,
+                                .max_conditions_source = SIZE_MAX,
+                                .level = .95};
+}
+
+static caus_status check_lags(const caus_series *series,
+                              const caus_pcmci_options *options,
+                              caus_error *err)
+{
+    if (options->min_lag > options->max_lag)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the smallest lag %zu is above the largest lag %zu",
+                         options->min_lag, options->max_lag);
+    if (series->step_ns == 0 && options->max_lag > 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "a table without time has no lags: %zu were asked "
+                         "for; give --max-lag 0 or data with a time column",
+                         options->max_lag);
+    if (options->max_lag == 0 && options->method != CAUS_METHOD_LAGGED)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "this method conditions on the past: it needs "
+                         "--max-lag 1 or more");
+    return CAUS_OK;
+}
+
+static caus_status check_options(const caus_series *series,
+                                 const caus_pcmci_options *options,
+                                 caus_error *err)
+{
+    if (!series->variable_count)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "there are no variables to search");
+    CAUS_TRY(check_lags(series, options, err));
+    if (!(options->alpha >= 0 && options->alpha <= 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "alpha is %g: give a number from 0 to 1",
+                         options->alpha);
+    if (!isnan(options->pc_alpha) &&
+        !(options->pc_alpha > 0 && options->pc_alpha <= 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "pc_alpha is %g: give a number above 0 and up to 1, "
+                         "or none to have it chosen",
+                         options->pc_alpha);
+    if (!(options->level >= 0 && options->level < 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the level of intervals is %g: give 0 (none) or a "
+                         "number below 1",
+                         options->level);
+    if (!options->max_combinations)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "no combination of conditions may be tried: give 1 "
+                         "or more");
+    return CAUS_OK;
+}
+
+/* Bytes of the largest pieces, so that a budget is refused before the work. */
+static double bytes_needed(const caus_series *series,
+                           const caus_pcmci_options *options, int threads)
+{
+    double variables = (double)series->variable_count + 8;
+    double nodes = variables * (2 * (double)options->max_lag + 1);
+    double cells = variables * variables * ((double)options->max_lag + 1);
+    double panel = variables * (double)caus_series_row_count(series) * 8;
+    double grams = options->bootstrap ? 1 + (double)threads : 1;
+    return grams * (8 * nodes * nodes + panel + 40 * cells);
+}
+
+static caus_status check_budget(const caus_series *series,
+                                const caus_pcmci_options *options,
+                                const caus_run *run, caus_error *err)
+{
+    double needed = bytes_needed(series, options, caus_run_threads(run));
+    double limit = (double)caus_run_memory_limit_bytes(run);
+    if (needed > 0x1p47 || (limit > 0 && needed > limit))
+        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
+                         "%zu variables with lags up to %zu need about %.0f "
+                         "MiB, more than the limit of %.0f MiB: raise "
+                         "--memory-limit, or ask for fewer variables or lags",
+                         series->variable_count, options->max_lag,
+                         needed / 0x1p20,
+                         (limit > 0 ? limit : 0x1p47) / 0x1p20);
+    return CAUS_OK;
+}
+
+static caus_status check_rows(const caus_series *series,
+                              const caus_pcmci_options *options,
+                              const caus_sample *sample, caus_error *err)
+{
+    size_t conditions = 0;
+    if (options->method == CAUS_METHOD_BIVCI)
+        conditions = options->max_lag;
+    if (options->method == CAUS_METHOD_FULLCI)
+        conditions = options->max_lag * series->variable_count;
+    if (sample->row_count < conditions + 3)
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "%zu rows less twice the largest lag %zu leave %zu "
+                         "to test %zu conditions: need at least %zu; widen "
+                         "the window or lower --max-lag",
+                         caus_series_row_count(series), options->max_lag,
+                         sample->row_count, conditions, conditions + 3);
+    return CAUS_OK;
+}
+
+/* Everything one call works on. */
+typedef struct call {
+    const caus_series *series;
+    const caus_pcmci_options *options;
+    const caus_run *run;
+    caus_arena *out;
+    caus_question question;
+    caus_sample sample;
+    caus_independence test;
+    caus_search search;
+    caus_findings findings;
+} call;
+
+static caus_status give_parents(const call *c, caus_discovery *result,
+                                caus_error *err)
+{
+    size_t variables = c->question.variable_count;
+    caus_parents *parents = CAUS_ARRAY(c->out, caus_parents, variables);
+    if (!parents)
+        return caus_arena_fail(c->out, err);
+    for (size_t j = 0; j < variables; j++) {
+        const caus_selection *selection = &c->findings.selections[j];
+        caus_lagged *lagged = CAUS_ARRAY(c->out, caus_lagged, selection->count);
+        double *strength = CAUS_ARRAY(c->out, double, selection->count);
+        if (!lagged || !strength)
+            return caus_arena_fail(c->out, err);
+        for (size_t k = 0; k < selection->count; k++) {
+            lagged[k] = (caus_lagged){selection->nodes[k] % c->sample.stride,
+                                      selection->nodes[k] / c->sample.stride};
+            strength[k] = selection->strength[k];
+        }
+        parents[j] = (caus_parents){selection->count, lagged, strength,
+                                    selection->alpha};
+    }
+    result->parents = parents;
+    return CAUS_OK;
+}
+
+static void set_edges(const call *c, caus_graph *graph)
+{
+    const caus_question *question = &c->question;
+    const unsigned char *linked = c->findings.linked;
+    for (size_t i = 0; i < question->variable_count; i++) {
+        for (size_t j = 0; j < question->variable_count; j++) {
+            for (size_t lag = 0; lag <= c->options->max_lag; lag++) {
+                bool forward = linked[caus_cell(question, i, j, lag)];
+                bool back = lag == 0 && linked[caus_cell(question, j, i, 0)];
+                if ((!forward && !back) || (lag == 0 && i >= j))
+                    continue;
+                caus_edge edge =
+                    caus_link_marks(question, forward, back, i, j, lag);
+                caus_graph_set(graph, i, j, lag, edge.source, edge.target);
+            }
+        }
+    }
+}
+
+/* p-values of links, or of everything tested; 1 where nothing was. */
+static void set_p_values(call *c)
+{
+    const caus_findings *found = &c->findings;
+    for (size_t cell = 0; cell < c->question.cell_count; cell++) {
+        if (found->df[cell] < 1)
+            found->p_value[cell] = found->linked[cell] ? 0 : 1;
+        else if (c->options->all_links || found->linked[cell] ||
+                 c->options->fdr != CAUS_FDR_NONE)
+            found->p_value[cell] =
+                c->test.p_value(found->statistic[cell], found->df[cell]);
+        else
+            found->p_value[cell] = NAN;
+    }
+}
+
+static caus_status give_intervals(const call *c, caus_discovery *result,
+                                  caus_error *err)
+{
+    size_t cells = c->question.cell_count;
+    caus_arena *scratch = c->search.hands[0].arena;
+    double *lower = CAUS_ARRAY(c->out, double, cells);
+    double *upper = CAUS_ARRAY(c->out, double, cells);
+    if (!lower || !upper)
+        return caus_arena_fail(c->out, err);
+    caus_decider decider;
+    CAUS_TRY(caus_decider_init(&decider, &c->test, 1 - c->options->level,
+                               scratch, err));
+    for (size_t cell = 0; cell < cells; cell++) {
+        double statistic = c->findings.statistic[cell];
+        double df = c->findings.df[cell];
+        lower[cell] = upper[cell] = statistic;
+        if (df >= 1)
+            c->test.interval(statistic, df, caus_critical(&decider, df),
+                             &lower[cell], &upper[cell]);
+    }
+    result->lower = lower;
+    result->upper = upper;
+    return CAUS_OK;
+}
+
+static caus_status give_stability(const call *c, caus_discovery *result,
+                                  caus_error *err)
+{
+    caus_arena *scratch = c->search.hands[0].arena;
+    double *share = CAUS_ARRAY(c->out, double, c->question.cell_count);
+    if (!share)
+        return caus_arena_fail(c->out, err);
+    bool stopped = false;
+    CAUS_TRY(caus_bootstrap_stability(&c->question, &c->sample, share, scratch,
+                                      &stopped, err));
+    result->stability = share;
+    result->complete = result->complete && !stopped;
+    return CAUS_OK;
+}
+
+static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
+{
+    CAUS_TRY(caus_graph_init(&result->graph, c->question.variable_count,
+                             c->options->max_lag, c->out, err));
+    set_edges(c, &result->graph);
+    set_p_values(c);
+    result->statistic = c->findings.statistic;
+    result->p_value = c->findings.p_value;
+    result->q_value = c->findings.q_value;
+    result->rows_used = c->sample.row_count;
+    result->test_count = caus_search_test_count(&c->search);
+    result->complete = !atomic_load(&c->search.stopped);
+    if (c->findings.selections)
+        CAUS_TRY(give_parents(c, result, err));
+    if (c->options->level > 0)
+        CAUS_TRY(give_intervals(c, result, err));
+    if (c->options->bootstrap)
+        CAUS_TRY(give_stability(c, result, err));
+    return CAUS_OK;
+}
+
+static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
+{
+    const caus_pcmci_options *options = c->options;
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    int threads = caus_run_threads(c->run);
+    caus_sample_options sampling = {
+        .longest_lag = 2 * options->max_lag,
+        .leave_out = {options->mask_roles & CAUS_MASK_SOURCE,
+                      options->mask_roles & CAUS_MASK_TARGET,
+                      options->mask_roles & CAUS_MASK_CONDITIONS},
+        .drop_up_to_longest = options->drop_up_to_max_lag,
+    };
+    CAUS_TRY(caus_assumptions_complete(&c->question, options->assumptions,
+                                       scratch, &c->question.assumptions, err));
+    CAUS_TRY(caus_sample_init(c->series, &sampling, c->run, scratch, &c->sample,
+                              err));
+    CAUS_TRY(check_rows(c->series, options, &c->sample, err));
+    CAUS_TRY(caus_parcorr_init(&c->sample, NULL, threads, c->run, scratch,
+                               &c->test, err));
+    CAUS_TRY(caus_search_init(&c->search, &c->question, &c->test, 0, threads,
+                              scratch, err));
+    CAUS_TRY(caus_findings_init(&c->question, c->out, &c->findings, err));
+    CAUS_TRY(caus_search_run(&c->search, &c->findings, err));
+    return give_result(c, result, err);
+}
+
+/* What can be said when the time limit passes before the first test. */
+static caus_status give_nothing(const call *c, caus_discovery *result,
+                                caus_error *err)
+{
+    caus_findings none;
+    *result = (caus_discovery){.complete = false};
+    CAUS_TRY(caus_graph_init(&result->graph, c->question.variable_count,
+                             c->options->max_lag, c->out, err));
+    CAUS_TRY(caus_findings_init(&c->question, c->out, &none, err));
+    for (size_t cell = 0; cell < c->question.cell_count; cell++) {
+        none.p_value[cell] = 1;
+        if (none.q_value)
+            none.q_value[cell] = 1;
+    }
+    result->statistic = none.statistic;
+    result->p_value = none.p_value;
+    result->q_value = none.q_value;
+    return CAUS_OK;
+}
+
+static caus_status discover(call *c, caus_discovery *result, caus_error *err)
+{
+    caus_arena_mark mark = caus_arena_get_mark(c->out);
+    caus_status status = run_call(c, result, err);
+    if (status != CAUS_ERR_TIME_LIMIT)
+        return status;
+    caus_arena_rewind(c->out, mark);
+    return give_nothing(c, result, err);
+}
+
+static void rewind_scratch(const caus_run *run, const caus_arena_mark *marks)
+{
+    for (int k = caus_run_threads(run); k-- > 0;)
+        caus_arena_rewind(caus_run_scratch(run, k), marks[k]);
+}
+
+caus_status caus_discover_pcmci(const caus_series *series,
+                                const caus_pcmci_options *options,
+                                const caus_run *run, caus_arena *out,
+                                caus_discovery *result, caus_error *err)
+{
+    caus_pcmci_options defaults = caus_pcmci_options_default();
+    if (!options)
+        options = &defaults;
+    CAUS_TRY(check_options(series, options, err));
+    CAUS_TRY(check_budget(series, options, run, err));
+    enum { MAX_THREADS = 256 };
+    caus_arena_mark marks[MAX_THREADS];
+    for (int k = 0; k < caus_run_threads(run); k++)
+        marks[k] = caus_arena_get_mark(caus_run_scratch(run, k));
+    caus_arena_mark mark = caus_arena_get_mark(out);
+    size_t variables = series->variable_count;
+    call c = {.series = series,
+              .options = options,
+              .run = run,
+              .out = out,
+              .question = {.options = options,
+                           .variable_count = variables,
+                           .cell_count =
+                               variables * variables * (options->max_lag + 1),
+                           .first_lag = options->min_lag ? options->min_lag : 1,
+                           .run = run}};
+    caus_discovery made = {0};
+    caus_status status = discover(&c, &made, err);
+    rewind_scratch(run, marks);
+    if (status != CAUS_OK) {
+        caus_arena_rewind(out, mark);
+        return status;
+    }
+    *result = made;
+    return CAUS_OK;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <omp.h>
+
+#include "discovery/discovery_internal.h"
+
+static const double pc_alphas[CAUS_PC_ALPHA_COUNT] = {.05, .1, .2, .3, .4, .5};
+
+caus_status caus_findings_init(const caus_question *question, caus_arena *arena,
+                               caus_findings *findings, caus_error *err)
+{
+    const caus_pcmci_options *options = question->options;
+    size_t cells = question->cell_count, variables = question->variable_count;
+    caus_findings made = {
+        .statistic = CAUS_ARRAY(arena, double, cells),
+        .df = CAUS_ARRAY(arena, double, cells),
+        .p_value = CAUS_ARRAY(arena, double, cells),
+        .linked = CAUS_ARRAY(arena, unsigned char, cells),
+    };
+    if (!made.statistic || !made.df || !made.p_value || !made.linked)
+        return caus_arena_fail(arena, err);
+    if (options->fdr != CAUS_FDR_NONE) {
+        made.q_value = CAUS_ARRAY(arena, double, cells);
+        if (!made.q_value)
+            return caus_arena_fail(arena, err);
+    }
+    if (options->method == CAUS_METHOD_PCMCI) {
+        size_t most = variables * options->max_lag;
+        made.selections = CAUS_ARRAY(arena, caus_selection, variables);
+        caus_node *nodes = CAUS_ARRAY(arena, caus_node, variables * most);
+        double *strength = CAUS_ARRAY(arena, double, variables *most);
+        if (!made.selections || !nodes || !strength)
+            return caus_arena_fail(arena, err);
+        for (size_t j = 0; j < variables; j++)
+            made.selections[j] = (caus_selection){
+                .nodes = nodes + j * most,
+                .strength = strength + j * most,
+                .alpha = isnan(options->pc_alpha) ? pc_alphas[0]
+                                                  : options->pc_alpha};
+    }
+    *findings = made;
+    return CAUS_OK;
+}
+
+static caus_status init_hand(const caus_search *search, caus_hand *hand,
+                             caus_error *err)
+{
+    const caus_pcmci_options *options = search->question->options;
+    size_t most = search->question->variable_count * options->max_lag + 1;
+    bool automatic = isnan(options->pc_alpha);
+    hand->candidates = CAUS_ARRAY(hand->arena, caus_node, most);
+    hand->conditions = CAUS_ARRAY(hand->arena, caus_node, most);
+    hand->strength = CAUS_ARRAY(hand->arena, double, most);
+    hand->combination = CAUS_ARRAY(hand->arena, size_t, most);
+    hand->removed = CAUS_ARRAY(hand->arena, bool, most);
+    if (!hand->candidates || !hand->conditions || !hand->strength ||
+        !hand->combination || !hand->removed)
+        return caus_arena_fail(hand->arena, err);
+    CAUS_TRY(caus_decider_init(&hand->report, search->test, options->alpha,
+                               hand->arena, err));
+    for (size_t a = 0; a < (automatic ? CAUS_PC_ALPHA_COUNT : 1); a++)
+        CAUS_TRY(caus_decider_init(&hand->select[a], search->test,
+                                   automatic ? pc_alphas[a] : options->pc_alpha,
+                                   hand->arena, err));
+    return search->test->start(search->test->state, hand->arena, &hand->work,
+                               err);
+}
+
+caus_status caus_search_init(caus_search *search, const caus_question *question,
+                             const caus_independence *test, int first_thread,
+                             int threads, caus_arena *arena, caus_error *err)
+{
+    *search = (caus_search){.question = question,
+                            .test = test,
+                            .first_thread = first_thread,
+                            .threads = threads};
+    search->hands = CAUS_ARRAY(arena, caus_hand, (size_t)threads);
+    if (!search->hands)
+        return caus_arena_fail(arena, err);
+    for (int k = 0; k < threads; k++) {
+        search->hands[k].arena =
+            caus_run_scratch(question->run, first_thread + k);
+        CAUS_TRY(init_hand(search, &search->hands[k], err));
+    }
+    return CAUS_OK;
+}
+
+uint64_t caus_search_test_count(const caus_search *search)
+{
+    uint64_t count = 0;
+    for (int k = 0; k < search->threads; k++)
+        count += search->hands[k].test_count;
+    return count;
+}
+
+/* Keeps the first failure; a passed time limit only stops the search. */
+static void note_failure(caus_search *search, const caus_error *error)
+{
+    if (error->status == CAUS_ERR_TIME_LIMIT) {
+        atomic_store(&search->stopped, true);
+        return;
+    }
+#pragma omp critical(caus_search_failure)
+    {
+        if (!atomic_load(&search->failed))
+            search->error = *error;
+        atomic_store(&search->failed, true);
+    }
+}
+
+static void run_target(caus_search *search, caus_findings *findings,
+                       caus_stage stage, caus_target_fn *work, size_t target)
+{
+    const caus_question *question = search->question;
+    if (atomic_load_explicit(&search->failed, memory_order_relaxed) ||
+        caus_run_should_stop(question->run))
+        return;
+    caus_error error = {.status = CAUS_OK};
+    /* a search of one thread may itself run inside a parallel region */
+    int place = search->threads > 1 ? omp_get_thread_num() : 0;
+    caus_hand *hand = &search->hands[place];
+    if (work(search, hand, findings, target, &error) != CAUS_OK)
+        note_failure(search, &error);
+    size_t done = atomic_fetch_add(&search->done, 1) + 1;
+    if (!search->quiet)
+        caus_run_progress(question->run, stage, done, question->variable_count);
+}
+
+caus_status caus_search_each(caus_search *search, caus_findings *findings,
+                             caus_stage stage, caus_target_fn *work,
+                             caus_error *err)
+{
+    size_t targets = search->question->variable_count;
+    int threads = search->threads;
+    atomic_store(&search->done, 0);
+    if (threads > 1) {
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+        for (size_t target = 0; target < targets; target++)
+            run_target(search, findings, stage, work, target);
+    } else {
+        for (size_t target = 0; target < targets; target++)
+            run_target(search, findings, stage, work, target);
+    }
+    if (atomic_load(&search->failed)) {
+        if (err)
+            *err = search->error;
+        return search->error.status;
+    }
+    caus_status status = caus_run_check(search->question->run, err);
+    if (status == CAUS_ERR_TIME_LIMIT)
+        atomic_store(&search->stopped, true);
+    return status == CAUS_ERR_TIME_LIMIT ? CAUS_OK : status;
+}
+
+caus_status caus_search_run(caus_search *search, caus_findings *findings,
+                            caus_error *err)
+{
+    if (findings->selections)
+        CAUS_TRY(caus_select_conditions(search, findings, err));
+    CAUS_TRY(caus_test_links(search, findings, err));
+    return caus_decide_links(search, findings, err);
+}

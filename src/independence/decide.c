@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "independence/independence.h"
+
+caus_status caus_decider_init(caus_decider *decider,
+                              const caus_independence *test, double alpha,
+                              caus_arena *arena, caus_error *err)
+{
+    size_t limit = test->sample->row_count + 1;
+    double *critical = CAUS_ARRAY(arena, double, limit);
+    if (!critical)
+        return caus_arena_fail(arena, err);
+    *decider = (caus_decider){test, alpha, critical, limit};
+    return CAUS_OK;
+}
+
+/* Within this of the critical value the p-value itself decides. */
+static const double near = 1e-9;
+
+double caus_critical(caus_decider *decider, double df)
+{
+    size_t place = (size_t)df;
+    if (place >= decider->df_limit)
+        return decider->test->critical(decider->alpha, df);
+    double *known = &decider->critical[place];
+    if (!(*known > 0))
+        *known = decider->test->critical(decider->alpha, df);
+    return *known;
+}
+
+bool caus_is_dependent(caus_decider *decider, const caus_ci_result *result)
+{
+    if (result->undetermined)
+        return false;
+    if (decider->alpha >= 1)
+        return true;
+    double beyond =
+        fabs(result->statistic) - caus_critical(decider, result->df);
+    if (fabs(beyond) > near)
+        return beyond > 0;
+    return decider->test->p_value(result->statistic, result->df) <=
+           decider->alpha;
+}
+
+double caus_ci_p_value(const caus_independence *test,
+                       const caus_ci_result *result)
+{
+    return result->undetermined ? 1
+                                : test->p_value(result->statistic, result->df);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Conditional-independence tests between lagged variables, behind one
+ * interface that searches are written against.
+ *
+ * A search fixes a target and the conditions that many tests share, then asks
+ * for one source after another with the conditions of its own. That order lets
+ * a test do the shared work once: partial correlation eliminates the common
+ * conditions from its Gram matrix, others gather the rows.
+ */
+#ifndef CAUS_SRC_INDEPENDENCE_INDEPENDENCE_H
+#define CAUS_SRC_INDEPENDENCE_INDEPENDENCE_H
+
+#include "base/base.h"
+#include "caus/series.h"
+
+/* variable(t − lag) of a sample, as lag · stride + variable. */
+typedef uint32_t caus_node;
+
+/* In which place of a test a value stands. */
+typedef enum caus_test_role {
+    CAUS_ROLE_OF_SOURCE,
+    CAUS_ROLE_OF_TARGET,
+    CAUS_ROLE_OF_CONDITION,
+    CAUS_TEST_ROLE_COUNT
+} caus_test_role;
+
+typedef struct caus_sample_options {
+    size_t longest_lag; /* of any node; also the rows left out at the
+                           start of every segment */
+    bool leave_out[CAUS_TEST_ROLE_COUNT]; /* unselected values, by role */
+    bool drop_up_to_longest; /* a missing value drops every row that any lag
+                                would touch */
+} caus_sample_options;
+
+/* Consecutive rows of the pooled sample. */
+typedef struct caus_stretch {
+    const double *panel; /* [row_count × stride], from the segment's row 0 */
+    size_t row_count;
+    size_t first; /* pooled index of its row longest_lag */
+    size_t count; /* rows it gives to the sample */
+} caus_stretch;
+
+/*
+ * The rows of a series that lagged tests work on. Columns are scaled by a
+ * power of two and centred, which no test notices; missing values hold 0.
+ */
+typedef struct caus_sample {
+    size_t variable_count;
+    size_t stride; /* variable_count, padded with zero columns */
+    size_t longest_lag;
+    size_t node_count; /* stride · (longest_lag + 1) */
+    size_t row_count;  /* over all stretches */
+    size_t stretch_count;
+    const caus_stretch *stretches;
+    const double *const *rows; /* [row_count] the panel row at lag 0 */
+    size_t word_count;         /* (row_count + 63) / 64 */
+    /* [role][node] bits of the rows in which the node must not be used; NULL
+     * where all may. The outer pointer is NULL when there are none at all. */
+    const uint64_t *const *invalid[CAUS_TEST_ROLE_COUNT];
+    const double *energy; /* [stride] sum of squares over all rows */
+} caus_sample;
+
+static inline caus_node caus_node_of(const caus_sample *sample, size_t variable,
+                                     size_t lag)
+{
+    return (caus_node)(lag * sample->stride + variable);
+}
+
+/* The value of a node in a pooled row. */
+static inline double caus_node_value(const caus_sample *sample, size_t row,
+                                     caus_node node)
+{
+    size_t lag = node / sample->stride, variable = node % sample->stride;
+    return *(sample->rows[row] - lag * sample->stride + variable);
+}
+
+/*
+ * Gathers the sample of a series.
+ *
+ *   result  lives in `arena`
+ *
+ * Fails with CAUS_ERR_TOO_FEW_SAMPLES when no segment is longer than the
+ * longest lag, CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT.
+ * Cost O(rows × variables), with missing values or masks also O(rows × nodes).
+ */
+caus_status caus_sample_init(const caus_series *series,
+                             const caus_sample_options *options,
+                             const caus_run *run, caus_arena *arena,
+                             caus_sample *result, caus_error *err);
+
+typedef struct caus_ci_result {
+    double statistic;
+    double df;         /* degrees of freedom */
+    bool undetermined; /* too few rows, or the conditions determine one side:
+                          statistic 0, p-value 1, never dependent */
+} caus_ci_result;
+
+/* One thread's place to work in. */
+typedef struct caus_ci_work caus_ci_work;
+
+/* A test on a sample. Open: another test fills in other functions. */
+typedef struct caus_independence {
+    const void *state;
+    const caus_sample *sample;
+    /* Makes a place to work in, in an arena of the calling thread. */
+    caus_status (*start)(const void *state, caus_arena *arena,
+                         caus_ci_work **result, caus_error *err);
+    /* Fixes the target and the conditions that the next tests share. */
+    caus_status (*condition)(caus_ci_work *work, caus_node target,
+                             const caus_node *given, size_t count,
+                             caus_error *err);
+    /* Tests a source against the fixed target given the shared conditions
+     * without the source, and `extra` ones. */
+    caus_status (*test)(caus_ci_work *work, caus_node source,
+                        const caus_node *extra, size_t count,
+                        caus_ci_result *result, caus_error *err);
+    /* Akaike's criterion of the fixed target regressed on the conditions. */
+    caus_status (*score)(caus_ci_work *work, double *result, caus_error *err);
+    double (*p_value)(double statistic, double df);
+    /* The least |statistic| with a p-value of alpha or below. */
+    double (*critical)(double alpha, double df);
+    /* The interval whose ends a statistic of 0 would be just told from by the
+     * critical value of alpha = 1 − level. */
+    void (*interval)(double statistic, double df, double critical,
+                     double *lower, double *upper);
+} caus_independence;
+
+/*
+ * Partial correlation with Student's t: rows standardised, residuals of least
+ * squares, df = rows − 2 − conditions, constant conditions not counted.
+ *
+ *   weights  [row_count] how often each row counts; NULL = once
+ *   result   lives in `arena`; keeps `sample`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED,
+ * CAUS_ERR_TIME_LIMIT. Cost O(rows · variables² · lags) for the Gram matrix
+ * (weights: · lags²), memory 8 · nodes² bytes; a test costs O(conditions³), in
+ * a sample with missing values or masks also O(rows left out · conditions²).
+ */
+caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
+                              int threads, const caus_run *run,
+                              caus_arena *arena, caus_independence *result,
+                              caus_error *err);
+
+/* Bytes that caus_parcorr_init() takes for its Gram matrix. */
+size_t caus_parcorr_bytes(const caus_sample *sample);
+
+/*
+ * The matrix of correlations between all nodes [node_count × node_count], or
+ * NULL when rows differ between tests. Constant nodes have zero rows.
+ */
+const double *caus_parcorr_correlations(const caus_independence *test);
+
+/* Decisions at one alpha: critical values are kept by degrees of freedom. */
+typedef struct caus_decider {
+    const caus_independence *test;
+    double alpha;
+    double *critical; /* [df_limit], 0 = not yet known */
+    size_t df_limit;
+} caus_decider;
+
+/* Returns NULL memory as CAUS_ERR_OUT_OF_MEMORY or CAUS_ERR_LIMIT. */
+caus_status caus_decider_init(caus_decider *decider,
+                              const caus_independence *test, double alpha,
+                              caus_arena *arena, caus_error *err);
+
+/* The least |statistic| with a p-value of alpha or below. */
+double caus_critical(caus_decider *decider, double df);
+
+/* Whether the p-value of a result is at most alpha. */
+bool caus_is_dependent(caus_decider *decider, const caus_ci_result *result);
+
+/* The p-value of a result; 1 when it is undetermined. */
+double caus_ci_p_value(const caus_independence *test,
+                       const caus_ci_result *result);
+
+#endif

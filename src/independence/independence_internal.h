@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of partial correlation share. */
+#ifndef CAUS_SRC_INDEPENDENCE_INDEPENDENCE_INTERNAL_H
+#define CAUS_SRC_INDEPENDENCE_INDEPENDENCE_INTERNAL_H
+
+#include "independence/independence.h"
+#include "numeric/numeric.h"
+
+/*
+ * A pivot or variance this small beside its column costs five digits of the
+ * sixteen; below it a test works on the rows themselves.
+ */
+static const double caus_weak_pivot = 1e-5;
+
+typedef enum caus_node_state {
+    CAUS_NODE_SOUND,
+    CAUS_NODE_CONSTANT,
+    CAUS_NODE_WEAK /* varies too little for the Gram matrix */
+} caus_node_state;
+
+/* The state of a partial-correlation test; read-only once made. */
+typedef struct caus_parcorr {
+    const caus_sample *sample;
+    const caus_run *run;
+    const double *weights; /* [row_count]; NULL = all 1 */
+    double total_weight;
+    /* [node_count × node_count]: correlations, or with `is_ragged` the raw
+     * sums of products of the centred columns */
+    double *gram;
+    double *sums;         /* [node_count] of the centred columns */
+    unsigned char *state; /* [node_count] caus_node_state, when not ragged */
+    bool is_ragged;       /* rows differ between tests */
+} caus_parcorr;
+
+/* Fills gram with raw sums of products and sums with sums. */
+caus_status caus_moments_fill(caus_parcorr *state, int threads,
+                              const caus_run *run, caus_arena *scratch,
+                              caus_error *err);
+
+/* Turns raw sums of all rows into correlations and finds the states. */
+void caus_moments_normalise(caus_parcorr *state, int threads,
+                            double *inverse_deviation);
+
+/* Copies the upper triangle of blocks into the lower one. */
+void caus_moments_mirror(caus_parcorr *state, int threads);
+
+/* One test as a list: the conditions, then source and target. */
+typedef struct caus_test_nodes {
+    const caus_node *nodes; /* [count]; the last two are source and target */
+    size_t count;
+} caus_test_nodes;
+
+/* Where a test on rows works; grows as needed. */
+typedef struct caus_rows_work {
+    caus_arena *arena;
+    uint64_t *lost;  /* [word_count] rows left out of this test */
+    size_t *rows;    /* [row_count] rows used */
+    double *columns; /* [column_capacity × row_count] */
+    double *basis;   /* [column_capacity × row_count] */
+    size_t column_capacity;
+    double *matrix; /* [node_capacity²] lower triangle */
+    double *values; /* [2 · node_capacity] */
+    size_t node_capacity;
+} caus_rows_work;
+
+caus_status caus_rows_work_init(const caus_parcorr *state, caus_arena *arena,
+                                caus_rows_work *work, caus_error *err);
+
+/* Variances left of source and target, and their covariance. */
+typedef struct caus_residuals {
+    double source, target, both;
+    double row_weight; /* rows behind it */
+    size_t conditions; /* that count for degrees of freedom */
+    bool is_weak;      /* not to be trusted: a pivot was too small */
+    bool is_constant;  /* source or target does not vary */
+} caus_residuals;
+
+/*
+ * Residual variances of a test from the Gram matrix, rows that the test cannot
+ * use taken out.
+ */
+caus_status caus_rows_from_gram(const caus_parcorr *state, caus_rows_work *work,
+                                const caus_test_nodes *test,
+                                caus_residuals *result, caus_error *err);
+
+/* The same from the rows themselves by orthogonal projections. */
+caus_status caus_rows_direct(const caus_parcorr *state, caus_rows_work *work,
+                             const caus_test_nodes *test,
+                             caus_residuals *result, caus_error *err);
+
+/*
+ * Eliminates all but the last two rows of a symmetric matrix, lower triangle,
+ * unit diagonal, in place.
+ *
+ * Returns the smallest pivot met; the last 2 × 2 block holds what is left.
+ */
+double caus_eliminate(double *matrix, size_t count, size_t stride);
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Partial correlation from the correlations of lagged variables. With R the
+ * correlation matrix, P the shared conditions and L L' = R[P,P] their Cholesky
+ * factor, w(a) = inv(L) R[P,a] turns R into the Schur complement
+ * R[a,b] − w(a)·w(b); a test then eliminates only its own extra conditions.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "independence/independence_internal.h"
+#include "numeric/distributions.h"
+
+struct caus_ci_work {
+    const caus_parcorr *state;
+    caus_arena *arena;
+    caus_node target;
+    caus_node *given; /* [given_capacity] distinct, not the target */
+    size_t given_count;
+    size_t given_capacity;
+    double *factor;       /* [given_capacity × given_capacity] L, lower */
+    double *inverse;      /* [given_capacity] 1 / diagonal of L */
+    double *reduced;      /* [node_count × given_capacity] w(node) */
+    uint32_t *reduced_in; /* [node_count] the round w(node) belongs to */
+    uint32_t *given_in;   /* [node_count] the round the node was given in */
+    uint32_t *listed_in;  /* [node_count] the list it was put on */
+    uint32_t round, list;
+    size_t width;          /* of w, padded */
+    bool is_fast;          /* R can be used for the shared conditions */
+    caus_node *list_nodes; /* [list_capacity] */
+    size_t list_capacity;
+    double *matrix; /* [list_capacity²] upper triangle */
+    caus_rows_work rows;
+};
+
+enum { WIDTH_UNIT = 4 };
+
+static caus_status start(const void *state, caus_arena *arena,
+                         caus_ci_work **result, caus_error *err)
+{
+    const caus_parcorr *parcorr = state;
+    size_t nodes = parcorr->sample->node_count;
+    caus_ci_work *work = CAUS_ARRAY(arena, caus_ci_work, 1);
+    uint32_t *stamps = CAUS_ARRAY(arena, uint32_t, 3 * nodes);
+    if (!work || !stamps)
+        return caus_arena_fail(arena, err);
+    *work = (caus_ci_work){.state = parcorr,
+                           .arena = arena,
+                           .reduced_in = stamps,
+                           .given_in = stamps + nodes,
+                           .listed_in = stamps + 2 * nodes};
+    CAUS_TRY(caus_rows_work_init(parcorr, arena, &work->rows, err));
+    *result = work;
+    return CAUS_OK;
+}
+
+static caus_status grow_given(caus_ci_work *work, size_t count, caus_error *err)
+{
+    if (count <= work->given_capacity)
+        return CAUS_OK;
+    size_t capacity = count < 12 ? 12 : (2 * count + 3) / 4 * 4;
+    size_t nodes = work->state->sample->node_count;
+    work->given = CAUS_ARRAY(work->arena, caus_node, capacity);
+    work->factor = CAUS_ARRAY(work->arena, double, capacity *capacity);
+    work->inverse = CAUS_ARRAY(work->arena, double, capacity);
+    work->given_capacity = 0;
+    if (!work->state->is_ragged)
+        work->reduced = CAUS_ARRAY(work->arena, double, capacity *nodes);
+    if (!work->given || !work->factor || !work->inverse ||
+        (!work->reduced && !work->state->is_ragged))
+        return caus_arena_fail(work->arena, err);
+    work->given_capacity = capacity;
+    return CAUS_OK;
+}
+
+static caus_status grow_list(caus_ci_work *work, size_t count, caus_error *err)
+{
+    if (count <= work->list_capacity)
+        return CAUS_OK;
+    size_t capacity = count < 32 ? 32 : 2 * count;
+    work->list_capacity = 0;
+    work->list_nodes = CAUS_ARRAY(work->arena, caus_node, capacity);
+    work->matrix = CAUS_ARRAY(work->arena, double, capacity *capacity);
+    if (!work->list_nodes || !work->matrix)
+        return caus_arena_fail(work->arena, err);
+    work->list_capacity = capacity;
+    return CAUS_OK;
+}
+
+static const double *correlation_row(const caus_ci_work *work, caus_node node)
+{
+    return work->state->gram + node * work->state->sample->node_count;
+}
+
+static double short_dot(const double *a, const double *b, size_t count)
+{
+    double sum[WIDTH_UNIT] = {0};
+    for (size_t i = 0; i < count; i += WIDTH_UNIT)
+        for (size_t k = 0; k < WIDTH_UNIT; k++)
+            sum[k] += a[i + k] * b[i + k];
+    return (sum[0] + sum[2]) + (sum[1] + sum[3]);
+}
+
+/* Cholesky factor of the shared conditions; false when R is too weak. */
+static bool factorise(caus_ci_work *work)
+{
+    size_t stride = work->given_capacity;
+    for (size_t i = 0; i < work->given_count; i++) {
+        const double *row = correlation_row(work, work->given[i]);
+        double *out = work->factor + i * stride;
+        double pivot = 1;
+        for (size_t j = 0; j < i; j++) {
+            const double *other = work->factor + j * stride;
+            double sum = row[work->given[j]];
+            for (size_t k = 0; k < j; k++)
+                sum -= out[k] * other[k];
+            out[j] = sum * work->inverse[j];
+            pivot -= out[j] * out[j];
+        }
+        if (!(pivot > caus_weak_pivot))
+            return false;
+        work->inverse[i] = 1 / sqrt(pivot);
+    }
+    return true;
+}
+
+/* w(node), worked out when first asked for. */
+static const double *reduce(caus_ci_work *work, caus_node node)
+{
+    double *w = work->reduced + node * work->given_capacity;
+    if (work->reduced_in[node] == work->round)
+        return w;
+    work->reduced_in[node] = work->round;
+    for (size_t i = 0; i < work->given_count; i++) {
+        const double *factor = work->factor + i * work->given_capacity;
+        double sum = correlation_row(work, work->given[i])[node];
+        for (size_t k = 0; k < i; k++)
+            sum -= factor[k] * w[k];
+        w[i] = sum * work->inverse[i];
+    }
+    for (size_t i = work->given_count; i < work->width; i++)
+        w[i] = 0;
+    return w;
+}
+
+static bool is_constant(const caus_ci_work *work, caus_node node)
+{
+    return !work->state->is_ragged &&
+           work->state->state[node] == CAUS_NODE_CONSTANT;
+}
+
+static bool is_weak(const caus_ci_work *work, caus_node node)
+{
+    return work->state->state[node] == CAUS_NODE_WEAK;
+}
+
+static caus_status condition(caus_ci_work *work, caus_node target,
+                             const caus_node *given, size_t count,
+                             caus_error *err)
+{
+    CAUS_TRY(grow_given(work, count, err));
+    work->round++;
+    work->target = target;
+    work->given_count = 0;
+    work->is_fast = !work->state->is_ragged && !is_weak(work, target);
+    for (size_t i = 0; i < count; i++) {
+        caus_node node = given[i];
+        if (node == target || work->given_in[node] == work->round ||
+            is_constant(work, node))
+            continue;
+        if (work->is_fast && is_weak(work, node))
+            work->is_fast = false;
+        work->given_in[node] = work->round;
+        work->given[work->given_count++] = node;
+    }
+    work->width =
+        (work->given_count + WIDTH_UNIT - 1) / WIDTH_UNIT * WIDTH_UNIT;
+    work->is_fast = work->is_fast && factorise(work);
+    return CAUS_OK;
+}
+
+static void give_result(const caus_residuals *left, caus_ci_result *result)
+{
+    double df = left->row_weight - 2 - (double)left->conditions;
+    double r = left->both / sqrt(left->source * left->target);
+    *result = (caus_ci_result){.df = df};
+    if (left->is_constant || !(left->source > 0) || !(left->target > 0) ||
+        !(df >= 1)) {
+        result->undetermined = true;
+        return;
+    }
+    result->statistic = r > 1 ? 1 : r < -1 ? -1 : r;
+}
+
+/* The test as a list of nodes: shared conditions unless they were eliminated
+ * already, extra ones, source, target. Returns whether all are sound. */
+static caus_status list_nodes(caus_ci_work *work, caus_node source,
+                              const caus_node *extra, size_t count,
+                              bool with_given, caus_test_nodes *test,
+                              bool *all_sound, caus_error *err)
+{
+    CAUS_TRY(grow_list(work, work->given_count + count + 2, err));
+    size_t used = 0;
+    caus_node *nodes = work->list_nodes;
+    work->list++;
+    for (size_t i = 0; with_given && i < work->given_count; i++)
+        if (work->given[i] != source)
+            nodes[used++] = work->given[i];
+    for (size_t i = 0; i < count; i++) {
+        caus_node node = extra[i];
+        if (work->given_in[node] == work->round || node == source ||
+            node == work->target || work->listed_in[node] == work->list ||
+            is_constant(work, node))
+            continue;
+        work->listed_in[node] = work->list;
+        nodes[used++] = node;
+        if (!work->state->is_ragged && is_weak(work, node))
+            *all_sound = false;
+    }
+    nodes[used++] = source;
+    nodes[used++] = work->target;
+    *test = (caus_test_nodes){nodes, used};
+    return CAUS_OK;
+}
+
+/* The Schur complement of the listed nodes, upper triangle. */
+static void fill_reduced(caus_ci_work *work, const caus_test_nodes *test)
+{
+    for (size_t i = 0; i < test->count; i++) {
+        const double *row = correlation_row(work, test->nodes[i]);
+        double *out = work->matrix + i * work->list_capacity;
+        if (!work->given_count) {
+            for (size_t j = i; j < test->count; j++)
+                out[j] = row[test->nodes[j]];
+            continue;
+        }
+        const double *w = reduce(work, test->nodes[i]);
+        for (size_t j = i; j < test->count; j++)
+            out[j] = row[test->nodes[j]] -
+                     short_dot(w, reduce(work, test->nodes[j]), work->width);
+    }
+}
+
+static void fill_plain(caus_ci_work *work, const caus_test_nodes *test)
+{
+    for (size_t i = 0; i < test->count; i++) {
+        const double *row = correlation_row(work, test->nodes[i]);
+        double *out = work->matrix + i * work->list_capacity;
+        for (size_t j = i; j < test->count; j++)
+            out[j] = row[test->nodes[j]];
+    }
+}
+
+/* The test from R; false when a pivot is too small to trust. */
+static bool test_fast(caus_ci_work *work, const caus_test_nodes *test,
+                      size_t conditions, bool reduced, caus_residuals *left)
+{
+    if (reduced)
+        fill_reduced(work, test);
+    else
+        fill_plain(work, test);
+    size_t stride = work->list_capacity, last = test->count - 1;
+    double smallest = caus_eliminate(work->matrix, test->count, stride);
+    *left = (caus_residuals){
+        .source = work->matrix[(last - 1) * stride + last - 1],
+        .target = work->matrix[last * stride + last],
+        .both = work->matrix[(last - 1) * stride + last],
+        .row_weight = work->state->total_weight,
+        .conditions = conditions,
+    };
+    return smallest > caus_weak_pivot;
+}
+
+static caus_status test(caus_ci_work *work, caus_node source,
+                        const caus_node *extra, size_t count,
+                        caus_ci_result *result, caus_error *err)
+{
+    caus_test_nodes nodes;
+    caus_residuals left = {.is_constant = true};
+    if (is_constant(work, source) || is_constant(work, work->target)) {
+        left.row_weight = work->state->total_weight;
+        give_result(&left, result);
+        return CAUS_OK;
+    }
+    bool is_given = work->given_in[source] == work->round;
+    bool sound = !work->state->is_ragged && !is_weak(work, source);
+    bool reduced = work->is_fast && !is_given;
+    CAUS_TRY(
+        list_nodes(work, source, extra, count, !reduced, &nodes, &sound, err));
+    if (work->is_fast && sound) {
+        size_t conditions = nodes.count - 2 + (reduced ? work->given_count : 0);
+        if (test_fast(work, &nodes, conditions, reduced, &left)) {
+            give_result(&left, result);
+            return CAUS_OK;
+        }
+        if (reduced)
+            CAUS_TRY(list_nodes(work, source, extra, count, true, &nodes,
+                                &sound, err));
+    }
+    left.is_weak = true;
+    if (work->state->is_ragged)
+        CAUS_TRY(
+            caus_rows_from_gram(work->state, &work->rows, &nodes, &left, err));
+    if (left.is_weak)
+        CAUS_TRY(
+            caus_rows_direct(work->state, &work->rows, &nodes, &left, err));
+    give_result(&left, result);
+    return CAUS_OK;
+}
+
+/* n · log(residual sum of squares) + 2 · (conditions + 1), the target
+ * standardised: the criterion by which pc_alpha is chosen. */
+static caus_status score(caus_ci_work *work, double *result, caus_error *err)
+{
+    double rows = work->state->total_weight, left = 0;
+    size_t count = work->given_count;
+    if (is_constant(work, work->target)) {
+        left = 0;
+    } else if (work->is_fast) {
+        const double *w = reduce(work, work->target);
+        left = 1 - short_dot(w, w, work->width);
+    } else {
+        /* as a test whose source is the target itself */
+        caus_test_nodes nodes;
+        caus_residuals rest = {.is_weak = true};
+        bool sound;
+        CAUS_TRY(
+            list_nodes(work, work->target, NULL, 0, true, &nodes, &sound, err));
+        CAUS_TRY(
+            caus_rows_direct(work->state, &work->rows, &nodes, &rest, err));
+        left = rest.target;
+        rows = rest.row_weight;
+    }
+    *result = rows * log(rows * left) + 2 * ((double)count + 1);
+    return CAUS_OK;
+}
+
+static double t_of(double r, double df)
+{
+    return r * sqrt(df / ((1 - r) * (1 + r)));
+}
+
+static double p_value(double statistic, double df)
+{
+    double r = fabs(statistic);
+    if (!(df >= 1))
+        return 1;
+    if (r >= 1)
+        return 0;
+    return 2 * caus_student_t_sf_fast(t_of(r, df), df);
+}
+
+static double critical(double alpha, double df)
+{
+    if (!(alpha > 0) || !(df >= 1))
+        return 1;
+    if (alpha >= 1)
+        return 0;
+    double t = caus_student_t_quantile_sf(alpha / 2, df);
+    return t / sqrt(df + t * t);
+}
+
+/* Both ends are one quantile away on the scale of Student's t. */
+static void interval(double statistic, double df, double reach, double *lower,
+                     double *upper)
+{
+    *lower = *upper = statistic;
+    if (!(df >= 1) || statistic >= 1 || statistic <= -1 || reach >= 1)
+        return;
+    double low = t_of(statistic, df) - t_of(reach, df);
+    double high = t_of(statistic, df) + t_of(reach, df);
+    *lower = low / sqrt(df + low * low);
+    *upper = high / sqrt(df + high * high);
+}
+
+size_t caus_parcorr_bytes(const caus_sample *sample)
+{
+    size_t nodes = sample->node_count;
+    return nodes > SIZE_MAX / 8 / (nodes + 8) ? SIZE_MAX
+                                              : (nodes + 8) * nodes * 8;
+}
+
+static caus_status fill_state(caus_parcorr *state, int threads,
+                              const caus_run *run, caus_arena *arena,
+                              caus_error *err)
+{
+    size_t nodes = state->sample->node_count;
+    state->gram = CAUS_ARRAY(arena, double, nodes *nodes);
+    state->sums = CAUS_ARRAY(arena, double, nodes);
+    state->state = CAUS_ARRAY(arena, unsigned char, nodes);
+    double *inverse = CAUS_ARRAY(arena, double, nodes);
+    if (!state->gram || !state->sums || !state->state || !inverse)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_moments_fill(state, threads, run, arena, err));
+    if (state->is_ragged)
+        caus_moments_mirror(state, threads);
+    else
+        caus_moments_normalise(state, threads, inverse);
+    return CAUS_OK;
+}
+
+caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
+                              int threads, const caus_run *run,
+                              caus_arena *arena, caus_independence *result,
+                              caus_error *err)
+{
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    caus_parcorr *state = CAUS_ARRAY(arena, caus_parcorr, 1);
+    if (!state)
+        return caus_arena_fail(arena, err);
+    *state = (caus_parcorr){.sample = sample,
+                            .run = run,
+                            .weights = weights,
+                            .total_weight = (double)sample->row_count};
+    if (weights) {
+        state->total_weight = 0;
+        for (size_t r = 0; r < sample->row_count; r++)
+            state->total_weight += weights[r];
+    }
+    for (size_t role = 0; role < CAUS_TEST_ROLE_COUNT; role++)
+        state->is_ragged = state->is_ragged || sample->invalid[role];
+    caus_status status = fill_state(state, threads, run, arena, err);
+    if (status != CAUS_OK) {
+        caus_arena_rewind(arena, mark);
+        return status;
+    }
+    *result = (caus_independence){.state = state,
+                                  .sample = sample,
+                                  .start = start,
+                                  .condition = condition,
+                                  .test = test,
+                                  .score = score,
+                                  .p_value = p_value,
+                                  .critical = critical,
+                                  .interval = interval};
+    return CAUS_OK;
+}
+
+const double *caus_parcorr_correlations(const caus_independence *independence)
+{
+    const caus_parcorr *state = independence->state;
+    return state->is_ragged ? NULL : state->gram;
+}
