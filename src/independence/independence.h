@@ -29,8 +29,8 @@ typedef struct caus_sample_options {
     size_t longest_lag; /* of any node; also the rows left out at the
                            start of every segment */
     bool leave_out[CAUS_TEST_ROLE_COUNT]; /* unselected values, by role */
-    bool drop_up_to_longest; /* a missing value drops every row that any lag
-                                would touch */
+    bool drop_up_to_longest; /* a row lost to a missing value takes the next
+                                longest_lag rows with it */
 } caus_sample_options;
 
 /* Consecutive rows of the pooled sample. */

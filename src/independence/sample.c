@@ -167,8 +167,10 @@ static bool is_row_lost(const gathering *g, const caus_segment *segment,
         return true;
     if (!g->options->drop_up_to_longest)
         return false;
-    for (size_t back = 0; back <= g->sample->longest_lag; back++)
-        if (caus_segment_is_missing(segment, t - back, variable))
+    /* only reference rows of the sample pass their loss on */
+    for (size_t back = 1; back <= g->sample->longest_lag; back++)
+        if (t - back >= g->sample->longest_lag &&
+            caus_segment_is_missing(segment, t - back - lag, variable))
             return true;
     return false;
 }
