@@ -121,7 +121,8 @@ typedef struct caus_segment {
     const uint64_t *selected; /* likewise; NULL = all. An unselected value is
                                  not used in the roles that the mask covers
                                  (caus_mask_role), but stays a value */
-    const double *support; /* [row_count × variable_count]; NULL = unknown */
+    const double *support; /* [row_count × variable_count] samples or spans
+                              behind a value; NaN, or NULL for all: unknown */
 } caus_segment;
 
 /*
@@ -204,14 +205,19 @@ typedef struct caus_align_options {
 
 /*
  * Puts raw samples on the grid: a value at grid time t is the mean of the
- * samples in (t − step, t], or of counts their sum; a bin without a finite
- * sample is missing. Never fills a gap. With a baseline the result has two
- * segments (baseline = environment 0, window = environment 1), else one.
- * Tracks keep their order.
+ * samples in (t − step, t], weighted by support where any is above 0; of counts
+ * their sum, of events the largest, of categories the last. A single sample is
+ * kept bit for bit; of several finite samples at one instant the last counts.
+ * NaN and infinite samples are no samples; a bin without one is missing. Never
+ * fills a gap. With a baseline the result has two segments (baseline =
+ * environment 0, window = environment 1), else one; baseline rows that are also
+ * in the window are left to the window. Tracks keep their order; their texts
+ * are copied.
  *
- * Fails with CAUS_ERR_INVALID_ARGUMENT (step ≤ 0, end before start, duplicate
- * names), CAUS_ERR_TOO_FEW_SAMPLES (no track), CAUS_ERR_OUT_OF_MEMORY,
- * CAUS_ERR_LIMIT. Cost O(samples + rows × variables).
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (step ≤ 0, end before start, two steps,
+ * empty or duplicate names), CAUS_ERR_INVALID_DATA (times not ascending),
+ * CAUS_ERR_TOO_FEW_SAMPLES (no track), CAUS_ERR_CANCELLED, …_TIME_LIMIT,
+ * …_OUT_OF_MEMORY, …_LIMIT. Cost O(samples + rows × variables).
  */
 caus_status caus_series_align(const caus_samples *samples,
                               const caus_align_options *options,
@@ -220,7 +226,8 @@ caus_status caus_series_align(const caus_samples *samples,
 
 /*
  * The columns `keep`, in that order, sharing texts with `series`; values are
- * copied. Fails with CAUS_ERR_INVALID_ARGUMENT (index out of range or twice).
+ * copied. Fails with CAUS_ERR_INVALID_ARGUMENT (no column, index out of range
+ * or twice), CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT.
  */
 caus_status caus_series_select(const caus_series *series, const size_t *keep,
                                size_t keep_count, caus_arena *out,
@@ -231,15 +238,15 @@ caus_status caus_series_select(const caus_series *series, const size_t *keep,
  * masks: equal data gives equal text wherever it came from. Values hash as
  * little-endian IEEE doubles, −0 as +0, a missing value as one quiet NaN.
  *
- *   text  [65]
+ *   text  [65]; "" when memory is out
  */
 void caus_series_hash(const caus_series *series, char text[65]);
 
 /* Changes of a series, only ever made when asked for. */
 typedef enum caus_transform {
     CAUS_TRANSFORM_NONE,
-    CAUS_TRANSFORM_STANDARDISE,   /* mean 0, deviation 1 */
-    CAUS_TRANSFORM_NORMAL_SCORES, /* ranks to normal quantiles, ties averaged */
+    CAUS_TRANSFORM_STANDARDISE,   /* mean 0, population deviation 1 */
+    CAUS_TRANSFORM_NORMAL_SCORES, /* Φ⁻¹(rank / (n + 1)), ties averaged */
     CAUS_TRANSFORM_DIFFERENCE,    /* x(t) − x(t−1); first row missing */
     CAUS_TRANSFORM_LOG1P,         /* log(1 + x); fails for x ≤ −1 */
     CAUS_TRANSFORM_DETREND        /* minus the least-squares line */
@@ -252,7 +259,12 @@ bool caus_transform_from_name(const char *name, caus_transform *result);
 /*
  * Applies one transform to every system variable, each environment on its own
  * (difference and detrend: each segment on its own). Constant columns become 0
- * under standardise and normal scores. Missing values stay missing.
+ * under standardise, normal scores and detrend. Missing values stay missing;
+ * other columns, masks and support are shared or copied as they are.
+ *
+ * Fails with CAUS_ERR_INVALID_DATA (log1p of x ≤ −1: variable, row and value
+ * are named), CAUS_ERR_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost
+ * O(rows × variables), times log rows for normal scores.
  */
 caus_status caus_series_transform(const caus_series *series,
                                   caus_transform transform, const caus_run *run,
