@@ -44,6 +44,31 @@ caus_status caus_endpoint_from_environment(const char *prefix, caus_arena *out,
                                            caus_endpoint *endpoint,
                                            caus_error *err);
 
+/* What a caus.yml file says; NULL paths are not set. */
+typedef struct caus_settings {
+    caus_endpoint prometheus;
+    caus_endpoint clickhouse;
+    const char *vars;     /* a vars.yml file */
+    const char *topology; /* a CSV of src,dst */
+} caus_settings;
+
+/* Two default endpoints without url, no files. */
+caus_settings caus_settings_default(void);
+
+/*
+ * Reads a caus.yml file: maps `prometheus` and `clickhouse` with url, tenant,
+ * user, password_file, token_file, ca_file, cert_file, key_file, timeout and
+ * retries; paths `vars` and `topology`. Relative paths start from the folder
+ * of the file. A secret stands in a file of its own, named here.
+ *
+ *   result  lives in `out`
+ *
+ * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and key named),
+ * …_INVALID_ARGUMENT (a time-out that is no duration), …_LIMIT.
+ */
+caus_status caus_settings_read(const char *path, caus_arena *out,
+                               caus_settings *result, caus_error *err);
+
 typedef enum caus_origin {
     CAUS_ORIGIN_METRIC,
     CAUS_ORIGIN_TRACE,

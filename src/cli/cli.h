@@ -41,12 +41,28 @@ caus_status caus_cli_read_window(const caus_arguments *arguments,
  */
 void caus_cli_settle(caus_cli_window *window, int64_t fallback_step_ns);
 
+typedef struct caus_cli_specs {
+    const caus_variable_spec *items;
+    size_t count;
+} caus_cli_specs;
+
+/* Which servers and which of their variables. */
+typedef struct caus_cli_source {
+    caus_settings settings; /* of --config or ./caus.yml */
+    caus_cli_specs specs;   /* of --metrics, --traces and --vars */
+} caus_cli_source;
+
+caus_status caus_cli_read_source(const caus_arguments *arguments,
+                                 caus_arena *arena, caus_cli_source *result,
+                                 caus_error *err);
+
 /*
- * Fetches what --metrics, --traces and --vars name from the servers, in that
- * order, as one list of tracks; prints queries and clock skew as asked.
+ * Fetches the variables of a source from its servers as one list of tracks;
+ * prints queries and clock skew as asked.
  */
 caus_status caus_cli_fetch(caus_program *program,
                            const caus_arguments *arguments,
+                           const caus_cli_source *source,
                            const caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err);
 

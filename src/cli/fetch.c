@@ -1,120 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
-
-static const caus_option source_options[] = {
-    {"prometheus", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
-     "Prometheus, Mimir, Thanos or VictoriaMetrics; default "
-     "$CAUS_PROMETHEUS_URL"},
-    {"clickhouse", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
-     "ClickHouse with spans, over HTTP; default $CAUS_CLICKHOUSE_URL"},
-    {"metrics", 0, "NAME[,NAME=PROMQL...]", NULL, CAUS_COMPLETE_NOTHING,
-     "metrics to take, by name or by expression"},
-    {"traces", 0, "NAME[,NAME...]", NULL, CAUS_COMPLETE_NOTHING,
-     "span series: <service>_latency, _latency_p50, _latency_p95, "
-     "_latency_p99, _latency_avg, _errors, _error_ratio or _calls"},
-    {"vars", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "variables defined in a vars.yml file"},
-    {"by", 0, "LEVEL", "service|pod", CAUS_COMPLETE_NOTHING,
-     "one series a service (default) or a pod"},
-    {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most variables to accept; default 500"},
-    {"query-budget", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most queries to send to one server"},
-    {"topology", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "who calls whom: CSV with src,dst"},
-    {"service-separator", 0, "CHAR", NULL, CAUS_COMPLETE_NOTHING,
-     "what ends the service in a variable's name; default _"},
-    {"recording", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "take everything from an incident file"},
-    {"csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "take everything from a CSV file: column time, then one per variable"},
-    {"table", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "take a table without time: rows are independent, no lags"},
-    {"no-header", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
-     "the CSV or table has no line of names"},
-};
-
-const caus_option_group caus_source_options = {
-    "sources", sizeof source_options / sizeof *source_options, source_options};
-
-/* ---- which variables ---- */
-
-typedef struct specs {
-    const caus_variable_spec *items;
-    size_t count;
-} specs;
-
-static caus_status join_specs(caus_arena *arena, specs *all, specs more,
-                              caus_error *err)
-{
-    caus_variable_spec *joined = caus_arena_array(
-        arena, all->count + more.count, sizeof(caus_variable_spec));
-    if (!joined)
-        return caus_arena_fail(arena, err);
-    if (all->count)
-        memcpy(joined, all->items, all->count * sizeof *joined);
-    if (more.count)
-        memcpy(joined + all->count, more.items, more.count * sizeof *joined);
-    *all = (specs){joined, all->count + more.count};
-    return CAUS_OK;
-}
-
-/* A bare name on the command line that --vars defines means that definition. */
-static void apply_definitions(caus_variable_spec *named, size_t count,
-                              specs defined)
-{
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < defined.count && !named[i].query; k++) {
-            if (strcmp(named[i].name, defined.items[k].name) == 0)
-                named[i] = defined.items[k];
-        }
-    }
-}
-
-static caus_status read_specs(const caus_arguments *arguments,
-                              caus_arena *arena, specs *result, caus_error *err)
-{
-    const char *metrics = caus_arguments_get(arguments, "metrics");
-    const char *traces = caus_arguments_get(arguments, "traces");
-    const char *vars = caus_arguments_get(arguments, "vars");
-    specs all = {0}, part = {0}, defined = {0};
-    if (vars)
-        CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
-                                      &defined.count, err));
-    if (metrics) {
-        CAUS_TRY(caus_specs_from_metrics(metrics, arena, &part.items,
-                                         &part.count, err));
-        CAUS_TRY(join_specs(arena, &all, part, err));
-    }
-    if (traces) {
-        CAUS_TRY(caus_specs_from_traces(traces, arena, &part.items, &part.count,
-                                        err));
-        CAUS_TRY(join_specs(arena, &all, part, err));
-    }
-    if (!metrics && !traces) {
-        all = defined;
-    } else if (defined.count) {
-        caus_variable_spec *own =
-            caus_arena_array(arena, all.count, sizeof *own);
-        if (!own)
-            return caus_arena_fail(arena, err);
-        memcpy(own, all.items, all.count * sizeof *own);
-        apply_definitions(own, all.count, defined);
-        all.items = own;
-    }
-    if (!all.count)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "no variables: give --metrics, --traces or --vars, "
-                         "or a file by --recording, --csv or --table");
-    *result = all;
-    return CAUS_OK;
-}
-
-/* ---- one server after the other ---- */
 
 typedef caus_status fetch_function(const caus_endpoint *,
                                    const caus_variable_spec *, size_t,
@@ -126,25 +14,22 @@ typedef struct server {
     const char *option;
     const char *prefix; /* of its environment variables */
     const char *flag;   /* the option that asks for its variables */
-    caus_origin origin;
     fetch_function *fetch;
 } server;
 
 static const server servers[] = {
-    {"prometheus", "CAUS_PROMETHEUS_", "--metrics", CAUS_ORIGIN_METRIC,
-     caus_prometheus_fetch},
-    {"clickhouse", "CAUS_CLICKHOUSE_", "--traces", CAUS_ORIGIN_TRACE,
-     caus_clickhouse_fetch},
+    {"prometheus", "CAUS_PROMETHEUS_", "--metrics", caus_prometheus_fetch},
+    {"clickhouse", "CAUS_CLICKHOUSE_", "--traces", caus_clickhouse_fetch},
 };
 
 enum { SERVER_COUNT = sizeof servers / sizeof *servers };
 
-static caus_status read_endpoint(const caus_arguments *arguments,
-                                 const server *kind, const char *location,
-                                 caus_arena *arena, caus_endpoint *endpoint,
-                                 caus_error *err)
+/* The command line wins over the environment, that over caus.yml. */
+static caus_status complete_endpoint(const caus_arguments *arguments,
+                                     const server *kind, const char *location,
+                                     caus_arena *arena, caus_endpoint *endpoint,
+                                     caus_error *err)
 {
-    *endpoint = caus_endpoint_default();
     CAUS_TRY(
         caus_endpoint_from_environment(kind->prefix, arena, endpoint, err));
     const char *url = caus_arguments_get(arguments, kind->option);
@@ -154,7 +39,8 @@ static caus_status read_endpoint(const caus_arguments *arguments,
         endpoint->url = location;
     if (!endpoint->url || !*endpoint->url)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "%s needs a server: give --%s URL or set %sURL",
+                         "%s needs a server: give --%s URL, set %sURL, or name "
+                         "it in caus.yml",
                          kind->flag, kind->option, kind->prefix);
     return CAUS_OK;
 }
@@ -164,9 +50,9 @@ static bool same_location(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* The specs of one origin and location, and where each stands in the list. */
-static size_t pick(const specs *all, const bool *taken, size_t first,
-                   caus_variable_spec *picked, size_t *places)
+/* Takes the specs of one origin and location, in their order. */
+static size_t pick(const caus_cli_specs *all, size_t first, bool *taken,
+                   caus_variable_spec *picked)
 {
     size_t count = 0;
     for (size_t i = first; i < all->count; i++) {
@@ -174,8 +60,8 @@ static size_t pick(const specs *all, const bool *taken, size_t first,
         if (taken[i] || spec->origin != all->items[first].origin ||
             !same_location(spec->location, all->items[first].location))
             continue;
-        picked[count] = *spec;
-        places[count++] = i;
+        taken[i] = true;
+        picked[count++] = *spec;
     }
     return count;
 }
@@ -224,6 +110,7 @@ static void print_queries(caus_program *program, const caus_fetch *fetch)
 }
 
 static caus_status fetch_options(const caus_arguments *arguments,
+                                 const caus_settings *settings,
                                  const caus_cli_window *window,
                                  caus_arena *arena, caus_fetch_options *options,
                                  caus_error *err)
@@ -236,6 +123,8 @@ static caus_status fetch_options(const caus_arguments *arguments,
     const char *by = caus_arguments_get(arguments, "by");
     const char *separator = caus_arguments_get(arguments, "service-separator");
     const char *topology = caus_arguments_get(arguments, "topology");
+    if (!topology)
+        topology = settings->topology;
     *options = (caus_fetch_options){
         .window = window->window,
         .baseline = window->baseline,
@@ -253,61 +142,83 @@ static caus_status fetch_options(const caus_arguments *arguments,
     return caus_topology_read_csv(topology, arena, known, err);
 }
 
-static void compare_clocks(caus_program *program,
-                           const double skew_s[SERVER_COUNT])
+static void print_clocks(caus_program *program,
+                         const double skew_s[SERVER_COUNT])
 {
     double apart = skew_s[0] - skew_s[1];
-    if (fabs(apart) >= 1)
+    if (isnan(apart))
+        return;
+    if (fabs(apart) < 1)
+        caus_program_say(program, "the clocks of Prometheus and ClickHouse "
+                                  "agree within 1 s");
+    else
         caus_program_say(program,
                          "the clocks of Prometheus and ClickHouse are %.1f s "
-                         "apart (Prometheus %s)",
+                         "apart (Prometheus %s): a lag between them is off by "
+                         "that much",
                          fabs(apart), apart > 0 ? "ahead" : "behind");
+}
+
+static caus_status fetch_part(caus_program *program,
+                              const caus_arguments *arguments,
+                              const caus_cli_source *source,
+                              const caus_fetch_options *options, size_t first,
+                              bool *taken, caus_arena *arena,
+                              caus_fetch *result, caus_error *err)
+{
+    const caus_cli_specs *all = &source->specs;
+    const caus_variable_spec *spec = &all->items[first];
+    if (spec->origin == CAUS_ORIGIN_CSV)
+        return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                         "variable %s comes from a file and others do not: "
+                         "fetch servers into a recording, or give one file",
+                         spec->name);
+    caus_variable_spec *picked =
+        caus_arena_array(arena, all->count, sizeof *picked);
+    if (!picked)
+        return caus_arena_fail(arena, err);
+    size_t count = pick(all, first, taken, picked);
+    bool is_trace = spec->origin == CAUS_ORIGIN_TRACE;
+    const server *kind = &servers[is_trace];
+    caus_endpoint endpoint =
+        is_trace ? source->settings.clickhouse : source->settings.prometheus;
+    CAUS_TRY(complete_endpoint(arguments, kind, spec->location, arena,
+                               &endpoint, err));
+    CAUS_TRY(kind->fetch(&endpoint, picked, count, options, program->run, arena,
+                         result, err));
+    print_queries(program, result);
+    return CAUS_OK;
 }
 
 caus_status caus_cli_fetch(caus_program *program,
                            const caus_arguments *arguments,
+                           const caus_cli_source *source,
                            const caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err)
 {
-    specs all;
-    CAUS_TRY(read_specs(arguments, arena, &all, err));
+    size_t count = source->specs.count;
     if (program->offline)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--offline allows no server: give --recording, --csv "
                          "or --table");
     caus_fetch_options options;
-    CAUS_TRY(fetch_options(arguments, window, arena, &options, err));
-    bool *taken = caus_arena_array(arena, all.count, sizeof *taken);
-    size_t *places = caus_arena_array(arena, all.count, sizeof *places);
-    caus_variable_spec *picked =
-        caus_arena_array(arena, all.count, sizeof *picked);
-    if (!taken || !places || !picked)
+    CAUS_TRY(fetch_options(arguments, &source->settings, window, arena,
+                           &options, err));
+    bool *taken = caus_arena_array(arena, count, sizeof *taken);
+    if (!taken)
         return caus_arena_fail(arena, err);
     double skew_s[SERVER_COUNT] = {NAN, NAN};
     *result = (caus_fetch){.clock_skew_s = NAN};
-    for (size_t i = 0; i < all.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (taken[i])
             continue;
-        if (all.items[i].origin == CAUS_ORIGIN_CSV)
-            return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                             "variable %s comes from a file: give files by "
-                             "--csv, without servers beside them",
-                             all.items[i].name);
-        const server *kind = &servers[all.items[i].origin == CAUS_ORIGIN_TRACE];
-        size_t count = pick(&all, taken, i, picked, places);
-        for (size_t k = 0; k < count; k++)
-            taken[places[k]] = true;
-        caus_endpoint endpoint;
-        CAUS_TRY(read_endpoint(arguments, kind, all.items[i].location, arena,
-                               &endpoint, err));
         caus_fetch part;
-        CAUS_TRY(kind->fetch(&endpoint, picked, count, &options, program->run,
-                             arena, &part, err));
-        print_queries(program, &part);
+        CAUS_TRY(fetch_part(program, arguments, source, &options, i, taken,
+                            arena, &part, err));
         CAUS_TRY(join_fetch(arena, result, &part, err));
-        skew_s[kind - servers] = part.clock_skew_s;
+        skew_s[source->specs.items[i].origin == CAUS_ORIGIN_TRACE] =
+            part.clock_skew_s;
     }
-    if (!isnan(skew_s[0]) && !isnan(skew_s[1]))
-        compare_clocks(program, skew_s);
+    print_clocks(program, skew_s);
     return CAUS_OK;
 }

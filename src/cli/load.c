@@ -18,20 +18,6 @@ static caus_status align(caus_program *program, const caus_samples *samples,
                              err);
 }
 
-static caus_status load_servers(caus_program *program,
-                                const caus_arguments *arguments,
-                                caus_cli_window *window, caus_arena *arena,
-                                caus_cli_input *result, caus_error *err)
-{
-    caus_cli_settle(window, 0);
-    caus_fetch fetch;
-    CAUS_TRY(caus_cli_fetch(program, arguments, window, arena, &fetch, err));
-    caus_program_lap(program, "fetch");
-    result->warnings = fetch.warnings;
-    result->warning_count = fetch.warning_count;
-    return align(program, &fetch.samples, window, arena, &result->series, err);
-}
-
 /* The window of a recording, narrowed to what the command line asks for. */
 static void window_of_recording(const caus_recording_info *info,
                                 bool has_baseline_option,
@@ -77,16 +63,15 @@ static caus_status load_recording(caus_program *program,
 }
 
 static caus_status load_csv(caus_program *program,
-                            const caus_arguments *arguments,
+                            const caus_arguments *arguments, const char *path,
                             caus_cli_window *window, caus_arena *arena,
                             caus_cli_input *result, caus_error *err)
 {
-    const char *csv = caus_arguments_get(arguments, "csv");
-    const char *table = caus_arguments_get(arguments, "table");
+    bool table = caus_arguments_has(arguments, "table");
     const char *separator = caus_arguments_get(arguments, "service-separator");
     const char *topology = caus_arguments_get(arguments, "topology");
     caus_csv_options options = {
-        .table = table != NULL,
+        .table = table,
         .no_header = caus_arguments_has(arguments, "no-header"),
         .step_ns = window->window.step_ns,
         .service_separator = separator ? separator[0] : '_',
@@ -102,10 +87,67 @@ static caus_status load_csv(caus_program *program,
         CAUS_TRY(caus_topology_read_csv(topology, arena, &known, err));
         options.topology = &known;
     }
-    CAUS_TRY(caus_csv_read(csv ? csv : table, &options, program->run, arena,
-                           &result->series, err));
+    CAUS_TRY(caus_csv_read(path, &options, program->run, arena, &result->series,
+                           err));
     caus_program_lap(program, "read");
     return CAUS_OK;
+}
+
+/* The file that all variables of --vars come from; NULL if they do not. */
+static const char *common_file(const caus_cli_specs *specs)
+{
+    for (size_t i = 0; i < specs->count; i++) {
+        if (specs->items[i].origin != CAUS_ORIGIN_CSV ||
+            !specs->items[i].location ||
+            strcmp(specs->items[i].location, specs->items[0].location) != 0)
+            return NULL;
+    }
+    return specs->items[0].location;
+}
+
+/* The named columns of one file. */
+static caus_status load_columns(caus_program *program,
+                                const caus_arguments *arguments,
+                                const caus_cli_specs *specs, const char *path,
+                                caus_cli_window *window, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err)
+{
+    CAUS_TRY(load_csv(program, arguments, path, window, arena, result, err));
+    size_t *keep = caus_arena_array(arena, specs->count, sizeof *keep);
+    if (!keep)
+        return caus_arena_fail(arena, err);
+    for (size_t i = 0; i < specs->count; i++) {
+        keep[i] = caus_series_find(&result->series, specs->items[i].name);
+        if (keep[i] == SIZE_MAX)
+            return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                             "%s has no column %s: its columns are named by "
+                             "its first line",
+                             path, specs->items[i].name);
+    }
+    caus_series all = result->series;
+    return caus_series_select(&all, keep, specs->count, arena, &result->series,
+                              err);
+}
+
+static caus_status load_servers(caus_program *program,
+                                const caus_arguments *arguments,
+                                caus_cli_window *window, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err)
+{
+    caus_cli_source source;
+    CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
+    const char *file = common_file(&source.specs);
+    if (file)
+        return load_columns(program, arguments, &source.specs, file, window,
+                            arena, result, err);
+    caus_cli_settle(window, 0);
+    caus_fetch fetch;
+    CAUS_TRY(caus_cli_fetch(program, arguments, &source, window, arena, &fetch,
+                            err));
+    caus_program_lap(program, "fetch");
+    result->warnings = fetch.warnings;
+    result->warning_count = fetch.warning_count;
+    return align(program, &fetch.samples, window, arena, &result->series, err);
 }
 
 static caus_status one_source(const caus_arguments *arguments, caus_error *err)
@@ -129,10 +171,6 @@ static caus_status one_source(const caus_arguments *arguments, caus_error *err)
         if (!first)
             first = names[i];
     }
-    if (!first)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "no source: give --metrics and --traces with servers, "
-                         "--vars, --recording, --csv or --table");
     return CAUS_OK;
 }
 
@@ -150,8 +188,10 @@ caus_status caus_cli_load(caus_program *program,
     if (caus_arguments_has(arguments, "recording"))
         return load_recording(program, arguments, use_baseline, &window, arena,
                               result, err);
-    if (caus_arguments_has(arguments, "csv") ||
-        caus_arguments_has(arguments, "table"))
-        return load_csv(program, arguments, &window, arena, result, err);
+    const char *file = caus_arguments_get(arguments, "csv");
+    if (!file)
+        file = caus_arguments_get(arguments, "table");
+    if (file)
+        return load_csv(program, arguments, file, &window, arena, result, err);
     return load_servers(program, arguments, &window, arena, result, err);
 }

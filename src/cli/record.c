@@ -25,8 +25,11 @@ static caus_status record(caus_program *program,
     caus_cli_window window;
     CAUS_TRY(caus_cli_read_window(arguments, "6h", &window, err));
     caus_cli_settle(&window, 0);
+    caus_cli_source source;
+    CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
     caus_fetch fetch;
-    CAUS_TRY(caus_cli_fetch(program, arguments, &window, arena, &fetch, err));
+    CAUS_TRY(caus_cli_fetch(program, arguments, &source, &window, arena, &fetch,
+                            err));
     caus_program_lap(program, "fetch");
     const char *hint = caus_arguments_get(arguments, "hint");
     struct timespec now;

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const caus_option source_options[] = {
+    {"prometheus", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
+     "Prometheus, Mimir, Thanos or VictoriaMetrics; default "
+     "$CAUS_PROMETHEUS_URL"},
+    {"clickhouse", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
+     "ClickHouse with spans, over HTTP; default $CAUS_CLICKHOUSE_URL"},
+    {"config", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "servers and files as settings; default ./caus.yml if there is one"},
+    {"metrics", 0, "NAME[,NAME=PROMQL...]", NULL, CAUS_COMPLETE_NOTHING,
+     "metrics to take, by name or by expression"},
+    {"traces", 0, "NAME[,NAME...]", NULL, CAUS_COMPLETE_NOTHING,
+     "span series: <service>_latency, _latency_p50, _latency_p95, "
+     "_latency_p99, _latency_avg, _errors, _error_ratio or _calls"},
+    {"vars", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "variables defined in a vars.yml file"},
+    {"by", 0, "LEVEL", "service|pod", CAUS_COMPLETE_NOTHING,
+     "one series a service (default) or a pod"},
+    {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most variables to accept; default 500"},
+    {"query-budget", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most queries to send to one server"},
+    {"topology", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "who calls whom: CSV with src,dst"},
+    {"service-separator", 0, "CHAR", NULL, CAUS_COMPLETE_NOTHING,
+     "what ends the service in a variable's name; default _"},
+    {"recording", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "take everything from an incident file"},
+    {"csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "take everything from a CSV file: column time, then one per variable"},
+    {"table", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "take a table without time: rows are independent, no lags"},
+    {"no-header", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "the CSV or table has no line of names"},
+};
+
+const caus_option_group caus_source_options = {
+    "sources", sizeof source_options / sizeof *source_options, source_options};
+
+static caus_status read_settings(const caus_arguments *arguments,
+                                 caus_arena *arena, caus_settings *result,
+                                 caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "config");
+    *result = caus_settings_default();
+    if (!path && access("caus.yml", F_OK) != 0)
+        return CAUS_OK;
+    return caus_settings_read(path ? path : "caus.yml", arena, result, err);
+}
+
+static caus_status join_specs(caus_arena *arena, caus_cli_specs *all,
+                              caus_cli_specs more, caus_error *err)
+{
+    caus_variable_spec *joined = caus_arena_array(
+        arena, all->count + more.count, sizeof(caus_variable_spec));
+    if (!joined)
+        return caus_arena_fail(arena, err);
+    if (all->count)
+        memcpy(joined, all->items, all->count * sizeof *joined);
+    if (more.count)
+        memcpy(joined + all->count, more.items, more.count * sizeof *joined);
+    *all = (caus_cli_specs){joined, all->count + more.count};
+    return CAUS_OK;
+}
+
+/* A bare name on the command line that --vars defines means that definition. */
+static void apply_definitions(caus_variable_spec *named, size_t count,
+                              caus_cli_specs defined)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < defined.count && !named[i].query; k++) {
+            if (strcmp(named[i].name, defined.items[k].name) == 0)
+                named[i] = defined.items[k];
+        }
+    }
+}
+
+static caus_status read_specs(const caus_arguments *arguments,
+                              const caus_settings *settings, caus_arena *arena,
+                              caus_cli_specs *result, caus_error *err)
+{
+    const char *metrics = caus_arguments_get(arguments, "metrics");
+    const char *traces = caus_arguments_get(arguments, "traces");
+    const char *vars = caus_arguments_get(arguments, "vars");
+    if (!vars)
+        vars = settings->vars;
+    caus_cli_specs all = {0}, part = {0}, defined = {0};
+    if (vars)
+        CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
+                                      &defined.count, err));
+    if (metrics) {
+        CAUS_TRY(caus_specs_from_metrics(metrics, arena, &part.items,
+                                         &part.count, err));
+        CAUS_TRY(join_specs(arena, &all, part, err));
+    }
+    if (traces) {
+        CAUS_TRY(caus_specs_from_traces(traces, arena, &part.items, &part.count,
+                                        err));
+        CAUS_TRY(join_specs(arena, &all, part, err));
+    }
+    if (!metrics && !traces) {
+        all = defined;
+    } else if (defined.count) {
+        caus_variable_spec *own =
+            caus_arena_array(arena, all.count, sizeof *own);
+        if (!own)
+            return caus_arena_fail(arena, err);
+        memcpy(own, all.items, all.count * sizeof *own);
+        apply_definitions(own, all.count, defined);
+        all.items = own;
+    }
+    if (!all.count)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "no source: give --metrics and --traces with servers, "
+                         "--vars, or a file by --recording, --csv or --table");
+    *result = all;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_read_source(const caus_arguments *arguments,
+                                 caus_arena *arena, caus_cli_source *result,
+                                 caus_error *err)
+{
+    CAUS_TRY(read_settings(arguments, arena, &result->settings, err));
+    return read_specs(arguments, &result->settings, arena, &result->specs, err);
+}
