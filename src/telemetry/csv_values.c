@@ -113,11 +113,46 @@ static const char *read_odd_cell(const char *at, const char *end, double *value)
                : NULL;
 }
 
+/*
+ * A decimal of at most 15 digits, most cells of most files. Its digits and its
+ * power of ten are exact doubles, so that one division rounds correctly.
+ */
+static inline const char *read_short_cell(const char *at, const char *end,
+                                          double *value)
+{
+    enum { MOST_DIGITS = 15 };
+    static const double powers[] = {1,    1e1,  1e2,  1e3, 1e4,  1e5,
+                                    1e6,  1e7,  1e8,  1e9, 1e10, 1e11,
+                                    1e12, 1e13, 1e14, 1e15};
+    bool negative = at != end && *at == '-';
+    at += negative;
+    int64_t digits = 0;
+    int count = 0, decimals = 0;
+    for (; at != end && *at >= '0' && *at <= '9'; at++, count++) {
+        if (count == MOST_DIGITS)
+            return NULL;
+        digits = digits * 10 + (*at - '0');
+    }
+    if (at != end && *at == '.')
+        for (at++; at != end && *at >= '0' && *at <= '9'; at++, decimals++) {
+            if (count + decimals == MOST_DIGITS)
+                return NULL;
+            digits = digits * 10 + (*at - '0');
+        }
+    if (count + decimals == 0 || !ends_cell(at, end))
+        return NULL;
+    double size = (double)digits / powers[decimals];
+    *value = negative ? -size : size;
+    return at;
+}
+
 /* The byte after the cell, or NULL when it holds no value. */
 static inline const char *read_cell(const char *at, const char *end,
                                     double *value)
 {
-    const char *rest;
+    const char *rest = read_short_cell(at, end, value);
+    if (rest)
+        return rest;
     if (caus_parse_double(at, end, value, &rest) && ends_cell(rest, end))
         return rest;
     return read_odd_cell(at, end, value);
