@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Characters with a meaning, written so that each format shows them. */
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -95,6 +96,17 @@ void caus_text_add_markdown_code(caus_text *text, const char *value)
         caus_text_add_char(text, ' ');
     for (size_t i = 0; i <= longest; i++)
         caus_text_add_char(text, '`');
+}
+
+void caus_text_add_count(caus_text *text, uint64_t count)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, count);
+    for (int i = 0; i < length; i++) {
+        if (i && (length - i) % 3 == 0)
+            caus_text_add_char(text, ',');
+        caus_text_add_char(text, digits[i]);
+    }
 }
 
 void caus_text_add_p(caus_text *text, double p)

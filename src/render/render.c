@@ -41,7 +41,6 @@ static caus_status render(const caus_view *view, caus_format format,
                           const caus_render_options *options,
                           const caus_run *run, caus_text *text, caus_error *err)
 {
-    (void)run;
     switch (format) {
     case CAUS_FORMAT_JSON:
         caus_render_json(view, text);
@@ -49,8 +48,18 @@ static caus_status render(const caus_view *view, caus_format format,
     case CAUS_FORMAT_TEXT:
         caus_render_text(view, options, text);
         return CAUS_OK;
-    default:
-        break;
+    case CAUS_FORMAT_MARKDOWN:
+        return caus_render_markdown(view, options, text, err);
+    case CAUS_FORMAT_DOT:
+        caus_render_dot(view, text);
+        return CAUS_OK;
+    case CAUS_FORMAT_SVG:
+        return caus_render_svg(view, options, run, text, err);
+    case CAUS_FORMAT_MERMAID:
+        return caus_render_mermaid(view, text, err);
+    case CAUS_FORMAT_GRAPHML:
+        caus_render_graphml(view, text);
+        return CAUS_OK;
     }
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "format number %d: no such format", (int)format);

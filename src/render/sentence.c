@@ -163,9 +163,11 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
                      fdr ? " after the FDR correction" : "");
     if (!answer->discovery->complete)
         caus_text_add(text, " before the time limit");
-    else if (answer->discovery->test_count)
-        caus_text_format(text, " in %llu tests",
-                         (unsigned long long)answer->discovery->test_count);
+    else if (answer->discovery->test_count) {
+        caus_text_add(text, " in ");
+        caus_text_add_count(text, answer->discovery->test_count);
+        caus_text_add(text, " tests");
+    }
     caus_text_add_char(text, '.');
 }
 

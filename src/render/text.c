@@ -81,9 +81,10 @@ static void fill_method(const caus_page *page, caus_text *text)
 {
     caus_view_add_method(page->view, text);
     const char *dot = page->glyphs.dot;
-    caus_text_format(
-        text, "%s %zu variables%s %llu tests", dot, page->view->variable_count,
-        dot, (unsigned long long)page->view->answer->discovery->test_count);
+    caus_text_format(text, "%s %zu variables%s ", dot,
+                     page->view->variable_count, dot);
+    caus_text_add_count(text, page->view->answer->discovery->test_count);
+    caus_text_add(text, " tests");
 }
 
 static void fill_window(const caus_page *page, caus_text *text)
@@ -254,7 +255,7 @@ static void add_first_screen(caus_page *page)
     size_t next_lines =
         next && *next ? lay_out_command(page, next, NULL) + 1 : 0;
     add_composed(page, page->dim, 0, 1, fill_scope);
-    add_composed(page, page->dim, 0, 1, fill_method);
+    add_composed(page, page->dim, 0, 2, fill_method);
     add_composed(page, page->dim, 0, 2, fill_window);
     caus_page_add_break(page);
     add_composed(page, page->bold, 0, SENTENCE_LINES, fill_sentence);

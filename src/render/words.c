@@ -216,14 +216,11 @@ void caus_view_add_confidence_reason(const caus_view *view, caus_text *text)
         return;
     }
     caus_link_checks all = weakest_checks(view);
-    char tests[64];
-    snprintf(tests, sizeof tests, "correction for %llu tests",
-             (unsigned long long)view->answer->discovery->test_count);
     const struct {
         const char *name;
         caus_check_result result;
     } checks[] = {{"lag order", all.order},
-                  {tests, all.multiplicity},
+                  {"correction for many tests", all.multiplicity},
                   {"replication", all.replicated},
                   {"stability", all.stable}};
     static const char *const titles[] = {"untested", "failed", "held"};
