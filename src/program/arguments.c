@@ -11,7 +11,7 @@ enum { MAX_GIVEN = 256 };
 
 typedef struct given {
     const caus_option *option;
-    const char *value;
+    const char *value = NULL;
 } given;
 
 struct caus_arguments {
@@ -134,7 +134,7 @@ static caus_status parse_long(caus_arguments *arguments, int *at, int count,
                          asked, nearest_option(arguments->command, asked),
                          arguments->command->name);
     }
-    const char *value;
+    const char *value = NULL;
     CAUS_TRY(take_value(option, equals ? equals + 1 : NULL, at, count, words,
                         &value, err));
     return add_given(arguments, option, value, err);
@@ -152,7 +152,7 @@ static caus_status parse_short(caus_arguments *arguments, int *at, int count,
                              *letter, arguments->command->name);
         const char *attached =
             option->argument && letter[1] ? letter + 1 : NULL;
-        const char *value;
+        const char *value = NULL;
         CAUS_TRY(take_value(option, attached, at, count, words, &value, err));
         CAUS_TRY(add_given(arguments, option, value, err));
         if (option->argument)
