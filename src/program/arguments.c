@@ -11,7 +11,7 @@ enum { MAX_GIVEN = 256 };
 
 typedef struct given {
     const caus_option *option;
-    const char *value = NULL;
+    const char *value;
 } given;
 
 struct caus_arguments {
