@@ -89,7 +89,7 @@ static caus_status build(const char *const *names, size_t variable_count,
 {
     caus_variable *variables = NULL;
     CAUS_TRY(make_variables(names, variable_count, out, &variables, err));
-    caus_segment_parts parts;
+    caus_segment_parts parts = {0};
     CAUS_TRY(caus_segment_room(row_count, variable_count, out, &parts, err));
     caus_segment *segment = CAUS_ARRAY(out, caus_segment, 1);
     caus_environment *environment = CAUS_ARRAY(out, caus_environment, 1);
