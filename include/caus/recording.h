@@ -35,39 +35,76 @@ typedef struct caus_recording_info {
     const char *const *warnings;
     size_t result_count;
     const caus_recorded_result *results;
+    double clock_skew_s;      /* as in caus_fetch; NaN = not known */
+    double scrape_interval_s; /* as in caus_fetch; 0 = not known */
     bool scrubbed; /* label values and text were cleaned of secrets */
 } caus_recording_info;
 
 typedef struct caus_recording_options {
     caus_grid window;
-    caus_grid baseline;
-    const char *hint;
-    bool keep_labels; /* do not scrub e-mail, token and address patterns */
-    int64_t created_ns;
+    caus_grid baseline; /* step_ns 0 = none */
+    const char *hint;   /* free text; NULL = none */
+    bool keep_labels;   /* do not scrub e-mail, token and address patterns */
+    int64_t created_ns; /* unix time to write into the file */
 } caus_recording_options;
 
 /*
  * Writes an incident file: under a temporary name beside `path`, synced, then
  * renamed over it. A failure or a kill leaves the old file as it was.
- * Fails with CAUS_ERR_IO (with the system's words: full disk, no permission).
+ *
+ *   path     a link is followed; the file is for its owner alone (0600)
+ *   fetch    times of a track ascending; every NaN is kept as the same NaN
+ *   options  the same fetch, options and library give the same bytes
+ *
+ * Unless options->keep_labels, names, services, queries, label values, warnings
+ * and the hint have "<email-1>", "<token-1>", "<credentials-1>", "<ip-1>" and
+ * "<mac-1>" in place of what looks like one: the same for the same secret, so
+ * that different names stay different. Fails with CAUS_ERR_IO (with the
+ * system's words: full disk, no permission), CAUS_ERR_INVALID_ARGUMENT (times
+ * not ascending), …_LIMIT, …_CANCELLED, …_OUT_OF_MEMORY. Holds about the size
+ * of the file in memory, beside the samples.
  */
 caus_status caus_recording_write(const char *path, const caus_fetch *fetch,
                                  const caus_recording_options *options,
                                  const caus_run *run, caus_error *err);
 
-/* Reads all but the samples. Fails with CAUS_ERR_NOT_FOUND, …_INVALID_DATA
- * (damaged, or not an incident file), …_UNSUPPORTED (newer major version). */
+/*
+ * Reads all but the samples.
+ *
+ *   result  lives in `out`
+ *
+ * The file is opened as it is: no lock, no journal, nothing written beside it.
+ * Fails with CAUS_ERR_NOT_FOUND, …_INVALID_DATA (damaged, or not an incident
+ * file), …_UNSUPPORTED (newer major version), …_IO, …_LIMIT, …_OUT_OF_MEMORY.
+ */
 caus_status caus_recording_read_info(const char *path, caus_arena *out,
                                      caus_recording_info *result,
                                      caus_error *err);
 
-/* Reads the samples, in the order they were recorded. */
+/*
+ * Reads the samples, in the order they were recorded, bit for bit.
+ *
+ *   run     its memory limit covers the samples and `out` together
+ *   result  lives in `out`
+ *
+ * Fails as caus_recording_read_info(), and with …_CANCELLED, …_TIME_LIMIT.
+ */
 caus_status caus_recording_read_samples(const char *path, const caus_run *run,
                                         caus_arena *out, caus_samples *result,
                                         caus_error *err);
 
-/* Adds a result (canonical JSON) to a copy of the file and renames it into
- * place; a result of equal hash is stored once. */
+/*
+ * Adds a result to a copy of the file and renames it into place; a result of
+ * equal hash is stored once. Calls from several processes wait for each other.
+ *
+ *   kind  "causal_graph", …; not empty
+ *   json  one object, kept and hashed as it is: the caller writes it in
+ *         canonical form, and made from the samples of this file, as nothing
+ *         of it is scrubbed
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (no JSON object) and as the functions
+ * above.
+ */
 caus_status caus_recording_add_result(const char *path, const char *kind,
                                       const char *json, caus_error *err);
 
