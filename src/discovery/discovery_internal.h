@@ -95,8 +95,9 @@ typedef struct caus_search {
     const caus_independence *test;
     int first_thread; /* scratch arenas first_thread … + threads − 1 */
     int threads;
-    bool quiet;       /* no progress: part of a larger piece of work */
-    caus_hand *hands; /* [threads] */
+    bool quiet;              /* no progress: part of a larger piece of work */
+    caus_hand *hands;        /* [threads] */
+    caus_ci_source *sources; /* [variable_count × (max_lag + 1)] */
     atomic_size_t done;
     atomic_bool stopped; /* by cancel or time limit */
     atomic_bool failed;

@@ -51,19 +51,45 @@ static caus_status condition_target(caus_search *search, caus_hand *hand,
 }
 
 /* The source's own parents, as far back as the source is. */
-static size_t list_source_parents(const caus_search *search, caus_hand *hand,
-                                  const caus_findings *findings, size_t source,
-                                  size_t lag)
+static caus_status prepare_source(caus_search *search,
+                                  const caus_findings *findings,
+                                  size_t variable, size_t lag,
+                                  caus_ci_source *source, caus_error *err)
 {
+    caus_arena *arena = search->hands[0].arena;
+    const caus_sample *sample = search->test->sample;
+    *source = (caus_ci_source){.node = caus_node_of(sample, variable, lag)};
     if (!findings->selections)
-        return 0;
-    const caus_selection *selection = &findings->selections[source];
-    size_t stride = search->test->sample->stride;
+        return CAUS_OK;
+    const caus_selection *selection = &findings->selections[variable];
     size_t count = smaller(selection->count,
                            search->question->options->max_conditions_source);
+    caus_node *extra = CAUS_ARRAY(arena, caus_node, count);
+    if (!extra)
+        return caus_arena_fail(arena, err);
     for (size_t k = 0; k < count; k++)
-        hand->conditions[k] = selection->nodes[k] + (caus_node)(lag * stride);
-    return count;
+        extra[k] = selection->nodes[k] + (caus_node)(lag * sample->stride);
+    source->extra = extra;
+    source->extra_count = count;
+    return search->test->prepare(search->test->state, arena, source, err);
+}
+
+static caus_status prepare_sources(caus_search *search,
+                                   const caus_findings *findings,
+                                   caus_error *err)
+{
+    const caus_question *question = search->question;
+    size_t variables = question->variable_count;
+    size_t lags = question->options->max_lag + 1;
+    search->sources =
+        CAUS_ARRAY(search->hands[0].arena, caus_ci_source, variables * lags);
+    if (!search->sources)
+        return caus_arena_fail(search->hands[0].arena, err);
+    for (size_t i = 0; i < variables; i++)
+        for (size_t lag = question->options->min_lag; lag < lags; lag++)
+            CAUS_TRY(prepare_source(search, findings, i, lag,
+                                    &search->sources[i * lags + lag], err));
+    return CAUS_OK;
 }
 
 static caus_status test_link(caus_search *search, caus_hand *hand,
@@ -78,10 +104,9 @@ static caus_status test_link(caus_search *search, caus_hand *hand,
         return CAUS_OK;
     }
     caus_ci_result result;
-    size_t count = list_source_parents(search, hand, findings, source, lag);
-    CAUS_TRY(search->test->test(hand->work,
-                                caus_node_of(search->test->sample, source, lag),
-                                hand->conditions, count, &result, err));
+    size_t place = source * (question->options->max_lag + 1) + lag;
+    CAUS_TRY(
+        search->test->test(hand->work, &search->sources[place], &result, err));
     hand->test_count++;
     findings->statistic[cell] = result.statistic;
     findings->df[cell] = result.undetermined ? 0 : result.df;
@@ -117,6 +142,7 @@ caus_status caus_test_links(caus_search *search, caus_findings *findings,
         if (handled)
             return CAUS_OK;
     }
+    CAUS_TRY(prepare_sources(search, findings, err));
     return caus_search_each(search, findings, CAUS_STAGE_TEST, test_target,
                             err);
 }

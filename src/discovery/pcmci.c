@@ -187,6 +187,17 @@ static void set_p_values(call *c)
     }
 }
 
+/* Critical values come from long double: once for each df. */
+static double critical_of(const call *c, double df, double *known)
+{
+    size_t place = (size_t)df;
+    if (place > c->sample.row_count)
+        return c->test.critical(1 - c->options->level, df);
+    if (!(known[place] > 0))
+        known[place] = c->test.critical(1 - c->options->level, df);
+    return known[place];
+}
+
 static caus_status give_intervals(const call *c, caus_discovery *result,
                                   caus_error *err)
 {
@@ -194,17 +205,17 @@ static caus_status give_intervals(const call *c, caus_discovery *result,
     caus_arena *scratch = c->search.hands[0].arena;
     double *lower = CAUS_ARRAY(c->out, double, cells);
     double *upper = CAUS_ARRAY(c->out, double, cells);
+    double *known = CAUS_ARRAY(scratch, double, c->sample.row_count + 1);
     if (!lower || !upper)
         return caus_arena_fail(c->out, err);
-    caus_decider decider;
-    CAUS_TRY(caus_decider_init(&decider, &c->test, 1 - c->options->level,
-                               scratch, err));
+    if (!known)
+        return caus_arena_fail(scratch, err);
     for (size_t cell = 0; cell < cells; cell++) {
         double statistic = c->findings.statistic[cell];
         double df = c->findings.df[cell];
         lower[cell] = upper[cell] = statistic;
         if (df >= 1)
-            c->test.interval(statistic, df, caus_critical(&decider, df),
+            c->test.interval(statistic, df, critical_of(c, df, known),
                              &lower[cell], &upper[cell]);
     }
     result->lower = lower;

@@ -80,8 +80,8 @@ static caus_status test_candidate(shrinking *list, size_t m, bool *stop,
         *stop = true;
         return CAUS_OK;
     }
-    CAUS_TRY(list->search->test->test(hand->work, hand->candidates[m], NULL, 0,
-                                      &result, err));
+    caus_ci_source source = {.node = hand->candidates[m]};
+    CAUS_TRY(list->search->test->test(hand->work, &source, &result, err));
     hand->test_count++;
     double strength = fabs(result.statistic);
     if (strength < hand->strength[m])

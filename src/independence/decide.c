@@ -8,24 +8,21 @@ caus_status caus_decider_init(caus_decider *decider,
                               caus_arena *arena, caus_error *err)
 {
     size_t limit = test->sample->row_count + 1;
-    double *critical = CAUS_ARRAY(arena, double, limit);
-    if (!critical)
+    double *near = CAUS_ARRAY(arena, double, limit);
+    if (!near)
         return caus_arena_fail(arena, err);
-    *decider = (caus_decider){test, alpha, critical, limit};
+    *decider = (caus_decider){test, alpha, near, limit};
     return CAUS_OK;
 }
 
-/* Within this of the critical value the p-value itself decides. */
-static const double near = 1e-9;
-
-double caus_critical(caus_decider *decider, double df)
+static double near_critical(caus_decider *decider, double df)
 {
     size_t place = (size_t)df;
     if (place >= decider->df_limit)
-        return decider->test->critical(decider->alpha, df);
-    double *known = &decider->critical[place];
+        return decider->test->critical_near(decider->alpha, df);
+    double *known = &decider->near[place];
     if (!(*known > 0))
-        *known = decider->test->critical(decider->alpha, df);
+        *known = decider->test->critical_near(decider->alpha, df);
     return *known;
 }
 
@@ -36,8 +33,8 @@ bool caus_is_dependent(caus_decider *decider, const caus_ci_result *result)
     if (decider->alpha >= 1)
         return true;
     double beyond =
-        fabs(result->statistic) - caus_critical(decider, result->df);
-    if (fabs(beyond) > near)
+        fabs(result->statistic) - near_critical(decider, result->df);
+    if (fabs(beyond) > caus_near)
         return beyond > 0;
     return decider->test->p_value(result->statistic, result->df) <=
            decider->alpha;

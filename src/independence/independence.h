@@ -96,6 +96,14 @@ typedef struct caus_ci_result {
                           statistic 0, p-value 1, never dependent */
 } caus_ci_result;
 
+/* A source with the conditions of its own. */
+typedef struct caus_ci_source {
+    caus_node node;
+    const caus_node *extra; /* [extra_count] */
+    size_t extra_count;
+    const void *prepared; /* of the test; NULL = nothing */
+} caus_ci_source;
+
 /* One thread's place to work in. */
 typedef struct caus_ci_work caus_ci_work;
 
@@ -110,16 +118,21 @@ typedef struct caus_independence {
     caus_status (*condition)(caus_ci_work *work, caus_node target,
                              const caus_node *given, size_t count,
                              caus_error *err);
+    /* Does what can be done for a source before any target is known; worth
+     * its while when many targets follow. */
+    caus_status (*prepare)(const void *state, caus_arena *arena,
+                           caus_ci_source *source, caus_error *err);
     /* Tests a source against the fixed target given the shared conditions
-     * without the source, and `extra` ones. */
-    caus_status (*test)(caus_ci_work *work, caus_node source,
-                        const caus_node *extra, size_t count,
+     * without the source, and its own ones. */
+    caus_status (*test)(caus_ci_work *work, const caus_ci_source *source,
                         caus_ci_result *result, caus_error *err);
     /* Akaike's criterion of the fixed target regressed on the conditions. */
     caus_status (*score)(caus_ci_work *work, double *result, caus_error *err);
     double (*p_value)(double statistic, double df);
     /* The least |statistic| with a p-value of alpha or below. */
     double (*critical)(double alpha, double df);
+    /* The same to within caus_near, but cheap. */
+    double (*critical_near)(double alpha, double df);
     /* The interval whose ends a statistic of 0 would be just told from by the
      * critical value of alpha = 1 − level. */
     void (*interval)(double statistic, double df, double critical,
@@ -152,11 +165,14 @@ size_t caus_parcorr_bytes(const caus_sample *sample);
  */
 const double *caus_parcorr_correlations(const caus_independence *test);
 
+/* How far critical_near() may be off; between, the p-value decides. */
+static const double caus_near = 1e-6;
+
 /* Decisions at one alpha: critical values are kept by degrees of freedom. */
 typedef struct caus_decider {
     const caus_independence *test;
     double alpha;
-    double *critical; /* [df_limit], 0 = not yet known */
+    double *near; /* [df_limit] critical values, 0 = not yet known */
     size_t df_limit;
 } caus_decider;
 
@@ -164,9 +180,6 @@ typedef struct caus_decider {
 caus_status caus_decider_init(caus_decider *decider,
                               const caus_independence *test, double alpha,
                               caus_arena *arena, caus_error *err);
-
-/* The least |statistic| with a p-value of alpha or below. */
-double caus_critical(caus_decider *decider, double df);
 
 /* Whether the p-value of a result is at most alpha. */
 bool caus_is_dependent(caus_decider *decider, const caus_ci_result *result);

@@ -19,21 +19,23 @@ struct caus_ci_work {
     size_t given_count;
     size_t given_capacity;
     double *factor;       /* [given_capacity × given_capacity] L, lower */
+    double *lanes;        /* [given_capacity × CAUS_LANES] */
     double *inverse;      /* [given_capacity] 1 / diagonal of L */
     double *reduced;      /* [node_count × given_capacity] w(node) */
-    uint32_t *reduced_in; /* [node_count] the round w(node) belongs to */
+    uint32_t *reduced_in; /* [node_count / CAUS_LANES] the round w belongs to */
     uint32_t *given_in;   /* [node_count] the round the node was given in */
     uint32_t *listed_in;  /* [node_count] the list it was put on */
     uint32_t round, list;
     size_t width;          /* of w, padded */
     bool is_fast;          /* R can be used for the shared conditions */
+    double target_left;    /* of the target's variance, when fast */
     caus_node *list_nodes; /* [list_capacity] */
     size_t list_capacity;
     double *matrix; /* [list_capacity²] upper triangle */
     caus_rows_work rows;
 };
 
-enum { WIDTH_UNIT = 4 };
+enum { WIDTH_UNIT = 4, MAX_PREPARED = 16 };
 
 static caus_status start(const void *state, caus_arena *arena,
                          caus_ci_work **result, caus_error *err)
@@ -63,10 +65,11 @@ static caus_status grow_given(caus_ci_work *work, size_t count, caus_error *err)
     work->given = CAUS_ARRAY(work->arena, caus_node, capacity);
     work->factor = CAUS_ARRAY(work->arena, double, capacity *capacity);
     work->inverse = CAUS_ARRAY(work->arena, double, capacity);
+    work->lanes = CAUS_ARRAY(work->arena, double, capacity *CAUS_LANES);
     work->given_capacity = 0;
     if (!work->state->is_ragged)
         work->reduced = CAUS_ARRAY(work->arena, double, capacity *nodes);
-    if (!work->given || !work->factor || !work->inverse ||
+    if (!work->given || !work->factor || !work->inverse || !work->lanes ||
         (!work->reduced && !work->state->is_ragged))
         return caus_arena_fail(work->arena, err);
     work->given_capacity = capacity;
@@ -124,23 +127,43 @@ static bool factorise(caus_ci_work *work)
     return true;
 }
 
-/* w(node), worked out when first asked for. */
-static const double *reduce(caus_ci_work *work, caus_node node)
+/* w of CAUS_LANES neighbouring nodes from `first` on. */
+static void reduce_lanes(caus_ci_work *work, caus_node first)
 {
-    double *w = work->reduced + node * work->given_capacity;
-    if (work->reduced_in[node] == work->round)
-        return w;
-    work->reduced_in[node] = work->round;
+    size_t stride = work->given_capacity;
     for (size_t i = 0; i < work->given_count; i++) {
-        const double *factor = work->factor + i * work->given_capacity;
-        double sum = correlation_row(work, work->given[i])[node];
-        for (size_t k = 0; k < i; k++)
-            sum -= factor[k] * w[k];
-        w[i] = sum * work->inverse[i];
+        const double *row = correlation_row(work, work->given[i]) + first;
+        const double *factor = work->factor + i * stride;
+        double sum[CAUS_LANES];
+        for (size_t lane = 0; lane < CAUS_LANES; lane++)
+            sum[lane] = row[lane];
+        for (size_t k = 0; k < i; k++) {
+            const double *other = work->lanes + k * CAUS_LANES;
+            for (size_t lane = 0; lane < CAUS_LANES; lane++)
+                sum[lane] -= factor[k] * other[lane];
+        }
+        double *own = work->lanes + i * CAUS_LANES;
+        for (size_t lane = 0; lane < CAUS_LANES; lane++)
+            own[lane] = sum[lane] * work->inverse[i];
     }
-    for (size_t i = work->given_count; i < work->width; i++)
-        w[i] = 0;
-    return w;
+    for (size_t lane = 0; lane < CAUS_LANES; lane++) {
+        double *w = work->reduced + (first + lane) * stride;
+        for (size_t i = 0; i < work->given_count; i++)
+            w[i] = work->lanes[i * CAUS_LANES + lane];
+        for (size_t i = work->given_count; i < work->width; i++)
+            w[i] = 0;
+    }
+}
+
+/* w(node), worked out with its neighbours when first asked for. */
+static inline const double *reduce(caus_ci_work *work, caus_node node)
+{
+    caus_node group = node / CAUS_LANES;
+    if (work->reduced_in[group] != work->round) {
+        work->reduced_in[group] = work->round;
+        reduce_lanes(work, group * CAUS_LANES);
+    }
+    return work->reduced + node * work->given_capacity;
 }
 
 static bool is_constant(const caus_ci_work *work, caus_node node)
@@ -176,6 +199,10 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     work->width =
         (work->given_count + WIDTH_UNIT - 1) / WIDTH_UNIT * WIDTH_UNIT;
     work->is_fast = work->is_fast && factorise(work);
+    if (work->is_fast) {
+        const double *w = reduce(work, target);
+        work->target_left = 1 - short_dot(w, w, work->width);
+    }
     return CAUS_OK;
 }
 
@@ -192,32 +219,31 @@ static void give_result(const caus_residuals *left, caus_ci_result *result)
     result->statistic = r > 1 ? 1 : r < -1 ? -1 : r;
 }
 
-/* The test as a list of nodes: shared conditions unless they were eliminated
- * already, extra ones, source, target. Returns whether all are sound. */
-static caus_status list_nodes(caus_ci_work *work, caus_node source,
-                              const caus_node *extra, size_t count,
+/* The test as a list of nodes: shared conditions unless they are eliminated
+ * apart, own ones, source, target. Clears *sound at a weak node. */
+static caus_status list_nodes(caus_ci_work *work, const caus_ci_source *source,
                               bool with_given, caus_test_nodes *test,
-                              bool *all_sound, caus_error *err)
+                              bool *sound, caus_error *err)
 {
-    CAUS_TRY(grow_list(work, work->given_count + count + 2, err));
+    CAUS_TRY(grow_list(work, work->given_count + source->extra_count + 2, err));
     size_t used = 0;
     caus_node *nodes = work->list_nodes;
     work->list++;
     for (size_t i = 0; with_given && i < work->given_count; i++)
-        if (work->given[i] != source)
+        if (work->given[i] != source->node)
             nodes[used++] = work->given[i];
-    for (size_t i = 0; i < count; i++) {
-        caus_node node = extra[i];
-        if (work->given_in[node] == work->round || node == source ||
+    for (size_t i = 0; i < source->extra_count; i++) {
+        caus_node node = source->extra[i];
+        if (work->given_in[node] == work->round || node == source->node ||
             node == work->target || work->listed_in[node] == work->list ||
             is_constant(work, node))
             continue;
         work->listed_in[node] = work->list;
         nodes[used++] = node;
         if (!work->state->is_ragged && is_weak(work, node))
-            *all_sound = false;
+            *sound = false;
     }
-    nodes[used++] = source;
+    nodes[used++] = source->node;
     nodes[used++] = work->target;
     *test = (caus_test_nodes){nodes, used};
     return CAUS_OK;
@@ -271,39 +297,126 @@ static bool test_fast(caus_ci_work *work, const caus_test_nodes *test,
     return smallest > caus_weak_pivot;
 }
 
-static caus_status test(caus_ci_work *work, caus_node source,
-                        const caus_node *extra, size_t count,
-                        caus_ci_result *result, caus_error *err)
+/* The own conditions of a source and the source itself, with R between them;
+ * R is scattered over memory and every target asks for the same part. */
+typedef struct prepared_source {
+    size_t count; /* the source is the last */
+    caus_node nodes[MAX_PREPARED];
+    double block[MAX_PREPARED][MAX_PREPARED]; /* upper triangle */
+} prepared_source;
+
+static bool contains(const prepared_source *made, caus_node node)
+{
+    for (size_t i = 0; i < made->count; i++)
+        if (made->nodes[i] == node)
+            return true;
+    return false;
+}
+
+/* Leaves the source alone where the general way is needed. */
+static caus_status prepare(const void *state, caus_arena *arena,
+                           caus_ci_source *source, caus_error *err)
+{
+    const caus_parcorr *parcorr = state;
+    size_t nodes = parcorr->sample->node_count;
+    if (parcorr->is_ragged || source->extra_count + 1 > MAX_PREPARED)
+        return CAUS_OK;
+    prepared_source *made = CAUS_ARRAY(arena, prepared_source, 1);
+    if (!made)
+        return caus_arena_fail(arena, err);
+    for (size_t i = 0; i <= source->extra_count; i++) {
+        bool is_last = i == source->extra_count;
+        caus_node node = is_last ? source->node : source->extra[i];
+        if (parcorr->state[node] == CAUS_NODE_WEAK)
+            return CAUS_OK;
+        if (!is_last && (parcorr->state[node] == CAUS_NODE_CONSTANT ||
+                         node == source->node || contains(made, node)))
+            continue;
+        made->nodes[made->count++] = node;
+    }
+    for (size_t i = 0; i < made->count; i++)
+        for (size_t j = i; j < made->count; j++)
+            made->block[i][j] =
+                parcorr->gram[made->nodes[i] * nodes + made->nodes[j]];
+    source->prepared = made;
+    return CAUS_OK;
+}
+
+/* As test_fast(), from what was prepared for the source. */
+static bool test_prepared(caus_ci_work *work, const prepared_source *source,
+                          caus_residuals *left)
+{
+    double matrix[MAX_PREPARED + 1][MAX_PREPARED + 1];
+    const double *w[MAX_PREPARED + 1];
+    size_t place[MAX_PREPARED], count = 0;
+    const double *target_row = correlation_row(work, work->target);
+    for (size_t i = 0; i < source->count; i++) {
+        caus_node node = source->nodes[i];
+        if (work->given_in[node] == work->round || node == work->target)
+            continue;
+        w[count] = reduce(work, node);
+        place[count++] = i;
+    }
+    w[count] = reduce(work, work->target);
+    for (size_t i = 0; i < count; i++) {
+        const double *block = source->block[place[i]];
+        for (size_t j = i; j < count; j++)
+            matrix[i][j] = block[place[j]] - short_dot(w[i], w[j], work->width);
+        matrix[i][count] = target_row[source->nodes[place[i]]] -
+                           short_dot(w[i], w[count], work->width);
+    }
+    matrix[count][count] = work->target_left;
+    double smallest =
+        caus_eliminate(&matrix[0][0], count + 1, MAX_PREPARED + 1);
+    *left = (caus_residuals){
+        .source = matrix[count - 1][count - 1],
+        .target = matrix[count][count],
+        .both = matrix[count - 1][count],
+        .row_weight = work->state->total_weight,
+        .conditions = work->given_count + count - 1,
+    };
+    return smallest > caus_weak_pivot;
+}
+
+/* The test from the rows of the sample. */
+static caus_status test_rows(caus_ci_work *work, const caus_ci_source *source,
+                             caus_residuals *left, caus_error *err)
 {
     caus_test_nodes nodes;
+    bool sound;
+    CAUS_TRY(list_nodes(work, source, true, &nodes, &sound, err));
+    left->is_weak = true;
+    if (work->state->is_ragged)
+        CAUS_TRY(
+            caus_rows_from_gram(work->state, &work->rows, &nodes, left, err));
+    if (left->is_weak)
+        CAUS_TRY(caus_rows_direct(work->state, &work->rows, &nodes, left, err));
+    return CAUS_OK;
+}
+
+static caus_status test(caus_ci_work *work, const caus_ci_source *source,
+                        caus_ci_result *result, caus_error *err)
+{
     caus_residuals left = {.is_constant = true};
-    if (is_constant(work, source) || is_constant(work, work->target)) {
+    if (is_constant(work, source->node) || is_constant(work, work->target)) {
         left.row_weight = work->state->total_weight;
         give_result(&left, result);
         return CAUS_OK;
     }
-    bool is_given = work->given_in[source] == work->round;
-    bool sound = !work->state->is_ragged && !is_weak(work, source);
-    bool reduced = work->is_fast && !is_given;
-    CAUS_TRY(
-        list_nodes(work, source, extra, count, !reduced, &nodes, &sound, err));
-    if (work->is_fast && sound) {
-        size_t conditions = nodes.count - 2 + (reduced ? work->given_count : 0);
-        if (test_fast(work, &nodes, conditions, reduced, &left)) {
-            give_result(&left, result);
-            return CAUS_OK;
-        }
-        if (reduced)
-            CAUS_TRY(list_nodes(work, source, extra, count, true, &nodes,
-                                &sound, err));
+    bool is_given = work->given_in[source->node] == work->round;
+    bool sound = work->is_fast && !is_weak(work, source->node);
+    bool done = false;
+    if (sound && source->prepared && !is_given) {
+        done = test_prepared(work, source->prepared, &left);
+    } else if (sound) {
+        caus_test_nodes nodes;
+        CAUS_TRY(list_nodes(work, source, is_given, &nodes, &sound, err));
+        size_t conditions =
+            nodes.count - 2 + (is_given ? 0 : work->given_count);
+        done = sound && test_fast(work, &nodes, conditions, !is_given, &left);
     }
-    left.is_weak = true;
-    if (work->state->is_ragged)
-        CAUS_TRY(
-            caus_rows_from_gram(work->state, &work->rows, &nodes, &left, err));
-    if (left.is_weak)
-        CAUS_TRY(
-            caus_rows_direct(work->state, &work->rows, &nodes, &left, err));
+    if (!done)
+        CAUS_TRY(test_rows(work, source, &left, err));
     give_result(&left, result);
     return CAUS_OK;
 }
@@ -316,16 +429,15 @@ static caus_status score(caus_ci_work *work, double *result, caus_error *err)
     size_t count = work->given_count;
     if (is_constant(work, work->target)) {
         left = 0;
-    } else if (work->is_fast) {
-        const double *w = reduce(work, work->target);
-        left = 1 - short_dot(w, w, work->width);
+    } else if (work->is_fast && work->target_left > caus_weak_pivot) {
+        left = work->target_left;
     } else {
         /* as a test whose source is the target itself */
         caus_test_nodes nodes;
         caus_residuals rest = {.is_weak = true};
+        caus_ci_source target = {.node = work->target};
         bool sound;
-        CAUS_TRY(
-            list_nodes(work, work->target, NULL, 0, true, &nodes, &sound, err));
+        CAUS_TRY(list_nodes(work, &target, true, &nodes, &sound, err));
         CAUS_TRY(
             caus_rows_direct(work->state, &work->rows, &nodes, &rest, err));
         left = rest.target;
@@ -350,14 +462,47 @@ static double p_value(double statistic, double df)
     return 2 * caus_student_t_sf_fast(t_of(r, df), df);
 }
 
+static double r_of(double t, double df)
+{
+    return t / sqrt(df + t * t);
+}
+
 static double critical(double alpha, double df)
 {
     if (!(alpha > 0) || !(df >= 1))
         return 1;
     if (alpha >= 1)
         return 0;
-    double t = caus_student_t_quantile_sf(alpha / 2, df);
-    return t / sqrt(df + t * t);
+    return r_of(caus_student_t_quantile_sf(alpha / 2, df), df);
+}
+
+/* Upper quantile of the normal distribution: Abramowitz and Stegun 26.2.23,
+ * good to 4.5e-4, and two steps of Newton's method. */
+static double normal_quantile_sf(double p)
+{
+    double t = sqrt(-2 * log(p));
+    double z = t - (2.515517 + t * (.802853 + t * .010328)) /
+                       (1 + t * (1.432788 + t * (.189269 + t * .001308)));
+    for (int step = 0; step < 2; step++) {
+        double tail = .5 * erfc(z * .70710678118654752);
+        z += (tail - p) * 2.5066282746310002 * exp(.5 * z * z);
+    }
+    return z;
+}
+
+/* Abramowitz and Stegun 26.7.5, four terms; the test of this file's claim is
+ * critical_values_are_near. */
+static double critical_near(double alpha, double df)
+{
+    if (!(alpha > 1e-4) || alpha >= 1 || df < 40)
+        return critical(alpha, df);
+    double z = normal_quantile_sf(alpha / 2), v = 1 / df, s = z * z;
+    double g1 = z * (s + 1) / 4;
+    double g2 = z * (3 + s * (16 + s * 5)) / 96;
+    double g3 = z * (-15 + s * (17 + s * (19 + s * 3))) / 384;
+    double g4 =
+        z * (-945 + s * (-1920 + s * (1482 + s * (776 + s * 79)))) / 92160;
+    return r_of(z + v * (g1 + v * (g2 + v * (g3 + v * g4))), df);
 }
 
 /* Both ends are one quantile away on the scale of Student's t. */
@@ -428,10 +573,12 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
+                                  .prepare = prepare,
                                   .test = test,
                                   .score = score,
                                   .p_value = p_value,
                                   .critical = critical,
+                                  .critical_near = critical_near,
                                   .interval = interval};
     return CAUS_OK;
 }

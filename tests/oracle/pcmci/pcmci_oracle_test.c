@@ -360,7 +360,8 @@ static void check_single(const caus_series *series, json_t *expected)
     caus_node target =
         read_node(&sample, json_array_get(json_object_get(expected, "Y"), 0));
     assert_int_equal(test.condition(work, target, given, count, NULL), CAUS_OK);
-    assert_int_equal(test.test(work, source, NULL, 0, &result, NULL), CAUS_OK);
+    caus_ci_source tested = {.node = source};
+    assert_int_equal(test.test(work, &tested, &result, NULL), CAUS_OK);
     double value = json_number_value(json_object_get(expected, "val"));
     double p = json_number_value(json_object_get(expected, "pval"));
     assert_true(fabs(result.statistic - value) <= value_tolerance);
