@@ -165,12 +165,14 @@ static caus_status parse_civil(span read, bool clock_only, int64_t now_ns,
 static caus_status parse_unix(span read, int64_t *result_ns, caus_error *err)
 {
     const char *at = read.at;
-    if (!caus_time_scan_decimal(&at, read.end, CAUS_NS_A_SECOND, result_ns) ||
+    int64_t made_ns = 0;
+    if (!caus_time_scan_decimal(&at, read.end, CAUS_NS_A_SECOND, &made_ns) ||
         at != read.end)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "'%s' is no unix time in seconds (milliseconds need "
                          "a decimal point three digits from the right): %s",
                          shown(read).text, TIME_FORMS);
+    *result_ns = made_ns;
     return CAUS_OK;
 }
 

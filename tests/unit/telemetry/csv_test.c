@@ -251,6 +251,38 @@ static void values_are_rounded_as_strtod_rounds_them(void **state)
         assert_true(csv_bench_value(bench, i, 0) == strtod(numbers[i], NULL));
 }
 
+/* Decimals of every length, short and long ones taking different ways. */
+static void random_decimals_are_rounded_as_strtod_rounds_them(void **state)
+{
+    csv_bench *bench = *state;
+    enum { COUNT = 20000, TEXT_BYTES = 32 };
+    char *text = malloc((size_t)COUNT * TEXT_BYTES);
+    double *expected = malloc(COUNT * sizeof *expected);
+    assert_non_null(text);
+    assert_non_null(expected);
+    size_t length = (size_t)sprintf(text, "a\n");
+    uint64_t bits = 1;
+    for (int i = 0; i < COUNT; i++) {
+        bits = bits * 6364136223846793005u + 1442695040888963407u;
+        int before = (int)(bits >> 60) % 10, after = (int)(bits >> 40) % 12;
+        char *number = text + length;
+        length +=
+            (size_t)sprintf(number, "%s%.*s.%.*s\n", bits >> 30 & 1 ? "-" : "",
+                            before + 1, "9007199254740993" + bits % 5, after,
+                            "31415926535897932" + bits % 4);
+        expected[i] = strtod(number, NULL);
+    }
+    csv_file file = csv_file_of_bytes(text, length);
+    assert_int_equal(caus_csv_read(file.path, NULL, bench->run, bench->out,
+                                   &bench->series, &bench->error),
+                     CAUS_OK);
+    assert_memory_equal(bench->series.segments[0].values, expected,
+                        COUNT * sizeof *expected);
+    close(file.descriptor);
+    free(text);
+    free(expected);
+}
+
 /* A window of a CSV file and the samples a server would give for it. */
 static void a_window_has_the_bytes_of_a_server_with_equal_data(void **state)
 {
@@ -344,6 +376,7 @@ int main(void)
         cmocka_unit_test(line_ends_and_a_byte_order_mark_do_not_matter),
         cmocka_unit_test(blank_lines_of_a_single_column_are_missing_values),
         cmocka_unit_test(values_are_rounded_as_strtod_rounds_them),
+        cmocka_unit_test(random_decimals_are_rounded_as_strtod_rounds_them),
         cmocka_unit_test(a_window_has_the_bytes_of_a_server_with_equal_data),
         cmocka_unit_test(a_window_without_baseline_has_one_environment),
         cmocka_unit_test(a_topology_names_the_service_of_a_column),
