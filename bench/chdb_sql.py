@@ -7,10 +7,10 @@ SigNoz v3 and of Uptrace, inserts the same spans into each, serves them over
 loopback HTTP as clickhouse-server does, lets bench_clickhouse_fetch fetch
 every aggregate, and compares with a count in Python.
 
-usage: chdb_sql.py BENCH_CLICKHOUSE_FETCH [--show-queries]
+usage: [CAUS_BUILD=build/release] chdb_sql.py [--show-queries]
 
 The interpreter needs the package chdb. Run by another one it starts itself
-again with $CAUS_CHDB_PYTHON; without chdb it says so and exits 77.
+again with $CAUS_PYTHON; without chdb it says so and exits 77.
 
 Column names and types follow, as of 2025/2026: OpenTelemetry collector contrib
 exporter/clickhouseexporter/internal/sqltemplates/traces_table.sql and
@@ -31,12 +31,12 @@ import urllib.parse
 try:
     from chdb import session
 except ImportError:
-    interpreter = os.environ.get("CAUS_CHDB_PYTHON")
+    interpreter = os.environ.get("CAUS_PYTHON")
     if interpreter and os.environ.get("CAUS_CHDB_TRIED") is None:
         os.environ["CAUS_CHDB_TRIED"] = "1"
         os.execv(interpreter, [interpreter] + sys.argv)
     print("skipped: the Python package chdb is not installed; "
-          "name an interpreter that has it by CAUS_CHDB_PYTHON")
+          "name an interpreter that has it by CAUS_PYTHON")
     sys.exit(77)
 
 NS = 1000000000
@@ -283,7 +283,9 @@ def specs_for(service):
 
 
 def main():
-    program, show = sys.argv[1], "--show-queries" in sys.argv
+    program = os.path.join(os.environ.get("CAUS_BUILD", "build/release"),
+                           "bench", "bench_clickhouse_fetch")
+    show = "--show-queries" in sys.argv
     db = session.Session()
     for database, table in TABLES.items():
         db.query("CREATE DATABASE " + database)

@@ -5,9 +5,10 @@
 # as RowBinary to /dev/null. Alternating runs; wall and CPU of the client
 # process alone, median and smallest.
 #
-#   $1  the bench_clickhouse program   $2  runs of each (9)
+#   CAUS_BUILD  the build folder (build/release)   $1  runs of each (15)
 set -u
-program=$1 runs=${2:-9}
+program=$(realpath "${CAUS_BUILD:-build/release}/bench/bench_clickhouse")
+runs=${1:-15}
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/../tests/e2e/lib.sh"
 need clickhouse-client perl
