@@ -109,26 +109,29 @@ void caus_text_add_count(caus_text *text, uint64_t count)
     }
 }
 
-void caus_text_add_p(caus_text *text, double p)
+void caus_format_p(double p, char text[32])
 {
     if (isnan(p)) {
-        caus_text_add(text, "not computed");
+        snprintf(text, 32, "not computed");
         return;
     }
     if (p == 0) {
-        caus_text_add(text, "<1e-300");
+        snprintf(text, 32, "<1e-300");
         return;
     }
-    char digits[32];
-    snprintf(digits, sizeof digits, p >= 0.001 ? "%.3f" : "%.1e", p);
-    char *exponent = strchr(digits, 'e');
-    if (!exponent) {
-        caus_text_add(text, digits);
+    snprintf(text, 32, p >= 0.001 ? "%.3f" : "%.1e", p);
+    char *exponent = strchr(text, 'e');
+    if (!exponent)
         return;
-    }
-    *exponent = '\0';
-    const char *power = exponent + 2;
-    while (*power == '0')
-        power++;
-    caus_text_format(text, "%se-%s", digits, power);
+    char *digits = exponent + 2, *kept = digits; /* after "e-" */
+    while (*kept == '0')
+        kept++;
+    memmove(digits, kept, strlen(kept) + 1);
+}
+
+void caus_text_add_p(caus_text *text, double p)
+{
+    char words[32];
+    caus_format_p(p, words);
+    caus_text_add(text, words);
 }

@@ -239,15 +239,18 @@ static bool is_free(const caus_picture *picture, const caus_sizes *sizes,
 static void pull_labels(const caus_picture *picture, const caus_sizes *sizes,
                         caus_layout *layout)
 {
+    enum { CLEARANCE = 2 };
     for (size_t i = 0; i < picture->stroke_count; i++) {
         caus_curve *curve = &layout->curves[i];
         caus_point on = nearest_point(curve, curve->label);
         double x = on.x - curve->label.x, y = on.y - curve->label.y;
+        double room_x = sizes->labels[i].x / 2 + CLEARANCE;
+        double room_y = sizes->labels[i].y / 2 + CLEARANCE;
         double kept = 1;
-        if (fabs(x) > sizes->labels[i].x / 2)
-            kept = sizes->labels[i].x / 2 / fabs(x);
-        if (fabs(y) > sizes->labels[i].y / 2)
-            kept = fmin(kept, sizes->labels[i].y / 2 / fabs(y));
+        if (fabs(x) > room_x)
+            kept = room_x / fabs(x);
+        if (fabs(y) > room_y)
+            kept = fmin(kept, room_y / fabs(y));
         caus_point nearer = {on.x - kept * x, on.y - kept * y};
         if (kept < 1 && is_free(picture, sizes, layout, i, nearer))
             curve->label = nearer;

@@ -59,7 +59,8 @@ void caus_text_add_markdown_code(caus_text *text, const char *value);
 /* "200,000" */
 void caus_text_add_count(caus_text *text, uint64_t count);
 
-/* "0.041" or "1.2e-9"; "not computed" without a number. */
+/* "0.041" or "1.2e-9"; "not computed" without a number. text [32] */
+void caus_format_p(double p, char text[32]);
 void caus_text_add_p(caus_text *text, double p);
 
 /* ---- links ---- */

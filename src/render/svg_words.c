@@ -142,11 +142,11 @@ typedef enum sample {
 } sample;
 
 /* Where the next legend item goes. */
-typedef struct legend {
+typedef struct legend_pen {
     caus_drawing *drawing;
     double x;
     bool draw;
-} legend;
+} legend_pen;
 
 static void draw_line_sample(caus_text *text, double x, double y, sample kind)
 {
@@ -169,7 +169,7 @@ static void draw_line_sample(caus_text *text, double x, double y, sample kind)
                          x + 8, y - 4.5, x, y, x + 8, y + 4.5);
 }
 
-static void draw_sample(const legend *legend, sample kind, size_t colour)
+static void draw_sample(const legend_pen *legend, sample kind, size_t colour)
 {
     caus_text *text = legend->drawing->text;
     double x = legend->x, y = legend->drawing->y - 4;
@@ -191,7 +191,7 @@ static void draw_sample(const legend *legend, sample kind, size_t colour)
         draw_line_sample(text, x, y, kind);
 }
 
-static void add_item(legend *legend, sample kind, size_t colour,
+static void add_item(legend_pen *legend, sample kind, size_t colour,
                      const char *words)
 {
     caus_drawing *drawing = legend->drawing;
@@ -214,7 +214,7 @@ static void add_item(legend *legend, sample kind, size_t colour,
     legend->x += wide;
 }
 
-static void add_services(legend *legend)
+static void add_services(legend_pen *legend)
 {
     const caus_picture *picture = &legend->drawing->picture;
     for (size_t i = 0; i < picture->service_count; i++) {
@@ -227,7 +227,7 @@ static void add_services(legend *legend)
     }
 }
 
-static void add_signs(legend *legend)
+static void add_signs(legend_pen *legend)
 {
     const caus_picture *picture = &legend->drawing->picture;
     const caus_view *view = legend->drawing->view;
@@ -301,7 +301,7 @@ void caus_svg_add_legend(caus_drawing *drawing, bool draw)
         caus_text_format(
             drawing->text, "<path class=\"rule\" d=\"M%d %.1fH%.1f\"/>\n",
             CAUS_SVG_MARGIN, drawing->y, drawing->width - CAUS_SVG_MARGIN);
-    legend items = {.drawing = drawing, .x = CAUS_SVG_MARGIN, .draw = draw};
+    legend_pen items = {.drawing = drawing, .x = CAUS_SVG_MARGIN, .draw = draw};
     drawing->y += ROW;
     add_services(&items);
     if (items.x > CAUS_SVG_MARGIN) {

@@ -41,12 +41,10 @@ caus_link_columns caus_page_link_columns(const caus_page *page, size_t count)
         caus_view_format_lag(view, link->lag, lag);
         if (caus_text_columns(lag) > columns.lag)
             columns.lag = caus_text_columns(lag);
-        caus_text p = {0};
-        caus_text_add_p(&p, shown_p(page, link));
-        if (p.length > columns.p)
-            columns.p = p.length;
-        page->text->failed |= p.failed;
-        caus_text_deinit(&p);
+        char p[32];
+        caus_format_p(shown_p(page, link), p);
+        if (strlen(p) > columns.p)
+            columns.p = strlen(p);
         count--;
     }
     size_t numbers = 2 + STRENGTH_COLUMNS + 2 + columns.lag + 2 + columns.p +
@@ -126,8 +124,8 @@ void caus_page_add_link(caus_page *page, const caus_link *link,
     caus_text *text = page->text;
     char lag[48];
     caus_view_format_lag(page->view, link->lag, lag);
-    caus_text p = {0};
-    caus_text_add_p(&p, shown_p(page, link));
+    char p[32];
+    caus_format_p(shown_p(page, link), p);
     caus_text_add(text, "  ");
     add_pair(page, link, columns->name);
     caus_text strength = {0};
@@ -138,9 +136,7 @@ void caus_page_add_link(caus_page *page, const caus_link *link,
     caus_text_add(text, "  ");
     add_right(text, lag, columns->lag);
     caus_text_add(text, "  ");
-    add_right(text, p.bytes ? p.bytes : "", columns->p);
-    text->failed |= p.failed;
-    caus_text_deinit(&p);
+    add_right(text, p, columns->p);
     caus_text_format(text, "  %s\n", caus_link_word(page->view, link));
     page->lines++;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of an answer and what each is earned by (docs/design/0010). */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -104,24 +105,20 @@ static void list_significance(const caus_view *view, const caus_link *link,
                               add_sentence *add, void *data)
 {
     double alpha = view->answer->options.alpha;
-    caus_text text = {0};
+    char value[32], sentence[200];
     if (!isnan(link->q_value)) {
-        caus_text_add(&text, "q ");
-        caus_text_add_p(&text, link->q_value);
-        caus_text_format(&text, " <= %g: %s", alpha,
-                         result_word(passed(link->q_value <= alpha)));
+        caus_format_p(link->q_value, value);
+        snprintf(sentence, sizeof sentence, "q %s <= %g: %s", value, alpha,
+                 result_word(passed(link->q_value <= alpha)));
+        add(data, sentence);
     } else if (!isnan(link->p_value)) {
-        double bound = family_p(view, link);
-        caus_text_add(&text, "p ");
-        caus_text_add_p(&text, link->p_value);
-        caus_text_format(
-            &text, " times %llu tests <= %g: %s",
-            (unsigned long long)view->answer->discovery->test_count, alpha,
-            result_word(passed(bound <= alpha)));
+        caus_format_p(link->p_value, value);
+        snprintf(sentence, sizeof sentence,
+                 "p %s times %" PRIu64 " tests <= %g: %s", value,
+                 view->answer->discovery->test_count, alpha,
+                 result_word(passed(family_p(view, link) <= alpha)));
+        add(data, sentence);
     }
-    if (text.length && !text.failed)
-        add(data, text.bytes);
-    caus_text_deinit(&text);
 }
 
 void caus_link_list_checks(const caus_view *view, const caus_link *link,

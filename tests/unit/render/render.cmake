@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+foreach(part formats golden json sentence svg text utf8)
+  caus_add_test(render_${part}_test
+                ${CMAKE_CURRENT_LIST_DIR}/${part}_test.c
+                ${CMAKE_CURRENT_LIST_DIR}/answers.c)
+endforeach()
+target_link_libraries(render_json_test PRIVATE PkgConfig::JANSSON)
