@@ -109,7 +109,7 @@ static caus_status perform(fetch *at, const caus_http_request *requests,
 static caus_status ask(fetch *at, caus_text *sql, caus_row_reader *reader,
                        const char *what, caus_error *err)
 {
-    const char *text;
+    const char *text = "";
     CAUS_TRY(plan_query(at, sql, &text, err));
     caus_http_request request = make_request(at, reader, text, what);
     caus_status status = perform(at, &request, 1, err);
@@ -224,7 +224,7 @@ static caus_status plan_group(fetch *at, size_t index, caus_row_reader *reader,
         caus_text_deinit(&sql);
         return status;
     }
-    const char *text;
+    const char *text = "";
     CAUS_TRY(plan_query(at, &sql, &text, err));
     const char *what = caus_arena_format(
         at->scratch, "the span query of %.100s", group->filter->service);

@@ -327,8 +327,9 @@ static caus_status warn_few_spans(const caus_variable_spec *spec,
     char wider[64] = "a wider --step would give more";
     int64_t step_s = wider_step_s(step_ns, median);
     if (step_s)
-        snprintf(wider, sizeof wider, "--step %" PRId64 "%s would give enough",
-                 step_s % 60 ? step_s : step_s / 60, step_s % 60 ? "s" : "m");
+        (void)snprintf(
+            wider, sizeof wider, "--step %" PRId64 "%s would give enough",
+            step_s % 60 ? step_s : step_s / 60, step_s % 60 ? "s" : "m");
     const char *text =
         spec->trace_value == CAUS_TRACE_LATENCY
             ? caus_arena_format(out,

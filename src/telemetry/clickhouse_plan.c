@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What is asked of which server: url, steps, groups of variables. */
+#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "telemetry/clickhouse_internal.h"
 
@@ -9,8 +9,8 @@ static int hex_digit(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
-    digit |= 32;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+    int letter = tolower((unsigned char)digit);
+    return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
 /* Undoes percent-encoding; NULL = no memory. */
@@ -21,7 +21,9 @@ static char *decode(const char *text, size_t length, caus_arena *out)
         return NULL;
     size_t to = 0;
     for (size_t i = 0; i < length; i++, to++) {
-        copy[to] = text[i] == '+' ? ' ' : text[i];
+        copy[to] = text[i];
+        if (text[i] == '+')
+            copy[to] = ' ';
         if (text[i] == '%' && i + 2 < length && hex_digit(text[i + 1]) >= 0 &&
             hex_digit(text[i + 2]) >= 0) {
             copy[to] =

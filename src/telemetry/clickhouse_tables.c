@@ -159,8 +159,9 @@ static size_t rank(const caus_span_table *table)
     enum { NAMES = sizeof table->profile->tables / sizeof(char *) };
     size_t layout = (size_t)(table->profile - profiles);
     size_t name = 0;
-    while (name < NAMES && (!table->profile->tables[name] ||
-                            strcmp(table->profile->tables[name], table->name)))
+    while (name < NAMES &&
+           (!table->profile->tables[name] ||
+            strcmp(table->profile->tables[name], table->name) != 0))
         name++;
     return (name == NAMES ? PROFILES * NAMES : 0) + layout * NAMES + name;
 }
@@ -188,8 +189,8 @@ bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
     caus_span_table best = {0}, second = {0};
     for (size_t i = 0, next; i < count; i = next) {
         for (next = i + 1; next < count; next++) {
-            if (strcmp(columns[i].table, columns[next].table) ||
-                strcmp(columns[i].database, columns[next].database))
+            if (strcmp(columns[i].table, columns[next].table) != 0 ||
+                strcmp(columns[i].database, columns[next].database) != 0)
                 break;
         }
         caus_span_table table = {.database = columns[i].database,

@@ -87,7 +87,7 @@ caus_status caus_clickhouse_fail(const char *host, const char *what,
     int shown = sentence_length(words, length);
     char http[48] = "an error in the middle of its reply";
     if (http_status)
-        snprintf(http, sizeof http, "HTTP %ld", http_status);
+        (void)snprintf(http, sizeof http, "HTTP %ld", http_status);
     return CAUS_FAIL(err, way ? way->status : CAUS_ERR_SERVER,
                      "ClickHouse at %s answered %s with %s (%.*s): %s", host,
                      what, http, shown, words,
