@@ -33,7 +33,12 @@ static caus_status fail_io(const caus_database *database, int error,
 caus_status caus_database_fail(const caus_database *database, int code,
                                caus_error *err)
 {
+    /* SQLite does not note the errno of every failed commit; nothing ran since
+     * its last call. */
+    int kept = errno;
     int error = database->handle ? sqlite3_system_errno(database->handle) : 0;
+    if (!error)
+        error = kept;
     switch (code & 0xff) {
     case SQLITE_NOMEM:
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to work on %s",
@@ -65,6 +70,7 @@ caus_status caus_database_fail(const caus_database *database, int code,
 caus_status caus_database_execute(const caus_database *database,
                                   const char *sql, caus_error *err)
 {
+    errno = 0;
     int code = sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK ? CAUS_OK
                              : caus_database_fail(database, code, err);
@@ -74,6 +80,7 @@ caus_status caus_database_prepare(const caus_database *database,
                                   const char *sql, sqlite3_stmt **statement,
                                   caus_error *err)
 {
+    errno = 0;
     int code = sqlite3_prepare_v2(database->handle, sql, -1, statement, NULL);
     return code == SQLITE_OK ? CAUS_OK
                              : caus_database_fail(database, code, err);
@@ -83,6 +90,7 @@ caus_status caus_database_step(const caus_database *database,
                                sqlite3_stmt *statement, bool *row,
                                caus_error *err)
 {
+    errno = 0;
     int code = sqlite3_step(statement);
     if (code != SQLITE_ROW && code != SQLITE_DONE)
         return caus_database_fail(database, code, err);

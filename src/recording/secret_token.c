@@ -13,7 +13,7 @@ enum {
     SHORTEST_MIXED = 20, /* upper case, lower case and digits */
     SHORTEST_PLAIN = 24, /* one case and digits */
     MIXED_PERCENT = 40,  /* of neighbours change their class */
-    PLAIN_PERCENT = 25,
+    PLAIN_PERCENT = 20,
     PLAIN_DIGITS = 4,
     SEPARATOR_EVERY = 10
 };
@@ -21,6 +21,11 @@ enum {
 static bool is_separator(unsigned char byte)
 {
     return byte == '+' || byte == '/' || byte == '-' || byte == '_';
+}
+
+static bool is_run(unsigned char byte)
+{
+    return caus_is_alnum(byte) || is_separator(byte);
 }
 
 static size_t skip_padding(caus_span text, size_t at)
@@ -100,7 +105,9 @@ static bool match_uuid(caus_span text, size_t at, caus_secret *found)
 
 static bool match_hex(caus_span text, size_t at, caus_secret *found)
 {
-    size_t end = at;
+    bool prefixed = caus_span_at(text, at) == '0' &&
+                    (caus_span_at(text, at + 1) | 0x20) == 'x';
+    size_t end = prefixed ? at + 2 : at;
     while (caus_is_hex(caus_span_at(text, end)))
         end++;
     if (end - at < SHORTEST_HEX || caus_is_alnum(caus_span_at(text, end)))
@@ -158,22 +165,23 @@ static bool match_base64(caus_span text, size_t at, caus_secret *found)
     while (caus_is_alnum(caus_span_at(text, word_end)))
         word_end++;
     size_t run_end = word_end;
-    /* Once for each run, so that the cost stays linear. */
-    if (!is_separator(caus_span_before(text, at)))
-        while (caus_is_alnum(caus_span_at(text, run_end)) ||
-               is_separator(caus_span_at(text, run_end)))
-            run_end++;
+    unsigned char before = caus_span_before(text, at);
+    bool in_path = before == '/';
+    /* Once for each run, so that the cost stays linear. A separator before it
+     * may be its first character; in a path each part stands alone. */
+    bool run_start = !is_separator(before) || in_path || at < 2 ||
+                     !is_run(caus_span_at(text, at - 2));
+    while (run_start && is_run(caus_span_at(text, run_end)) &&
+           !(in_path && caus_span_at(text, run_end) == '/'))
+        run_end++;
     return match_run(text, at, run_end, found) ||
            match_run(text, at, word_end, found);
 }
 
 bool caus_secret_match_token(caus_span text, size_t at, caus_secret *found)
 {
-    unsigned char before = caus_span_before(text, at);
-    bool after_0x = at >= 2 && (before == 'x' || before == 'X') &&
-                    text.bytes[at - 2] == '0';
     if (!caus_is_alnum(caus_span_at(text, at)) ||
-        (caus_is_alnum(before) && !after_0x))
+        caus_is_alnum(caus_span_before(text, at)))
         return false;
     return match_known(text, at, found) || match_uuid(text, at, found) ||
            match_hex(text, at, found) || match_base64(text, at, found);
