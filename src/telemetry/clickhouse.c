@@ -196,7 +196,7 @@ static caus_status find_table(fetch *at, caus_error *err)
     if (!caus_span_table_find(columns, list.count, &at->place, &at->table,
                               &other))
         return fail_no_table(at, err);
-    if (other.profile)
+    if (other.profile && at->table.profile)
         return add_warning(
             at,
             caus_arena_format(at->out,
