@@ -14,15 +14,17 @@ typedef struct caus_variable_quality {
     double zero_share;    /* of present values */
     size_t nonzero_rows;
     bool constant; /* ≤ 1 distinct present value in every environment */
-    bool single_row_steps; /* changes in one or two rows only */
+    bool single_row_steps; /* changes in one or two rows only; never a table */
     size_t duplicate_of;   /* first variable with the same values; SIZE_MAX */
     double effective_rows; /* effective sample size after autocorrelation,
-                              summed over environments */
-    double adf_p;          /* largest over environments of the ADF test's p
-                              (null: unit root, constant); NaN = too short */
-    double kpss_p;         /* smallest over environments of the KPSS test's p
+                              summed over segments; the present rows of a table;
+                              0 if constant */
+    double adf_p;          /* largest over segments of the ADF test's p (null:
+                              unit root, constant); NaN = under 20 rows,
+                              constant, a table, or exactly predictable */
+    double kpss_p;         /* smallest over segments of the KPSS test's p
                               (null: level-stationary), clipped to [.01, .1] */
-    bool unit_root;        /* ADF p > .05 and KPSS p < .05 in an environment */
+    bool unit_root;        /* ADF p > .05 and KPSS p < .05 in a segment */
 } caus_variable_quality;
 
 /* Variables that measure one thing: one node would do. */
@@ -32,11 +34,15 @@ typedef struct caus_family {
     const char *reason;    /* "|r| > 0.99", "quantiles of one histogram", … */
 } caus_family;
 
-/* A column that the others determine almost exactly. */
+/*
+ * A column that the others determine almost exactly (R² > .999 within
+ * environments). One column of each such relation is reported, and pairs of one
+ * family are not reported again.
+ */
 typedef struct caus_collinear {
     size_t variable;
     size_t other_count;
-    const size_t *others; /* the columns that determine it */
+    const size_t *others; /* few that determine it, ascending */
     double r_squared;
 } caus_collinear;
 
@@ -54,12 +60,20 @@ typedef struct caus_quality {
 /*
  * Examines a series. Nothing is changed or dropped.
  *
+ *   series  segments are tested for drift one by one, so a shift of level
+ *           between environments is none; gaps are passed over
  *   result  lives in `out`
  *
  * Constant columns, duplicates and short series are findings, not errors.
- * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED.
- * Cost O(rows × variables²). Sources: Said & Dickey (1984) and Kwiatkowski et
- * al. (1992) as statsmodels computes them.
+ * Families need |r| > .99 in every environment where one of them varies, over
+ * at least 10 common rows, or names of one kind (latency_p95 and latency_p99,
+ * x_sum and x_count, memory_used and memory_limit, pods of one deployment).
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED,
+ * CAUS_ERR_TIME_LIMIT. Cost O(rows × variables²); memory O(rows × variables +
+ * variables²) of scratch. Sources: ADF and KPSS as statsmodels 0.15.0 computes
+ * them (adfuller, kpss); the effective sample size by the initial positive
+ * sequence that the documentation of TensorFlow Probability's
+ * mcmc.effective_sample_size describes.
  */
 caus_status caus_quality_examine(const caus_series *series, const caus_run *run,
                                  caus_arena *out, caus_quality *result,
