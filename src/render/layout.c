@@ -199,7 +199,7 @@ static caus_point nearest_point(const caus_curve *curve, caus_point from)
 {
     enum { SAMPLES = 16 };
     caus_point nearest = curve->points[0];
-    double shortest = INFINITY;
+    double shortest = HUGE_VAL;
     for (size_t piece = 0; piece + 3 < curve->point_count; piece += 3)
         for (int i = 0; i <= SAMPLES; i++) {
             caus_point point =
@@ -240,6 +240,7 @@ static void pull_labels(const caus_picture *picture, const caus_sizes *sizes,
                         caus_layout *layout)
 {
     enum { CLEARANCE = 2 };
+    const double far = 0.6; /* of the way remains when the box touches */
     for (size_t i = 0; i < picture->stroke_count; i++) {
         caus_curve *curve = &layout->curves[i];
         caus_point on = nearest_point(curve, curve->label);
@@ -252,7 +253,7 @@ static void pull_labels(const caus_picture *picture, const caus_sizes *sizes,
         if (fabs(y) > room_y)
             kept = fmin(kept, room_y / fabs(y));
         caus_point nearer = {on.x - kept * x, on.y - kept * y};
-        if (kept < 1 && is_free(picture, sizes, layout, i, nearer))
+        if (kept < far && is_free(picture, sizes, layout, i, nearer))
             curve->label = nearer;
     }
 }

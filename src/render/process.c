@@ -199,7 +199,7 @@ static int reap(child *ended, bool kill_it)
     if (kill_it)
         kill(ended->pid, SIGKILL);
     int status = 0;
-    pid_t reaped;
+    pid_t reaped = -1;
     do
         reaped = waitpid(ended->pid, &status, 0);
     while (reaped < 0 && errno == EINTR);
@@ -213,7 +213,7 @@ caus_status caus_process_filter(const char *const *arguments,
                                 const caus_run *run, caus_text *output,
                                 caus_error *err)
 {
-    child started;
+    child started = {.input = -1, .output = -1};
     CAUS_TRY(start(&started, arguments, err));
     caus_status status =
         talk(&started, arguments[0], input, limit_s, run, output, err);

@@ -45,7 +45,8 @@ caus_window caus_view_window(const caus_view *view)
 
 static struct tm civil(int64_t time_ns, int32_t offset_minutes)
 {
-    time_t seconds = (time_t)(time_ns / second_ns) + offset_minutes * 60;
+    time_t seconds =
+        (time_t)(time_ns / second_ns) + (time_t)offset_minutes * 60;
     struct tm parts = {0};
     gmtime_r(&seconds, &parts);
     return parts;

@@ -217,9 +217,10 @@ static const char *command_end(const char *from, size_t columns)
     const char *last_space = NULL;
     char quote = '\0';
     for (const char *at = from; *at; at++) {
-        if (quote)
-            quote = *at == quote ? '\0' : quote;
-        else if (*at == '\'' || *at == '"')
+        if (quote) {
+            if (*at == quote)
+                quote = '\0';
+        } else if (*at == '\'' || *at == '"')
             quote = *at;
         else if (*at == ' ' && (!last_space || (size_t)(at - from) <= columns))
             last_space = at;

@@ -94,16 +94,11 @@ static void add_ascii(caus_text *text, uint32_t code)
 
 static void add_clean(caus_text *text, uint32_t code, caus_clean how)
 {
-    if (how == CAUS_CLEAN_UTF8)
-        caus_utf8_add(text, code);
-    else if (is_space(code))
-        caus_text_add_char(text, ' ');
-    else if (how == CAUS_CLEAN_ASCII &&
-             (is_control(code) || code == REPLACEMENT))
-        caus_text_add_char(text, '?');
-    else if (is_control(code))
-        caus_utf8_add(text, REPLACEMENT);
-    else if (how == CAUS_CLEAN_ASCII && code >= 0x80)
+    if (how != CAUS_CLEAN_UTF8 && is_space(code))
+        code = ' ';
+    else if (how != CAUS_CLEAN_UTF8 && is_control(code))
+        code = REPLACEMENT;
+    if (how == CAUS_CLEAN_ASCII && code >= 0x80)
         add_ascii(text, code);
     else
         caus_utf8_add(text, code);
