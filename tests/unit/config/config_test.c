@@ -27,6 +27,8 @@ static caus_status read_yaml(const char *text, caus_arena *out,
     int file = file_of(text, strlen(text), path);
     caus_status status = caus_config_read(path, out, made, err);
     close(file);
+    if (status == CAUS_OK)
+        made->path = "vars.yml"; /* the view of `path` ends here */
     return status;
 }
 
