@@ -191,9 +191,15 @@ static double *centred_copy(const double *values, size_t count,
                             caus_arena *scratch)
 {
     double *copy = CAUS_ARRAY(scratch, double, count);
+    if (!copy)
+        return NULL;
     double mean = mean_of(values, count);
-    for (size_t i = 0; copy && i < count; i++)
+    for (size_t i = 0; i < count; i++)
         copy[i] = values[i] - mean;
+    /* Partial sums add up what rounding left of a large mean. */
+    double rest = mean_of(copy, count);
+    for (size_t i = 0; i < count; i++)
+        copy[i] -= rest;
     return copy;
 }
 
