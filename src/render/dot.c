@@ -2,7 +2,7 @@
 /* The whole graph for Graphviz; attributes hold what JSON says of a link. */
 #include <math.h>
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 static void add_text_attribute(caus_text *text, const char *name,
                                const char *value)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "render/render_internal.h"
+#include "render/texts.h"
 
 void caus_text_add_xml(caus_text *text, const char *value)
 {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 static const double points_per_inch = 72;
 static const double limit_s = 10;

@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 static void add_clean(caus_text *text, const caus_view *view, const char *value)
 {

@@ -2,7 +2,7 @@
 /* A flowchart for Markdown viewers that know Mermaid. */
 #include <math.h>
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 /* Soft fills that dark text stays readable on, in both themes. */
 static const char *const fills[] = {"#dbeafe", "#dcfce7", "#fef3c7", "#fce7f3",

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 /* Beyond the first two a picture is narrowed to the others: more cannot be
  * read, and dot takes seconds. */

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 enum { POLL_MS = 10, CHUNK = 64 * 1024, MOST_OUTPUT = 64 << 20 };
 

@@ -3,7 +3,7 @@
 #ifndef CAUS_SRC_RENDER_SVG_INTERNAL_H
 #define CAUS_SRC_RENDER_SVG_INTERNAL_H
 
-#include "render/render_internal.h"
+#include "render/picture.h"
 
 enum { CAUS_SVG_COLOURS = 12 };
 

@@ -2,7 +2,7 @@
 /* Unicode as terminals and files need it: safe copies and column widths. */
 #include <string.h>
 
-#include "render/render_internal.h"
+#include "render/texts.h"
 
 enum { REPLACEMENT = 0xFFFD };
 

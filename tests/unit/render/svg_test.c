@@ -7,7 +7,7 @@
 
 #include "answers.h"
 #include "fault.h"
-#include "render/render_internal.h"
+#include "render/picture.h"
 #include "test.h"
 
 static caus_status render(const made_answer *made, caus_arena *arena,

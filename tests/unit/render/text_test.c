@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "answers.h"
-#include "render/render_internal.h"
+#include "render/texts.h"
 #include "test.h"
 
 static const char *render(const made_answer *made, caus_arena *arena,

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/render_internal.h"
+#include "render/texts.h"
 #include "test.h"
 
 static void every_code_point_survives_writing_and_reading(void **state)
