@@ -13,7 +13,7 @@
 
 /* Autocorrelations below this many standard errors are noise. */
 static const double noise_floor = 2;
-enum { DECAY_LAGS = 200 };
+enum { DECAY_LAGS = 200, ENVELOPE_LAGS = 5 };
 
 /* Autocovariance of one column at a lag, over all stretches. */
 static double autocovariance(const caus_sample *sample, size_t variable,
@@ -30,30 +30,39 @@ static double autocovariance(const caus_sample *sample, size_t variable,
     return sum;
 }
 
+/* The largest of the next few autocorrelations: the envelope of one that
+ * oscillates. */
+static double envelope(const double *size, size_t lag, size_t lags)
+{
+    double largest = 0;
+    for (size_t k = lag; k < lag + ENVELOPE_LAGS && k <= lags; k++)
+        largest = size[k] > largest ? size[k] : largest;
+    return largest;
+}
+
 /* phi of the geometric decay |autocorrelation(k)| = phi^k, by least squares on
- * the logarithms of the running maxima from the right, which follow the
- * envelope of an oscillating autocorrelation. */
+ * the logarithms of the envelope until it drowns in noise. */
 static double decay_of(const caus_sample *sample, size_t variable)
 {
     double size[DECAY_LAGS + 1];
     double variance = autocovariance(sample, variable, 0);
-    size_t lags = sample->row_count / 10, count = 0;
+    size_t lags = sample->row_count / 10;
     if (lags > DECAY_LAGS)
         lags = DECAY_LAGS;
     if (!(variance > 0))
         return 0;
     for (size_t k = 1; k <= lags; k++)
         size[k] = fabs(autocovariance(sample, variable, k)) / variance;
-    for (size_t k = lags; k-- > 1;)
-        if (size[k] < size[k + 1])
-            size[k] = size[k + 1];
     double floor = noise_floor / sqrt((double)sample->row_count);
     double cross = 0, square = 0;
-    for (size_t k = 1; k <= lags && size[k] > floor; k++, count++) {
-        cross += (double)k * log(size[k]);
+    for (size_t k = 1; k <= lags; k++) {
+        double height = envelope(size, k, lags);
+        if (height < floor)
+            break;
+        cross += (double)k * log(height);
         square += (double)k * (double)k;
     }
-    return count ? exp(cross / square) : 0;
+    return square > 0 ? exp(cross / square) : 0;
 }
 
 /*

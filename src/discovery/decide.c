@@ -25,23 +25,31 @@ static bool is_weaker(const caus_search *search, const caus_findings *findings,
     return p_value_of(search, findings, a) >= p_value_of(search, findings, b);
 }
 
-/* At lag 0 both directions were tested; the weaker verdict stands for both.
- * The directions of a bivariate test keep their own verdicts. */
+/* At lag 0 both directions were tested; the weaker numbers stand for both.
+ * Each direction keeps its own verdict: they differ when the two tests had
+ * other conditions or other rows. */
 static void make_symmetric(const caus_search *search, caus_findings *findings)
 {
     const caus_question *question = search->question;
-    bool one_verdict = question->options->method != CAUS_METHOD_BIVCI;
     for (size_t i = 0; i < question->variable_count; i++) {
         for (size_t j = i + 1; j < question->variable_count; j++) {
             size_t forward = caus_cell(question, i, j, 0);
             size_t back = caus_cell(question, j, i, 0);
-            bool keep_forward = is_weaker(search, findings, forward, back);
+            bool one_way = !caus_is_tested(question, i, j, 0) ||
+                           !caus_is_tested(question, j, i, 0);
+            bool keep_forward =
+                one_way ? caus_is_tested(question, i, j, 0)
+                        : is_weaker(search, findings, forward, back);
             size_t from = keep_forward ? forward : back;
             size_t to = keep_forward ? back : forward;
             findings->statistic[to] = findings->statistic[from];
             findings->df[to] = findings->df[from];
-            if (one_verdict)
+            if (one_way)
                 findings->linked[to] = findings->linked[from];
+            if (!findings->q_value)
+                continue;
+            findings->p_value[to] = findings->p_value[from];
+            findings->q_value[to] = findings->q_value[from];
         }
     }
 }
@@ -49,7 +57,7 @@ static void make_symmetric(const caus_search *search, caus_findings *findings)
 static bool counts_for_fdr(const caus_question *question, size_t source,
                            size_t target, size_t lag)
 {
-    return caus_is_hypothesis(question, source, target, lag) &&
+    return caus_is_tested(question, source, target, lag) &&
            (lag > 0 || question->options->fdr_contemporaneous);
 }
 
@@ -100,14 +108,9 @@ static caus_status correct(caus_search *search, caus_findings *findings,
 caus_status caus_decide_links(caus_search *search, caus_findings *findings,
                               caus_error *err)
 {
-    const caus_pcmci_options *options = search->question->options;
-    bool has_lag_0 = options->min_lag == 0;
-    bool directed = options->method == CAUS_METHOD_BIVCI;
-    if (has_lag_0 && !directed)
-        make_symmetric(search, findings);
-    if (options->fdr != CAUS_FDR_NONE)
+    if (search->question->options->fdr != CAUS_FDR_NONE)
         CAUS_TRY(correct(search, findings, err));
-    if (has_lag_0 && directed)
+    if (search->question->options->min_lag == 0)
         make_symmetric(search, findings);
     return CAUS_OK;
 }

@@ -57,6 +57,15 @@ static inline bool caus_is_hypothesis(const caus_question *question,
            caus_assumed(question, source, target, lag) != CAUS_ASSUME_ABSENT;
 }
 
+/* Whether the hypothesis is tested in this direction: one that could only
+ * point back is tested from the other end alone. */
+static inline bool caus_is_tested(const caus_question *question, size_t source,
+                                  size_t target, size_t lag)
+{
+    return caus_is_hypothesis(question, source, target, lag) &&
+           caus_assumed(question, source, target, lag) != CAUS_ASSUME_ONLY_BACK;
+}
+
 /* The selected conditions of one target, strongest first. */
 typedef struct caus_selection {
     caus_node *nodes; /* [variable_count · max_lag], `count` in use */

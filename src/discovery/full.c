@@ -107,7 +107,7 @@ static void test_past(caus_search *search, caus_hand *hand,
     for (size_t k = 0; k < past->count; k++) {
         size_t source = past->nodes[k] % sample->stride;
         size_t lag = past->nodes[k] / sample->stride;
-        if (!caus_is_hypothesis(question, source, target, lag))
+        if (!caus_is_tested(question, source, target, lag))
             continue;
         double beta = fit->beta[k];
         double own = past->inverse[k * past->stride + k];
@@ -124,7 +124,7 @@ static void test_present(caus_search *search, caus_hand *hand,
     double df =
         (double)search->test->sample->row_count - 2 - (double)past->count;
     for (size_t i = 0; i < question->variable_count; i++) {
-        if (!caus_is_hypothesis(question, i, target, 0) || !fits[i].beta ||
+        if (!caus_is_tested(question, i, target, 0) || !fits[i].beta ||
             !fits[target].beta)
             continue;
         double both = past->correlations[i * past->node_count + target] -

@@ -125,7 +125,7 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
              lag <= question->options->max_lag; lag++) {
             if (caus_run_should_stop(question->run))
                 return CAUS_OK;
-            if (caus_is_hypothesis(question, i, target, lag))
+            if (caus_is_tested(question, i, target, lag))
                 CAUS_TRY(
                     test_link(search, hand, findings, i, target, lag, err));
         }

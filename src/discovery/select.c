@@ -194,6 +194,13 @@ static void keep(const shrinking *list, caus_selection *selection)
            list->count * sizeof *selection->strength);
 }
 
+/* Equal conditions in another order score equal but for rounding: the first
+ * alpha keeps them. */
+static bool is_better(double score, double best)
+{
+    return score < best - 1e-10 * fabs(best);
+}
+
 /* A target that was not finished keeps no conditions. */
 static caus_status select_target(caus_search *search, caus_hand *hand,
                                  caus_findings *findings, size_t target,
@@ -215,7 +222,7 @@ static caus_status select_target(caus_search *search, caus_hand *hand,
             CAUS_TRY(set_conditions(&list, list.count, err));
             CAUS_TRY(search->test->score(hand->work, &score, err));
         }
-        if (a == 0 || score < best) {
+        if (a == 0 || is_better(score, best)) {
             keep(&list, &findings->selections[target]);
             best = score;
         }

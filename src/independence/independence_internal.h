@@ -7,10 +7,12 @@
 #include "numeric/numeric.h"
 
 /*
- * A pivot or variance this small beside its column costs five digits of the
- * sixteen; below it a test works on the rows themselves.
+ * Below these a test works on the rows themselves, so that ten digits are
+ * left: a pivot beside its unit diagonal, and the variance of a node in its
+ * window beside that of the whole column.
  */
-static const double caus_weak_pivot = 1e-5;
+static const double caus_weak_pivot = 1e-4;
+static const double caus_weak_spread = 1e-2;
 
 typedef enum caus_node_state {
     CAUS_NODE_SOUND,

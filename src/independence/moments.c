@@ -296,7 +296,7 @@ static void find_states(caus_parcorr *state, double *inverse_deviation)
             double sum = state->sums[node];
             double spread = state->gram[node * nodes + node] -
                             sum * sum / state->total_weight;
-            bool weak = !(spread > caus_weak_pivot * sample->energy[v]);
+            bool weak = !(spread > caus_weak_spread * sample->energy[v]);
             if (weak && is_constant(state, node))
                 state->state[node] = CAUS_NODE_CONSTANT;
             else

@@ -198,7 +198,7 @@ static bool correlate(const caus_parcorr *state, caus_rows_work *work,
     for (size_t i = 0; i < test->count; i++) {
         double energy = sample->energy[test->nodes[i] % sample->stride];
         double spread = matrix[i * stride + i] - sums[i] * sums[i] * share;
-        if (!(spread > caus_weak_pivot * energy))
+        if (!(spread > caus_weak_spread * energy))
             return false;
         inverse[i] = 1 / sqrt(spread);
     }
