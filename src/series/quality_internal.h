@@ -20,7 +20,7 @@ typedef struct caus_unit_root_test {
  * Equals statsmodels' adfuller(x, regression="c", autolag="AIC").
  *
  *   values   [count] finite
- *   scratch  used and rewound
+ *   scratch  rewound, but not after a failure: caus_arena_fail() knows why
  *   failed   set when `scratch` is full
  *
  * Cost O(count · lags²).

@@ -258,7 +258,8 @@ caus_unit_root_test caus_adf_test(const double *values, size_t count,
         result = adf(centred, count, scratch, failed);
     else
         *failed = true;
-    caus_arena_rewind(scratch, mark);
+    if (!*failed)
+        caus_arena_rewind(scratch, mark);
     return result;
 }
 
@@ -336,7 +337,8 @@ caus_unit_root_test caus_kpss_test(const double *values, size_t count,
         result = kpss(centred, count, run);
     else
         *failed = true;
-    caus_arena_rewind(scratch, mark);
+    if (!*failed)
+        caus_arena_rewind(scratch, mark);
     return result;
 }
 
@@ -373,6 +375,7 @@ double caus_effective_rows(const double *values, size_t count,
     } else {
         *failed = true;
     }
-    caus_arena_rewind(scratch, mark);
+    if (!*failed)
+        caus_arena_rewind(scratch, mark);
     return result;
 }
