@@ -176,8 +176,8 @@ static caus_status fail_denied(const slot *at, long status, caus_error *err)
 {
     const caus_http *http = at->http;
     const caus_endpoint *endpoint = &http->endpoint;
-    bool has_credentials = endpoint->bearer_token || endpoint->user ||
-                           endpoint->password || endpoint->cert_file;
+    bool has_credentials =
+        endpoint->bearer_token || endpoint->user || endpoint->password;
     int length = first_line(at->body, at->body_bytes);
     return CAUS_FAIL(
         err, CAUS_ERR_DENIED,

@@ -36,6 +36,7 @@ typedef struct caus_prom_metric {
                                                 is pod */
     const char *type;                        /* of the metadata; "" = none */
     const char *unit;
+    bool is_native; /* its samples are native histograms */
 } caus_prom_metric;
 
 typedef struct caus_prom_entry {
@@ -100,7 +101,8 @@ typedef struct caus_prom_query {
     caus_bad_direction bad;
     double window_s;    /* of its ranges */
     bool counts_events; /* a lost scrape takes events away */
-    bool may_be_empty;  /* no series = no errors, where there are calls */
+    size_t calls; /* the query whose events these are among: no series = none;
+                     SIZE_MAX */
     caus_prom_column *columns;
     size_t column_count;
     size_t column_capacity;
@@ -222,11 +224,6 @@ caus_status caus_prom_fail_native(const char *metric, caus_error *err);
 /* Words the queries, once the scrape intervals are known. */
 caus_status caus_prom_word_queries(caus_prom *prom, caus_error *err);
 
-/* The query whose events are the calls that the errors of this query are among,
- * by their names; NULL. */
-const caus_prom_query *caus_prom_find_calls(const caus_prom *prom,
-                                            const caus_prom_query *errors);
-
 /* ---- timing (prometheus_timing.c) ---- */
 
 /* Finds scrape intervals, offsets and outages. */
@@ -244,7 +241,8 @@ caus_status caus_prom_add_column(caus_prom *prom, caus_prom_query *query,
 
 /* ---- tracks (prometheus_tracks.c, prometheus_names.c) ---- */
 
-/* Whether a series of the catalog is behind a column of a query. */
+/* Whether a series of the catalog is behind a column of a query; for errors
+ * those of their calls are, too. */
 bool caus_prom_is_behind(const caus_prom *prom, const caus_prom_query *query,
                          const caus_prom_column *column,
                          const caus_prom_entry *entry);

@@ -30,6 +30,7 @@ add_query(caus_prom *prom, const caus_variable_spec *spec, caus_prom_form form)
                                .form = form,
                                .name = spec->name,
                                .catalog = SIZE_MAX,
+                               .calls = SIZE_MAX,
                                .unit = spec->unit,
                                .kind = spec->kind};
     query->keys = caus_map_new();
@@ -107,16 +108,17 @@ static bool counts(const caus_prom_query *query)
            (query->form == CAUS_PROM_QUERY && query->counts_events);
 }
 
-const caus_prom_query *caus_prom_find_calls(const caus_prom *prom,
-                                            const caus_prom_query *errors)
+/* Finds, by their names, the calls that errors are among. */
+static void find_calls(caus_prom *prom, caus_prom_query *errors)
 {
     for (size_t i = 0; counts(errors) && i < prom->query_count; i++) {
         const caus_prom_query *calls = &prom->queries[i];
         if (calls != errors && counts(calls) &&
-            are_errors_of(errors->name, calls->name))
-            return calls;
+            are_errors_of(errors->name, calls->name)) {
+            errors->calls = i;
+            return;
+        }
     }
-    return NULL;
 }
 
 /* Errors that never happened have no series: their name alone must tell. */
@@ -195,8 +197,6 @@ static caus_status add_bare(caus_prom *prom, const caus_variable_spec *spec,
     query->metric = metric;
     query->catalog = caus_prom_find_metric(prom, metric, strlen(metric));
     query->counts_events = form != CAUS_PROM_GAUGE;
-    query->may_be_empty =
-        form == CAUS_PROM_COUNTER && has_calls_beside(prom, spec->name);
     set_meaning(prom, query);
     return CAUS_OK;
 }
@@ -354,6 +354,8 @@ caus_status caus_prom_plan(caus_prom *prom, caus_error *err)
         CAUS_TRY(spec->query ? plan_promql(prom, spec, err)
                              : plan_bare(prom, spec, err));
     }
+    for (size_t i = 0; i < prom->query_count; i++)
+        find_calls(prom, &prom->queries[i]);
     return CAUS_OK;
 }
 
@@ -432,60 +434,62 @@ static caus_status choose_window(caus_prom *prom, caus_prom_query *query,
                           query->metric, interval, step, window, window);
 }
 
-static caus_status word_bare(caus_prom *prom, caus_prom_query *query,
-                             caus_error *err)
+/* " by (service, pod, le)", or nothing. */
+static caus_status group_by(caus_prom *prom, const caus_prom_query *query,
+                            size_t catalog, char by[64], caus_error *err)
 {
-    /* An error counter nobody has seen is asked for like its calls. */
-    size_t catalog = query->catalog;
-    const caus_prom_query *calls = caus_prom_find_calls(prom, query);
-    if (!prom->metrics[catalog].series_count && calls &&
-        calls->catalog != SIZE_MAX)
-        catalog = calls->catalog;
     const caus_prom_metric *metric = &prom->metrics[catalog];
+    const char *labels[3];
+    size_t count = 0;
     const char *group = group_of(metric);
-    bool by_pod =
-        prom->options->by_pod && metric->with_label[CAUS_PROM_POD] > 0;
-    if (prom->options->by_pod && !by_pod && metric->series_count)
+    if (group)
+        labels[count++] = group;
+    if (prom->options->by_pod && metric->with_label[CAUS_PROM_POD])
+        labels[count++] = "pod";
+    else if (prom->options->by_pod && metric->series_count)
         CAUS_TRY(caus_prom_warn(prom, err,
                                 "%s has no label 'pod': it is not split by pod",
                                 query->metric));
-    int64_t window_ns;
-    CAUS_TRY(choose_window(prom, query, interval_of(prom, catalog), &window_ns,
-                           err));
-    query->window_s = (double)window_ns * 1e-9;
-    char by[64] = "", window[32];
-    bool is_p95 = query->form == CAUS_PROM_P95;
-    if (group || by_pod || is_p95)
-        snprintf(by, sizeof by, " by (%s%s%s%s%s)", group ? group : "",
-                 group && by_pod ? ", " : "", by_pod ? "pod" : "",
-                 is_p95 && (group || by_pod) ? ", " : "", is_p95 ? "le" : "");
-    caus_promql_duration(query->form == CAUS_PROM_GAUGE ? window_ns - 1000000
-                                                        : window_ns,
-                         window);
-    caus_text text = {0};
-    if (query->form == CAUS_PROM_GAUGE) {
-        caus_text_format(&text, "avg%s (avg_over_time(", by);
-        add_metric(&text, query->metric);
-    } else if (is_p95) {
-        caus_text_format(&text, "histogram_quantile(0.95, sum%s (increase(",
-                         by);
-        add_metric(&text, query->metric);
-    } else {
-        caus_text_format(&text, "sum%s (increase(", by);
-        char *counted = query->form == CAUS_PROM_CALLS
-                            ? cut(prom, query->metric, "bucket")
-                            : caus_arena_copy(prom->scratch, query->metric);
-        char *full = counted && query->form == CAUS_PROM_CALLS
-                         ? caus_arena_format(prom->scratch, "%scount", counted)
-                         : counted;
-        if (full)
-            add_metric(&text, full);
-        else
-            text.failed = true;
+    if (query->form == CAUS_PROM_P95)
+        labels[count++] = "le";
+    by[0] = '\0';
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(by);
+        snprintf(by + length, 64 - length, "%s%s%s", i ? ", " : " by (",
+                 labels[i], i + 1 == count ? ")" : "");
     }
+    return CAUS_OK;
+}
+
+/* The counter of a histogram's observations beside its buckets. */
+static void add_counted(caus_text *to, const caus_prom_query *query)
+{
+    char count[300];
+    if (query->form == CAUS_PROM_CALLS) {
+        size_t base = strlen(query->metric) - strlen("bucket");
+        snprintf(count, sizeof count, "%.*scount", (int)base, query->metric);
+    }
+    add_metric(to, query->form == CAUS_PROM_CALLS ? count : query->metric);
+}
+
+static caus_status write_query(caus_prom *prom, caus_prom_query *query,
+                               const char *by, int64_t window_ns,
+                               caus_error *err)
+{
+    bool is_gauge = query->form == CAUS_PROM_GAUGE;
+    bool is_p95 = query->form == CAUS_PROM_P95;
+    char window[32];
+    /* Without the sample of the step before: see caus_promql_limit(). */
+    caus_promql_duration(is_gauge ? window_ns - 1000000 : window_ns, window);
+    caus_text text = {0};
+    if (is_gauge)
+        caus_text_format(&text, "avg%s (avg_over_time(", by);
+    else
+        caus_text_format(&text, "%ssum%s (increase(",
+                         is_p95 ? "histogram_quantile(0.95, " : "", by);
+    add_counted(&text, query);
     caus_text_format(&text, "[%s]))%s", window, is_p95 ? ")" : "");
-    if (!is_p95 && window_ns != prom->step_ns &&
-        query->form != CAUS_PROM_GAUGE) {
+    if (!is_gauge && !is_p95 && window_ns != prom->step_ns) {
         caus_text_add(&text, " * ");
         caus_text_add_double(&text, (double)prom->step_ns / (double)window_ns);
     }
@@ -495,10 +499,44 @@ static caus_status word_bare(caus_prom *prom, caus_prom_query *query,
     return query->text ? CAUS_OK : caus_prom_no_memory(prom, err);
 }
 
+static caus_status word_bare(caus_prom *prom, caus_prom_query *query,
+                             caus_error *err)
+{
+    size_t catalog = query->catalog;
+    if (query->form == CAUS_PROM_GAUGE && prom->metrics[catalog].is_native)
+        return caus_prom_fail_native(query->metric, err);
+    /* An error counter nobody has seen is asked for like its calls. */
+    if (!prom->metrics[catalog].series_count && query->calls != SIZE_MAX &&
+        prom->queries[query->calls].catalog != SIZE_MAX)
+        catalog = prom->queries[query->calls].catalog;
+    int64_t window_ns;
+    char by[64];
+    CAUS_TRY(choose_window(prom, query, interval_of(prom, catalog), &window_ns,
+                           err));
+    CAUS_TRY(group_by(prom, query, catalog, by, err));
+    query->window_s = (double)window_ns * 1e-9;
+    return write_query(prom, query, by, window_ns, err);
+}
+
+/* Prometheus 2.42 takes the last value over a time of a native histogram for
+ * 0: a query of one is sent as it is. */
+static void word_promql(const caus_prom *prom, caus_prom_query *query)
+{
+    const caus_promql *promql = query->promql;
+    for (size_t i = 0; promql && i < promql->selector_count; i++) {
+        caus_slice name = promql->selectors[i].name;
+        size_t metric = caus_prom_find_metric(prom, name.at, name.length);
+        if (metric != SIZE_MAX && prom->metrics[metric].is_native)
+            query->text = query->spec->query;
+    }
+}
+
 caus_status caus_prom_word_queries(caus_prom *prom, caus_error *err)
 {
     for (size_t i = 0; i < prom->query_count; i++) {
-        if (prom->queries[i].form != CAUS_PROM_QUERY)
+        if (prom->queries[i].form == CAUS_PROM_QUERY)
+            word_promql(prom, &prom->queries[i]);
+        else
             CAUS_TRY(word_bare(prom, &prom->queries[i], err));
     }
     return CAUS_OK;

@@ -15,8 +15,9 @@ enum { MAX_NESTING = 64 };
 enum call {
     CALL_OTHER,
     CALL_SUM,
-    CALL_RATE, /* increase() and its like */
-    CALL_TIMES /* looks at the time of samples, or at there being none */
+    CALL_RATE,     /* increase() and its like */
+    CALL_TIMES,    /* looks at the time of samples, or at there being none */
+    CALL_HISTOGRAM /* of a native one */
 };
 
 typedef struct cursor {
@@ -260,9 +261,10 @@ static bool take_selector(cursor *from, caus_slice name)
     }
     selector->whole = (caus_slice){first, (size_t)(last - first)};
     bool is_subquery = false;
-    bool is_times =
-        from->depth && from->open[from->depth - 1].call == CALL_TIMES;
-    selector->form = is_times ? CAUS_PROMQL_TIMES : CAUS_PROMQL_INSTANT;
+    enum call around =
+        from->depth ? from->open[from->depth - 1].call : CALL_OTHER;
+    bool is_fixed = around == CALL_TIMES || around == CALL_HISTOGRAM;
+    selector->form = is_fixed ? CAUS_PROMQL_FIXED : CAUS_PROMQL_INSTANT;
     if (peek(from) == '[') {
         if (!take_range(from, &is_subquery))
             return false;
@@ -294,6 +296,8 @@ static enum call kind_of_call(caus_slice name)
 {
     static const char *const rates[] = {"increase", "rate", "irate", NULL};
     static const char *const times[] = {"timestamp", "absent", NULL};
+    if (name.length > 10 && strncasecmp(name.at, "histogram_", 10) == 0)
+        return CALL_HISTOGRAM;
     if (is_word(name, "sum"))
         return CALL_SUM;
     if (is_one_of(name, rates))

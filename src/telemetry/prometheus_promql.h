@@ -24,7 +24,8 @@ typedef enum caus_promql_form {
     CAUS_PROMQL_INSTANT,  /* x{a="b"} */
     CAUS_PROMQL_RANGE,    /* x{a="b"}[5m] */
     CAUS_PROMQL_SUBQUERY, /* x{a="b"}[5m:1m] */
-    CAUS_PROMQL_TIMES     /* instant, inside timestamp() or absent() */
+    CAUS_PROMQL_FIXED     /* instant, inside timestamp(), absent() or one of
+                             histogram_…(): not to be touched */
 } caus_promql_form;
 
 typedef struct caus_promql_selector {

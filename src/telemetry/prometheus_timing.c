@@ -101,6 +101,7 @@ typedef struct reading {
     caus_prom *prom;
     size_t up;
     bool is_of_up;
+    size_t metric;            /* of the series that was named last */
     caus_prom_target *target; /* of the points to come; NULL = pass them by */
 } reading;
 
@@ -118,9 +119,9 @@ static caus_status take_series(void *data, const caus_label *labels,
             name = labels[i].value;
     }
     size_t found = SIZE_MAX;
-    size_t metric = caus_prom_find_metric(to->prom, name, strlen(name));
-    if (metric != SIZE_MAX)
-        CAUS_TRY(find_target(to->prom, metric, job, instance, &found, err));
+    to->metric = caus_prom_find_metric(to->prom, name, strlen(name));
+    if (to->metric != SIZE_MAX)
+        CAUS_TRY(find_target(to->prom, to->metric, job, instance, &found, err));
     to->target = found == SIZE_MAX ? NULL : &to->prom->targets[found];
     if (to->target && (!to->target->is_needed || to->target->is_read))
         to->target = NULL;
@@ -144,6 +145,15 @@ static caus_status take_point(void *data, int64_t time_ms, double value,
         return caus_prom_no_memory(to->prom, err);
     bool is_good = !to->is_of_up || value != 0;
     target->scrapes[target->scrape_count++] = time_ms * 2 + is_good;
+    return CAUS_OK;
+}
+
+static caus_status take_histogram(void *data, caus_error *err)
+{
+    reading *to = data;
+    (void)err;
+    if (to->metric != SIZE_MAX)
+        to->prom->metrics[to->metric].is_native = true;
     return CAUS_OK;
 }
 
@@ -278,7 +288,10 @@ static caus_status make_call(caus_prom *prom, reading *to, const char *query,
         .what = "the query of scrape times",
         .shown = query,
         .is_optional = true,
-        .events = {.series = take_series, .point = take_point, .data = to},
+        .events = {.series = take_series,
+                   .point = take_point,
+                   .histogram = take_histogram,
+                   .data = to},
         .reset = forget};
     return call->body ? CAUS_OK : caus_prom_no_memory(prom, err);
 }
@@ -414,7 +427,8 @@ caus_status caus_prom_read_timing(caus_prom *prom, caus_error *err)
         scraped += target->is_needed && target->metric == up;
         pushed += target->is_needed && target->metric != up;
     }
-    reading readings[2] = {{prom, up, true, NULL}, {prom, up, false, NULL}};
+    reading readings[2] = {{.prom = prom, .up = up, .is_of_up = true},
+                           {.prom = prom, .up = up}};
     caus_prom_call *calls = CAUS_ARRAY(prom->scratch, caus_prom_call, 2);
     if (!calls)
         return caus_arena_fail(prom->scratch, err);

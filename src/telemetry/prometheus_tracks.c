@@ -54,7 +54,11 @@ bool caus_prom_is_behind(const caus_prom *prom, const caus_prom_query *query,
         is_selected =
             label_fits(entry, column->labels[i].name, column->labels[i].value,
                        strlen(column->labels[i].value));
-    return is_selected;
+    if (is_selected || query->calls == SIZE_MAX)
+        return is_selected;
+    const caus_prom_query *calls = &prom->queries[query->calls];
+    return calls->calls == SIZE_MAX &&
+           caus_prom_is_behind(prom, calls, column, entry);
 }
 
 /* ---- errors that never happened ---- */
@@ -71,9 +75,11 @@ static bool has_value(const caus_prom *prom, const caus_prom_column *column)
 static caus_status complete_errors(caus_prom *prom, caus_prom_query *errors,
                                    caus_error *err)
 {
-    const caus_prom_query *calls = caus_prom_find_calls(prom, errors);
     bool had_series = errors->column_count > 0;
-    for (size_t c = 0; calls && c < calls->column_count; c++) {
+    if (errors->calls == SIZE_MAX)
+        return CAUS_OK;
+    const caus_prom_query *calls = &prom->queries[errors->calls];
+    for (size_t c = 0; c < calls->column_count; c++) {
         const caus_prom_column *from = &calls->columns[c];
         caus_prom_column *to;
         if (!has_value(prom, from))
@@ -151,14 +157,11 @@ static caus_status look_for_histogram(caus_prom *prom,
                                       const caus_prom_query *query, bool *found,
                                       caus_error *err)
 {
-    int64_t first_ns = prom->times_ns[0];
     int64_t last_ns = prom->times_ns[prom->row_count - 1];
-    char window[32];
-    caus_promql_duration(last_ns - first_ns + prom->step_ns, window);
     caus_text text = {0};
-    caus_text_add(&text, "last_over_time({__name__=");
+    caus_text_add(&text, "{__name__=");
     caus_promql_quote(&text, query->metric);
-    caus_text_format(&text, "}[%s])", window);
+    caus_text_add(&text, "}");
     const char *shown =
         text.failed ? NULL : caus_arena_copy(prom->scratch, text.bytes);
     caus_text_deinit(&text);
