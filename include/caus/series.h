@@ -121,8 +121,8 @@ typedef struct caus_segment {
     const uint64_t *selected; /* likewise; NULL = all. An unselected value is
                                  not used in the roles that the mask covers
                                  (caus_mask_role), but stays a value */
-    const double *support; /* [row_count × variable_count] samples or spans
-                              behind a value; NaN, or NULL for all: unknown */
+    const double *support;    /* [row_count × variable_count] samples or spans
+                                 behind a value; NaN, or NULL for all: unknown */
 } caus_segment;
 
 /*
@@ -199,7 +199,9 @@ size_t caus_grid_row_count(const caus_grid *grid);
 typedef struct caus_align_options {
     caus_grid window;        /* the window asked for */
     caus_grid baseline;      /* rows before it; step_ns 0 = no baseline */
-    const char *window_name; /* environment names */
+    /* Environment names; NULL = "window" alone, "incident" and "baseline" when
+     * there are both. */
+    const char *window_name;
     const char *baseline_name;
 } caus_align_options;
 

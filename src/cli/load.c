@@ -11,8 +11,6 @@ static caus_status align(caus_program *program, const caus_samples *samples,
     caus_align_options options = {
         .window = window->window,
         .baseline = window->baseline,
-        .window_name = window->baseline.step_ns ? "incident" : "window",
-        .baseline_name = "baseline",
     };
     return caus_series_align(samples, &options, program->run, arena, result,
                              err);

@@ -89,16 +89,19 @@ static double larger(double a, double b)
 
 /*
  * Two values whose times differ by less than this have no order: the scrape
- * offsets differ, a change waits up to one interval for its scrape, and it
- * shows anywhere in the range a value covers. Nothing is assumed where no
- * scrape is known.
+ * offsets differ, a change waits up to one interval for its scrape, and a value
+ * over a range wider than the step holds what belongs to earlier rows. (A range
+ * of one step is what every row summarises: it blurs nothing.) Nothing is
+ * assumed where no scrape is known.
  */
-static double blur_seconds(const caus_variable *a, const caus_variable *b)
+static double blur_seconds(const caus_variable *a, const caus_variable *b,
+                           double step_s)
 {
     double interval = larger(a->scrape_interval_s, b->scrape_interval_s);
     if (!(interval > 0))
         return 0;
-    double blur = interval + larger(a->rate_window_s, b->rate_window_s);
+    double window = larger(a->rate_window_s, b->rate_window_s);
+    double blur = interval + larger(window - step_s, 0);
     double apart = fabs(a->scrape_offset_s - b->scrape_offset_s);
     return isfinite(apart) ? blur + apart : blur;
 }
@@ -142,7 +145,8 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
         .lower = cell_value(found->lower, cell),
         .upper = cell_value(found->upper, cell),
         .stability = cell_value(found->stability, cell),
-        .blur_s = blur_seconds(&variables[source], &variables[target]),
+        .blur_s = blur_seconds(&variables[source], &variables[target],
+                               (double)view->answer->series->step_ns / 1e9),
         .source_key = variables[source].name,
         .target_key = variables[target].name,
     };

@@ -238,16 +238,17 @@ static caus_status make_plan(const caus_align_options *options, plan *result,
     caus_grid window = caus_grid_align(options->window);
     caus_grid baseline = caus_grid_align(options->baseline);
     CAUS_TRY(check_grid(&window, "the window", err));
-    const char *name = options->window_name ? options->window_name : "window";
+    const char *name = options->window_name;
     if (baseline.step_ns == 0) {
-        *result = (plan){{window}, {name}, 1};
+        *result = (plan){{window}, {name ? name : "window"}, 1};
         return CAUS_OK;
     }
     CAUS_TRY(check_grid(&baseline, "the baseline", err));
     CAUS_TRY(cut_baseline(&baseline, &window, err));
     const char *before =
         options->baseline_name ? options->baseline_name : "baseline";
-    *result = (plan){{baseline, window}, {before, name}, 2};
+    *result =
+        (plan){{baseline, window}, {before, name ? name : "incident"}, 2};
     return CAUS_OK;
 }
 

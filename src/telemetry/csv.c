@@ -25,7 +25,7 @@ static caus_status check_memory(const reading *r, size_t rows, caus_error *err)
     size_t limit = caus_run_memory_limit_bytes(r->run);
     double bytes = (double)rows * (double)r->layout.variable_count *
                    ((double)sizeof(double) + 1.0 / 8);
-    if (limit ? bytes > (double)limit : bytes > (double)(SIZE_MAX / 4))
+    if (limit && bytes > (double)limit)
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                          "%s: %zu rows of %zu variables need %.0f KiB, the "
                          "memory limit is %zu KiB: raise --memory-limit, or "
@@ -117,9 +117,7 @@ static caus_status read_on_grid(const reading *r, caus_grid window,
                                 caus_grid baseline, caus_series *result,
                                 caus_error *err)
 {
-    caus_align_options align = {.window = caus_grid_align(window),
-                                .window_name = "window",
-                                .baseline_name = "baseline"};
+    caus_align_options align = {.window = caus_grid_align(window)};
     size_t rows = caus_grid_row_count(&align.window);
     if (baseline.step_ns) {
         align.baseline = caus_grid_align(baseline);

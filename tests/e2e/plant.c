@@ -113,10 +113,12 @@ int main(int count, char **words)
         int64_t end_s = start_s + row * STEP_S;
         double cpu = 0.5 + 0.05 * now.redis, wait = 2 + 0.2 * now.pool;
         int errors = error_count(now.payment[0]);
-        fprintf(redis, "redis_cpu{job=\"redis\"} %.17g %" PRId64 "\n", cpu,
-                end_s - 10);
-        fprintf(pool, "pool_wait{job=\"pool\"} %.17g %" PRId64 "\n", wait,
-                end_s - 10);
+        for (int64_t ago = 55; ago > 0; ago -= 15) { /* four scrapes a row */
+            fprintf(redis, "redis_cpu{job=\"redis\"} %.17g %" PRId64 "\n", cpu,
+                    end_s - ago);
+            fprintf(pool, "pool_wait{job=\"pool\"} %.17g %" PRId64 "\n", wait,
+                    end_s - ago);
+        }
         write_spans(spans, "auth", end_s, duration_ns(now.auth[0]), 0);
         write_spans(spans, "payment", end_s, 20000000, errors);
         write_spans(spans, "checkout", end_s, duration_ns(now.checkout[0]), 0);

@@ -315,9 +315,7 @@ static void a_window_has_the_bytes_of_a_server_with_equal_data(void **state)
     }
     caus_samples samples = {2, tracks};
     caus_align_options align = {.window = options.window,
-                                .baseline = options.baseline,
-                                .window_name = "window",
-                                .baseline_name = "baseline"};
+                                .baseline = options.baseline};
     caus_series server;
     assert_int_equal(caus_series_align(&samples, &align, bench->run, bench->out,
                                        &server, NULL),
@@ -329,7 +327,7 @@ static void a_window_has_the_bytes_of_a_server_with_equal_data(void **state)
     assert_int_equal(bench->series.segment_count, 2);
     assert_int_equal(bench->series.segments[0].environment, 0);
     assert_string_equal(bench->series.environments[0].name, "baseline");
-    assert_string_equal(bench->series.environments[1].name, "window");
+    assert_string_equal(bench->series.environments[1].name, "incident");
     assert_int_equal(bench->series.segments[1].row_count, 22);
     assert_true(bench->series.segments[1].values[0] == a[23]);
     assert_string_equal(bench->series.variables[0].source, "csv");
