@@ -29,6 +29,7 @@ typedef struct caus_graph_answer {
     const char *method;          /* "pcmci", … */
     const char *preset;          /* "incident" or NULL: the textbook method */
     const char *test;            /* "parcorr", … */
+    bool load_removed; /* shared load was regressed out: "drives" needs it */
     caus_pcmci_options options;
     const caus_dropped *dropped;
     size_t dropped_count;

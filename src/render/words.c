@@ -61,14 +61,14 @@ caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
     return checks;
 }
 
-/* "drives" needs the shared load removed, which only the incident preset
- * does. */
+/* Two services under one load move together without touching each other: no
+ * link "drives" before that load is removed. */
 const char *caus_link_word(const caus_view *view, const caus_link *link)
 {
     if (link->orientation != CAUS_ORIENTED_LAG)
         return "moved with";
-    if (link->environments == CAUS_EDGE_REPLICATED && view->answer->preset &&
-        strcmp(view->answer->preset, "incident") == 0)
+    if (link->environments == CAUS_EDGE_REPLICATED &&
+        view->answer->load_removed)
         return "drives";
     return "preceded";
 }

@@ -126,7 +126,7 @@ static void lags_within_the_scrapes_blur_have_no_order(void **state)
     make_answer(&made, names, 2, 2);
     for (size_t i = 0; i < 2; i++) {
         made.variables[i].scrape_interval_s = 5;
-        made.variables[i].rate_window_s = 15;
+        made.variables[i].rate_window_s = 30;
         made.variables[i].scrape_offset_s = i ? 4 : 1;
     }
     add_link(&made, 0, 1, 1, 0.5, 1e-9);
@@ -141,7 +141,21 @@ static void lags_within_the_scrapes_blur_have_no_order(void **state)
     free_answer(&made);
 }
 
-static void drives_is_earned_by_replication_in_the_preset_only(void **state)
+static void a_range_of_one_step_blurs_nothing(void **state)
+{
+    (void)state;
+    made_answer made;
+    make_answer(&made, names, 2, 1);
+    for (size_t i = 0; i < 2; i++) {
+        made.variables[i].scrape_interval_s = 5;
+        made.variables[i].rate_window_s = 15;
+    }
+    add_link(&made, 0, 1, 1, 0.5, 1e-9);
+    assert_sentence(&made, "a preceded b by 15 s.");
+    free_answer(&made);
+}
+
+static void drives_is_earned_by_replication_without_shared_load(void **state)
 {
     (void)state;
     made_answer made;
@@ -151,7 +165,7 @@ static void drives_is_earned_by_replication_in_the_preset_only(void **state)
     memset(environments, CAUS_EDGE_REPLICATED, sizeof environments);
     made.discovery.environments = environments;
     assert_sentence(&made, "a preceded b by 15 s.");
-    made.answer.preset = "incident";
+    made.answer.load_removed = true;
     assert_sentence(&made, "a drives b 15 s later.");
     memset(environments, CAUS_EDGE_INCIDENT_ONLY, sizeof environments);
     assert_sentence(&made, "a preceded b by 15 s.");
@@ -252,7 +266,8 @@ int main(void)
         cmocka_unit_test(an_unknown_target_names_the_nearest),
         cmocka_unit_test(lag_zero_moves_with),
         cmocka_unit_test(lags_within_the_scrapes_blur_have_no_order),
-        cmocka_unit_test(drives_is_earned_by_replication_in_the_preset_only),
+        cmocka_unit_test(a_range_of_one_step_blurs_nothing),
+        cmocka_unit_test(drives_is_earned_by_replication_without_shared_load),
         cmocka_unit_test(finding_nothing_is_a_sentence_too),
         cmocka_unit_test(a_static_table_has_no_time_in_its_words),
         cmocka_unit_test(control_characters_do_not_reach_the_sentence),
