@@ -11,6 +11,7 @@
 typedef struct reader {
     const caus_csv_layout *layout;
     const caus_csv_options *options;
+    const caus_run *run;
     caus_csv_target *target;
     size_t line;        /* of the row at hand, from 1 */
     size_t blank_count; /* blank lines since the last row */
@@ -209,8 +210,10 @@ static caus_status place_time(reader *r, int64_t time_ns, caus_error *err)
     }
     if (row < r->row || row >= target->row_count)
         return fail_changed(r, err);
-    while (r->row < row)
+    while (r->row < row) {
+        CAUS_TRY(caus_run_check(r->run, err));
         CAUS_TRY(skip_row(r, err));
+    }
     return CAUS_OK;
 }
 
@@ -303,6 +306,7 @@ caus_status caus_csv_read_values(caus_csv_source *source,
 {
     reader r = {.layout = layout,
                 .options = options,
+                .run = run,
                 .target = target,
                 .line = layout->body_line};
     CAUS_TRY(caus_csv_source_rewind(source, err));
