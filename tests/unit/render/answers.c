@@ -115,7 +115,7 @@ static void describe_incident(made_answer *made)
         }
     }
     made->variables[CART].rate_window_s = 15;
-    made->variables[REDIS].rate_window_s = 15;
+    made->variables[REDIS].rate_window_s = 30;
 }
 
 static void examine_incident(made_answer *made)
