@@ -241,18 +241,60 @@ static caus_status fill_weighted(const filling *f, const caus_run *run,
     return status;
 }
 
-static void fill_sums(const caus_parcorr *state)
+/* Sums of one stretch at every lag: one pass, then slides like the blocks. */
+static void add_sums(const caus_sample *sample, const caus_stretch *stretch,
+                     double *own, double *sums)
+{
+    size_t stride = sample->stride;
+    memset(own, 0, stride * sizeof *own);
+    for (size_t r = 0; r < stretch->count; r++) {
+        const double *row = stretch->panel + (r + sample->longest_lag) * stride;
+        for (size_t v = 0; v < stride; v++)
+            own[v] += row[v];
+    }
+    for (size_t lag = 0;; lag++) {
+        for (size_t v = 0; v < stride; v++)
+            sums[lag * stride + v] += own[v];
+        if (lag == sample->longest_lag)
+            return;
+        const double *in =
+            stretch->panel + (sample->longest_lag - lag - 1) * stride;
+        const double *gone =
+            stretch->panel + (stretch->row_count - 1 - lag) * stride;
+        for (size_t v = 0; v < stride; v++)
+            own[v] = own[v] + in[v] - gone[v];
+    }
+}
+
+static void add_weighted_sums(const caus_parcorr *state)
 {
     const caus_sample *sample = state->sample;
     for (size_t lag = 0; lag <= sample->longest_lag; lag++) {
         double *sums = state->sums + lag * sample->stride;
         for (size_t r = 0; r < sample->row_count; r++) {
             const double *row = sample->rows[r] - lag * sample->stride;
-            double weight = state->weights ? state->weights[r] : 1;
             for (size_t v = 0; v < sample->stride; v++)
-                sums[v] += weight * row[v];
+                sums[v] += state->weights[r] * row[v];
         }
     }
+}
+
+static caus_status fill_sums(const caus_parcorr *state, caus_arena *scratch,
+                             caus_error *err)
+{
+    const caus_sample *sample = state->sample;
+    if (state->weights) {
+        add_weighted_sums(state);
+        return CAUS_OK;
+    }
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    double *own = CAUS_ARRAY(scratch, double, sample->stride);
+    if (!own)
+        return caus_arena_fail(scratch, err);
+    for (size_t s = 0; s < sample->stretch_count; s++)
+        add_sums(sample, &sample->stretches[s], own, state->sums);
+    caus_arena_rewind(scratch, mark);
+    return CAUS_OK;
 }
 
 caus_status caus_moments_fill(caus_parcorr *state, int threads,
@@ -261,7 +303,7 @@ caus_status caus_moments_fill(caus_parcorr *state, int threads,
 {
     filling f = {
         .state = state, .sample = state->sample, .kernel = caus_gram_best()};
-    fill_sums(state);
+    CAUS_TRY(fill_sums(state, scratch, err));
     if (state->weights)
         return fill_weighted(&f, run, scratch, err);
     return fill_unweighted(&f, threads, run, scratch, err);
@@ -297,7 +339,8 @@ static void find_states(caus_parcorr *state, double *inverse_deviation)
             double spread = state->gram[node * nodes + node] -
                             sum * sum / state->total_weight;
             bool weak = !(spread > caus_weak_spread * sample->energy[v]);
-            if (weak && is_constant(state, node))
+            bool padding = v >= sample->variable_count;
+            if (padding || (weak && is_constant(state, node)))
                 state->state[node] = CAUS_NODE_CONSTANT;
             else
                 state->state[node] = weak ? CAUS_NODE_WEAK : CAUS_NODE_SOUND;

@@ -406,7 +406,14 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     bool is_given = work->given_in[source->node] == work->round;
     bool sound = work->is_fast && !is_weak(work, source->node);
     bool done = false;
-    if (sound && source->prepared && !is_given) {
+    if (sound && !work->given_count && !source->extra_count) {
+        left = (caus_residuals){
+            .source = 1,
+            .target = 1,
+            .both = correlation_row(work, work->target)[source->node],
+            .row_weight = work->state->total_weight};
+        done = true;
+    } else if (sound && source->prepared && !is_given) {
         done = test_prepared(work, source->prepared, &left);
     } else if (sound) {
         caus_test_nodes nodes;

@@ -67,7 +67,7 @@ static caus_segment read_segment(caus_arena *arena, json_t *rows, double flag)
             double value =
                 json_number_value(json_array_get(json_array_get(rows, r), v));
             bool is_missing = fabs(value - flag) < 1e-9;
-            values[r * width + v] = is_missing ? NAN : value;
+            values[r * width + v] = is_missing ? (double)NAN : value;
             if (is_missing)
                 set_bit(missing, words, r, v);
         }
@@ -163,8 +163,9 @@ static void read_options(oracle_case *c)
     options->min_lag = option_size(from, "tau_min", 0);
     options->alpha = option_number(from, "alpha_level", .05);
     json_t *pc_alpha = json_object_get(from, "pc_alpha");
-    options->pc_alpha =
-        json_is_null(pc_alpha) ? NAN : option_number(from, "pc_alpha", .05);
+    options->pc_alpha = json_is_null(pc_alpha)
+                            ? (double)NAN
+                            : option_number(from, "pc_alpha", .05);
     options->fdr =
         json_object_get(from, "fdr_method") ? CAUS_FDR_BH : CAUS_FDR_NONE;
     options->max_combinations = option_size(from, "max_combinations", 1);
@@ -255,7 +256,7 @@ static double expected_strength(json_t *list, size_t variable, size_t lag)
 
 static size_t check_parents(const oracle_case *c, size_t target)
 {
-    char key[16];
+    char key[32];
     snprintf(key, sizeof key, "%zu", target);
     json_t *sorted =
         json_object_get(json_object_get(c->expected, "pc_parents_sorted"), key);

@@ -44,7 +44,7 @@ static void free_bench(bench *made)
 static caus_ci_result ask(bench *on, caus_lagged source, caus_lagged target,
                           const caus_lagged *given, size_t count)
 {
-    caus_node nodes[8];
+    caus_node nodes[8] = {0};
     caus_ci_result result;
     for (size_t k = 0; k < count; k++)
         nodes[k] = caus_node_of(&on->sample, given[k].variable, given[k].lag);

@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ratios of CPU seconds, tigramite over caus, on one pinned core; the graphs
+must be equal. Then two threads against one on 200 variables. Started by
+pcmci.sh, which says how."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
+             "NUMBA_NUM_THREADS"):
+    os.environ[name] = "1"
+
+
+def give_up(reason):
+    print("skipped: " + reason)
+    sys.exit(77)
+
+
+try:
+    import numpy
+    from tigramite import data_processing
+    from tigramite.independence_tests.parcorr import ParCorr
+    from tigramite.pcmci import PCMCI
+except ImportError as error:
+    give_up("%s; set CAUS_BENCH_PYTHON to a Python that has tigramite" % error)
+
+REPEATS = {4: 2000, 10: 300, 20: 100, 50: 30, 100: 15}
+
+
+def run_caus(program, path, lag, threads, repeats, mode):
+    words = [program, path, str(lag), str(threads), str(repeats), mode]
+    lines = subprocess.run(words, check=True, capture_output=True,
+                           text=True).stdout.splitlines()
+    return json.loads(lines[0]), [line.split() for line in lines[1:]]
+
+
+def run_tigramite(path, lag):
+    values = numpy.loadtxt(path, delimiter=",", skiprows=has_names(path))
+    search = PCMCI(data_processing.DataFrame(values), ParCorr())
+    start = time.process_time()
+    result = search.run_pcmci(tau_max=lag, pc_alpha=0.05, alpha_level=0.05)
+    return time.process_time() - start, result, values.shape
+
+
+def has_names(path):
+    import gzip
+    with (gzip.open if path.endswith(".gz") else open)(path, "rt") as file:
+        return 1 if re.search("[a-df-zA-DF-Z]", file.readline()) else 0
+
+
+def graphs_differ(result, links):
+    """How many links differ, and the largest |difference| of a statistic."""
+    expected = {}
+    graph = result["graph"]
+    for i, j, lag in zip(*numpy.nonzero(graph != "")):
+        expected[(int(i), int(j), int(lag))] = graph[i, j, lag]
+    wrong, worst = 0, 0.0
+    found = set()
+    for i, j, lag, mark, statistic, _ in links:
+        place = (int(i), int(j), int(lag))
+        found.add(place)
+        wrong += expected.get(place) != mark
+        worst = max(worst,
+                    abs(float(statistic) - result["val_matrix"][place]))
+    return wrong + len(set(expected) - found), worst
+
+
+def compare(program, folder, name):
+    lag = int(re.search(r"tau(\d+)", name).group(1))
+    path = os.path.join(folder, name)
+    cpu, result, (rows, variables) = run_tigramite(path, lag)
+    repeats = REPEATS.get(variables, 10)
+    ours, _ = run_caus(program, path, lag, 1, repeats, "none")
+    once, links = run_caus(program, path, lag, 1, 1, "links")
+    wrong, worst = graphs_differ(result, links)
+    print("| %d, %d, %d | %d | %.3f | %.4f | %.0f | %.0f | %s | %.1e | %.1f |"
+          % (variables, rows, lag, ours["tests"], cpu, ours["cpu_s"] * 1e3,
+             cpu / ours["cpu_s"], cpu / once["cpu_s"],
+             "equal" if not wrong else "%d links differ" % wrong, worst,
+             once["peak_rss_kib"] / 1024))
+    sys.stdout.flush()
+    return wrong
+
+
+def scale_threads(program):
+    random = numpy.random.default_rng(1)
+    variables, rows = 200, 1000
+    weights = (random.random((variables, variables)) < 0.01) * 0.3
+    values = random.standard_normal((rows, variables))
+    for t in range(1, rows):
+        values[t] += values[t - 1] @ weights + 0.4 * values[t - 1]
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        numpy.savetxt(file.name, values, delimiter=",", fmt="%.17g")
+        one, _ = run_caus(program, file.name, 2, 1, 15, "none")
+        two, _ = run_caus(program, file.name, 2, 2, 15, "none")
+    same = "same bytes" if one["hash"] == two["hash"] else "BYTES DIFFER"
+    print("200 variables, 1000 rows, lag 2: one thread %.1f ms, two %.1f ms "
+          "wall, %.2f times as fast, %s"
+          % (one["wall_s"] * 1e3, two["wall_s"] * 1e3,
+             one["wall_s"] / two["wall_s"], same))
+    return one["hash"] != two["hash"]
+
+
+def main():
+    if len(sys.argv) < 2:
+        sys.exit("usage: pcmci.sh BENCH_PCMCI [DATA_FOLDER [FILE...]]")
+    program = os.path.abspath(sys.argv[1])
+    folder = sys.argv[2] if len(sys.argv) > 2 else "../shared/data/pcmci/speed"
+    if not os.path.isdir(folder):
+        give_up("no folder " + folder)
+    names = sys.argv[3:] or [n for n in os.listdir(folder) if ".csv" in n]
+    names.sort(key=lambda n: int(re.search(r"N(\d+)", n).group(1)))
+    # two threads need two cores: before this process pins itself
+    failed = scale_threads(program)
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    print("| N, T, lag | tests | tigramite CPU s | caus CPU ms | ratio | "
+          "ratio, first call | graph | largest difference | peak RSS MiB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name in names:
+        failed += compare(program, folder, name)
+    sys.exit(1 if failed else 0)
+
+
+main()
