@@ -79,8 +79,8 @@ const char *caus_edge_type(caus_edge edge);
 
 /*
  * Marks, in `keep` [node_count], the target and every node with a path of
- * arrows (any lag) into it; edges that are not directed do not carry. Fails with
- * CAUS_ERR_INVALID_ARGUMENT (no such node), CAUS_ERR_OUT_OF_MEMORY. Cost
+ * arrows (any lag) into it; edges that are not directed do not carry. Fails
+ * with CAUS_ERR_INVALID_ARGUMENT (no such node), CAUS_ERR_OUT_OF_MEMORY. Cost
  * O(node_count² · max_lag).
  */
 caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
