@@ -72,8 +72,8 @@ size_t caus_run_memory_limit_bytes(const caus_run *run);
 
 /*
  * CAUS_OK while the call may go on; CAUS_ERR_CANCELLED or CAUS_ERR_TIME_LIMIT
- * otherwise. Cheap enough to ask every few microseconds: the clock is read at
- * most every 64th time a thread.
+ * otherwise. Cheap enough to ask every few microseconds: the clock is read only
+ * where a time limit is set, in tens of nanoseconds.
  */
 caus_status caus_run_check(const caus_run *run, caus_error *err);
 

@@ -96,7 +96,8 @@ int64_t caus_clock_wall_ns(void);
 
 /*
  * Writes into a caus_text; commas and, if `indent` > 0, line breaks are its
- * business. Numbers that are not finite become null.
+ * business. Numbers that are not finite become null, bytes that are not UTF-8
+ * become U+FFFD.
  */
 typedef struct caus_json {
     caus_text *text;

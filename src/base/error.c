@@ -43,6 +43,16 @@ const char *caus_status_name(caus_status status)
     return "unknown status";
 }
 
+/* Ends a text that was cut before the character the cut may have split. */
+static void cut_at_character(char *text, size_t length)
+{
+    while (length > 0 && ((unsigned char)text[length - 1] & 0xc0) == 0x80)
+        length--;
+    if (length > 0 && ((unsigned char)text[length - 1] & 0x80))
+        length--;
+    text[length] = '\0';
+}
+
 caus_status caus_fail(caus_error *err, caus_status status, const char *format,
                       ...)
 {
@@ -53,8 +63,11 @@ caus_status caus_fail(caus_error *err, caus_status status, const char *format,
     caus_error made = {.status = status};
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(made.message, sizeof made.message, format, arguments);
+    int length =
+        vsnprintf(made.message, sizeof made.message, format, arguments);
     va_end(arguments);
+    if (length >= (int)sizeof made.message)
+        cut_at_character(made.message, sizeof made.message - 1);
     *err = made;
     return status;
 }

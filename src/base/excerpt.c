@@ -8,8 +8,7 @@ static bool is_continuation(unsigned char byte)
     return (byte & 0xc0) == 0x80;
 }
 
-/* Bytes of the character at the start, 0 if it is malformed. */
-static size_t character_length(const char *text, size_t length)
+size_t caus_utf8_character(const char *text, size_t length)
 {
     const unsigned char *byte = (const unsigned char *)text;
     if (byte[0] < 0x80)
@@ -38,7 +37,7 @@ caus_excerpt caus_excerpt_of(const char *text, size_t length)
     enum { DOTS = 3 };
     size_t used = 0, at = 0;
     while (at < length) {
-        size_t bytes = character_length(text + at, length - at);
+        size_t bytes = caus_utf8_character(text + at, length - at);
         bool shown = bytes > 0 && !is_control(text[at]);
         if (used + (shown ? bytes : 1) > sizeof made.text - DOTS - 1) {
             memcpy(made.text + used, "...", DOTS);
@@ -57,7 +56,7 @@ caus_excerpt caus_excerpt_of(const char *text, size_t length)
 bool caus_utf8_is_valid(const char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {
-        size_t bytes = character_length(text + at, length - at);
+        size_t bytes = caus_utf8_character(text + at, length - at);
         if (!bytes)
             return false;
         at += bytes;

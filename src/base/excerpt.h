@@ -15,6 +15,12 @@ typedef struct caus_excerpt {
  */
 caus_excerpt caus_excerpt_of(const char *text, size_t length);
 
+/*
+ * Bytes of the character at the start of a text of `length` > 0 bytes; 0 if it
+ * is not well-formed UTF-8.
+ */
+size_t caus_utf8_character(const char *text, size_t length);
+
 /* Whether the bytes are well-formed UTF-8 (no surrogates, no overlong forms).
  */
 bool caus_utf8_is_valid(const char *text, size_t length);

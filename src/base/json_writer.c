@@ -2,7 +2,10 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include <string.h>
+
 #include "base/base.h"
+#include "base/excerpt.h"
 
 void caus_json_init(caus_json *json, caus_text *text, int indent)
 {
@@ -69,12 +72,28 @@ void caus_json_end_array(caus_json *json)
     end(json, ']');
 }
 
+/* A character beyond ASCII as it is; a byte that is not UTF-8 as U+FFFD, so
+ * that what is written is JSON whatever was read. Returns the bytes used. */
+static size_t add_wide(caus_text *text, const char *at, size_t left)
+{
+    size_t bytes = caus_utf8_character(at, left);
+    if (bytes == 0) {
+        caus_text_add(text, "\xef\xbf\xbd");
+        return 1;
+    }
+    caus_text_add_bytes(text, at, bytes);
+    return bytes;
+}
+
 static void add_quoted(caus_text *text, const char *value)
 {
     caus_text_add_char(text, '"');
-    for (const char *at = value; *at; at++) {
+    const char *end = value + strlen(value);
+    for (const char *at = value; at < end; at++) {
         unsigned char byte = (unsigned char)*at;
-        if (byte == '"' || byte == '\\')
+        if (byte >= 0x80)
+            at += add_wide(text, at, (size_t)(end - at)) - 1;
+        else if (byte == '"' || byte == '\\')
             caus_text_format(text, "\\%c", byte);
         else if (byte == '\n')
             caus_text_add(text, "\\n");

@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-enum { MAX_THREADS = 256, CLOCK_EVERY = 64 };
+enum { MAX_THREADS = 256 };
 
 static const int64_t progress_interval_ns = 50 * 1000 * 1000;
 
@@ -13,7 +13,6 @@ struct caus_run {
     caus_run_options options;
     int64_t deadline_ns; /* monotonic; 0 = none */
     caus_arena **scratch;
-    atomic_uint checks;
     atomic_bool late;
     _Atomic int64_t last_progress_ns[CAUS_STAGE_COUNT];
 };
@@ -125,10 +124,7 @@ static bool is_late(const caus_run *run)
     caus_run *kept = bookkeeping(run);
     if (atomic_load_explicit(&kept->late, memory_order_relaxed))
         return true;
-    unsigned check =
-        atomic_fetch_add_explicit(&kept->checks, 1, memory_order_relaxed);
-    if (check % CLOCK_EVERY != 0 ||
-        caus_clock_monotonic_ns() < run->deadline_ns)
+    if (caus_clock_monotonic_ns() < run->deadline_ns)
         return false;
     atomic_store_explicit(&kept->late, true, memory_order_relaxed);
     return true;

@@ -70,13 +70,32 @@ void caus_text_format(caus_text *text, const char *format, ...)
     text->length += (size_t)length;
 }
 
+/* A host program may have set a locale: whatever parts the digits, a point
+ * does. */
+static void write_point(char *text)
+{
+    const char *from = text;
+    while (*from) {
+        size_t plain = strspn(from, "0123456789+-einfa");
+        memmove(text, from, plain);
+        text += plain;
+        from += plain;
+        if (!*from)
+            break;
+        *text++ = '.';
+        from += strcspn(from, "0123456789");
+    }
+    *text = '\0';
+}
+
 void caus_format_double(double value, char text[32])
 {
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, 32, "%.*g", digits, value);
         if (!isfinite(value) || strtod(text, NULL) == value)
-            return;
+            break;
     }
+    write_point(text);
 }
 
 void caus_text_add_double(caus_text *text, double value)
