@@ -196,6 +196,8 @@ static caus_status fail_transfer(const slot *at, CURLcode code, caus_error *err)
     const caus_http *http = at->http;
     const char *words = *at->words ? at->words : curl_easy_strerror(code);
     const char *what = at->request->what;
+    double waited_s = 0;
+    curl_easy_getinfo(at->easy, CURLINFO_TOTAL_TIME, &waited_s);
     switch (code) {
     case CURLE_OUT_OF_MEMORY:
         return no_memory(http, err);
@@ -211,11 +213,11 @@ static caus_status fail_transfer(const slot *at, CURLcode code, caus_error *err)
                          http->server, http->authority, words);
     case CURLE_OPERATION_TIMEDOUT:
         return CAUS_FAIL(err, CAUS_ERR_NETWORK,
-                         "%s at %s timed out after %g s on %s: raise "
+                         "%s at %s timed out after %.2g s on %s: raise "
                          "%sTIMEOUT, or ask for less by a narrower query, a "
                          "shorter window or a larger --step",
-                         http->server, http->authority,
-                         http->endpoint.timeout_s, what, http->setting);
+                         http->server, http->authority, waited_s, what,
+                         http->setting);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
         return CAUS_FAIL(err, CAUS_ERR_NETWORK,
