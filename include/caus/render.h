@@ -25,6 +25,8 @@ bool caus_format_from_name(const char *name, caus_format *result);
 typedef struct caus_graph_answer {
     const caus_series *series; /* as discovered: nodes are its variables */
     const caus_discovery *discovery;
+    const caus_series *input;    /* as given: what `quality` speaks of; NULL =
+                                    the same variables as `series` */
     const caus_quality *quality; /* may be NULL */
     const char *method;          /* "pcmci", … */
     const char *preset;          /* "incident" or NULL: the textbook method */

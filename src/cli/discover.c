@@ -240,6 +240,11 @@ static caus_status answer_question(caus_program *program,
     CAUS_TRY(caus_cli_load(program, arguments, method ? NULL : "6h", arena,
                            &input, err));
     CAUS_TRY(read_options(arguments, &input.series, &answer->options, err));
+    caus_series *series = caus_arena_array(arena, 1, sizeof *series);
+    if (!series)
+        return caus_arena_fail(arena, err);
+    *series = input.series;
+    answer->input = series;
     answer->test = method ? "parcorr" : "robust-parcorr";
     answer->warnings = input.warnings;
     answer->warning_count = input.warning_count;

@@ -28,6 +28,26 @@ static void put_size(caus_json *json, const char *key, size_t value)
     caus_json_unsigned(json, value);
 }
 
+/* The other variables that this node stands for. */
+static void write_members(caus_json *json, const caus_view *view, size_t node)
+{
+    const caus_quality *quality = view->answer->quality;
+    size_t input = view->input_of[node];
+    caus_json_key(json, "members");
+    caus_json_begin_array(json);
+    for (size_t i = 0; quality && i < quality->family_count; i++) {
+        const caus_family *family = &quality->families[i];
+        bool is_head = false;
+        for (size_t k = 0; k < family->member_count; k++)
+            is_head = is_head || family->members[k] == input;
+        for (size_t k = 0; is_head && k < family->member_count; k++) {
+            if (!caus_view_has_node(view, family->members[k]))
+                caus_json_text(json, view->input_names[family->members[k]]);
+        }
+    }
+    caus_json_end_array(json);
+}
+
 static void write_nodes(caus_json *json, const caus_view *view)
 {
     caus_json_key(json, "nodes");
@@ -44,9 +64,7 @@ static void write_nodes(caus_json *json, const caus_view *view)
         put_clean(json, view, "query", variable->query);
         put_clean(json, view, "unit", variable->unit);
         caus_json_put_text(json, "role", caus_role_name(variable->role));
-        caus_json_key(json, "members");
-        caus_json_begin_array(json);
-        caus_json_end_array(json);
+        write_members(json, view, i);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -240,7 +258,7 @@ static void write_families(caus_json *json, const caus_view *view)
         caus_json_key(json, "members");
         caus_json_begin_array(json);
         for (size_t k = 0; k < family->member_count; k++)
-            caus_json_text(json, view->names[family->members[k]]);
+            caus_json_text(json, view->input_names[family->members[k]]);
         caus_json_end_array(json);
         put_clean(json, view, "reason", family->reason);
         caus_json_end_object(json);
@@ -259,7 +277,7 @@ static void write_data(caus_json *json, const caus_view *view)
         for (size_t i = 0; i < answer->quality->variable_count; i++) {
             double share = answer->quality->variables[i].missing_share;
             if (share > 0)
-                put_known(json, view->names[i], share);
+                put_known(json, view->input_names[i], share);
         }
         caus_json_end_object(json);
     }

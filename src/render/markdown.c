@@ -153,10 +153,11 @@ static void add_variable(caus_text *text, const caus_view *view, size_t index)
     caus_text_add(text, " | ");
     add_clean(text, view, variable->unit);
     caus_text_add(text, " | ");
+    size_t input = view->input_of[index];
     if (quality)
         caus_text_format(text, "%.1f %% | %.1f %%",
-                         quality->variables[index].missing_share * 100,
-                         quality->variables[index].zero_share * 100);
+                         quality->variables[input].missing_share * 100,
+                         quality->variables[input].zero_share * 100);
     else
         caus_text_add(text, "|");
     caus_text_add(text, " | ");

@@ -70,6 +70,9 @@ typedef struct caus_view {
     caus_clean clean;
     size_t variable_count;
     const char **names; /* [variable_count], cleaned */
+    size_t input_count;
+    const char **input_names; /* [input_count], cleaned */
+    size_t *input_of;         /* [variable_count] each node's input variable */
     const char **services;
     bool *shown; /* [variable_count]: all, or the target's ancestors */
     size_t shown_count;
@@ -100,6 +103,9 @@ caus_link_checks caus_link_check(const caus_view *view, const caus_link *link);
 void caus_link_list_checks(const caus_view *view, const caus_link *link,
                            void (*add)(void *data, const char *sentence),
                            void *data);
+/* Whether a variable of the series as given became a node of the graph. */
+bool caus_view_has_node(const caus_view *view, size_t input);
+
 /* "15 s", or "2 steps" without a step. text [48] */
 void caus_view_format_lag(const caus_view *view, size_t lag, char text[48]);
 const char *caus_environments_name(caus_edge_environments environments);

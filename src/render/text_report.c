@@ -244,13 +244,14 @@ static void add_memory(caus_page *page)
 
 static void add_remarks(const caus_page *page, size_t variable, caus_text *text)
 {
-    const caus_quality *quality = page->view->answer->quality;
-    const caus_variable_quality *facts = &quality->variables[variable];
+    const caus_view *view = page->view;
+    const caus_variable_quality *facts =
+        &view->answer->quality->variables[view->input_of[variable]];
     if (facts->constant)
         caus_text_add(text, ", constant");
-    if (facts->duplicate_of < page->view->variable_count)
+    if (facts->duplicate_of < view->input_count)
         caus_text_format(text, ", same values as %s",
-                         page->view->names[facts->duplicate_of]);
+                         view->input_names[facts->duplicate_of]);
     if (facts->single_row_steps)
         caus_text_add(text, ", moves in one or two rows only");
     if (facts->unit_root)
@@ -261,7 +262,7 @@ static void add_variable(caus_page *page, size_t variable, size_t columns)
 {
     const caus_view *view = page->view;
     const caus_variable_quality *facts =
-        &view->answer->quality->variables[variable];
+        &view->answer->quality->variables[view->input_of[variable]];
     add_name(page, variable, columns);
     caus_text text = {0};
     caus_text_format(&text, "missing %.1f %%, zero %.1f %%, ",
@@ -279,7 +280,7 @@ static void add_family(caus_page *page, const caus_family *family)
     caus_text text = {0};
     for (size_t i = 0; i < family->member_count; i++)
         caus_text_format(&text, "%s%s", i ? ", " : "",
-                         page->view->names[family->members[i]]);
+                         page->view->input_names[family->members[i]]);
     const char *reason =
         caus_clean_text(page->view->arena, family->reason, page->view->clean);
     caus_text_format(&text, ": one thing (%s)", reason ? reason : "");

@@ -24,26 +24,71 @@ static caus_status check_answer(const caus_graph_answer *answer,
     return CAUS_OK;
 }
 
+static caus_status clean_names(caus_view *view, const caus_series *series,
+                               const char ***names, caus_error *err)
+{
+    size_t count = series->variable_count;
+    *names = CAUS_ARRAY(view->arena, const char *, count);
+    if (!*names)
+        return caus_arena_fail(view->arena, err);
+    for (size_t i = 0; i < count; i++) {
+        (*names)[i] = caus_clean_text(view->arena, series->variables[i].name,
+                                      view->clean);
+        if (!(*names)[i])
+            return caus_arena_fail(view->arena, err);
+    }
+    return CAUS_OK;
+}
+
+/* The quality report speaks of the series as given, the graph of what stayed
+ * of it: names tie them together. */
+static caus_status prepare_inputs(caus_view *view, caus_error *err)
+{
+    const caus_series *series = view->answer->series;
+    const caus_series *input = view->answer->input;
+    if (!input)
+        input = series;
+    view->input_count = input->variable_count;
+    view->input_of = CAUS_ARRAY(view->arena, size_t, series->variable_count);
+    if (!view->input_of)
+        return caus_arena_fail(view->arena, err);
+    for (size_t i = 0; i < series->variable_count; i++) {
+        view->input_of[i] = caus_series_find(input, series->variables[i].name);
+        if (view->input_of[i] == SIZE_MAX)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "variable %s of the graph is not in the series "
+                             "that was given",
+                             series->variables[i].name);
+    }
+    return clean_names(view, input, &view->input_names, err);
+}
+
+bool caus_view_has_node(const caus_view *view, size_t input)
+{
+    for (size_t i = 0; i < view->variable_count; i++) {
+        if (view->input_of[i] == input)
+            return true;
+    }
+    return false;
+}
+
 static caus_status prepare_names(caus_view *view, caus_error *err)
 {
     const caus_series *series = view->answer->series;
     size_t count = series->variable_count;
     view->variable_count = count;
-    view->names = CAUS_ARRAY(view->arena, const char *, count);
     view->services = CAUS_ARRAY(view->arena, const char *, count);
     view->shown = CAUS_ARRAY(view->arena, bool, count);
-    if (!view->names || !view->services || !view->shown)
+    if (!view->services || !view->shown)
         return caus_arena_fail(view->arena, err);
     for (size_t i = 0; i < count; i++) {
-        const caus_variable *variable = &series->variables[i];
-        view->names[i] =
-            caus_clean_text(view->arena, variable->name, view->clean);
-        view->services[i] =
-            caus_clean_text(view->arena, variable->service, view->clean);
-        if (!view->names[i] || !view->services[i])
+        view->services[i] = caus_clean_text(
+            view->arena, series->variables[i].service, view->clean);
+        if (!view->services[i])
             return caus_arena_fail(view->arena, err);
     }
-    return CAUS_OK;
+    CAUS_TRY(clean_names(view, series, &view->names, err));
+    return prepare_inputs(view, err);
 }
 
 static caus_status fail_target(const caus_view *view, caus_error *err)

@@ -218,6 +218,41 @@ static void window_counts_leave_the_baseline_out(void **state)
     free_answer(&made);
 }
 
+/* Three variables came in, the middle one was merged into the first. */
+static void a_node_lists_the_variables_it_stands_for(void **state)
+{
+    (void)state;
+    static const char *const given[] = {"a_p95", "a_p99", "b"};
+    static const char *const kept[] = {"a_p95", "b"};
+    made_answer input, made;
+    make_answer(&input, given, 3, 1);
+    make_answer(&made, kept, 2, 1);
+    const size_t members[] = {0, 1};
+    const caus_family family = {2, members, "quantiles of one histogram"};
+    caus_variable_quality facts[3] = {
+        {.duplicate_of = SIZE_MAX},
+        {.duplicate_of = SIZE_MAX},
+        {.missing_share = 0.25, .duplicate_of = SIZE_MAX}};
+    const caus_quality quality = {.variable_count = 3,
+                                  .variables = facts,
+                                  .family_count = 1,
+                                  .families = &family};
+    made.answer.input = &input.series;
+    made.answer.quality = &quality;
+    json_t *root = render(&made);
+    json_t *heads = json_object_get(item(root, "nodes", 0), "members");
+    assert_int_equal(json_array_size(heads), 1);
+    assert_string_equal(json_string_value(json_array_get(heads, 0)), "a_p99");
+    heads = json_object_get(item(root, "nodes", 1), "members");
+    assert_int_equal(json_array_size(heads), 0);
+    json_t *missing = json_object_get(json_object_get(root, "data"), "missing");
+    assert_int_equal(json_object_size(missing), 1);
+    assert_true(json_real_value(json_object_get(missing, "b")) == 0.25);
+    json_decref(root);
+    free_answer(&made);
+    free_answer(&input);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_target_keeps_its_ancestors),
         cmocka_unit_test(any_bytes_in_a_name_give_valid_json),
         cmocka_unit_test(an_arrow_at_lag_zero_points_at_the_target),
+        cmocka_unit_test(a_node_lists_the_variables_it_stands_for),
         cmocka_unit_test(window_counts_leave_the_baseline_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
