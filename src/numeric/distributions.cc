@@ -50,7 +50,8 @@ template <class Real> double student_t_sf(double t, double df)
     if (df == 1) /* Boost loses digits here for small |t| */
         return static_cast<double>(std::atan2(Real(1), Real(t)) /
                                    boost::math::constants::pi<Real>());
-    boost::math::students_t_distribution<Real, quiet> student(df);
+    boost::math::students_t_distribution<Real, quiet> student(
+        static_cast<Real>(df));
     Real result = cdf(complement(student, static_cast<Real>(t)));
     return static_cast<double>(result);
 }
@@ -75,7 +76,8 @@ double caus_student_t_quantile_sf(double p, double df)
         return p == 0 ? infinity : -infinity;
     if (std::isinf(df))
         return -caus_normal_quantile(p);
-    boost::math::students_t_distribution<long double, quiet> student(df);
+    boost::math::students_t_distribution<long double, quiet> student(
+        static_cast<long double>(df));
     long double result =
         quantile(complement(student, static_cast<long double>(p)));
     return static_cast<double>(result);
@@ -90,7 +92,8 @@ double caus_normal_sf(double z)
 {
     if (std::isnan(z))
         return not_a_number;
-    long double scaled = z * 0.70710678118654752440084436210485L;
+    long double scaled =
+        static_cast<long double>(z) * 0.70710678118654752440084436210485L;
     return static_cast<double>(boost::math::erfc(scaled, quiet()) / 2);
 }
 
@@ -100,6 +103,7 @@ double caus_normal_quantile(double p)
         return not_a_number;
     if (p == 0 || p == 1)
         return p == 0 ? -infinity : infinity;
-    long double scaled = boost::math::erfc_inv(2.0L * p, quiet());
+    long double scaled =
+        boost::math::erfc_inv(2 * static_cast<long double>(p), quiet());
     return static_cast<double>(-1.4142135623730950488016887242097L * scaled);
 }
