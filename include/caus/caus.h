@@ -13,5 +13,6 @@
 #include "run.h"
 #include "series.h"
 #include "telemetry.h"
+#include "time.h"
 
 #endif

@@ -123,9 +123,10 @@ static caus_status name_variable(const caus_csv_options *options,
 {
     const char *service = NULL;
     size_t length = 0;
-    char separator = options->service_separator;
-    caus_service_of_name(name, options->topology, separator ? separator : '_',
-                         &service, &length);
+    char separator = '_';
+    if (options->service_separator)
+        separator = options->service_separator;
+    caus_service_of_name(name, options->topology, separator, &service, &length);
     *variable = caus_variable_default();
     variable->name = name;
     variable->service = caus_arena_copy_text(out, service, length);
@@ -182,7 +183,7 @@ static caus_status read_names(const caus_csv_options *options,
     size_t fractions = 0, numbers = 0;
     const char *at = line.from;
     for (size_t column = 0; column < layout->column_count; column++, at++) {
-        caus_csv_cell cell;
+        caus_csv_cell cell = {0};
         caus_csv_next_cell(&at, line.end, &cell);
         if (layout->has_time && column == 0)
             continue;
@@ -233,7 +234,7 @@ static caus_status read_header(const caus_csv_options *options,
                                caus_csv_layout *layout, caus_error *err)
 {
     const char *at = line.from;
-    caus_csv_cell cell;
+    caus_csv_cell cell = {0};
     caus_csv_next_cell(&at, line.end, &cell);
     layout->has_time =
         !options->table && !options->no_header && is_time_name(&cell);

@@ -137,7 +137,7 @@ static caus_status read_call(graph_reader *r, const char *at, const char *end,
                          "%s line %zu has %zu cells, line 1 has %zu: give "
                          "every row the same cells",
                          r->path, r->line, column + 1, r->column_count);
-    size_t numbers[2];
+    size_t numbers[2] = {0};
     CAUS_TRY(find_service(r, &source, &numbers[0], err));
     CAUS_TRY(find_service(r, &target, &numbers[1], err));
     return add_call(r, numbers[0], numbers[1], err);

@@ -53,7 +53,14 @@ static const char *skip_quoted(const char *at)
 
 static char closing_of(char open)
 {
-    return open == '(' ? ')' : open == '[' ? ']' : '}';
+    switch (open) {
+    case '(':
+        return ')';
+    case '[':
+        return ']';
+    default:
+        return '}';
+    }
 }
 
 static caus_status fail_bracket(const char *text, char bracket, size_t position,
@@ -125,7 +132,7 @@ static bool is_plain_name(const char *from, const char *end)
         unsigned char lower = (unsigned char)*at | 0x20;
         bool letter = (lower >= 'a' && lower <= 'z') || *at & 0x80;
         bool digit = *at >= '0' && *at <= '9';
-        if (!letter && !digit && !memchr("_:.-/", *at, 5))
+        if (!letter && !digit && !strchr("_:.-/", *at))
             return false;
     }
     return caus_utf8_is_valid(from, (size_t)(end - from));
@@ -235,7 +242,7 @@ static caus_status read_items(word_list *list, read_item_fn *read_item,
                               caus_arena *out, caus_error *err)
 {
     for (const char *at = list->text;; at++) {
-        item read;
+        item read = {0};
         CAUS_TRY(scan_item(list->text, at, &read, err));
         if (read.from == read.end)
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,

@@ -26,7 +26,7 @@ typedef struct environment {
 static void variable_name(const environment *e, const char *ending,
                           char name[LONGEST_VARIABLE])
 {
-    snprintf(name, LONGEST_VARIABLE, "%s%s", e->prefix, ending);
+    (void)snprintf(name, LONGEST_VARIABLE, "%s%s", e->prefix, ending);
 }
 
 /* Replaces `field` when the variable is set. */
@@ -47,7 +47,7 @@ static caus_status read_secret(const environment *e, const char *ending,
 {
     char name[LONGEST_VARIABLE], file_name[LONGEST_VARIABLE + 8];
     variable_name(e, ending, name);
-    snprintf(file_name, sizeof file_name, "%s_FILE", name);
+    (void)snprintf(file_name, sizeof file_name, "%s_FILE", name);
     const char *value = NULL;
     CAUS_TRY(caus_secret_read(name, file_name, e->out, &value, err));
     if (value)
@@ -85,12 +85,13 @@ static caus_status read_retries(const environment *e, int *retries,
     if (!text)
         return CAUS_OK;
     size_t digits = strspn(text, "0123456789");
-    int count = digits > 0 && digits <= 3 && !text[digits] ? atoi(text) : -1;
+    bool plain = digits > 0 && digits <= 3 && !text[digits];
+    long count = plain ? strtol(text, NULL, 10) : -1;
     if (count < 0 || count > MOST_RETRIES)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%sRETRIES is '%.40s': give 0 to %d", e->prefix, text,
                          MOST_RETRIES);
-    *retries = count;
+    *retries = (int)count;
     return CAUS_OK;
 }
 

@@ -7,7 +7,7 @@
 #include "caus/telemetry.h"
 #include "telemetry/time_internal.h"
 
-static const int64_t day_seconds = 24 * 60 * 60;
+static const int64_t day_seconds = 86400;
 
 #define TIME_FORMS                                                          \
     "write RFC 3339 (2025-10-29T03:00:00Z), unix seconds, now, now-2h, 2h " \
@@ -92,7 +92,7 @@ static caus_status fail_without_zone(span read, caus_civil civil,
     char zone[32] = "", utc_text[40], local_text[40];
     if (!local_reading(&civil, clock_only, now_ns, &local_ns, zone)) {
         local_ns = utc_ns;
-        snprintf(zone, sizeof zone, "UTC");
+        (void)snprintf(zone, sizeof zone, "UTC");
     }
     caus_time_format(utc_ns, utc_text);
     caus_time_format(local_ns, local_text);
@@ -247,7 +247,7 @@ static void format_fraction(int64_t nanoseconds, char text[12])
     text[0] = '\0';
     if (nanoseconds == 0)
         return;
-    snprintf(text, 12, ".%09d", (int)nanoseconds);
+    (void)snprintf(text, 12, ".%09d", (int)nanoseconds);
     size_t length = strlen(text);
     while (length > 4 && strcmp(text + length - 3, "000") == 0)
         text[length -= 3] = '\0';
@@ -267,7 +267,7 @@ void caus_time_format(int64_t time_ns, char text[40])
     format_fraction(fraction_ns, fraction);
     gmtime_r(&wall, &parts); /* years 1677 to 2262 always fit */
     size_t length = strftime(text, 40, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + length, 40 - length, "%sZ", fraction);
+    (void)snprintf(text + length, 40 - length, "%sZ", fraction);
 }
 
 /* Adds "3 h" after what is there; `amount` 0 adds nothing. */
@@ -317,7 +317,7 @@ void caus_duration_format(int64_t duration_ns, char text[40])
     while (fraction[0] && fraction[strlen(fraction) - 1] == '0')
         fraction[strlen(fraction) - 1] = '\0';
     if (seconds || fraction[0] || duration_ns == 0)
-        snprintf(text + length, 40 - length, "%s%llu%s s",
-                 length && text[length - 1] != '-' ? " " : "",
-                 (unsigned long long)seconds, fraction);
+        (void)snprintf(text + length, 40 - length, "%s%llu%s s",
+                       length && text[length - 1] != '-' ? " " : "",
+                       (unsigned long long)seconds, fraction);
 }

@@ -3,7 +3,9 @@
 
 #include "telemetry/time_internal.h"
 
-enum { FIRST_YEAR = 1678, LAST_YEAR = 2261, MINUTE = 60, HOUR = 3600 };
+enum { FIRST_YEAR = 1678, LAST_YEAR = 2261 };
+
+static const int64_t minute = 60, hour = 3600, day_seconds = 86400;
 
 static bool is_digit(char byte)
 {
@@ -110,12 +112,11 @@ bool caus_time_scan_clock(const char **cursor, const char *end,
         return false;
     if (hours > 23 || minutes > 59 || !scan_zone(&at, end, &made))
         return false;
-    made.seconds = hours * HOUR + minutes * MINUTE + seconds;
+    made.seconds = hours * hour + minutes * minute + seconds;
     /* A leap second exists only before midnight UTC; unix time counts it as
      * the second after it. */
-    int64_t utc = made.seconds - made.zone_minutes * MINUTE;
-    if (seconds > 60 ||
-        (seconds == 60 && (utc % (24 * HOUR) + 24 * HOUR) % (24 * HOUR) != 0))
+    int64_t utc = made.seconds - made.zone_minutes * minute;
+    if (seconds > 60 || (seconds == 60 && utc % day_seconds != 0))
         return false;
     *civil = made;
     *cursor = at;
@@ -140,7 +141,7 @@ bool caus_time_scan_civil(const char **cursor, const char *end,
     } else if (!scan_zone(&at, end, &made)) {
         return false;
     }
-    made.seconds += days_of_date(year, month, day) * 24 * HOUR;
+    made.seconds += days_of_date(year, month, day) * day_seconds;
     *civil = made;
     *cursor = at;
     return true;
@@ -148,7 +149,7 @@ bool caus_time_scan_civil(const char **cursor, const char *end,
 
 int64_t caus_time_of_civil(const caus_civil *civil)
 {
-    return (civil->seconds - civil->zone_minutes * MINUTE) * CAUS_NS_A_SECOND +
+    return (civil->seconds - civil->zone_minutes * minute) * CAUS_NS_A_SECOND +
            civil->nanoseconds;
 }
 
