@@ -238,7 +238,7 @@ caus_status caus_chunk_decode(caus_chunk_codec *codec, const uint8_t *bytes,
                               size_t length, uint64_t key, int64_t *time_ns,
                               double *value, double *support, caus_error *err)
 {
-    caus_chunk_head head;
+    caus_chunk_head head = {0};
     CAUS_TRY(caus_chunk_read_head(bytes, length, &head, err));
     size_t raw = get_u32(bytes + 8);
     size_t got = ZSTD_decompressDCtx(codec->decompressor, codec->raw, raw,

@@ -156,7 +156,7 @@ static caus_status read_header(const char *path, uint8_t header[HEADER_BYTES],
  * is told from a damaged one. */
 static caus_status check_header(const char *path, caus_error *err)
 {
-    uint8_t header[HEADER_BYTES];
+    uint8_t header[HEADER_BYTES] = {0};
     int64_t file_bytes = 0;
     CAUS_TRY(read_header(path, header, &file_bytes, err));
     uint32_t version = get_u32(header + 60);
@@ -240,7 +240,7 @@ static bool is_table(sqlite3_stmt *statement, const caus_table *table)
 static caus_status compare_tables(const caus_database *database,
                                   sqlite3_stmt *statement, caus_error *err)
 {
-    bool row;
+    bool row = false;
     for (size_t i = 0; i < CAUS_TABLES; i++) {
         CAUS_TRY(caus_database_step(database, statement, &row, err));
         if (!row || !is_table(statement, &caus_tables[i]))
@@ -278,8 +278,8 @@ static caus_status read_digest(const caus_database *database,
     if (status == CAUS_OK) {
         const unsigned char *found =
             row ? sqlite3_column_text(statement, 0) : NULL;
-        snprintf(text, CAUS_HASH_TEXT, "%s",
-                 found ? (const char *)found : "none");
+        (void)snprintf(text, CAUS_HASH_TEXT, "%s",
+                       found ? (const char *)found : "none");
     }
     sqlite3_finalize(statement);
     return status;
@@ -386,12 +386,12 @@ caus_status caus_database_open_temporary(caus_database *database,
 caus_status caus_database_create(caus_database *database, caus_error *err)
 {
     char pragmas[200];
-    snprintf(pragmas, sizeof pragmas,
-             "PRAGMA page_size = %d; PRAGMA encoding = 'UTF-8';"
-             "PRAGMA auto_vacuum = NONE; PRAGMA application_id = %d;"
-             "PRAGMA user_version = %d",
-             CAUS_RECORDING_PAGE_BYTES, CAUS_RECORDING_ID,
-             CAUS_RECORDING_SCHEMA);
+    (void)snprintf(pragmas, sizeof pragmas,
+                   "PRAGMA page_size = %d; PRAGMA encoding = 'UTF-8';"
+                   "PRAGMA auto_vacuum = NONE; PRAGMA application_id = %d;"
+                   "PRAGMA user_version = %d",
+                   CAUS_RECORDING_PAGE_BYTES, CAUS_RECORDING_ID,
+                   CAUS_RECORDING_SCHEMA);
     CAUS_TRY(caus_database_execute(database, pragmas, err));
     CAUS_TRY(caus_database_execute(database, "BEGIN", err));
     for (size_t i = 0; i < CAUS_TABLES; i++)

@@ -6,10 +6,10 @@
 #include "recording_internal.h"
 #include "schema.h"
 
-static void write_hex(const unsigned char *bytes, unsigned count, char *text)
+static void write_hex(const unsigned char *bytes, size_t count, char *text)
 {
     static const char digits[] = "0123456789abcdef";
-    for (unsigned i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         text[2 * i] = digits[bytes[i] >> 4];
         text[2 * i + 1] = digits[bytes[i] & 15];
     }

@@ -66,7 +66,8 @@ static caus_status create(caus_replacement *replacement, const char *path,
         uint64_t number = 0;
         if (getrandom(&number, sizeof number, 0) != sizeof number)
             number = (uint64_t)caus_clock_monotonic_ns();
-        snprintf(name + folder, NAME_BYTES, ".caus-%016" PRIx64 ".tmp", number);
+        (void)snprintf(name + folder, NAME_BYTES, ".caus-%016" PRIx64 ".tmp",
+                       number);
         replacement->fd =
             open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (replacement->fd >= 0) {

@@ -85,7 +85,7 @@ static void a_kill_before_the_first_end_leaves_no_file(void **state)
     caus_fetch fetch = made_realistic(made, 4, 9000, 1000000000);
     int64_t duration = duration_of_a_write(made, &fetch);
     size_t absent = 0;
-    for (int i = 1; i <= 10; i++) {
+    for (int i = 0; i < 10; i++) {
         unlink(made->path);
         kill_writer(made, &fetch, duration * i / 12);
         caus_recording_info info;

@@ -228,7 +228,7 @@ static void results_added_at_once_are_all_kept(void **state)
         if (children[i] == 0) {
             char json[32];
             snprintf(json, sizeof json, "{\"n\":%d}", i);
-            _exit(caus_recording_add_result(made->path, "x", json, NULL));
+            _exit((int)caus_recording_add_result(made->path, "x", json, NULL));
         }
     }
     for (int i = 0; i < WRITERS; i++) {
