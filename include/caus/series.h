@@ -197,8 +197,8 @@ size_t caus_grid_row_count(const caus_grid *grid);
 
 /* How tracks are put on the grid. */
 typedef struct caus_align_options {
-    caus_grid window;        /* the window asked for */
-    caus_grid baseline;      /* rows before it; step_ns 0 = no baseline */
+    caus_grid window;   /* the window asked for */
+    caus_grid baseline; /* rows before it; step_ns 0 = no baseline */
     /* Environment names; NULL = "window" alone, "incident" and "baseline" when
      * there are both. */
     const char *window_name;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <math.h>
 
 #include "series/series_internal.h"
@@ -247,8 +248,7 @@ static caus_status make_plan(const caus_align_options *options, plan *result,
     CAUS_TRY(cut_baseline(&baseline, &window, err));
     const char *before =
         options->baseline_name ? options->baseline_name : "baseline";
-    *result =
-        (plan){{baseline, window}, {before, name ? name : "incident"}, 2};
+    *result = (plan){{baseline, window}, {before, name ? name : "incident"}, 2};
     return CAUS_OK;
 }
 
@@ -281,6 +281,7 @@ static caus_status align(const caus_samples *samples, const plan *pieces,
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < pieces->count; i++) {
         const caus_grid *grid = &pieces->grids[i];
+        assert(grid->step_ns > 0);
         CAUS_TRY(fill_segment(samples, grid, run, out, &segments[i], err));
         segments[i].environment = (int)i;
         segments[i].offset_steps =
