@@ -7,7 +7,7 @@
 
 enum { MAX_THREADS = 256 };
 
-static const int64_t progress_interval_ns = 50 * 1000 * 1000;
+static const int64_t progress_interval_ns = 50000000;
 
 struct caus_run {
     caus_run_options options;
@@ -33,7 +33,7 @@ caus_run_options caus_run_options_default(void)
 static bool make_scratch(caus_run *run)
 {
     int threads = run->options.threads;
-    run->scratch = caus_alloc((size_t)threads * sizeof *run->scratch);
+    run->scratch = caus_alloc((size_t)threads * sizeof(void *));
     if (!run->scratch)
         return false;
     for (int i = 0; i < threads; i++) {

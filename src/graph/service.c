@@ -101,8 +101,8 @@ static bool ends_with(const char *name, size_t length, const char *suffix,
         return false;
     const char *end = name + length - suffix_length;
     for (size_t i = 0; i < suffix_length; i++) {
-        char byte = end[i] == separator ? '_' : end[i];
-        if (byte != suffix[i])
+        bool parts_alike = suffix[i] == '_' && end[i] == separator;
+        if (end[i] != suffix[i] && !parts_alike)
             return false;
     }
     return true;

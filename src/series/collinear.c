@@ -273,7 +273,8 @@ caus_status caus_find_collinear(const caus_series *series,
     CAUS_TRY(init_elimination(&e, series, columns, run, scratch, err));
     CAUS_TRY(eliminate(&e, run, err));
     choice c = {.chosen = CAUS_ARRAY(scratch, size_t, e.count),
-                .factor = CAUS_ARRAY(scratch, double, MOST_NAMED *MOST_NAMED),
+                .factor =
+                    CAUS_ARRAY(scratch, double, (size_t)MOST_NAMED *MOST_NAMED),
                 .weight = CAUS_ARRAY(scratch, double, e.count),
                 .partial = CAUS_ARRAY(scratch, double, MOST_NAMED)};
     if (!c.chosen || !c.factor || !c.weight || !c.partial)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <math.h>
 #include <omp.h>
 
@@ -82,6 +83,7 @@ static void scale(double *value, const double *present, size_t rows,
 static void fill_column(const caus_series *series, const caus_columns *c,
                         size_t variable)
 {
+    assert(c->first_row && c->scaled);
     for (size_t e = 0; e < c->environment_count; e++) {
         size_t first = c->first_row[e];
         size_t rows = c->first_row[e + 1] - first;

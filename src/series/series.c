@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ caus_status caus_segment_room(size_t rows, size_t count, caus_arena *out,
 static bool fill(const caus_segment_parts *parts, const double *values,
                  size_t rows, size_t count)
 {
+    assert(parts->values && parts->missing);
     size_t words = caus_words_of_rows(rows);
     bool any_missing = false;
     for (size_t row = 0; row < rows; row++) {
