@@ -157,7 +157,9 @@ static caus_status start_next(performance *work, slot *at, caus_error *err)
     at->headers = caus_http_headers(work->http, at->request);
     caus_arena_mark mark = caus_arena_get_mark(work->out);
     char *url = caus_http_url(work->http, at->request, work->out);
-    bool set = at->headers && url && set_request(at, url);
+    if (!url)
+        return caus_arena_fail(work->out, err);
+    bool set = at->headers && set_request(at, url);
     caus_arena_rewind(work->out, mark); /* libcurl keeps a copy of the url */
     return set ? launch(at, err) : no_memory(work->http, err);
 }

@@ -248,8 +248,8 @@ caus_status caus_prom_read_catalog(caus_prom *prom, caus_error *err)
     prom->asks_up = caus_prom_find_metric(prom, "up", 2) != SIZE_MAX;
     CAUS_TRY(want_metric(prom, "up", 2, err));
     caus_prom_call *calls = CAUS_ARRAY(prom->scratch, caus_prom_call, 2);
-    const char *body = series_body(prom);
-    if (!calls || !body)
+    const char *body = calls ? series_body(prom) : NULL;
+    if (!body)
         return caus_prom_no_memory(prom, err);
     calls[0] = (caus_prom_call){.path = "/api/v1/series",
                                 .body = body,

@@ -329,7 +329,7 @@ static caus_status plan_promql(caus_prom *prom, const caus_variable_spec *spec,
     query->text = caus_promql_limit(promql, prom->step_ns, prom->scratch);
     if (!query->text)
         return caus_arena_fail(prom->scratch, err);
-    query->window_s = (double)promql->widest_window_ns * 1e-9;
+    query->window_s = (double)promql->widest_window_ns / 1e9;
     for (size_t i = 0; i < promql->selector_count; i++)
         query->counts_events =
             query->counts_events || promql->selectors[i].rate.length;
@@ -514,7 +514,7 @@ static caus_status word_bare(caus_prom *prom, caus_prom_query *query,
     CAUS_TRY(choose_window(prom, query, interval_of(prom, catalog), &window_ns,
                            err));
     CAUS_TRY(group_by(prom, query, catalog, by, err));
-    query->window_s = (double)window_ns * 1e-9;
+    query->window_s = (double)window_ns / 1e9;
     return write_query(prom, query, by, window_ns, err);
 }
 

@@ -18,14 +18,15 @@ const char *caus_prom_time_text(caus_prom *prom, int64_t time_ns)
 const char *caus_prom_form_body(caus_prom *prom, const char *const *pairs)
 {
     caus_text body = {0};
-    for (size_t i = 0; pairs[i]; i += 2) {
+    for (size_t i = 0; !body.failed && pairs[i]; i += 2) {
         caus_arena_mark mark = caus_arena_get_mark(prom->scratch);
         char *value =
             pairs[i + 1] ? caus_http_encode(pairs[i + 1], prom->scratch) : NULL;
-        if (value)
-            caus_text_format(&body, "%s%s=%s", i ? "&" : "", pairs[i], value);
-        else
+        if (!value) {
             body.failed = true;
+            break;
+        }
+        caus_text_format(&body, "%s%s=%s", i ? "&" : "", pairs[i], value);
         caus_arena_rewind(prom->scratch, mark);
     }
     const char *kept =

@@ -316,7 +316,7 @@ static bool find_interval(caus_prom_target *target)
         differences[i] =
             (target->scrapes[i + 1] >> 1) - (target->scrapes[i] >> 1);
     qsort(differences, count - 1, sizeof *differences, compare_times);
-    target->interval_s = (double)differences[(count - 1) / 2] * 1e-3;
+    target->interval_s = (double)differences[(count - 1) / 2] / 1e3;
     free(differences);
     return true;
 }
@@ -339,7 +339,7 @@ static void find_offset(const caus_prom *prom, caus_prom_target *target)
         int64_t phase = (prom->ranges[0].start_ns - time_ns) % step_ns;
         int64_t at = time_ns + (phase < 0 ? phase + step_ns : phase);
         for (; at < next_ns; at += step_ns) {
-            sum_s += (double)(at - time_ns) * 1e-9;
+            sum_s += (double)(at - time_ns) / 1e9;
             grid_times++;
         }
     }
