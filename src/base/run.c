@@ -114,7 +114,9 @@ static caus_run *bookkeeping(const caus_run *run)
 
 static bool is_cancelled(const caus_run *run)
 {
-    return run->options.cancel && *run->options.cancel;
+    /* Set by a signal handler or by another thread. */
+    return run->options.cancel &&
+           __atomic_load_n(run->options.cancel, __ATOMIC_RELAXED);
 }
 
 static bool is_late(const caus_run *run)

@@ -564,7 +564,7 @@ static void *cancel_soon(void *data)
     silence *at = data;
     nanosleep(&(struct timespec){0, 50 * 1000 * 1000}, NULL);
     clock_gettime(CLOCK_MONOTONIC, &at->cancelled_at);
-    at->cancel = 1;
+    __atomic_store_n(&at->cancel, 1, __ATOMIC_RELAXED);
     return NULL;
 }
 

@@ -294,7 +294,7 @@ static void *cancel_soon(void *data)
 {
     bench *at = data;
     usleep(100000);
-    at->cancel = 1;
+    __atomic_store_n(&at->cancel, 1, __ATOMIC_RELAXED);
     return NULL;
 }
 
