@@ -110,7 +110,7 @@ static caus_status read_levels(const caus_arguments *arguments,
     CAUS_TRY(caus_arguments_number(arguments, "alpha", 0, 1, options->alpha,
                                    &options->alpha, err));
     if (pc_alpha && strcmp(pc_alpha, "auto") == 0)
-        options->pc_alpha = NAN;
+        options->pc_alpha = (double)NAN;
     else
         CAUS_TRY(caus_arguments_number(arguments, "pc-alpha", 0, 1,
                                        options->alpha, &options->pc_alpha,

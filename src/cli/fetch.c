@@ -207,8 +207,8 @@ caus_status caus_cli_fetch(caus_program *program,
     bool *taken = caus_arena_array(arena, count, sizeof *taken);
     if (!taken)
         return caus_arena_fail(arena, err);
-    double skew_s[SERVER_COUNT] = {NAN, NAN};
-    *result = (caus_fetch){.clock_skew_s = NAN};
+    double skew_s[SERVER_COUNT] = {(double)NAN, (double)NAN};
+    *result = (caus_fetch){.clock_skew_s = (double)NAN};
     for (size_t i = 0; i < count; i++) {
         if (taken[i])
             continue;
