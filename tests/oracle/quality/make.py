@@ -30,6 +30,7 @@ SERIES = {
     "season": np.sin(np.arange(240) / 6) + 0.3 * random.standard_normal(240),
     "counts": random.poisson(2.5, 180).astype(float),
     "large_offset": 1e6 + ar(0.3, 200),
+    "long": np.round(ar(0.9, 1300), 2),
 }
 
 with open(pathlib.Path(__file__).with_name("unit_root.csv"), "w") as out:

@@ -466,6 +466,43 @@ static void collinear_column_names_the_few_that_make_it(void **state)
     assert_warned(&quality, "follows from", "total");
 }
 
+static void regressors_that_are_not_needed_are_not_named(void **state)
+{
+    bench *b = *state;
+    size_t u = add_column(b, "a_twin"), v = add_column(b, "b_twin");
+    size_t first = add_column(b, "c"), second = add_column(b, "d");
+    size_t total = add_column(b, "total");
+    for (size_t row = 0; row < ROWS; row++) {
+        /* The twins weigh much, but their difference is next to nothing. */
+        b->values[row][v] = b->values[row][u] + .036 * (b->values[row][v] - 10);
+        b->values[row][total] = b->values[row][first] + b->values[row][second] +
+                                1.1 * (b->values[row][u] - b->values[row][v]);
+    }
+    caus_quality quality = examine_columns(b);
+    assert_int_equal(quality.collinear_count, 1);
+    const caus_collinear *found = &quality.collinear[0];
+    assert_int_equal(found->variable, total);
+    assert_int_equal(found->other_count, 2);
+    assert_int_equal(found->others[0], first);
+    assert_int_equal(found->others[1], second);
+    assert_true(found->r_squared > .999 && found->r_squared < 1);
+}
+
+static void long_lists_of_names_are_cut(void **state)
+{
+    bench *b = *state;
+    static const char *const names[] = {"aa", "bb", "cc", "dd",
+                                        "ee", "ff", "gg", "hh"};
+    for (size_t i = 0; i < 8; i++) {
+        add_column(b, names[i]);
+        for (size_t row = 0; row < ROWS; row++)
+            b->values[row][i] =
+                b->values[row][0] * (double)(i + 1) + (double)(row == i);
+    }
+    caus_quality quality = examine_columns(b);
+    assert_warned(&quality, "aa, bb, cc, dd, ee, ff and 2 more", "keep one");
+}
+
 static void few_rows_do_not_make_columns_collinear(void **state)
 {
     bench *b = *state;
@@ -642,6 +679,8 @@ int main(void)
         TEST(names_make_families),
         TEST(labels_make_families),
         TEST(collinear_column_names_the_few_that_make_it),
+        TEST(regressors_that_are_not_needed_are_not_named),
+        TEST(long_lists_of_names_are_cut),
         TEST(few_rows_do_not_make_columns_collinear),
         TEST(column_order_does_not_change_what_is_found),
         TEST(threads_do_not_change_the_report),

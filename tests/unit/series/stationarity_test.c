@@ -8,7 +8,7 @@
 #include "series/quality_internal.h"
 #include "test.h"
 
-enum { MOST_VALUES = 600, EXPECTED_SERIES = 12 };
+enum { MOST_VALUES = 1400, EXPECTED_SERIES = 13 };
 
 typedef struct bench {
     caus_run *run;
