@@ -206,8 +206,7 @@ static void line_ends_and_a_byte_order_mark_do_not_matter(void **state)
         "a,b\n1,\n3,4",
         "a,b\r\n1,\r\n3,4\r\n",
         "a,b\r\n1,\r\n3,4",
-        "\xef\xbb\xbf"
-        "a,b\n1,\n3,4\n",
+        "\357\273\277a,b\n1,\n3,4\n",
         "a,b\n1,\n3,4\n\n\r\n  \n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -268,8 +267,8 @@ static void random_decimals_are_rounded_as_strtod_rounds_them(void **state)
         char *number = text + length;
         length +=
             (size_t)sprintf(number, "%s%.*s.%.*s\n", bits >> 30 & 1 ? "-" : "",
-                            before + 1, "9007199254740993" + bits % 5, after,
-                            "31415926535897932" + bits % 4);
+                            before + 1, &"9007199254740993"[bits % 5], after,
+                            &"31415926535897932"[bits % 4]);
         expected[i] = strtod(number, NULL);
     }
     csv_file file = csv_file_of_bytes(text, length);
