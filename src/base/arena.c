@@ -10,6 +10,7 @@ enum { ALIGNMENT = 64, FIRST_BLOCK = 16 * 1024 };
 typedef struct block {
     struct block *older;
     size_t capacity; /* usable bytes from `start` */
+    size_t touched;  /* bytes ever handed out; those behind are still zero */
     unsigned char *start;
 } block;
 
@@ -84,10 +85,17 @@ void *caus_arena_array(caus_arena *arena, size_t count, size_t size)
         if (!add_block(arena, bytes))
             return NULL;
     }
-    void *result = arena->newest->start + arena->used;
+    block *from = arena->newest;
+    unsigned char *result = from->start + arena->used;
+    if (arena->used < from->touched) {
+        size_t stale = from->touched - arena->used;
+        memset(result, 0, stale < bytes ? stale : bytes);
+    }
     arena->used += bytes;
     arena->total += bytes;
-    return memset(result, 0, bytes);
+    if (arena->used > from->touched)
+        from->touched = arena->used;
+    return result;
 }
 
 char *caus_arena_copy_text(caus_arena *arena, const char *text, size_t length)

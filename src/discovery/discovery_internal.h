@@ -84,9 +84,9 @@ typedef struct caus_findings {
     unsigned char *linked;      /* [cell_count] */
 } caus_findings;
 
-/* One thread's tools. */
+/* One thread's tools, on cache lines of their own. */
 typedef struct caus_hand {
-    caus_arena *arena;
+    _Alignas(64) caus_arena *arena;
     caus_ci_work *work;
     caus_decider select[CAUS_PC_ALPHA_COUNT];
     caus_decider report;
@@ -142,8 +142,8 @@ caus_status caus_test_links_full(caus_search *search, caus_findings *findings,
 caus_status caus_decide_links(caus_search *search, caus_findings *findings,
                               caus_error *err);
 
-/* Runs `work` for targets 0 … count − 1 on the threads of a search and
- * collects what went wrong. */
+/* Runs `work` for every target on the threads of a search and collects what
+ * went wrong. No progress is told for the stage CAUS_STAGE_COUNT. */
 typedef caus_status caus_target_fn(caus_search *search, caus_hand *hand,
                                    caus_findings *findings, size_t target,
                                    caus_error *err);

@@ -51,45 +51,54 @@ static caus_status condition_target(caus_search *search, caus_hand *hand,
 }
 
 /* The source's own parents, as far back as the source is. */
-static caus_status prepare_source(caus_search *search,
-                                  const caus_findings *findings,
-                                  size_t variable, size_t lag,
-                                  caus_ci_source *source, caus_error *err)
+static caus_status prepare_source(caus_search *search, caus_hand *hand,
+                                  const caus_selection *selection,
+                                  caus_ci_source *source, size_t lag,
+                                  caus_error *err)
 {
-    caus_arena *arena = search->hands[0].arena;
-    const caus_sample *sample = search->test->sample;
-    *source = (caus_ci_source){.node = caus_node_of(sample, variable, lag)};
-    if (!findings->selections)
-        return CAUS_OK;
-    const caus_selection *selection = &findings->selections[variable];
+    size_t shift = lag * search->test->sample->stride;
     size_t count = smaller(selection->count,
                            search->question->options->max_conditions_source);
-    caus_node *extra = CAUS_ARRAY(arena, caus_node, count);
+    caus_node *extra = CAUS_ARRAY(hand->arena, caus_node, count);
     if (!extra)
-        return caus_arena_fail(arena, err);
+        return caus_arena_fail(hand->arena, err);
     for (size_t k = 0; k < count; k++)
-        extra[k] = selection->nodes[k] + (caus_node)(lag * sample->stride);
+        extra[k] = selection->nodes[k] + (caus_node)shift;
     source->extra = extra;
     source->extra_count = count;
-    return search->test->prepare(search->test->state, arena, source, err);
+    return search->test->prepare(search->test->state, hand->arena, source, err);
 }
 
-static caus_status prepare_sources(caus_search *search,
-                                   const caus_findings *findings,
+/* All lags of one variable as sources. */
+static caus_status prepare_variable(caus_search *search, caus_hand *hand,
+                                    caus_findings *findings, size_t variable,
+                                    caus_error *err)
+{
+    const caus_question *question = search->question;
+    size_t lags = question->options->max_lag + 1;
+    for (size_t lag = question->options->min_lag; lag < lags; lag++) {
+        caus_ci_source *source = &search->sources[variable * lags + lag];
+        source->node = caus_node_of(search->test->sample, variable, lag);
+        if (findings->selections)
+            CAUS_TRY(prepare_source(search, hand,
+                                    &findings->selections[variable], source,
+                                    lag, err));
+    }
+    return CAUS_OK;
+}
+
+static caus_status prepare_sources(caus_search *search, caus_findings *findings,
                                    caus_error *err)
 {
     const caus_question *question = search->question;
-    size_t variables = question->variable_count;
-    size_t lags = question->options->max_lag + 1;
+    caus_arena *arena = search->hands[0].arena;
     search->sources =
-        CAUS_ARRAY(search->hands[0].arena, caus_ci_source, variables * lags);
+        CAUS_ARRAY(arena, caus_ci_source,
+                   question->variable_count * (question->options->max_lag + 1));
     if (!search->sources)
-        return caus_arena_fail(search->hands[0].arena, err);
-    for (size_t i = 0; i < variables; i++)
-        for (size_t lag = question->options->min_lag; lag < lags; lag++)
-            CAUS_TRY(prepare_source(search, findings, i, lag,
-                                    &search->sources[i * lags + lag], err));
-    return CAUS_OK;
+        return caus_arena_fail(arena, err);
+    return caus_search_each(search, findings, CAUS_STAGE_COUNT,
+                            prepare_variable, err);
 }
 
 static caus_status test_link(caus_search *search, caus_hand *hand,
@@ -143,6 +152,8 @@ caus_status caus_test_links(caus_search *search, caus_findings *findings,
             return CAUS_OK;
     }
     CAUS_TRY(prepare_sources(search, findings, err));
+    if (atomic_load(&search->stopped)) /* some sources may be missing */
+        return CAUS_OK;
     return caus_search_each(search, findings, CAUS_STAGE_TEST, test_target,
                             err);
 }

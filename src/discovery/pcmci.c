@@ -171,20 +171,25 @@ static void set_edges(const call *c, caus_graph *graph)
     }
 }
 
-/* p-values of links, or of everything tested; 1 where nothing was. */
-static void set_p_values(call *c)
+static double p_value_of(const call *c, size_t cell)
 {
     const caus_findings *found = &c->findings;
-    for (size_t cell = 0; cell < c->question.cell_count; cell++) {
-        if (found->df[cell] < 1)
-            found->p_value[cell] = found->linked[cell] ? 0 : 1;
-        else if (c->options->all_links || found->linked[cell] ||
-                 c->options->fdr != CAUS_FDR_NONE)
-            found->p_value[cell] =
-                c->test.p_value(found->statistic[cell], found->df[cell]);
-        else
-            found->p_value[cell] = NAN;
-    }
+    if (found->df[cell] < 1)
+        return found->linked[cell] ? 0 : 1;
+    if (c->options->all_links || found->linked[cell] ||
+        c->options->fdr != CAUS_FDR_NONE)
+        return c->test.p_value(found->statistic[cell], found->df[cell]);
+    return (double)NAN;
+}
+
+/* p-values of links, or of everything tested; 1 where nothing was. */
+static void set_p_values(const call *c)
+{
+    int threads = c->search.threads;
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 4096) if (threads > 1)
+    for (size_t cell = 0; cell < c->question.cell_count; cell++)
+        c->findings.p_value[cell] = p_value_of(c, cell);
 }
 
 /* Critical values come from long double: once for each df. */

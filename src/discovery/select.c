@@ -22,6 +22,8 @@ static bool is_granted(const shrinking *list, caus_node node)
 {
     const caus_question *question = list->search->question;
     size_t stride = list->search->test->sample->stride;
+    if (!question->assumptions)
+        return false;
     return caus_is_granted(
         caus_assumed(question, node % stride, list->target, node / stride));
 }
@@ -41,7 +43,7 @@ static void list_candidates(shrinking *list)
                 continue;
             caus_node node = caus_node_of(list->search->test->sample, i, lag);
             hand->candidates[list->count] = node;
-            hand->strength[list->count] = is_granted(list, node) ? 1 : INFINITY;
+            hand->strength[list->count] = is_granted(list, node) ? 1 : HUGE_VAL;
             hand->removed[list->count++] = false;
         }
     }
@@ -208,7 +210,7 @@ static caus_status select_target(caus_search *search, caus_hand *hand,
 {
     bool automatic = isnan(search->question->options->pc_alpha);
     size_t alphas = automatic ? CAUS_PC_ALPHA_COUNT : 1;
-    double best = INFINITY;
+    double best = HUGE_VAL;
     for (size_t a = 0; a < alphas; a++) {
         shrinking list = {search, hand, &hand->select[a], target, 0};
         double score = 0;

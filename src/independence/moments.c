@@ -40,7 +40,8 @@ enum { PRODUCTS_A_PART = 1 << 22 };
 /* Adds `rows` rows; parts in time leave the sums as they are. */
 static void add_in_parts(const filling *f, caus_gram_task *task, size_t rows)
 {
-    size_t part = PRODUCTS_A_PART / (task->left_count * task->right_count);
+    size_t products = task->left_count * task->right_count;
+    size_t part = products ? PRODUCTS_A_PART / products : 0;
     part = part < CAUS_LANES ? CAUS_LANES : part;
     while (rows && !caus_run_should_stop(f->state->run)) {
         task->row_count = rows < part ? rows : part;

@@ -302,7 +302,7 @@ static bool test_fast(caus_ci_work *work, const caus_test_nodes *test,
 typedef struct prepared_source {
     size_t count; /* the source is the last */
     caus_node nodes[MAX_PREPARED];
-    double block[MAX_PREPARED][MAX_PREPARED]; /* upper triangle */
+    double block[]; /* [count × count] upper triangle */
 } prepared_source;
 
 static bool contains(const prepared_source *made, caus_node node)
@@ -321,7 +321,9 @@ static caus_status prepare(const void *state, caus_arena *arena,
     size_t nodes = parcorr->sample->node_count;
     if (parcorr->is_ragged || source->extra_count + 1 > MAX_PREPARED)
         return CAUS_OK;
-    prepared_source *made = CAUS_ARRAY(arena, prepared_source, 1);
+    size_t most = source->extra_count + 1;
+    prepared_source *made = caus_arena_array(
+        arena, 1, sizeof *made + most * most * sizeof made->block[0]);
     if (!made)
         return caus_arena_fail(arena, err);
     for (size_t i = 0; i <= source->extra_count; i++) {
@@ -336,7 +338,7 @@ static caus_status prepare(const void *state, caus_arena *arena,
     }
     for (size_t i = 0; i < made->count; i++)
         for (size_t j = i; j < made->count; j++)
-            made->block[i][j] =
+            made->block[i * made->count + j] =
                 parcorr->gram[made->nodes[i] * nodes + made->nodes[j]];
     source->prepared = made;
     return CAUS_OK;
@@ -359,7 +361,7 @@ static bool test_prepared(caus_ci_work *work, const prepared_source *source,
     }
     w[count] = reduce(work, work->target);
     for (size_t i = 0; i < count; i++) {
-        const double *block = source->block[place[i]];
+        const double *block = source->block + place[i] * source->count;
         for (size_t j = i; j < count; j++)
             matrix[i][j] = block[place[j]] - short_dot(w[i], w[j], work->width);
         matrix[i][count] = target_row[source->nodes[place[i]]] -

@@ -164,7 +164,7 @@ static caus_status sum_rows(const caus_parcorr *state, caus_rows_work *work,
 
 double caus_eliminate(double *matrix, size_t count, size_t stride)
 {
-    double smallest = INFINITY;
+    double smallest = HUGE_VAL;
     for (size_t p = 0; p + 2 < count; p++) {
         const double *row = matrix + p * stride;
         double pivot = row[p];

@@ -63,11 +63,11 @@ static bool should_stop(const caus_run *run)
 static double factorise(double *matrix, size_t count, size_t stride,
                         double tolerance, const caus_run *run)
 {
-    double smallest = INFINITY;
+    double smallest = HUGE_VAL;
     for (size_t i = 0; i < count; i++) {
         double *row = matrix + i * stride;
         if (should_stop(run))
-            return NAN;
+            return (double)NAN;
         for (size_t j = 0; j < i; j++) {
             const double *other = matrix + j * stride;
             row[j] = (row[j] - caus_dot(row, other, j)) / other[j];
@@ -111,12 +111,12 @@ double caus_invert_symmetric(double *matrix, size_t count, size_t stride,
     if (!(smallest >= tolerance))
         return smallest;
     if (!invert_factor(matrix, count, stride, run))
-        return NAN;
+        return (double)NAN;
     /* inv(A)[i][j] = sum over r >= max(i, j) of inv(L)[r][i] * inv(L)[r][j] */
     for (size_t i = 0; i < count; i++) {
         double *row = matrix + i * stride;
         if (should_stop(run))
-            return NAN;
+            return (double)NAN;
         for (size_t j = 0; j <= i; j++)
             row[j] = caus_dot(row + i, matrix + j * stride + i, count - i);
     }

@@ -104,7 +104,7 @@ static void read_mask(oracle_case *c)
 static void read_data(oracle_case *c, json_t *datasets)
 {
     json_t *names = json_object_get(c->expected, "data");
-    double flag = option_number(c->expected, "missing_flag", NAN);
+    double flag = option_number(c->expected, "missing_flag", (double)NAN);
     size_t count = json_array_size(names);
     assert_true(count >= 1 && count <= MAX_SEGMENTS);
     for (size_t s = 0; s < count; s++) {
@@ -380,7 +380,8 @@ static void single_partial_correlations_equal_tigramite(void **unused)
         json_string_value(json_array_get(json_object_get(single, "data"), 0));
     caus_arena *arena = caus_arena_new(0);
     caus_segment segment = read_segment(
-        arena, json_object_get(json_object_get(root, "datasets"), name), NAN);
+        arena, json_object_get(json_object_get(root, "datasets"), name),
+        (double)NAN);
     caus_series series = {.variable_count = 5,
                           .segment_count = 1,
                           .segments = &segment,

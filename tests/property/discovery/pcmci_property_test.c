@@ -236,7 +236,7 @@ static void results_are_the_same_bytes_on_any_number_of_threads(void **unused)
         planted_miss(&world, 1, 77, 3);
         caus_pcmci_options options = options_of(methods[m], 2);
         options.fdr = m % 2 ? CAUS_FDR_BY : CAUS_FDR_NONE;
-        options.pc_alpha = NAN;
+        options.pc_alpha = (double)NAN;
         options.bootstrap = 6;
         caus_run *one = planted_run(1);
         caus_discovery first =

@@ -66,7 +66,8 @@ void planted_miss(planted *world, size_t segment, size_t row, size_t variable)
     const caus_segment *where = &world->segments[segment];
     world->missing[segment][variable * where->word_count + row / 64] |=
         (uint64_t)1 << (row % 64);
-    world->values[segment][row * world->series.variable_count + variable] = NAN;
+    world->values[segment][row * world->series.variable_count + variable] =
+        (double)NAN;
 }
 
 void planted_deselect(planted *world, size_t segment, size_t row,
