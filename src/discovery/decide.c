@@ -28,30 +28,36 @@ static bool is_weaker(const caus_search *search, const caus_findings *findings,
 /* At lag 0 both directions were tested; the weaker numbers stand for both.
  * Each direction keeps its own verdict: they differ when the two tests had
  * other conditions or other rows. */
-static void make_symmetric(const caus_search *search, caus_findings *findings)
+static void make_pair_symmetric(const caus_search *search,
+                                caus_findings *findings, size_t i, size_t j)
 {
     const caus_question *question = search->question;
-    for (size_t i = 0; i < question->variable_count; i++) {
-        for (size_t j = i + 1; j < question->variable_count; j++) {
-            size_t forward = caus_cell(question, i, j, 0);
-            size_t back = caus_cell(question, j, i, 0);
-            bool one_way = !caus_is_tested(question, i, j, 0) ||
-                           !caus_is_tested(question, j, i, 0);
-            bool keep_forward =
-                one_way ? caus_is_tested(question, i, j, 0)
-                        : is_weaker(search, findings, forward, back);
-            size_t from = keep_forward ? forward : back;
-            size_t to = keep_forward ? back : forward;
-            findings->statistic[to] = findings->statistic[from];
-            findings->df[to] = findings->df[from];
-            if (one_way)
-                findings->linked[to] = findings->linked[from];
-            if (!findings->q_value)
-                continue;
-            findings->p_value[to] = findings->p_value[from];
-            findings->q_value[to] = findings->q_value[from];
-        }
-    }
+    size_t forward = caus_cell(question, i, j, 0);
+    size_t back = caus_cell(question, j, i, 0);
+    bool one_way = !caus_is_tested(question, i, j, 0) ||
+                   !caus_is_tested(question, j, i, 0);
+    bool keep_forward = one_way ? caus_is_tested(question, i, j, 0)
+                                : is_weaker(search, findings, forward, back);
+    size_t from = keep_forward ? forward : back;
+    size_t to = keep_forward ? back : forward;
+    findings->statistic[to] = findings->statistic[from];
+    findings->df[to] = findings->df[from];
+    if (one_way)
+        findings->linked[to] = findings->linked[from];
+    if (!findings->q_value)
+        return;
+    findings->p_value[to] = findings->p_value[from];
+    findings->q_value[to] = findings->q_value[from];
+}
+
+static void make_symmetric(const caus_search *search, caus_findings *findings)
+{
+    size_t variables = search->question->variable_count;
+#pragma omp parallel for num_threads(search->threads) \
+    schedule(dynamic, 8) if (search->threads > 1)
+    for (size_t i = 0; i < variables; i++)
+        for (size_t j = i + 1; j < variables; j++)
+            make_pair_symmetric(search, findings, i, j);
 }
 
 static bool counts_for_fdr(const caus_question *question, size_t source,

@@ -152,23 +152,30 @@ static caus_status give_parents(const call *c, caus_discovery *result,
     return CAUS_OK;
 }
 
-static void set_edges(const call *c, caus_graph *graph)
+static void set_edges_of(const call *c, caus_graph *graph, size_t source)
 {
     const caus_question *question = &c->question;
     const unsigned char *linked = c->findings.linked;
-    for (size_t i = 0; i < question->variable_count; i++) {
-        for (size_t j = 0; j < question->variable_count; j++) {
-            for (size_t lag = 0; lag <= c->options->max_lag; lag++) {
-                bool forward = linked[caus_cell(question, i, j, lag)];
-                bool back = lag == 0 && linked[caus_cell(question, j, i, 0)];
-                if ((!forward && !back) || (lag == 0 && i >= j))
-                    continue;
-                caus_edge edge =
-                    caus_link_marks(question, forward, back, i, j, lag);
-                caus_graph_set(graph, i, j, lag, edge.source, edge.target);
-            }
+    for (size_t j = 0; j < question->variable_count; j++) {
+        for (size_t lag = 0; lag <= c->options->max_lag; lag++) {
+            bool forward = linked[caus_cell(question, source, j, lag)];
+            bool back = lag == 0 && linked[caus_cell(question, j, source, 0)];
+            if ((!forward && !back) || (lag == 0 && source >= j))
+                continue;
+            caus_edge edge =
+                caus_link_marks(question, forward, back, source, j, lag);
+            caus_graph_set(graph, source, j, lag, edge.source, edge.target);
         }
     }
+}
+
+static void set_edges(const call *c, caus_graph *graph)
+{
+    int threads = c->search.threads;
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 8) if (threads > 1)
+    for (size_t i = 0; i < c->question.variable_count; i++)
+        set_edges_of(c, graph, i);
 }
 
 static double p_value_of(const call *c, size_t cell)
