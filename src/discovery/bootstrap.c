@@ -66,9 +66,10 @@ static double decay_of(const caus_sample *sample, size_t variable)
 }
 
 /*
- * The block length that balances bias and variance of a mean with
- * autocorrelation phi^k: (4 n a² / b²)^(1/3) with
- * a = phi/(1−phi) + phi²/(1−phi)² and b = 1 + 2 phi/(1−phi).
+ * Blocks of b rows estimate the variance of a mean with a bias of −2a / b and a
+ * variance of 2 b s² / n, where a = sum of k·phi^k = phi / (1 − phi)² and
+ * s = 1 + 2 phi / (1 − phi) is the long-run variance of a series with
+ * autocorrelation phi^k. The squared error is least at b³ = 4 n a² / s².
  */
 size_t caus_block_rows(const caus_sample *sample)
 {
@@ -76,9 +77,9 @@ size_t caus_block_rows(const caus_sample *sample)
     for (size_t v = 0; v < sample->variable_count; v++) {
         double phi = decay_of(sample, v);
         double odds = phi / (1 - phi);
-        double a = odds + odds * odds, b = 1 + 2 * odds;
+        double a = odds + odds * odds, s = 1 + 2 * odds;
         double rows =
-            phi < 1 ? cbrt(4 * (double)sample->row_count * a * a / (b * b))
+            phi < 1 ? cbrt(4 * (double)sample->row_count * a * a / (s * s))
                     : most;
         if (rows > longest)
             longest = rows;

@@ -173,8 +173,8 @@ caus_edge caus_link_marks(const caus_question *question, bool forward,
                           size_t lag);
 
 /*
- * Rows a bootstrap block should have: from the decay of the autocorrelation of
- * every column (Peifer et al. 2005 as used by Mader et al. 2013).
+ * Rows a bootstrap block should have, from the decay of the autocorrelation of
+ * the most persistent column; at most a tenth of the rows.
  */
 size_t caus_block_rows(const caus_sample *sample);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Condition selection, the PC1 part of PCMCI (Runge et al. 2019, algorithm
- * S1): candidates are tested against the strongest others, one more condition
- * a sweep, and leave the list after the sweep in which they fail.
+ * Condition selection, the PC1 part of PCMCI (Runge et al. 2019): candidates
+ * are tested against the strongest others, one more condition a sweep, and
+ * leave the list after the sweep in which they fail.
  */
 #include <math.h>
 #include <string.h>
