@@ -96,6 +96,7 @@ typedef struct caus_prom_query {
     size_t catalog;            /* its place among the metrics */
     const char *text;          /* as sent */
     const caus_promql *promql; /* of the user's PromQL, if understood */
+    size_t selected[CAUS_PROMQL_MAX_SELECTORS]; /* metrics of its selectors */
     const char *unit;
     caus_kind kind;
     caus_bad_direction bad;

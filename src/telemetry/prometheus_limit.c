@@ -80,7 +80,7 @@ static bool is_outcome(const caus_promql_matcher *matcher)
 static bool may_complete(const caus_promql *query,
                          const caus_promql_selector *selector)
 {
-    if (!selector->sum.length || query->asks_presence)
+    if (!selector->sum.length || !selector->name.length || query->asks_presence)
         return false;
     caus_slice rate = selector->rate, sum = selector->sum;
     size_t before = (size_t)(rate.at - sum.at);

@@ -170,7 +170,8 @@ static void set_meaning(const caus_prom *prom, caus_prom_query *query)
     if (!query->unit)
         query->unit = unit_of(prom, query);
     bool is_time = strcmp(query->unit, "s") == 0;
-    if (query->form == CAUS_PROM_COUNTER || query->form == CAUS_PROM_CALLS)
+    if (query->form == CAUS_PROM_CALLS ||
+        (query->form == CAUS_PROM_COUNTER && query->kind == CAUS_KIND_UNKNOWN))
         query->kind = CAUS_KIND_COUNTER_RATE;
     else if (query->form == CAUS_PROM_P95)
         query->kind = is_time ? CAUS_KIND_LATENCY_QUANTILE : CAUS_KIND_GAUGE;
@@ -330,9 +331,12 @@ static caus_status plan_promql(caus_prom *prom, const caus_variable_spec *spec,
     if (!query->text)
         return caus_arena_fail(prom->scratch, err);
     query->window_s = (double)promql->widest_window_ns / 1e9;
-    for (size_t i = 0; i < promql->selector_count; i++)
-        query->counts_events =
-            query->counts_events || promql->selectors[i].rate.length;
+    for (size_t i = 0; i < promql->selector_count; i++) {
+        const caus_promql_selector *selector = &promql->selectors[i];
+        query->counts_events = query->counts_events || selector->rate.length;
+        query->selected[i] = caus_prom_find_metric(prom, selector->name.at,
+                                                   selector->name.length);
+    }
     if (promql->widest_window_ns <= prom->step_ns)
         return CAUS_OK;
     char step[32], window[32];
@@ -524,8 +528,7 @@ static void word_promql(const caus_prom *prom, caus_prom_query *query)
 {
     const caus_promql *promql = query->promql;
     for (size_t i = 0; promql && i < promql->selector_count; i++) {
-        caus_slice name = promql->selectors[i].name;
-        size_t metric = caus_prom_find_metric(prom, name.at, name.length);
+        size_t metric = query->selected[i];
         if (metric != SIZE_MAX && prom->metrics[metric].is_native)
             query->text = query->spec->query;
     }

@@ -287,9 +287,13 @@ static bool take_grouping(cursor *from)
 {
     if (!take_char(from, '('))
         return false;
-    while (from->at < from->end && *from->at != ')')
-        from->at++;
-    return take_char(from, ')');
+    while (!take_char(from, ')')) {
+        if (!take_word(from).length)
+            return false;
+        if (!take_char(from, ',') && peek(from) != ')')
+            return false;
+    }
+    return true;
 }
 
 static enum call kind_of_call(caus_slice name)
@@ -342,14 +346,16 @@ static bool close_parenthesis(cursor *from)
         return true;
     caus_promql_selector *selector =
         &query->selectors[query->selector_count - 1];
-    if (call == CALL_RATE && selector->form == CAUS_PROMQL_RANGE) {
+    cursor content = *from;
+    content.at = from->open[from->depth].content;
+    peek(&content);
+    if (call == CALL_RATE && selector->form == CAUS_PROMQL_RANGE &&
+        content.at == selector->whole.at) {
         selector->rate = (caus_slice){name, (size_t)(from->at - name)};
-    } else if (call == CALL_SUM && selector->rate.length) {
-        cursor content = *from;
-        content.at = from->open[from->depth].content;
-        bool is_alone = peek(&content) && content.at == selector->rate.at;
-        content.at = selector->rate.at + selector->rate.length;
-        is_alone = is_alone && peek(&content) && content.at == from->at - 1;
+    } else if (call == CALL_SUM && selector->rate.length &&
+               content.at == selector->rate.at) {
+        content.at += selector->rate.length;
+        bool is_alone = peek(&content) && content.at == from->at - 1;
         const char *end = end_of_sum(from);
         if (is_alone && end)
             selector->sum = (caus_slice){name, (size_t)(end - name)};
@@ -368,8 +374,9 @@ static bool take_aggregation(cursor *from, caus_slice name)
 
 static bool take_named(cursor *from)
 {
-    static const char *const lists[] = {
-        "by", "without", "on", "ignoring", "group_left", "group_right", NULL};
+    static const char *const lists[] = {"by", "without", "on", "ignoring",
+                                        NULL};
+    static const char *const sides[] = {"group_left", "group_right", NULL};
     static const char *const others[] = {"bool", "atan2", "inf",
                                          "nan",  "or",    NULL};
     caus_promql *query = from->query;
@@ -384,8 +391,10 @@ static bool take_named(cursor *from)
         from->at = name.at;
         return take_modifiers(from, &modifiers);
     }
-    if (is_one_of(name, lists))
-        return peek(from) == '(' ? take_grouping(from) : true;
+    if (is_one_of(name, lists) || (is_one_of(name, sides) && peek(from) == '('))
+        return take_grouping(from);
+    if (is_one_of(name, sides))
+        return true;
     if (peek(from) == '(') {
         enum call call = kind_of_call(name);
         query->asks_presence = query->asks_presence || call == CALL_TIMES;

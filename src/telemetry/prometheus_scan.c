@@ -41,6 +41,9 @@ enum expected {
     EXPECT_NOTHING /* the reply is complete */
 };
 
+/* Times in nanoseconds end 292 years after 1970. */
+static const int64_t latest_time_s = 9200000000;
+
 enum token { TOKEN_NONE, TOKEN_STRING, TOKEN_WORD };
 
 enum key {
@@ -60,8 +63,7 @@ enum key {
 };
 
 static const struct known_key {
-    unsigned char place;
-    unsigned char key;
+    unsigned char place, key;
     const char *text;
 } known_keys[] = {
     {PLACE_TOP, KEY_STATUS, "status"},
@@ -91,7 +93,7 @@ static unsigned char here(const caus_scanner *scanner)
 
 static bool is_blank(char byte)
 {
-    return byte == ' ' || byte == '\n' || byte == '\t' || byte == '\r';
+    return memchr(" \n\t\r", byte, 4) != NULL;
 }
 
 void caus_scan_init(caus_scanner *scanner, const caus_scan_events *events,
@@ -111,8 +113,7 @@ void caus_scan_deinit(caus_scanner *scanner)
 
 static caus_status no_memory(caus_error *err)
 {
-    return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
-                     "no memory to read a reply of Prometheus");
+    return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory for a reply");
 }
 
 static caus_status malformed(const char *why, caus_error *err)
@@ -158,11 +159,11 @@ static caus_status end_labels(caus_scanner *scanner, caus_error *err)
         labels[i] =
             (caus_label){scanner->labels.bytes + scanner->label_at[i][0],
                          scanner->labels.bytes + scanner->label_at[i][1]};
-    scanner->has_labels = true;
     const caus_scan_events *events = scanner->events;
-    return events->series
-               ? events->series(events->data, labels, scanner->label_count, err)
-               : CAUS_OK;
+    scanner->has_labels = true;
+    if (!events->series)
+        return CAUS_OK;
+    return events->series(events->data, labels, scanner->label_count, err);
 }
 
 /* ---- what values mean ---- */
@@ -270,11 +271,10 @@ static caus_status take_point(caus_scanner *scanner, double value,
                               caus_error *err)
 {
     const caus_scan_events *events = scanner->events;
-    if (!isfinite(value))
-        value = (double)NAN;
-    return events->point
-               ? events->point(events->data, scanner->time_ms, value, err)
-               : CAUS_OK;
+    if (!events->point)
+        return CAUS_OK;
+    return events->point(events->data, scanner->time_ms,
+                         isfinite(value) ? value : (double)NAN, err);
 }
 
 /* The value of a point as JSON text: "59.06", "NaN", "+Inf". */
@@ -290,8 +290,6 @@ static caus_status take_string(caus_scanner *scanner, caus_error *err)
 {
     const caus_scan_events *events = scanner->events;
     const char *text = scanner->text.bytes;
-    if (!caus_utf8_is_valid(text, scanner->text.length))
-        return malformed("a text that is no UTF-8", err);
     unsigned char place = here(scanner);
     if (place == PLACE_LABELS) {
         CAUS_TRY(add_to_labels(scanner, 1, err));
@@ -341,8 +339,8 @@ static caus_status take_word(caus_scanner *scanner, caus_error *err)
         return malformed("a label that is no text", err);
     if (place != PLACE_POINT)
         return CAUS_OK;
-    /* Within the range of caus times: 292 years around 1970. */
-    if (scanner->has_time || !is_digit || !(fabs(number) < 9.2e9))
+    if (scanner->has_time || !is_digit ||
+        !(fabs(number) < (double)latest_time_s))
         return malformed("a time that is none", err);
     scanner->time_ms = llround(number * 1000);
     scanner->has_time = true;
@@ -353,30 +351,25 @@ static caus_status take_word(caus_scanner *scanner, caus_error *err)
 
 static caus_status finish_token(caus_scanner *scanner, caus_error *err)
 {
+    caus_text *text = &scanner->text;
     bool is_string = scanner->token == TOKEN_STRING;
     bool is_key = scanner->expected == EXPECT_KEY ||
                   scanner->expected == EXPECT_KEY_OR_END;
-    caus_text_add_bytes(&scanner->text, "", 0); /* a NUL for empty ones */
-    if (scanner->text.failed)
+    caus_text_add_bytes(text, "", 0); /* a NUL for empty ones */
+    if (text->failed)
         return no_memory(err);
     scanner->token = TOKEN_NONE;
-    if (is_string && scanner->is_escaped && !caus_scan_unescape(&scanner->text))
+    if (is_string && scanner->is_escaped && !caus_scan_unescape(text))
         return malformed("a bad escape in a text", err);
-    caus_status status = CAUS_OK;
-    if (is_key) {
-        if (!caus_utf8_is_valid(scanner->text.bytes, scanner->text.length))
-            return malformed("a text that is no UTF-8", err);
-        if (here(scanner) == PLACE_LABELS)
-            status = add_to_labels(scanner, 0, err);
-        else
-            identify_key(scanner);
-        scanner->expected = EXPECT_COLON;
-    } else {
-        status =
-            is_string ? take_string(scanner, err) : take_word(scanner, err);
-        scanner->expected = EXPECT_COMMA_OR_END;
-    }
-    return status;
+    if (is_string && !caus_utf8_is_valid(text->bytes, text->length))
+        return malformed("a text that is no UTF-8", err);
+    scanner->expected = is_key ? EXPECT_COLON : EXPECT_COMMA_OR_END;
+    if (!is_key)
+        return is_string ? take_string(scanner, err) : take_word(scanner, err);
+    if (here(scanner) == PLACE_LABELS)
+        return add_to_labels(scanner, 0, err);
+    identify_key(scanner);
+    return CAUS_OK;
 }
 
 static void begin_token(caus_scanner *scanner, enum token token)
@@ -508,6 +501,7 @@ static caus_status step(caus_scanner *scanner, const char **at, caus_error *err)
 
 /* ---- points that lie whole in the piece ---- */
 
+/* A time in its usual form, with at most three decimals; NULL for others. */
 static const char *read_time_ms(const char *at, const char *end,
                                 int64_t *time_ms)
 {
@@ -515,22 +509,24 @@ static const char *read_time_ms(const char *at, const char *end,
     const char *first = at;
     while (at < end && *at >= '0' && *at <= '9' && at - first < 10)
         time = time * 10 + (*at++ - '0');
-    if (at == first)
+    if (at == first || time >= latest_time_s)
         return NULL;
     time *= 1000;
     if (at < end && *at == '.') {
+        first = ++at;
         int64_t weight = 100;
-        for (at++; at < end && *at >= '0' && *at <= '9' && weight; at++) {
+        for (; at < end && *at >= '0' && *at <= '9' && weight; at++) {
             time += weight * (*at - '0');
             weight /= 10;
         }
+        if (at == first)
+            return NULL;
     }
     *time_ms = time;
     return at;
 }
 
-/* Takes as many whole points as follow in the plain form ,[1795227147,"59.06"]
- * and leaves everything else to the steps above. */
+/* Takes whole points in the form ,[1795227147,"59.06"]; all else is left. */
 static caus_status push_points(caus_scanner *scanner, const char **from,
                                const char *end, caus_error *err)
 {

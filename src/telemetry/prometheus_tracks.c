@@ -23,12 +23,10 @@ static bool label_fits(const caus_prom_entry *entry, const char *name,
     return true; /* nothing is known about other labels */
 }
 
-static bool selects(const caus_promql_selector *selector, const caus_prom *prom,
+/* Whether the equalities of a selector of the entry's metric allow it. */
+static bool selects(const caus_promql_selector *selector,
                     const caus_prom_entry *entry)
 {
-    if (caus_prom_find_metric(prom, selector->name.at, selector->name.length) !=
-        entry->metric)
-        return false;
     for (size_t m = 0; m < selector->matcher_count; m++) {
         const caus_promql_matcher *matcher = &selector->matchers[m];
         char name[128];
@@ -49,7 +47,8 @@ bool caus_prom_is_behind(const caus_prom *prom, const caus_prom_query *query,
     bool is_selected = entry->metric == query->catalog;
     for (size_t i = 0; query->promql && i < query->promql->selector_count; i++)
         is_selected =
-            is_selected || selects(&query->promql->selectors[i], prom, entry);
+            is_selected || (query->selected[i] == entry->metric &&
+                            selects(&query->promql->selectors[i], entry));
     for (size_t i = 0; is_selected && i < column->label_count; i++)
         is_selected =
             label_fits(entry, column->labels[i].name, column->labels[i].value,
@@ -188,8 +187,7 @@ static caus_status fail_empty_promql(caus_prom *prom,
 {
     const caus_promql *promql = query->promql;
     for (size_t i = 0; promql && i < promql->selector_count; i++) {
-        caus_slice name = promql->selectors[i].name;
-        size_t metric = caus_prom_find_metric(prom, name.at, name.length);
+        size_t metric = query->selected[i];
         if (metric != SIZE_MAX && !prom->metrics[metric].series_count)
             return caus_prom_fail_unknown(prom, prom->metrics[metric].name,
                                           query->name, err);

@@ -92,6 +92,8 @@ static void other_sums_stay_as_they_are(void **state)
         "sum(1 - rate(x{code=\"5\"}[1m]))",
         "rate(a[1m]) unless sum(rate(x{code=\"5\"}[1m]))",
         "rate(x{code=\"5\"}[1m])",
+        "sum(rate({code=\"5\"}[1m]))",
+        "increase(sum(rate(x[1m])) )",
     };
     for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
         assert_sent(queries[i], queries[i]);
