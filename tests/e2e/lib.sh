@@ -97,7 +97,7 @@ load_openmetrics() {
 # start_prometheus DIR [ARGS...]: without --config.file among the arguments
 # nothing is scraped. Blocks in DIR are kept however old they are. With
 # --web.config.file set PROMETHEUS_WAIT to the curl options that get in and
-# PROMETHEUS_SCHEME to https if it is.
+# PROMETHEUS_SCHEME to https if it is. PROMETHEUS_PORT chooses the port.
 start_prometheus() {
     local dir=$1 argument config=/dev/null
     shift
@@ -107,7 +107,7 @@ start_prometheus() {
     mkdir -p "$dir"
     local attempt port
     for attempt in 1 2 3; do
-        port=$(free_port)
+        port=${PROMETHEUS_PORT:-$(free_port)}
         prometheus ${config:+--config.file=$config} \
             --storage.tsdb.path="$dir" --storage.tsdb.retention.time=100y \
             --web.listen-address="127.0.0.1:$port" --log.level=warn "$@" \

@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "caus/telemetry.h"
+#include <time.h>
+#include <unistd.h>
+
+#include "base/base.h"
 #include "e2e/prometheus_native.h"
 #include "e2e/prometheus_world.h"
+#include "http/http.h"
 
 static const int64_t second_ns = 1000000000;
 
@@ -350,13 +354,52 @@ static void a_baseline_apart_is_fetched_apart(void **state)
     assert_true(!isnan(value_at(track, WORLD_START_S)));
 }
 
+static caus_status keep_page(void *data, const char *bytes, size_t count,
+                             caus_error *err)
+{
+    (void)err;
+    caus_text_add_bytes(data, bytes, count);
+    return CAUS_OK;
+}
+
+/* Requests to the API that the server itself has counted. */
+static long counted_requests(bench *at)
+{
+    static const char name[] = "prometheus_http_requests_total{";
+    caus_text page = {0};
+    caus_http *http = NULL;
+    caus_http_request request = {.path = "/metrics",
+                                 .sink = keep_page,
+                                 .sink_data = &page,
+                                 .what = "its metrics"};
+    caus_http_reply reply;
+    assert_int_equal(caus_http_new(&at->endpoint, "Prometheus", &http, NULL),
+                     CAUS_OK);
+    assert_int_equal(caus_http_perform(http, &request, 1, at->run, at->out,
+                                       &reply, &at->err),
+                     CAUS_OK);
+    caus_http_free(http);
+    long sum = 0;
+    for (const char *at_name = page.bytes;
+         (at_name = strstr(at_name, name)) != NULL; at_name++) {
+        const char *end = strchr(at_name, '}');
+        const char *handler = strstr(at_name, "handler=\"/api");
+        if (end && handler && handler < end)
+            sum += strtol(end + 1, NULL, 10);
+    }
+    caus_text_deinit(&page);
+    return sum;
+}
+
 static void queries_stay_within_variables_and_five(void **state)
 {
     bench *at = *state;
+    long before = counted_requests(at);
     FETCH(at, "redis_cpu", "checkout_requests_total", "payment_errors_total",
           "payment_requests_total", "worker_queue", "checkout_duration_seconds",
           "long_gauge");
     assert_true(at->fetch.query_count <= at->fetch.samples.track_count + 5);
+    assert_int_equal(counted_requests(at) - before, at->fetch.query_count);
     at->options.max_queries = 5;
     FETCH_FAILS(at, CAUS_ERR_LIMIT, "query budget of 5", "redis_cpu",
                 "worker_queue", "long_gauge");
@@ -467,6 +510,56 @@ static void native_histograms_are_refused(void **state)
     FETCH(at, "mine:=histogram_quantile(0.9, latency_native)");
 }
 
+/* Waits until the server that scrapes itself has done so for four seconds. */
+static int64_t wait_for_scrapes(bench *at)
+{
+    for (int tries = 0; tries < 60; tries++) {
+        int64_t now_s = (int64_t)time(NULL);
+        at->options.window = grid_of(now_s - 4, now_s, 1);
+        if (fetch(at, (const char *const[]){"u:=up", NULL}) == CAUS_OK &&
+            at->fetch.samples.tracks[0].count == 5)
+            return now_s;
+        usleep(250000);
+    }
+    fail_msg("no scrapes: %s", at->err.message);
+    return 0;
+}
+
+static void metadata_types_what_is_scraped(void **state)
+{
+    bench *at = *state;
+    at->endpoint.url = getenv("CAUS_TEST_PROMETHEUS_SELF");
+    at->options.baseline.step_ns = 0;
+    wait_for_scrapes(at);
+    FETCH(at, "go_memstats_frees_total", "go_goroutines",
+          "prometheus_http_request_duration_seconds",
+          "go_gc_duration_seconds_count");
+    const struct {
+        const char *name;
+        caus_kind kind;
+        const char *unit;
+    } expected[] = {
+        {"go_memstats_frees_total", CAUS_KIND_COUNTER_RATE, ""},
+        {"go_goroutines", CAUS_KIND_GAUGE, ""},
+        {"prometheus_http_request_duration_seconds_p95",
+         CAUS_KIND_LATENCY_QUANTILE, "s"},
+        {"prometheus_http_request_duration_seconds_calls",
+         CAUS_KIND_COUNTER_RATE, "calls"},
+        {"go_gc_duration_seconds_count", CAUS_KIND_COUNTER_RATE, ""}};
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const caus_variable *variable =
+            &track_of(at, expected[i].name)->variable;
+        assert_int_equal(variable->kind, expected[i].kind);
+        assert_string_equal(variable->unit, expected[i].unit);
+        assert_near(variable->scrape_interval_s, 0.5, 0.1);
+        assert_true(variable->scrape_offset_s >= 0);
+        assert_true(variable->scrape_offset_s <= 0.6);
+    }
+    FETCH_FAILS(at, CAUS_ERR_UNSUPPORTED, "is a summary",
+                "go_gc_duration_seconds");
+    FETCH_FAILS(at, CAUS_ERR_UNSUPPORTED, "info metric", "go_info");
+}
+
 int main(int count, char **arguments)
 {
     if (count == 3 && strcmp(arguments[1], "write") == 0)
@@ -496,6 +589,7 @@ int main(int count, char **arguments)
         TEST(bad_windows_are_refused),
         TEST(tls_passwords_and_certificates_are_checked),
         TEST(native_histograms_are_refused),
+        TEST(metadata_types_what_is_scraped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
