@@ -7,6 +7,7 @@
 #include "config.h"
 #include "discovery.h"
 #include "graph.h"
+#include "incident.h"
 #include "quality.h"
 #include "recording.h"
 #include "render.h"

@@ -102,8 +102,9 @@ typedef struct caus_discovery {
     const double *upper;
     const double *stability; /* share of replicates with the link; NULL */
     const unsigned char *environments; /* caus_edge_environments; NULL */
-    const caus_parents *parents;       /* [N]; NULL where not selected */
-    size_t rows_used; /* rows behind a test with no missing value */
+    const bool *by_topology; /* lag-0 edges that a call graph orients; NULL */
+    const caus_parents *parents; /* [N]; NULL where not selected */
+    size_t rows_used;            /* rows behind a test with no missing value */
     uint64_t test_count;
     bool complete; /* false: the time limit cut the work short */
 } caus_discovery;
@@ -131,42 +132,6 @@ caus_status caus_discover_pcmci(const caus_series *series,
                                 const caus_pcmci_options *options,
                                 const caus_run *run, caus_arena *out,
                                 caus_discovery *result, caus_error *err);
-
-/* A variable that took no part and why. */
-typedef struct caus_dropped {
-    const char *label;
-    const char *reason; /* "constant", … */
-} caus_dropped;
-
-/* What the incident preset found, and what it did to the series first. */
-typedef struct caus_incident {
-    caus_series series;   /* as analysed: unfit variables left out, families one
-                             node, values as normal scores per environment */
-    caus_quality quality; /* of the series as given */
-    caus_discovery discovery;
-    const caus_dropped *dropped;
-    size_t dropped_count;
-} caus_incident;
-
-/*
- * Discovery for an incident window: variables that cannot carry evidence
- * (constant, under 20 non-zero rows, one-row steps, effective sample size under
- * 30) are left out and named; of a family one member stays; every environment
- * is taken to normal scores on its own; PCMCI runs over all environments
- * together, and once in each, which labels every link as replicated
- * (significant with one sign in both), baseline only, incident only or changed.
- *
- *   series   raw; with two environments, 0 is the baseline and 1 the incident
- *   options  NULL = default with FDR by Benjamini and Hochberg
- *   result   lives in `out`
- *
- * Fails as caus_discover_pcmci(), and with CAUS_ERR_TOO_FEW_SAMPLES when no two
- * variables are left.
- */
-caus_status caus_discover_incident(const caus_series *series,
-                                   const caus_pcmci_options *options,
-                                   const caus_run *run, caus_arena *out,
-                                   caus_incident *result, caus_error *err);
 
 CAUS_API_END
 #endif

@@ -3,7 +3,7 @@
 #ifndef CAUS_RENDER_H
 #define CAUS_RENDER_H
 
-#include "discovery.h"
+#include "incident.h"
 #include "recording.h"
 
 CAUS_API_BEGIN
@@ -31,7 +31,8 @@ typedef struct caus_graph_answer {
     const char *method;          /* "pcmci", … */
     const char *preset;          /* "incident" or NULL: the textbook method */
     const char *test;            /* "parcorr", … */
-    bool load_removed; /* shared load was regressed out: "drives" needs it */
+    const char *workload; /* the shared load that was regressed out, which
+                             "drives" needs; NULL = none */
     caus_pcmci_options options;
     const caus_dropped *dropped;
     size_t dropped_count;

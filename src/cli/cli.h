@@ -66,6 +66,12 @@ caus_status caus_cli_fetch(caus_program *program,
                            const caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err);
 
+/* Who calls whom, by --topology or the settings; NULL if neither says. */
+caus_status caus_cli_read_topology(const caus_arguments *arguments,
+                                   caus_arena *arena,
+                                   const caus_topology **result,
+                                   caus_error *err);
+
 /* Everything a discovery starts from. */
 typedef struct caus_cli_input {
     caus_series series;

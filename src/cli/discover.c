@@ -34,6 +34,10 @@ static const caus_option discover_options[] = {
     {"transform", 0, "NAME",
      "none|standardise|normal-scores|difference|log1p|detrend",
      CAUS_COMPLETE_NOTHING, "change the columns first; only with --method"},
+    {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
+     "load that all share, regressed out by the preset: a variable, auto "
+     "(calls "
+     "of the service that nobody calls in --topology) or none; default none"},
     {"target", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "show only what leads to this variable"},
     {"all-links", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
@@ -183,15 +187,22 @@ static caus_status run_method(caus_program *program,
     return CAUS_OK;
 }
 
-static caus_status run_preset(caus_program *program, const caus_series *series,
-                              caus_arena *arena, caus_graph_answer *answer,
-                              caus_error *err)
+static caus_status run_preset(caus_program *program,
+                              const caus_arguments *arguments,
+                              const caus_series *series, caus_arena *arena,
+                              caus_graph_answer *answer, caus_error *err)
 {
     caus_incident *incident = caus_arena_array(arena, 1, sizeof *incident);
     if (!incident)
         return caus_arena_fail(arena, err);
-    CAUS_TRY(caus_discover_incident(series, &answer->options, program->run,
-                                    arena, incident, err));
+    caus_incident_options options = {.pcmci = answer->options};
+    const char *workload = caus_arguments_get(arguments, "workload");
+    if (workload)
+        options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
+    CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
+                                    incident, err));
+    answer->workload = incident->workload;
     answer->series = &incident->series;
     answer->discovery = &incident->discovery;
     answer->quality = &incident->quality;
@@ -255,7 +266,8 @@ static caus_status answer_question(caus_program *program,
         CAUS_TRY(
             run_method(program, arguments, &input.series, arena, answer, err));
     else
-        CAUS_TRY(run_preset(program, &input.series, arena, answer, err));
+        CAUS_TRY(
+            run_preset(program, arguments, &input.series, arena, answer, err));
     caus_program_lap(program, "discovery");
     return check_target(answer->target, &input.series, answer, err);
 }

@@ -110,7 +110,6 @@ static void print_queries(caus_program *program, const caus_fetch *fetch)
 }
 
 static caus_status fetch_options(const caus_arguments *arguments,
-                                 const caus_settings *settings,
                                  const caus_cli_window *window,
                                  caus_arena *arena, caus_fetch_options *options,
                                  caus_error *err)
@@ -122,9 +121,6 @@ static caus_status fetch_options(const caus_arguments *arguments,
                                     &budget, err));
     const char *by = caus_arguments_get(arguments, "by");
     const char *separator = caus_arguments_get(arguments, "service-separator");
-    const char *topology = caus_arguments_get(arguments, "topology");
-    if (!topology)
-        topology = settings->topology;
     *options = (caus_fetch_options){
         .window = window->window,
         .baseline = window->baseline,
@@ -133,13 +129,7 @@ static caus_status fetch_options(const caus_arguments *arguments,
         .max_queries = (size_t)budget,
         .service_separator = separator ? separator[0] : '_',
     };
-    if (!topology)
-        return CAUS_OK;
-    caus_topology *known = caus_arena_array(arena, 1, sizeof *known);
-    if (!known)
-        return caus_arena_fail(arena, err);
-    options->topology = known;
-    return caus_topology_read_csv(topology, arena, known, err);
+    return caus_cli_read_topology(arguments, arena, &options->topology, err);
 }
 
 static void print_clocks(caus_program *program,
@@ -202,8 +192,7 @@ caus_status caus_cli_fetch(caus_program *program,
                          "--offline allows no server: give --recording, --csv "
                          "or --table");
     caus_fetch_options options;
-    CAUS_TRY(fetch_options(arguments, &source->settings, window, arena,
-                           &options, err));
+    CAUS_TRY(fetch_options(arguments, window, arena, &options, err));
     bool *taken = caus_arena_array(arena, count, sizeof *taken);
     if (!taken)
         return caus_arena_fail(arena, err);

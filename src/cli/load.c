@@ -67,7 +67,6 @@ static caus_status load_csv(caus_program *program,
 {
     bool table = caus_arguments_has(arguments, "table");
     const char *separator = caus_arguments_get(arguments, "service-separator");
-    const char *topology = caus_arguments_get(arguments, "topology");
     caus_csv_options options = {
         .table = table,
         .no_header = caus_arguments_has(arguments, "no-header"),
@@ -80,11 +79,7 @@ static caus_status load_csv(caus_program *program,
         options.baseline = window->baseline;
         options.step_ns = window->window.step_ns;
     }
-    caus_topology known;
-    if (topology) {
-        CAUS_TRY(caus_topology_read_csv(topology, arena, &known, err));
-        options.topology = &known;
-    }
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
     CAUS_TRY(caus_csv_read(path, &options, program->run, arena, &result->series,
                            err));
     caus_program_lap(program, "read");

@@ -123,6 +123,28 @@ static caus_status read_specs(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+caus_status caus_cli_read_topology(const caus_arguments *arguments,
+                                   caus_arena *arena,
+                                   const caus_topology **result,
+                                   caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "topology");
+    *result = NULL;
+    if (!path) {
+        caus_settings settings;
+        CAUS_TRY(read_settings(arguments, arena, &settings, err));
+        path = settings.topology;
+    }
+    if (!path)
+        return CAUS_OK;
+    caus_topology *known = caus_arena_array(arena, 1, sizeof *known);
+    if (!known)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_topology_read_csv(path, arena, known, err));
+    *result = known;
+    return CAUS_OK;
+}
+
 caus_status caus_cli_read_source(const caus_arguments *arguments,
                                  caus_arena *arena, caus_cli_source *result,
                                  caus_error *err)

@@ -228,6 +228,7 @@ static void write_method(caus_json *json, const caus_view *view)
     put_clean(json, view, "name", answer->method);
     put_clean(json, view, "preset", answer->preset);
     put_clean(json, view, "test", answer->test);
+    put_clean(json, view, "workload", answer->workload);
     if (options->min_lag > 0)
         put_size(json, "min_lag", options->min_lag);
     put_size(json, "max_lag", answer->discovery->graph.max_lag);

@@ -15,6 +15,7 @@ typedef enum caus_orientation {
     CAUS_ORIENTED_NONE,      /* the order of the two is not known */
     CAUS_ORIENTED_LAG,       /* by the order in time */
     CAUS_ORIENTED_KNOWLEDGE, /* lag 0, by what the user said */
+    CAUS_ORIENTED_TOPOLOGY,  /* lag 0, by who calls whom */
     CAUS_ORIENTED_RULES      /* lag 0, by orientation rules */
 } caus_orientation;
 
@@ -98,6 +99,9 @@ void caus_view_deinit(caus_view *view);
 bool caus_link_is_self(const caus_link *link);
 /* "moved with", "preceded" or "drives". */
 const char *caus_link_word(const caus_view *view, const caus_link *link);
+/* Whether time or the call graph tells which end came first. */
+bool caus_link_is_ordered(const caus_link *link);
+
 caus_link_checks caus_link_check(const caus_view *view, const caus_link *link);
 /* The checks as sentences, each handed to `add`. */
 void caus_link_list_checks(const caus_view *view, const caus_link *link,

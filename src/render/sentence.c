@@ -6,7 +6,7 @@
 
 static bool is_hop(const caus_link *link)
 {
-    return link->orientation == CAUS_ORIENTED_LAG && !caus_link_is_self(link);
+    return caus_link_is_ordered(link) && !caus_link_is_self(link);
 }
 
 static bool is_on_chain(const caus_chain *chain, size_t variable)
@@ -96,10 +96,13 @@ static void tell_hop(const caus_view *view, const caus_link *hop,
 {
     const char *word = caus_link_word(view, hop);
     char lag[48];
-    caus_view_format_lag(view, hop->lag, lag);
+    caus_view_format_lag(view, hop->lag ? hop->lag : 1, lag);
     caus_text_format(text, " %s ", word);
     add(text, view->names[hop->target]);
-    caus_text_format(text, word[0] == 'd' ? " %s later" : " by %s", lag);
+    if (hop->lag == 0)
+        caus_text_format(text, " within %s", lag);
+    else
+        caus_text_format(text, word[0] == 'd' ? " %s later" : " by %s", lag);
     if (hop->statistic < 0)
         caus_text_add(text, " (opposite sign)");
 }

@@ -158,6 +158,11 @@ static caus_orientation orient(const caus_view *view, const caus_link *link)
     if (link->lag == 0) {
         if (!directed)
             return CAUS_ORIENTED_NONE;
+        const bool *by_topology = view->answer->discovery->by_topology;
+        if (by_topology &&
+            by_topology[caus_graph_cell(&view->answer->discovery->graph,
+                                        link->source, link->target, 0)])
+            return CAUS_ORIENTED_TOPOLOGY;
         return view->answer->options.assumptions ? CAUS_ORIENTED_KNOWLEDGE
                                                  : CAUS_ORIENTED_RULES;
     }

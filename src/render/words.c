@@ -10,7 +10,8 @@ static const double stable_share = 0.9;
 
 const char *caus_orientation_name(caus_orientation orientation)
 {
-    static const char *const names[] = {"none", "lag", "knowledge", "rules"};
+    static const char *const names[] = {"none", "lag", "knowledge", "topology",
+                                        "rules"};
     return names[orientation];
 }
 
@@ -45,10 +46,15 @@ static double family_p(const caus_view *view, const caus_link *link)
     return link->p_value * (double)(tests ? tests : 1);
 }
 
+bool caus_link_is_ordered(const caus_link *link)
+{
+    return link->orientation == CAUS_ORIENTED_LAG ||
+           link->orientation == CAUS_ORIENTED_TOPOLOGY;
+}
+
 caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
 {
-    caus_link_checks checks = {
-        .order = passed(link->orientation == CAUS_ORIENTED_LAG)};
+    caus_link_checks checks = {.order = passed(caus_link_is_ordered(link))};
     double alpha = view->answer->options.alpha;
     if (!isnan(link->q_value))
         checks.multiplicity = passed(link->q_value <= alpha);
@@ -65,12 +71,10 @@ caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
  * link "drives" before that load is removed. */
 const char *caus_link_word(const caus_view *view, const caus_link *link)
 {
-    if (link->orientation != CAUS_ORIENTED_LAG)
-        return "moved with";
-    if (link->environments == CAUS_EDGE_REPLICATED &&
-        view->answer->load_removed)
+    if (caus_link_is_ordered(link) && view->answer->workload &&
+        link->environments == CAUS_EDGE_REPLICATED)
         return "drives";
-    return "preceded";
+    return link->orientation == CAUS_ORIENTED_LAG ? "preceded" : "moved with";
 }
 
 typedef void add_sentence(void *data, const char *sentence);
@@ -87,6 +91,9 @@ static void list_order(const caus_view *view, const caus_link *link,
     caus_view_format_lag(view, link->lag, lag);
     if (link->orientation == CAUS_ORIENTED_LAG)
         snprintf(sentence, sizeof sentence, "lag order: passed (%s)", lag);
+    else if (link->orientation == CAUS_ORIENTED_TOPOLOGY)
+        snprintf(sentence, sizeof sentence,
+                 "order: by who calls whom (lag 0 alone tells none)");
     else if (link->lag > 0) {
         caus_duration_format(llround(link->blur_s * 1e3) * 1000000, blur);
         snprintf(sentence, sizeof sentence,
@@ -137,6 +144,13 @@ void caus_link_list_checks(const caus_view *view, const caus_link *link,
         add(data, sentence);
     } else
         add(data, "replicated in baseline and incident: not tested");
+    if (view->answer->preset) {
+        const char *load = view->answer->workload;
+        snprintf(sentence, sizeof sentence, "shared load removed: %s%.100s%s",
+                 load ? "passed (" : "not done", load ? load : "",
+                 load ? ")" : "");
+        add(data, sentence);
+    }
     if (checks.stable != CAUS_CHECK_UNTESTED) {
         snprintf(sentence, sizeof sentence, "stability %.2f >= %g: %s",
                  link->stability, stable_share, result_word(checks.stable));

@@ -165,7 +165,7 @@ static void drives_is_earned_by_replication_without_shared_load(void **state)
     memset(environments, CAUS_EDGE_REPLICATED, sizeof environments);
     made.discovery.environments = environments;
     assert_sentence(&made, "a preceded b by 15 s.");
-    made.answer.load_removed = true;
+    made.answer.workload = "shop_calls";
     assert_sentence(&made, "a drives b 15 s later.");
     memset(environments, CAUS_EDGE_INCIDENT_ONLY, sizeof environments);
     assert_sentence(&made, "a preceded b by 15 s.");

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The incident preset: discovery for a window in which something broke. */
+#ifndef CAUS_INCIDENT_H
+#define CAUS_INCIDENT_H
+
+#include "discovery.h"
+
+CAUS_API_BEGIN
+
+/* A variable that took no part and why. */
+typedef struct caus_dropped {
+    const char *label;
+    const char *reason; /* "constant", … */
+} caus_dropped;
+
+typedef struct caus_incident_options {
+    caus_pcmci_options pcmci;
+    const caus_topology *topology; /* who calls whom; NULL = not known */
+    const char *workload; /* the variable whose load is shared by all; "auto" =
+                             the calls of the one service that nobody calls;
+                             NULL = none is removed */
+} caus_incident_options;
+
+/* PCMCI's defaults with FDR by Benjamini and Hochberg; no topology, no
+ * workload. */
+caus_incident_options caus_incident_options_default(void);
+
+/* What the preset found, and what it did to the series first. */
+typedef struct caus_incident {
+    caus_series series;   /* as analysed: unfit variables left out, families one
+                             node, load removed, normal scores per environment */
+    caus_quality quality; /* of the series as given */
+    caus_discovery discovery;
+    const char *workload; /* the variable that was regressed out; NULL = none */
+    const caus_dropped *dropped;
+    size_t dropped_count;
+} caus_incident;
+
+/*
+ * Discovery for an incident window. Variables that cannot carry evidence
+ * (constant, under 20 non-zero rows, one-row steps, effective sample size under
+ * 30) are left out and named; of a family one member stays; in each environment
+ * the workload at lags 0, 1 and 2 is regressed out of every variable that does
+ * not count calls itself, and values become normal scores. The graph is learned
+ * over all environments together, and once in each, which labels every link as
+ * replicated (significant with one sign in both), baseline only, incident only
+ * or changed. With a topology, lag-0 links between latencies or errors point
+ * from the callee to the caller, those between calls from caller to callee.
+ *
+ *   series   raw; with two environments, 0 is the baseline and 1 the incident
+ *   options  NULL = default
+ *   result   lives in `out`
+ *
+ * Fails as caus_discover_pcmci(), with CAUS_ERR_TOO_FEW_SAMPLES when no two
+ * variables are left, and with CAUS_ERR_NOT_FOUND (no such workload).
+ */
+caus_status caus_discover_incident(const caus_series *series,
+                                   const caus_incident_options *options,
+                                   const caus_run *run, caus_arena *out,
+                                   caus_incident *result, caus_error *err);
+
+CAUS_API_END
+#endif
