@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+caus_add_test(incident_test
+              ${CMAKE_CURRENT_SOURCE_DIR}/unit/discovery/incident_test.c)

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "caus/incident.h"
+#include "fault.h"
+#include "test.h"
+
+enum { ROWS = 400, BASELINE_ROWS = 260, VARIABLES = 7 };
+
+/* shop calls pay, pay calls auth; idle is constant, twin repeats auth. */
+static const char *const names[VARIABLES] = {
+    "shop_latency", "pay_latency", "auth_latency", "shop_calls",
+    "idle_errors",  "twin",        "other_latency"};
+static const char *const services[VARIABLES] = {"shop", "pay",  "auth", "shop",
+                                                "idle", "auth", "other"};
+
+typedef struct incident_bench {
+    caus_arena *arena;
+    caus_run *run;
+    double values[ROWS * VARIABLES];
+    caus_variable variables[VARIABLES];
+    caus_environment environments[2];
+    caus_segment segments[2];
+    caus_series series;
+    caus_topology topology;
+} incident_bench;
+
+static const char *const nodes[] = {"auth", "other", "pay", "shop"};
+static const size_t calls[][2] = {{3, 2}, {2, 0}};
+
+/* One load drives shop and other; auth drives pay at once and shop a step
+ * later; the incident shifts every level. */
+static void fill_row(incident_bench *made, size_t t, caus_random *random)
+{
+    double noise[VARIABLES];
+    for (int v = 0; v < VARIABLES; v++)
+        noise[v] = caus_random_normal(random);
+    double *now = &made->values[t * VARIABLES];
+    const double *before = t ? now - VARIABLES : now;
+    double load = t ? 0.6 * (before[3] - 100) + noise[3] : noise[3];
+    double level = t >= BASELINE_ROWS ? 40 : 0;
+    double auth =
+        (t ? 0.4 * (before[2] - 10 - (t > BASELINE_ROWS ? 40 : 0)) : 0) +
+        noise[2];
+    now[3] = 100 + load;
+    now[2] = 10 + auth + level;
+    now[1] = 20 + 0.8 * auth + 0.5 * noise[1] + level;
+    now[0] = 30 + 1.2 * load + 0.5 * noise[0] + level;
+    now[4] = 0;
+    now[5] = now[2];
+    now[6] = 5 + 1.2 * load + 0.5 * noise[6] + level;
+}
+
+static int set_up(void **state)
+{
+    static incident_bench made;
+    made = (incident_bench){.arena = caus_arena_new(0)};
+    caus_random random;
+    caus_random_init(&random, 11, 0);
+    for (size_t t = 0; t < ROWS; t++)
+        fill_row(&made, t, &random);
+    for (int v = 0; v < VARIABLES; v++) {
+        made.variables[v] = caus_variable_default();
+        made.variables[v].name = names[v];
+        made.variables[v].service = services[v];
+    }
+    made.environments[0] = (caus_environment){0, "baseline"};
+    made.environments[1] = (caus_environment){1, "incident"};
+    made.segments[0] = (caus_segment){.row_count = BASELINE_ROWS,
+                                      .word_count = (BASELINE_ROWS + 63) / 64,
+                                      .start_ns = 60000000000,
+                                      .values = made.values};
+    size_t rest = ROWS - BASELINE_ROWS;
+    made.segments[1] =
+        (caus_segment){.row_count = rest,
+                       .word_count = (rest + 63) / 64,
+                       .start_ns = (BASELINE_ROWS + 1) * (int64_t)60000000000,
+                       .environment = 1,
+                       .values = &made.values[BASELINE_ROWS * VARIABLES]};
+    made.series = (caus_series){.variable_count = VARIABLES,
+                                .variables = made.variables,
+                                .segment_count = 2,
+                                .segments = made.segments,
+                                .environment_count = 2,
+                                .environments = made.environments,
+                                .step_ns = 60000000000};
+    made.topology = (caus_topology){4, nodes, 2, calls};
+    caus_error err;
+    *state = &made;
+    return caus_run_new(NULL, &made.run, &err) != CAUS_OK || !made.arena;
+}
+
+static int tear_down(void **state)
+{
+    incident_bench *made = *state;
+    caus_run_free(made->run);
+    caus_arena_free(made->arena);
+    return 0;
+}
+
+static caus_incident discover(incident_bench *made,
+                              const caus_incident_options *options)
+{
+    caus_incident found;
+    caus_error err;
+    caus_status status = caus_discover_incident(
+        &made->series, options, made->run, made->arena, &found, &err);
+    if (status != CAUS_OK)
+        fail_msg("%s", err.message);
+    return found;
+}
+
+static caus_incident_options short_lags(void)
+{
+    caus_incident_options options = caus_incident_options_default();
+    options.pcmci.max_lag = 2;
+    return options;
+}
+
+static size_t node(const caus_incident *found, const char *name)
+{
+    size_t at = caus_series_find(&found->series, name);
+    assert_true(at != SIZE_MAX);
+    return at;
+}
+
+static caus_edge edge(const caus_incident *found, const char *source,
+                      const char *target, size_t lag)
+{
+    return caus_graph_get(&found->discovery.graph, node(found, source),
+                          node(found, target), lag);
+}
+
+static void unfit_variables_are_named_with_their_reason(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    caus_incident found = discover(made, &options);
+    assert_int_equal(found.dropped_count, 2);
+    assert_string_equal(found.dropped[0].label, "idle_errors");
+    assert_string_equal(found.dropped[0].reason, "constant");
+    assert_string_equal(found.dropped[1].label, "twin");
+    assert_string_equal(found.dropped[1].reason,
+                        "the same values as auth_latency");
+    assert_int_equal(found.series.variable_count, VARIABLES - 2);
+}
+
+static void a_shift_between_environments_is_no_evidence(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    caus_incident found = discover(made, &options);
+    assert_int_equal(edge(&found, "auth_latency", "shop_latency", 0).target,
+                     CAUS_MARK_NONE);
+    assert_int_equal(edge(&found, "auth_latency", "pay_latency", 0).target,
+                     CAUS_MARK_CIRCLE);
+    assert_null(found.workload);
+}
+
+static void links_say_where_they_were_seen_from_both_ends(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    caus_incident found = discover(made, &options);
+    size_t auth = node(&found, "auth_latency"),
+           pay = node(&found, "pay_latency");
+    const caus_graph *graph = &found.discovery.graph;
+    assert_int_equal(
+        found.discovery.environments[caus_graph_cell(graph, auth, pay, 0)],
+        CAUS_EDGE_REPLICATED);
+    assert_int_equal(
+        found.discovery.environments[caus_graph_cell(graph, pay, auth, 0)],
+        CAUS_EDGE_REPLICATED);
+}
+
+static void harm_points_from_callee_to_caller(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    options.topology = &made->topology;
+    caus_incident found = discover(made, &options);
+    caus_edge seen = edge(&found, "auth_latency", "pay_latency", 0);
+    assert_int_equal(seen.source, CAUS_MARK_TAIL);
+    assert_int_equal(seen.target, CAUS_MARK_ARROW);
+    /* Strangers to one another keep their circles. */
+    seen = edge(&found, "other_latency", "shop_latency", 0);
+    assert_int_equal(seen.source, CAUS_MARK_CIRCLE);
+}
+
+static void shared_load_leaves_no_link_once_it_is_removed(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    caus_incident found = discover(made, &options);
+    assert_int_equal(edge(&found, "other_latency", "shop_latency", 0).target,
+                     CAUS_MARK_CIRCLE);
+    options.workload = "shop_calls";
+    found = discover(made, &options);
+    assert_string_equal(found.workload, "shop_calls");
+    assert_int_equal(edge(&found, "other_latency", "shop_latency", 0).target,
+                     CAUS_MARK_NONE);
+    assert_int_equal(found.series.segments[1].row_count,
+                     ROWS - BASELINE_ROWS - 2);
+    options.workload = "auto";
+    options.topology = &made->topology;
+    found = discover(made, &options);
+    assert_string_equal(found.workload, "shop_calls");
+}
+
+static void an_unknown_workload_is_named(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    options.workload = "shop_call";
+    caus_incident found;
+    caus_error err;
+    assert_int_equal(caus_discover_incident(&made->series, &options, made->run,
+                                            made->arena, &found, &err),
+                     CAUS_ERR_NOT_FOUND);
+    assert_non_null(strstr(err.message, "shop_call"));
+}
+
+static void too_few_fit_variables_say_why(void **state)
+{
+    incident_bench *made = *state;
+    const size_t keep[] = {4, 2};
+    caus_series two;
+    caus_error err;
+    assert_int_equal(
+        caus_series_select(&made->series, keep, 2, made->arena, &two, &err),
+        CAUS_OK);
+    caus_incident_options options = short_lags();
+    caus_incident found;
+    assert_int_equal(caus_discover_incident(&two, &options, made->run,
+                                            made->arena, &found, &err),
+                     CAUS_ERR_TOO_FEW_SAMPLES);
+    assert_non_null(strstr(err.message, "idle_errors"));
+}
+
+static void every_lost_allocation_is_an_error(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    options.workload = "shop_calls";
+    options.topology = &made->topology;
+    for (long n = 0;; n++) {
+        caus_run_options one = caus_run_options_default();
+        one.threads = 1;
+        caus_run *run;
+        caus_error err;
+        assert_int_equal(caus_run_new(&one, &run, &err), CAUS_OK);
+        caus_arena *arena = caus_arena_new(0);
+        caus_incident found = {.workload = "untouched"};
+        fault_fail_after(n);
+        caus_status status = caus_discover_incident(&made->series, &options,
+                                                    run, arena, &found, &err);
+        bool refused = fault_stop();
+        bool untouched = strcmp(found.workload, "untouched") == 0;
+        size_t used = caus_arena_used_bytes(arena);
+        caus_arena_free(arena);
+        caus_run_free(run);
+        if (!refused) {
+            assert_int_equal(status, CAUS_OK);
+            break;
+        }
+        assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        assert_true(untouched);
+        assert_int_equal(used, 0);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(unfit_variables_are_named_with_their_reason),
+        TEST(a_shift_between_environments_is_no_evidence),
+        TEST(links_say_where_they_were_seen_from_both_ends),
+        TEST(harm_points_from_callee_to_caller),
+        TEST(shared_load_leaves_no_link_once_it_is_removed),
+        TEST(an_unknown_workload_is_named),
+        TEST(too_few_fit_variables_say_why),
+        TEST(every_lost_allocation_is_an_error),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
