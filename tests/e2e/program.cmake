@@ -8,3 +8,14 @@ set_tests_properties(e2e_seed PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
 add_test(NAME e2e_cli COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/cli_test
          $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
 set_tests_properties(e2e_cli PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+set(sanitize_flags)
+if(CAUS_SANITIZE)
+  set(sanitize_flags -fsanitize=address,undefined)
+endif()
+add_test(NAME e2e_install COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/install_test
+         ${PROJECT_BINARY_DIR} ${CMAKE_C_COMPILER} ${sanitize_flags}
+         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+add_test(NAME e2e_readme COMMAND ${PROJECT_SOURCE_DIR}/tools/update-readme
+         $<TARGET_FILE:caus> --check)
+set_tests_properties(e2e_install e2e_readme PROPERTIES
+                     SKIP_RETURN_CODE 77 TIMEOUT 120)
