@@ -12,9 +12,10 @@ CAUS_API_BEGIN
 /* Which test of the PCMCI family is run over all pairs. */
 typedef enum caus_method {
     CAUS_METHOD_PCMCI,
-    CAUS_METHOD_BIVCI,  /* conditions: the target's own past */
-    CAUS_METHOD_FULLCI, /* conditions: the whole past */
-    CAUS_METHOD_LAGGED  /* no conditions: lagged dependencies */
+    CAUS_METHOD_BIVCI,    /* conditions: the target's own past */
+    CAUS_METHOD_FULLCI,   /* conditions: the whole past */
+    CAUS_METHOD_LAGGED,   /* no conditions: lagged dependencies */
+    CAUS_METHOD_PCMCIPLUS /* lag 0 conditioned on and oriented too */
 } caus_method;
 
 typedef enum caus_fdr { CAUS_FDR_NONE, CAUS_FDR_BH, CAUS_FDR_BY } caus_fdr;
@@ -37,6 +38,14 @@ typedef enum caus_assumption {
     CAUS_ASSUME_ONLY_BACK  /* "<?-" at lag 0 */
 } caus_assumption;
 
+/* When an unshielded triple a – b – c is a collider a → b ← c (PCMCI+). */
+typedef enum caus_collider_rule {
+    CAUS_COLLIDERS_MAJORITY,     /* b is in fewer than half of the sets that
+                                    separate a and c; half: ambiguous */
+    CAUS_COLLIDERS_CONSERVATIVE, /* in none of them; in some: ambiguous */
+    CAUS_COLLIDERS_NONE          /* not in the first separating set found */
+} caus_collider_rule;
+
 typedef struct caus_pcmci_options {
     caus_method method;
     size_t min_lag;  /* ≤ max_lag; 0 tests contemporaneous links too */
@@ -57,6 +66,11 @@ typedef struct caus_pcmci_options {
     size_t bootstrap;             /* replicates for stability; 0 = none */
     size_t block_rows; /* bootstrap block; 0 = from autocorrelation */
     bool all_links;    /* p for every tested link, not only reported */
+    caus_collider_rule colliders; /* PCMCI+ */
+    bool keep_first_orientation;  /* PCMCI+: no x-x where a lag-0 edge is to
+                                     point both ways */
+    bool reset_lagged_links;      /* PCMCI+: test lagged links that selection
+                                     removed as well */
     const unsigned char *assumptions; /* caus_assumption per graph cell
                                 [N × N × (max_lag+1)]; NULL = all unknown */
 } caus_pcmci_options;
@@ -78,6 +92,13 @@ typedef struct caus_parents {
     const double *min_statistic; /* [count] smallest |statistic| seen */
     double alpha;                /* the pc_alpha that was used */
 } caus_parents;
+
+/* The lag-0 variables given which a pair was found independent, besides the
+ * lagged parents of both. */
+typedef struct caus_separating_set {
+    size_t count;
+    const caus_lagged *nodes;
+} caus_separating_set;
 
 /* How an edge fared in each environment. */
 typedef enum caus_edge_environments {
@@ -104,7 +125,8 @@ typedef struct caus_discovery {
     const unsigned char *environments; /* caus_edge_environments; NULL */
     const bool *by_topology; /* lag-0 edges that a call graph orients; NULL */
     const caus_parents *parents; /* [N]; NULL where not selected */
-    size_t rows_used;            /* rows behind a test with no missing value */
+    const caus_separating_set *separating_sets; /* by cell, of PCMCI+; NULL */
+    size_t rows_used; /* rows behind a test with no missing value */
     uint64_t test_count;
     bool complete; /* false: the time limit cut the work short */
 } caus_discovery;

@@ -97,7 +97,8 @@ static caus_status adjust(const caus_search *search, caus_findings *findings,
     for (size_t cell = 0; cell < cells; cell++)
         if (findings->df[cell] >= 1)
             findings->linked[cell] =
-                findings->q_value[cell] <= question->options->alpha;
+                findings->q_value[cell] <= question->options->alpha &&
+                (!findings->plus || findings->linked[cell]);
     return CAUS_OK;
 }
 
@@ -116,7 +117,7 @@ caus_status caus_decide_links(caus_search *search, caus_findings *findings,
 {
     if (search->question->options->fdr != CAUS_FDR_NONE)
         CAUS_TRY(correct(search, findings, err));
-    if (search->question->options->min_lag == 0)
+    if (search->question->options->min_lag == 0 && !findings->plus)
         make_symmetric(search, findings);
     return CAUS_OK;
 }

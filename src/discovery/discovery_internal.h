@@ -74,6 +74,8 @@ typedef struct caus_selection {
     double alpha;
 } caus_selection;
 
+typedef struct caus_plus caus_plus; /* of PCMCI+ */
+
 /* What was found. Cells never tested hold statistic 0 and df 0. */
 typedef struct caus_findings {
     caus_selection *selections; /* [variable_count]; NULL without selection */
@@ -82,6 +84,7 @@ typedef struct caus_findings {
     double *p_value;            /* [cell_count]; NaN = not evaluated */
     double *q_value;            /* [cell_count]; NULL without FDR */
     unsigned char *linked;      /* [cell_count] */
+    caus_plus *plus;            /* set by a PCMCI+ search; in scratch memory */
 } caus_findings;
 
 /* One thread's tools, on cache lines of their own. */
@@ -134,6 +137,16 @@ caus_status caus_select_conditions(caus_search *search, caus_findings *findings,
                                    caus_error *err);
 caus_status caus_test_links(caus_search *search, caus_findings *findings,
                             caus_error *err);
+/* PCMCI+, selection and decisions included. */
+caus_status caus_plus_run(caus_search *search, caus_findings *findings,
+                          caus_error *err);
+/* The lag-0 edge between two variables that PCMCI+ linked. */
+caus_edge caus_plus_edge(const caus_findings *findings, size_t source,
+                         size_t target);
+/* Separating sets, ambiguous triples and the numbers of lag 0 that are shown,
+ * once p-values are known. */
+caus_status caus_plus_give(caus_findings *findings, caus_arena *out,
+                           caus_discovery *result, caus_error *err);
 /* Full conditional independence through the inverse of one matrix. Sets
  * *handled to false, leaving the findings alone, when that would be wrong. */
 caus_status caus_test_links_full(caus_search *search, caus_findings *findings,

@@ -29,7 +29,8 @@ static caus_status check_lags(const caus_series *series,
                          "a table without time has no lags: %zu were asked "
                          "for; give --max-lag 0 or data with a time column",
                          options->max_lag);
-    if (options->max_lag == 0 && options->method != CAUS_METHOD_LAGGED)
+    if (options->max_lag == 0 && options->method != CAUS_METHOD_LAGGED &&
+        options->method != CAUS_METHOD_PCMCIPLUS)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "this method conditions on the past: it needs "
                          "--max-lag 1 or more");
@@ -163,7 +164,9 @@ static void set_edges_of(const call *c, caus_graph *graph, size_t source)
             if ((!forward && !back) || (lag == 0 && source >= j))
                 continue;
             caus_edge edge =
-                caus_link_marks(question, forward, back, source, j, lag);
+                lag == 0 && c->findings.plus
+                    ? caus_plus_edge(&c->findings, source, j)
+                    : caus_link_marks(question, forward, back, source, j, lag);
             caus_graph_set(graph, source, j, lag, edge.source, edge.target);
         }
     }
@@ -264,6 +267,8 @@ static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
     result->complete = !atomic_load(&c->search.stopped);
     if (c->findings.selections)
         CAUS_TRY(give_parents(c, result, err));
+    if (c->findings.plus)
+        CAUS_TRY(caus_plus_give(&c->findings, c->out, result, err));
     if (c->options->level > 0)
         CAUS_TRY(give_intervals(c, result, err));
     if (c->options->bootstrap)

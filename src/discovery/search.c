@@ -24,7 +24,8 @@ caus_status caus_findings_init(const caus_question *question, caus_arena *arena,
         if (!made.q_value)
             return caus_arena_fail(arena, err);
     }
-    if (options->method == CAUS_METHOD_PCMCI) {
+    if (options->method == CAUS_METHOD_PCMCI ||
+        options->method == CAUS_METHOD_PCMCIPLUS) {
         size_t most = variables * options->max_lag;
         made.selections = CAUS_ARRAY(arena, caus_selection, variables);
         caus_node *nodes = CAUS_ARRAY(arena, caus_node, variables * most);
@@ -158,6 +159,8 @@ caus_status caus_search_each(caus_search *search, caus_findings *findings,
 caus_status caus_search_run(caus_search *search, caus_findings *findings,
                             caus_error *err)
 {
+    if (search->question->options->method == CAUS_METHOD_PCMCIPLUS)
+        return caus_plus_run(search, findings, err);
     if (findings->selections)
         CAUS_TRY(caus_select_conditions(search, findings, err));
     CAUS_TRY(caus_test_links(search, findings, err));

@@ -16,6 +16,7 @@ typedef struct shrinking {
     caus_decider *decider;
     size_t target;
     size_t count;
+    caus_findings *findings;
 } shrinking;
 
 static bool is_granted(const shrinking *list, caus_node node)
@@ -72,6 +73,17 @@ static void sort_list(shrinking *list)
     list->count = kept;
 }
 
+/* PCMCI+ tests no more what selection removed: this result stands. */
+static void note_removal(shrinking *list, caus_node node,
+                         const caus_ci_result *result)
+{
+    size_t stride = list->search->test->sample->stride;
+    size_t cell = caus_cell(list->search->question, node % stride, list->target,
+                            node / stride);
+    list->findings->statistic[cell] = result->statistic;
+    list->findings->df[cell] = result->undetermined ? 0 : result->df;
+}
+
 /* Tests candidate m under the conditions set; returns false on a stop. */
 static caus_status test_candidate(shrinking *list, size_t m, bool *stop,
                                   caus_error *err)
@@ -89,6 +101,8 @@ static caus_status test_candidate(shrinking *list, size_t m, bool *stop,
     if (strength < hand->strength[m])
         hand->strength[m] = strength;
     hand->removed[m] = !caus_is_dependent(list->decider, &result);
+    if (hand->removed[m] && list->findings->plus)
+        note_removal(list, hand->candidates[m], &result);
     return CAUS_OK;
 }
 
@@ -212,7 +226,7 @@ static caus_status select_target(caus_search *search, caus_hand *hand,
     size_t alphas = automatic ? CAUS_PC_ALPHA_COUNT : 1;
     double best = HUGE_VAL;
     for (size_t a = 0; a < alphas; a++) {
-        shrinking list = {search, hand, &hand->select[a], target, 0};
+        shrinking list = {search, hand, &hand->select[a], target, 0, findings};
         double score = 0;
         bool stop = false;
         CAUS_TRY(shrink(&list, &stop, err));

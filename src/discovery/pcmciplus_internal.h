@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of PCMCI+ share. */
+#ifndef CAUS_SRC_DISCOVERY_PCMCIPLUS_INTERNAL_H
+#define CAUS_SRC_DISCOVERY_PCMCIPLUS_INTERNAL_H
+
+#include "discovery/discovery_internal.h"
+
+typedef enum caus_verdict {
+    CAUS_VERDICT_NONE, /* not examined */
+    CAUS_VERDICT_COLLIDER,
+    CAUS_VERDICT_AMBIGUOUS,
+    CAUS_VERDICT_NO_COLLIDER
+} caus_verdict;
+
+/* source(t − lag) – middle(t) – target(t), the ends not adjacent. */
+typedef struct caus_plus_triple {
+    size_t source, lag, middle, target;
+    size_t next; /* triple with the same ends + 1; 0 = none */
+    caus_verdict verdict;
+} caus_plus_triple;
+
+/* A thread's place to list variables and conditions. */
+typedef struct caus_plus_hand {
+    size_t *list;        /* [variable_count] of neighbours */
+    size_t *back_list;   /* likewise */
+    size_t *given;       /* likewise */
+    size_t *combination; /* likewise, places in a list */
+    size_t *counts;      /* likewise, of separating sets by member */
+    caus_node *extra;    /* [variable_count · (max_lag + 1)] */
+} caus_plus_hand;
+
+/* The state of one PCMCI+ search; findings->linked is its skeleton. */
+struct caus_plus {
+    const caus_question *question;
+    caus_search *search;
+    caus_findings *findings;
+    double *strength; /* [cell_count] smallest |statistic| given neighbours */
+    caus_separating_set *separating_sets; /* [cell_count] */
+    size_t *neighbours;      /* [variable_count²] at lag 0, of each target */
+    size_t *neighbour_count; /* [variable_count] */
+    caus_plus_hand *hands;   /* [threads] */
+    caus_plus_triple *triples;
+    size_t triple_count;
+    size_t *chains; /* [cell_count] first triple with these ends + 1 */
+    /* [variable_count²] caus_mark at the second of two variables */
+    unsigned char *marks;
+    size_t size;   /* of the separating sets being tried */
+    bool backward; /* from larger to smaller variables at lag 0 */
+    /* [variable_count²] the numbers shown at lag 0 */
+    double *shown_statistic;
+    double *shown_df;
+    caus_triple *ambiguous;
+    size_t ambiguous_count;
+};
+
+static inline caus_plus_hand *caus_plus_hand_of(const caus_plus *plus,
+                                                const caus_hand *hand)
+{
+    return &plus->hands[hand - plus->search->hands];
+}
+
+static inline bool caus_plus_is_linked(const caus_plus *plus, size_t source,
+                                       size_t target, size_t lag)
+{
+    return plus->findings
+        ->linked[caus_cell(plus->question, source, target, lag)];
+}
+
+/* The mark at `target` of the lag-0 edge between two variables. */
+static inline unsigned char *caus_plus_mark(const caus_plus *plus,
+                                            size_t source, size_t target)
+{
+    return &plus->marks[source * plus->question->variable_count + target];
+}
+
+/* Whether the search is out of time or has failed. */
+static inline bool caus_plus_is_over(const caus_plus *plus)
+{
+    return atomic_load_explicit(&plus->search->stopped, memory_order_relaxed);
+}
+
+/* Lists the lag-0 neighbours of every target, the strongest first. */
+void caus_plus_list_neighbours(caus_plus *plus);
+
+/* Fixes the target and its lagged parents as shared conditions. */
+caus_status caus_plus_condition(caus_plus *plus, caus_hand *hand, size_t target,
+                                caus_error *err);
+
+/* Tests source(t − lag) against the fixed target given `count` variables at
+ * lag 0, the lagged parents of the target and those of the source. */
+caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
+                           size_t lag, const size_t *given, size_t count,
+                           caus_ci_result *result, caus_error *err);
+
+/* Whether the first p-value is at least the second; evaluated only when the
+ * statistics do not tell. */
+bool caus_plus_is_weaker(const caus_independence *test, double statistic,
+                         double df, double other, double other_df);
+
+/* The next `size` of `count` places in lexicographic order; false at the end.
+ */
+bool caus_next_combination(size_t *places, size_t size, size_t count);
+
+/* Removes links that some set of lag-0 neighbours separates. */
+caus_status caus_plus_skeleton(caus_plus *plus, caus_error *err);
+
+/* Finds the unshielded triples and which of them are colliders. */
+caus_status caus_plus_find_colliders(caus_plus *plus, caus_error *err);
+
+/* Orients lag-0 edges by colliders and the rules that follow from them. */
+caus_status caus_plus_orient(caus_plus *plus, caus_error *err);
+
+#endif
