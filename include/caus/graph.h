@@ -86,6 +86,46 @@ const char *caus_edge_type(caus_edge edge);
 caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
                                  bool *keep, caus_error *err);
 
+/*
+ * Which nodes of a static graph are separated from a node by a set: no path
+ * connects them in which every collider is a condition or has one among its
+ * descendants, and no other node is a condition (m-separation; in a DAG,
+ * d-separation).
+ *
+ *   graph      edges at lag 0 are --> or <->; lagged ones are not looked at
+ *   given      [given_count] the conditions, without `node`
+ *   separated  [node_count]; false for the node and the conditions themselves
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (other edges, no such node),
+ * CAUS_ERR_OUT_OF_MEMORY. Cost O(nodes + edges) after reading the graph.
+ * Source: Richardson & Spirtes (2002), Annals of Statistics 30, section 2.1.
+ */
+caus_status caus_graph_separated(const caus_graph *graph, size_t node,
+                                 const size_t *given, size_t given_count,
+                                 bool *separated, caus_error *err);
+
+/*
+ * The completed graph (CPDAG) of a DAG: what data can tell of it at best. An
+ * edge stays directed when all DAGs with the same separations have it so.
+ *
+ *   dag     static, every edge -->
+ *   result  lives in `out`
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (lags, other edges, a cycle),
+ * CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT. Cost O(nodes²).
+ * Source: Chickering (1995), UAI, section 3.
+ */
+caus_status caus_graph_complete(const caus_graph *dag, caus_arena *out,
+                                caus_graph *result, caus_error *err);
+
+/*
+ * The structural Hamming distance: the number of places with an edge in only
+ * one graph or with other marks. Fails with CAUS_ERR_INVALID_ARGUMENT when the
+ * graphs differ in nodes or lags. Cost O(node_count² · max_lag).
+ */
+caus_status caus_graph_distance(const caus_graph *a, const caus_graph *b,
+                                size_t *result, caus_error *err);
+
 /* Who calls whom: a directed graph over service names. */
 typedef struct caus_topology {
     size_t service_count;
