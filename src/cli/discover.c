@@ -6,7 +6,8 @@
 #include "cli.h"
 
 static const caus_option discover_options[] = {
-    {"method", 0, "NAME", "pcmci|bivci|fullci|lagged", CAUS_COMPLETE_NOTHING,
+    {"method", 0, "NAME", "pcmci+|pcmci|bivci|fullci|lagged",
+     CAUS_COMPLETE_NOTHING,
      "a textbook method on the columns as they are; without it the incident "
      "preset"},
     {"test", 0, "NAME", "parcorr", CAUS_COMPLETE_NOTHING,
@@ -21,6 +22,11 @@ static const caus_option discover_options[] = {
      "level of condition selection, or auto; default alpha"},
     {"fdr", 0, "RULE", "bh|by|none", CAUS_COMPLETE_NOTHING,
      "false discovery control; default bh, with --method none"},
+    {"colliders", 0, "RULE", "standard|majority|conservative",
+     CAUS_COMPLETE_NOTHING,
+     "when an unshielded triple is a collider (pcmci+); default majority"},
+    {"no-conflict-resolution", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "keep the first orientation of a lag-0 edge instead of x-x (pcmci+)"},
     {"max-conditions", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most conditions in selection; default no limit"},
     {"max-combinations", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
@@ -88,14 +94,26 @@ static caus_status read_max_lag(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+/* By the order of caus_method. */
+static const char *const method_names[] = {"pcmci", "bivci", "fullci", "lagged",
+                                           "pcmci+"};
+
 static caus_method read_method(const char *name)
 {
-    static const char *const names[] = {"pcmci", "bivci", "fullci", "lagged"};
-    for (size_t i = 0; name && i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) == 0)
+    for (size_t i = 0; name && i < sizeof method_names / sizeof *method_names;
+         i++) {
+        if (strcmp(name, method_names[i]) == 0)
             return (caus_method)i;
     }
-    return CAUS_METHOD_PCMCI;
+    return CAUS_METHOD_PCMCIPLUS;
+}
+
+static caus_collider_rule read_colliders(const char *rule)
+{
+    if (rule && strcmp(rule, "conservative") == 0)
+        return CAUS_COLLIDERS_CONSERVATIVE;
+    return rule && strcmp(rule, "standard") == 0 ? CAUS_COLLIDERS_NONE
+                                                 : CAUS_COLLIDERS_MAJORITY;
 }
 
 static caus_fdr read_fdr(const char *name, bool has_method)
@@ -155,6 +173,10 @@ static caus_status read_options(const caus_arguments *arguments,
     options->method = read_method(method);
     options->fdr = read_fdr(caus_arguments_get(arguments, "fdr"), method);
     options->all_links = caus_arguments_has(arguments, "all-links");
+    options->colliders =
+        read_colliders(caus_arguments_get(arguments, "colliders"));
+    options->keep_first_orientation =
+        caus_arguments_has(arguments, "no-conflict-resolution");
     CAUS_TRY(read_max_lag(arguments, series, &options->max_lag, err));
     CAUS_TRY(read_levels(arguments, options, err));
     return read_counts(arguments, options, err);
@@ -208,7 +230,7 @@ static caus_status run_preset(caus_program *program,
     answer->quality = &incident->quality;
     answer->dropped = incident->dropped;
     answer->dropped_count = incident->dropped_count;
-    answer->method = "pcmci";
+    answer->method = method_names[answer->options.method];
     answer->preset = "incident";
     return CAUS_OK;
 }

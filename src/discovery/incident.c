@@ -83,6 +83,7 @@ static caus_status label_environments(const caus_series *series,
 caus_incident_options caus_incident_options_default(void)
 {
     caus_incident_options options = {.pcmci = caus_pcmci_options_default()};
+    options.pcmci.method = CAUS_METHOD_PCMCIPLUS;
     options.pcmci.fdr = CAUS_FDR_BH;
     return options;
 }

@@ -61,6 +61,62 @@ static const caus_link *find_first(const caus_view *view, bool hop)
     return NULL;
 }
 
+/* The strongest hop from one variable to another; NULL if there is none. */
+static const caus_link *find_hop(const caus_view *view, size_t source,
+                                 size_t target)
+{
+    for (size_t i = 0; i < view->link_count; i++) {
+        const caus_link *link = &view->links[i];
+        if (link->source == source && link->target == target && is_hop(link))
+            return link;
+    }
+    return NULL;
+}
+
+/* A station between the ends of a hop: the one whose weaker leg is strongest,
+ * if that leg is at least a third as strong as the hop itself. */
+static bool find_station(const caus_view *view, const caus_link *hop,
+                         const caus_link *legs[2])
+{
+    double best = fabs(hop->statistic) / 3;
+    bool found = false;
+    for (size_t i = 0; i < view->variable_count; i++) {
+        if (is_on_chain(&view->chain, i))
+            continue;
+        const caus_link *first = find_hop(view, hop->source, i);
+        const caus_link *second = find_hop(view, i, hop->target);
+        if (!first || !second)
+            continue;
+        double weaker = fmin(fabs(first->statistic), fabs(second->statistic));
+        if (weaker < best)
+            continue;
+        best = weaker;
+        legs[0] = first;
+        legs[1] = second;
+        found = true;
+    }
+    return found;
+}
+
+/* A cause that reaches its effect also through a third variable is told with
+ * that station: it is where to look next. */
+static void add_stations(caus_view *view)
+{
+    caus_chain *chain = &view->chain;
+    for (size_t at = 0; at < chain->count && chain->count < CAUS_CHAIN_HOPS;) {
+        const caus_link *legs[2];
+        if (!find_station(view, chain->hops[at], legs)) {
+            at++;
+            continue;
+        }
+        for (size_t i = chain->count; i > at + 1; i--)
+            chain->hops[i] = chain->hops[i - 1];
+        chain->hops[at] = legs[0];
+        chain->hops[at + 1] = legs[1];
+        chain->count++;
+    }
+}
+
 void caus_view_find_chain(caus_view *view)
 {
     caus_chain *chain = &view->chain;
@@ -87,6 +143,7 @@ void caus_view_find_chain(caus_view *view)
         if (next)
             chain->hops[chain->count++] = next;
     }
+    add_stations(view);
 }
 
 typedef void add_name(caus_text *text, const char *name);

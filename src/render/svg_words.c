@@ -237,7 +237,7 @@ static void add_signs(legend_pen *legend)
         minus |= picture->strokes[i].strongest->statistic < 0;
     }
     if (heads[CAUS_HEADS_TARGET])
-        add_item(legend, SAMPLE_ARROW, 0, "came first, by the time written");
+        add_item(legend, SAMPLE_ARROW, 0, "came first, by time or call graph");
     if (heads[CAUS_HEADS_NONE])
         add_item(legend, SAMPLE_LINE, 0, "order not measurable");
     if (heads[CAUS_HEADS_BOTH])

@@ -172,6 +172,24 @@ static void drives_is_earned_by_replication_without_shared_load(void **state)
     free_answer(&made);
 }
 
+static void a_station_between_cause_and_effect_is_told(void **state)
+{
+    (void)state;
+    made_answer made;
+    make_answer(&made, names, 3, 1);
+    add_link(&made, 0, 2, 1, 0.6, 1e-9);
+    add_link(&made, 0, 1, 1, 0.25, 1e-9);
+    add_link(&made, 1, 2, 1, 0.22, 1e-9);
+    assert_sentence(&made, "a preceded b by 15 s, which preceded c by 15 s.");
+    free_answer(&made);
+    make_answer(&made, names, 3, 1);
+    add_link(&made, 0, 2, 1, 0.6, 1e-9);
+    add_link(&made, 0, 1, 1, 0.25, 1e-9);
+    add_link(&made, 1, 2, 1, 0.19, 1e-9);
+    assert_sentence(&made, "a preceded c by 15 s.");
+    free_answer(&made);
+}
+
 static void finding_nothing_is_a_sentence_too(void **state)
 {
     (void)state;
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test(lags_within_the_scrapes_blur_have_no_order),
         cmocka_unit_test(a_range_of_one_step_blurs_nothing),
         cmocka_unit_test(drives_is_earned_by_replication_without_shared_load),
+        cmocka_unit_test(a_station_between_cause_and_effect_is_told),
         cmocka_unit_test(finding_nothing_is_a_sentence_too),
         cmocka_unit_test(a_static_table_has_no_time_in_its_words),
         cmocka_unit_test(control_characters_do_not_reach_the_sentence),
