@@ -11,6 +11,9 @@
 /* The candidates for pc_alpha when the caller leaves it open. */
 enum { CAUS_PC_ALPHA_COUNT = 6 };
 
+/* The one pc_alpha, or those to choose from. */
+const double *caus_pc_alphas(const caus_pcmci_options *options, size_t *count);
+
 /* What is asked: the same for the data and for every resample of it. */
 typedef struct caus_question {
     const caus_pcmci_options *options;

@@ -55,8 +55,6 @@ static caus_status init_plus(caus_search *search, caus_findings *findings,
         !plus->neighbour_count || !plus->hands || !plus->marks ||
         !plus->shown_statistic || !plus->shown_df)
         return caus_arena_fail(arena, err);
-    for (size_t cell = 0; cell < cells; cell++)
-        plus->strength[cell] = HUGE_VAL;
     CAUS_TRY(init_hands(plus, err));
     *result = plus;
     return CAUS_OK;
@@ -185,11 +183,111 @@ static caus_status find_graph(caus_plus *plus, caus_error *err)
     return CAUS_OK;
 }
 
+/* One alpha being tried. */
+typedef struct trial {
+    caus_findings findings;
+    caus_pcmci_options options;
+    caus_question question;
+} trial;
+
+static void clear_trial(trial *t)
+{
+    caus_findings *findings = &t->findings;
+    caus_plus *plus = findings->plus;
+    size_t cells = t->question.cell_count;
+    size_t variables = t->question.variable_count;
+    memset(findings->statistic, 0, cells * sizeof *findings->statistic);
+    memset(findings->df, 0, cells * sizeof *findings->df);
+    memset(plus->separating_sets, 0, cells * sizeof *plus->separating_sets);
+    memset(plus->marks, 0, variables * variables);
+    for (size_t cell = 0; cell < cells; cell++)
+        plus->strength[cell] = HUGE_VAL;
+    for (size_t j = 0; j < variables; j++)
+        findings->selections[j].count = 0;
+    plus->triple_count = plus->ambiguous_count = 0;
+}
+
+static caus_status init_trial(caus_search *search, trial *t, caus_error *err)
+{
+    *t = (trial){.options = *search->question->options,
+                 .question = *search->question};
+    t->question.options = &t->options;
+    t->options.fdr = CAUS_FDR_NONE;
+    CAUS_TRY(caus_findings_init(&t->question, search->hands[0].arena,
+                                &t->findings, err));
+    return init_plus(search, &t->findings, &t->findings.plus, err);
+}
+
+static void copy_selection(const caus_selection *from, caus_selection *to)
+{
+    to->count = from->count;
+    to->alpha = from->alpha;
+    memcpy(to->nodes, from->nodes, from->count * sizeof *to->nodes);
+    memcpy(to->strength, from->strength, from->count * sizeof *to->strength);
+}
+
+static void keep_trial(const trial *t, caus_findings *findings)
+{
+    size_t cells = t->question.cell_count;
+    memcpy(findings->statistic, t->findings.statistic,
+           cells * sizeof *findings->statistic);
+    memcpy(findings->df, t->findings.df, cells * sizeof *findings->df);
+    memcpy(findings->linked, t->findings.linked, cells);
+    for (size_t j = 0; j < t->question.variable_count; j++)
+        copy_selection(&t->findings.selections[j], &findings->selections[j]);
+    findings->plus = t->findings.plus;
+}
+
+/* Searches with one alpha, the a-th of those the hands have ready. */
+static caus_status run_trial(caus_search *search, trial *t, size_t a,
+                             double alpha, caus_error *err)
+{
+    const caus_question *question = search->question;
+    t->options.pc_alpha = alpha;
+    for (int k = 0; k < search->threads; k++)
+        search->hands[k].select[0] = search->hands[k].select[a];
+    search->question = t->findings.plus->question = &t->question;
+    clear_trial(t);
+    caus_status status = find_graph(t->findings.plus, err);
+    search->question = question;
+    return status;
+}
+
+/* Scores may differ by rounding alone: the first alpha keeps them. */
+static bool is_better(double score, double best)
+{
+    return score < best - 1e-10 * fabs(best);
+}
+
 caus_status caus_plus_run(caus_search *search, caus_findings *findings,
                           caus_error *err)
 {
-    CAUS_TRY(init_plus(search, findings, &findings->plus, err));
-    CAUS_TRY(find_graph(findings->plus, err));
+    size_t alpha_count, free_trial = 0;
+    const double *alphas =
+        caus_pc_alphas(search->question->options, &alpha_count);
+    double best = HUGE_VAL, score = 0;
+    caus_arena *arena = search->hands[0].arena;
+    trial *trials = CAUS_ARRAY(arena, trial, 2);
+    if (!trials)
+        return caus_arena_fail(arena, err);
+    for (size_t k = 0; k < 2 && k < alpha_count; k++)
+        CAUS_TRY(init_trial(search, &trials[k], err));
+    for (size_t a = 0; a < alpha_count; a++) {
+        trial *t = &trials[free_trial];
+        CAUS_TRY(run_trial(search, t, a, alphas[a], err));
+        bool is_over = atomic_load(&search->stopped);
+        if (is_over && a > 0)
+            break;
+        if (alpha_count > 1 && !is_over)
+            CAUS_TRY(caus_plus_score(t->findings.plus, &score, err));
+        if (a == 0 || is_better(score, best)) {
+            keep_trial(t, findings);
+            best = score;
+            free_trial = 1 - free_trial;
+        }
+        if (is_over)
+            break;
+    }
     return caus_decide_links(search, findings, err);
 }
 

@@ -110,4 +110,8 @@ caus_status caus_plus_find_colliders(caus_plus *plus, caus_error *err);
 /* Orients lag-0 edges by colliders and the rules that follow from them. */
 caus_status caus_plus_orient(caus_plus *plus, caus_error *err);
 
+/* How well the graph fits, the smaller the better; to choose pc_alpha by. */
+caus_status caus_plus_score(const caus_plus *plus, double *result,
+                            caus_error *err);
+
 #endif

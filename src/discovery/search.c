@@ -4,7 +4,17 @@
 
 #include "discovery/discovery_internal.h"
 
-static const double pc_alphas[CAUS_PC_ALPHA_COUNT] = {.05, .1, .2, .3, .4, .5};
+const double *caus_pc_alphas(const caus_pcmci_options *options, size_t *count)
+{
+    static const double pcmci[CAUS_PC_ALPHA_COUNT] = {.05, .1, .2, .3, .4, .5};
+    static const double plus[] = {.001, .005, .01, .025, .05};
+    bool is_plus = options->method == CAUS_METHOD_PCMCIPLUS;
+    *count = 1;
+    if (!isnan(options->pc_alpha))
+        return &options->pc_alpha;
+    *count = is_plus ? sizeof plus / sizeof *plus : CAUS_PC_ALPHA_COUNT;
+    return is_plus ? plus : pcmci;
+}
 
 caus_status caus_findings_init(const caus_question *question, caus_arena *arena,
                                caus_findings *findings, caus_error *err)
@@ -26,18 +36,17 @@ caus_status caus_findings_init(const caus_question *question, caus_arena *arena,
     }
     if (options->method == CAUS_METHOD_PCMCI ||
         options->method == CAUS_METHOD_PCMCIPLUS) {
-        size_t most = variables * options->max_lag;
+        size_t most = variables * options->max_lag, count;
         made.selections = CAUS_ARRAY(arena, caus_selection, variables);
         caus_node *nodes = CAUS_ARRAY(arena, caus_node, variables * most);
         double *strength = CAUS_ARRAY(arena, double, variables *most);
         if (!made.selections || !nodes || !strength)
             return caus_arena_fail(arena, err);
         for (size_t j = 0; j < variables; j++)
-            made.selections[j] = (caus_selection){
-                .nodes = nodes + j * most,
-                .strength = strength + j * most,
-                .alpha = isnan(options->pc_alpha) ? pc_alphas[0]
-                                                  : options->pc_alpha};
+            made.selections[j] =
+                (caus_selection){.nodes = nodes + j * most,
+                                 .strength = strength + j * most,
+                                 .alpha = *caus_pc_alphas(options, &count)};
     }
     *findings = made;
     return CAUS_OK;
@@ -48,7 +57,8 @@ static caus_status init_hand(const caus_search *search, caus_hand *hand,
 {
     const caus_pcmci_options *options = search->question->options;
     size_t most = search->question->variable_count * options->max_lag + 1;
-    bool automatic = isnan(options->pc_alpha);
+    size_t alpha_count;
+    const double *alphas = caus_pc_alphas(options, &alpha_count);
     hand->candidates = CAUS_ARRAY(hand->arena, caus_node, most);
     hand->conditions = CAUS_ARRAY(hand->arena, caus_node, most);
     hand->strength = CAUS_ARRAY(hand->arena, double, most);
@@ -59,9 +69,8 @@ static caus_status init_hand(const caus_search *search, caus_hand *hand,
         return caus_arena_fail(hand->arena, err);
     CAUS_TRY(caus_decider_init(&hand->report, search->test, options->alpha,
                                hand->arena, err));
-    for (size_t a = 0; a < (automatic ? CAUS_PC_ALPHA_COUNT : 1); a++)
-        CAUS_TRY(caus_decider_init(&hand->select[a], search->test,
-                                   automatic ? pc_alphas[a] : options->pc_alpha,
+    for (size_t a = 0; a < alpha_count; a++)
+        CAUS_TRY(caus_decider_init(&hand->select[a], search->test, alphas[a],
                                    hand->arena, err));
     return search->test->start(search->test->state, hand->arena, &hand->work,
                                err);

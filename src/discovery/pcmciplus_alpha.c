@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The choice of pc_alpha: every alpha is tried; its graph is extended to one
+ * without undirected edges, and the sum of Akaike's criteria of all variables
+ * given their parents decides.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "discovery/pcmciplus_internal.h"
+
+/* Where a graph is oriented to the end. */
+typedef struct extension {
+    const caus_plus *plus;
+    double *weight;  /* [variable_count] Σ |statistic| of links into it */
+    size_t *order;   /* [variable_count] by weight, the largest first */
+    bool *gone;      /* [variable_count] already made a sink */
+    bool *parent;    /* [variable_count²] source, target */
+    caus_node *list; /* [variable_count · (max_lag + 1)] */
+} extension;
+
+static caus_status init_extension(const caus_plus *plus, extension *e,
+                                  caus_error *err)
+{
+    caus_arena *arena = plus->search->hands[0].arena;
+    size_t variables = plus->question->variable_count;
+    size_t lags = plus->question->options->max_lag + 1;
+    *e = (extension){
+        .plus = plus,
+        .weight = CAUS_ARRAY(arena, double, variables),
+        .order = CAUS_ARRAY(arena, size_t, variables),
+        .gone = CAUS_ARRAY(arena, bool, variables),
+        .parent = CAUS_ARRAY(arena, bool, variables *variables),
+        .list = CAUS_ARRAY(arena, caus_node, variables * lags),
+    };
+    if (!e->weight || !e->order || !e->gone || !e->parent || !e->list)
+        return caus_arena_fail(arena, err);
+    return CAUS_OK;
+}
+
+static double shown_statistic(const caus_plus *plus, size_t source,
+                              size_t target, size_t lag)
+{
+    size_t variables = plus->question->variable_count;
+    if (lag == 0)
+        return plus->shown_statistic[source * variables + target];
+    return plus->findings
+        ->statistic[caus_cell(plus->question, source, target, lag)];
+}
+
+static void order_variables(extension *e)
+{
+    const caus_question *question = e->plus->question;
+    for (size_t j = 0; j < question->variable_count; j++) {
+        for (size_t i = 0; i < question->variable_count; i++)
+            for (size_t lag = question->options->min_lag;
+                 lag <= question->options->max_lag; lag++)
+                if (lag > 0 || i != j)
+                    e->weight[j] += fabs(shown_statistic(e->plus, i, j, lag));
+        size_t place = j;
+        for (; place > 0 && e->weight[e->order[place - 1]] <= e->weight[j];
+             place--)
+            e->order[place] = e->order[place - 1];
+        e->order[place] = j;
+    }
+}
+
+static bool has_edge(const caus_plus *plus, size_t i, size_t j)
+{
+    return caus_plus_is_linked(plus, i, j, 0) &&
+           *caus_plus_mark(plus, i, j) != CAUS_MARK_CONFLICT;
+}
+
+static bool is_open_still(const extension *e, size_t i, size_t j)
+{
+    return !e->gone[i] && caus_plus_is_linked(e->plus, i, j, 0) &&
+           *caus_plus_mark(e->plus, i, j) == CAUS_MARK_CIRCLE;
+}
+
+/* Whether all undirected edges of a variable may point to it: then its
+ * neighbours must be adjacent, lest a collider be made. */
+static bool may_be_sink(const extension *e, size_t variable)
+{
+    size_t variables = e->plus->question->variable_count;
+    for (size_t i = 0; i < variables; i++) {
+        if (!is_open_still(e, i, variable))
+            continue;
+        for (size_t j = i + 1; j < variables; j++)
+            if (is_open_still(e, j, variable) && !has_edge(e->plus, i, j))
+                return false;
+    }
+    return true;
+}
+
+static void make_sink(extension *e, size_t variable)
+{
+    size_t variables = e->plus->question->variable_count;
+    for (size_t i = 0; i < variables; i++) {
+        bool points = caus_plus_is_linked(e->plus, i, variable, 0) &&
+                      *caus_plus_mark(e->plus, i, variable) == CAUS_MARK_ARROW;
+        if (points || is_open_still(e, i, variable))
+            e->parent[i * variables + variable] = true;
+    }
+    e->gone[variable] = true;
+}
+
+/* Makes sinks from the largest weight on, after Dor and Tarsi (1992); where
+ * every choice makes a collider the first one is taken. */
+static void extend(extension *e)
+{
+    size_t variables = e->plus->question->variable_count;
+    for (size_t left = variables; left > 0; left--) {
+        size_t chosen = SIZE_MAX;
+        for (size_t k = 0; k < variables; k++) {
+            size_t variable = e->order[k];
+            if (e->gone[variable])
+                continue;
+            if (chosen == SIZE_MAX)
+                chosen = variable;
+            if (may_be_sink(e, variable)) {
+                chosen = variable;
+                break;
+            }
+        }
+        make_sink(e, chosen);
+    }
+}
+
+static size_t list_parents(const extension *e, size_t target)
+{
+    const caus_question *question = e->plus->question;
+    size_t variables = question->variable_count, count = 0;
+    const caus_sample *sample = e->plus->search->test->sample;
+    for (size_t i = 0; i < variables; i++)
+        for (size_t lag = question->options->min_lag;
+             lag <= question->options->max_lag; lag++)
+            if (lag ? caus_plus_is_linked(e->plus, i, target, lag)
+                    : e->parent[i * variables + target])
+                e->list[count++] = caus_node_of(sample, i, lag);
+    return count;
+}
+
+caus_status caus_plus_score(const caus_plus *plus, double *result,
+                            caus_error *err)
+{
+    const caus_independence *test = plus->search->test;
+    caus_ci_work *work = plus->search->hands[0].work;
+    extension e;
+    double sum = 0;
+    CAUS_TRY(init_extension(plus, &e, err));
+    order_variables(&e);
+    extend(&e);
+    for (size_t j = 0; j < plus->question->variable_count; j++) {
+        double score;
+        size_t count = list_parents(&e, j);
+        CAUS_TRY(test->condition(work, caus_node_of(test->sample, j, 0), e.list,
+                                 count, err));
+        CAUS_TRY(test->score(work, &score, err));
+        sum += score;
+    }
+    *result = sum;
+    return CAUS_OK;
+}
