@@ -27,7 +27,7 @@ try:
     from tigramite.independence_tests.parcorr import ParCorr
     from tigramite.pcmci import PCMCI
 except ImportError as error:
-    give_up("%s; set CAUS_BENCH_PYTHON to a Python that has tigramite" % error)
+    give_up("%s; set CAUS_PYTHON to a Python that has tigramite" % error)
 
 REPEATS = {4: 2000, 10: 300, 20: 100, 50: 30, 100: 15}
 
@@ -108,7 +108,7 @@ def scale_threads(program):
 
 def main():
     if len(sys.argv) < 2:
-        sys.exit("usage: pcmci.sh BENCH_PCMCI [DATA_FOLDER [FILE...]]")
+        sys.exit("usage: pcmci.py BENCH_PCMCI [DATA_FOLDER [FILE...]]")
     program = os.path.abspath(sys.argv[1])
     folder = sys.argv[2] if len(sys.argv) > 2 else "../shared/data/pcmci/speed"
     if not os.path.isdir(folder):
