@@ -72,6 +72,11 @@ caus_status caus_cli_read_topology(const caus_arguments *arguments,
                                    const caus_topology **result,
                                    caus_error *err);
 
+/* Puts samples on the grid of a settled window. */
+caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
+                           const caus_cli_window *window, caus_arena *arena,
+                           caus_series *result, caus_error *err);
+
 /* Everything a discovery starts from. */
 typedef struct caus_cli_input {
     caus_series series;

@@ -46,6 +46,8 @@ static const caus_option discover_options[] = {
      "of the service that nobody calls in --topology) or none; default none"},
     {"target", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "show only what leads to this variable"},
+    {"keep", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "with --recording: keep the answer in the file as well"},
     {"all-links", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "add every tested link to the JSON, reported or not"},
 };
@@ -259,6 +261,24 @@ static caus_status check_target(const char *target, const caus_series *series,
                      target, series->variable_count, nearest);
 }
 
+/* What to type next: how stable the links are, then a picture of them. */
+static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
+                           const char **next, caus_error *err)
+{
+    const char *more = NULL;
+    if (!caus_arguments_has(arguments, "bootstrap"))
+        more = "--bootstrap 200";
+    else if (!caus_arguments_has(arguments, "output"))
+        more = "-o graph.svg";
+    *next = NULL;
+    if (!more)
+        return CAUS_OK;
+    const char *again = caus_arguments_text(arguments, arena);
+    if (again)
+        *next = caus_arena_format(arena, "%s %s", again, more);
+    return *next ? CAUS_OK : caus_arena_fail(arena, err);
+}
+
 static caus_status answer_question(caus_program *program,
                                    const caus_arguments *arguments,
                                    caus_arena *arena, caus_graph_answer *answer,
@@ -284,6 +304,7 @@ static caus_status answer_question(caus_program *program,
     answer->seed = caus_run_seed(program->run);
     answer->target = caus_arguments_get(arguments, "target");
     caus_series_hash(&input.series, answer->inputs_sha256);
+    CAUS_TRY(suggest(arguments, arena, &answer->next_command, err));
     if (method)
         CAUS_TRY(
             run_method(program, arguments, &input.series, arena, answer, err));
@@ -292,6 +313,22 @@ static caus_status answer_question(caus_program *program,
             run_preset(program, arguments, &input.series, arena, answer, err));
     caus_program_lap(program, "discovery");
     return check_target(answer->target, &input.series, answer, err);
+}
+
+/* --keep: the answer as JSON goes into the recording it came from. */
+static caus_status keep(caus_program *program, const caus_arguments *arguments,
+                        const caus_graph_answer *answer, caus_arena *arena,
+                        caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "recording");
+    if (!path)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--keep writes into a recording: give --recording");
+    const char *json;
+    size_t length;
+    CAUS_TRY(caus_render_graph(answer, CAUS_FORMAT_JSON, &program->render,
+                               program->run, arena, &json, &length, err));
+    return caus_recording_add_result(path, "causal_graph", json, err);
 }
 
 static caus_status discover(caus_program *program,
@@ -309,6 +346,8 @@ static caus_status discover(caus_program *program,
     size_t length;
     CAUS_TRY(caus_render_graph(&answer, format, &program->render, program->run,
                                arena, &text, &length, err));
+    if (caus_arguments_has(arguments, "keep"))
+        CAUS_TRY(keep(program, arguments, &answer, arena, err));
     caus_program_lap(program, "render");
     if (program->bar)
         caus_progress_bar_clear(program->bar);

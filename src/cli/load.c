@@ -4,9 +4,9 @@
 
 #include "cli.h"
 
-static caus_status align(caus_program *program, const caus_samples *samples,
-                         const caus_cli_window *window, caus_arena *arena,
-                         caus_series *result, caus_error *err)
+caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
+                           const caus_cli_window *window, caus_arena *arena,
+                           caus_series *result, caus_error *err)
 {
     caus_align_options options = {
         .window = window->window,
@@ -57,7 +57,8 @@ static caus_status load_recording(caus_program *program,
     caus_program_lap(program, "read");
     result->warnings = info.warnings;
     result->warning_count = info.warning_count;
-    return align(program, &samples, window, arena, &result->series, err);
+    return caus_cli_align(program, &samples, window, arena, &result->series,
+                          err);
 }
 
 static caus_status load_csv(caus_program *program,
@@ -140,7 +141,8 @@ static caus_status load_servers(caus_program *program,
     caus_program_lap(program, "fetch");
     result->warnings = fetch.warnings;
     result->warning_count = fetch.warning_count;
-    return align(program, &fetch.samples, window, arena, &result->series, err);
+    return caus_cli_align(program, &fetch.samples, window, arena,
+                          &result->series, err);
 }
 
 static caus_status one_source(const caus_arguments *arguments, caus_error *err)

@@ -14,6 +14,29 @@ static const caus_option_group record_group = {
     "recording", sizeof record_options / sizeof *record_options,
     record_options};
 
+/* What is wrong with the data is kept beside them. */
+static caus_status add_quality(caus_program *program,
+                               const caus_cli_window *window, caus_arena *arena,
+                               caus_fetch *fetch, caus_error *err)
+{
+    caus_series series;
+    caus_quality quality;
+    CAUS_TRY(
+        caus_cli_align(program, &fetch->samples, window, arena, &series, err));
+    CAUS_TRY(caus_quality_examine(&series, program->run, arena, &quality, err));
+    size_t count = fetch->warning_count + quality.warning_count;
+    const char **all = caus_arena_array(arena, count, sizeof *all);
+    if (!all)
+        return caus_arena_fail(arena, err);
+    for (size_t i = 0; i < count; i++)
+        all[i] = i < fetch->warning_count
+                     ? fetch->warnings[i]
+                     : quality.warnings[i - fetch->warning_count];
+    fetch->warnings = all;
+    fetch->warning_count = count;
+    return CAUS_OK;
+}
+
 static caus_status record(caus_program *program,
                           const caus_arguments *arguments, caus_arena *arena,
                           caus_error *err)
@@ -31,6 +54,7 @@ static caus_status record(caus_program *program,
     CAUS_TRY(caus_cli_fetch(program, arguments, &source, &window, arena, &fetch,
                             err));
     caus_program_lap(program, "fetch");
+    CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
     const char *hint = caus_arguments_get(arguments, "hint");
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -251,6 +251,61 @@ const char *caus_arguments_operand(const caus_arguments *arguments,
     return arguments->operands[index];
 }
 
+/* Quoted only where a shell would read more than the word. */
+static size_t quote(char *out, const char *word)
+{
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
+        "VWXYZ0123456789-_=./:,+@%";
+    size_t length = 0;
+    if (*word && strspn(word, plain) == strlen(word)) {
+        length = strlen(word);
+        memcpy(out, word, length);
+        return length;
+    }
+    out[length++] = '\'';
+    for (const char *at = word; *at; at++) {
+        if (*at == '\'') {
+            memcpy(out + length, "'\\'", 3);
+            length += 3;
+        }
+        out[length++] = *at;
+    }
+    out[length++] = '\'';
+    return length;
+}
+
+const char *caus_arguments_text(const caus_arguments *arguments,
+                                caus_arena *arena)
+{
+    size_t room = strlen(arguments->command->name) + 16;
+    for (size_t i = 0; i < arguments->count; i++)
+        room += strlen(arguments->given[i].option->name) +
+                4 * strlen(arguments->given[i].value) + 8;
+    for (size_t i = 0; i < arguments->operand_count; i++)
+        room += 4 * strlen(arguments->operands[i]) + 4;
+    char *text = caus_arena_array(arena, room, 1);
+    if (!text)
+        return NULL;
+    size_t length =
+        (size_t)snprintf(text, room, "caus %s", arguments->command->name);
+    for (size_t i = 0; i < arguments->count; i++) {
+        const given *one = &arguments->given[i];
+        length += (size_t)snprintf(text + length, room - length, " --%s",
+                                   one->option->name);
+        if (!one->option->argument)
+            continue;
+        text[length++] = ' ';
+        length += quote(text + length, one->value);
+    }
+    for (size_t i = 0; i < arguments->operand_count; i++) {
+        text[length++] = ' ';
+        length += quote(text + length, arguments->operands[i]);
+    }
+    text[length] = '\0';
+    return text;
+}
+
 caus_status caus_arguments_integer(const caus_arguments *arguments,
                                    const char *name, long low, long high,
                                    long fallback, long *result, caus_error *err)

@@ -91,6 +91,10 @@ bool caus_arguments_has(const caus_arguments *arguments, const char *name);
 const char *caus_arguments_operand(const caus_arguments *arguments,
                                    size_t index);
 
+/* The command line again, quoted for a shell, in `arena`; NULL = no memory. */
+const char *caus_arguments_text(const caus_arguments *arguments,
+                                caus_arena *arena);
+
 /* A whole number in [low, high], or `fallback` if the option was not given. */
 caus_status caus_arguments_integer(const caus_arguments *arguments,
                                    const char *name, long low, long high,
