@@ -230,7 +230,7 @@ void caus_view_add_confidence_reason(const caus_view *view, caus_text *text)
     const struct {
         const char *name;
         caus_check_result result;
-    } checks[] = {{"lag order", all.order},
+    } checks[] = {{"order", all.order},
                   {"correction for many tests", all.multiplicity},
                   {"replication", all.replicated},
                   {"stability", all.stable}};
