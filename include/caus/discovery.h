@@ -100,6 +100,12 @@ typedef struct caus_separating_set {
     const caus_lagged *nodes;
 } caus_separating_set;
 
+/* Variables that determine each other, to about ten digits. */
+typedef struct caus_singular_block {
+    size_t count;
+    const size_t *variables; /* [count] ascending */
+} caus_singular_block;
+
 /* How an edge fared in each environment. */
 typedef enum caus_edge_environments {
     CAUS_EDGE_POOLED, /* one environment, or not compared */
@@ -125,10 +131,12 @@ typedef struct caus_discovery {
     const unsigned char *environments; /* caus_edge_environments; NULL */
     const bool *by_topology; /* lag-0 edges that a call graph orients; NULL */
     const caus_parents *parents; /* [N]; NULL where not selected */
-    const caus_separating_set *separating_sets; /* by cell, of PCMCI+; NULL */
+    const caus_separating_set *separating_sets; /* by cell; NULL */
     size_t rows_used; /* rows behind a test with no missing value */
     uint64_t test_count;
     bool complete; /* false: the time limit cut the work short */
+    const caus_singular_block *singular; /* met by static searches; NULL */
+    size_t singular_count;
 } caus_discovery;
 
 /*
@@ -154,6 +162,33 @@ caus_status caus_discover_pcmci(const caus_series *series,
                                 const caus_pcmci_options *options,
                                 const caus_run *run, caus_arena *out,
                                 caus_discovery *result, caus_error *err);
+
+/*
+ * Learns links at lag 0 as well as lagged ones, and orients them: PCMCI+ (Runge
+ * 2020, Proceedings of UAI, PMLR 124:1388), with the tests, their order and the
+ * decisions of tigramite 5.2. The same as caus_discover_pcmci() with the method
+ * CAUS_METHOD_PCMCIPLUS.
+ *
+ *   options  NULL = default; pc_alpha decides every test (NaN = chosen from
+ *            {.001 .005 .01 .025 .05} by the Akaike score of the graph); a link
+ *            with p (or q) above alpha is not reported afterwards: 1 reports
+ *            all. max_lag may be 0, and the series may then be a table
+ *   result   graph: lag-0 edges are directed, o-o (cannot be oriented, or
+ *            ambiguous) or x-x (evidence for both directions); ambiguous
+ *            triples are listed in it. Separating sets of pairs without a link.
+ *            Statistic and p-value are those of the weakest test; at lag 0 the
+ *            statistic is that of the direction from the smaller index, the
+ *            p-value the larger of both directions
+ *
+ * Assumes no hidden common cause. Fails as caus_discover_pcmci(). When the time
+ * limit passes, links that held in every test so far are reported, at lag 0
+ * without orientation. Cost as PCMCI, and tests exponential in the largest
+ * number of lag-0 neighbours.
+ */
+caus_status caus_discover_pcmciplus(const caus_series *series,
+                                    const caus_pcmci_options *options,
+                                    const caus_run *run, caus_arena *out,
+                                    caus_discovery *result, caus_error *err);
 
 CAUS_API_END
 #endif

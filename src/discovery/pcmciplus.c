@@ -339,3 +339,13 @@ caus_status caus_plus_give(caus_findings *findings, caus_arena *out,
     result->graph.ambiguous_count = count;
     return CAUS_OK;
 }
+
+caus_status caus_discover_pcmciplus(const caus_series *series,
+                                    const caus_pcmci_options *options,
+                                    const caus_run *run, caus_arena *out,
+                                    caus_discovery *result, caus_error *err)
+{
+    caus_pcmci_options mine = options ? *options : caus_pcmci_options_default();
+    mine.method = CAUS_METHOD_PCMCIPLUS;
+    return caus_discover_pcmci(series, &mine, run, out, result, err);
+}

@@ -95,35 +95,35 @@ static bool may_be_sink(const extension *e, size_t variable)
 static void make_sink(extension *e, size_t variable)
 {
     size_t variables = e->plus->question->variable_count;
-    for (size_t i = 0; i < variables; i++) {
-        bool points = caus_plus_is_linked(e->plus, i, variable, 0) &&
-                      *caus_plus_mark(e->plus, i, variable) == CAUS_MARK_ARROW;
-        if (points || is_open_still(e, i, variable))
+    for (size_t i = 0; i < variables; i++)
+        if (is_open_still(e, i, variable))
             e->parent[i * variables + variable] = true;
-    }
     e->gone[variable] = true;
 }
 
-/* Makes sinks from the largest weight on, after Dor and Tarsi (1992); where
- * every choice makes a collider the first one is taken. */
+/* The variable to be made a sink next; SIZE_MAX when each makes a collider. */
+static size_t find_sink(const extension *e)
+{
+    for (size_t k = 0; k < e->plus->question->variable_count; k++)
+        if (!e->gone[e->order[k]] && may_be_sink(e, e->order[k]))
+            return e->order[k];
+    return SIZE_MAX;
+}
+
+/* Makes sinks from the largest weight on, after Dor and Tarsi (1992). What
+ * cannot be oriented without a collider stays out. */
 static void extend(extension *e)
 {
-    size_t variables = e->plus->question->variable_count;
-    for (size_t left = variables; left > 0; left--) {
-        size_t chosen = SIZE_MAX;
-        for (size_t k = 0; k < variables; k++) {
-            size_t variable = e->order[k];
-            if (e->gone[variable])
-                continue;
-            if (chosen == SIZE_MAX)
-                chosen = variable;
-            if (may_be_sink(e, variable)) {
-                chosen = variable;
-                break;
-            }
-        }
-        make_sink(e, chosen);
-    }
+    size_t sink;
+    while ((sink = find_sink(e)) != SIZE_MAX)
+        make_sink(e, sink);
+}
+
+static bool is_parent(const extension *e, size_t source, size_t target)
+{
+    return e->parent[source * e->plus->question->variable_count + target] ||
+           (caus_plus_is_linked(e->plus, source, target, 0) &&
+            *caus_plus_mark(e->plus, source, target) == CAUS_MARK_ARROW);
 }
 
 static size_t list_parents(const extension *e, size_t target)
@@ -135,7 +135,7 @@ static size_t list_parents(const extension *e, size_t target)
         for (size_t lag = question->options->min_lag;
              lag <= question->options->max_lag; lag++)
             if (lag ? caus_plus_is_linked(e->plus, i, target, lag)
-                    : e->parent[i * variables + target])
+                    : is_parent(e, i, target))
                 e->list[count++] = caus_node_of(sample, i, lag);
     return count;
 }

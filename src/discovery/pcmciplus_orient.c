@@ -141,19 +141,6 @@ static caus_status away_from_cycles(const caus_plus *plus, edge_list *list,
     return CAUS_OK;
 }
 
-static bool is_ambiguous(const caus_plus *plus, size_t source, size_t middle,
-                         size_t target)
-{
-    for (size_t t = 0; t < plus->triple_count; t++) {
-        const caus_plus_triple *triple = &plus->triples[t];
-        if (triple->lag == 0 && triple->verdict == CAUS_VERDICT_AMBIGUOUS &&
-            triple->source == source && triple->middle == middle &&
-            triple->target == target)
-            return true;
-    }
-    return false;
-}
-
 /* Whether i o–o k → j ← l o–o i with k and l not adjacent. */
 static bool has_double_triangle(const caus_plus *plus, size_t i, size_t j)
 {
@@ -165,8 +152,7 @@ static bool has_double_triangle(const caus_plus *plus, size_t i, size_t j)
             continue;
         for (size_t b = a + 1; b < count; b++)
             if (points(plus, near[b], j) && is_open(plus, i, near[b]) &&
-                !caus_plus_is_linked(plus, near[a], near[b], 0) &&
-                !is_ambiguous(plus, near[a], i, near[b]))
+                !caus_plus_is_linked(plus, near[a], near[b], 0))
                 return true;
     }
     return false;
