@@ -8,7 +8,7 @@
 
 static const double default_timeout_s = 30;
 static const double longest_timeout_s = 24 * 3600;
-static const long longest_connect_ms = 10 * 1000;
+static const long longest_connect_ms = 10000;
 enum { DEFAULT_PARALLEL = 4, MAX_PARALLEL = 64, MAX_RETRIES = 20 };
 
 /* A line break inside a credential would forge another header. */

@@ -21,10 +21,11 @@ typedef struct slot {
     caus_http *http;
     CURL *easy;
     struct curl_slist *headers;
-    const caus_http_request *request; /* NULL = free */
-    size_t index;                     /* of the request */
-    int tries;                        /* made so far */
-    int64_t retry_at_ns;              /* monotonic; 0 = in flight */
+    bool is_busy; /* with a request, in flight or waiting */
+    const caus_http_request *request;
+    size_t index;        /* of the request */
+    int tries;           /* made so far */
+    int64_t retry_at_ns; /* monotonic; 0 = in flight */
     double clock_skew_s;
     caus_status sink_status;
     caus_error sink_error;
@@ -148,6 +149,7 @@ static caus_status start_next(performance *work, slot *at, caus_error *err)
 {
     at->index = work->next++;
     at->request = &work->requests[at->index];
+    at->is_busy = true;
     at->tries = 0;
     if (!at->easy)
         at->easy = curl_easy_init();
@@ -255,7 +257,9 @@ static bool is_lost_connection(CURLcode code)
 
 static void wait_before_retry(slot *at, CURLcode code)
 {
-    double wait_s = first_wait_s * (double)(1u << (at->tries - 1));
+    double wait_s = first_wait_s;
+    for (int i = 1; i < at->tries; i++)
+        wait_s *= 2;
     curl_off_t asked_s = 0;
     if (code == CURLE_OK)
         curl_easy_getinfo(at->easy, CURLINFO_RETRY_AFTER, &asked_s);
@@ -281,7 +285,7 @@ static caus_status keep_reply(performance *work, slot *at, long status,
         if (!reply->error_body)
             return caus_arena_fail(work->out, err);
     }
-    at->request = NULL;
+    at->is_busy = false;
     work->done++;
     return CAUS_OK;
 }
@@ -318,7 +322,7 @@ static caus_status start_what_is_due(performance *work, caus_error *err)
     int64_t now_ns = caus_clock_monotonic_ns();
     for (size_t i = 0; i < work->slot_count; i++) {
         slot *at = &work->slots[i];
-        if (at->request) {
+        if (at->is_busy) {
             if (at->retry_at_ns && at->retry_at_ns <= now_ns)
                 CAUS_TRY(launch(at, err));
         } else if (work->next < work->count) {
@@ -343,7 +347,7 @@ static caus_status settle_finished(performance *work, caus_error *err)
             if ((char *)&work->slots[i] == private)
                 at = &work->slots[i];
         }
-        if (at)
+        if (at && at->is_busy)
             CAUS_TRY(settle(work, at, code, err));
     }
     return CAUS_OK;
@@ -389,6 +393,8 @@ caus_status caus_http_perform(caus_http *http,
                               const caus_run *run, caus_arena *out,
                               caus_http_reply *replies, caus_error *err)
 {
+    if (!count)
+        return CAUS_OK;
     size_t parallel = (size_t)http->endpoint.parallel;
     performance work = {.http = http,
                         .requests = requests,
@@ -407,7 +413,7 @@ caus_status caus_http_perform(caus_http *http,
         status = perform_all(&work, run, err);
     }
     free_slots(&work);
-    if (status == CAUS_OK)
+    if (status == CAUS_OK && work.replies)
         memcpy(replies, work.replies, count * sizeof *replies);
     else
         caus_arena_rewind(out, mark);

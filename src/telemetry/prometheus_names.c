@@ -54,9 +54,11 @@ static const char *service_of(const caus_prom *prom,
         return caus_arena_copy(prom->out, label);
     const char *found;
     size_t length;
-    char separator = prom->options->service_separator;
-    caus_service_of_name(query->name, prom->options->topology,
-                         separator ? separator : '_', &found, &length);
+    char separator = '_';
+    if (prom->options->service_separator)
+        separator = prom->options->service_separator;
+    caus_service_of_name(query->name, prom->options->topology, separator,
+                         &found, &length);
     return caus_arena_copy_text(prom->out, found, length);
 }
 

@@ -50,7 +50,7 @@ static void skip_blanks(cursor *from)
         if (*from->at == '#') {
             while (from->at < from->end && *from->at != '\n')
                 from->at++;
-        } else if (memchr(" \t\r\n", *from->at, 4)) {
+        } else if (*from->at && strchr(" \t\r\n", *from->at)) {
             from->at++;
         } else {
             return;
@@ -70,7 +70,9 @@ static bool take_char(cursor *from, char wanted)
 static char peek(cursor *from)
 {
     skip_blanks(from);
-    return from->at < from->end ? *from->at : '\0';
+    if (from->at < from->end)
+        return *from->at;
+    return '\0';
 }
 
 static caus_slice take_word(cursor *from)

@@ -93,7 +93,7 @@ static unsigned char here(const caus_scanner *scanner)
 
 static bool is_blank(char byte)
 {
-    return memchr(" \n\t\r", byte, 4) != NULL;
+    return byte && strchr(" \n\t\r", byte);
 }
 
 void caus_scan_init(caus_scanner *scanner, const caus_scan_events *events,

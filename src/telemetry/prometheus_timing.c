@@ -315,8 +315,9 @@ static bool find_interval(caus_prom_target *target)
     for (size_t i = 0; i + 1 < count; i++)
         differences[i] =
             (target->scrapes[i + 1] >> 1) - (target->scrapes[i] >> 1);
+    size_t middle = (count - 1) / 2;
     qsort(differences, count - 1, sizeof *differences, compare_times);
-    target->interval_s = (double)differences[(count - 1) / 2] / 1e3;
+    target->interval_s = (double)differences[middle] / 1e3;
     free(differences);
     return true;
 }
