@@ -214,6 +214,20 @@ static void failed_scrapes_are_missing_not_less(void **state)
     }
 }
 
+static void a_dead_instance_counts_as_gone_after_five_minutes(void **state)
+{
+    bench *at = *state;
+    FETCH(at, "pool_requests_total");
+    const caus_track *track = track_of(at, "pool_requests_total");
+    assert_near(value_at(track, WORLD_DEAD_FROM_S), 360, 12);
+    for (int64_t t = WORLD_DEAD_FROM_S + 60; t <= WORLD_END_S; t += 60) {
+        if (t <= WORLD_DEAD_FROM_S + 360)
+            assert_true(isnan(value_at(track, t)));
+        else
+            assert_near(value_at(track, t), 180, 6);
+    }
+}
+
 static void errors_without_a_series_are_zero_beside_calls(void **state)
 {
     bench *at = *state;
@@ -570,6 +584,7 @@ int main(int count, char **arguments)
         TEST(a_selector_is_never_repeated_by_look_back),
         TEST(counters_count_per_step_through_resets),
         TEST(failed_scrapes_are_missing_not_less),
+        TEST(a_dead_instance_counts_as_gone_after_five_minutes),
         TEST(errors_without_a_series_are_zero_beside_calls),
         TEST(a_status_without_a_series_is_zero_beside_the_others),
         TEST(histograms_give_p95_and_calls),

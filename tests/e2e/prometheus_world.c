@@ -57,8 +57,29 @@ static void write_up(FILE *file)
         if (!is_gap(t))
             sample(file, "up{job=\"redis\",instance=\"r:6379\"}", 1, t + 2000);
     }
+    for (int64_t t = first_ms; t <= last_ms; t += SCRAPE_MS)
+        sample(file, "up{job=\"pool\",instance=\"pool-1:80\"}", 1, t + 4000);
+    for (int64_t t = first_ms; t <= last_ms; t += SCRAPE_MS)
+        sample(file, "up{job=\"pool\",instance=\"pool-2:80\"}",
+               t < WORLD_DEAD_FROM_S * INT64_C(1000), t + 4000);
     for (int64_t t = first_ms; t <= last_ms; t += SLOW_MS)
         sample(file, "up{job=\"slow\",instance=\"s:1\"}", 1, t + 20000);
+}
+
+/* Two instances of 3 calls a second; the second dies and is scraped in vain. */
+static void write_pool(FILE *file)
+{
+    for (int p = 1; p <= 2; p++) {
+        char series[100];
+        snprintf(series, sizeof series,
+                 "pool_requests_total{service=\"pool\",job=\"pool\","
+                 "instance=\"pool-%d:80\"}",
+                 p);
+        for (int64_t t = first_ms; t <= last_ms; t += SCRAPE_MS) {
+            if (p == 1 || t < WORLD_DEAD_FROM_S * INT64_C(1000))
+                sample(file, series, calls(t + 4000, 3, first_ms), t + 4000);
+        }
+    }
 }
 
 static void write_redis(FILE *file)
@@ -201,6 +222,7 @@ bool world_write(const char *path)
     if (!file)
         return false;
     write_up(file);
+    write_pool(file);
     write_redis(file);
     write_checkout(file);
     write_payment(file);

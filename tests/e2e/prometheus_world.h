@@ -23,6 +23,7 @@ enum {
     WORLD_POD_END_S = WORLD_START_S + 3600,     /* pod b ends */
     WORLD_CHECKOUT_PER_S = 15,                  /* api-1 10, api-2 5 */
     WORLD_PAYMENT_PER_S = 4,
+    WORLD_DEAD_FROM_S = WORLD_START_S + 1200, /* pool-2 stays down */
     WORLD_PATHS = 600
 };
 
