@@ -65,10 +65,13 @@ static void order_variables(extension *e)
     }
 }
 
-static bool has_edge(const caus_plus *plus, size_t i, size_t j)
+/* Whether two neighbours i < j of a variable count as adjacent: as tigramite
+ * has it, an edge from i to j does not. */
+static bool is_joined(const caus_plus *plus, size_t i, size_t j)
 {
+    unsigned char at_i = *caus_plus_mark(plus, j, i);
     return caus_plus_is_linked(plus, i, j, 0) &&
-           *caus_plus_mark(plus, i, j) != CAUS_MARK_CONFLICT;
+           (at_i == CAUS_MARK_CIRCLE || at_i == CAUS_MARK_ARROW);
 }
 
 static bool is_open_still(const extension *e, size_t i, size_t j)
@@ -86,7 +89,7 @@ static bool may_be_sink(const extension *e, size_t variable)
         if (!is_open_still(e, i, variable))
             continue;
         for (size_t j = i + 1; j < variables; j++)
-            if (is_open_still(e, j, variable) && !has_edge(e->plus, i, j))
+            if (is_open_still(e, j, variable) && !is_joined(e->plus, i, j))
                 return false;
     }
     return true;
