@@ -259,6 +259,18 @@ static bool is_better(double score, double best)
     return score < best - 1e-10 * fabs(best);
 }
 
+/* Takes links out of the report whose p-value is above alpha. */
+static void drop_weak(caus_search *search, caus_findings *findings)
+{
+    caus_decider *decider = &search->hands[0].report;
+    for (size_t cell = 0; cell < search->question->cell_count; cell++) {
+        caus_ci_result result = {.statistic = findings->statistic[cell],
+                                 .df = findings->df[cell]};
+        if (findings->linked[cell] && findings->df[cell] >= 1)
+            findings->linked[cell] = caus_is_dependent(decider, &result);
+    }
+}
+
 caus_status caus_plus_run(caus_search *search, caus_findings *findings,
                           caus_error *err)
 {
@@ -288,6 +300,7 @@ caus_status caus_plus_run(caus_search *search, caus_findings *findings,
         if (is_over)
             break;
     }
+    drop_weak(search, findings);
     return caus_decide_links(search, findings, err);
 }
 
