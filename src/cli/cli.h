@@ -66,6 +66,19 @@ caus_status caus_cli_fetch(caus_program *program,
                            const caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err);
 
+/* The one character of --service-separator, or '_'. */
+caus_status caus_cli_read_separator(const caus_arguments *arguments,
+                                    char *result, caus_error *err);
+
+/* What a command does, with an arena of its own. */
+typedef caus_status caus_cli_work(caus_program *program,
+                                  const caus_arguments *arguments,
+                                  caus_arena *arena, caus_error *err);
+
+/* Does the work of a command; returns the exit code. */
+int caus_cli_execute(caus_program *program, const caus_arguments *arguments,
+                     caus_cli_work *work);
+
 /* Who calls whom, by --topology or the settings; NULL if neither says. */
 caus_status caus_cli_read_topology(const caus_arguments *arguments,
                                    caus_arena *arena,

@@ -120,15 +120,15 @@ static caus_status fetch_options(const caus_arguments *arguments,
     CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
                                     &budget, err));
     const char *by = caus_arguments_get(arguments, "by");
-    const char *separator = caus_arguments_get(arguments, "service-separator");
     *options = (caus_fetch_options){
         .window = window->window,
         .baseline = window->baseline,
         .by_pod = by && strcmp(by, "pod") == 0,
         .max_variables = (size_t)max_variables,
         .max_queries = (size_t)budget,
-        .service_separator = separator ? separator[0] : '_',
     };
+    CAUS_TRY(
+        caus_cli_read_separator(arguments, &options->service_separator, err));
     return caus_cli_read_topology(arguments, arena, &options->topology, err);
 }
 
@@ -201,7 +201,7 @@ caus_status caus_cli_fetch(caus_program *program,
     for (size_t i = 0; i < count; i++) {
         if (taken[i])
             continue;
-        caus_fetch part;
+        caus_fetch part = {0};
         CAUS_TRY(fetch_part(program, arguments, source, &options, i, taken,
                             arena, &part, err));
         CAUS_TRY(join_fetch(arena, result, &part, err));

@@ -19,15 +19,7 @@ static caus_status info(caus_program *program, const caus_arguments *arguments,
 
 static int execute(caus_program *program, const caus_arguments *arguments)
 {
-    caus_error err;
-    caus_arena *arena =
-        caus_arena_new(caus_run_memory_limit_bytes(program->run));
-    caus_status status =
-        arena ? info(program, arguments, arena, &err)
-              : CAUS_FAIL(&err, CAUS_ERR_OUT_OF_MEMORY, "no memory to start");
-    caus_arena_free(arena);
-    return status == CAUS_OK ? CAUS_EXIT_DONE
-                             : caus_program_fail(program, &err);
+    return caus_cli_execute(program, arguments, info);
 }
 
 static const caus_option_group *const groups[] = {&caus_common_options};

@@ -53,6 +53,8 @@ static caus_status load_recording(caus_program *program,
         window->baseline = (caus_grid){0};
     caus_samples samples;
     CAUS_TRY(
+        caus_cli_read_separator(arguments, &options.service_separator, err));
+    CAUS_TRY(
         caus_recording_read_samples(path, program->run, arena, &samples, err));
     caus_program_lap(program, "read");
     result->warnings = info.warnings;
@@ -67,12 +69,10 @@ static caus_status load_csv(caus_program *program,
                             caus_cli_input *result, caus_error *err)
 {
     bool table = caus_arguments_has(arguments, "table");
-    const char *separator = caus_arguments_get(arguments, "service-separator");
     caus_csv_options options = {
         .table = table,
         .no_header = caus_arguments_has(arguments, "no-header"),
         .step_ns = window->window.step_ns,
-        .service_separator = separator ? separator[0] : '_',
     };
     if (window->given && !table) {
         caus_cli_settle(window, 0);
@@ -189,4 +189,18 @@ caus_status caus_cli_load(caus_program *program,
     if (file)
         return load_csv(program, arguments, file, &window, arena, result, err);
     return load_servers(program, arguments, &window, arena, result, err);
+}
+
+int caus_cli_execute(caus_program *program, const caus_arguments *arguments,
+                     caus_cli_work *work)
+{
+    caus_error err;
+    caus_arena *arena =
+        caus_arena_new(caus_run_memory_limit_bytes(program->run));
+    caus_status status =
+        arena ? work(program, arguments, arena, &err)
+              : CAUS_FAIL(&err, CAUS_ERR_OUT_OF_MEMORY, "no memory to start");
+    caus_arena_free(arena);
+    return status == CAUS_OK ? CAUS_EXIT_DONE
+                             : caus_program_fail(program, &err);
 }

@@ -123,6 +123,20 @@ static caus_status read_specs(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+caus_status caus_cli_read_separator(const caus_arguments *arguments,
+                                    char *result, caus_error *err)
+{
+    const char *text = caus_arguments_get(arguments, "service-separator");
+    *result = '_';
+    if (!text)
+        return CAUS_OK;
+    if (strlen(text) != 1)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--service-separator=%s: give one character", text);
+    *result = text[0];
+    return CAUS_OK;
+}
+
 caus_status caus_cli_read_topology(const caus_arguments *arguments,
                                    caus_arena *arena,
                                    const caus_topology **result,

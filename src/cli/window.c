@@ -32,6 +32,13 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static int32_t local_offset(void)
+{
+    time_t now = time(NULL);
+    struct tm local;
+    return localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
+}
+
 /* Minutes east of UTC that a zone of the system's database has now. */
 static caus_status named_zone(const char *name, int32_t *minutes,
                               caus_error *err)
@@ -47,35 +54,39 @@ static caus_status named_zone(const char *name, int32_t *minutes,
     fclose(known);
     setenv("TZ", name, 1);
     tzset();
-    time_t now = time(NULL);
-    struct tm local;
-    *minutes = localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
+    *minutes = local_offset();
     return CAUS_OK;
+}
+
+/* Minutes of "+02:00" or "-07:30"; false for anything else. */
+static bool read_offset(const char *text, int32_t *minutes)
+{
+    if (strlen(text) != 6 || (text[0] != '+' && text[0] != '-') ||
+        text[3] != ':')
+        return false;
+    for (size_t i = 1; i < 6; i++) {
+        if (i != 3 && (text[i] < '0' || text[i] > '9'))
+            return false;
+    }
+    int hours = (text[1] - '0') * 10 + text[2] - '0';
+    int rest = (text[4] - '0') * 10 + text[5] - '0';
+    *minutes = (text[0] == '-' ? -1 : 1) * (hours * 60 + rest);
+    return hours <= 14 && rest < 60;
 }
 
 static caus_status read_zone(const char *text, int32_t *minutes,
                              caus_error *err)
 {
     *minutes = INT32_MIN;
-    if (!text)
+    if (!text || read_offset(text, minutes))
         return CAUS_OK;
-    int hours, rest;
-    char sign, beyond;
     if (strcmp(text, "utc") == 0 || strcmp(text, "UTC") == 0 ||
-        strcmp(text, "Z") == 0) {
+        strcmp(text, "Z") == 0)
         *minutes = 0;
-    } else if (strcmp(text, "local") == 0) {
-        time_t now = time(NULL);
-        struct tm local;
-        *minutes =
-            localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
-    } else if (sscanf(text, "%c%2d:%2d%c", &sign, &hours, &rest, &beyond) ==
-                   3 &&
-               (sign == '+' || sign == '-') && hours <= 14 && rest < 60) {
-        *minutes = (sign == '-' ? -1 : 1) * (hours * 60 + rest);
-    } else {
+    else if (strcmp(text, "local") == 0)
+        *minutes = local_offset();
+    else
         return named_zone(text, minutes, err);
-    }
     return CAUS_OK;
 }
 

@@ -49,6 +49,11 @@ static const caus_option *find_letter(const caus_command *command, char letter)
     return NULL;
 }
 
+bool caus_is_near(const char *name, const char *meant)
+{
+    return caus_edit_distance(meant, name) <= 1 + strlen(name) / 4;
+}
+
 static const char *nearest_option(const caus_command *command, const char *name)
 {
     const char *best = NULL;
@@ -128,11 +133,14 @@ static caus_status parse_long(caus_arguments *arguments, int *at, int count,
         char asked[64];
         snprintf(asked, sizeof asked, "%.*s", (int)(length < 60 ? length : 60),
                  name);
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "there is no option --%s here; did you mean --%s? "
-                         "\"caus %s --help\" lists all",
-                         asked, nearest_option(arguments->command, asked),
-                         arguments->command->name);
+        const char *near = nearest_option(arguments->command, asked);
+        bool is_near = caus_is_near(asked, near);
+        return CAUS_FAIL(
+            err, CAUS_ERR_INVALID_ARGUMENT,
+            "caus %s has no option --%s%s%s%s; \"caus %s --help\" "
+            "lists all",
+            arguments->command->name, asked, is_near ? ": did you mean --" : "",
+            is_near ? near : "", is_near ? "?" : "", arguments->command->name);
     }
     const char *value = NULL;
     CAUS_TRY(take_value(option, equals ? equals + 1 : NULL, at, count, words,
@@ -147,9 +155,10 @@ static caus_status parse_short(caus_arguments *arguments, int *at, int count,
         const caus_option *option = find_letter(arguments->command, *letter);
         if (!option)
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "there is no option -%c here; \"caus %s --help\" "
+                             "caus %s has no option -%c; \"caus %s --help\" "
                              "lists all",
-                             *letter, arguments->command->name);
+                             arguments->command->name, *letter,
+                             arguments->command->name);
         const char *attached =
             option->argument && letter[1] ? letter + 1 : NULL;
         const char *value = NULL;
@@ -191,9 +200,10 @@ static caus_status check_operands(const caus_arguments *arguments,
         return CAUS_OK;
     if (arguments->operand_count > command->operand_count)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "\"%s\" is one word too many; usage: caus %s%s%s "
+                         "\"%s\" is one word too many: %s; usage: caus %s%s%s "
                          "[options]",
                          arguments->operands[command->operand_count],
+                         command->stray ? command->stray : "leave it out",
                          command->name, *command->operands ? " " : "",
                          command->operands);
     if (arguments->operand_count < command->operand_count)
@@ -257,21 +267,17 @@ static size_t quote(char *out, const char *word)
     static const char plain[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTU"
         "VWXYZ0123456789-_=./:,+@%";
+    bool is_plain = *word && strspn(word, plain) == strlen(word);
     size_t length = 0;
-    if (*word && strspn(word, plain) == strlen(word)) {
-        length = strlen(word);
-        memcpy(out, word, length);
-        return length;
-    }
-    out[length++] = '\'';
+    if (!is_plain)
+        out[length++] = '\'';
     for (const char *at = word; *at; at++) {
-        if (*at == '\'') {
-            memcpy(out + length, "'\\'", 3);
-            length += 3;
-        }
+        for (const char *before = "'\\'"; *at == '\'' && *before; before++)
+            out[length++] = *before;
         out[length++] = *at;
     }
-    out[length++] = '\'';
+    if (!is_plain)
+        out[length++] = '\'';
     return length;
 }
 
@@ -343,6 +349,21 @@ caus_status caus_arguments_number(const caus_arguments *arguments,
                          "--%s=%s: give a number from %g to %g", name, text,
                          low, high);
     *result = value;
+    return CAUS_OK;
+}
+
+caus_status caus_arguments_duration(const caus_arguments *arguments,
+                                    const char *name, int64_t fallback_ns,
+                                    int64_t *result_ns, caus_error *err)
+{
+    const char *text = caus_arguments_get(arguments, name);
+    if (!text) {
+        *result_ns = fallback_ns;
+        return CAUS_OK;
+    }
+    caus_error reason;
+    if (caus_duration_parse(text, result_ns, &reason) != CAUS_OK)
+        return CAUS_FAIL(err, reason.status, "--%s: %s", name, reason.message);
     return CAUS_OK;
 }
 

@@ -50,6 +50,7 @@ typedef struct caus_command {
     const char *summary;     /* one line */
     const char *operands;    /* "FILE", or "" */
     size_t operand_count;    /* exactly so many */
+    const char *stray;       /* what to do with one more; NULL = leave it out */
     const char *description; /* paragraphs, plain text */
     size_t group_count;
     const caus_option_group *const *groups;
@@ -105,6 +106,14 @@ caus_status caus_arguments_number(const caus_arguments *arguments,
                                   const char *name, double low, double high,
                                   double fallback, double *result,
                                   caus_error *err);
+
+/* A duration such as 90s or 1h30m, or `fallback_ns`. */
+caus_status caus_arguments_duration(const caus_arguments *arguments,
+                                    const char *name, int64_t fallback_ns,
+                                    int64_t *result_ns, caus_error *err);
+
+/* Whether a mistyped name may mean the other one. */
+bool caus_is_near(const char *name, const char *meant);
 
 /* The command of this name; NULL if there is none. */
 const caus_command *caus_command_find(const caus_command_table *table,

@@ -61,13 +61,13 @@ void caus_progress_bar_update(void *data, caus_stage stage, uint64_t done,
     if (total && done >= total) {
         wipe(bar);
     } else if (total) {
-        char cells[BAR_CELLS * 3 + 1] = "";
         uint64_t filled = done * BAR_CELLS / total;
+        fprintf(bar->out, "\rcaus: %-14s ", caus_stage_name(stage));
         for (uint64_t i = 0; i < BAR_CELLS; i++)
-            strcat(cells, i < filled ? (bar->ascii ? "#" : "█")
-                                     : (bar->ascii ? "." : "░"));
-        fprintf(bar->out, "\rcaus: %-14s %s %3" PRIu64 " %%\033[K",
-                caus_stage_name(stage), cells, done * 100 / total);
+            fputs(i < filled ? (bar->ascii ? "#" : "█")
+                             : (bar->ascii ? "." : "░"),
+                  bar->out);
+        fprintf(bar->out, " %3" PRIu64 " %%\033[K", done * 100 / total);
         bar->shown = true;
     } else {
         fprintf(bar->out, "\rcaus: %s\033[K", caus_stage_name(stage));
