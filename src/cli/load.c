@@ -53,8 +53,6 @@ static caus_status load_recording(caus_program *program,
         window->baseline = (caus_grid){0};
     caus_samples samples;
     CAUS_TRY(
-        caus_cli_read_separator(arguments, &options.service_separator, err));
-    CAUS_TRY(
         caus_recording_read_samples(path, program->run, arena, &samples, err));
     caus_program_lap(program, "read");
     result->warnings = info.warnings;
@@ -80,6 +78,8 @@ static caus_status load_csv(caus_program *program,
         options.baseline = window->baseline;
         options.step_ns = window->window.step_ns;
     }
+    CAUS_TRY(
+        caus_cli_read_separator(arguments, &options.service_separator, err));
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
     CAUS_TRY(caus_csv_read(path, &options, program->run, arena, &result->series,
                            err));
