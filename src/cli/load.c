@@ -61,6 +61,20 @@ static caus_status load_recording(caus_program *program,
                           err);
 }
 
+/* The step of a whole file: what a window of it has when --step is not given.
+ */
+static caus_status find_step(caus_program *program, const char *path,
+                             const caus_csv_options *options, caus_arena *arena,
+                             int64_t *step_ns, caus_error *err)
+{
+    caus_series whole;
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    CAUS_TRY(caus_csv_read(path, options, program->run, arena, &whole, err));
+    *step_ns = whole.step_ns;
+    caus_arena_rewind(arena, mark);
+    return CAUS_OK;
+}
+
 static caus_status load_csv(caus_program *program,
                             const caus_arguments *arguments, const char *path,
                             caus_cli_window *window, caus_arena *arena,
@@ -72,15 +86,18 @@ static caus_status load_csv(caus_program *program,
         .no_header = caus_arguments_has(arguments, "no-header"),
         .step_ns = window->window.step_ns,
     };
+    CAUS_TRY(
+        caus_cli_read_separator(arguments, &options.service_separator, err));
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
     if (window->given && !table) {
+        if (!window->window.step_ns)
+            CAUS_TRY(find_step(program, path, &options, arena,
+                               &window->window.step_ns, err));
         caus_cli_settle(window, 0);
         options.window = window->window;
         options.baseline = window->baseline;
         options.step_ns = window->window.step_ns;
     }
-    CAUS_TRY(
-        caus_cli_read_separator(arguments, &options.service_separator, err));
-    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
     CAUS_TRY(caus_csv_read(path, &options, program->run, arena, &result->series,
                            err));
     caus_program_lap(program, "read");
