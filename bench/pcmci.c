@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Times PCMCI with partial correlation on one CSV file, plain or gzip:
- *     bench_pcmci FILE MAX_LAG [THREADS [REPEATS [all|links]]]
+ *     bench_pcmci FILE MAX_LAG [THREADS [REPEATS [none|all|links [pcmci+]]]]
  * Prints one line of JSON: the best CPU and wall seconds of a call, parsing
  * left out, the number of tests, a hash of the result, peak memory. With
- * "links" the links follow, one a line; "all" evaluates every p-value.
+ * "links" the links follow, one a line; "all" evaluates every p-value. The last
+ * word asks for PCMCI+.
  */
 #include <inttypes.h>
 #include <malloc.h>
@@ -176,6 +177,8 @@ static int run_bench(const table *data, const char *const *words, int count)
     options.level = 0; /* tigramite's default: no intervals */
     run_options.threads = count > 2 ? atoi(words[2]) : 1;
     options.all_links = count > 4 && strcmp(words[4], "all") == 0;
+    if (count > 5 && strcmp(words[5], "pcmci+") == 0)
+        options.method = CAUS_METHOD_PCMCIPLUS;
     bool links = count > 4 && strcmp(words[4], "links") == 0;
     caus_status status = caus_run_new(&run_options, &run, &err);
     if (status == CAUS_OK)
@@ -196,7 +199,7 @@ int main(int argc, char **argv)
 {
     if (argc < 3) {
         fprintf(stderr, "usage: bench_pcmci FILE MAX_LAG [THREADS [REPEATS "
-                        "[all|links]]]\n");
+                        "[none|all|links [pcmci+]]]]\n");
         return 2;
     }
     /* memory stays with the process between calls, as in a server */
