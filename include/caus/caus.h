@@ -13,6 +13,7 @@
 #include "render.h"
 #include "run.h"
 #include "series.h"
+#include "structure.h"
 #include "telemetry.h"
 #include "time.h"
 

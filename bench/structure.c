@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Static structure learning on generated linear data with known truth.
+ *     bench_structure [METHOD NODES DEGREE SEED ROWS [ALPHA [LEARNED]]]
+ * METHOD is pc, pc-majority or pc-standard; LEARNED is a graph to compare the
+ * skeleton with. Without arguments a table of sizes runs on one thread.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "oracle/structure/sem.h"
+
+enum { MOST_REPEATS = 9 };
+
+typedef struct job {
+    const char *method;
+    sem_options data;
+    double alpha;
+    int threads;
+} job;
+
+static double now_s(void)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+    return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
+}
+
+static caus_status learn(const job *wanted, const caus_series *series,
+                         const caus_run *run, caus_arena *out,
+                         caus_discovery *found, caus_error *err)
+{
+    caus_pc_options options = caus_pc_options_default();
+    options.alpha = wanted->alpha;
+    if (!strcmp(wanted->method, "pc-majority"))
+        options.colliders = CAUS_COLLIDERS_MAJORITY;
+    else if (!strcmp(wanted->method, "pc-standard"))
+        options.colliders = CAUS_COLLIDERS_NONE;
+    else if (strcmp(wanted->method, "pc") != 0)
+        return caus_fail(err, CAUS_ERR_NOT_FOUND, "no method %s",
+                         wanted->method);
+    return caus_discover_pc(series, &options, run, out, found, err);
+}
+
+static long peak_mib(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss / 1024;
+}
+
+static caus_status measure(const job *wanted, const char *learned,
+                           caus_arena *out, caus_error *err)
+{
+    sem world;
+    caus_run *run = NULL;
+    caus_discovery found;
+    caus_run_options options = {.threads = wanted->threads};
+    CAUS_TRY(sem_make(&wanted->data, out, &world, err));
+    CAUS_TRY(caus_run_new(&options, &run, err));
+    long before = peak_mib(), grown = 0;
+    double best = 1e9, started = now_s();
+    for (int k = 0; k < MOST_REPEATS && (k < 2 || now_s() - started < 3); k++) {
+        caus_arena_mark mark = caus_arena_get_mark(out);
+        if (k)
+            caus_arena_rewind(out, mark);
+        double from = now_s();
+        caus_status status =
+            learn(wanted, &world.series, run, out, &found, err);
+        if (status != CAUS_OK) {
+            caus_run_free(run);
+            return status;
+        }
+        double took = now_s() - from;
+        best = took < best ? took : best;
+        if (!k)
+            grown = peak_mib() - before;
+    }
+    size_t wrong = 0;
+    CAUS_TRY(caus_graph_distance(&found.graph, &world.completed, &wrong, err));
+    printf("%-12s %5zu %3.0f %4llu %6zu %6g | %9.2f ms %9llu tests | SHD %4zu "
+           "of %4zu edges | +%ld MiB",
+           wanted->method, wanted->data.nodes, wanted->data.degree,
+           (unsigned long long)wanted->data.seed, wanted->data.rows,
+           wanted->alpha, 1e3 * best, (unsigned long long)found.test_count,
+           wrong, caus_graph_edge_count(&world.dag), grown);
+    if (learned) {
+        caus_graph other;
+        CAUS_TRY(sem_read_graph(learned, wanted->data.nodes, out, &other, err));
+        CAUS_TRY(caus_graph_distance(&found.graph, &other, &wrong, err));
+        printf(" | other graph: skeleton %zu, all %zu apart",
+               sem_skeleton_distance(&found.graph, &other), wrong);
+    }
+    printf("\n");
+    caus_run_free(run);
+    return CAUS_OK;
+}
+
+static int run_job(const job *wanted, const char *learned)
+{
+    caus_error err = {0};
+    caus_arena *out = caus_arena_new(0);
+    caus_status status = measure(wanted, learned, out, &err);
+    caus_arena_free(out);
+    if (status != CAUS_OK)
+        fprintf(stderr, "bench_structure: %s\n", err.message);
+    return status == CAUS_OK ? 0 : 1;
+}
+
+static int run_table(void)
+{
+    static const char *const methods[] = {"pc", "pc-majority", "pc-standard"};
+    static const sem_options sizes[] = {
+        {50, 4, 1, 1000, false},  {100, 4, 1, 1000, false},
+        {200, 4, 1, 1000, false}, {200, 4, 1, 5000, false},
+        {500, 4, 1, 1000, false}, {1000, 4, 1, 1000, false},
+    };
+    int failed = 0;
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++)
+        for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
+            failed |= run_job(&(job){methods[m], sizes[k], .05, 1}, NULL);
+    return failed;
+}
+
+int main(int count, char **words)
+{
+    if (count < 6)
+        return run_table();
+    job wanted = {.method = words[1],
+                  .data = {.nodes = strtoul(words[2], NULL, 10),
+                           .degree = strtod(words[3], NULL),
+                           .seed = strtoull(words[4], NULL, 10),
+                           .rows = strtoul(words[5], NULL, 10)},
+                  .alpha = count > 6 ? strtod(words[6], NULL) : .05,
+                  .threads = 1};
+    return run_job(&wanted, count > 7 ? words[7] : NULL);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Static structure learning: graphs over variables without lags. All segments
+ * of a series are pooled, its order in time plays no part; rows with a missing
+ * value are left out. Results have max_lag 0.
+ */
+#ifndef CAUS_STRUCTURE_H
+#define CAUS_STRUCTURE_H
+
+#include "discovery.h"
+
+CAUS_API_BEGIN
+
+typedef struct caus_pc_options {
+    double alpha;                 /* dependent when p ≤ alpha; in (0, 1) */
+    size_t max_conditions;        /* SIZE_MAX = no limit */
+    caus_collider_rule colliders; /* over sets of neighbours of either end */
+    uint64_t max_tests; /* 0 = no limit; when used up the result is partial */
+} caus_pc_options;
+
+/* alpha .01, no limits, conservative colliders. */
+caus_pc_options caus_pc_options_default(void);
+
+/*
+ * Learns a completed graph by PC-stable with Fisher's z of partial
+ * correlations.
+ *
+ *   series   at least 5 complete rows
+ *   options  NULL = default
+ *   result   lives in `out`: edges --> and --- , x-x where two colliders
+ *            disagree; graph.ambiguous holds the triples that stay open.
+ *            `statistic` is the partial correlation given the separating set,
+ *            or, of an edge, the one that came nearest to separating; `p_value`
+ *            goes with it, of edges only
+ *
+ * Neither the order of columns nor the number of threads changes the result:
+ * conditions are taken in the order of their marginal correlation, and a pair
+ * is tested first from the end with fewer neighbours. A constant column has
+ * statistic 0 and no edge. A test whose conditions determine one side is not
+ * made; its edge stays and the variables are named in `singular`. When the
+ * time limit or max_tests cuts the search short, edges not tested stay,
+ * nothing is oriented and complete is false.
+ * Assumes no hidden common cause, linear dependence with noise near normal and
+ * faithfulness.
+ * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
+ * …_CANCELLED, …_OUT_OF_MEMORY.
+ * Cost O(rows · variables²) and a few ns a test; the number of tests is
+ * exponential in the largest number of neighbours.
+ * Source: Colombo & Maathuis (2014), JMLR 15, 3741-3782, sections 4.1 to 4.3;
+ * Kalisch & Buehlmann (2007), JMLR 8, section 2.2.
+ */
+caus_status caus_discover_pc(const caus_series *series,
+                             const caus_pc_options *options,
+                             const caus_run *run, caus_arena *out,
+                             caus_discovery *result, caus_error *err);
+
+CAUS_API_END
+#endif

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+caus_add_test(static_property_test
+              ${CMAKE_CURRENT_LIST_DIR}/static_property_test.c
+              ${CMAKE_CURRENT_LIST_DIR}/truth.c
+              ${PROJECT_SOURCE_DIR}/tests/oracle/structure/sem.c)
