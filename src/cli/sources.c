@@ -106,7 +106,7 @@ static caus_status read_specs(const caus_arguments *arguments,
     }
     if (!metrics && !traces) {
         all = defined;
-    } else if (defined.count) {
+    } else if (defined.count && all.count) {
         caus_variable_spec *own =
             caus_arena_array(arena, all.count, sizeof *own);
         if (!own)

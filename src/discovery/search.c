@@ -146,8 +146,8 @@ caus_status caus_search_each(caus_search *search, caus_findings *findings,
     if (threads > 1) {
         /* neighbours write into the same cache lines: keep them together, but
          * leave every thread several helpings */
-        size_t helping = targets / (12 * (size_t)threads) + 1;
-#pragma omp parallel for num_threads(threads) schedule(dynamic, helping)
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, targets / (12 * (size_t)threads) + 1)
         for (size_t target = 0; target < targets; target++)
             run_target(search, findings, stage, work, target);
     } else {

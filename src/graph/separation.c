@@ -162,7 +162,7 @@ static caus_status answer(const caus_graph *graph, size_t node,
                           const size_t *given, size_t given_count,
                           caus_arena *arena, bool *separated, caus_error *err)
 {
-    caus_separation s;
+    caus_separation s = {0};
     CAUS_TRY(caus_separation_init(&s, graph, arena, err));
     uint64_t *conditions = CAUS_ARRAY(arena, uint64_t, s.word_count);
     uint64_t *reached = CAUS_ARRAY(arena, uint64_t, s.word_count);

@@ -73,6 +73,7 @@ static const char *nearest_option(const caus_command *command, const char *name)
 
 static bool is_choice(const char *choices, const char *value)
 {
+    assert(value); /* options with choices take a value */
     size_t length = strlen(value);
     for (const char *at = choices; at;) {
         const char *end = strchr(at, '|');
@@ -137,10 +138,10 @@ static caus_status parse_long(caus_arguments *arguments, int *at, int count,
         bool is_near = caus_is_near(asked, near);
         return CAUS_FAIL(
             err, CAUS_ERR_INVALID_ARGUMENT,
-            "caus %s has no option --%s%s%s%s; \"caus %s --help\" "
+            "caus %s has no option --%s%s%s%s \"caus %s --help\" "
             "lists all",
             arguments->command->name, asked, is_near ? ": did you mean --" : "",
-            is_near ? near : "", is_near ? "?" : "", arguments->command->name);
+            is_near ? near : "", is_near ? "?" : ";", arguments->command->name);
     }
     const char *value = NULL;
     CAUS_TRY(take_value(option, equals ? equals + 1 : NULL, at, count, words,
