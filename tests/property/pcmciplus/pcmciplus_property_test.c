@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * PCMCI+ told the truth: the independence test is separation in a known graph,
+ * unrolled far into the past. Then the result must be the completed graph,
+ * found here by trying all orientations of the lag-0 edges.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "discovery/discovery_internal.h"
+#include "graph/dag.h"
+#include "test.h"
+
+enum { GRAPHS = 1200, MOST_VARIABLES = 6, MOST_LAGS = 3, ROWS = 100 };
+
+/* A true graph: links [source][target][lag], lag-0 ones from earlier to later
+ * in `order`. */
+typedef struct truth {
+    size_t variables, max_lag;
+    bool link[MOST_VARIABLES][MOST_VARIABLES][MOST_LAGS + 1];
+} truth;
+
+static truth random_truth(uint64_t seed)
+{
+    caus_random random;
+    caus_random_init(&random, 7, seed);
+    truth t = {.variables = 3 + caus_random_below(&random, 3),
+               .max_lag = 1 + caus_random_below(&random, 2)};
+    double density = .15 + .5 * caus_random_uniform(&random);
+    size_t order[MOST_VARIABLES] = {0, 1, 2, 3, 4, 5};
+    for (size_t k = t.variables; k-- > 1;) {
+        size_t other = caus_random_below(&random, k + 1), kept = order[k];
+        order[k] = order[other];
+        order[other] = kept;
+    }
+    for (size_t a = 0; a < t.variables; a++)
+        for (size_t b = 0; b < t.variables; b++) {
+            t.link[order[a]][order[b]][0] =
+                a < b && caus_random_uniform(&random) < density;
+            for (size_t lag = 1; lag <= t.max_lag; lag++)
+                t.link[a][b][lag] =
+                    caus_random_uniform(&random) < (a == b ? .4 : .12);
+        }
+    return t;
+}
+
+/* ---- separation as an independence test ---- */
+
+struct caus_ci_work {
+    const caus_separation *separation;
+    caus_node target;
+    caus_node given[64];
+    size_t given_count;
+};
+
+/* How far back the unrolled graph goes; nodes as in a sample. */
+static size_t unrolled_lags(const truth *t)
+{
+    return 2 * t->max_lag + 2 * t->variables * t->max_lag;
+}
+
+static void unroll(const truth *t, caus_arena *arena, caus_separation *result)
+{
+    size_t lags = unrolled_lags(t), n = t->variables;
+    caus_graph graph;
+    assert_int_equal(caus_graph_init(&graph, n * (lags + 1), 0, arena, NULL),
+                     CAUS_OK);
+    for (size_t back = 0; back <= lags; back++)
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = 0; j < n; j++)
+                for (size_t lag = 0; lag <= t->max_lag; lag++)
+                    if (t->link[i][j][lag] && back + lag <= lags)
+                        caus_graph_set(&graph, (back + lag) * n + i,
+                                       back * n + j, 0, CAUS_MARK_TAIL,
+                                       CAUS_MARK_ARROW);
+    assert_int_equal(caus_separation_init(result, &graph, arena, NULL),
+                     CAUS_OK);
+}
+
+static caus_status start(const void *state, caus_arena *arena,
+                         caus_ci_work **result, caus_error *err)
+{
+    *result = CAUS_ARRAY(arena, caus_ci_work, 1);
+    if (!*result)
+        return caus_arena_fail(arena, err);
+    (*result)->separation = state;
+    return CAUS_OK;
+}
+
+static caus_status condition(caus_ci_work *work, caus_node target,
+                             const caus_node *given, size_t count,
+                             caus_error *err)
+{
+    (void)err;
+    assert_true(count <= 64);
+    work->target = target;
+    work->given_count = count;
+    if (count)
+        memcpy(work->given, given, count * sizeof *given);
+    return CAUS_OK;
+}
+
+static caus_status test_separation(caus_ci_work *work,
+                                   const caus_ci_source *source,
+                                   caus_ci_result *result, caus_error *err)
+{
+    uint64_t given[8] = {0}, reached[8];
+    (void)err;
+    assert_true(work->separation->word_count <= 8);
+    for (size_t k = 0; k < work->given_count; k++)
+        if (work->given[k] != source->node)
+            caus_bit_set(given, work->given[k]);
+    for (size_t k = 0; k < source->extra_count; k++)
+        if (source->extra[k] != work->target)
+            caus_bit_set(given, source->extra[k]);
+    caus_separation_reach(work->separation, source->node, given, reached);
+    *result = (caus_ci_result){
+        .statistic = caus_bit_get(reached, work->target) ? .5 : 0, .df = 10};
+    return CAUS_OK;
+}
+
+static double p_value(double statistic, double df)
+{
+    (void)df;
+    return statistic > .1 ? 0 : 1;
+}
+
+static double critical(double alpha, double df)
+{
+    (void)alpha;
+    (void)df;
+    return .25;
+}
+
+/* ---- the completed graph by trying all orientations ---- */
+
+typedef struct lag_0_edges {
+    size_t ends[MOST_VARIABLES * MOST_VARIABLES][2];
+    size_t count;
+} lag_0_edges;
+
+static bool is_acyclic(const truth *t)
+{
+    bool gone[MOST_VARIABLES] = {false};
+    for (size_t round = 0; round < t->variables; round++)
+        for (size_t j = 0; j < t->variables; j++) {
+            bool is_root = true;
+            for (size_t i = 0; i < t->variables; i++)
+                is_root = is_root && (gone[i] || !t->link[i][j][0]);
+            gone[j] = gone[j] || is_root;
+        }
+    for (size_t j = 0; j < t->variables; j++)
+        if (!gone[j])
+            return false;
+    return true;
+}
+
+static bool is_adjacent(const truth *t, size_t i, size_t j, size_t lag)
+{
+    return t->link[i][j][lag] || (lag == 0 && t->link[j][i][0]);
+}
+
+/* Whether two graphs of one skeleton have the same unshielded colliders. */
+static bool same_colliders(const truth *a, const truth *b)
+{
+    size_t n = a->variables;
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = 0; k < n; k++)
+            for (size_t i = 0; i < n; i++)
+                for (size_t lag = 0; lag <= a->max_lag; lag++) {
+                    if (k == j || !is_adjacent(a, k, j, 0) ||
+                        (lag == 0 && (i == j || i == k)) ||
+                        !is_adjacent(a, i, k, lag) || is_adjacent(a, i, j, lag))
+                        continue;
+                    bool first = a->link[i][k][lag] && a->link[j][k][0];
+                    bool second = b->link[i][k][lag] && b->link[j][k][0];
+                    if (first != second)
+                        return false;
+                }
+    return true;
+}
+
+/* Which lag-0 edges point which way in some graph of the class. */
+static truth complete(const truth *t)
+{
+    lag_0_edges edges = {.count = 0};
+    truth possible = *t;
+    for (size_t i = 0; i < t->variables; i++)
+        for (size_t j = i + 1; j < t->variables; j++)
+            if (is_adjacent(t, i, j, 0)) {
+                edges.ends[edges.count][0] = i;
+                edges.ends[edges.count++][1] = j;
+            }
+    for (size_t bits = 0; bits < (size_t)1 << edges.count; bits++) {
+        truth other = *t;
+        for (size_t e = 0; e < edges.count; e++) {
+            size_t i = edges.ends[e][0], j = edges.ends[e][1];
+            other.link[i][j][0] = bits >> e & 1;
+            other.link[j][i][0] = !(bits >> e & 1);
+        }
+        if (!is_acyclic(&other) || !same_colliders(t, &other))
+            continue;
+        for (size_t e = 0; e < edges.count; e++) {
+            size_t i = edges.ends[e][0], j = edges.ends[e][1];
+            possible.link[i][j][0] |= other.link[i][j][0];
+            possible.link[j][i][0] |= other.link[j][i][0];
+        }
+    }
+    return possible;
+}
+
+/* ---- the claim ---- */
+
+static size_t check_result(const truth *expected, const caus_question *question,
+                           const caus_findings *found)
+{
+    size_t bad = 0, n = expected->variables;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < n; j++)
+            for (size_t lag = 0; lag <= expected->max_lag; lag++) {
+                bool linked = found->linked[caus_cell(question, i, j, lag)];
+                bad += linked != is_adjacent(expected, i, j, lag);
+                if (lag > 0 || !linked || i == j)
+                    continue;
+                caus_edge edge = caus_plus_edge(found, i, j);
+                bool both = expected->link[i][j][0] && expected->link[j][i][0];
+                caus_mark mark = both                      ? CAUS_MARK_CIRCLE
+                                 : expected->link[i][j][0] ? CAUS_MARK_ARROW
+                                                           : CAUS_MARK_TAIL;
+                bad += edge.target != mark;
+            }
+    return bad;
+}
+
+static size_t search(const truth *t, caus_collider_rule rule)
+{
+    caus_arena *arena = caus_arena_new(0);
+    caus_run_options run_options = {.threads = 1};
+    caus_run *run;
+    caus_separation separation;
+    assert_int_equal(caus_run_new(&run_options, &run, NULL), CAUS_OK);
+    unroll(t, arena, &separation);
+    size_t n = t->variables;
+    caus_sample sample = {.variable_count = n,
+                          .stride = n,
+                          .longest_lag = 2 * t->max_lag,
+                          .node_count = n * (2 * t->max_lag + 1),
+                          .row_count = ROWS};
+    caus_independence test = {.state = &separation,
+                              .sample = &sample,
+                              .start = start,
+                              .condition = condition,
+                              .test = test_separation,
+                              .p_value = p_value,
+                              .critical = critical,
+                              .critical_near = critical};
+    caus_pcmci_options options = caus_pcmci_options_default();
+    options.method = CAUS_METHOD_PCMCIPLUS;
+    options.max_lag = t->max_lag;
+    options.colliders = rule;
+    caus_question question = {.options = &options,
+                              .variable_count = n,
+                              .cell_count = n * n * (t->max_lag + 1),
+                              .first_lag = 1,
+                              .run = run};
+    caus_search work;
+    caus_findings found;
+    assert_int_equal(
+        caus_search_init(&work, &question, &test, 0, 1, arena, NULL), CAUS_OK);
+    assert_int_equal(caus_findings_init(&question, arena, &found, NULL),
+                     CAUS_OK);
+    assert_int_equal(caus_search_run(&work, &found, NULL), CAUS_OK);
+    truth expected = complete(t);
+    size_t bad = check_result(&expected, &question, &found);
+    caus_run_free(run);
+    caus_arena_free(arena);
+    return bad;
+}
+
+static void with_separation_the_completed_graph_comes_back(void **unused)
+{
+    (void)unused;
+    size_t wrong = 0;
+    for (uint64_t seed = 0; seed < GRAPHS; seed++) {
+        truth t = random_truth(seed);
+        for (int rule = 0; rule <= CAUS_COLLIDERS_NONE; rule++) {
+            size_t bad = search(&t, (caus_collider_rule)rule);
+            if (bad)
+                print_error("graph %zu, rule %d: %zu marks differ\n",
+                            (size_t)seed, rule, bad);
+            wrong += bad > 0;
+        }
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* tigramite 5.2.10.1 with its OracleCI and tau_max 3 gives these edges for
+ * these links. */
+static void a_graph_that_tigramite_was_told_comes_back(void **unused)
+{
+    (void)unused;
+    truth t = {.variables = 6, .max_lag = 3};
+    for (size_t v = 0; v < 6; v++)
+        t.link[v][v][1] = true;
+    t.link[0][1][0] = t.link[1][2][0] = t.link[3][2][1] = true;
+    t.link[4][3][0] = t.link[2][5][0] = t.link[4][5][2] = true;
+    truth expected = complete(&t);
+    assert_memory_equal(&expected, &t, sizeof t); /* all are directed */
+    for (int rule = 0; rule <= CAUS_COLLIDERS_NONE; rule++)
+        assert_int_equal(search(&t, (caus_collider_rule)rule), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(with_separation_the_completed_graph_comes_back),
+        cmocka_unit_test(a_graph_that_tigramite_was_told_comes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
