@@ -11,10 +11,17 @@ extern const caus_command caus_command_info;
 extern const caus_command caus_command_completion;
 extern const caus_command caus_command_manual;
 
+/* The formats of caus.yml and vars.yml. */
+enum { CAUS_CLI_TOPICS = 2 };
+extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];
+
 /* Servers, variables and files. */
 extern const caus_option_group caus_source_options;
 /* Window, step and time zone. */
 extern const caus_option_group caus_time_options;
+
+/* What the incident preset and a recording take before the window. */
+static const int64_t caus_cli_baseline_ns = INT64_C(6) * 3600 * 1000000000;
 
 /* The window a command works on, and the rows before it. */
 typedef struct caus_cli_window {
@@ -26,10 +33,10 @@ typedef struct caus_cli_window {
 /*
  * Reads --start, --end, --step, --tz and --baseline.
  *
- *   default_baseline  duration text, or NULL for none
+ *   default_baseline_ns  0 for none
  */
 caus_status caus_cli_read_window(const caus_arguments *arguments,
-                                 const char *default_baseline,
+                                 int64_t default_baseline_ns,
                                  caus_cli_window *result, caus_error *err);
 
 /*
@@ -59,11 +66,14 @@ caus_status caus_cli_read_source(const caus_arguments *arguments,
 /*
  * Fetches the variables of a source from its servers as one list of tracks;
  * prints queries and clock skew as asked.
+ *
+ *   window  settled here: without --step at the default, or at the largest
+ *           scrape interval seen if that is wider
  */
 caus_status caus_cli_fetch(caus_program *program,
                            const caus_arguments *arguments,
                            const caus_cli_source *source,
-                           const caus_cli_window *window, caus_arena *arena,
+                           caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err);
 
 /* The one character of --service-separator, or '_'. */
@@ -103,7 +113,7 @@ typedef struct caus_cli_input {
  */
 caus_status caus_cli_load(caus_program *program,
                           const caus_arguments *arguments,
-                          const char *default_baseline, caus_arena *arena,
+                          int64_t default_baseline_ns, caus_arena *arena,
                           caus_cli_input *result, caus_error *err);
 
 #endif

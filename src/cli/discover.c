@@ -21,7 +21,7 @@ static const caus_option discover_options[] = {
     {"pc-alpha", 0, "P", NULL, CAUS_COMPLETE_NOTHING,
      "level of condition selection, or auto; default alpha"},
     {"fdr", 0, "RULE", "bh|by|none", CAUS_COMPLETE_NOTHING,
-     "false discovery control; default bh, with --method none"},
+     "false discovery control; default bh, or none with --method"},
     {"colliders", 0, "RULE", "standard|majority|conservative",
      CAUS_COMPLETE_NOTHING,
      "when an unshielded triple is a collider (pcmci+); default majority"},
@@ -81,7 +81,7 @@ static caus_status read_max_lag(const caus_arguments *arguments,
         return CAUS_OK;
     }
     int64_t lag_ns;
-    CAUS_TRY(caus_duration_parse(text, &lag_ns, err));
+    CAUS_TRY(caus_arguments_duration(arguments, "max-lag", 0, &lag_ns, err));
     if (series->step_ns == 0)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--max-lag=%s: a table has no time, so no lags", text);
@@ -94,6 +94,24 @@ static caus_status read_max_lag(const caus_arguments *arguments,
             text, (long long)lags, MOST_LAGS);
     *result = (size_t)lags;
     return CAUS_OK;
+}
+
+/* Lags reach back twice: a source's own past is held fixed too. */
+static caus_status check_rows(const caus_series *series, size_t max_lag,
+                              caus_error *err)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < series->segment_count; i++) {
+        if (series->segments[i].row_count > longest)
+            longest = series->segments[i].row_count;
+    }
+    if (!max_lag || longest > 2 * max_lag)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                     "%zu rows are too few for --max-lag=%zu: more than twice "
+                     "as many rows as lags are needed, so widen the window, "
+                     "lower --max-lag or give a smaller --step",
+                     longest, max_lag);
 }
 
 /* By the order of caus_method. */
@@ -180,6 +198,7 @@ static caus_status read_options(const caus_arguments *arguments,
     options->keep_first_orientation =
         caus_arguments_has(arguments, "no-conflict-resolution");
     CAUS_TRY(read_max_lag(arguments, series, &options->max_lag, err));
+    CAUS_TRY(check_rows(series, options->max_lag, err));
     CAUS_TRY(read_levels(arguments, options, err));
     return read_counts(arguments, options, err);
 }
@@ -216,6 +235,11 @@ static caus_status run_preset(caus_program *program,
                               const caus_series *series, caus_arena *arena,
                               caus_graph_answer *answer, caus_error *err)
 {
+    if (series->variable_count < 2)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "%s alone cannot show what drove what: give two "
+                         "variables or more",
+                         series->variables[0].name);
     caus_incident *incident = caus_arena_array(arena, 1, sizeof *incident);
     if (!incident)
         return caus_arena_fail(arena, err);
@@ -237,6 +261,30 @@ static caus_status run_preset(caus_program *program,
     return CAUS_OK;
 }
 
+/* With the nearest name, or all of them if none is near. */
+static caus_status fail_target(const char *target, const caus_series *series,
+                               caus_error *err)
+{
+    char names[600] = "";
+    const char *nearest = series->variables[0].name;
+    for (size_t i = 0; i < series->variable_count; i++) {
+        const char *name = series->variables[i].name;
+        if (caus_edit_distance(name, target) <
+            caus_edit_distance(nearest, target))
+            nearest = name;
+        size_t length = strlen(names);
+        if (length + strlen(name) + 2 < sizeof names)
+            snprintf(names + length, sizeof names - length, "%s%s",
+                     length ? ", " : "", name);
+    }
+    bool is_near = caus_is_near(target, nearest);
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--target=%s is not among the %zu variables; %s%s%s",
+                     target, series->variable_count,
+                     is_near ? "did you mean " : "give one of ",
+                     is_near ? nearest : names, is_near ? "?" : "");
+}
+
 static caus_status check_target(const char *target, const caus_series *series,
                                 const caus_graph_answer *answer,
                                 caus_error *err)
@@ -249,16 +297,7 @@ static caus_status check_target(const char *target, const caus_series *series,
                              "--target=%s was left out of the analysis: %s",
                              target, answer->dropped[i].reason);
     }
-    const char *nearest = series->variables[0].name;
-    for (size_t i = 1; i < series->variable_count; i++) {
-        if (caus_edit_distance(series->variables[i].name, target) <
-            caus_edit_distance(nearest, target))
-            nearest = series->variables[i].name;
-    }
-    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                     "--target=%s is not among the %zu variables; did you mean "
-                     "%s?",
-                     target, series->variable_count, nearest);
+    return fail_target(target, series, err);
 }
 
 /* What to type next: how stable the links are, then a picture of them. */
@@ -290,8 +329,9 @@ static caus_status answer_question(caus_program *program,
                          "--transform needs --method: the incident preset "
                          "chooses its own");
     caus_cli_input input;
-    CAUS_TRY(caus_cli_load(program, arguments, method ? NULL : "6h", arena,
-                           &input, err));
+    CAUS_TRY(caus_cli_load(program, arguments,
+                           method ? 0 : caus_cli_baseline_ns, arena, &input,
+                           err));
     CAUS_TRY(read_options(arguments, &input.series, &answer->options, err));
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
@@ -367,6 +407,7 @@ const caus_command caus_command_discover = {
     .name = "discover",
     .summary = "learn what drove what, with which delay",
     .operands = "",
+    .stray = "a file is named by --recording, --csv or --table",
     .description =
         "Learns a lagged causal graph from a window of telemetry. Without "
         "--method the incident preset runs: rows before the window are a "

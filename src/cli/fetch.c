@@ -180,17 +180,13 @@ static caus_status fetch_part(caus_program *program,
     return CAUS_OK;
 }
 
-caus_status caus_cli_fetch(caus_program *program,
-                           const caus_arguments *arguments,
-                           const caus_cli_source *source,
-                           const caus_cli_window *window, caus_arena *arena,
-                           caus_fetch *result, caus_error *err)
+static caus_status fetch_all(caus_program *program,
+                             const caus_arguments *arguments,
+                             const caus_cli_source *source,
+                             const caus_cli_window *window, caus_arena *arena,
+                             caus_fetch *result, caus_error *err)
 {
     size_t count = source->specs.count;
-    if (program->offline)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--offline allows no server: give --recording, --csv "
-                         "or --table");
     caus_fetch_options options;
     CAUS_TRY(fetch_options(arguments, window, arena, &options, err));
     bool *taken = caus_arena_array(arena, count, sizeof *taken);
@@ -210,4 +206,41 @@ caus_status caus_cli_fetch(caus_program *program,
     }
     print_clocks(program, skew_s);
     return CAUS_OK;
+}
+
+/* A scrape interval in whole seconds; scrapes jitter by milliseconds. */
+static int64_t whole_interval_ns(double interval_s)
+{
+    double seconds = round(interval_s);
+    if (seconds < 0.99 * interval_s)
+        seconds = ceil(interval_s);
+    return (int64_t)seconds * 1000000000;
+}
+
+caus_status caus_cli_fetch(caus_program *program,
+                           const caus_arguments *arguments,
+                           const caus_cli_source *source,
+                           caus_cli_window *window, caus_arena *arena,
+                           caus_fetch *result, caus_error *err)
+{
+    if (program->offline)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--offline allows no server: give --recording, --csv "
+                         "or --table");
+    caus_cli_window asked = *window;
+    caus_cli_settle(window, 0);
+    CAUS_TRY(fetch_all(program, arguments, source, window, arena, result, err));
+    int64_t interval_ns = whole_interval_ns(result->scrape_interval_s);
+    if (asked.window.step_ns || interval_ns <= window->window.step_ns)
+        return CAUS_OK;
+    char usual[40], wider[40];
+    caus_duration_format(window->window.step_ns, usual);
+    caus_duration_format(interval_ns, wider);
+    caus_program_say(program,
+                     "rows are %s wide, not %s: so seldom is one metric "
+                     "scraped; --step chooses another width",
+                     wider, usual);
+    *window = asked;
+    caus_cli_settle(window, interval_ns);
+    return fetch_all(program, arguments, source, window, arena, result, err);
 }

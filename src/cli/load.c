@@ -16,20 +16,38 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
                              err);
 }
 
+static caus_status check_overlap(const char *path,
+                                 const caus_recording_info *info,
+                                 const caus_grid *asked, caus_error *err)
+{
+    int64_t first_ns = info->baseline.step_ns ? info->baseline.start_ns
+                                              : info->window.start_ns;
+    if (asked->end_ns > first_ns && asked->start_ns < info->window.end_ns)
+        return CAUS_OK;
+    char from[40], to[40];
+    caus_time_format(first_ns, from);
+    caus_time_format(info->window.end_ns, to);
+    return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                     "%s has nothing in the window asked for: it holds %s to "
+                     "%s, so give --start and --end within it or leave both "
+                     "out",
+                     path, from, to);
+}
+
 /* The window of a recording, narrowed to what the command line asks for. */
 static void window_of_recording(const caus_recording_info *info,
                                 bool has_baseline_option,
                                 caus_cli_window *window)
 {
     caus_cli_window asked = *window;
-    bool wants_baseline = has_baseline_option
-                              ? asked.baseline.start_ns < asked.baseline.end_ns
-                              : true;
     if (!asked.given) {
+        int64_t length_ns = asked.baseline.end_ns - asked.baseline.start_ns;
         window->window = info->window;
         window->baseline = info->baseline;
-        if (!wants_baseline)
-            window->baseline = (caus_grid){0};
+        if (has_baseline_option)
+            window->baseline =
+                (caus_grid){.start_ns = info->window.start_ns - length_ns,
+                            .end_ns = info->window.start_ns};
     } else if (!has_baseline_option && info->baseline.step_ns) {
         window->baseline = (caus_grid){.start_ns = info->baseline.start_ns,
                                        .end_ns = window->window.start_ns};
@@ -47,6 +65,8 @@ static caus_status load_recording(caus_program *program,
     const char *path = caus_arguments_get(arguments, "recording");
     caus_recording_info info;
     CAUS_TRY(caus_recording_read_info(path, arena, &info, err));
+    if (window->given)
+        CAUS_TRY(check_overlap(path, &info, &window->window, err));
     window_of_recording(&info, caus_arguments_has(arguments, "baseline"),
                         window);
     if (!use_baseline)
@@ -62,16 +82,37 @@ static caus_status load_recording(caus_program *program,
 }
 
 /* The step of a whole file: what a window of it has when --step is not given.
- */
+ * A file that does not fit in memory may have a window that does: its step
+ * stays open. */
 static caus_status find_step(caus_program *program, const char *path,
                              const caus_csv_options *options, caus_arena *arena,
                              int64_t *step_ns, caus_error *err)
 {
     caus_series whole;
     caus_arena_mark mark = caus_arena_get_mark(arena);
-    CAUS_TRY(caus_csv_read(path, options, program->run, arena, &whole, err));
-    *step_ns = whole.step_ns;
+    caus_status status =
+        caus_csv_read(path, options, program->run, arena, &whole, err);
+    *step_ns = status == CAUS_OK ? whole.step_ns : 0;
     caus_arena_rewind(arena, mark);
+    return status == CAUS_ERR_LIMIT ? CAUS_OK : status;
+}
+
+/* Without a time column a row is a step, whose length nobody has said. */
+static caus_status warn_of_rows(const char *path, const caus_series *series,
+                                caus_arena *arena, caus_cli_input *result,
+                                caus_error *err)
+{
+    const char **warnings = caus_arena_array(arena, 1, sizeof *warnings);
+    if (warnings)
+        warnings[0] = caus_arena_format(
+            arena,
+            "%s has no column time: each of its %zu rows is taken as one step "
+            "of unknown length; give --step to say how long",
+            path, series->segments[0].row_count);
+    if (!warnings || !warnings[0])
+        return caus_arena_fail(arena, err);
+    result->warnings = warnings;
+    result->warning_count = 1;
     return CAUS_OK;
 }
 
@@ -101,6 +142,9 @@ static caus_status load_csv(caus_program *program,
     CAUS_TRY(caus_csv_read(path, &options, program->run, arena, &result->series,
                            err));
     caus_program_lap(program, "read");
+    if (!table && !window->window.step_ns &&
+        result->series.segments[0].start_ns == 0)
+        return warn_of_rows(path, &result->series, arena, result, err);
     return CAUS_OK;
 }
 
@@ -151,7 +195,6 @@ static caus_status load_servers(caus_program *program,
     if (file)
         return load_columns(program, arguments, &source.specs, file, window,
                             arena, result, err);
-    caus_cli_settle(window, 0);
     caus_fetch fetch;
     CAUS_TRY(caus_cli_fetch(program, arguments, &source, window, arena, &fetch,
                             err));
@@ -188,15 +231,16 @@ static caus_status one_source(const caus_arguments *arguments, caus_error *err)
 
 caus_status caus_cli_load(caus_program *program,
                           const caus_arguments *arguments,
-                          const char *default_baseline, caus_arena *arena,
+                          int64_t default_baseline_ns, caus_arena *arena,
                           caus_cli_input *result, caus_error *err)
 {
     CAUS_TRY(one_source(arguments, err));
     *result = (caus_cli_input){0};
     caus_cli_window window;
-    CAUS_TRY(caus_cli_read_window(arguments, default_baseline, &window, err));
+    CAUS_TRY(
+        caus_cli_read_window(arguments, default_baseline_ns, &window, err));
     bool use_baseline =
-        default_baseline || caus_arguments_has(arguments, "baseline");
+        default_baseline_ns || caus_arguments_has(arguments, "baseline");
     if (caus_arguments_has(arguments, "recording"))
         return load_recording(program, arguments, use_baseline, &window, arena,
                               result, err);

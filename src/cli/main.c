@@ -14,6 +14,8 @@ static const caus_command_table table = {
     .summary = "what caused what in a production system",
     .count = sizeof commands / sizeof *commands,
     .commands = commands,
+    .topic_count = CAUS_CLI_TOPICS,
+    .topics = caus_cli_topics,
 };
 
 static int run_command(const caus_command *command, int count, char **words)
@@ -42,31 +44,39 @@ static int run_command(const caus_command *command, int count, char **words)
     return code;
 }
 
+static int fail_unknown(const char *name)
+{
+    const char *near = caus_command_nearest(&table, name)->name;
+    bool is_near = caus_is_near(name, near);
+    fprintf(stderr,
+            "caus: there is no command \"%s\"%s%s%s \"caus --help\" lists "
+            "all\n",
+            name, is_near ? "; did you mean \"" : "", is_near ? near : "",
+            is_near ? "\"?" : ";");
+    return CAUS_EXIT_USAGE;
+}
+
+/* "caus", "caus --help", "caus help" and "caus help NAME". */
+static int help(const char *word, const char *topic)
+{
+    if (topic && strcmp(word, "help") == 0)
+        return caus_help_about(&table, topic, stdout) ? CAUS_EXIT_DONE
+                                                      : fail_unknown(topic);
+    caus_help_program(&table, word ? stdout : stderr);
+    return word ? CAUS_EXIT_DONE : CAUS_EXIT_USAGE;
+}
+
 int main(int count, char **words)
 {
-    const char *name = count > 1 ? words[1] : "--help";
-    const char *topic = count > 2 ? words[2] : NULL;
-    if (strcmp(name, "help") == 0 && topic &&
-        caus_command_find(&table, topic)) {
-        caus_help_command(&table, caus_command_find(&table, topic), stdout);
-        return CAUS_EXIT_DONE;
-    }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
-        strcmp(name, "help") == 0) {
-        caus_help_program(&table, count > 1 ? stdout : stderr);
-        return count > 1 ? CAUS_EXIT_DONE : CAUS_EXIT_USAGE;
-    }
+    const char *name = count > 1 ? words[1] : NULL;
+    if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
+        strcmp(name, "help") == 0)
+        return help(name, count > 2 ? words[2] : NULL);
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         printf("caus %s\n", caus_version());
         return CAUS_EXIT_DONE;
     }
     const caus_command *command = caus_command_find(&table, name);
-    if (!command) {
-        fprintf(stderr,
-                "caus: there is no command \"%s\"; did you mean \"%s\"? "
-                "\"caus --help\" lists all\n",
-                name, caus_command_nearest(&table, name)->name);
-        return CAUS_EXIT_USAGE;
-    }
-    return run_command(command, count - 2, words + 2);
+    return command ? run_command(command, count - 2, words + 2)
+                   : fail_unknown(name);
 }

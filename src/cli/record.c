@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include <time.h>
 
 #include "cli.h"
@@ -45,9 +46,13 @@ static caus_status record(caus_program *program,
     if (!path)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "where to? give -o incident.caus");
+    if (strcmp(path, "-") == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "a recording is a file and cannot go to stdout: give "
+                         "-o incident.caus");
     caus_cli_window window;
-    CAUS_TRY(caus_cli_read_window(arguments, "6h", &window, err));
-    caus_cli_settle(&window, 0);
+    CAUS_TRY(
+        caus_cli_read_window(arguments, caus_cli_baseline_ns, &window, err));
     caus_cli_source source;
     CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
     caus_fetch fetch;
@@ -90,6 +95,7 @@ const caus_command caus_command_record = {
     .name = "record",
     .summary = "fetch a window and its baseline into an incident file",
     .operands = "",
+    .stray = "the file to write is named by -o",
     .description =
         "Fetches variables from Prometheus and ClickHouse, with the rows "
         "before the window, and keeps them in one file that every other "

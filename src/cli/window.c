@@ -90,21 +90,38 @@ static caus_status read_zone(const char *text, int32_t *minutes,
     return CAUS_OK;
 }
 
+/* One of --start and --end; the reason of a failure names it. */
+static caus_status read_instant(const caus_arguments *arguments,
+                                const char *name, const char *fallback,
+                                int64_t now, int32_t zone, int64_t *result_ns,
+                                caus_error *err)
+{
+    const char *text = caus_arguments_get(arguments, name);
+    caus_error reason;
+    if (caus_time_parse(text ? text : fallback, now, zone, result_ns,
+                        &reason) != CAUS_OK)
+        return CAUS_FAIL(err, reason.status, "--%s: %s", name, reason.message);
+    return CAUS_OK;
+}
+
 static caus_status read_bounds(const caus_arguments *arguments,
                                caus_grid *window, caus_error *err)
 {
     const char *start = caus_arguments_get(arguments, "start");
-    const char *end = caus_arguments_get(arguments, "end");
     int64_t now = now_ns();
     int32_t zone;
     CAUS_TRY(read_zone(caus_arguments_get(arguments, "tz"), &zone, err));
+    if (start && strstr(start, "://") && caus_arguments_has(arguments, "end"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--start is a dashboard's address, which has an end "
+                         "of its own: leave out --end");
     if (start && strstr(start, "://"))
         return caus_time_parse_grafana(start, now, &window->start_ns,
                                        &window->end_ns, err);
-    CAUS_TRY(caus_time_parse(start ? start : "2h", now, zone, &window->start_ns,
-                             err));
+    CAUS_TRY(read_instant(arguments, "start", "2h", now, zone,
+                          &window->start_ns, err));
     CAUS_TRY(
-        caus_time_parse(end ? end : "now", now, zone, &window->end_ns, err));
+        read_instant(arguments, "end", "now", now, zone, &window->end_ns, err));
     if (window->start_ns >= window->end_ns) {
         char from[40], to[40];
         caus_time_format(window->start_ns, from);
@@ -124,7 +141,7 @@ static caus_status read_step(const caus_arguments *arguments, int64_t *step_ns,
     *step_ns = 0;
     if (!text)
         return CAUS_OK;
-    CAUS_TRY(caus_duration_parse(text, step_ns, err));
+    CAUS_TRY(caus_arguments_duration(arguments, "step", 0, step_ns, err));
     if (*step_ns < 1000000)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--step=%s: give at least 1ms", text);
@@ -132,7 +149,7 @@ static caus_status read_step(const caus_arguments *arguments, int64_t *step_ns,
 }
 
 caus_status caus_cli_read_window(const caus_arguments *arguments,
-                                 const char *default_baseline,
+                                 int64_t default_baseline_ns,
                                  caus_cli_window *result, caus_error *err)
 {
     *result =
@@ -142,12 +159,11 @@ caus_status caus_cli_read_window(const caus_arguments *arguments,
     CAUS_TRY(read_bounds(arguments, window, err));
     CAUS_TRY(read_step(arguments, &window->step_ns, err));
     const char *text = caus_arguments_get(arguments, "baseline");
-    if (!text)
-        text = default_baseline;
-    if (!text || strcmp(text, "none") == 0)
+    if ((!text && !default_baseline_ns) || (text && strcmp(text, "none") == 0))
         return CAUS_OK;
     int64_t length_ns;
-    CAUS_TRY(caus_duration_parse(text, &length_ns, err));
+    CAUS_TRY(caus_arguments_duration(arguments, "baseline", default_baseline_ns,
+                                     &length_ns, err));
     result->baseline = (caus_grid){.start_ns = window->start_ns - length_ns,
                                    .end_ns = window->start_ns,
                                    .step_ns = window->step_ns};

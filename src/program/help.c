@@ -5,28 +5,37 @@
 
 enum { HELP_COLUMN = 30, HELP_WIDTH = 80 };
 
+/* Bytes up to the next space; choices wider than `room` break after a bar. */
+static size_t word_length(const char *text, size_t room)
+{
+    size_t length = strcspn(text, " \n");
+    if (length <= room)
+        return length;
+    size_t choice = strcspn(text, "|");
+    return choice < length ? choice + 1 : length;
+}
+
 /* Prints words wrapped at HELP_WIDTH, lines after the first indented. */
 static void print_wrapped(const char *text, size_t column, size_t indent,
                           FILE *out)
 {
+    bool spaced = false; /* a space is due before the next word */
     while (*text) {
-        size_t word = strcspn(text, " \n");
-        if (column > indent && column + word > HELP_WIDTH - 1) {
+        size_t word = word_length(text, HELP_WIDTH - 1 - indent);
+        if (column > indent && column + spaced + word > HELP_WIDTH - 1) {
             fprintf(out, "\n%*s", (int)indent, "");
             column = indent;
+            spaced = false;
         }
-        fwrite(text, 1, word, out);
-        column += word;
+        column +=
+            (size_t)fprintf(out, "%s%.*s", spaced ? " " : "", (int)word, text);
         text += word;
+        spaced = *text == ' ';
         if (*text == '\n') {
             fprintf(out, "\n%*s", text[1] == '\n' ? 0 : (int)indent, "");
             column = indent;
-            text++;
-        } else if (*text == ' ') {
-            fputc(' ', out);
-            column++;
-            text++;
         }
+        text += *text == ' ' || *text == '\n';
     }
     fputc('\n', out);
 }
@@ -62,6 +71,11 @@ void caus_help_program(const caus_command_table *table, FILE *out)
         if (!command->hidden)
             fprintf(out, "  %-12s %s\n", command->name, command->summary);
     }
+    if (table->topic_count)
+        fputs("\nfiles, told of by \"help NAME\":\n", out);
+    for (size_t i = 0; i < table->topic_count; i++)
+        fprintf(out, "  %-12s %s\n", table->topics[i].name,
+                table->topics[i].summary);
     fprintf(out,
             "\n\"%s <command> --help\" tells more. Exit codes: 0 done, 1 "
             "failed, 2 wrong usage,\n3 evidence insufficient, 130 "
@@ -82,6 +96,21 @@ void caus_help_command(const caus_command_table *table,
     }
     if (*command->examples)
         fprintf(out, "\nexamples:\n%s", command->examples);
+}
+
+bool caus_help_about(const caus_command_table *table, const char *name,
+                     FILE *out)
+{
+    const caus_command *command = caus_command_find(table, name);
+    if (command)
+        caus_help_command(table, command, out);
+    for (size_t i = 0; !command && i < table->topic_count; i++) {
+        if (strcmp(table->topics[i].name, name) == 0) {
+            fputs(table->topics[i].text, out);
+            return true;
+        }
+    }
+    return command != NULL;
 }
 
 /* ---- manual pages (mdoc) ---- */

@@ -45,7 +45,7 @@ static int write_and_rename(int file, const char *temporary, const char *path,
 caus_status caus_program_write(const char *path, const char *text,
                                size_t length, caus_error *err)
 {
-    if (!path) {
+    if (!path || strcmp(path, "-") == 0) {
         if (write_all(STDOUT_FILENO, text, length) != 0)
             return CAUS_FAIL(err, CAUS_ERR_IO, "cannot write to stdout: %s",
                              strerror(errno));

@@ -111,12 +111,10 @@ static caus_status run_options(caus_program *program,
     const char *limit = caus_arguments_get(arguments, "memory-limit");
     if (limit)
         CAUS_TRY(caus_bytes_parse(limit, &options->memory_limit_bytes, err));
-    const char *time_limit = caus_arguments_get(arguments, "time-limit");
-    if (time_limit) {
-        int64_t limit_ns;
-        CAUS_TRY(caus_duration_parse(time_limit, &limit_ns, err));
-        options->time_limit_s = (double)limit_ns / 1e9;
-    }
+    int64_t time_limit_ns;
+    CAUS_TRY(caus_arguments_duration(arguments, "time-limit", 0, &time_limit_ns,
+                                     err));
+    options->time_limit_s = (double)time_limit_ns / 1e9;
     options->cancel = caus_signals_watch();
     if (program->bar) {
         options->progress = caus_progress_bar_update;
@@ -196,6 +194,35 @@ int caus_program_fail(caus_program *program, const caus_error *err)
                                                     : CAUS_EXIT_FAILED;
 }
 
+/* The ending of a file's name, without the dot; "" if there is none. */
+static const char *ending_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+    return dot && dot > name ? dot + 1 : "";
+}
+
+static caus_status format_of_ending(const char *path, caus_format *result,
+                                    caus_error *err)
+{
+    static const char *const others[] = {"png",  "jpg", "jpeg", "gif",
+                                         "pdf",  "ps",  "html", "htm",
+                                         "webp", "csv", "gml",  "caus"};
+    const char *ending = ending_of(path);
+    *result = CAUS_FORMAT_JSON;
+    if (caus_format_from_name(ending, result))
+        return CAUS_OK;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(ending, others[i]) == 0)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--output=%s: caus writes no %s; give an ending "
+                             "such as .svg, .json, .dot or .md, or --format",
+                             path, ending);
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_program_format(const caus_arguments *arguments,
                                 caus_format *result, caus_error *err)
 {
@@ -207,10 +234,8 @@ caus_status caus_program_format(const caus_arguments *arguments,
                              "--format=%s is not a format", name);
         return CAUS_OK;
     }
-    const char *dot = path ? strrchr(path, '.') : NULL;
-    if (dot && caus_format_from_name(dot + 1, result))
-        return CAUS_OK;
-    *result =
-        !path && isatty(STDOUT_FILENO) ? CAUS_FORMAT_TEXT : CAUS_FORMAT_JSON;
+    if (path && strcmp(path, "-") != 0)
+        return format_of_ending(path, result, err);
+    *result = isatty(STDOUT_FILENO) ? CAUS_FORMAT_TEXT : CAUS_FORMAT_JSON;
     return CAUS_OK;
 }

@@ -59,12 +59,21 @@ typedef struct caus_command {
     int (*execute)(caus_program *program, const caus_arguments *arguments);
 } caus_command;
 
+/* What "caus help NAME" tells beside the commands: a file's format. */
+typedef struct caus_help_topic {
+    const char *name;
+    const char *summary; /* one line */
+    const char *text;    /* lines of at most 80 columns */
+} caus_help_topic;
+
 /* The whole program: its commands, in the order of the help text. */
 typedef struct caus_command_table {
     const char *name;
     const char *summary;
     size_t count;
     const caus_command *const *commands;
+    size_t topic_count;
+    const caus_help_topic *topics;
 } caus_command_table;
 
 /* The options every command has. */
@@ -125,6 +134,9 @@ const caus_command *caus_command_nearest(const caus_command_table *table,
 /* ---- help, manual pages and completion, all made from the table ---- */
 
 void caus_help_program(const caus_command_table *table, FILE *out);
+/* The help of a command or topic of this name; false if there is neither. */
+bool caus_help_about(const caus_command_table *table, const char *name,
+                     FILE *out);
 void caus_help_command(const caus_command_table *table,
                        const caus_command *command, FILE *out);
 /* A manual page in mdoc; command NULL = the page of the program. */
@@ -166,14 +178,15 @@ void caus_program_lap(caus_program *program, const char *what);
 int caus_program_fail(caus_program *program, const caus_error *err);
 
 /*
- * Writes a result: to stdout, or to `path` under a temporary name, synced and
- * renamed. Fails with CAUS_ERR_IO and the system's words.
+ * Writes a result: to stdout (path NULL or "-"), or to `path` under a temporary
+ * name, synced and renamed. Fails with CAUS_ERR_IO and the system's words.
  */
 caus_status caus_program_write(const char *path, const char *text,
                                size_t length, caus_error *err);
 
 /* Format from --format, else from the ending of -o, else text on a terminal
- * and JSON otherwise. */
+ * and JSON otherwise. Fails on an ending that promises what caus does not
+ * make, such as .png. */
 caus_status caus_program_format(const caus_arguments *arguments,
                                 caus_format *result, caus_error *err);
 
@@ -196,7 +209,7 @@ void caus_progress_bar_clear(caus_progress_bar *bar);
 /* ---- signals ---- */
 
 /* From now on SIGINT and SIGTERM set this flag; a second one ends the program
- * at once. SIGPIPE is ignored. */
+ * at once. SIGPIPE and SIGXFSZ are ignored. */
 const volatile sig_atomic_t *caus_signals_watch(void);
 
 #endif

@@ -25,5 +25,7 @@ const volatile sig_atomic_t *caus_signals_watch(void)
     action.sa_handler = SIG_IGN;
     action.sa_flags = 0;
     sigaction(SIGPIPE, &action, NULL);
+    /* A file over the user's limit is an error of write(), not the end. */
+    sigaction(SIGXFSZ, &action, NULL);
     return &stop_requested;
 }
