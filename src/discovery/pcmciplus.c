@@ -30,14 +30,11 @@ static caus_status init_hands(caus_plus *plus, caus_error *err)
 }
 
 static caus_status init_plus(caus_search *search, caus_findings *findings,
-                             caus_plus **result, caus_error *err)
+                             caus_plus *plus, caus_error *err)
 {
     const caus_question *question = search->question;
     caus_arena *arena = search->hands[0].arena;
     size_t variables = question->variable_count, cells = question->cell_count;
-    caus_plus *plus = CAUS_ARRAY(arena, caus_plus, 1);
-    if (!plus)
-        return caus_arena_fail(arena, err);
     *plus = (caus_plus){
         .question = question,
         .search = search,
@@ -55,9 +52,7 @@ static caus_status init_plus(caus_search *search, caus_findings *findings,
         !plus->neighbour_count || !plus->hands || !plus->marks ||
         !plus->shown_statistic || !plus->shown_df)
         return caus_arena_fail(arena, err);
-    CAUS_TRY(init_hands(plus, err));
-    *result = plus;
-    return CAUS_OK;
+    return init_hands(plus, err);
 }
 
 /* Calls `work` for every cell. */
@@ -185,6 +180,7 @@ static caus_status find_graph(caus_plus *plus, caus_error *err)
 
 /* One alpha being tried. */
 typedef struct trial {
+    caus_plus plus;
     caus_findings findings;
     caus_pcmci_options options;
     caus_question question;
@@ -193,7 +189,7 @@ typedef struct trial {
 static void clear_trial(trial *t)
 {
     caus_findings *findings = &t->findings;
-    caus_plus *plus = findings->plus;
+    caus_plus *plus = &t->plus;
     size_t cells = t->question.cell_count;
     size_t variables = t->question.variable_count;
     memset(findings->statistic, 0, cells * sizeof *findings->statistic);
@@ -209,13 +205,14 @@ static void clear_trial(trial *t)
 
 static caus_status init_trial(caus_search *search, trial *t, caus_error *err)
 {
-    *t = (trial){.options = *search->question->options,
-                 .question = *search->question};
+    t->options = *search->question->options;
+    t->question = *search->question;
     t->question.options = &t->options;
     t->options.fdr = CAUS_FDR_NONE;
     CAUS_TRY(caus_findings_init(&t->question, search->hands[0].arena,
                                 &t->findings, err));
-    return init_plus(search, &t->findings, &t->findings.plus, err);
+    t->findings.plus = &t->plus;
+    return init_plus(search, &t->findings, &t->plus, err);
 }
 
 static void copy_selection(const caus_selection *from, caus_selection *to)
@@ -246,9 +243,9 @@ static caus_status run_trial(caus_search *search, trial *t, size_t a,
     t->options.pc_alpha = alpha;
     for (int k = 0; k < search->threads; k++)
         search->hands[k].select[0] = search->hands[k].select[a];
-    search->question = t->findings.plus->question = &t->question;
+    search->question = t->plus.question = &t->question;
     clear_trial(t);
-    caus_status status = find_graph(t->findings.plus, err);
+    caus_status status = find_graph(&t->plus, err);
     search->question = question;
     return status;
 }
@@ -282,16 +279,16 @@ caus_status caus_plus_run(caus_search *search, caus_findings *findings,
     trial *trials = CAUS_ARRAY(arena, trial, 2);
     if (!trials)
         return caus_arena_fail(arena, err);
-    for (size_t k = 0; k < 2 && k < alpha_count; k++)
-        CAUS_TRY(init_trial(search, &trials[k], err));
     for (size_t a = 0; a < alpha_count; a++) {
         trial *t = &trials[free_trial];
+        if (!t->findings.plus)
+            CAUS_TRY(init_trial(search, t, err));
         CAUS_TRY(run_trial(search, t, a, alphas[a], err));
         bool is_over = atomic_load(&search->stopped);
         if (is_over && a > 0)
             break;
         if (alpha_count > 1 && !is_over)
-            CAUS_TRY(caus_plus_score(t->findings.plus, &score, err));
+            CAUS_TRY(caus_plus_score(&t->plus, &score, err));
         if (a == 0 || is_better(score, best)) {
             keep_trial(t, findings);
             best = score;
