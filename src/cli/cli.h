@@ -107,6 +107,18 @@ typedef struct caus_cli_input {
     size_t warning_count;
 } caus_cli_input;
 
+/* Adds a sentence to the warnings of an input; NULL = no memory for it. */
+caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
+                                 const char *warning, caus_error *err);
+
+/* Shortens a settled baseline to where the data begin, and says so. */
+caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
+                                   caus_arena *arena, caus_cli_input *input,
+                                   caus_error *err);
+
+/* Fails when a whole environment holds no value. */
+caus_status caus_cli_check_coverage(const caus_series *series, caus_error *err);
+
 /*
  * Loads the one source that was named: --recording, --csv, --table, or
  * servers.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,33 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
     };
     return caus_series_align(samples, &options, program->run, arena, result,
                              err);
+}
+
+/* The time of the first sample that holds a value; INT64_MAX if none does. */
+static int64_t first_sample_ns(const caus_samples *samples)
+{
+    int64_t first_ns = INT64_MAX;
+    for (size_t i = 0; i < samples->track_count; i++) {
+        const caus_track *track = &samples->tracks[i];
+        size_t at = 0;
+        while (at < track->count && !isfinite(track->value[at]))
+            at++;
+        if (at < track->count && track->time_ns[at] < first_ns)
+            first_ns = track->time_ns[at];
+    }
+    return first_ns;
+}
+
+static caus_status align_covered(caus_program *program,
+                                 const caus_samples *samples,
+                                 caus_cli_window *window, caus_arena *arena,
+                                 caus_cli_input *result, caus_error *err)
+{
+    int64_t first_ns = first_sample_ns(samples);
+    if (first_ns != INT64_MAX)
+        CAUS_TRY(caus_cli_clip_baseline(window, first_ns, arena, result, err));
+    return caus_cli_align(program, samples, window, arena, &result->series,
+                          err);
 }
 
 static caus_status check_overlap(const char *path,
@@ -77,22 +105,22 @@ static caus_status load_recording(caus_program *program,
     caus_program_lap(program, "read");
     result->warnings = info.warnings;
     result->warning_count = info.warning_count;
-    return caus_cli_align(program, &samples, window, arena, &result->series,
-                          err);
+    return align_covered(program, &samples, window, arena, result, err);
 }
 
-/* The step of a whole file: what a window of it has when --step is not given.
- * A file that does not fit in memory may have a window that does: its step
- * stays open. */
-static caus_status find_step(caus_program *program, const char *path,
-                             const caus_csv_options *options, caus_arena *arena,
-                             int64_t *step_ns, caus_error *err)
+/* Step and first row of a whole file. A file that does not fit in memory may
+ * have a window that does: both stay open then. */
+static caus_status find_extent(caus_program *program, const char *path,
+                               const caus_csv_options *options,
+                               caus_arena *arena, int64_t *step_ns,
+                               int64_t *first_ns, caus_error *err)
 {
     caus_series whole;
     caus_arena_mark mark = caus_arena_get_mark(arena);
     caus_status status =
         caus_csv_read(path, options, program->run, arena, &whole, err);
     *step_ns = status == CAUS_OK ? whole.step_ns : 0;
+    *first_ns = status == CAUS_OK ? whole.segments[0].start_ns : 0;
     caus_arena_rewind(arena, mark);
     return status == CAUS_ERR_LIMIT ? CAUS_OK : status;
 }
@@ -131,10 +159,11 @@ static caus_status load_csv(caus_program *program,
         caus_cli_read_separator(arguments, &options.service_separator, err));
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
     if (window->given && !table) {
-        if (!window->window.step_ns)
-            CAUS_TRY(find_step(program, path, &options, arena,
-                               &window->window.step_ns, err));
-        caus_cli_settle(window, 0);
+        int64_t step_ns, first_ns;
+        CAUS_TRY(find_extent(program, path, &options, arena, &step_ns,
+                             &first_ns, err));
+        caus_cli_settle(window, step_ns);
+        CAUS_TRY(caus_cli_clip_baseline(window, first_ns, arena, result, err));
         options.window = window->window;
         options.baseline = window->baseline;
         options.step_ns = window->window.step_ns;
@@ -201,8 +230,7 @@ static caus_status load_servers(caus_program *program,
     caus_program_lap(program, "fetch");
     result->warnings = fetch.warnings;
     result->warning_count = fetch.warning_count;
-    return caus_cli_align(program, &fetch.samples, window, arena,
-                          &result->series, err);
+    return align_covered(program, &fetch.samples, window, arena, result, err);
 }
 
 static caus_status one_source(const caus_arguments *arguments, caus_error *err)
@@ -229,10 +257,10 @@ static caus_status one_source(const caus_arguments *arguments, caus_error *err)
     return CAUS_OK;
 }
 
-caus_status caus_cli_load(caus_program *program,
-                          const caus_arguments *arguments,
-                          int64_t default_baseline_ns, caus_arena *arena,
-                          caus_cli_input *result, caus_error *err)
+static caus_status load_any(caus_program *program,
+                            const caus_arguments *arguments,
+                            int64_t default_baseline_ns, caus_arena *arena,
+                            caus_cli_input *result, caus_error *err)
 {
     CAUS_TRY(one_source(arguments, err));
     *result = (caus_cli_input){0};
@@ -250,6 +278,16 @@ caus_status caus_cli_load(caus_program *program,
     if (file)
         return load_csv(program, arguments, file, &window, arena, result, err);
     return load_servers(program, arguments, &window, arena, result, err);
+}
+
+caus_status caus_cli_load(caus_program *program,
+                          const caus_arguments *arguments,
+                          int64_t default_baseline_ns, caus_arena *arena,
+                          caus_cli_input *result, caus_error *err)
+{
+    CAUS_TRY(
+        load_any(program, arguments, default_baseline_ns, arena, result, err));
+    return caus_cli_check_coverage(&result->series, err);
 }
 
 int caus_cli_execute(caus_program *program, const caus_arguments *arguments,

@@ -8,7 +8,7 @@
 static const caus_option time_options[] = {
     {"start", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "first instant: RFC 3339, unix seconds, now-2h, 2h (back from now), "
-     "03:40, or a Grafana link; default 2h"},
+     "03:40, or a Grafana link; default 2h before the end"},
     {"end", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "last instant; default now"},
     {"step", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
@@ -23,6 +23,7 @@ static const caus_option time_options[] = {
 const caus_option_group caus_time_options = {
     "time", sizeof time_options / sizeof *time_options, time_options};
 
+static const int64_t default_window_ns = 7200000000000;
 static const int64_t second_ns = 1000000000;
 
 static int64_t now_ns(void)
@@ -118,10 +119,12 @@ static caus_status read_bounds(const caus_arguments *arguments,
     if (start && strstr(start, "://"))
         return caus_time_parse_grafana(start, now, &window->start_ns,
                                        &window->end_ns, err);
-    CAUS_TRY(read_instant(arguments, "start", "2h", now, zone,
-                          &window->start_ns, err));
     CAUS_TRY(
         read_instant(arguments, "end", "now", now, zone, &window->end_ns, err));
+    window->start_ns = window->end_ns - default_window_ns;
+    if (start)
+        CAUS_TRY(read_instant(arguments, "start", start, now, zone,
+                              &window->start_ns, err));
     if (window->start_ns >= window->end_ns) {
         char from[40], to[40];
         caus_time_format(window->start_ns, from);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the data reach of the window and the baseline that were asked for. */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+
+caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
+                                 const char *warning, caus_error *err)
+{
+    size_t count = input->warning_count;
+    const char **all = caus_arena_array(arena, count + 1, sizeof *all);
+    if (!warning || !all)
+        return caus_arena_fail(arena, err);
+    if (count)
+        memcpy(all, input->warnings, count * sizeof *all);
+    all[count] = warning;
+    input->warnings = all;
+    input->warning_count = count + 1;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
+                                   caus_arena *arena, caus_cli_input *input,
+                                   caus_error *err)
+{
+    caus_grid *baseline = &window->baseline;
+    if (!baseline->step_ns || first_ns <= baseline->start_ns)
+        return CAUS_OK;
+    int64_t asked_ns = baseline->end_ns - baseline->start_ns;
+    char asked[40], left[40], first[40];
+    caus_duration_format(asked_ns + baseline->step_ns, asked);
+    caus_time_format(first_ns, first);
+    int64_t step_ns = baseline->step_ns;
+    baseline->start_ns = (first_ns + step_ns - 1) / step_ns * step_ns;
+    if (baseline->start_ns > baseline->end_ns) {
+        *baseline = (caus_grid){0};
+        return caus_cli_add_warning(
+            arena, input,
+            caus_arena_format(arena,
+                              "there are no data before the window (they begin "
+                              "at %s): without a baseline no link can be "
+                              "replicated",
+                              first),
+            err);
+    }
+    caus_duration_format(baseline->end_ns - baseline->start_ns + step_ns, left);
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena,
+                          "the baseline is %s instead of %s: the data begin at "
+                          "%s",
+                          left, asked, first),
+        err);
+}
+
+static bool has_value(const caus_series *series, const caus_segment *segment)
+{
+    size_t cells = segment->row_count * series->variable_count;
+    for (size_t cell = 0; cell < cells; cell++) {
+        if (isfinite(segment->values[cell]) &&
+            !caus_segment_is_missing(segment, cell / series->variable_count,
+                                     cell % series->variable_count))
+            return true;
+    }
+    return false;
+}
+
+caus_status caus_cli_check_coverage(const caus_series *series, caus_error *err)
+{
+    for (size_t s = 0; s < series->segment_count; s++) {
+        const caus_segment *segment = &series->segments[s];
+        if (has_value(series, segment))
+            continue;
+        char start[40], end[40];
+        caus_time_format(segment->start_ns, start);
+        caus_time_format(segment->start_ns + (int64_t)(segment->row_count - 1) *
+                                                 series->step_ns,
+                         end);
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "none of the %zu variables has a value from %s to %s: "
+                         "give --start and --end where there are data",
+                         series->variable_count, start, end);
+    }
+    return CAUS_OK;
+}
