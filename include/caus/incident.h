@@ -52,7 +52,8 @@ typedef struct caus_incident {
  *   result   lives in `out`
  *
  * Fails as caus_discover_pcmci(), with CAUS_ERR_TOO_FEW_SAMPLES when no two
- * variables are left, and with CAUS_ERR_NOT_FOUND (no such workload).
+ * variables are left, with CAUS_ERR_NOT_FOUND
+ * (no such workload) and CAUS_ERR_INVALID_DATA (a constant workload).
  */
 caus_status caus_discover_incident(const caus_series *series,
                                    const caus_incident_options *options,

@@ -15,8 +15,10 @@ extern const caus_command caus_command_manual;
 enum { CAUS_CLI_TOPICS = 2 };
 extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];
 
-/* Servers, variables and files. */
+/* Servers and their variables. */
 extern const caus_option_group caus_source_options;
+/* What may stand in for servers. */
+extern const caus_option_group caus_file_options;
 /* Window, step and time zone. */
 extern const caus_option_group caus_time_options;
 

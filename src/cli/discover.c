@@ -400,8 +400,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &discover_group, &caus_source_options, &caus_time_options,
-    &caus_common_options};
+    &discover_group, &caus_source_options, &caus_file_options,
+    &caus_time_options, &caus_common_options};
 
 const caus_command caus_command_discover = {
     .name = "discover",

@@ -30,6 +30,12 @@ static const caus_option source_options[] = {
      "who calls whom: CSV with src,dst"},
     {"service-separator", 0, "CHAR", NULL, CAUS_COMPLETE_NOTHING,
      "what ends the service in a variable's name; default _"},
+};
+
+const caus_option_group caus_source_options = {
+    "sources", sizeof source_options / sizeof *source_options, source_options};
+
+static const caus_option file_options[] = {
     {"recording", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "take everything from an incident file"},
     {"csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
@@ -40,8 +46,8 @@ static const caus_option source_options[] = {
      "the CSV or table has no line of names"},
 };
 
-const caus_option_group caus_source_options = {
-    "sources", sizeof source_options / sizeof *source_options, source_options};
+const caus_option_group caus_file_options = {
+    "files", sizeof file_options / sizeof *file_options, file_options};
 
 static caus_status read_settings(const caus_arguments *arguments,
                                  caus_arena *arena, caus_settings *result,

@@ -102,8 +102,9 @@ static caus_status prepare(const caus_series *series,
     caus_series kept, bare;
     CAUS_TRY(caus_series_select(series, chosen.kept, chosen.kept_count, out,
                                 &kept, err));
-    CAUS_TRY(caus_incident_remove_load(series, &kept, options, run, out, &bare,
-                                       &result->workload, err));
+    CAUS_TRY(caus_incident_remove_load(series, &result->quality, &kept, options,
+                                       run, out, &bare, &result->workload,
+                                       err));
     return caus_series_transform(&bare, CAUS_TRANSFORM_NORMAL_SCORES, run, out,
                                  &result->series, err);
 }

@@ -99,11 +99,14 @@ caus_status caus_incident_choose(const caus_series *series,
     }
     if (chosen->kept_count >= 2)
         return CAUS_OK;
-    return CAUS_FAIL(
-        err, CAUS_ERR_TOO_FEW_SAMPLES,
-        "of %zu variables %zu can carry evidence, two are needed; %s is left "
-        "out: %s. Widen the window or name other variables",
-        count, chosen->kept_count,
-        chosen->dropped_count ? chosen->dropped[0].label : "none",
-        chosen->dropped_count ? chosen->dropped[0].reason : "none given");
+    if (!chosen->dropped_count)
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "one variable has no other to be linked with: name "
+                         "two or more");
+    return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                     "of %zu variables %zu can carry evidence and two are "
+                     "needed: %s is left out (%s); widen the window or name "
+                     "other variables",
+                     count, chosen->kept_count, chosen->dropped[0].label,
+                     chosen->dropped[0].reason);
 }

@@ -35,10 +35,12 @@ caus_symptom caus_symptom_of(const caus_variable *variable);
  * every segment go.
  *
  *   series    all variables: the workload need not be among those kept
+ *   quality   of the series: a constant workload is refused
  *   workload  set to the name of what was removed, or NULL; the result is
  *             `kept` itself then
  */
 caus_status caus_incident_remove_load(const caus_series *series,
+                                      const caus_quality *quality,
                                       const caus_series *kept,
                                       const caus_incident_options *options,
                                       const caus_run *run, caus_arena *out,

@@ -218,6 +218,7 @@ static caus_status remove_load(removal *job, const caus_run *run,
 }
 
 caus_status caus_incident_remove_load(const caus_series *series,
+                                      const caus_quality *quality,
                                       const caus_series *kept,
                                       const caus_incident_options *options,
                                       const caus_run *run, caus_arena *out,
@@ -231,13 +232,19 @@ caus_status caus_incident_remove_load(const caus_series *series,
     bool automatic = strcmp(options->workload, "auto") == 0;
     size_t found = automatic ? find_entry_load(series, options->topology, out)
                              : caus_series_find(series, options->workload);
-    if (found == SIZE_MAX && automatic)
+    bool is_constant = found != SIZE_MAX && quality->variables[found].constant;
+    if (automatic && (found == SIZE_MAX || is_constant))
         return CAUS_OK;
     if (found == SIZE_MAX)
         return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
                          "the workload %s is not among the %zu variables: name "
                          "one of them, or none",
                          options->workload, series->variable_count);
+    if (is_constant)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "the workload %s is constant: it explains nothing; "
+                         "name another variable, or none",
+                         options->workload);
     for (size_t s = 0; s < kept->segment_count; s++) {
         if (kept->segments[s].row_count <= LOAD_LAGS)
             return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,

@@ -217,7 +217,7 @@ static void shared_load_leaves_no_link_once_it_is_removed(void **state)
     assert_string_equal(found.workload, "shop_calls");
 }
 
-static void an_unknown_workload_is_named(void **state)
+static void an_unknown_or_constant_workload_is_named(void **state)
 {
     incident_bench *made = *state;
     caus_incident_options options = short_lags();
@@ -228,6 +228,11 @@ static void an_unknown_workload_is_named(void **state)
                                             made->arena, &found, &err),
                      CAUS_ERR_NOT_FOUND);
     assert_non_null(strstr(err.message, "shop_call"));
+    options.workload = "idle_errors";
+    assert_int_equal(caus_discover_incident(&made->series, &options, made->run,
+                                            made->arena, &found, &err),
+                     CAUS_ERR_INVALID_DATA);
+    assert_non_null(strstr(err.message, "constant"));
 }
 
 static void too_few_fit_variables_say_why(void **state)
@@ -288,7 +293,7 @@ int main(void)
         TEST(links_say_where_they_were_seen_from_both_ends),
         TEST(harm_points_from_callee_to_caller),
         TEST(shared_load_leaves_no_link_once_it_is_removed),
-        TEST(an_unknown_workload_is_named),
+        TEST(an_unknown_or_constant_workload_is_named),
         TEST(too_few_fit_variables_say_why),
         TEST(every_lost_allocation_is_an_error),
     };
