@@ -10,9 +10,3 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
-# The serial OpenBLAS by its own directory: the alternatives system may point
-# the plain name at a threaded build, which changes bits with the thread count.
-find_library(CAUS_LAPACK NAMES openblas
-             PATH_SUFFIXES ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-serial
-                           openblas-serial
-             PATHS /usr/lib NO_DEFAULT_PATH REQUIRED)

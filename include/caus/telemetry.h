@@ -202,7 +202,8 @@ typedef struct caus_csv_options {
 } caus_csv_options;
 
 /*
- * Reads a CSV or table file, plain, .gz or .zst. First column `time` (unix s,
+ * Reads a CSV or table file, plain, .gz or .zst. First column `time` (or
+ * `timestamp`, `datetime`, `ts`; unix s,
  * ms, µs, ns or RFC 3339, detected on the first row); empty or NaN = missing,
  * infinite values too.
  *

@@ -318,16 +318,48 @@ static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
     return *next ? CAUS_OK : caus_arena_fail(arena, err);
 }
 
+/* An option that would change nothing is a misunderstanding: say so. */
+static caus_status check_effects(const caus_arguments *arguments,
+                                 const char *method, caus_error *err)
+{
+    bool files = caus_arguments_has(arguments, "recording") ||
+                 caus_arguments_has(arguments, "csv") ||
+                 caus_arguments_has(arguments, "table");
+    bool orients = !method || strcmp(method, "pcmci+") == 0;
+    const struct {
+        const char *name;
+        bool has_effect;
+        const char *reason;
+    } rules[] = {
+        {"transform", method,
+         "needs --method: the incident preset chooses its own"},
+        {"workload", !method,
+         "belongs to the incident preset: leave out "
+         "--method"},
+        {"colliders", orients, "belongs to --method pcmci+"},
+        {"no-conflict-resolution", orients, "belongs to --method pcmci+"},
+        {"block", caus_arguments_has(arguments, "bootstrap"),
+         "needs --bootstrap N"},
+        {"by", !files, "is for servers: a file has its columns"},
+        {"max-variables", !files, "is for servers: a file has its columns"},
+        {"query-budget", !files, "is for servers: a file needs no query"},
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (caus_arguments_has(arguments, rules[i].name) &&
+            !rules[i].has_effect)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT, "--%s %s",
+                             rules[i].name, rules[i].reason);
+    }
+    return CAUS_OK;
+}
+
 static caus_status answer_question(caus_program *program,
                                    const caus_arguments *arguments,
                                    caus_arena *arena, caus_graph_answer *answer,
                                    caus_error *err)
 {
     const char *method = caus_arguments_get(arguments, "method");
-    if (!method && caus_arguments_has(arguments, "transform"))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--transform needs --method: the incident preset "
-                         "chooses its own");
+    CAUS_TRY(check_effects(arguments, method, err));
     caus_cli_input input;
     CAUS_TRY(caus_cli_load(program, arguments,
                            method ? 0 : caus_cli_baseline_ns, arena, &input,

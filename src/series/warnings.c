@@ -133,8 +133,8 @@ static void warn_of_slow_movers(writer *w)
             keep(w,
                  caus_arena_format(w->out,
                                    "%s drifts like a random walk (ADF p "
-                                   "%.2g, KPSS p %.2g): try --transform "
-                                   "difference",
+                                   "%.2g, KPSS p %.2g): compare with "
+                                   "--method pcmci+ --transform difference",
                                    name_of(w, i), facts->adf_p, facts->kpss_p));
         if (!facts->constant && facts->effective_rows < FEWEST_EFFECTIVE_ROWS)
             keep(w,

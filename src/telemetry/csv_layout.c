@@ -147,10 +147,17 @@ static caus_status name_by_number(const caus_csv_options *options,
     return CAUS_OK;
 }
 
+/* "time", or what other tools write over the same column. */
 static bool is_time_name(const caus_csv_cell *cell)
 {
-    return cell->text.end - cell->text.from == 4 &&
-           strncasecmp(cell->text.from, "time", 4) == 0;
+    static const char *const names[] = {"time", "timestamp", "datetime", "ts"};
+    size_t length = (size_t)(cell->text.end - cell->text.from);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) == length &&
+            strncasecmp(cell->text.from, names[i], length) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Adds a name to those seen; `column` counts from 1. */
