@@ -122,26 +122,27 @@ static caus_status find_extent(caus_program *program, const char *path,
     *step_ns = status == CAUS_OK ? whole.step_ns : 0;
     *first_ns = status == CAUS_OK ? whole.segments[0].start_ns : 0;
     caus_arena_rewind(arena, mark);
-    return status == CAUS_ERR_LIMIT ? CAUS_OK : status;
+    if (status != CAUS_ERR_LIMIT)
+        return status;
+    caus_program_say(program,
+                     "%s is too large to look for its step: rows are as wide "
+                     "as those of servers; --step chooses a width",
+                     path);
+    return CAUS_OK;
 }
 
 /* Without a time column a row is a step, whose length nobody has said. */
-static caus_status warn_of_rows(const char *path, const caus_series *series,
-                                caus_arena *arena, caus_cli_input *result,
-                                caus_error *err)
+static caus_status warn_of_rows(const char *path, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err)
 {
-    const char **warnings = caus_arena_array(arena, 1, sizeof *warnings);
-    if (warnings)
-        warnings[0] = caus_arena_format(
-            arena,
-            "%s has no column time: each of its %zu rows is taken as one step "
-            "of unknown length; give --step to say how long",
-            path, series->segments[0].row_count);
-    if (!warnings || !warnings[0])
-        return caus_arena_fail(arena, err);
-    result->warnings = warnings;
-    result->warning_count = 1;
-    return CAUS_OK;
+    return caus_cli_add_warning(
+        arena, result,
+        caus_arena_format(arena,
+                          "%s has no column time: each of its %zu rows is "
+                          "taken as one step of unknown length; give --step to "
+                          "say how long",
+                          path, result->series.segments[0].row_count),
+        err);
 }
 
 static caus_status load_csv(caus_program *program,
@@ -173,7 +174,7 @@ static caus_status load_csv(caus_program *program,
     caus_program_lap(program, "read");
     if (!table && !window->window.step_ns &&
         result->series.segments[0].start_ns == 0)
-        return warn_of_rows(path, &result->series, arena, result, err);
+        return warn_of_rows(path, arena, result, err);
     return CAUS_OK;
 }
 
