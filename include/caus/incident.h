@@ -29,7 +29,9 @@ caus_incident_options caus_incident_options_default(void);
 typedef struct caus_incident {
     caus_series series;   /* as analysed: unfit variables left out, families one
                              node, load removed, normal scores per environment */
-    caus_quality quality; /* of the series as given */
+    caus_series input;    /* as given, variables in the order of their names:
+                             so their order in the source changes nothing */
+    caus_quality quality; /* of the input */
     caus_discovery discovery;
     const char *workload; /* the variable that was regressed out; NULL = none */
     const caus_dropped *dropped;

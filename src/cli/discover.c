@@ -252,6 +252,7 @@ static caus_status run_preset(caus_program *program,
                                     incident, err));
     answer->workload = incident->workload;
     answer->series = &incident->series;
+    answer->input = &incident->input;
     answer->discovery = &incident->discovery;
     answer->quality = &incident->quality;
     answer->dropped = incident->dropped;

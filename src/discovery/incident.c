@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The incident preset. docs/design/0004-incident-preset.md */
 #include <math.h>
+#include <string.h>
 
 #include "discovery/incident_internal.h"
 
@@ -88,21 +89,42 @@ caus_incident_options caus_incident_options_default(void)
     return options;
 }
 
+/* The series with its variables in the order of their names. */
+static caus_status sort_variables(const caus_series *series, caus_arena *out,
+                                  caus_series *result, caus_error *err)
+{
+    size_t count = series->variable_count;
+    size_t *order = CAUS_ARRAY(out, size_t, count);
+    if (!order)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = i;
+        for (; at > 0 && strcmp(series->variables[order[at - 1]].name,
+                                series->variables[i].name) > 0;
+             at--)
+            order[at] = order[at - 1];
+        order[at] = i;
+    }
+    return caus_series_select(series, order, count, out, result, err);
+}
+
 /* Leaves out, removes load, takes normal scores. */
 static caus_status prepare(const caus_series *series,
                            const caus_incident_options *options,
                            const caus_run *run, caus_arena *out,
                            caus_incident *result, caus_error *err)
 {
-    CAUS_TRY(caus_quality_examine(series, run, out, &result->quality, err));
+    CAUS_TRY(sort_variables(series, out, &result->input, err));
+    const caus_series *input = &result->input;
+    CAUS_TRY(caus_quality_examine(input, run, out, &result->quality, err));
     caus_choice chosen;
-    CAUS_TRY(caus_incident_choose(series, &result->quality, out, &chosen, err));
+    CAUS_TRY(caus_incident_choose(input, &result->quality, out, &chosen, err));
     result->dropped = chosen.dropped;
     result->dropped_count = chosen.dropped_count;
     caus_series kept, bare;
-    CAUS_TRY(caus_series_select(series, chosen.kept, chosen.kept_count, out,
+    CAUS_TRY(caus_series_select(input, chosen.kept, chosen.kept_count, out,
                                 &kept, err));
-    CAUS_TRY(caus_incident_remove_load(series, &result->quality, &kept, options,
+    CAUS_TRY(caus_incident_remove_load(input, &result->quality, &kept, options,
                                        run, out, &bare, &result->workload,
                                        err));
     return caus_series_transform(&bare, CAUS_TRANSFORM_NORMAL_SCORES, run, out,

@@ -33,7 +33,8 @@ static caus_status check_lags(const caus_series *series,
         options->method != CAUS_METHOD_PCMCIPLUS)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "this method conditions on the past: it needs "
-                         "--max-lag 1 or more");
+                         "--max-lag 1 or more; for a table take pcmci+ or "
+                         "lagged");
     return CAUS_OK;
 }
 

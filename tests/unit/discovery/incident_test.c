@@ -252,6 +252,34 @@ static void too_few_fit_variables_say_why(void **state)
     assert_non_null(strstr(err.message, "idle_errors"));
 }
 
+static void the_order_of_columns_changes_no_bit(void **state)
+{
+    incident_bench *made = *state;
+    const size_t order[VARIABLES] = {6, 2, 4, 0, 5, 3, 1};
+    caus_series shuffled;
+    caus_error err;
+    assert_int_equal(caus_series_select(&made->series, order, VARIABLES,
+                                        made->arena, &shuffled, &err),
+                     CAUS_OK);
+    caus_incident_options options = short_lags();
+    options.pcmci.all_links = true;
+    caus_incident one = discover(made, &options), other;
+    assert_int_equal(caus_discover_incident(&shuffled, &options, made->run,
+                                            made->arena, &other, &err),
+                     CAUS_OK);
+    size_t count = one.series.variable_count, cells = count * count * 3;
+    assert_int_equal(other.series.variable_count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_string_equal(one.series.variables[i].name,
+                            other.series.variables[i].name);
+    assert_memory_equal(one.discovery.statistic, other.discovery.statistic,
+                        cells * sizeof(double));
+    assert_memory_equal(one.discovery.p_value, other.discovery.p_value,
+                        cells * sizeof(double));
+    assert_memory_equal(one.discovery.graph.cells, other.discovery.graph.cells,
+                        cells * sizeof(caus_edge));
+}
+
 static void every_lost_allocation_is_an_error(void **state)
 {
     incident_bench *made = *state;
@@ -295,6 +323,7 @@ int main(void)
         TEST(shared_load_leaves_no_link_once_it_is_removed),
         TEST(an_unknown_or_constant_workload_is_named),
         TEST(too_few_fit_variables_say_why),
+        TEST(the_order_of_columns_changes_no_bit),
         TEST(every_lost_allocation_is_an_error),
     };
 #undef TEST
