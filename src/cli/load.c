@@ -124,10 +124,12 @@ static caus_status find_extent(caus_program *program, const char *path,
     caus_arena_rewind(arena, mark);
     if (status != CAUS_ERR_LIMIT)
         return status;
-    caus_program_say(program,
-                     "%s is too large to look for its step: rows are as wide "
-                     "as those of servers; --step chooses a width",
-                     path);
+    if (!options->step_ns)
+        caus_program_say(
+            program,
+            "%s is too large to look for its step: rows are as wide "
+            "as those of servers; --step chooses a width",
+            path);
     return CAUS_OK;
 }
 
