@@ -96,6 +96,21 @@ static caus_status read_max_lag(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+/* A table has no past to hold fixed. */
+static caus_status check_table(const caus_series *series, const char *method,
+                               caus_error *err)
+{
+    if (series->step_ns || !method ||
+        (strcmp(method, "pcmci") != 0 && strcmp(method, "bivci") != 0 &&
+         strcmp(method, "fullci") != 0))
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--method=%s holds the past fixed and a table has none: "
+                     "give --method pcmci+ or lagged, or --csv with a column "
+                     "time",
+                     method);
+}
+
 /* Lags reach back twice: a source's own past is held fixed too. */
 static caus_status check_rows(const caus_series *series, size_t max_lag,
                               caus_error *err)
@@ -145,18 +160,32 @@ static caus_fdr read_fdr(const char *name, bool has_method)
     return strcmp(name, "by") == 0 ? CAUS_FDR_BY : CAUS_FDR_NONE;
 }
 
+/* A level of 0 would report nothing. */
+static caus_status check_level(const char *name, double level, caus_error *err)
+{
+    if (level > 0)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--%s=0 accepts no evidence: give a number above 0, up "
+                     "to 1",
+                     name);
+}
+
 static caus_status read_levels(const caus_arguments *arguments,
                                caus_pcmci_options *options, caus_error *err)
 {
     const char *pc_alpha = caus_arguments_get(arguments, "pc-alpha");
     CAUS_TRY(caus_arguments_number(arguments, "alpha", 0, 1, options->alpha,
                                    &options->alpha, err));
+    CAUS_TRY(check_level("alpha", options->alpha, err));
     if (pc_alpha && strcmp(pc_alpha, "auto") == 0)
         options->pc_alpha = (double)NAN;
     else
         CAUS_TRY(caus_arguments_number(arguments, "pc-alpha", 0, 1,
                                        options->alpha, &options->pc_alpha,
                                        err));
+    if (!isnan(options->pc_alpha))
+        CAUS_TRY(check_level("pc-alpha", options->pc_alpha, err));
     return caus_arguments_number(arguments, "level", 0, 0.9999, options->level,
                                  &options->level, err);
 }
@@ -176,6 +205,11 @@ static caus_status read_counts(const caus_arguments *arguments,
     CAUS_TRY(
         caus_arguments_integer(arguments, "block", 1, 1000000, 0, &block, err));
     options->min_lag = (size_t)min_lag;
+    if (options->min_lag > options->max_lag)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--min-lag=%ld is above --max-lag, which is %zu steps "
+                         "here: lower the one or raise the other",
+                         min_lag, options->max_lag);
     if (conditions >= 0)
         options->max_conditions = (size_t)conditions;
     options->max_combinations = (size_t)combinations;
@@ -197,6 +231,7 @@ static caus_status read_options(const caus_arguments *arguments,
         read_colliders(caus_arguments_get(arguments, "colliders"));
     options->keep_first_orientation =
         caus_arguments_has(arguments, "no-conflict-resolution");
+    CAUS_TRY(check_table(series, method, err));
     CAUS_TRY(read_max_lag(arguments, series, &options->max_lag, err));
     CAUS_TRY(check_rows(series, options->max_lag, err));
     CAUS_TRY(read_levels(arguments, options, err));

@@ -46,6 +46,13 @@ static int run_command(const caus_command *command, int count, char **words)
 
 static int fail_unknown(const char *name)
 {
+    if (*name == '-') {
+        fprintf(stderr,
+                "caus: %s stands where a command is expected; \"caus --help\" "
+                "lists all\n",
+                name);
+        return CAUS_EXIT_USAGE;
+    }
     const char *near = caus_command_nearest(&table, name)->name;
     bool is_near = caus_is_near(name, near);
     fprintf(stderr,

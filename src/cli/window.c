@@ -33,29 +33,31 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int32_t local_offset(void)
+/* Minutes east of UTC of the process's zone at an instant. */
+static int32_t local_offset(int64_t time_ns)
 {
-    time_t now = time(NULL);
+    time_t then = (time_t)(time_ns / second_ns);
     struct tm local;
-    return localtime_r(&now, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
+    return localtime_r(&then, &local) ? (int32_t)(local.tm_gmtoff / 60) : 0;
 }
 
-/* Minutes east of UTC that a zone of the system's database has now. */
-static caus_status named_zone(const char *name, int32_t *minutes,
-                              caus_error *err)
+/* Makes a zone of the system's database the process's. */
+static caus_status enter_zone(const char *name, caus_error *err)
 {
-    char path[256];
+    char path[256], start[4] = "";
     snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
-    FILE *known = strstr(name, "..") ? NULL : fopen(path, "rb");
+    FILE *file = strstr(name, "..") ? NULL : fopen(path, "rb");
+    bool known = file && fread(start, 1, sizeof start, file) == sizeof start &&
+                 memcmp(start, "TZif", sizeof start) == 0;
+    if (file)
+        fclose(file);
     if (!known)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--tz=%s: give utc, local, an offset such as +02:00, "
                          "or a zone such as Europe/Berlin",
                          name);
-    fclose(known);
     setenv("TZ", name, 1);
     tzset();
-    *minutes = local_offset();
     return CAUS_OK;
 }
 
@@ -75,33 +77,51 @@ static bool read_offset(const char *text, int32_t *minutes)
     return hours <= 14 && rest < 60;
 }
 
-static caus_status read_zone(const char *text, int32_t *minutes,
+/* What times without a zone mean. */
+typedef struct zone {
+    int64_t now_ns;
+    int32_t minutes; /* INT32_MIN = such times are refused */
+    bool is_place;   /* its offset changes with summer time */
+} zone;
+
+static caus_status read_zone(const char *text, int64_t now, zone *result,
                              caus_error *err)
 {
-    *minutes = INT32_MIN;
-    if (!text || read_offset(text, minutes))
+    *result = (zone){.now_ns = now, .minutes = INT32_MIN};
+    if (!text || read_offset(text, &result->minutes))
         return CAUS_OK;
     if (strcmp(text, "utc") == 0 || strcmp(text, "UTC") == 0 ||
-        strcmp(text, "Z") == 0)
-        *minutes = 0;
-    else if (strcmp(text, "local") == 0)
-        *minutes = local_offset();
-    else
-        return named_zone(text, minutes, err);
+        strcmp(text, "Z") == 0) {
+        result->minutes = 0;
+        return CAUS_OK;
+    }
+    if (strcmp(text, "local") != 0)
+        CAUS_TRY(enter_zone(text, err));
+    result->is_place = true;
+    result->minutes = local_offset(now);
     return CAUS_OK;
 }
 
 /* One of --start and --end; the reason of a failure names it. */
 static caus_status read_instant(const caus_arguments *arguments,
                                 const char *name, const char *fallback,
-                                int64_t now, int32_t zone, int64_t *result_ns,
+                                const zone *at, int64_t *result_ns,
                                 caus_error *err)
 {
     const char *text = caus_arguments_get(arguments, name);
     caus_error reason;
-    if (caus_time_parse(text ? text : fallback, now, zone, result_ns,
-                        &reason) != CAUS_OK)
-        return CAUS_FAIL(err, reason.status, "--%s: %s", name, reason.message);
+    if (!text)
+        text = fallback;
+    int64_t found_ns;
+    caus_status status =
+        caus_time_parse(text, at->now_ns, at->minutes, &found_ns, &reason);
+    /* Summer time may have begun or ended between then and now. */
+    if (status == CAUS_OK && at->is_place)
+        status = caus_time_parse(text, at->now_ns, local_offset(found_ns),
+                                 &found_ns, &reason);
+    if (status != CAUS_OK)
+        return CAUS_FAIL(err, status, "--%s: %s", name, reason.message);
+    *result_ns = found_ns;
     return CAUS_OK;
 }
 
@@ -110,8 +130,8 @@ static caus_status read_bounds(const caus_arguments *arguments,
 {
     const char *start = caus_arguments_get(arguments, "start");
     int64_t now = now_ns();
-    int32_t zone;
-    CAUS_TRY(read_zone(caus_arguments_get(arguments, "tz"), &zone, err));
+    zone at;
+    CAUS_TRY(read_zone(caus_arguments_get(arguments, "tz"), now, &at, err));
     if (start && strstr(start, "://") && caus_arguments_has(arguments, "end"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--start is a dashboard's address, which has an end "
@@ -119,12 +139,11 @@ static caus_status read_bounds(const caus_arguments *arguments,
     if (start && strstr(start, "://"))
         return caus_time_parse_grafana(start, now, &window->start_ns,
                                        &window->end_ns, err);
-    CAUS_TRY(
-        read_instant(arguments, "end", "now", now, zone, &window->end_ns, err));
+    CAUS_TRY(read_instant(arguments, "end", "now", &at, &window->end_ns, err));
     window->start_ns = window->end_ns - default_window_ns;
     if (start)
-        CAUS_TRY(read_instant(arguments, "start", start, now, zone,
-                              &window->start_ns, err));
+        CAUS_TRY(read_instant(arguments, "start", start, &at, &window->start_ns,
+                              err));
     if (window->start_ns >= window->end_ns) {
         char from[40], to[40];
         caus_time_format(window->start_ns, from);

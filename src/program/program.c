@@ -109,8 +109,11 @@ static caus_status run_options(caus_program *program,
     options->threads = (int)threads;
     options->seed = (uint64_t)seed;
     const char *limit = caus_arguments_get(arguments, "memory-limit");
-    if (limit)
-        CAUS_TRY(caus_bytes_parse(limit, &options->memory_limit_bytes, err));
+    caus_error reason;
+    if (limit && caus_bytes_parse(limit, &options->memory_limit_bytes,
+                                  &reason) != CAUS_OK)
+        return CAUS_FAIL(err, reason.status, "--memory-limit: %s",
+                         reason.message);
     int64_t time_limit_ns;
     CAUS_TRY(caus_arguments_duration(arguments, "time-limit", 0, &time_limit_ns,
                                      err));
