@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Static structure learning on generated linear data with known truth.
- *     bench_structure [METHOD NODES DEGREE SEED ROWS [ALPHA [LEARNED]]]
- * METHOD is pc, pc-majority or pc-standard; LEARNED is a graph to compare the
- * skeleton with. Without arguments a table of sizes runs on one thread.
+ *     bench_structure [METHOD NODES DEGREE SEED ROWS [SETTING [LEARNED]]]
+ * METHOD is pc, pc-majority, pc-standard, xges or ges; SETTING is alpha (.05)
+ * or the score's penalty (2); LEARNED is a graph to compare with. Without
+ * arguments a table of sizes runs. One thread, best of several runs.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ enum { MOST_REPEATS = 9 };
 typedef struct job {
     const char *method;
     sem_options data;
-    double alpha;
+    double setting; /* alpha or penalty */
     int threads;
 } job;
 
@@ -29,12 +30,24 @@ static double now_s(void)
     return (double)at.tv_sec + 1e-9 * (double)at.tv_nsec;
 }
 
+static bool is_score(const char *method)
+{
+    return !strcmp(method, "xges") || !strcmp(method, "ges");
+}
+
 static caus_status learn(const job *wanted, const caus_series *series,
                          const caus_run *run, caus_arena *out,
                          caus_discovery *found, caus_error *err)
 {
+    if (is_score(wanted->method)) {
+        caus_score_options score = caus_score_options_default();
+        if (*wanted->method == 'g')
+            score.search = CAUS_SEARCH_GES;
+        score.penalty = wanted->setting;
+        return caus_discover_score(series, &score, run, out, found, err);
+    }
     caus_pc_options options = caus_pc_options_default();
-    options.alpha = wanted->alpha;
+    options.alpha = wanted->setting;
     if (!strcmp(wanted->method, "pc-majority"))
         options.colliders = CAUS_COLLIDERS_MAJORITY;
     else if (!strcmp(wanted->method, "pc-standard"))
@@ -85,7 +98,7 @@ static caus_status measure(const job *wanted, const char *learned,
            "of %4zu edges | +%ld MiB",
            wanted->method, wanted->data.nodes, wanted->data.degree,
            (unsigned long long)wanted->data.seed, wanted->data.rows,
-           wanted->alpha, 1e3 * best, (unsigned long long)found.test_count,
+           wanted->setting, 1e3 * best, (unsigned long long)found.test_count,
            wrong, caus_graph_edge_count(&world.dag), grown);
     if (learned) {
         caus_graph other;
@@ -112,7 +125,8 @@ static int run_job(const job *wanted, const char *learned)
 
 static int run_table(void)
 {
-    static const char *const methods[] = {"pc", "pc-majority", "pc-standard"};
+    static const char *const methods[] = {"pc", "pc-majority", "pc-standard",
+                                          "xges", "ges"};
     static const sem_options sizes[] = {
         {50, 4, 1, 1000, false},  {100, 4, 1, 1000, false},
         {200, 4, 1, 1000, false}, {200, 4, 1, 5000, false},
@@ -121,7 +135,9 @@ static int run_table(void)
     int failed = 0;
     for (size_t m = 0; m < sizeof methods / sizeof *methods; m++)
         for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++)
-            failed |= run_job(&(job){methods[m], sizes[k], .05, 1}, NULL);
+            failed |= run_job(
+                &(job){methods[m], sizes[k], is_score(methods[m]) ? 2 : .05, 1},
+                NULL);
     return failed;
 }
 
@@ -134,7 +150,9 @@ int main(int count, char **words)
                            .degree = strtod(words[3], NULL),
                            .seed = strtoull(words[4], NULL, 10),
                            .rows = strtoul(words[5], NULL, 10)},
-                  .alpha = count > 6 ? strtod(words[6], NULL) : .05,
+                  .setting = count > 6            ? strtod(words[6], NULL)
+                             : is_score(words[1]) ? 2
+                                                  : .05,
                   .threads = 1};
     return run_job(&wanted, count > 7 ? words[7] : NULL);
 }

@@ -2,6 +2,9 @@
 /* Graphs learned by other programs from the same data. */
 #include <stdio.h>
 
+#include <math.h>
+
+#include "discovery/ges_internal.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
 
@@ -81,10 +84,74 @@ conservative_graphs_are_those_of_pcalg_but_for_an_edge(void **unused)
     }
 }
 
+/* The score of a class, by any of its members. */
+static double score_of(const caus_graph *graph, const sem *world,
+                       caus_arena *arena)
+{
+    caus_run *run = NULL;
+    caus_correlation correlation;
+    caus_scoring scoring;
+    caus_pdag pdag, member;
+    caus_dag_work work;
+    size_t nodes = graph->node_count;
+    assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
+    assert_int_equal(
+        caus_correlate(&world->series, 5, run, arena, &correlation, NULL),
+        CAUS_OK);
+    caus_run_free(run);
+    double penalty = log((double)correlation.row_count), score = 0;
+    assert_true(caus_scoring_init(&scoring, &correlation, penalty, arena) &&
+                caus_pdag_init(&pdag, nodes, arena) &&
+                caus_pdag_init(&member, nodes, arena) &&
+                caus_dag_work_init(&work, nodes, arena));
+    for (size_t a = 0; a < nodes; a++)
+        for (size_t b = 0; b < nodes; b++) {
+            caus_edge edge = {0};
+            if (a != b)
+                edge = caus_graph_get(graph, a, b, 0);
+            if (edge.target == CAUS_MARK_ARROW)
+                caus_pdag_add_directed(&pdag, a, b);
+            else if (edge.source == CAUS_MARK_TAIL)
+                caus_pdag_add_undirected(&pdag, a, b);
+        }
+    assert_true(caus_pdag_extend(&pdag, NULL, 0, &work, &member));
+    for (size_t v = 0; v < nodes; v++) {
+        const uint64_t *parents = caus_pdag_row(&member, member.parents, v);
+        score -=
+            penalty * (double)caus_bit_count(parents, member.word_count) +
+            scoring.half_rows * caus_scoring_log_variance(&scoring, v, parents);
+    }
+    return score;
+}
+
+static void score_search_finds_no_lower_score_than_xges(void **unused)
+{
+    (void)unused;
+    for (size_t k = 0; k < sizeof sets / sizeof *sets; k++) {
+        if (sets[k].nodes > 50)
+            continue;
+        caus_arena *arena = caus_arena_new(0);
+        caus_run *run = NULL;
+        caus_discovery found;
+        sem world;
+        assert_int_equal(sem_make(&sets[k], arena, &world, NULL), CAUS_OK);
+        caus_graph other = other_graph(&sets[k], "xges", arena);
+        assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
+        assert_int_equal(
+            caus_discover_score(&world.series, NULL, run, arena, &found, NULL),
+            CAUS_OK);
+        caus_run_free(run);
+        assert_true(score_of(&found.graph, &world, arena) >
+                    score_of(&other, &world, arena) - 1e-6);
+        caus_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pc_skeletons_are_those_of_causal_learn),
+        cmocka_unit_test(score_search_finds_no_lower_score_than_xges),
         cmocka_unit_test(
             conservative_graphs_are_those_of_pcalg_but_for_an_edge),
     };

@@ -86,7 +86,13 @@ static caus_status learn_pc_standard(const caus_series *series,
     return caus_discover_pc(series, &options, run, out, found, NULL);
 }
 
-static learner *const learners[] = {learn_pc, learn_pc_standard};
+static caus_status learn_score(const caus_series *series, const caus_run *run,
+                               caus_arena *out, caus_discovery *found)
+{
+    return caus_discover_score(series, NULL, run, out, found, NULL);
+}
+
+static learner *const learners[] = {learn_pc, learn_pc_standard, learn_score};
 
 enum { LEARNERS = sizeof learners / sizeof *learners };
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Greedy search over completed graphs by a Gaussian score. Operators and their
+ * conditions: Chickering (2002, JMLR 3) for insert and delete, Hauser &
+ * Buehlmann (2012, JMLR 13, propositions 31 and 34) for turns.
+ */
+#ifndef CAUS_SRC_DISCOVERY_SCORE_INTERNAL_H
+#define CAUS_SRC_DISCOVERY_SCORE_INTERNAL_H
+
+#include "discovery/static_internal.h"
+
+/*
+ * Added to every variance, of 1: what is left of a determined column. Without
+ * it members of one class would score differently where columns are collinear,
+ * and a search could climb for ever.
+ */
+#define CAUS_RIDGE 1e-8
+
+/*
+ * X → Y is put in, taken out, or drawn instead of Y → X or X – Y. The set is
+ * what comes before Y among its undirected neighbours: NA ∪ T of an insert,
+ * NA \ H of a delete, C of a turn.
+ */
+typedef enum caus_operator_kind {
+    CAUS_OPERATOR_DELETE,
+    CAUS_OPERATOR_TURN,
+    CAUS_OPERATOR_INSERT,
+    CAUS_OPERATOR_KINDS
+} caus_operator_kind;
+
+typedef struct caus_operator {
+    double gain; /* of score; nothing when ≤ 0 */
+    uint32_t source;
+} caus_operator;
+
+/* Residuals of all columns after the first `depth` members of a base. */
+typedef struct caus_residuals {
+    double *columns;    /* [capacity × stride] unit residuals of members */
+    double *variance;   /* [(capacity + 1) × stride] */
+    double *covariance; /* [(capacity + 1) × stride] with the target */
+} caus_residuals;
+
+typedef struct caus_scoring {
+    const caus_correlation *correlation;
+    size_t node_count;
+    size_t word_count;
+    double half_rows;
+    double penalty;         /* of an edge */
+    double least_reduction; /* of a variance that pays for an edge */
+    caus_residuals residuals;
+    double *matrix;  /* [node_count + 1, squared] for small factorisations */
+    uint32_t *list;  /* [node_count + 1] */
+    uint64_t *queue; /* [word_count] each */
+    uint64_t *reached;
+    uint64_t *blocked;
+    uint64_t *bits;
+    uint64_t *clique;
+    uint64_t *rest;
+    uint64_t evaluated; /* operators scored */
+} caus_scoring;
+
+typedef struct caus_score_search {
+    caus_scoring scoring;
+    const caus_run *run;
+    caus_pdag graph; /* completed */
+    caus_pdag member;
+    caus_pdag next;
+    caus_dag_work work;
+    size_t *first;       /* [node_count] */
+    caus_operator *best; /* [kinds × node_count] by target */
+    uint64_t *sets;      /* [kinds × node_count × word_count] */
+    uint64_t *dirty;     /* [word_count] targets to look at again */
+    uint64_t *touched; /* [word_count] targets looked at since it was cleared */
+    size_t forbidden[2]; /* a pair that no insert may join; SIZE_MAX */
+    bool forbids_back;   /* the other direction too */
+    double gained;       /* score beyond that of the empty graph */
+    bool stopped;
+} caus_score_search;
+
+bool caus_scoring_init(caus_scoring *scoring,
+                       const caus_correlation *correlation, double penalty,
+                       caus_arena *arena);
+
+/* The logarithm of what is left of a unit variance given the bits `given`. */
+double caus_scoring_log_variance(caus_scoring *scoring, size_t node,
+                                 const uint64_t *given);
+
+/* Starts the residuals of a target, without members. */
+void caus_residuals_start(caus_scoring *scoring, size_t target);
+/* Adds a member as number `depth`. */
+void caus_residuals_add(caus_scoring *scoring, size_t target, size_t depth,
+                        size_t member);
+
+/* Looks for the best operators into a target; only valid ones are kept. */
+void caus_operators_find(caus_score_search *search, size_t target);
+
+/*
+ * The delete of source → target or source – target that gains most, even if
+ * that is a loss.
+ *
+ *   set  [word_count] its neighbours that stay before the target
+ */
+double caus_operators_best_delete(caus_score_search *search, size_t source,
+                                  size_t target, uint64_t *set);
+
+/* Whether an insert or turn is still allowed; deletes always are. */
+bool caus_operators_is_valid(caus_score_search *search, caus_operator_kind kind,
+                             size_t source, size_t target, const uint64_t *set);
+
+#endif
