@@ -91,8 +91,8 @@ caus_score_options caus_score_options_default(void);
  * Cost O(rows · variables²), then about variables · 10 ns for each clique of
  * neighbours of each node near a change.
  * Source: Chickering (2002), JMLR 3, 507-554; Hauser & Buehlmann (2012), JMLR
- * 13, propositions 31 and 34; Nazaret & Blei (2025), arXiv 2502.19551; Chen & Chen (2008),
- * Biometrika 95, for gamma.
+ * 13, propositions 31 and 34; Nazaret & Blei (2025), arXiv 2502.19551; Chen &
+ * Chen (2008), Biometrika 95, for gamma.
  */
 caus_status caus_discover_score(const caus_series *series,
                                 const caus_score_options *options,
