@@ -8,6 +8,7 @@
 #include "discovery.h"
 #include "graph.h"
 #include "incident.h"
+#include "independence.h"
 #include "quality.h"
 #include "recording.h"
 #include "render.h"

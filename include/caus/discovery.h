@@ -4,6 +4,7 @@
 #define CAUS_DISCOVERY_H
 
 #include "graph.h"
+#include "independence.h"
 #include "quality.h"
 #include "series.h"
 
@@ -48,11 +49,13 @@ typedef enum caus_collider_rule {
 
 typedef struct caus_pcmci_options {
     caus_method method;
-    size_t min_lag;  /* ≤ max_lag; 0 tests contemporaneous links too */
-    size_t max_lag;  /* ≥ 1 for PCMCI */
-    double alpha;    /* a reported link has p (or q) ≤ alpha */
-    double pc_alpha; /* condition selection; NaN = chosen per target from
-                        {.05 .1 .2 .3 .4 .5} by the Akaike score */
+    caus_test_options test; /* of conditional independence */
+    size_t min_lag;         /* ≤ max_lag; 0 tests contemporaneous links too */
+    size_t max_lag;         /* ≥ 1 for PCMCI */
+    double alpha;           /* a reported link has p (or q) ≤ alpha */
+    double pc_alpha;        /* condition selection; NaN = chosen per target from
+                               {.05 .1 .2 .3 .4 .5} by the Akaike score, where the
+                               test has one */
     caus_fdr fdr;
     bool fdr_contemporaneous;     /* count lag-0 tests among the hypotheses */
     size_t max_combinations;      /* of conditions per size, ≥ 1 */
@@ -62,7 +65,8 @@ typedef struct caus_pcmci_options {
     unsigned mask_roles;          /* caus_mask_role bits; 0 = ignore masks */
     bool drop_up_to_max_lag;      /* a missing value drops all rows that any lag
                                      up to 2·max_lag would touch */
-    double level;                 /* of intervals, e.g. .95; 0 = none */
+    double level;                 /* of intervals, e.g. .95; 0 = none, as for
+                                     tests that have none */
     size_t bootstrap;             /* replicates for stability; 0 = none */
     size_t block_rows; /* bootstrap block; 0 = from autocorrelation */
     bool all_links;    /* p for every tested link, not only reported */
@@ -75,8 +79,8 @@ typedef struct caus_pcmci_options {
                                 [N × N × (max_lag+1)]; NULL = all unknown */
 } caus_pcmci_options;
 
-/* PCMCI, lags 0 … 5, alpha .05, pc_alpha .05, no FDR, one combination, no
- * limits, no masks, level .95, no bootstrap. */
+/* PCMCI, partial correlation, lags 0 … 5, alpha .05, pc_alpha .05, no FDR, one
+ * combination, no limits, no masks, level .95, no bootstrap. */
 caus_pcmci_options caus_pcmci_options_default(void);
 
 /* variable(t − lag) */

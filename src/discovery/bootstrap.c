@@ -134,8 +134,9 @@ static caus_status search_resample(resampling *work, size_t replicate,
     draw_weights(work->sample, work->block, &random, weights);
     caus_independence test;
     caus_findings findings;
-    CAUS_TRY(caus_parcorr_init(work->sample, weights, 1, question->run, arena,
-                               &test, err));
+    CAUS_TRY(caus_independence_init(&question->options->test, work->sample,
+                                    weights, 1, question->run, arena, &test,
+                                    err));
     CAUS_TRY(caus_search_init(search, question, &test, thread, 1, arena, err));
     search->quiet = true;
     CAUS_TRY(caus_findings_init(question, arena, &findings, err));

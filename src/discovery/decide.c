@@ -11,17 +11,14 @@ static double p_value_of(const caus_search *search,
     return search->test->p_value(findings->statistic[cell], findings->df[cell]);
 }
 
-/* Whether the p-value of `a` is at least that of `b`; evaluated only when the
- * statistics do not tell. */
+/* Whether the p-value of `a` is at least that of `b`. */
 static bool is_weaker(const caus_search *search, const caus_findings *findings,
                       size_t a, size_t b)
 {
-    double size_a = fabs(findings->statistic[a]), df_a = findings->df[a];
-    double size_b = fabs(findings->statistic[b]), df_b = findings->df[b];
-    if (size_a <= size_b && df_a <= df_b)
-        return true;
-    if (size_a >= size_b && df_a >= df_b)
-        return false;
+    double df_a = findings->df[a], df_b = findings->df[b];
+    if (df_a >= 1 && df_b >= 1)
+        return caus_is_weaker(search->test, findings->statistic[a], df_a,
+                              findings->statistic[b], df_b);
     return p_value_of(search, findings, a) >= p_value_of(search, findings, b);
 }
 

@@ -195,7 +195,7 @@ static caus_status run_full(caus_search *search, caus_findings *findings,
     const caus_question *question = search->question;
     caus_hand *hand = &search->hands[0];
     whole_past past = {
-        .correlations = caus_parcorr_correlations(search->test),
+        .correlations = search->test->correlations,
         .node_count = search->test->sample->node_count,
     };
     if (!past.correlations || question->options->max_lag == 0)

@@ -6,6 +6,7 @@
 caus_pcmci_options caus_pcmci_options_default(void)
 {
     return (caus_pcmci_options){.method = CAUS_METHOD_PCMCI,
+                                .test = caus_test_options_default(),
                                 .max_lag = 5,
                                 .alpha = .05,
                                 .pc_alpha = .05,
@@ -128,6 +129,16 @@ typedef struct call {
     caus_search search;
     caus_findings findings;
 } call;
+
+static caus_status check_selection(const call *c, caus_error *err)
+{
+    if (c->test.score || !isnan(c->options->pc_alpha))
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "pc_alpha cannot be chosen by a score with the test %s: "
+                     "give --pc-alpha a number",
+                     caus_test_name(c->options->test.test));
+}
 
 static caus_status give_parents(const call *c, caus_discovery *result,
                                 caus_error *err)
@@ -270,7 +281,7 @@ static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
         CAUS_TRY(give_parents(c, result, err));
     if (c->findings.plus)
         CAUS_TRY(caus_plus_give(&c->findings, c->out, result, err));
-    if (c->options->level > 0)
+    if (c->options->level > 0 && c->test.critical)
         CAUS_TRY(give_intervals(c, result, err));
     if (c->options->bootstrap)
         CAUS_TRY(give_stability(c, result, err));
@@ -294,8 +305,9 @@ static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
     CAUS_TRY(caus_sample_init(c->series, &sampling, c->run, scratch, &c->sample,
                               err));
     CAUS_TRY(check_rows(c->series, options, &c->sample, err));
-    CAUS_TRY(caus_parcorr_init(&c->sample, NULL, threads, c->run, scratch,
-                               &c->test, err));
+    CAUS_TRY(caus_independence_init(&options->test, &c->sample, NULL, threads,
+                                    c->run, scratch, &c->test, err));
+    CAUS_TRY(check_selection(c, err));
     CAUS_TRY(caus_search_init(&c->search, &c->question, &c->test, 0, threads,
                               scratch, err));
     CAUS_TRY(caus_findings_init(&c->question, c->out, &c->findings, err));

@@ -128,9 +128,9 @@ static void merge_ends(caus_plus *plus, size_t source, size_t target,
     bool keep_forward =
         !has_back ||
         (has_forward &&
-         caus_plus_is_weaker(plus->search->test, findings->statistic[forward],
-                             findings->df[forward], findings->statistic[back],
-                             findings->df[back]));
+         caus_is_weaker(plus->search->test, findings->statistic[forward],
+                        findings->df[forward], findings->statistic[back],
+                        findings->df[back]));
     bool is_linked = findings->linked[forward] || findings->linked[back];
     size_t weaker = keep_forward ? forward : back;
     size_t shown = is_linked || !has_forward ? weaker : forward;

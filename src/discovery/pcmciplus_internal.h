@@ -92,11 +92,6 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
                            size_t lag, const size_t *given, size_t count,
                            caus_ci_result *result, caus_error *err);
 
-/* Whether the first p-value is at least the second; evaluated only when the
- * statistics do not tell. */
-bool caus_plus_is_weaker(const caus_independence *test, double statistic,
-                         double df, double other, double other_df);
-
 /* The next `size` of `count` places in lexicographic order; false at the end.
  */
 bool caus_next_combination(size_t *places, size_t size, size_t count);

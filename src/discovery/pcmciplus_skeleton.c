@@ -85,19 +85,6 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
     return plus->search->test->test(hand->work, &tested, result, err);
 }
 
-bool caus_plus_is_weaker(const caus_independence *test, double statistic,
-                         double df, double other, double other_df)
-{
-    double size = fabs(statistic), other_size = fabs(other);
-    if (df < 1 || other_df < 1)
-        return df < 1;
-    if (size <= other_size && df <= other_df)
-        return true;
-    if (size >= other_size && df >= other_df)
-        return false;
-    return test->p_value(statistic, df) >= test->p_value(other, other_df);
-}
-
 /* Keeps the least convincing result of a link. */
 static void note_result(caus_plus *plus, size_t cell,
                         const caus_ci_result *result)
@@ -107,8 +94,8 @@ static void note_result(caus_plus *plus, size_t cell,
     double size = fabs(result->statistic);
     double new_df = result->undetermined ? 0 : result->df;
     if (isinf(plus->strength[cell]) ||
-        caus_plus_is_weaker(plus->search->test, result->statistic, new_df,
-                            *statistic, *df)) {
+        caus_is_weaker(plus->search->test, result->statistic, new_df,
+                       *statistic, *df)) {
         *statistic = result->statistic;
         *df = new_df;
     }

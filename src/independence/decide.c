@@ -32,10 +32,12 @@ bool caus_is_dependent(caus_decider *decider, const caus_ci_result *result)
         return false;
     if (decider->alpha >= 1)
         return true;
-    double beyond =
-        fabs(result->statistic) - near_critical(decider, result->df);
-    if (fabs(beyond) > caus_near)
-        return beyond > 0;
+    if (decider->test->critical_near) {
+        double beyond =
+            fabs(result->statistic) - near_critical(decider, result->df);
+        if (fabs(beyond) > caus_near)
+            return beyond > 0;
+    }
     return decider->test->p_value(result->statistic, result->df) <=
            decider->alpha;
 }
@@ -45,4 +47,17 @@ double caus_ci_p_value(const caus_independence *test,
 {
     return result->undetermined ? 1
                                 : test->p_value(result->statistic, result->df);
+}
+
+bool caus_is_weaker(const caus_independence *test, double statistic, double df,
+                    double other, double other_df)
+{
+    double size = fabs(statistic), other_size = fabs(other);
+    if (df < 1 || other_df < 1)
+        return df < 1;
+    if (test->is_correlation && size <= other_size && df <= other_df)
+        return true;
+    if (test->is_correlation && size >= other_size && df >= other_df)
+        return false;
+    return test->p_value(statistic, df) >= test->p_value(other, other_df);
 }

@@ -12,6 +12,7 @@
 #define CAUS_SRC_INDEPENDENCE_INDEPENDENCE_H
 
 #include "base/base.h"
+#include "caus/independence.h"
 #include "caus/series.h"
 
 /* variable(t − lag) of a sample, as lag · stride + variable. */
@@ -91,7 +92,9 @@ caus_status caus_sample_init(const caus_series *series,
 
 typedef struct caus_ci_result {
     double statistic;
-    double df;         /* degrees of freedom */
+    double df;         /* what the p-value depends on besides the statistic,
+                          ≥ 1: degrees of freedom; 1 + the p-value itself for a
+                          test by permutation */
     bool undetermined; /* too few rows, or the conditions determine one side:
                           statistic 0, p-value 1, never dependent */
 } caus_ci_result;
@@ -126,12 +129,19 @@ typedef struct caus_independence {
      * without the source, and its own ones. */
     caus_status (*test)(caus_ci_work *work, const caus_ci_source *source,
                         caus_ci_result *result, caus_error *err);
-    /* Akaike's criterion of the fixed target regressed on the conditions. */
+    /* Akaike's criterion of the fixed target regressed on the conditions; NULL
+     * = this test has no such score. */
     caus_status (*score)(caus_ci_work *work, double *result, caus_error *err);
     double (*p_value)(double statistic, double df);
-    /* The least |statistic| with a p-value of alpha or below. */
+    /* The p-value falls with |statistic| and with df. */
+    bool is_correlation;
+    /* The correlations between all nodes [node_count × node_count], constant
+     * nodes having zero rows, when every test follows from them; else NULL. */
+    const double *correlations;
+    /* The least |statistic| with a p-value of alpha or below; NULL together
+     * with `interval`. */
     double (*critical)(double alpha, double df);
-    /* The same to within caus_near, but cheap. */
+    /* The same to within caus_near, but cheap; NULL = decide by p-values. */
     double (*critical_near)(double alpha, double df);
     /* The interval whose ends a statistic of 0 would be just told from by the
      * critical value of alpha = 1 − level. */
@@ -156,14 +166,18 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
                               caus_arena *arena, caus_independence *result,
                               caus_error *err);
 
-/* Bytes that caus_parcorr_init() takes for its Gram matrix. */
-size_t caus_parcorr_bytes(const caus_sample *sample);
-
 /*
- * The matrix of correlations between all nodes [node_count × node_count], or
- * NULL when rows differ between tests. Constant nodes have zero rows.
+ * The test that the options name, on a sample.
+ *
+ *   options  checked here: CAUS_ERR_INVALID_ARGUMENT names the setting
+ *   weights  [row_count] how often each row counts; NULL = once
+ *   result   lives in `arena`; keeps `sample`
  */
-const double *caus_parcorr_correlations(const caus_independence *test);
+caus_status caus_independence_init(const caus_test_options *options,
+                                   const caus_sample *sample,
+                                   const double *weights, int threads,
+                                   const caus_run *run, caus_arena *arena,
+                                   caus_independence *result, caus_error *err);
 
 /* How far critical_near() may be off; between, the p-value decides. */
 static const double caus_near = 1e-6;
@@ -183,6 +197,14 @@ caus_status caus_decider_init(caus_decider *decider,
 
 /* Whether the p-value of a result is at most alpha. */
 bool caus_is_dependent(caus_decider *decider, const caus_ci_result *result);
+
+/*
+ * Whether the p-value of one result is at least that of another, evaluated
+ * only when statistics and df do not tell; df below 1 = no verdict, the
+ * weakest.
+ */
+bool caus_is_weaker(const caus_independence *test, double statistic, double df,
+                    double other, double other_df);
 
 /* The p-value of a result; 1 when it is undetermined. */
 double caus_ci_p_value(const caus_independence *test,

@@ -527,13 +527,6 @@ static void interval(double statistic, double df, double reach, double *lower,
     *upper = high / sqrt(df + high * high);
 }
 
-size_t caus_parcorr_bytes(const caus_sample *sample)
-{
-    size_t nodes = sample->node_count;
-    return nodes > SIZE_MAX / 8 / (nodes + 8) ? SIZE_MAX
-                                              : (nodes + 8) * nodes * 8;
-}
-
 static caus_status fill_state(caus_parcorr *state, int threads,
                               const caus_run *run, caus_arena *arena,
                               caus_error *err)
@@ -586,14 +579,11 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
                                   .test = test,
                                   .score = score,
                                   .p_value = p_value,
+                                  .is_correlation = true,
+                                  .correlations =
+                                      state->is_ragged ? NULL : state->gram,
                                   .critical = critical,
                                   .critical_near = critical_near,
                                   .interval = interval};
     return CAUS_OK;
-}
-
-const double *caus_parcorr_correlations(const caus_independence *independence)
-{
-    const caus_parcorr *state = independence->state;
-    return state->is_ragged ? NULL : state->gram;
 }
