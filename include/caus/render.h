@@ -31,9 +31,10 @@ typedef struct caus_graph_answer {
     const char *method;          /* "pcmci", … */
     const char *preset;          /* "incident" or NULL: the textbook method */
     const char *test;            /* "parcorr", … */
-    const char *workload; /* the shared load that was regressed out, which
-                             "drives" needs; NULL = none */
-    caus_pcmci_options options;
+    const char *workload;       /* the shared load that was regressed out, which
+                                   "drives" needs; NULL = none */
+    caus_pcmci_options options; /* alpha NaN = the method has no level */
+    bool has_selection;         /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
     const char *const *warnings; /* beside those of the quality report */

@@ -15,6 +15,8 @@ extern const caus_command caus_command_manual;
 enum { CAUS_CLI_TOPICS = 2 };
 extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];
 
+/* What and how to discover. */
+extern const caus_option_group caus_cli_discover_options;
 /* Servers and their variables. */
 extern const caus_option_group caus_source_options;
 /* What may stand in for servers. */

@@ -233,9 +233,9 @@ static void write_method(caus_json *json, const caus_view *view)
         put_size(json, "min_lag", options->min_lag);
     put_size(json, "max_lag", answer->discovery->graph.max_lag);
     put_known(json, "alpha", options->alpha);
-    if (isnan(options->pc_alpha))
+    if (answer->has_selection && isnan(options->pc_alpha))
         caus_json_put_text(json, "pc_alpha", "auto");
-    else
+    else if (answer->has_selection)
         caus_json_put_double(json, "pc_alpha", options->pc_alpha);
     caus_json_put_text(json, "fdr", caus_fdr_name(options->fdr));
     if (options->max_combinations > 1)

@@ -144,11 +144,14 @@ void caus_view_add_method(const caus_view *view, caus_text *text)
         caus_text_format(text, "%s preset: %s", answer->preset, answer->method);
     else
         caus_text_format(text, "textbook method %s", answer->method);
-    caus_text_format(text, ", %s, alpha %g", answer->test, options->alpha);
-    if (isnan(options->pc_alpha))
+    caus_text_format(text, ", %s", answer->test);
+    if (isnan(options->alpha))
+        return;
+    caus_text_format(text, ", alpha %g", options->alpha);
+    if (answer->has_selection && isnan(options->pc_alpha))
         caus_text_add(text, ", pc-alpha auto");
-    else if (options->pc_alpha < options->alpha ||
-             options->pc_alpha > options->alpha)
+    else if (answer->has_selection && (options->pc_alpha < options->alpha ||
+                                       options->pc_alpha > options->alpha))
         caus_text_format(text, ", pc-alpha %g", options->pc_alpha);
     if (options->fdr == CAUS_FDR_NONE)
         caus_text_add(text, ", no FDR");

@@ -219,8 +219,11 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
         caus_text_add_char(text, ' ');
     } else if (view->link_count)
         caus_text_add(text, "between two variables ");
-    caus_text_format(text, "passed alpha %g%s", alpha,
-                     fdr ? " after the FDR correction" : "");
+    if (isnan(alpha))
+        caus_text_add(text, "was worth its price");
+    else
+        caus_text_format(text, "passed alpha %g%s", alpha,
+                         fdr ? " after the FDR correction" : "");
     if (!answer->discovery->complete)
         caus_text_add(text, " before the time limit");
     else if (answer->discovery->test_count) {

@@ -282,21 +282,57 @@ static caus_status list_links(caus_view *view, caus_error *err)
     return CAUS_OK;
 }
 
-/* The caller's warnings, then those of the quality report; each once. */
+/* "a, b and c determine each other: …" of one block. */
+static const char *singular_warning(const caus_view *view,
+                                    const caus_singular_block *block)
+{
+    caus_text text = {0};
+    for (size_t k = 0; k < block->count; k++) {
+        const char *before = k == 0                  ? ""
+                             : k + 1 == block->count ? " and "
+                                                     : ", ";
+        caus_text_format(&text, "%s%s", before,
+                         view->names[block->variables[k]]);
+    }
+    caus_text_add(&text, " determine each other: links among them could not be "
+                         "tested and stay; leave one out to tell them apart");
+    const char *copy =
+        text.failed
+            ? NULL
+            : caus_arena_copy_text(view->arena, text.bytes, text.length);
+    caus_text_deinit(&text);
+    return copy;
+}
+
+/* A warning's text by its place: the caller's first, then those of the quality
+ * report, then those of the search. */
+static const char *warning_at(const caus_view *view, size_t place)
+{
+    const caus_graph_answer *answer = view->answer;
+    if (place < answer->warning_count)
+        return caus_clean_text(view->arena, answer->warnings[place],
+                               view->clean);
+    place -= answer->warning_count;
+    size_t from_quality = answer->quality ? answer->quality->warning_count : 0;
+    if (place < from_quality)
+        return caus_clean_text(view->arena, answer->quality->warnings[place],
+                               view->clean);
+    return singular_warning(view,
+                            &answer->discovery->singular[place - from_quality]);
+}
+
+/* Every warning once. */
 static caus_status list_warnings(caus_view *view, caus_error *err)
 {
     const caus_graph_answer *answer = view->answer;
     size_t from_quality = answer->quality ? answer->quality->warning_count : 0;
-    size_t count = answer->warning_count + from_quality;
+    size_t count = answer->warning_count + from_quality +
+                   answer->discovery->singular_count;
     view->warnings = CAUS_ARRAY(view->arena, const char *, count);
     caus_map *seen = caus_map_new();
     bool out_of_memory = !view->warnings || !seen;
     for (size_t i = 0; i < count && !out_of_memory; i++) {
-        const char *warning =
-            i < answer->warning_count
-                ? answer->warnings[i]
-                : answer->quality->warnings[i - answer->warning_count];
-        warning = caus_clean_text(view->arena, warning, view->clean);
+        const char *warning = warning_at(view, i);
         int added =
             warning ? caus_map_insert(seen, warning, strlen(warning), i, NULL)
                     : -1;

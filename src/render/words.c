@@ -58,7 +58,7 @@ caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
     double alpha = view->answer->options.alpha;
     if (!isnan(link->q_value))
         checks.multiplicity = passed(link->q_value <= alpha);
-    else if (!isnan(link->p_value))
+    else if (!isnan(link->p_value) && !isnan(alpha))
         checks.multiplicity = passed(family_p(view, link) <= alpha);
     if (link->environments != CAUS_EDGE_POOLED)
         checks.replicated = passed(link->environments == CAUS_EDGE_REPLICATED);
@@ -118,7 +118,7 @@ static void list_significance(const caus_view *view, const caus_link *link,
         snprintf(sentence, sizeof sentence, "q %s <= %g: %s", value, alpha,
                  result_word(passed(link->q_value <= alpha)));
         add(data, sentence);
-    } else if (!isnan(link->p_value)) {
+    } else if (!isnan(link->p_value) && !isnan(alpha)) {
         caus_format_p(link->p_value, value);
         snprintf(sentence, sizeof sentence,
                  "p %s times %" PRIu64 " tests <= %g: %s", value,

@@ -8,6 +8,9 @@ set_tests_properties(e2e_seed PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
 add_test(NAME e2e_cli COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/cli_test
          $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
 set_tests_properties(e2e_cli PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+add_test(NAME e2e_methods COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/methods_test
+         $<TARGET_FILE:caus>)
+set_tests_properties(e2e_methods PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
 set(sanitize_flags)
 if(CAUS_SANITIZE)
   set(sanitize_flags -fsanitize=address,undefined)

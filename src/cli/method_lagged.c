@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The PCMCI family: its options, and running it. */
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "methods.h"
+
+/* Steps of "2" or "90s"; a duration is rounded up to whole steps. */
+static caus_status read_max_lag(const caus_arguments *arguments,
+                                const caus_series *series, size_t *result,
+                                caus_error *err)
+{
+    enum { DEFAULT_LAGS = 5, MOST_DEFAULT_LAGS = 20, MOST_LAGS = 10000 };
+    const char *text = caus_arguments_get(arguments, "max-lag");
+    bool has_clock = series->segments[0].start_ns != 0;
+    if (!text) {
+        int64_t lags = DEFAULT_LAGS;
+        if (series->step_ns == 0)
+            lags = 0;
+        else if (has_clock)
+            lags = (300000000000 + series->step_ns - 1) / series->step_ns;
+        *result = (size_t)(lags > MOST_DEFAULT_LAGS ? MOST_DEFAULT_LAGS : lags);
+        return CAUS_OK;
+    }
+    if (strspn(text, "0123456789") == strlen(text)) {
+        long lags;
+        CAUS_TRY(caus_arguments_integer(arguments, "max-lag", 0, MOST_LAGS, 0,
+                                        &lags, err));
+        *result = (size_t)lags;
+        return CAUS_OK;
+    }
+    int64_t lag_ns;
+    CAUS_TRY(caus_arguments_duration(arguments, "max-lag", 0, &lag_ns, err));
+    if (series->step_ns == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--max-lag=%s: a table has no time, so no lags", text);
+    int64_t lags = (lag_ns + series->step_ns - 1) / series->step_ns;
+    if (lags > MOST_LAGS)
+        return CAUS_FAIL(
+            err, CAUS_ERR_INVALID_ARGUMENT,
+            "--max-lag=%s is %lld steps: give at most %d steps, or "
+            "a wider --step",
+            text, (long long)lags, MOST_LAGS);
+    *result = (size_t)lags;
+    return CAUS_OK;
+}
+
+/* A table has no past to hold fixed. */
+static caus_status check_table(const caus_series *series, const char *method,
+                               caus_error *err)
+{
+    if (series->step_ns || !method ||
+        (strcmp(method, "pcmci") != 0 && strcmp(method, "bivci") != 0 &&
+         strcmp(method, "fullci") != 0))
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--method=%s holds the past fixed and a table has none: "
+                     "give --method pcmci+ or lagged, or --csv with a column "
+                     "time",
+                     method);
+}
+
+/* Lags reach back twice: a source's own past is held fixed too. */
+static caus_status check_rows(const caus_series *series, size_t max_lag,
+                              caus_error *err)
+{
+    size_t longest = 0;
+    for (size_t i = 0; i < series->segment_count; i++) {
+        if (series->segments[i].row_count > longest)
+            longest = series->segments[i].row_count;
+    }
+    if (!max_lag || longest > 2 * max_lag)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                     "%zu rows are too few for --max-lag=%zu: more than twice "
+                     "as many rows as lags are needed, so widen the window, "
+                     "lower --max-lag or give a smaller --step",
+                     longest, max_lag);
+}
+
+/* By the order of caus_method. */
+static const char *const method_names[] = {"pcmci", "bivci", "fullci", "lagged",
+                                           "pcmci+"};
+
+static caus_method read_method(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof method_names / sizeof *method_names;
+         i++) {
+        if (strcmp(name, method_names[i]) == 0)
+            return (caus_method)i;
+    }
+    return CAUS_METHOD_PCMCIPLUS;
+}
+
+caus_collider_rule caus_cli_read_colliders(const caus_arguments *arguments,
+                                           caus_collider_rule fallback)
+{
+    const char *rule = caus_arguments_get(arguments, "colliders");
+    if (!rule)
+        return fallback;
+    if (strcmp(rule, "conservative") == 0)
+        return CAUS_COLLIDERS_CONSERVATIVE;
+    return strcmp(rule, "standard") == 0 ? CAUS_COLLIDERS_NONE
+                                         : CAUS_COLLIDERS_MAJORITY;
+}
+
+static caus_fdr read_fdr(const char *name, bool has_method)
+{
+    if (!name)
+        return has_method ? CAUS_FDR_NONE : CAUS_FDR_BH;
+    if (strcmp(name, "bh") == 0)
+        return CAUS_FDR_BH;
+    return strcmp(name, "by") == 0 ? CAUS_FDR_BY : CAUS_FDR_NONE;
+}
+
+/* A level of 0 would report nothing. */
+caus_status caus_cli_read_level(const caus_arguments *arguments,
+                                const char *name, double fallback,
+                                double *result, caus_error *err)
+{
+    double level;
+    CAUS_TRY(
+        caus_arguments_number(arguments, name, 0, 1, fallback, &level, err));
+    if (!(level > 0))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--%s=0 accepts no evidence: give a number above 0, "
+                         "up to 1",
+                         name);
+    *result = level;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_read_max_tests(const caus_arguments *arguments,
+                                    uint64_t *result, caus_error *err)
+{
+    long tests;
+    CAUS_TRY(caus_arguments_integer(arguments, "max-tests", 1, LONG_MAX, 0,
+                                    &tests, err));
+    *result = (uint64_t)tests;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_read_max_conditions(const caus_arguments *arguments,
+                                         size_t *result, caus_error *err)
+{
+    long conditions;
+    CAUS_TRY(caus_arguments_integer(arguments, "max-conditions", 0, 1000000, -1,
+                                    &conditions, err));
+    *result = conditions < 0 ? SIZE_MAX : (size_t)conditions;
+    return CAUS_OK;
+}
+
+static caus_status read_levels(const caus_arguments *arguments,
+                               caus_pcmci_options *options, caus_error *err)
+{
+    const char *pc_alpha = caus_arguments_get(arguments, "pc-alpha");
+    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
+                                 &options->alpha, err));
+    if (pc_alpha && strcmp(pc_alpha, "auto") == 0)
+        options->pc_alpha = (double)NAN;
+    else
+        CAUS_TRY(caus_cli_read_level(arguments, "pc-alpha", options->alpha,
+                                     &options->pc_alpha, err));
+    return caus_arguments_number(arguments, "level", 0, 0.9999, options->level,
+                                 &options->level, err);
+}
+
+static caus_status read_counts(const caus_arguments *arguments,
+                               caus_pcmci_options *options, caus_error *err)
+{
+    long min_lag, combinations, bootstrap, block;
+    CAUS_TRY(caus_arguments_integer(arguments, "min-lag", 0, 10000, 0, &min_lag,
+                                    err));
+    CAUS_TRY(
+        caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "max-combinations", 1, 1000000,
+                                    1, &combinations, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "bootstrap", 0, 100000, 0,
+                                    &bootstrap, err));
+    CAUS_TRY(
+        caus_arguments_integer(arguments, "block", 1, 1000000, 0, &block, err));
+    options->min_lag = (size_t)min_lag;
+    if (options->min_lag > options->max_lag)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--min-lag=%ld is above --max-lag, which is %zu steps "
+                         "here: lower the one or raise the other",
+                         min_lag, options->max_lag);
+    options->max_combinations = (size_t)combinations;
+    options->bootstrap = (size_t)bootstrap;
+    options->block_rows = (size_t)block;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
+                                const char *method, const caus_series *series,
+                                caus_pcmci_options *options, caus_error *err)
+{
+    *options = caus_pcmci_options_default();
+    options->method = read_method(method);
+    options->fdr = read_fdr(caus_arguments_get(arguments, "fdr"), method);
+    options->all_links = caus_arguments_has(arguments, "all-links");
+    options->colliders = caus_cli_read_colliders(arguments, options->colliders);
+    options->keep_first_orientation =
+        caus_arguments_has(arguments, "no-conflict-resolution");
+    CAUS_TRY(check_table(series, method, err));
+    CAUS_TRY(read_max_lag(arguments, series, &options->max_lag, err));
+    CAUS_TRY(check_rows(series, options->max_lag, err));
+    CAUS_TRY(read_levels(arguments, options, err));
+    return read_counts(arguments, options, err);
+}
+
+caus_status caus_cli_learn_lagged(const caus_cli_lesson *lesson,
+                                  caus_discovery *found,
+                                  caus_graph_answer *answer, caus_error *err)
+{
+    const char *method = caus_arguments_get(lesson->arguments, "method");
+    CAUS_TRY(caus_cli_read_pcmci(lesson->arguments, method, lesson->series,
+                                 &answer->options, err));
+    answer->has_selection = true;
+    answer->test = caus_test_name(answer->options.test.test);
+    return caus_discover_pcmci(lesson->series, &answer->options,
+                               lesson->program->run, lesson->arena, found, err);
+}

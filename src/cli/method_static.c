@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Methods without lags: rows are taken as independent. */
+#include <math.h>
+#include <string.h>
+
+#include "methods.h"
+
+/* Of a method that has one level, if any, and neither selection nor lags. */
+static caus_pcmci_options plain_options(double alpha)
+{
+    caus_pcmci_options options = caus_pcmci_options_default();
+    options.max_lag = 0;
+    options.alpha = options.pc_alpha = alpha;
+    options.level = 0;
+    return options;
+}
+
+caus_status caus_cli_learn_pc(const caus_cli_lesson *lesson,
+                              caus_discovery *found, caus_graph_answer *answer,
+                              caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_pc_options options = caus_pc_options_default();
+    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options.alpha,
+                                 &options.alpha, err));
+    options.colliders = caus_cli_read_colliders(arguments, options.colliders);
+    CAUS_TRY(
+        caus_cli_read_max_conditions(arguments, &options.max_conditions, err));
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &options.max_tests, err));
+    answer->options = plain_options(options.alpha);
+    answer->options.max_conditions = options.max_conditions;
+    answer->test = "fisher-z";
+    return caus_discover_pc(lesson->series, &options, lesson->program->run,
+                            lesson->arena, found, err);
+}
+
+caus_status caus_cli_learn_score(const caus_cli_lesson *lesson,
+                                 caus_discovery *found,
+                                 caus_graph_answer *answer, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_score_options options = caus_score_options_default();
+    if (strcmp(caus_arguments_get(arguments, "method"), "ges") == 0)
+        options.search = CAUS_SEARCH_GES;
+    CAUS_TRY(caus_arguments_number(arguments, "penalty", 0, 1000,
+                                   options.penalty, &options.penalty, err));
+    CAUS_TRY(caus_arguments_number(arguments, "ebic-gamma", 0, 1,
+                                   options.ebic_gamma, &options.ebic_gamma,
+                                   err));
+    answer->options = plain_options((double)NAN);
+    answer->test = "gaussian-bic";
+    return caus_discover_score(lesson->series, &options, lesson->program->run,
+                               lesson->arena, found, err);
+}

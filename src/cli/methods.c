@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "methods.h"
+
+/* Options that every method honours. */
+static const char everywhere[] = " method transform target keep all-links ";
+
+#define LAGGED                                                 \
+    " test max-lag min-lag alpha pc-alpha fdr max-conditions " \
+    "max-combinations level bootstrap block "
+
+static const char preset_options[] =
+    LAGGED "workload colliders no-conflict-resolution target keep all-links ";
+
+static const caus_cli_method methods[] = {
+    {"pcmci+", caus_cli_learn_lagged,
+     LAGGED "colliders no-conflict-resolution ", false},
+    {"pcmci", caus_cli_learn_lagged, LAGGED, false},
+    {"bivci", caus_cli_learn_lagged, LAGGED, false},
+    {"fullci", caus_cli_learn_lagged, LAGGED, false},
+    {"lagged", caus_cli_learn_lagged, LAGGED, false},
+    {"pc", caus_cli_learn_pc, " alpha colliders max-conditions max-tests ",
+     true},
+    {"xges", caus_cli_learn_score, " penalty ebic-gamma ", true},
+    {"ges", caus_cli_learn_score, " penalty ebic-gamma ", true},
+};
+
+const caus_cli_method *caus_cli_find_method(const char *name)
+{
+    size_t count = sizeof methods / sizeof *methods;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(methods[i].name, name) == 0)
+            return &methods[i];
+    }
+    return NULL;
+}
+
+static bool is_among(const char *list, const char *name)
+{
+    char word[40];
+    snprintf(word, sizeof word, " %s ", name);
+    return strstr(list, word) != NULL;
+}
+
+bool caus_cli_honours(const caus_cli_method *method, const char *option)
+{
+    return is_among(everywhere, option) || is_among(method->options, option);
+}
+
+/* "pcmci+, pc": the methods that honour an option. */
+static void list_honouring(const char *name, char *text, size_t size)
+{
+    size_t length = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (is_among(methods[i].options, name) && length < size)
+            length += (size_t)snprintf(text + length, size - length, "%s%s",
+                                       length ? ", " : "", methods[i].name);
+    }
+}
+
+static caus_status fail_option(const char *name, const caus_cli_method *method,
+                               caus_error *err)
+{
+    char owners[200];
+    list_honouring(name, owners, sizeof owners);
+    bool in_preset = is_among(preset_options, name);
+    if (!method && owners[0])
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--%s belongs to --method %s: the preset has "
+                         "no use for it",
+                         name, owners);
+    if (!method)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--%s needs --method: the incident preset chooses its "
+                         "own",
+                         name);
+    if (!owners[0])
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--%s belongs to the incident preset: leave out "
+                         "--method",
+                         name);
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--%s changes nothing with --method %s: it belongs to "
+                     "%s%s",
+                     name, method->name, in_preset ? "the preset and " : "",
+                     owners);
+}
+
+static caus_status check_files(const caus_arguments *arguments, caus_error *err)
+{
+    static const struct {
+        const char *name;
+        const char *reason;
+    } rules[] = {
+        {"by", "is for servers: a file has its columns"},
+        {"max-variables", "is for servers: a file has its columns"},
+        {"query-budget", "is for servers: a file needs no query"},
+    };
+    if (!caus_arguments_has(arguments, "recording") &&
+        !caus_arguments_has(arguments, "csv") &&
+        !caus_arguments_has(arguments, "table"))
+        return CAUS_OK;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (caus_arguments_has(arguments, rules[i].name))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT, "--%s %s",
+                             rules[i].name, rules[i].reason);
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_cli_check_options(const caus_arguments *arguments,
+                                   const caus_cli_method *method,
+                                   caus_error *err)
+{
+    for (size_t i = 0; i < caus_cli_discover_options.count; i++) {
+        const char *name = caus_cli_discover_options.options[i].name;
+        bool honoured = method ? caus_cli_honours(method, name)
+                               : is_among(preset_options, name);
+        if (!honoured && caus_arguments_has(arguments, name))
+            return fail_option(name, method, err);
+    }
+    if (caus_arguments_has(arguments, "block") &&
+        !caus_arguments_has(arguments, "bootstrap"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--block needs --bootstrap N");
+    return check_files(arguments, err);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The methods of "caus discover --method": one row of a table for each. */
+#ifndef CAUS_SRC_CLI_METHODS_H
+#define CAUS_SRC_CLI_METHODS_H
+
+#include "cli.h"
+
+/* What a method is asked. */
+typedef struct caus_cli_lesson {
+    caus_program *program;
+    const caus_arguments *arguments;
+    const caus_series *series; /* transformed as asked */
+    caus_arena *arena;
+} caus_cli_lesson;
+
+/* Learns; fills the discovery, test and options of the answer. */
+typedef caus_status caus_cli_learn(const caus_cli_lesson *lesson,
+                                   caus_discovery *found,
+                                   caus_graph_answer *answer, caus_error *err);
+
+typedef struct caus_cli_method {
+    const char *name;
+    caus_cli_learn *learn;
+    const char *options; /* those it honours, each between spaces */
+    bool is_static;      /* takes rows as independent of each other */
+} caus_cli_method;
+
+/* Of the PCMCI family. */
+caus_cli_learn caus_cli_learn_lagged;
+/* Without lags. */
+caus_cli_learn caus_cli_learn_pc;
+caus_cli_learn caus_cli_learn_score;
+
+/* The method of a name that the table of options allows. */
+const caus_cli_method *caus_cli_find_method(const char *name);
+
+bool caus_cli_honours(const caus_cli_method *method, const char *option);
+
+/*
+ * Refuses options that would change nothing: an option that changes nothing is
+ * a misunderstanding.
+ *
+ *   method  NULL = the incident preset
+ */
+caus_status caus_cli_check_options(const caus_arguments *arguments,
+                                   const caus_cli_method *method,
+                                   caus_error *err);
+
+/* ---- options that several methods read ---- */
+
+caus_collider_rule caus_cli_read_colliders(const caus_arguments *arguments,
+                                           caus_collider_rule fallback);
+
+/* --max-tests; 0 = no limit. */
+caus_status caus_cli_read_max_tests(const caus_arguments *arguments,
+                                    uint64_t *result, caus_error *err);
+
+/* --max-conditions; SIZE_MAX = no limit. */
+caus_status caus_cli_read_max_conditions(const caus_arguments *arguments,
+                                         size_t *result, caus_error *err);
+
+/* A level above 0 and at most 1. */
+caus_status caus_cli_read_level(const caus_arguments *arguments,
+                                const char *name, double fallback,
+                                double *result, caus_error *err);
+
+/*
+ * Everything of the PCMCI family, for the preset too.
+ *
+ *   method  NULL = the preset
+ */
+caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
+                                const char *method, const caus_series *series,
+                                caus_pcmci_options *options, caus_error *err);
+
+#endif
