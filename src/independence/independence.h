@@ -47,6 +47,7 @@ typedef struct caus_stretch {
  * power of two and centred, which no test notices; missing values hold 0.
  */
 typedef struct caus_sample {
+    const caus_variable *variables; /* [variable_count] of the series */
     size_t variable_count;
     size_t stride; /* variable_count, padded with zero columns */
     size_t longest_lag;
@@ -60,6 +61,8 @@ typedef struct caus_sample {
      * where all may. The outer pointer is NULL when there are none at all. */
     const uint64_t *const *invalid[CAUS_TEST_ROLE_COUNT];
     const double *energy; /* [stride] sum of squares over all rows */
+    const double *mean;   /* [stride] a value of the panel is */
+    const double *scale;  /* [stride] value · scale − mean, scale = 2^k */
 } caus_sample;
 
 static inline caus_node caus_node_of(const caus_sample *sample, size_t variable,

@@ -269,6 +269,8 @@ static caus_status gather(gathering *g, caus_error *err)
     g->scale = CAUS_ARRAY(g->arena, double, stride);
     if (!g->mean || !g->scale)
         return caus_arena_fail(g->arena, err);
+    sample->mean = g->mean;
+    sample->scale = g->scale;
     find_scales(g);
     CAUS_TRY(find_means(g, err));
     CAUS_TRY(fill_stretches(g, err));
@@ -291,6 +293,7 @@ caus_status caus_sample_init(const caus_series *series,
     caus_arena_mark mark = caus_arena_get_mark(arena);
     size_t stride = caus_pad_lanes(series->variable_count);
     caus_sample sample = {
+        .variables = series->variables,
         .variable_count = series->variable_count,
         .stride = stride,
         .longest_lag = options->longest_lag,
