@@ -152,6 +152,9 @@ typedef struct caus_discovery {
  *   options  NULL = default
  *   result   lives in `out`
  *
+ * Columns are worked on in the order of their names, numbers within names by
+ * value, so that their order in the series leaves no trace in the numbers; a
+ * series without variables is taken as it is, ties in tigramite's order.
  * Constant, duplicate and collinear columns are results: a constant column has
  * statistic 0 and p 1; a test whose conditions determine one side has
  * statistic 0 and p 1 in selection and removes the candidate.
@@ -181,8 +184,8 @@ caus_status caus_discover_pcmci(const caus_series *series,
  *            ambiguous) or x-x (evidence for both directions); ambiguous
  *            triples are listed in it. Separating sets of pairs without a link.
  *            Statistic and p-value are those of the weakest test; at lag 0 the
- *            statistic is that of the direction from the smaller index, the
- *            p-value the larger of both directions
+ *            statistic is that of the direction from the variable that comes
+ *            first by name, the p-value the larger of both directions
  *
  * Assumes no hidden common cause. Fails as caus_discover_pcmci(). When the time
  * limit passes, links that held in every test so far are reported, at lag 0

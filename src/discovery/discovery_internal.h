@@ -183,6 +183,30 @@ caus_status caus_assumptions_complete(const caus_question *question,
                                       const unsigned char **result,
                                       caus_error *err);
 
+/*
+ * The variables in the order of their names, numbers within them by value.
+ *
+ *   order  [variable_count] in `arena`; NULL when they are in that order, or
+ *          have no names
+ */
+caus_status caus_order_by_name(const caus_series *series, caus_arena *arena,
+                               const size_t **order, caus_error *err);
+
+/* The bytes of all cells with variables in another order. */
+caus_status caus_order_cells(const caus_question *question, const size_t *order,
+                             const unsigned char *cells, caus_arena *arena,
+                             const unsigned char **result, caus_error *err);
+
+/*
+ * What was found for variables in that order, in the order they have in the
+ * series. Takes graph, numbers, parents and separating sets.
+ *
+ *   result  lives in `out`
+ */
+caus_status caus_order_restore(const caus_discovery *found, const size_t *order,
+                               caus_arena *out, caus_discovery *result,
+                               caus_error *err);
+
 /* The marks of a link in the graph. */
 caus_edge caus_link_marks(const caus_question *question, bool forward,
                           bool backward, size_t source, size_t target,

@@ -351,6 +351,64 @@ static void rewind_scratch(const caus_run *run, const caus_arena_mark *marks)
         caus_arena_rewind(caus_run_scratch(run, k), marks[k]);
 }
 
+static caus_question question_about(const caus_series *series,
+                                    const caus_pcmci_options *options,
+                                    const caus_run *run)
+{
+    size_t variables = series->variable_count;
+    return (caus_question){.options = options,
+                           .variable_count = variables,
+                           .cell_count =
+                               variables * variables * (options->max_lag + 1),
+                           .first_lag = options->min_lag ? options->min_lag : 1,
+                           .run = run};
+}
+
+/* The search on columns as they come. */
+static caus_status search_columns(const caus_series *series,
+                                  const caus_pcmci_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_discovery *result, caus_error *err)
+{
+    call c = {.series = series,
+              .options = options,
+              .run = run,
+              .out = out,
+              .question = question_about(series, options, run)};
+    return discover(&c, result, err);
+}
+
+/* The search on the columns in another order, the answer in theirs. */
+static caus_status search_ordered(const caus_series *series,
+                                  const caus_pcmci_options *options,
+                                  const size_t *order, const caus_run *run,
+                                  caus_arena *out, caus_discovery *result,
+                                  caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_pcmci_options mine = *options;
+    caus_question question = question_about(series, options, run);
+    caus_series sorted;
+    CAUS_TRY(caus_series_select(series, order, series->variable_count, scratch,
+                                &sorted, err));
+    CAUS_TRY(caus_assumptions_complete(&question, options->assumptions, scratch,
+                                       &mine.assumptions, err));
+    if (mine.assumptions)
+        CAUS_TRY(caus_order_cells(&question, order, mine.assumptions, scratch,
+                                  &mine.assumptions, err));
+    caus_arena *own = caus_arena_new(caus_run_memory_limit_bytes(run));
+    if (!own)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the answer about %zu variables",
+                         series->variable_count);
+    caus_discovery found = {0};
+    caus_status status = search_columns(&sorted, &mine, run, own, &found, err);
+    if (status == CAUS_OK)
+        status = caus_order_restore(&found, order, out, result, err);
+    caus_arena_free(own);
+    return status;
+}
+
 caus_status caus_discover_pcmci(const caus_series *series,
                                 const caus_pcmci_options *options,
                                 const caus_run *run, caus_arena *out,
@@ -366,19 +424,14 @@ caus_status caus_discover_pcmci(const caus_series *series,
     for (int k = 0; k < caus_run_threads(run); k++)
         marks[k] = caus_arena_get_mark(caus_run_scratch(run, k));
     caus_arena_mark mark = caus_arena_get_mark(out);
-    size_t variables = series->variable_count;
-    call c = {.series = series,
-              .options = options,
-              .run = run,
-              .out = out,
-              .question = {.options = options,
-                           .variable_count = variables,
-                           .cell_count =
-                               variables * variables * (options->max_lag + 1),
-                           .first_lag = options->min_lag ? options->min_lag : 1,
-                           .run = run}};
+    const size_t *order = NULL;
     caus_discovery made = {0};
-    caus_status status = discover(&c, &made, err);
+    caus_status status =
+        caus_order_by_name(series, caus_run_scratch(run, 0), &order, err);
+    if (status == CAUS_OK && order)
+        status = search_ordered(series, options, order, run, out, &made, err);
+    else if (status == CAUS_OK)
+        status = search_columns(series, options, run, out, &made, err);
     rewind_scratch(run, marks);
     if (status != CAUS_OK) {
         caus_arena_rewind(out, mark);
