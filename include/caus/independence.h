@@ -8,7 +8,9 @@
 CAUS_API_BEGIN
 
 typedef enum caus_test {
-    CAUS_TEST_PARCORR, /* partial correlation, Student's t */
+    CAUS_TEST_PARCORR,    /* partial correlation, Student's t */
+    CAUS_TEST_GSQUARED,   /* G² of categories: at most 255 distinct values */
+    CAUS_TEST_CHISQUARED, /* Pearson's χ², likewise */
     CAUS_TEST_COUNT
 } caus_test;
 

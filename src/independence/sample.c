@@ -293,6 +293,7 @@ caus_status caus_sample_init(const caus_series *series,
     caus_arena_mark mark = caus_arena_get_mark(arena);
     size_t stride = caus_pad_lanes(series->variable_count);
     caus_sample sample = {
+        .series = series,
         .variables = series->variables,
         .variable_count = series->variable_count,
         .stride = stride,

@@ -2,7 +2,7 @@
 /* The table of tests: a new one is a line here. */
 #include <string.h>
 
-#include "independence/independence.h"
+#include "independence/discrete.h"
 
 typedef caus_status init_fn(const caus_test_options *options,
                             const caus_sample *sample, const double *weights,
@@ -19,11 +19,26 @@ static caus_status init_parcorr(const caus_test_options *options,
     return caus_parcorr_init(sample, weights, threads, run, arena, result, err);
 }
 
+static caus_status init_gsquared(const caus_test_options *options,
+                                 const caus_sample *sample,
+                                 const double *weights, int threads,
+                                 const caus_run *run, caus_arena *arena,
+                                 caus_independence *result, caus_error *err)
+{
+    (void)threads;
+    caus_table_kind kind = options->test == CAUS_TEST_GSQUARED
+                               ? CAUS_TABLE_G_SQUARED
+                               : CAUS_TABLE_CHI_SQUARED;
+    return caus_gsquared_init(kind, sample, weights, run, arena, result, err);
+}
+
 static const struct {
     const char *name;
     init_fn *init;
 } tests[CAUS_TEST_COUNT] = {
     [CAUS_TEST_PARCORR] = {"parcorr", init_parcorr},
+    [CAUS_TEST_GSQUARED] = {"gsquared", init_gsquared},
+    [CAUS_TEST_CHISQUARED] = {"chisquared", init_gsquared},
 };
 
 caus_test_options caus_test_options_default(void)

@@ -15,6 +15,7 @@
 #include <boost/math/constants/constants.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/erf.hpp>
+#include <boost/math/special_functions/gamma.hpp>
 #include <cmath>
 #include <limits>
 
@@ -81,6 +82,36 @@ double caus_student_t_quantile_sf(double p, double df)
     long double result =
         quantile(complement(student, static_cast<long double>(p)));
     return static_cast<double>(result);
+}
+
+double caus_chi_squared_sf(double x, double df)
+{
+    if (!(x >= 0) || !(df > 0))
+        return not_a_number;
+    if (std::isinf(x) || std::isinf(df))
+        return std::isinf(df) ? 1 : 0;
+    long double half = static_cast<long double>(df) / 2;
+    return static_cast<double>(
+        boost::math::gamma_q(half, static_cast<long double>(x) / 2, quiet()));
+}
+
+double caus_chi_squared_quantile_sf(double p, double df)
+{
+    if (!(p >= 0 && p <= 1) || !(df > 0))
+        return not_a_number;
+    if (p == 0 || p == 1)
+        return p == 0 ? infinity : 0;
+    long double half = static_cast<long double>(df) / 2;
+    return static_cast<double>(
+        2 *
+        boost::math::gamma_q_inv(half, static_cast<long double>(p), quiet()));
+}
+
+double caus_log_gamma(double x)
+{
+    if (!(x > 0))
+        return not_a_number;
+    return boost::math::lgamma(x, quiet());
 }
 
 double caus_normal_cdf(double z)

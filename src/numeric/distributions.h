@@ -32,6 +32,20 @@ double caus_student_t_sf_fast(double t, double df);
  */
 double caus_student_t_quantile_sf(double p, double df);
 
+/*
+ * P(X > x) of χ² with df degrees of freedom.
+ *
+ *   x   ≥ 0
+ *   df  > 0
+ */
+double caus_chi_squared_sf(double x, double df);
+
+/* The x with P(X > x) = p; p in [0, 1], p 0 gives +infinity. */
+double caus_chi_squared_quantile_sf(double p, double df);
+
+/* log Γ(x), x > 0. */
+double caus_log_gamma(double x);
+
 /* P(Z ≤ z) and P(Z > z) of the standard normal. */
 double caus_normal_cdf(double z);
 double caus_normal_sf(double z);
