@@ -47,7 +47,7 @@ typedef struct caus_stretch {
  * power of two and centred, which no test notices; missing values hold 0.
  */
 typedef struct caus_sample {
-    const caus_series *series; /* it was gathered from */
+    const caus_series *series;      /* it was gathered from */
     const caus_variable *variables; /* [variable_count] of the series */
     size_t variable_count;
     size_t stride; /* variable_count, padded with zero columns */
