@@ -16,9 +16,11 @@ typedef struct caus_pc_options {
     size_t max_conditions;        /* SIZE_MAX = no limit */
     caus_collider_rule colliders; /* over sets of neighbours of either end */
     uint64_t max_tests; /* 0 = no limit; when used up the result is partial */
+    const unsigned char *assumptions; /* caus_assumption per pair [N × N];
+                                         NULL = all unknown */
 } caus_pc_options;
 
-/* alpha .01, no limits, conservative colliders. */
+/* alpha .01, no limits, conservative colliders, nothing assumed. */
 caus_pc_options caus_pc_options_default(void);
 
 /*
@@ -37,13 +39,18 @@ caus_pc_options caus_pc_options_default(void);
  * conditions are taken in the order of their marginal correlation, and a pair
  * is tested first from the end with fewer neighbours. A constant column has
  * statistic 0 and no edge. A test whose conditions determine one side is not
- * made; its edge stays and the variables are named in `singular`. When the
+ * made; its edge stays and the variables are named in `singular`.
+ * Assumptions count before testing: absent pairs are not tested for an edge
+ * (the collider rule may look at them), required ones keep theirs and have the
+ * marginal p-value, known directions are drawn, and what cannot come before a
+ * node is no condition where that node is tested. When the
  * time limit or max_tests cuts the search short, edges not tested stay,
  * nothing is oriented and complete is false.
  * Assumes no hidden common cause, linear dependence with noise near normal and
  * faithfulness.
- * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
- * …_CANCELLED, …_OUT_OF_MEMORY.
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (assumptions that contradict each other,
+ * the variables named), CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT, …_CANCELLED,
+ * …_OUT_OF_MEMORY.
  * Cost O(rows · variables²) and a few ns a test; the number of tests is
  * exponential in the largest number of neighbours.
  * Source: Colombo & Maathuis (2014), JMLR 15, 3741-3782, sections 4.1 to 4.3;

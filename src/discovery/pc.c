@@ -51,6 +51,7 @@ static void draw_colliders(const caus_colliders *colliders, caus_pdag *graph)
 }
 
 static caus_status orient(const caus_skeleton *skeleton,
+                          const caus_prior *prior,
                           const caus_colliders *colliders, caus_arena *scratch,
                           caus_arena *out, caus_graph *graph, caus_error *err)
 {
@@ -62,11 +63,16 @@ static caus_status orient(const caus_skeleton *skeleton,
         return caus_arena_fail(scratch, err);
     CAUS_TRY(caus_graph_init(graph, nodes, 0, out, err));
     join_neighbours(skeleton, &pdag);
-    if (colliders->complete) {
+    if (colliders->complete)
         draw_colliders(colliders, &pdag);
+    if (prior)
+        caus_prior_draw(prior, &pdag);
+    if (colliders->complete && prior)
+        caus_prior_close(&pdag, colliders->ambiguous,
+                         colliders->ambiguous_count, arrows);
+    else if (colliders->complete)
         caus_pdag_close(&pdag, colliders->ambiguous, colliders->ambiguous_count,
                         arrows);
-    }
     caus_pdag_write(&pdag, graph);
     size_t count = colliders->ambiguous_count;
     if (!count)
@@ -86,11 +92,13 @@ caus_status caus_pc_learn(const caus_engine *engine,
                           caus_error *err)
 {
     caus_arena *scratch = caus_run_scratch(run, 0);
-    caus_skeleton_options limits = {options->max_conditions,
-                                    options->max_tests};
+    caus_skeleton_options limits = {.max_conditions = options->max_conditions,
+                                    .max_tests = options->max_tests};
     caus_walk *walks;
     caus_skeleton skeleton;
     caus_colliders colliders = {0};
+    CAUS_TRY(caus_prior_read(engine, options->assumptions, false, scratch,
+                             &limits.prior, err));
     CAUS_TRY(caus_walks_init(engine, run, &walks, err));
     CAUS_TRY(caus_skeleton_learn(engine, &limits, run, walks, scratch,
                                  &skeleton, err));
@@ -104,7 +112,8 @@ caus_status caus_pc_learn(const caus_engine *engine,
     caus_status status = caus_run_check(run, err);
     if (status == CAUS_ERR_CANCELLED)
         return status;
-    CAUS_TRY(orient(&skeleton, &colliders, scratch, out, &result->graph, err));
+    CAUS_TRY(orient(&skeleton, limits.prior, &colliders, scratch, out,
+                    &result->graph, err));
     CAUS_TRY(caus_give_numbers(&skeleton, out, result, err));
     CAUS_TRY(caus_give_sets(&skeleton, out, result, err));
     CAUS_TRY(caus_give_singular(&skeleton, out, result, err));

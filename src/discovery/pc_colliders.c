@@ -154,7 +154,10 @@ static caus_status count_node(void *data, caus_walk *walk, size_t node,
     size_t count = lists->count[node], most = s->options->max_conditions;
     if (most > s->engine->most_conditions)
         most = s->engine->most_conditions;
-    caus_walk_start(walk, node, lists->items + lists->first[node], count);
+    const caus_prior *prior = s->options->prior;
+    caus_walk_start_without(
+        walk, node, lists->items + lists->first[node], count,
+        prior ? prior->excluded + node * prior->word_count : NULL);
     for (size_t k = 0; k < s->tallies[node].count; k++)
         caus_walk_add_target(walk, s->tallies[node].items[k].other,
                              (uint32_t)k);
@@ -208,14 +211,24 @@ static bool is_within(const search *s, const uint32_t *set, size_t count,
 
 typedef enum verdict { COLLIDER, NO_COLLIDER, AMBIGUOUS } verdict;
 
-static verdict judge(const search *s, size_t node, const tally *item, size_t m)
+/* Whether an edge that ends in the middle has a tail there. */
+static bool is_known_tail(const search *s, size_t node, size_t other,
+                          size_t middle)
+{
+    const caus_prior *prior = s->options->prior;
+    if (!prior)
+        return false;
+    const uint64_t *tails = prior->tails + middle * prior->word_count;
+    return caus_bit_get(tails, node) || caus_bit_get(tails, other);
+}
+
+/* The verdict of all separating sets of neighbours and of the recorded one. */
+static verdict vote(const search *s, size_t node, const tally *item, size_t m)
 {
     size_t cell = node * s->skeleton->node_count + item->other;
     const uint32_t *set = s->skeleton->sets[cell];
     size_t size = s->skeleton->set_sizes[cell];
     bool in_first = is_in(set, size, item->middles[m]);
-    if (s->rule == CAUS_COLLIDERS_NONE)
-        return in_first ? NO_COLLIDER : COLLIDER;
     const tally *back = opposite(s, node, item);
     uint64_t total = item->total + back->total;
     uint64_t with = item->with[m] + back->with[m];
@@ -231,6 +244,25 @@ static verdict judge(const search *s, size_t node, const tally *item, size_t m)
     return 2 * with < total   ? COLLIDER
            : 2 * with > total ? NO_COLLIDER
                               : AMBIGUOUS;
+}
+
+static verdict judge(const search *s, size_t node, const tally *item, size_t m)
+{
+    size_t cell = node * s->skeleton->node_count + item->other;
+    if (is_known_tail(s, node, item->other, item->middles[m]))
+        return NO_COLLIDER;
+    /* a pair that was not to be tested has no set */
+    bool has_set = caus_prior_get(s->options->prior, node, item->other) !=
+                   CAUS_ASSUME_ABSENT;
+    verdict first = !has_set ? AMBIGUOUS
+                    : is_in(s->skeleton->sets[cell],
+                            s->skeleton->set_sizes[cell], item->middles[m])
+                        ? NO_COLLIDER
+                        : COLLIDER;
+    if (s->rule == CAUS_COLLIDERS_NONE)
+        return first;
+    verdict said = vote(s, node, item, m);
+    return said == first || !s->options->first_set_binds ? said : AMBIGUOUS;
 }
 
 static size_t count_triples(const search *s)

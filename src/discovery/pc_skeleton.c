@@ -19,9 +19,9 @@ typedef struct search {
     const caus_run *run;
     caus_walk *walks;
     caus_skeleton *found;
+    const caus_conditions *conditions; /* NULL = the neighbours */
     double *least;         /* [items] signed square of the nearest separation */
     const uint32_t **sets; /* [items] the separating set of this level */
-    double *strength;      /* [node_count] sum of marginal squares */
     size_t level;
     bool second; /* the other end's turn */
     double limit;
@@ -100,14 +100,16 @@ static caus_status test_marginal(void *data, caus_walk *walk, size_t node,
     caus_walk_start(walk, node, NULL, 0);
     walk->size = 0;
     s->engine->marginal(walk, node, statistic);
-    walk->test_count += nodes - 1 - node;
     for (size_t v = 0; v < nodes; v++) {
-        if (v == node) {
+        caus_assumption known = caus_prior_get(s->options->prior, node, v);
+        if (v == node || known == CAUS_ASSUME_ABSENT) {
             statistic[v] = 0;
             continue;
         }
-        s->strength[node] += fabs(statistic[v]);
-        if (fabs(statistic[v]) > s->limit) {
+        walk->test_count += v > node;
+        s->found->strength[node] += fabs(statistic[v]);
+        if (fabs(statistic[v]) > s->limit ||
+            caus_prior_requires(s->options->prior, node, v)) {
             caus_bit_set(row_of(s, node), v);
             s->found->deviate[cell_of(s, node, v)] =
                 s->engine->deviate(s->engine->state, statistic[v], 0);
@@ -219,16 +221,30 @@ static void look(caus_walk *walk)
     }
 }
 
-/* Whether a pair is tested from `node` first: the end with fewer neighbours
+static const caus_lists *conditions_of(const search *s)
+{
+    return s->conditions ? &s->conditions->lists : &s->found->neighbours;
+}
+
+/* Whether a node has enough conditions for a set of this level. */
+static bool has_sets(const search *s, size_t node)
+{
+    if (!s->conditions) /* one of the neighbours is the other end */
+        return s->found->neighbours.count[node] > s->level;
+    return s->found->neighbours.count[node] && s->conditions->leading[node] &&
+           s->conditions->lists.count[node] >= s->level;
+}
+
+/* Whether a pair is tested from `node` first: the end with fewer conditions
  * has fewer sets. */
 static bool is_first_end(const search *s, size_t node, size_t other)
 {
-    const size_t *count = s->found->neighbours.count;
+    const size_t *count = conditions_of(s)->count;
     if (count[node] != count[other])
         return count[node] < count[other];
-    if (s->strength[node] < s->strength[other] ||
-        s->strength[node] > s->strength[other])
-        return s->strength[node] < s->strength[other];
+    if (s->found->strength[node] < s->found->strength[other] ||
+        s->found->strength[node] > s->found->strength[other])
+        return s->found->strength[node] < s->found->strength[other];
     return node < other;
 }
 
@@ -236,15 +252,22 @@ static caus_status test_node(void *data, caus_walk *walk, size_t node,
                              caus_error *err)
 {
     search *s = data;
-    const caus_lists *lists = &s->found->neighbours;
+    const caus_lists *lists = &s->found->neighbours, *sets = conditions_of(s);
+    const caus_prior *prior = s->options->prior;
     size_t first = lists->first[node], count = lists->count[node];
-    if (walk->stopped || count <= s->level)
+    if (walk->stopped || !has_sets(s, node))
         return CAUS_OK;
-    caus_walk_start(walk, node, lists->items + first, count);
+    caus_walk_start_without(
+        walk, node, sets->items + sets->first[node], sets->count[node],
+        prior && !s->conditions ? prior->excluded + node * prior->word_count
+                                : NULL);
+    if (s->conditions)
+        walk->leading = s->conditions->leading[node];
     for (size_t k = 0; k < count; k++) {
         uint32_t other = lists->items[first + k];
         if (is_first_end(s, node, other) == s->second ||
-            !caus_bit_get(row_of(s, node), other))
+            !caus_bit_get(row_of(s, node), other) ||
+            caus_prior_requires(prior, node, other))
             continue;
         s->least[first + k] = NOT_TESTED;
         caus_walk_add_target(walk, other, (uint32_t)(first + k));
@@ -339,7 +362,7 @@ static void share_tests(search *s)
     if (!limit)
         return;
     for (size_t v = 0; v < s->found->node_count; v++)
-        active += s->found->neighbours.count[v] > s->level;
+        active += has_sets(s, v);
     s->quota = used < limit && active ? (limit - used) / active : 0;
 }
 
@@ -356,12 +379,17 @@ static caus_status run_level(search *s, caus_error *err)
     return CAUS_OK;
 }
 
+static size_t most_conditions(const search *s)
+{
+    size_t most = s->options->max_conditions;
+    return most < s->engine->most_conditions ? most
+                                             : s->engine->most_conditions;
+}
+
 static caus_status run_levels(search *s, caus_arena *arena, caus_error *err)
 {
     caus_skeleton *found = s->found;
-    size_t most = s->options->max_conditions;
-    if (most > s->engine->most_conditions)
-        most = s->engine->most_conditions;
+    size_t most = most_conditions(s);
     s->limit = s->engine->limit(s->engine->state, 0);
     CAUS_TRY(caus_each_node(s->run, s->walks, found->node_count, test_marginal,
                             s, err));
@@ -393,12 +421,12 @@ static bool make_arrays(search *s, caus_arena *arena)
     found->sets = CAUS_ARRAY(arena, const uint32_t *, nodes *nodes);
     found->set_sizes = CAUS_ARRAY(arena, uint32_t, nodes * nodes);
     found->singular = CAUS_ARRAY(arena, const uint32_t *, nodes);
-    s->strength = CAUS_ARRAY(arena, double, nodes);
+    found->strength = CAUS_ARRAY(arena, double, nodes);
     s->exhausted = CAUS_ARRAY(arena, bool, nodes);
     return found->adjacent && found->neighbours.first &&
            found->neighbours.count && found->statistic && found->deviate &&
-           found->sets && found->set_sizes && found->singular && s->strength &&
-           s->exhausted;
+           found->sets && found->set_sizes && found->singular &&
+           found->strength && s->exhausted;
 }
 
 caus_status caus_skeleton_learn(const caus_engine *engine,
@@ -418,5 +446,62 @@ caus_status caus_skeleton_learn(const caus_engine *engine,
         return caus_arena_fail(arena, err);
     CAUS_TRY(run_levels(&s, arena, err));
     *result = found;
+    return CAUS_OK;
+}
+
+/* ---- further conditions ---- */
+
+static bool make_items(search *s, caus_arena *arena)
+{
+    const caus_lists *lists = &s->found->neighbours;
+    size_t items = 0;
+    for (size_t v = 0; v < s->found->node_count; v++)
+        if (lists->first[v] + lists->count[v] > items)
+            items = lists->first[v] + lists->count[v];
+    s->least = CAUS_ARRAY(arena, double, items);
+    s->sets = CAUS_ARRAY(arena, const uint32_t *, items);
+    s->exhausted = CAUS_ARRAY(arena, bool, s->found->node_count);
+    if (!s->least || !s->sets || !s->exhausted)
+        return false;
+    for (size_t item = 0; item < items; item++)
+        s->least[item] = NOT_TESTED;
+    return true;
+}
+
+static bool any_has_sets(const search *s)
+{
+    for (size_t v = 0; v < s->found->node_count; v++)
+        if (has_sets(s, v))
+            return true;
+    return false;
+}
+
+caus_status caus_skeleton_refine(const caus_engine *engine,
+                                 const caus_skeleton_options *options,
+                                 const caus_conditions *conditions,
+                                 const caus_run *run, caus_walk *walks,
+                                 caus_arena *arena, caus_skeleton *skeleton,
+                                 caus_error *err)
+{
+    search s = {.engine = engine,
+                .options = options,
+                .run = run,
+                .walks = walks,
+                .found = skeleton,
+                .conditions = conditions};
+    size_t most = most_conditions(&s);
+    if (!make_items(&s, arena))
+        return caus_arena_fail(arena, err);
+    for (s.level = 1; skeleton->complete && s.level <= most; s.level++) {
+        shorten_lists(&s);
+        if (!any_has_sets(&s))
+            break;
+        if (s.level > skeleton->level)
+            skeleton->level = s.level;
+        CAUS_TRY(run_level(&s, err));
+        caus_run_progress(run, CAUS_STAGE_TEST, s.level, 0);
+    }
+    shorten_lists(&s);
+    skeleton->test_count = used_tests(&s);
     return CAUS_OK;
 }

@@ -7,3 +7,4 @@ target_sources(caus_discovery PRIVATE ges.c ges_search.c pc.c pc_colliders.c pc_
 set_property(SOURCE pc_colliders.c score_local.c score_operators.c static_correlation.c static_fisher.c
              static_walk.c APPEND PROPERTY
              COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)
+include(${CMAKE_CURRENT_LIST_DIR}/fci.cmake)

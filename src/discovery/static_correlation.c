@@ -189,6 +189,7 @@ caus_status caus_correlate(const caus_series *series, size_t least,
                                  .row_count = g.row_count,
                                  .stride = g.stride,
                                  .matrix = g.gram,
-                                 .panel = g.panel};
+                                 .panel = g.panel,
+                                 .variables = series->variables};
     return CAUS_OK;
 }

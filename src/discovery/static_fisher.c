@@ -280,5 +280,6 @@ caus_engine caus_fisher_engine(const caus_fisher *state)
         .limit = limit,
         .deviate = deviate,
         .most_conditions = state->correlation->row_count - 4,
+        .variables = state->correlation->variables,
     };
 }

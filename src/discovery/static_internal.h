@@ -3,6 +3,7 @@
 #ifndef CAUS_SRC_DISCOVERY_STATIC_INTERNAL_H
 #define CAUS_SRC_DISCOVERY_STATIC_INTERNAL_H
 
+#include "caus/discovery.h"
 #include "caus/structure.h"
 #include "graph/dag.h"
 
@@ -17,6 +18,7 @@ typedef struct caus_correlation {
                              0 everywhere, its diagonal too */
     const double *panel;  /* [row_count × stride] centred columns, scaled by a
                              power of two */
+    const caus_variable *variables; /* [variable_count] for messages, or NULL */
 } caus_correlation;
 
 /*
@@ -61,7 +63,8 @@ typedef struct caus_engine {
     /* The standard normal deviate of a squared correlation, ≥ 0. */
     double (*deviate)(const void *state, double squared,
                       size_t condition_count);
-    size_t most_conditions; /* that the rows allow */
+    size_t most_conditions;         /* that the rows allow */
+    const caus_variable *variables; /* [node_count] for messages, or NULL */
 } caus_engine;
 
 /* Looks at walk->squared of the pending targets given walk->chosen; may drop
@@ -77,6 +80,8 @@ struct caus_walk {
     size_t node;
     const uint32_t *candidates;
     size_t candidate_count;
+    uint32_t *allowed;   /* [node_count] candidates that may be conditions */
+    size_t leading;      /* sets begin with one of so many candidates */
     size_t fewest, most; /* sizes of sets to be looked at */
     uint32_t *targets;   /* [node_count] pending ones, `target_count` in use */
     uint32_t *labels;    /* [node_count] the caller's number for each */
@@ -106,6 +111,11 @@ caus_status caus_walks_init(const caus_engine *engine, const caus_run *run,
 void caus_walk_start(caus_walk *walk, size_t node, const uint32_t *candidates,
                      size_t candidate_count);
 
+/* The same without the candidates whose bits are set; NULL = none is. */
+void caus_walk_start_without(caus_walk *walk, size_t node,
+                             const uint32_t *candidates, size_t candidate_count,
+                             const uint64_t *excluded);
+
 void caus_walk_add_target(caus_walk *walk, uint32_t target, uint32_t label);
 
 /* Tests walk->node given every set of fewest … most candidates, in
@@ -123,6 +133,61 @@ typedef struct caus_fisher {
 } caus_fisher;
 
 caus_engine caus_fisher_engine(const caus_fisher *state);
+
+/* ---- what is known before any test ---- */
+
+/* Each member is [node_count × word_count] but for the cells. */
+typedef struct caus_prior {
+    size_t node_count;
+    size_t word_count;
+    const unsigned char *cells; /* [node_count²] caus_assumption, both
+                                   directions filled in */
+    uint64_t *arrows;   /* row v, bit u: an edge u – v has an arrow at v */
+    uint64_t *tails;    /* row v, bit u: an edge u – v has a tail at v */
+    uint64_t *excluded; /* row v, bit u: u is in no set that is made for v,
+                           because it cannot be before v */
+} caus_prior;
+
+/*
+ * Reads assumptions about pairs, [node_count²] in the order of graph cells.
+ *
+ *   latent  there may be hidden common causes: u → v "if linked" leaves the
+ *           mark at u open, and u may be left out of sets for v only where no
+ *           other node needs it
+ *   result  set to NULL when `cells` is NULL
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT, naming the variables, where directions
+ * contradict each other or required links make a cycle; …_OUT_OF_MEMORY.
+ */
+caus_status caus_prior_read(const caus_engine *engine,
+                            const unsigned char *cells, bool latent,
+                            caus_arena *arena, const caus_prior **result,
+                            caus_error *err);
+
+/* Whether a sorted list has a triple; `a` and `b` in any order. */
+bool caus_triples_have(const caus_triple *triples, size_t count, size_t a,
+                       size_t middle, size_t b);
+
+/* What is assumed about a → b; `prior` may be NULL. */
+static inline caus_assumption caus_prior_get(const caus_prior *prior, size_t a,
+                                             size_t b)
+{
+    return prior ? (caus_assumption)prior->cells[a * prior->node_count + b]
+                 : CAUS_ASSUME_UNKNOWN;
+}
+
+/* Whether a pair is joined whatever the data say. */
+bool caus_prior_requires(const caus_prior *prior, size_t a, size_t b);
+
+/* Draws the known directions of the edges of a graph, whatever they were. */
+void caus_prior_draw(const caus_prior *prior, caus_pdag *graph);
+
+/*
+ * Applies Meek's rules 1 to 4: the fourth adds something only where directions
+ * are known. As caus_pdag_close().
+ */
+void caus_prior_close(caus_pdag *graph, const caus_triple *ambiguous,
+                      size_t ambiguous_count, uint64_t *arrows);
 
 /* ---- the skeleton ---- */
 
@@ -146,6 +211,7 @@ typedef struct caus_skeleton {
                               separated a pair; NULL = the empty one or none */
     uint32_t *set_sizes;   /* [node_count²] likewise */
     const uint32_t **singular; /* [node_count] count, then nodes; NULL = none */
+    double *strength;          /* [node_count] sum of marginal squares */
     size_t level;              /* the largest number of conditions used */
     uint64_t test_count;
     bool complete;
@@ -153,7 +219,11 @@ typedef struct caus_skeleton {
 
 typedef struct caus_skeleton_options {
     size_t max_conditions;
-    uint64_t max_tests; /* 0 = no limit */
+    uint64_t max_tests;      /* 0 = no limit */
+    const caus_prior *prior; /* absent pairs are not tested, required
+                                        ones stay; NULL = nothing is known */
+    bool first_set_binds; /* colliders: a vote against the recorded set leaves
+                             the triple open, as does a pair without one */
 } caus_skeleton_options;
 
 /*
@@ -166,6 +236,23 @@ caus_status caus_skeleton_learn(const caus_engine *engine,
                                 const caus_run *run, caus_walk *walks,
                                 caus_arena *arena, caus_skeleton *result,
                                 caus_error *err);
+
+/* Candidates for conditions of each node. */
+typedef struct caus_conditions {
+    caus_lists lists;
+    const size_t *leading; /* [node_count] how many of them come first that
+                              were not neighbours: sets of neighbours alone are
+                              not tested again */
+} caus_conditions;
+
+/* Goes on with the search of a complete skeleton: every edge is tested given
+ * sets of these conditions of either end. */
+caus_status caus_skeleton_refine(const caus_engine *engine,
+                                 const caus_skeleton_options *options,
+                                 const caus_conditions *conditions,
+                                 const caus_run *run, caus_walk *walks,
+                                 caus_arena *arena, caus_skeleton *skeleton,
+                                 caus_error *err);
 
 /* Runs `work` for every node on the threads of a run. */
 typedef caus_status caus_node_fn(void *data, caus_walk *walk, size_t node,

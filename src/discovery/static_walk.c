@@ -13,11 +13,13 @@ static caus_status walk_init(caus_walk *walk, size_t nodes, caus_error *err)
     walk->labels = CAUS_ARRAY(walk->arena, uint32_t, nodes);
     walk->squared = CAUS_ARRAY(walk->arena, double, nodes);
     walk->chosen = CAUS_ARRAY(walk->arena, uint32_t, nodes);
+    walk->allowed = CAUS_ARRAY(walk->arena, uint32_t, nodes);
     walk->is_chosen = CAUS_ARRAY(walk->arena, bool, nodes);
     walk->is_target = CAUS_ARRAY(walk->arena, bool, nodes);
     walk->singular = CAUS_ARRAY(walk->arena, uint32_t, nodes + 2);
     if (!walk->targets || !walk->labels || !walk->squared || !walk->chosen ||
-        !walk->is_chosen || !walk->is_target || !walk->singular)
+        !walk->allowed || !walk->is_chosen || !walk->is_target ||
+        !walk->singular)
         return caus_arena_fail(walk->arena, err);
     return CAUS_OK;
 }
@@ -90,8 +92,8 @@ static void test_last(caus_walk *walk, size_t depth, size_t candidate)
  * Depth is bounded by walk->most. */
 static void walk_from(caus_walk *walk, size_t depth, size_t first)
 {
-    size_t count = walk->candidate_count;
-    for (size_t q = first; q < count; q++) {
+    size_t count = walk->candidate_count, end = depth ? count : walk->leading;
+    for (size_t q = first; q < end; q++) {
         size_t size = depth + 1;
         /* not enough candidates left for a set that is large enough */
         if (size + (count - q - 1) < walk->fewest)
@@ -132,8 +134,23 @@ void caus_walk_start(caus_walk *walk, size_t node, const uint32_t *candidates,
     walk->node = node;
     walk->candidates = candidates;
     walk->candidate_count = candidate_count;
+    walk->leading = candidate_count;
     walk->exhausted = false;
     walk->singular_count = 0;
+}
+
+void caus_walk_start_without(caus_walk *walk, size_t node,
+                             const uint32_t *candidates, size_t candidate_count,
+                             const uint64_t *excluded)
+{
+    size_t kept = 0;
+    for (size_t k = 0; excluded && k < candidate_count; k++)
+        if (!caus_bit_get(excluded, candidates[k]))
+            walk->allowed[kept++] = candidates[k];
+    if (excluded)
+        caus_walk_start(walk, node, walk->allowed, kept);
+    else
+        caus_walk_start(walk, node, candidates, candidate_count);
 }
 
 void caus_walk_add_target(caus_walk *walk, uint32_t target, uint32_t label)
