@@ -9,6 +9,7 @@
 #include "graph.h"
 #include "incident.h"
 #include "independence.h"
+#include "knowledge.h"
 #include "quality.h"
 #include "recording.h"
 #include "render.h"

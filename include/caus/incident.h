@@ -4,6 +4,7 @@
 #define CAUS_INCIDENT_H
 
 #include "discovery.h"
+#include "knowledge.h"
 
 CAUS_API_BEGIN
 
@@ -19,6 +20,9 @@ typedef struct caus_incident_options {
     const char *workload; /* the variable whose load is shared by all; "auto" =
                              the calls of the one service that nobody calls;
                              NULL = none is removed */
+    const caus_knowledge *knowledge; /* NULL = nothing is known; what it says
+                                        of variables left out is without
+                                        effect */
 } caus_incident_options;
 
 /* PCMCI's defaults with FDR by Benjamini and Hochberg; no topology, no
@@ -33,6 +37,7 @@ typedef struct caus_incident {
                              so their order in the source changes nothing */
     caus_quality quality; /* of the input */
     caus_discovery discovery;
+    const unsigned char *assumptions; /* by the knowledge; NULL */
     const char *workload; /* the variable that was regressed out; NULL = none */
     const caus_dropped *dropped;
     size_t dropped_count;

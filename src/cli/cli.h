@@ -12,7 +12,7 @@ extern const caus_command caus_command_completion;
 extern const caus_command caus_command_manual;
 
 /* The formats of caus.yml and vars.yml. */
-enum { CAUS_CLI_TOPICS = 2 };
+enum { CAUS_CLI_TOPICS = 3 };
 extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];
 
 /* What and how to discover. */
@@ -98,6 +98,12 @@ caus_status caus_cli_read_topology(const caus_arguments *arguments,
                                    caus_arena *arena,
                                    const caus_topology **result,
                                    caus_error *err);
+
+/* What --knowledge says; NULL without it. */
+caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
+                                    caus_arena *arena,
+                                    const caus_knowledge **result,
+                                    caus_error *err);
 
 /* Puts samples on the grid of a settled window. */
 caus_status caus_cli_align(caus_program *program, const caus_samples *samples,

@@ -48,6 +48,8 @@ static const caus_option discover_options[] = {
     {"transform", 0, "NAME",
      "none|standardise|normal-scores|difference|log1p|detrend",
      CAUS_COMPLETE_NOTHING, "change the columns first; only with --method"},
+    {"knowledge", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "required and forbidden links, tiers: see \"caus help knowledge\""},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "load that all share, regressed out by the preset: a variable, auto "
      "(calls "
@@ -112,9 +114,12 @@ static caus_status run_preset(caus_program *program,
     if (workload)
         options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
+    CAUS_TRY(
+        caus_cli_read_knowledge(arguments, arena, &options.knowledge, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
     answer->workload = incident->workload;
+    answer->options.assumptions = incident->assumptions;
     answer->series = &incident->series;
     answer->input = &incident->input;
     answer->discovery = &incident->discovery;

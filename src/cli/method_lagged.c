@@ -211,6 +211,24 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
     return read_counts(arguments, options, err);
 }
 
+caus_status caus_cli_apply_knowledge(const caus_cli_lesson *lesson,
+                                     size_t max_lag,
+                                     const unsigned char **result,
+                                     caus_error *err)
+{
+    const caus_knowledge *knowledge;
+    const caus_topology *topology;
+    *result = NULL;
+    CAUS_TRY(caus_cli_read_knowledge(lesson->arguments, lesson->arena,
+                                     &knowledge, err));
+    if (!knowledge)
+        return CAUS_OK;
+    CAUS_TRY(caus_cli_read_topology(lesson->arguments, lesson->arena, &topology,
+                                    err));
+    return caus_knowledge_apply(knowledge, lesson->series, topology, NULL,
+                                max_lag, lesson->arena, result, err);
+}
+
 caus_status caus_cli_learn_lagged(const caus_cli_lesson *lesson,
                                   caus_discovery *found,
                                   caus_graph_answer *answer, caus_error *err)
@@ -218,6 +236,8 @@ caus_status caus_cli_learn_lagged(const caus_cli_lesson *lesson,
     const char *method = caus_arguments_get(lesson->arguments, "method");
     CAUS_TRY(caus_cli_read_pcmci(lesson->arguments, method, lesson->series,
                                  &answer->options, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, answer->options.max_lag,
+                                      &answer->options.assumptions, err));
     answer->has_selection = true;
     answer->test = caus_test_name(answer->options.test.test);
     return caus_discover_pcmci(lesson->series, &answer->options,

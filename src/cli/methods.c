@@ -8,7 +8,7 @@ static const char everywhere[] = " method transform target keep all-links ";
 
 #define LAGGED                                                 \
     " test max-lag min-lag alpha pc-alpha fdr max-conditions " \
-    "max-combinations level bootstrap block "
+    "max-combinations level bootstrap block knowledge "
 
 static const char preset_options[] =
     LAGGED "workload colliders no-conflict-resolution target keep all-links ";

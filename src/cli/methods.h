@@ -64,6 +64,12 @@ caus_status caus_cli_read_level(const caus_arguments *arguments,
                                 const char *name, double fallback,
                                 double *result, caus_error *err);
 
+/* What --knowledge says about every link; NULL without it. */
+caus_status caus_cli_apply_knowledge(const caus_cli_lesson *lesson,
+                                     size_t max_lag,
+                                     const unsigned char **result,
+                                     caus_error *err);
+
 /*
  * Everything of the PCMCI family, for the preset too.
  *

@@ -165,6 +165,23 @@ caus_status caus_cli_read_topology(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
+                                    caus_arena *arena,
+                                    const caus_knowledge **result,
+                                    caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "knowledge");
+    *result = NULL;
+    if (!path)
+        return CAUS_OK;
+    caus_knowledge *known = caus_arena_array(arena, 1, sizeof *known);
+    if (!known)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_knowledge_read(path, arena, known, err));
+    *result = known;
+    return CAUS_OK;
+}
+
 caus_status caus_cli_read_source(const caus_arguments *arguments,
                                  caus_arena *arena, caus_cli_source *result,
                                  caus_error *err)

@@ -53,7 +53,34 @@ static const char vars_text[] =
     "\n"
     "A source may name its own server or file by loc: and its address.\n";
 
+static const char knowledge_text[] =
+    "knowledge.yml holds what is known before any data; discover --knowledge "
+    "names\n"
+    "the file, and searches honour it before they test.\n"
+    "\n"
+    "  required:                     # there, whatever the data say\n"
+    "    - auth_latency -> checkout_latency lag 1\n"
+    "  forbidden:                    # not tested and not used\n"
+    "    - checkout_latency -> *_cpu\n"
+    "    - redis_cpu - service:mail  # in neither direction\n"
+    "  lags:                         # at these lags or not at all\n"
+    "    - deploys -> *_errors lags 1-5\n"
+    "  tiers:                        # later ones cause none of the earlier\n"
+    "    - [load]\n"
+    "    - [\"*_cpu\", \"*_memory\"]\n"
+    "    - [\"*_latency\", \"*_errors\"]\n"
+    "  only_calls: true              # services without a call have no link;\n"
+    "                                # needs --topology\n"
+    "\n"
+    "Names may hold * and ? (quote a line that starts with *); service:NAME "
+    "stands\n"
+    "for every variable of a service.\n"
+    "A rule without lag holds at all lags, except that a required one must "
+    "name it.\n"
+    "Rules that contradict each other are an error that names their lines.\n";
+
 const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS] = {
     {"config", "caus.yml: servers and files as settings", config_text},
+    {"knowledge", "knowledge.yml: links that are known, tiers", knowledge_text},
     {"vars", "vars.yml: variables defined by queries", vars_text},
 };

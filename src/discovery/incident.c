@@ -62,6 +62,10 @@ static caus_status label_environments(const caus_series *series,
         if (status == CAUS_ERR_TOO_FEW_SAMPLES)
             return CAUS_OK; /* not comparable: links stay "pooled" */
         CAUS_TRY(status);
+        if (!found[e].complete) {
+            pooled->complete = false;
+            return CAUS_OK;
+        }
     }
     size_t nodes = pooled->graph.node_count;
     size_t cells = nodes * nodes * (pooled->graph.max_lag + 1);
@@ -137,10 +141,17 @@ static caus_status discover(const caus_series *series,
                             caus_incident *result, caus_error *err)
 {
     CAUS_TRY(prepare(series, options, run, out, result, err));
-    CAUS_TRY(caus_discover_pcmci(&result->series, &options->pcmci, run, out,
+    caus_pcmci_options pcmci = options->pcmci;
+    if (options->knowledge) {
+        CAUS_TRY(caus_knowledge_apply(
+            options->knowledge, &result->series, options->topology,
+            &result->input, pcmci.max_lag, out, &result->assumptions, err));
+        pcmci.assumptions = result->assumptions;
+    }
+    CAUS_TRY(caus_discover_pcmci(&result->series, &pcmci, run, out,
                                  &result->discovery, err));
     if (series->environment_count == 2 && result->discovery.complete)
-        CAUS_TRY(label_environments(&result->series, &options->pcmci, run, out,
+        CAUS_TRY(label_environments(&result->series, &pcmci, run, out,
                                     &result->discovery, err));
     return caus_incident_orient(&result->series, options->topology, out,
                                 &result->discovery, err);

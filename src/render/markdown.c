@@ -86,12 +86,16 @@ static void add_link(caus_text *text, const caus_view *view,
     caus_text_add_markdown_code(text, view->names[link->source]);
     caus_text_format(text, " %s ", joints[caus_link_heads(link)]);
     caus_text_add_markdown_code(text, view->names[link->target]);
-    caus_text_format(text, " | %s | %s | %+.2f | ", caus_link_word(view, link),
-                     link->lag ? lag : "same step", link->statistic);
+    caus_text_format(text, " | %s | %s | ", caus_link_word(view, link),
+                     link->lag ? lag : "same step");
+    if (!link->is_granted)
+        caus_text_format(text, "%+.2f", link->statistic);
+    caus_text_add(text, " | ");
     if (isfinite(link->lower) && isfinite(link->upper))
         caus_text_format(text, "%+.2f to %+.2f", link->lower, link->upper);
     caus_text_add(text, " | ");
-    caus_text_add_p(text, fdr ? link->q_value : link->p_value);
+    if (!link->is_granted)
+        caus_text_add_p(text, fdr ? link->q_value : link->p_value);
     caus_text_add(text, " | ");
     if (!isnan(link->stability))
         caus_text_format(text, "stability %.2f ", link->stability);

@@ -29,6 +29,7 @@ typedef struct caus_link {
     double statistic, p_value, q_value, lower, upper, stability;
     caus_edge_environments environments;
     caus_orientation orientation;
+    bool is_granted; /* required by knowledge and never tested: no numbers */
     double blur_s; /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
 } caus_link;

@@ -6,7 +6,8 @@
 
 static bool is_hop(const caus_link *link)
 {
-    return caus_link_is_ordered(link) && !caus_link_is_self(link);
+    return caus_link_is_ordered(link) && !caus_link_is_self(link) &&
+           !link->is_granted;
 }
 
 static bool is_on_chain(const caus_chain *chain, size_t variable)
@@ -50,7 +51,8 @@ static const caus_link *find_first(const caus_view *view, bool hop)
 {
     for (size_t i = 0; i < view->link_count; i++) {
         const caus_link *link = &view->links[i];
-        if (caus_link_is_self(link) || (hop && !is_hop(link)))
+        if (caus_link_is_self(link) || link->is_granted ||
+            (hop && !is_hop(link)))
             continue;
         bool touches = view->target == SIZE_MAX ||
                        link->target == view->target ||

@@ -137,11 +137,13 @@ static void describe_link(caus_text *text, const caus_view *view,
 {
     char lag[48];
     caus_view_format_lag(view, link->lag, lag);
-    caus_text_format(text, "%s %s %s%s%s: statistic %+.3f",
-                     view->names[link->source], caus_link_word(view, link),
-                     view->names[link->target],
-                     link->lag ? ", lag " : ", same step", link->lag ? lag : "",
-                     link->statistic);
+    caus_text_format(text, "%s %s %s%s%s", view->names[link->source],
+                     caus_link_word(view, link), view->names[link->target],
+                     link->lag ? ", lag " : ", same step",
+                     link->lag ? lag : "");
+    if (link->is_granted)
+        return;
+    caus_text_format(text, ": statistic %+.3f", link->statistic);
     if (isfinite(link->lower) && isfinite(link->upper))
         caus_text_format(text, " (%g %% interval %+.3f to %+.3f)",
                          view->answer->options.level * 100, link->lower,

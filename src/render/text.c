@@ -156,8 +156,9 @@ static void fill_not_measurable(const caus_page *page, caus_text *text)
         caus_text_format(text, "order of %zu of %zu links; ", orderless,
                          view->cross_count);
     if (found->graph.ambiguous_count)
-        caus_text_format(text, "%zu ambiguous triples; ",
-                         found->graph.ambiguous_count);
+        caus_text_format(text, "%zu ambiguous triple%s; ",
+                         found->graph.ambiguous_count,
+                         found->graph.ambiguous_count > 1 ? "s" : "");
     if (!found->complete)
         caus_text_add(text, "what the time limit cut off; ");
     caus_text_add(text, "hidden causes; effect sizes in units");

@@ -112,7 +112,7 @@ static void add_pair(caus_page *page, const caus_link *link, size_t columns)
 static void add_signed(const caus_page *page, caus_text *text, double value)
 {
     if (isnan(value))
-        caus_text_add_char(text, '?');
+        caus_text_add(text, page->glyphs.dash);
     else
         caus_text_format(text, "%s%.2f", value < 0 ? page->glyphs.minus : "+",
                          fabs(value));
@@ -125,7 +125,10 @@ void caus_page_add_link(caus_page *page, const caus_link *link,
     char lag[48];
     caus_view_format_lag(page->view, link->lag, lag);
     char p[32];
-    caus_format_p(shown_p(page, link), p);
+    if (link->is_granted)
+        snprintf(p, sizeof p, "%s", page->glyphs.dash);
+    else
+        caus_format_p(shown_p(page, link), p);
     caus_text_add(text, "  ");
     add_pair(page, link, columns->name);
     caus_text strength = {0};

@@ -151,6 +151,17 @@ static double blur_seconds(const caus_variable *a, const caus_variable *b,
     return isfinite(apart) ? blur + apart : blur;
 }
 
+/* Whether knowledge says something about a lag-0 link, from either end. */
+static bool is_assumed(const caus_view *view, const caus_link *link)
+{
+    const unsigned char *assumptions = view->answer->options.assumptions;
+    size_t nodes = view->variable_count;
+    size_t lags = view->answer->discovery->graph.max_lag + 1;
+    return assumptions &&
+           (assumptions[(link->source * nodes + link->target) * lags] ||
+            assumptions[(link->target * nodes + link->source) * lags]);
+}
+
 static caus_orientation orient(const caus_view *view, const caus_link *link)
 {
     bool directed = link->marks.target == CAUS_MARK_ARROW &&
@@ -163,8 +174,8 @@ static caus_orientation orient(const caus_view *view, const caus_link *link)
             by_topology[caus_graph_cell(&view->answer->discovery->graph,
                                         link->source, link->target, 0)])
             return CAUS_ORIENTED_TOPOLOGY;
-        return view->answer->options.assumptions ? CAUS_ORIENTED_KNOWLEDGE
-                                                 : CAUS_ORIENTED_RULES;
+        return is_assumed(view, link) ? CAUS_ORIENTED_KNOWLEDGE
+                                      : CAUS_ORIENTED_RULES;
     }
     double lag_s =
         (double)link->lag * (double)view->answer->series->step_ns / 1e9;
@@ -176,6 +187,26 @@ static caus_orientation orient(const caus_view *view, const caus_link *link)
 static double cell_value(const double *values, size_t cell)
 {
     return values ? values[cell] : (double)NAN;
+}
+
+/* What searches fill in for a link that was not tested is no finding. */
+static void grant(const caus_view *view, caus_link *link)
+{
+    const unsigned char *assumptions = view->answer->options.assumptions;
+    if (!assumptions)
+        return;
+    unsigned char said =
+        assumptions[caus_graph_cell(&view->answer->discovery->graph,
+                                    link->source, link->target, link->lag)];
+    if (said != CAUS_ASSUME_LINK && said != CAUS_ASSUME_LINK_BACK &&
+        said != CAUS_ASSUME_ADJACENT)
+        return;
+    link->is_granted = true;
+    link->statistic = link->p_value = link->q_value = (double)NAN;
+    link->lower = link->upper = link->stability = (double)NAN;
+    link->environments = CAUS_EDGE_POOLED;
+    if (said != CAUS_ASSUME_ADJACENT)
+        link->orientation = CAUS_ORIENTED_KNOWLEDGE;
 }
 
 static caus_link make_link(const caus_view *view, size_t source, size_t target,
@@ -203,6 +234,7 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
     if (found->environments)
         link.environments = (caus_edge_environments)found->environments[cell];
     link.orientation = orient(view, &link);
+    grant(view, &link);
     return link;
 }
 

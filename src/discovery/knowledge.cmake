@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+target_sources(caus_discovery PRIVATE ${CMAKE_CURRENT_LIST_DIR}/knowledge.c)
