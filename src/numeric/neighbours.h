@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Neighbours of a row under the maximum norm, by comparing it with every other
+ * row. Columns are small whole numbers (ranks, or codes of categories), so a
+ * register holds 16 or 32 rows, and all results are exact whatever the
+ * instruction set.
+ */
+#ifndef CAUS_SRC_NUMERIC_NEIGHBOURS_H
+#define CAUS_SRC_NUMERIC_NEIGHBOURS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A rank, a code or a distance of two of them. */
+typedef uint16_t caus_rank;
+
+enum {
+    CAUS_RANK_FAR = UINT16_MAX,      /* a distance that nothing reaches */
+    CAUS_RANK_ROWS = UINT16_MAX - 1, /* most rows of a column */
+    CAUS_RANK_LANES = 64             /* columns are padded to multiples */
+};
+
+static inline size_t caus_rank_pad(size_t rows)
+{
+    return (rows + CAUS_RANK_LANES - 1) / CAUS_RANK_LANES * CAUS_RANK_LANES;
+}
+
+/* A column and what its values are. */
+typedef struct caus_rank_column {
+    const caus_rank *values; /* [padded] */
+    bool is_codes;           /* equal or infinitely apart, not ordered */
+} caus_rank_column;
+
+/*
+ * One row's question: how far is its k-th neighbour over all columns, and how
+ * many rows are that close in parts of them. The columns are in three parts:
+ * one that is exchanged between questions ("moved"), others ("fixed"), and
+ * those given to both ("given").
+ */
+typedef struct caus_neighbour_task {
+    size_t rows; /* 2 … CAUS_RANK_ROWS; ranks are below it */
+    /* Distances in fixed and given columns, and in the given ones alone;
+     * [padded], with CAUS_RANK_FAR in the padding. */
+    const caus_rank *fixed;
+    const caus_rank *given;
+    caus_rank_column moved;
+    caus_rank at;      /* the row's own value in it */
+    size_t nearest;    /* k: the row itself does not count */
+    bool includes_rim; /* count rows as far as the k-th neighbour too */
+    caus_rank guess;   /* of the distance of the k-th neighbour */
+    caus_rank *all;    /* [padded] scratch */
+    caus_rank *both;   /* [padded] scratch */
+} caus_neighbour_task;
+
+/* Rows within reach, the row itself included. */
+typedef struct caus_neighbour_counts {
+    caus_rank distance; /* of the k-th neighbour; of the farthest one that is
+                           not infinitely far, if they are fewer */
+    uint32_t all;       /* in all columns; only with the rim */
+    uint32_t fixed;     /* in fixed and given columns */
+    uint32_t moved;     /* in moved and given columns */
+    uint32_t given;     /* in given columns */
+} caus_neighbour_counts;
+
+/* The functions for one instruction set. */
+typedef struct caus_neighbour_kernel {
+    const char *name;
+    bool (*is_usable)(void);
+    /* Makes each distance [padded] at least that in one more column from a row
+     * whose value there is `at`. */
+    void (*fold)(caus_rank *distances, const caus_rank_column *column,
+                 size_t rows, caus_rank at);
+    /* The least radius that holds `wanted` ≥ 1 of the distances; all that are
+     * not CAUS_RANK_FAR, if they are fewer. */
+    caus_rank (*radius)(const caus_rank *distances, size_t rows, size_t wanted,
+                        caus_rank guess);
+    void (*count)(const caus_neighbour_task *task,
+                  caus_neighbour_counts *result);
+} caus_neighbour_kernel;
+
+/* All kernels of this build, the fastest last; the first is always usable. */
+const caus_neighbour_kernel *const *caus_neighbour_kernels(size_t *count);
+
+/* The fastest that this processor can run. */
+const caus_neighbour_kernel *caus_neighbour_best(void);
+
+#endif

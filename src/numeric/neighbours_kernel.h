@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loops of neighbours.h. Each instruction set has a file that includes
+ * this one and is compiled for it; the compiler makes the vectors.
+ */
+#ifndef CAUS_SRC_NUMERIC_NEIGHBOURS_KERNEL_H
+#define CAUS_SRC_NUMERIC_NEIGHBOURS_KERNEL_H
+
+#include "numeric/neighbours_internal.h"
+
+/* What the including file defines for its instruction set, over columns that
+ * are padded to a multiple of CAUS_RANK_LANES. */
+
+/* Rows within a radius below CAUS_RANK_FAR. */
+static inline uint32_t rows_within(const caus_rank *distances, size_t padded,
+                                   caus_rank radius);
+/* The same for three radii at once. */
+static inline void count_three(const caus_rank *distances, size_t padded,
+                               const caus_rank radii[3], uint32_t held[3]);
+/* distances[j] becomes the larger of it and |values[j] − at|. */
+static inline void fold_ranks(caus_rank *distances, const caus_rank *values,
+                              size_t padded, caus_rank at);
+/* The same with CAUS_RANK_FAR where values[j] is not `at`. */
+static inline void fold_codes(caus_rank *distances, const caus_rank *values,
+                              size_t padded, caus_rank at);
+/* Distances in the moved column of a task, with the fixed ones and with the
+ * given ones. */
+static inline void spread_ranks(const caus_neighbour_task *task, size_t padded);
+static inline void spread_codes(const caus_neighbour_task *task, size_t padded);
+/* Rows of a task within a radius, part by part. */
+static inline void count_parts(const caus_neighbour_task *task, size_t padded,
+                               caus_rank radius, caus_neighbour_counts *result);
+
+/* Where a radius is looked for: `below` holds too few rows, `above` enough. */
+typedef struct radius_bracket {
+    int32_t below, above;
+} radius_bracket;
+
+/* Counts at three radii at once, which costs little more than at one, and
+ * closes in. Radii outside the bracket are moved into it. */
+static inline void narrow(radius_bracket *bracket, const caus_rank *distances,
+                          size_t padded, uint32_t goal, const int32_t tried[3])
+{
+    caus_rank radii[3];
+    uint32_t held[3];
+    for (size_t k = 0; k < 3; k++) {
+        int32_t radius =
+            tried[k] < bracket->above ? tried[k] : bracket->above - 1;
+        radii[k] =
+            (caus_rank)(radius > bracket->below ? radius : bracket->below + 1);
+    }
+    count_three(distances, padded, radii, held);
+    for (size_t k = 0; k < 3; k++) {
+        bool is_enough = held[k] >= goal;
+        int32_t radius = radii[k];
+        if (is_enough && radius < bracket->above)
+            bracket->above = radius;
+        if (!is_enough && radius > bracket->below)
+            bracket->below = radius;
+    }
+}
+
+static inline caus_rank radius_kernel(const caus_rank *distances, size_t rows,
+                                      size_t wanted, caus_rank guess)
+{
+    size_t padded = caus_rank_pad(rows);
+    uint32_t goal = (uint32_t)wanted;
+    int32_t first = guess, last = (int32_t)rows, width = first / 8 + 1;
+    radius_bracket bracket = {-1, last};
+    narrow(&bracket, distances, padded, goal,
+           (int32_t[3]){first - width, first, first + width});
+    if (bracket.below == first + width)
+        narrow(&bracket, distances, padded, goal,
+               (int32_t[3]){first + 2 * width, first + 4 * width,
+                            first + 8 * width});
+    else if (bracket.above == first - width)
+        narrow(&bracket, distances, padded, goal,
+               (int32_t[3]){first - 6 * width, first - 4 * width,
+                            first - 2 * width});
+    while (bracket.above - bracket.below > 1) {
+        int32_t below = bracket.below, span = bracket.above - below;
+        narrow(&bracket, distances, padded, goal,
+               (int32_t[3]){below + span / 4, below + span / 2,
+                            below + 3 * span / 4});
+    }
+    if (bracket.above < last)
+        return (caus_rank)bracket.above;
+    caus_rank farthest = 0;
+    for (size_t j = 0; j < rows; j++)
+        if (distances[j] < CAUS_RANK_FAR && distances[j] > farthest)
+            farthest = distances[j];
+    return farthest;
+}
+
+static inline void fold_kernel(caus_rank *distances,
+                               const caus_rank_column *column, size_t rows,
+                               caus_rank at)
+{
+    if (column->is_codes)
+        fold_codes(distances, column->values, caus_rank_pad(rows), at);
+    else
+        fold_ranks(distances, column->values, caus_rank_pad(rows), at);
+}
+
+static inline void count_kernel(const caus_neighbour_task *task,
+                                caus_neighbour_counts *result)
+{
+    size_t padded = caus_rank_pad(task->rows);
+    if (task->moved.is_codes)
+        spread_codes(task, padded);
+    else
+        spread_ranks(task, padded);
+    caus_rank distance =
+        radius_kernel(task->all, task->rows, task->nearest + 1, task->guess);
+    *result = (caus_neighbour_counts){.distance = distance};
+    if (!distance && !task->includes_rim)
+        return;
+    caus_rank radius = (caus_rank)(distance - !task->includes_rim);
+    count_parts(task, padded, radius, result);
+    if (task->includes_rim)
+        result->all = rows_within(task->all, padded, radius);
+}
+
+#endif

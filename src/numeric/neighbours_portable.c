@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "numeric/neighbours_kernel.h"
+
+static inline caus_rank larger(caus_rank a, caus_rank b)
+{
+    return a > b ? a : b;
+}
+
+static inline caus_rank apart(caus_rank a, caus_rank b)
+{
+    caus_rank least = a < b ? a : b;
+    return (caus_rank)(larger(a, b) - least);
+}
+
+static inline caus_rank unequal(caus_rank a, caus_rank b)
+{
+    return a == b ? 0 : CAUS_RANK_FAR;
+}
+
+static inline uint32_t rows_within(const caus_rank *distances, size_t padded,
+                                   caus_rank radius)
+{
+    caus_rank count = 0; /* sixteen bits hold CAUS_RANK_ROWS */
+    for (size_t j = 0; j < padded; j++)
+        count = (caus_rank)(count + (distances[j] <= radius));
+    return count;
+}
+
+static inline void count_three(const caus_rank *distances, size_t padded,
+                               const caus_rank radii[3], uint32_t held[3])
+{
+    for (size_t k = 0; k < 3; k++)
+        held[k] = rows_within(distances, padded, radii[k]);
+}
+
+static inline void fold_ranks(caus_rank *distances, const caus_rank *values,
+                              size_t padded, caus_rank at)
+{
+    for (size_t j = 0; j < padded; j++)
+        distances[j] = larger(distances[j], apart(values[j], at));
+}
+
+static inline void fold_codes(caus_rank *distances, const caus_rank *values,
+                              size_t padded, caus_rank at)
+{
+    for (size_t j = 0; j < padded; j++)
+        distances[j] = larger(distances[j], unequal(values[j], at));
+}
+
+static inline void spread_ranks(const caus_neighbour_task *task, size_t padded)
+{
+    const caus_rank *restrict values = task->moved.values;
+    const caus_rank *restrict fixed = task->fixed;
+    const caus_rank *restrict given = task->given;
+    caus_rank *restrict all = task->all, *restrict both = task->both;
+    caus_rank at = task->at;
+    for (size_t j = 0; j < padded; j++) {
+        caus_rank own = apart(values[j], at);
+        all[j] = larger(own, fixed[j]);
+        both[j] = larger(own, given[j]);
+    }
+}
+
+static inline void spread_codes(const caus_neighbour_task *task, size_t padded)
+{
+    const caus_rank *restrict values = task->moved.values;
+    const caus_rank *restrict fixed = task->fixed;
+    const caus_rank *restrict given = task->given;
+    caus_rank *restrict all = task->all, *restrict both = task->both;
+    caus_rank at = task->at;
+    for (size_t j = 0; j < padded; j++) {
+        caus_rank own = unequal(values[j], at);
+        all[j] = larger(own, fixed[j]);
+        both[j] = larger(own, given[j]);
+    }
+}
+
+static inline void count_parts(const caus_neighbour_task *task, size_t padded,
+                               caus_rank radius, caus_neighbour_counts *result)
+{
+    result->fixed = rows_within(task->fixed, padded, radius);
+    result->moved = rows_within(task->both, padded, radius);
+    result->given = rows_within(task->given, padded, radius);
+}
+
+static bool is_usable(void)
+{
+    return true;
+}
+
+static void fold(caus_rank *distances, const caus_rank_column *column,
+                 size_t rows, caus_rank at)
+{
+    fold_kernel(distances, column, rows, at);
+}
+
+static caus_rank radius(const caus_rank *distances, size_t rows, size_t wanted,
+                        caus_rank guess)
+{
+    return radius_kernel(distances, rows, wanted, guess);
+}
+
+static void count(const caus_neighbour_task *task,
+                  caus_neighbour_counts *result)
+{
+    count_kernel(task, result);
+}
+
+const caus_neighbour_kernel caus_neighbour_portable = {
+    .name = "portable",
+    .is_usable = is_usable,
+    .fold = fold,
+    .radius = radius,
+    .count = count,
+};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels of a build for any other processor. */
+#include "numeric/neighbours_internal.h"
+
+const caus_neighbour_kernel *const *caus_neighbour_kernels(size_t *count)
+{
+    static const caus_neighbour_kernel *const kernels[] = {
+        &caus_neighbour_portable,
+    };
+    *count = sizeof kernels / sizeof kernels[0];
+    return kernels;
+}
