@@ -55,6 +55,8 @@ typedef struct caus_quality {
     const caus_collinear *collinear;
     size_t warning_count;
     const char *const *warnings; /* sentences, worst first */
+    bool complete; /* false: the time limit passed; facts that were not reached
+                      are as of an ordinary column, and a warning says so */
 } caus_quality;
 
 /*
@@ -68,9 +70,9 @@ typedef struct caus_quality {
  * Families need |r| > .99 in every environment where one of them varies, over
  * at least 10 common rows, or names of one kind (latency_p95 and latency_p99,
  * x_sum and x_count, memory_used and memory_limit, pods of one deployment).
- * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED,
- * CAUS_ERR_TIME_LIMIT. Cost O(rows × variables²); memory O(rows × variables +
- * variables²) of scratch. Sources: ADF and KPSS as statsmodels 0.15.0 computes
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED.
+ * When the time limit passes the rest is left out (complete = false). Cost
+ * O(rows × variables²); memory O(rows × variables + variables²) of scratch. Sources: ADF and KPSS as statsmodels 0.15.0 computes
  * them (adfuller, kpss); the effective sample size by the initial positive
  * sequence that the documentation of TensorFlow Probability's
  * mcmc.effective_sample_size describes.

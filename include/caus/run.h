@@ -63,6 +63,14 @@ typedef struct caus_run caus_run;
 caus_status caus_run_new(const caus_run_options *options, caus_run **result,
                          caus_error *err);
 
+/*
+ * A run like another but without its time limit, with scratch memory of its
+ * own: for work without which there is nothing to show, such as reading a file.
+ * Fails with CAUS_ERR_OUT_OF_MEMORY.
+ */
+caus_status caus_run_new_untimed(const caus_run *like, caus_run **result,
+                                 caus_error *err);
+
 /* NULL is accepted. */
 void caus_run_free(caus_run *run);
 
@@ -79,6 +87,9 @@ caus_status caus_run_check(const caus_run *run, caus_error *err);
 
 /* Whether caus_run_check() would fail now, without the sentence. */
 bool caus_run_should_stop(const caus_run *run);
+
+/* As caus_run_check(), but the time limit does not count. */
+caus_status caus_run_check_cancel(const caus_run *run, caus_error *err);
 
 /* Reports progress; forwards at most every 50 ms and when done == total. */
 void caus_run_progress(const caus_run *run, caus_stage stage, uint64_t done,

@@ -265,8 +265,8 @@ bool caus_transform_from_name(const char *name, caus_transform *result);
  * other columns, masks and support are shared or copied as they are.
  *
  * Fails with CAUS_ERR_INVALID_DATA (log1p of x ≤ −1: variable, row and value
- * are named), CAUS_ERR_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost
- * O(rows × variables), times log rows for normal scores.
+ * are named), CAUS_ERR_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT; a time limit does
+ * not stop it. Cost O(rows × variables), times log rows for normal scores.
  */
 caus_status caus_series_transform(const caus_series *series,
                                   caus_transform transform, const caus_run *run,

@@ -77,6 +77,14 @@ caus_status caus_run_new(const caus_run_options *options, caus_run **result,
     return CAUS_OK;
 }
 
+caus_status caus_run_new_untimed(const caus_run *like, caus_run **result,
+                                 caus_error *err)
+{
+    caus_run_options options = like->options;
+    options.time_limit_s = 0;
+    return caus_run_new(&options, result, err);
+}
+
 void caus_run_free(caus_run *run)
 {
     if (!run)
@@ -137,10 +145,16 @@ bool caus_run_should_stop(const caus_run *run)
     return is_cancelled(run) || is_late(run);
 }
 
-caus_status caus_run_check(const caus_run *run, caus_error *err)
+caus_status caus_run_check_cancel(const caus_run *run, caus_error *err)
 {
     if (is_cancelled(run))
         return CAUS_FAIL(err, CAUS_ERR_CANCELLED, "cancelled");
+    return CAUS_OK;
+}
+
+caus_status caus_run_check(const caus_run *run, caus_error *err)
+{
+    CAUS_TRY(caus_run_check_cancel(run, err));
     if (is_late(run))
         return CAUS_FAIL(err, CAUS_ERR_TIME_LIMIT,
                          "the time limit of %g s has passed",

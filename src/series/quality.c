@@ -156,22 +156,28 @@ typedef struct job {
 
 static caus_status examine_column(job *j, size_t variable, caus_error *err)
 {
-    CAUS_TRY(caus_run_check(j->run, err));
+    CAUS_TRY(caus_run_check_cancel(j->run, err));
     caus_arena *scratch = caus_run_scratch(j->run, omp_get_thread_num());
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     tally t = tally_column(j->series, variable);
+    caus_variable_quality *facts = &j->facts[variable], tested;
+    caus_status status = CAUS_OK;
     j->digests[variable] = t.digest;
-    write_counts(j->series, &t, &j->facts[variable]);
-    caus_status status = test_column(j->series, variable, j->run, scratch,
-                                     &j->facts[variable], err);
+    write_counts(j->series, &t, facts);
+    tested = *facts;
+    if (!caus_run_should_stop(j->run))
+        status =
+            test_column(j->series, variable, j->run, scratch, &tested, err);
     caus_arena_rewind(scratch, mark);
+    /* A test that stopped half-way left no number behind. */
+    if (status == CAUS_OK && !caus_run_should_stop(j->run))
+        *facts = tested;
     size_t done;
 #pragma omp atomic capture
     done = ++j->done;
     caus_run_progress(j->run, CAUS_STAGE_PREPARE, done,
                       j->series->variable_count);
-    /* A test that stopped half-way left no number behind. */
-    return status == CAUS_OK ? caus_run_check(j->run, err) : status;
+    return status == CAUS_OK ? caus_run_check_cancel(j->run, err) : status;
 }
 
 static caus_status examine_columns(job *j, caus_error *err)
@@ -221,6 +227,20 @@ static void find_duplicates(const job *j)
         }
 }
 
+/* Columns beside each other. What a time limit cuts off is not told. */
+static caus_status compare_columns(const caus_series *series,
+                                   const caus_run *run, caus_arena *out,
+                                   caus_quality *result, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_columns columns;
+    CAUS_TRY(caus_columns_init(series, run, scratch, &columns, err));
+    CAUS_TRY(
+        caus_find_families(series, &columns, run, scratch, out, result, err));
+    return caus_find_collinear(series, &columns, run, scratch, out, result,
+                               err);
+}
+
 static caus_status examine(const caus_series *series, const caus_run *run,
                            caus_arena *out, caus_quality *result,
                            caus_error *err)
@@ -238,12 +258,10 @@ static caus_status examine(const caus_series *series, const caus_run *run,
     CAUS_TRY(examine_columns(&j, err));
     find_duplicates(&j);
     caus_quality made = {.variable_count = count, .variables = j.facts};
-    caus_columns columns;
-    CAUS_TRY(caus_columns_init(series, run, scratch, &columns, err));
-    CAUS_TRY(
-        caus_find_families(series, &columns, run, scratch, out, &made, err));
-    CAUS_TRY(
-        caus_find_collinear(series, &columns, run, scratch, out, &made, err));
+    caus_status status = compare_columns(series, run, out, &made, err);
+    if (status != CAUS_OK && status != CAUS_ERR_TIME_LIMIT)
+        return status;
+    made.complete = status == CAUS_OK && !caus_run_should_stop(run);
     CAUS_TRY(caus_write_warnings(series, out, &made, err));
     *result = made;
     return CAUS_OK;

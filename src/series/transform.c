@@ -283,7 +283,7 @@ static caus_status transform_all(const job *j, caus_error *err)
             continue;
         caus_arena *scratch = caus_run_scratch(j->run, omp_get_thread_num());
         caus_error found;
-        caus_status mine = caus_run_check(j->run, &found);
+        caus_status mine = caus_run_check_cancel(j->run, &found);
         if (mine == CAUS_OK)
             mine = transform_variable(j, i, scratch, &found);
         if (mine == CAUS_OK)

@@ -207,7 +207,7 @@ caus_status caus_write_warnings(const caus_series *series, caus_arena *out,
                                 caus_quality *result, caus_error *err)
 {
     /* Constant, duplicate, rare ×2, gaps, slow ×2 and zeros: 8 a variable. */
-    size_t most = 8 * result->variable_count + result->family_count +
+    size_t most = 1 + 8 * result->variable_count + result->family_count +
                   result->collinear_count;
     writer w = {.series = series,
                 .quality = result,
@@ -215,6 +215,9 @@ caus_status caus_write_warnings(const caus_series *series, caus_arena *out,
                 .sentences = CAUS_ARRAY(out, const char *, most)};
     if (!w.sentences)
         return caus_arena_fail(out, err);
+    if (!result->complete)
+        keep(&w, "the time limit passed while the data were checked: not every "
+                 "check was made; raise --time-limit");
     warn_of_constants(&w);
     warn_of_duplicates(&w);
     warn_of_rare_values(&w);

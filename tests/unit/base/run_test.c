@@ -90,6 +90,30 @@ static void time_limit_stops_for_good(void **state)
     caus_run_free(run);
 }
 
+static void an_untimed_run_keeps_all_but_the_limit(void **state)
+{
+    (void)state;
+    volatile sig_atomic_t cancel = 0;
+    caus_run *late = make_run((caus_run_options){.threads = 3,
+                                                 .seed = 5,
+                                                 .memory_limit_bytes = 1 << 20,
+                                                 .time_limit_s = 1e-9,
+                                                 .cancel = &cancel});
+    caus_run *run = NULL;
+    assert_int_equal(caus_run_new_untimed(late, &run, NULL), CAUS_OK);
+    assert_int_equal(caus_run_check(late, NULL), CAUS_ERR_TIME_LIMIT);
+    assert_int_equal(caus_run_check_cancel(late, NULL), CAUS_OK);
+    assert_int_equal(caus_run_check(run, NULL), CAUS_OK);
+    assert_int_equal(caus_run_threads(run), 3);
+    assert_int_equal(caus_run_seed(run), 5);
+    assert_int_equal(caus_run_memory_limit_bytes(run), 1 << 20);
+    cancel = 1;
+    assert_int_equal(caus_run_check(run, NULL), CAUS_ERR_CANCELLED);
+    assert_int_equal(caus_run_check_cancel(late, NULL), CAUS_ERR_CANCELLED);
+    caus_run_free(run);
+    caus_run_free(late);
+}
+
 static void far_time_limit_does_not_stop(void **state)
 {
     (void)state;
@@ -192,6 +216,7 @@ int main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(cancel_flag_stops_and_may_be_taken_back),
         cmocka_unit_test(time_limit_stops_for_good),
+        cmocka_unit_test(an_untimed_run_keeps_all_but_the_limit),
         cmocka_unit_test(far_time_limit_does_not_stop),
         cmocka_unit_test(progress_is_throttled_but_its_end_is_told),
         cmocka_unit_test(progress_without_a_listener_is_nothing),

@@ -609,6 +609,29 @@ static void stopped_call_leaves_nothing(void **state)
     caus_run_free(run);
 }
 
+static void a_time_limit_leaves_the_rest_of_the_checks_out(void **state)
+{
+    bench *b = *state;
+    size_t a = add_column(b, "a"), c = add_column(b, "c");
+    for (size_t row = 0; row < ROWS; row++)
+        b->values[row][c] = b->values[row][a];
+    caus_series series = make_series(b);
+    caus_run_options options = {.threads = 2, .time_limit_s = 1e-9};
+    caus_run *run = NULL;
+    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
+    caus_quality quality;
+    assert_int_equal(
+        caus_quality_examine(&series, run, b->arena, &quality, NULL), CAUS_OK);
+    assert_false(quality.complete);
+    assert_int_equal(quality.variables[1].duplicate_of, 0);
+    assert_true(isnan(quality.variables[0].adf_p));
+    assert_true(quality.variables[0].effective_rows >= ROWS);
+    assert_int_equal(quality.family_count, 0);
+    assert_non_null(strstr(quality.warnings[0], "--time-limit"));
+    caus_run_free(run);
+    assert_true(examine(b, &series).complete);
+}
+
 static void every_failed_allocation_is_reported(void **state)
 {
     bench *b = *state;
@@ -686,6 +709,7 @@ int main(void)
         TEST(threads_do_not_change_the_report),
         TEST(no_rows_are_a_finding),
         TEST(stopped_call_leaves_nothing),
+        TEST(a_time_limit_leaves_the_rest_of_the_checks_out),
         TEST(every_failed_allocation_is_reported),
         TEST(full_budget_is_a_limit),
     };
