@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "property/static/truth.h"
 
-#include <string.h>
-
 #include "test.h"
 
 static const double limit_value = .5, dependent = .9;
@@ -10,8 +8,8 @@ static const double limit_value = .5, dependent = .9;
 static void ask(const truth *state, size_t node, const uint32_t *chosen,
                 size_t count)
 {
-    memset(state->given, 0,
-           state->separation.word_count * sizeof *state->given);
+    for (size_t w = 0; w < state->separation.word_count; w++)
+        state->given[w] = state->selected ? state->selected[w] : 0;
     for (size_t k = 0; k < count; k++)
         caus_bit_set(state->given, chosen[k]);
     caus_separation_reach(&state->separation, node, state->given,

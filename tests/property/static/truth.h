@@ -8,6 +8,7 @@
 typedef struct truth {
     caus_separation separation; /* of the whole graph */
     size_t observed;            /* nodes 0 … observed − 1 are seen */
+    const uint64_t *selected;   /* nodes that are always given; NULL = none */
     uint64_t *given;
     uint64_t *reached;
 } truth;

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+caus_add_test(fci_property_test
+              ${CMAKE_CURRENT_LIST_DIR}/fci_property_test.c
+              ${CMAKE_CURRENT_LIST_DIR}/mags.c
+              ${PROJECT_SOURCE_DIR}/tests/property/static/truth.c
+              ${PROJECT_SOURCE_DIR}/tests/oracle/structure/sem.c)
