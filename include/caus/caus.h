@@ -10,6 +10,7 @@
 #include "incident.h"
 #include "independence.h"
 #include "knowledge.h"
+#include "lingam.h"
 #include "quality.h"
 #include "recording.h"
 #include "render.h"
@@ -18,5 +19,6 @@
 #include "structure.h"
 #include "telemetry.h"
 #include "time.h"
+#include "var.h"
 
 #endif

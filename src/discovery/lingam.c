@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+
+#include "discovery/discovery_internal.h"
+#include "discovery/lingam_internal.h"
+#include "numeric/distributions.h"
+
+/* A slope below this on what determines a variable is rounding. */
+static const double least_slope = 1e-6;
+
+caus_lingam_options caus_lingam_options_default(void)
+{
+    return (caus_lingam_options){.lag_order = CAUS_VAR_BIC,
+                                 .prune = CAUS_LINGAM_LASSO,
+                                 .alpha = .05,
+                                 .level = .95};
+}
+
+static caus_status check_options(const caus_lingam_options *options,
+                                 caus_error *err)
+{
+    if (options->prune == CAUS_LINGAM_TEST)
+        CAUS_TRY(caus_check_alpha(options->alpha, err));
+    if (!(options->least_effect >= 0 && isfinite(options->least_effect)))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the least effect is %g: give 0 (any) or more, in "
+                         "deviations per deviation",
+                         options->least_effect);
+    if (!(options->level >= 0 && options->level < 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the level of intervals is %g: give 0 (none) or a "
+                         "number below 1",
+                         options->level);
+    return CAUS_OK;
+}
+
+/* Everything one call works on. */
+typedef struct call {
+    const caus_series *series;
+    const caus_lingam_options *options;
+    const caus_run *run;
+    caus_arena *out;
+    size_t cells;
+    caus_lag_table table;
+    caus_lingam_model model;
+} call;
+
+/* The public cell of a target place and a column of the table. */
+static size_t cell_of(const call *c, size_t target, size_t column)
+{
+    size_t variables = c->table.variable_count;
+    size_t source = c->table.order[column % variables];
+    return (source * variables + c->table.order[target]) *
+               (c->options->max_lag + 1) +
+           column / variables;
+}
+
+/* The interval of a partial correlation, its ends one quantile away on the
+ * scale of Student's t. */
+static void set_interval(const caus_lingam_edge *edge, double reach,
+                         double *lower, double *upper)
+{
+    double t = edge->slope / edge->error;
+    double low = t - reach, high = t + reach;
+    *lower = low / sqrt(low * low + edge->df);
+    *upper = high / sqrt(high * high + edge->df);
+}
+
+/* Numbers by cell of a result. */
+typedef struct numbers {
+    double *statistic, *p_value, *q_value, *lower, *upper;
+    double *coefficient, *error;
+} numbers;
+
+static caus_status init_numbers(const call *c, numbers *n, caus_error *err)
+{
+    bool has_q = c->options->prune == CAUS_LINGAM_TEST &&
+                 c->options->fdr != CAUS_FDR_NONE;
+    bool has_interval = c->options->level > 0;
+    *n = (numbers){
+        .statistic = CAUS_ARRAY(c->out, double, c->cells),
+        .p_value = CAUS_ARRAY(c->out, double, c->cells),
+        .q_value = CAUS_ARRAY(c->out, double, has_q ? c->cells : 0),
+        .lower = CAUS_ARRAY(c->out, double, has_interval ? c->cells : 0),
+        .upper = CAUS_ARRAY(c->out, double, has_interval ? c->cells : 0),
+        .coefficient = CAUS_ARRAY(c->out, double, c->cells),
+        .error = CAUS_ARRAY(c->out, double, c->cells),
+    };
+    if (!n->statistic || !n->p_value || !n->q_value || !n->lower || !n->upper ||
+        !n->coefficient || !n->error)
+        return caus_arena_fail(c->out, err);
+    for (size_t cell = 0; cell < c->cells; cell++) {
+        n->p_value[cell] = 1;
+        if (has_q)
+            n->q_value[cell] = 1;
+    }
+    n->q_value = has_q ? n->q_value : NULL;
+    n->lower = has_interval ? n->lower : NULL;
+    n->upper = has_interval ? n->upper : NULL;
+    return CAUS_OK;
+}
+
+static void give_edge(const call *c, const numbers *n, caus_graph *graph,
+                      size_t target, size_t column)
+{
+    size_t variables = c->table.variable_count;
+    const caus_lingam_edge *edge =
+        &c->model.edges[target * variables * (c->table.max_lag + 1) + column];
+    if (!(edge->df > 0))
+        return;
+    size_t lag = column / variables, cell = cell_of(c, target, column);
+    size_t back = lag ? cell : cell_of(c, column, target);
+    n->statistic[cell] = n->statistic[back] = edge->partial;
+    n->p_value[cell] = n->p_value[back] = edge->p_value;
+    if (n->q_value)
+        n->q_value[cell] = n->q_value[back] = edge->q_value;
+    if (n->lower) {
+        double reach =
+            caus_student_t_quantile_sf((1 - c->options->level) / 2, edge->df);
+        set_interval(edge, reach, &n->lower[cell], &n->upper[cell]);
+        n->lower[back] = n->lower[cell];
+        n->upper[back] = n->upper[cell];
+    }
+    if (!edge->is_kept)
+        return;
+    double unit = c->table.deviation[target] / c->table.deviation[column];
+    n->coefficient[cell] = edge->slope * unit;
+    n->error[cell] = edge->error * unit;
+    caus_graph_set(graph, c->table.order[column % variables],
+                   c->table.order[target], lag, CAUS_MARK_TAIL,
+                   CAUS_MARK_ARROW);
+}
+
+static int compare_size(const void *a, const void *b)
+{
+    const size_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* The variables that determine the one at a place, and itself. */
+static caus_status give_block(const call *c, size_t v,
+                              caus_singular_block *block, caus_error *err)
+{
+    const caus_factor *factor = &c->model.factor;
+    size_t variables = c->table.variable_count;
+    const double *row =
+        c->table.correlation.matrix + v * c->table.correlation.stride;
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    double *slope = CAUS_ARRAY(scratch, double, factor->count);
+    bool *is_in = CAUS_ARRAY(scratch, bool, variables);
+    size_t *members = CAUS_ARRAY(c->out, size_t, variables);
+    if (!slope || !is_in)
+        return caus_arena_fail(scratch, err);
+    if (!members)
+        return caus_arena_fail(c->out, err);
+    for (size_t m = 0; m < factor->count; m++) {
+        const double *inverse = factor->inverse + m * factor->stride;
+        double part = 0;
+        for (size_t k = 0; k <= m; k++)
+            part += inverse[k] * row[factor->columns[k]];
+        for (size_t k = 0; k <= m; k++)
+            slope[k] += part * inverse[k];
+    }
+    is_in[v] = true;
+    for (size_t k = 0; k < factor->count; k++)
+        if (fabs(slope[k]) > least_slope)
+            is_in[factor->columns[k] % variables] = true;
+    size_t count = 0;
+    for (size_t k = 0; k < variables; k++)
+        if (is_in[k])
+            members[count++] = c->table.order[k];
+    qsort(members, count, sizeof *members, compare_size);
+    *block = (caus_singular_block){count, members};
+    return CAUS_OK;
+}
+
+static caus_status give_singular(const call *c, caus_discovery *found,
+                                 caus_error *err)
+{
+    size_t variables = c->table.variable_count;
+    caus_singular_block *blocks =
+        CAUS_ARRAY(c->out, caus_singular_block, variables);
+    if (!blocks)
+        return caus_arena_fail(c->out, err);
+    for (size_t v = 0; v < variables; v++)
+        if (!c->model.varies[v] && c->table.size[v] > 0)
+            CAUS_TRY(give_block(c, v, &blocks[found->singular_count++], err));
+    if (found->singular_count)
+        found->singular = blocks;
+    return CAUS_OK;
+}
+
+static caus_status give_result(const call *c, caus_lingam *result,
+                               caus_error *err)
+{
+    size_t variables = c->table.variable_count;
+    caus_discovery *found = &result->found;
+    numbers n;
+    CAUS_TRY(caus_graph_init(&found->graph, variables, c->options->max_lag,
+                             c->out, err));
+    CAUS_TRY(init_numbers(c, &n, err));
+    size_t *order = CAUS_ARRAY(c->out, size_t, variables);
+    double *normality = CAUS_ARRAY(c->out, double, variables);
+    if (!order || !normality)
+        return caus_arena_fail(c->out, err);
+    for (size_t v = 0; v < variables; v++) {
+        order[v] = c->table.order[c->model.order[v]];
+        normality[c->table.order[v]] = c->model.normality[v];
+        for (size_t k = 0; k < variables * (c->table.max_lag + 1); k++)
+            give_edge(c, &n, &found->graph, v, k);
+    }
+    CAUS_TRY(give_singular(c, found, err));
+    found->statistic = n.statistic;
+    found->p_value = n.p_value;
+    found->q_value = n.q_value;
+    found->lower = n.lower;
+    found->upper = n.upper;
+    found->rows_used = c->table.row_count;
+    found->test_count = c->model.pair_count;
+    found->complete = true;
+    result->order = order;
+    result->lags = c->table.max_lag;
+    result->coefficient = n.coefficient;
+    result->error = n.error;
+    result->normality = normality;
+    return CAUS_OK;
+}
+
+/* ---- bootstrap ---- */
+
+static size_t block_of(const call *c)
+{
+    size_t rows = c->table.row_count, block = c->options->block_rows;
+    if (!block)
+        block = c->table.max_lag ? (size_t)ceil(cbrt((double)rows)) : (size_t)1;
+    return block > rows ? rows : block;
+}
+
+/* Blocks of consecutive rows, each starting anywhere; the ends are joined. */
+static void draw_rows(const call *c, size_t replicate, size_t *rows)
+{
+    caus_random random;
+    size_t count = c->table.row_count, block = block_of(c);
+    caus_random_init(&random, caus_run_seed(c->run), replicate);
+    for (size_t r = 0; r < count;) {
+        size_t start = (size_t)caus_random_below(&random, count);
+        for (size_t k = 0; k < block && r < count; k++)
+            rows[r++] = (start + k) % count;
+    }
+}
+
+static caus_status replicate(const call *c, size_t number, size_t *rows,
+                             double *share, caus_error *err)
+{
+    caus_lag_table table;
+    caus_lingam_model model;
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    size_t columns = c->table.variable_count * (c->table.max_lag + 1);
+    draw_rows(c, number, rows);
+    CAUS_TRY(
+        caus_lag_table_draw(&c->table, rows, c->run, scratch, &table, err));
+    CAUS_TRY(
+        caus_lingam_learn(&table, c->options, c->run, scratch, &model, err));
+    for (size_t v = 0; v < c->table.variable_count; v++)
+        for (size_t k = 0; k < columns; k++)
+            if (model.edges[v * columns + k].is_kept)
+                share[cell_of(c, v, k)]++;
+    return CAUS_OK;
+}
+
+static caus_status give_stability(const call *c, caus_discovery *found,
+                                  caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    size_t *rows = CAUS_ARRAY(scratch, size_t, c->table.row_count);
+    double *share = CAUS_ARRAY(c->out, double, c->cells);
+    if (!rows)
+        return caus_arena_fail(scratch, err);
+    if (!share)
+        return caus_arena_fail(c->out, err);
+    size_t done = 0;
+    for (; done < c->options->bootstrap; done++) {
+        caus_scope scope;
+        caus_scope_open(&scope, c->run, scratch);
+        caus_status status = replicate(c, done, rows, share, err);
+        caus_scope_close(&scope, status);
+        if (status == CAUS_ERR_TIME_LIMIT) {
+            found->complete = false;
+            break;
+        }
+        CAUS_TRY(status);
+        caus_run_progress(c->run, CAUS_STAGE_BOOTSTRAP, done + 1,
+                          c->options->bootstrap);
+    }
+    for (size_t cell = 0; cell < c->cells; cell++)
+        share[cell] = done ? share[cell] / (double)done : 0;
+    found->stability = share;
+    return CAUS_OK;
+}
+
+/* ---- the call ---- */
+
+static caus_status learn(call *c, caus_lingam *result, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    size_t lags = c->options->max_lag;
+    size_t variables = c->series->variable_count;
+    if (lags)
+        CAUS_TRY(caus_var_choose(c->series, c->options->max_lag,
+                                 c->options->lag_order, c->run, scratch, &lags,
+                                 NULL, err));
+    size_t least = variables * (c->options->max_lag + 1) + 1;
+    CAUS_TRY(caus_lag_table_init(c->series, lags, lags, least < 5 ? 5 : least,
+                                 c->run, scratch, &c->table, err));
+    CAUS_TRY(caus_lingam_learn(&c->table, c->options, c->run, scratch,
+                               &c->model, err));
+    CAUS_TRY(give_result(c, result, err));
+    if (c->options->bootstrap)
+        CAUS_TRY(give_stability(c, &result->found, err));
+    return CAUS_OK;
+}
+
+/* What can be said when the time limit passes before there is an order. */
+static caus_status give_nothing(const call *c, caus_lingam *result,
+                                caus_error *err)
+{
+    size_t variables = c->series->variable_count;
+    *result = (caus_lingam){0};
+    size_t *order = CAUS_ARRAY(c->out, size_t, variables);
+    double *normality = CAUS_ARRAY(c->out, double, variables);
+    double *zero = CAUS_ARRAY(c->out, double, c->cells);
+    if (!order || !normality || !zero)
+        return caus_arena_fail(c->out, err);
+    for (size_t v = 0; v < variables; v++) {
+        order[v] = v;
+        normality[v] = (double)NAN;
+    }
+    result->order = order;
+    result->normality = normality;
+    result->coefficient = result->error = zero;
+    return caus_give_empty(variables, c->options->max_lag, c->out,
+                           &result->found, err);
+}
+
+caus_status caus_discover_lingam(const caus_series *series,
+                                 const caus_lingam_options *options,
+                                 const caus_run *run, caus_arena *out,
+                                 caus_lingam *result, caus_error *err)
+{
+    caus_lingam_options defaults = caus_lingam_options_default();
+    caus_scope scope;
+    caus_lingam made = {0};
+    if (!options)
+        options = &defaults;
+    CAUS_TRY(check_options(options, err));
+    CAUS_TRY(caus_check_series_lags(series, options->max_lag, err));
+    call c = {.series = series,
+              .options = options,
+              .run = run,
+              .out = out,
+              .cells = series->variable_count * series->variable_count *
+                       (options->max_lag + 1)};
+    caus_scope_open(&scope, run, out);
+    caus_status status = learn(&c, &made, err);
+    if (status == CAUS_ERR_TIME_LIMIT) {
+        caus_arena_rewind(out, scope.out_mark);
+        status = give_nothing(&c, &made, err);
+    }
+    status = caus_scope_close(&scope, status);
+    if (status == CAUS_OK)
+        *result = made;
+    return status;
+}

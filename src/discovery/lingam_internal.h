@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of LiNGAM share. */
+#ifndef CAUS_SRC_DISCOVERY_LINGAM_INTERNAL_H
+#define CAUS_SRC_DISCOVERY_LINGAM_INTERNAL_H
+
+#include "caus/lingam.h"
+#include "discovery/var_internal.h"
+
+/* Columns whose order is sought. */
+typedef struct caus_lingam_columns {
+    size_t count;
+    size_t row_count;
+    size_t stride;  /* row_count padded with zeros */
+    double *values; /* [count × stride] one column after another, centred;
+                       used up by the search */
+    bool *varies;   /* [count] false: constant, or determined by others */
+} caus_lingam_columns;
+
+caus_status caus_lingam_columns_init(size_t count, size_t row_count,
+                                     caus_arena *arena,
+                                     caus_lingam_columns *columns,
+                                     caus_error *err);
+
+/*
+ * Causes before effects: DirectLiNGAM. Columns that those before them
+ * determine follow them at once, constant ones come last.
+ *
+ *   order       [count]
+ *   pair_count  pairs compared; the result would be the same with all
+ */
+caus_status caus_lingam_order(caus_lingam_columns *columns, const caus_run *run,
+                              caus_arena *arena, size_t *order,
+                              uint64_t *pair_count, caus_error *err);
+
+/* Work of the adaptive lasso for up to `most` predictors. */
+typedef struct caus_lasso {
+    size_t most;
+    size_t *active;    /* [most] */
+    double *sign;      /* [most] of the active */
+    double *factor;    /* [most × most] Cholesky factor of the active */
+    double *direction; /* [most] of the active */
+    double *slope;     /* [most] */
+    double *rest;      /* [most] correlations with the residual */
+    bool *is_active;   /* [most] */
+    bool *is_in;       /* [most] slopes that are not 0 */
+    double *normal;    /* [most × most] correlations of the predictors */
+    double *target;    /* [most] their correlations with the target */
+    double *weight;    /* [most] */
+} caus_lasso;
+
+caus_status caus_lasso_init(size_t most, caus_arena *arena, caus_lasso *lasso,
+                            caus_error *err);
+
+/*
+ * The predictors that the adaptive lasso keeps: weights are the least-squares
+ * slopes, the penalty is the knot of the path with the least BIC.
+ *
+ *   lasso  normal and target are filled for `count` predictors; weight holds
+ *          the slopes of least squares
+ *   left   share of the target's variance that least squares leaves
+ *   keep   [count]
+ */
+void caus_lasso_select(caus_lasso *lasso, size_t count, double left,
+                       double rows, bool *keep);
+
+/* Slopes on the kept predictors and the diagonal of the inverse of their
+ * correlations, both [count] and 0 for others; returns the share left. */
+double caus_lasso_refit(caus_lasso *lasso, size_t count, const bool *keep,
+                        double *slope, double *own);
+
+/* The edge of a cell as it was estimated; df 0 = it was not. */
+typedef struct caus_lingam_edge {
+    double slope; /* standardised */
+    double error; /* of it */
+    double partial;
+    double df;
+    double p_value;
+    double q_value; /* of CAUS_LINGAM_TEST; the p-value without FDR */
+    bool is_kept;
+} caus_lingam_edge;
+
+/* A model in places of the table. */
+typedef struct caus_lingam_model {
+    const caus_lag_table *table;
+    caus_factor factor; /* lagged columns, then the present in order */
+    size_t past_count;
+    size_t *order;           /* [variables] places */
+    bool *varies;            /* [variables] by place */
+    caus_lingam_edge *edges; /* [variables × columns] target place, column */
+    double *normality;       /* [variables] by place */
+    double *columns;         /* [columns × stride] standardised */
+    size_t stride;
+    uint64_t pair_count;
+} caus_lingam_model;
+
+/* Everything from a table to kept edges; memory is that of `arena`, which is
+ * the first thread's. */
+caus_status caus_lingam_learn(const caus_lag_table *table,
+                              const caus_lingam_options *options,
+                              const caus_run *run, caus_arena *arena,
+                              caus_lingam_model *model, caus_error *err);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first of the remaining variables is the one whose residuals look least
+ * like causes of it: with d(i, j) the difference of the mutual informations of
+ * both directions (Hyvarinen and Smith 2013), the sum of min(0, d(i, j))² over
+ * j is smallest. Sums only grow, and d(j, i) = −d(i, j), so variables are
+ * compared a few partners at a time, the smallest sum first; the search ends
+ * when the smallest sum has met every partner.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "discovery/lingam_entropy.h"
+#include "discovery/lingam_internal.h"
+#include "numeric/numeric.h"
+
+/* Partners of one variable that are met at a time. */
+enum { BATCH = 8 };
+
+typedef struct search {
+    caus_lingam_columns *columns;
+    const caus_run *run;
+    caus_entropy_fn *sum;
+    size_t *left; /* [left_count] likeliest first */
+    size_t left_count;
+    double *correlation; /* [count × count] */
+    double *entropy;     /* [count] of the standardised column */
+    double *score;       /* [count] the sum so far */
+    size_t *met;         /* [count] partners met */
+    uint64_t *done;      /* [count × words] pairs met */
+    size_t words;
+    uint64_t pair_count;
+} search;
+
+caus_status caus_lingam_columns_init(size_t count, size_t row_count,
+                                     caus_arena *arena,
+                                     caus_lingam_columns *columns,
+                                     caus_error *err)
+{
+    *columns = (caus_lingam_columns){
+        .count = count,
+        .row_count = row_count,
+        .stride = caus_pad_lanes(row_count),
+    };
+    columns->values = CAUS_ARRAY(arena, double, count * columns->stride);
+    columns->varies = CAUS_ARRAY(arena, bool, count);
+    if (!columns->values || !columns->varies)
+        return caus_arena_fail(arena, err);
+    return CAUS_OK;
+}
+
+static double *column_of(const search *s, size_t v)
+{
+    return s->columns->values + v * s->columns->stride;
+}
+
+/* The maximum-entropy approximation, with the constants of Hyvarinen (1998). */
+static double entropy_of(const search *s, const double *x, const double *y,
+                         double factor, double scale)
+{
+    caus_entropy_task task = {.x = x,
+                              .y = y,
+                              .factor = factor,
+                              .scale = scale,
+                              .count = s->columns->stride};
+    s->sum(&task);
+    double rows = (double)s->columns->row_count;
+    double even = task.log_cosh / rows - .37457, odd = task.bump / rows;
+    return (1 + 1.8378770664093454836) / 2 - 79.047 * even * even -
+           7.4129 * odd * odd;
+}
+
+/* Whether to a column's residual on another one anything is left. */
+static double share_left(double correlation)
+{
+    double left = (1 - correlation) * (1 + correlation);
+    return left > CAUS_LEAST_SHARE ? left : 0;
+}
+
+/* The difference of mutual informations; above 0 when i rather causes j. */
+static double compare_pair(const search *s, size_t i, size_t j)
+{
+    double r = s->correlation[i * s->columns->count + j];
+    double left = share_left(r);
+    if (!(left > 0))
+        return 0;
+    double scale = 1 / sqrt(left);
+    const double *x = column_of(s, i), *y = column_of(s, j);
+    double x_rest = entropy_of(s, x, y, r, scale);
+    double y_rest = entropy_of(s, y, x, r, scale);
+    return s->entropy[j] + x_rest - (s->entropy[i] + y_rest);
+}
+
+static bool is_done(const search *s, size_t i, size_t j)
+{
+    return s->done[i * s->words + j / 64] >> (j % 64) & 1;
+}
+
+static void note_pair(search *s, size_t i, size_t j, double difference)
+{
+    double toward = fmin(0, difference), away = fmin(0, -difference);
+    s->score[i] += toward * toward;
+    s->score[j] += away * away;
+    s->met[i]++;
+    s->met[j]++;
+    s->done[i * s->words + j / 64] |= (uint64_t)1 << (j % 64);
+    s->done[j * s->words + i / 64] |= (uint64_t)1 << (i % 64);
+    s->pair_count++;
+}
+
+/* The place in `left` of the smallest sum. */
+static size_t least_place(const search *s)
+{
+    size_t least = 0;
+    for (size_t k = 1; k < s->left_count; k++)
+        if (s->score[s->left[k]] < s->score[s->left[least]])
+            least = k;
+    return least;
+}
+
+/* Compares a variable with up to BATCH likely partners. */
+static void meet_partners(search *s, size_t i)
+{
+    size_t partners[BATCH], count = 0;
+    double difference[BATCH];
+    for (size_t k = 0; k < s->left_count && count < BATCH; k++)
+        if (s->left[k] != i && !is_done(s, i, s->left[k]))
+            partners[count++] = s->left[k];
+    int threads = caus_run_threads(s->run);
+    threads = threads > BATCH ? BATCH : threads;
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 1) if (threads > 1)
+    for (size_t k = 0; k < count; k++)
+        difference[k] = compare_pair(s, i, partners[k]);
+    for (size_t k = 0; k < count; k++)
+        note_pair(s, i, partners[k], difference[k]);
+}
+
+/* Entropies, sums and marks of a new round. */
+static void begin_round(search *s)
+{
+    size_t count = s->columns->count;
+    memset(s->score, 0, count * sizeof *s->score);
+    memset(s->met, 0, count * sizeof *s->met);
+    memset(s->done, 0, count * s->words * sizeof *s->done);
+    int threads = caus_run_threads(s->run);
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 4) if (threads > 1)
+    for (size_t k = 0; k < s->left_count; k++) {
+        size_t v = s->left[k];
+        s->entropy[v] = entropy_of(s, column_of(s, v), column_of(s, v), 0, 1);
+    }
+}
+
+static caus_status find_first(search *s, size_t *place, caus_error *err)
+{
+    for (;;) {
+        CAUS_TRY(caus_run_check(s->run, err));
+        *place = least_place(s);
+        size_t best = s->left[*place];
+        if (s->met[best] + 1 >= s->left_count)
+            return CAUS_OK;
+        meet_partners(s, best);
+    }
+}
+
+/* What a column leaves of another, standardised again. */
+static void take_residual(const search *s, size_t v, size_t first)
+{
+    size_t count = s->columns->count, rows = s->columns->stride;
+    double r = s->correlation[v * count + first];
+    double *x = column_of(s, v), energy = 0;
+    const double *y = column_of(s, first);
+    for (size_t k = 0; k < rows; k++)
+        x[k] -= r * y[k];
+    energy = caus_dot(x, x, rows);
+    double scale =
+        energy > 0 ? sqrt((double)s->columns->row_count / energy) : 0;
+    for (size_t k = 0; k < rows; k++)
+        x[k] *= scale;
+}
+
+/* Correlations of residuals from those of the columns. */
+static void take_correlations(const search *s, size_t first)
+{
+    size_t count = s->columns->count;
+    const double *with = s->correlation + first * count;
+    for (size_t a = 0; a < s->left_count; a++)
+        for (size_t b = 0; b < a; b++) {
+            size_t i = s->left[a], j = s->left[b];
+            double *cell = &s->correlation[i * count + j];
+            double r = (*cell - with[i] * with[j]) /
+                       sqrt(share_left(with[i]) * share_left(with[j]));
+            r = r > 1 ? 1 : r;
+            *cell = r < -1 ? -1 : r;
+            s->correlation[j * count + i] = *cell;
+        }
+}
+
+/* Takes the first variable, and those that nothing is left of, out of the
+ * remaining ones, which are sorted by their sums. */
+static size_t remove_first(search *s, size_t place, size_t *order, size_t used)
+{
+    size_t count = s->columns->count, kept = 0;
+    size_t first = s->left[place];
+    order[used++] = first;
+    for (size_t k = 0; k < s->left_count; k++) {
+        size_t v = s->left[k];
+        if (v == first)
+            continue;
+        if (!(share_left(s->correlation[v * count + first]) > 0)) {
+            s->columns->varies[v] = false;
+            order[used++] = v;
+            continue;
+        }
+        size_t at = kept++;
+        for (; at > 0 && s->score[s->left[at - 1]] > s->score[v]; at--)
+            s->left[at] = s->left[at - 1];
+        s->left[at] = v;
+    }
+    s->left_count = kept;
+    int threads = caus_run_threads(s->run);
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 4) if (threads > 1)
+    for (size_t k = 0; k < kept; k++)
+        take_residual(s, s->left[k], first);
+    take_correlations(s, first);
+    return used;
+}
+
+/* Brings columns to unit variance and correlates them. */
+static caus_status begin_search(search *s, caus_error *err)
+{
+    size_t count = s->columns->count, rows = s->columns->stride;
+    for (size_t v = 0; v < count; v++) {
+        double *x = column_of(s, v), energy = caus_dot(x, x, rows);
+        if (!s->columns->varies[v] || !(energy > 0)) {
+            s->columns->varies[v] = false;
+            continue;
+        }
+        double scale = sqrt((double)s->columns->row_count / energy);
+        for (size_t k = 0; k < rows; k++)
+            x[k] *= scale;
+        s->left[s->left_count++] = v;
+    }
+    int threads = caus_run_threads(s->run);
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 1) if (threads > 1)
+    for (size_t a = 0; a < s->left_count; a++) {
+        if (caus_run_should_stop(s->run))
+            continue;
+        size_t i = s->left[a];
+        for (size_t b = 0; b < a; b++) {
+            size_t j = s->left[b];
+            double r = caus_dot(column_of(s, i), column_of(s, j), rows) /
+                       (double)s->columns->row_count;
+            s->correlation[i * count + j] = r;
+            s->correlation[j * count + i] = r;
+        }
+    }
+    return caus_run_check(s->run, err);
+}
+
+static caus_status find_order(search *s, size_t *order, caus_error *err)
+{
+    size_t used = 0;
+    CAUS_TRY(begin_search(s, err));
+    size_t total = s->left_count;
+    while (s->left_count) {
+        size_t place;
+        begin_round(s);
+        CAUS_TRY(find_first(s, &place, err));
+        used = remove_first(s, place, order, used);
+        caus_run_progress(s->run, CAUS_STAGE_SELECT, used, total);
+    }
+    /* what is not in the order yet was constant from the beginning */
+    bool *is_placed = (bool *)s->met;
+    memset(is_placed, 0, s->columns->count * sizeof *is_placed);
+    for (size_t k = 0; k < used; k++)
+        is_placed[order[k]] = true;
+    for (size_t v = 0; v < s->columns->count; v++)
+        if (!is_placed[v])
+            order[used++] = v;
+    return CAUS_OK;
+}
+
+caus_status caus_lingam_order(caus_lingam_columns *columns, const caus_run *run,
+                              caus_arena *arena, size_t *order,
+                              uint64_t *pair_count, caus_error *err)
+{
+    size_t count = columns->count;
+    search s = {.columns = columns,
+                .run = run,
+                .sum = caus_entropy_best(),
+                .words = (count + 63) / 64};
+    s.left = CAUS_ARRAY(arena, size_t, count);
+    s.correlation = CAUS_ARRAY(arena, double, count *count);
+    s.entropy = CAUS_ARRAY(arena, double, count);
+    s.score = CAUS_ARRAY(arena, double, count);
+    s.met = CAUS_ARRAY(arena, size_t, count);
+    s.done = CAUS_ARRAY(arena, uint64_t, count * s.words);
+    if (!s.left || !s.correlation || !s.entropy || !s.score || !s.met ||
+        !s.done)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(find_order(&s, order, err));
+    *pair_count = s.pair_count;
+    return CAUS_OK;
+}

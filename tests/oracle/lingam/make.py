@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes direct.json and var.json: what lingam and statsmodels say. Columns of
+direct.json are those of tests/oracle/structure/sem.c, made again here; those of
+var.json are in the file. See PROVENANCE.md."""
+
+import json
+import math
+import os
+import warnings
+
+import lingam
+import numpy
+from statsmodels.tsa.api import VAR
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+MASK = (1 << 64) - 1
+
+
+class Stream:
+    """SplitMix64 and what sem.c draws from it."""
+
+    def __init__(self, seed):
+        self.state = seed & MASK
+
+    def uniform(self):
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        z = self.state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        z ^= z >> 31
+        return ((z >> 11) + 0.5) * 2.0 ** -53
+
+
+def structure(nodes, degree, seed, rows):
+    stream = Stream(seed * 1000003 + nodes * 7919 + int(degree * 10))
+    order = list(range(nodes))
+    for i in range(nodes - 1, 0, -1):
+        j = int(stream.uniform() * (i + 1))
+        order[i], order[j] = order[j], order[i]
+    weights = numpy.zeros((nodes, nodes))
+    share = degree / (nodes - 1)
+    for a in range(nodes):
+        for b in range(a + 1, nodes):
+            if stream.uniform() >= share:
+                continue
+            weight = 0.3 + 0.7 * stream.uniform()
+            weights[order[a], order[b]] = \
+                -weight if stream.uniform() < 0.5 else weight
+    parents = [numpy.nonzero(weights[:, v])[0] for v in range(nodes)]
+    values = numpy.empty((rows, nodes))
+    row = [0.0] * nodes
+    for r in range(rows):
+        for v in order:
+            value = (stream.uniform() - 0.5) * 3.4641016151377544
+            for u in parents[v]:
+                value += weights[u, v] * row[u]
+            row[v] = value
+        values[r] = [float("%.6f" % x) for x in row]
+    return values
+
+
+def direct(nodes, degree, seed, rows):
+    values = structure(nodes, degree, seed, rows)
+    model = lingam.DirectLiNGAM()
+    model.fit(values)
+    matrix = model.adjacency_matrix_
+    return {"nodes": nodes, "degree": degree, "seed": seed, "rows": rows,
+            "order": [int(v) for v in model.causal_order_],
+            "edges": [[int(j), int(i), float(matrix[i, j])]
+                      for i, j in zip(*numpy.nonzero(matrix))]}
+
+
+def lagged(seed, rows, nodes, lags):
+    random = numpy.random.default_rng(seed)
+    noise = random.laplace(size=(rows + 100, nodes))
+    now = numpy.zeros((nodes, nodes))
+    for i in range(1, nodes):
+        now[i, random.integers(0, i)] = random.choice([-0.8, 0.6])
+    solve = numpy.linalg.inv(numpy.eye(nodes) - now)
+    past = [random.uniform(-0.4, 0.4, (nodes, nodes)) *
+            (random.random((nodes, nodes)) < 0.4) / (k + 1)
+            for k in range(lags)]
+    values = numpy.zeros((rows + 100, nodes))
+    for t in range(lags, rows + 100):
+        drive = noise[t] + 0.3
+        for k in range(lags):
+            drive = drive + past[k] @ values[t - 1 - k]
+        values[t] = solve @ drive
+    return numpy.round(values[100:], 6)
+
+
+def autoregression(values, most):
+    chosen = {}
+    selection = VAR(values).select_order(most, trend="c")
+    for name in ("aic", "bic", "hqic"):
+        chosen[name] = {"order": int(getattr(selection, name)),
+                        "scores": [float(x) for x in selection.ics[name]]}
+    fits = []
+    for order in (1, 2, most):
+        fit = VAR(values).fit(order, trend="c")
+        model = lingam.VARLiNGAM(ar_coefs=fit.coefs, prune=True)
+        model.fit(values)
+        fits.append({
+            "order": order, "coefs": fit.coefs.tolist(),
+            "intercept": fit.intercept.tolist(),
+            "covariance": fit.sigma_u.tolist(),
+            "causal_order": [int(v) for v in model.causal_order_],
+            "matrices": model.adjacency_matrices_.tolist()})
+    return {"values": values.tolist(), "max_lag": most, "chosen": chosen,
+            "fits": fits}
+
+
+def write(name, content):
+    with open(os.path.join(HERE, name), "w") as file:
+        json.dump(content, file, separators=(",", ":"))
+        file.write("\n")
+
+
+def main():
+    warnings.simplefilter("ignore")
+    write("direct.json", [direct(10, 2, 1, 1000), direct(10, 4, 3, 200),
+                          direct(20, 2, 1, 1000), direct(20, 4, 2, 500),
+                          direct(50, 2, 1, 1000)])
+    write("var.json", [autoregression(lagged(1, 400, 4, 2), 4),
+                       autoregression(lagged(2, 250, 6, 1), 3)])
+
+
+main()
