@@ -6,6 +6,7 @@
 #include "base.h"
 #include "config.h"
 #include "discovery.h"
+#include "discrete.h"
 #include "graph.h"
 #include "incident.h"
 #include "independence.h"

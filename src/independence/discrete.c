@@ -118,3 +118,50 @@ caus_status caus_codes_init(const caus_series *series, size_t longest_lag,
     *result = codes;
     return CAUS_OK;
 }
+
+/* The rows without a value as bits; NULL when every row has one. */
+static caus_status mark_missing(const caus_codes *codes, size_t variable,
+                                size_t word_count, caus_arena *arena,
+                                const uint64_t **result, caus_error *err)
+{
+    *result = NULL;
+    if (!codes->missing[variable])
+        return CAUS_OK;
+    const uint8_t *column = caus_codes_column(codes, variable);
+    uint64_t *bits = CAUS_ARRAY(arena, uint64_t, word_count);
+    if (!bits)
+        return caus_arena_fail(arena, err);
+    for (size_t r = 0; r < codes->row_count; r++)
+        if (column[r] == CAUS_CODE_MISSING)
+            bits[r / 64] |= (uint64_t)1 << (r % 64);
+    *result = bits;
+    return CAUS_OK;
+}
+
+caus_status caus_codes_sample(const caus_codes *codes,
+                              const caus_series *series, caus_arena *arena,
+                              caus_sample *result, caus_error *err)
+{
+    size_t variables = codes->variable_count, rows = codes->row_count;
+    caus_sample sample = {.series = series,
+                          .variables = series->variables,
+                          .variable_count = variables,
+                          .stride = variables,
+                          .node_count = variables,
+                          .row_count = rows,
+                          .stretch_count = 1,
+                          .word_count = (rows + 63) / 64};
+    caus_stretch *stretch = CAUS_ARRAY(arena, caus_stretch, 1);
+    const uint64_t **marks = CAUS_ARRAY(arena, const uint64_t *, variables);
+    if (!stretch || !marks)
+        return caus_arena_fail(arena, err);
+    *stretch = (caus_stretch){.row_count = rows, .count = rows};
+    sample.stretches = stretch;
+    for (size_t v = 0; v < variables; v++)
+        CAUS_TRY(
+            mark_missing(codes, v, sample.word_count, arena, &marks[v], err));
+    for (size_t role = 0; role < CAUS_TEST_ROLE_COUNT; role++)
+        sample.invalid[role] = marks;
+    *result = sample;
+    return CAUS_OK;
+}

@@ -45,6 +45,16 @@ caus_status caus_codes_init(const caus_series *series, size_t longest_lag,
                             const caus_run *run, caus_arena *arena,
                             caus_codes *result, caus_error *err);
 
+/*
+ * The sample without lags of codes, for tests that look at codes alone: it has
+ * no rows of values.
+ *
+ *   result  lives in `arena`, keeps `series`; has one stretch of all rows
+ */
+caus_status caus_codes_sample(const caus_codes *codes,
+                              const caus_series *series, caus_arena *arena,
+                              caus_sample *result, caus_error *err);
+
 /* ---- tables ---- */
 
 typedef enum caus_table_kind {
@@ -110,5 +120,19 @@ caus_status caus_gsquared_init(caus_table_kind kind, const caus_sample *sample,
                                const double *weights, const caus_run *run,
                                caus_arena *arena, caus_independence *result,
                                caus_error *err);
+
+/* The same on codes that are known: they start with row 0 of the sample's first
+ * stretch. */
+caus_status caus_gsquared_on_codes(caus_table_kind kind,
+                                   const caus_sample *sample,
+                                   const caus_codes *codes,
+                                   const double *weights, const caus_run *run,
+                                   caus_arena *arena, caus_independence *result,
+                                   caus_error *err);
+
+/* Makes tests of up to so many conditions free of allocation, so that nothing
+ * but a cancelled or late run can make them fail. */
+caus_status caus_gsquared_reserve(caus_ci_work *work, size_t condition_count,
+                                  caus_error *err);
 
 #endif

@@ -300,12 +300,9 @@ static const uint32_t *find_strata(caus_ci_work *work, size_t count,
     return known;
 }
 
-static caus_status add_sorted(caus_ci_work *work, caus_node source,
-                              size_t condition_count, bool is_ragged,
-                              caus_table_sum *sum, caus_error *err)
+static caus_status reserve_sorting(caus_ci_work *work, caus_error *err)
 {
-    const gsquared *state = work->state;
-    size_t rows = state->sample->row_count;
+    size_t rows = work->state->sample->row_count;
     for (size_t k = 0; k < 2; k++) {
         if (!work->rows[k])
             work->rows[k] = CAUS_ARRAY(work->arena, uint32_t, rows);
@@ -314,6 +311,15 @@ static caus_status add_sorted(caus_ci_work *work, caus_node source,
         if (!work->rows[k] || !work->bounds[k])
             return caus_arena_fail(work->arena, err);
     }
+    return CAUS_OK;
+}
+
+static caus_status add_sorted(caus_ci_work *work, caus_node source,
+                              size_t condition_count, bool is_ragged,
+                              caus_table_sum *sum, caus_error *err)
+{
+    const gsquared *state = work->state;
+    CAUS_TRY(reserve_sorting(work, err));
     CAUS_TRY(reserve_cells(
         work, levels_of(state, source) * levels_of(state, work->target), err));
     size_t count = list_rows(state, work, is_ragged);
@@ -420,6 +426,24 @@ static caus_status prepare(const void *state, caus_arena *arena,
     return CAUS_OK;
 }
 
+caus_status caus_gsquared_reserve(caus_ci_work *work, size_t condition_count,
+                                  caus_error *err)
+{
+    const gsquared *state = work->state;
+    size_t cells = state->most_cells, levels = 1;
+    for (size_t v = 0; v < state->codes.variable_count; v++)
+        if (state->codes.levels[v] > levels)
+            levels = state->codes.levels[v];
+    if (cells < levels * levels)
+        cells = levels * levels;
+    CAUS_TRY(reserve_cells(work, cells, err));
+    CAUS_TRY(reserve_sorting(work, err));
+    CAUS_TRY(grow_nodes(work->arena, condition_count + 1, &work->given,
+                        &work->given_capacity, err));
+    return grow_nodes(work->arena, condition_count + 1, &work->conditions,
+                      &work->condition_capacity, err);
+}
+
 static double p_value(double statistic, double df)
 {
     return df >= 1 ? caus_chi_squared_sf(statistic, df) : 1;
@@ -479,8 +503,6 @@ static caus_status fill_state(gsquared *state, caus_table_kind kind,
 {
     const caus_sample *sample = state->sample;
     size_t total;
-    CAUS_TRY(caus_codes_init(sample->series, sample->longest_lag, state->run,
-                             arena, &state->codes, err));
     if (state->codes.row_count > UINT32_MAX)
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                          "%zu rows are more than the %u that tables of counts "
@@ -502,10 +524,28 @@ caus_status caus_gsquared_init(caus_table_kind kind, const caus_sample *sample,
                                caus_error *err)
 {
     caus_arena_mark mark = caus_arena_get_mark(arena);
+    caus_codes codes;
+    CAUS_TRY(caus_codes_init(sample->series, sample->longest_lag, run, arena,
+                             &codes, err));
+    caus_status status = caus_gsquared_on_codes(kind, sample, &codes, weights,
+                                                run, arena, result, err);
+    if (status != CAUS_OK)
+        caus_arena_rewind(arena, mark);
+    return status;
+}
+
+caus_status caus_gsquared_on_codes(caus_table_kind kind,
+                                   const caus_sample *sample,
+                                   const caus_codes *codes,
+                                   const double *weights, const caus_run *run,
+                                   caus_arena *arena, caus_independence *result,
+                                   caus_error *err)
+{
+    caus_arena_mark mark = caus_arena_get_mark(arena);
     gsquared *state = CAUS_ARRAY(arena, gsquared, 1);
     if (!state)
         return caus_arena_fail(arena, err);
-    *state = (gsquared){.sample = sample, .run = run};
+    *state = (gsquared){.sample = sample, .run = run, .codes = *codes};
     caus_status status = fill_state(state, kind, weights, arena, err);
     if (status != CAUS_OK) {
         caus_arena_rewind(arena, mark);
