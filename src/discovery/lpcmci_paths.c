@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of LPCMCI that follow paths: R-04, ER-09 and ER-10. */
+#include <string.h>
+
+#include "discovery/lpcmci_internal.h"
+
+static bool has(const caus_lp *lp, uint64_t *const *rows, caus_mark mark,
+                size_t node, size_t other)
+{
+    return caus_lp_has(lp, rows[mark], node, other);
+}
+
+static bool is_linked(const caus_lp *lp, size_t a, size_t b)
+{
+    return caus_lp_has(lp, lp->view.adjacent, a, b);
+}
+
+static caus_status is_between(caus_lp *lp, size_t a, size_t b, size_t c,
+                              bool *result, caus_error *err)
+{
+    caus_lp_vote vote;
+    bool ask = !lp->skip_lag_0 && caus_lp_has(lp, lp->view.sure, a, b) &&
+               caus_lp_has(lp, lp->view.sure, b, c);
+    CAUS_TRY(caus_lp_decide(lp, a, b, c, ask, &vote, err));
+    *result = vote == CAUS_LP_VOTE_IN;
+    return CAUS_OK;
+}
+
+/* ---- discriminating paths ---- */
+
+typedef struct discriminated {
+    size_t last;   /* the collider next to the middle */
+    size_t middle; /* what the path tells about */
+    size_t end;    /* its neighbour */
+} discriminated;
+
+static caus_status conclude(caus_lp *lp, const discriminated *d, size_t start,
+                            caus_error *err)
+{
+    caus_lp_vote vote;
+    CAUS_TRY(caus_lp_decide(lp, start, d->middle, d->end, true, &vote, err));
+    if (vote == CAUS_LP_VOTE_IN) {
+        caus_lp_want(lp, d->middle, d->end, CAUS_MARK_TAIL);
+        caus_lp_want(lp, d->end, d->middle, CAUS_MARK_ARROW);
+    } else if (vote == CAUS_LP_VOTE_OUT) {
+        caus_lp_want(lp, d->middle, d->end, CAUS_MARK_ARROW);
+        caus_lp_want(lp, d->end, d->middle, CAUS_MARK_ARROW);
+        caus_lp_want(lp, d->middle, d->last, CAUS_MARK_ARROW);
+    }
+    return CAUS_OK;
+}
+
+static bool is_parent(const caus_lp *lp, size_t node, size_t child)
+{
+    const caus_lp_view *v = &lp->view;
+    return has(lp, v->here, CAUS_MARK_TAIL, node, child) &&
+           has(lp, v->there, CAUS_MARK_ARROW, node, child);
+}
+
+/* Walks back over colliders that are parents of the end until a node is
+ * reached that is not linked to it. */
+static caus_status walk_back(caus_lp *lp, const discriminated *d,
+                             caus_error *err)
+{
+    const caus_lp_view *v = &lp->view;
+    uint64_t *seen = caus_lp_scratch(lp, CAUS_LP_PATH);
+    size_t head = 0, tail = 0;
+    memset(seen, 0, lp->words * sizeof *seen);
+    caus_bit_set(seen, d->middle);
+    caus_bit_set(seen, d->end);
+    caus_bit_set(seen, d->last);
+    lp->list[tail++] = (uint32_t)d->last;
+    while (head < tail) {
+        size_t at = lp->list[head++];
+        const uint64_t *row = v->here[CAUS_MARK_ARROW] + at * lp->words;
+        for (size_t next = caus_bit_next(row, lp->words, 0);
+             next < lp->node_count;
+             next = caus_bit_next(row, lp->words, next + 1)) {
+            if (caus_bit_get(seen, next) || !caus_lp_has(lp, v->sure, at, next))
+                continue;
+            if (!is_linked(lp, next, d->end)) {
+                caus_bit_set(seen, next);
+                CAUS_TRY(conclude(lp, d, next, err));
+            } else if (is_parent(lp, next, d->end) &&
+                       has(lp, v->here, CAUS_MARK_ARROW, next, at)) {
+                caus_bit_set(seen, next);
+                lp->list[tail++] = (uint32_t)next;
+            }
+        }
+    }
+    return CAUS_OK;
+}
+
+static caus_status discriminate_pair(caus_lp *lp, size_t middle, size_t end,
+                                     caus_error *err)
+{
+    const caus_lp_view *v = &lp->view;
+    const uint64_t *row = v->adjacent + middle * lp->words;
+    if (!caus_lp_has(lp, v->sure, middle, end))
+        return CAUS_OK;
+    for (size_t last = caus_bit_next(row, lp->words, 0); last < lp->node_count;
+         last = caus_bit_next(row, lp->words, last + 1)) {
+        discriminated d = {last, middle, end};
+        if (last != end && is_parent(lp, last, end) &&
+            has(lp, v->here, CAUS_MARK_ARROW, last, middle) &&
+            caus_lp_has(lp, v->sure, last, end) &&
+            caus_lp_has(lp, v->sure, last, middle))
+            CAUS_TRY(walk_back(lp, &d, err));
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_lp_rule_discriminate(caus_lp *lp, caus_error *err)
+{
+    const caus_lp_view *v = &lp->view;
+    for (size_t middle = 0; middle < lp->node_count; middle++) {
+        const uint64_t *row = v->here[CAUS_MARK_CIRCLE] + middle * lp->words;
+        for (size_t end = caus_bit_next(row, lp->words, 0);
+             end < lp->node_count; end = caus_bit_next(row, lp->words, end + 1))
+            CAUS_TRY(discriminate_pair(lp, middle, end, err));
+    }
+    return CAUS_OK;
+}
+
+/* ---- ER-09 and ER-10: paths that may be directed ---- */
+
+/* Whether a link may lead from one node to the other. */
+static bool may_lead(const caus_lp *lp, size_t from, size_t to)
+{
+    const caus_lp_view *v = &lp->view;
+    return is_linked(lp, from, to) &&
+           !has(lp, v->here, CAUS_MARK_ARROW, from, to) &&
+           !has(lp, v->there, CAUS_MARK_TAIL, from, to);
+}
+
+/*
+ * Whether a path that may be directed leads from `first`, entered from
+ * `start`, to `goal`, no two of its nodes two apart being linked and each inner
+ * node being in what separates its neighbours. Steps are remembered, so that a
+ * path may come back to a node but no step is tried twice.
+ */
+static caus_status leads(caus_lp *lp, size_t start, size_t first, size_t goal,
+                         bool *result, caus_error *err)
+{
+    size_t n = lp->node_count, head = 0, tail = 0;
+    *result = first == goal;
+    if (*result)
+        return CAUS_OK;
+    memset(lp->steps, 0, n * lp->words * sizeof *lp->steps);
+    caus_bit_set(lp->steps + start * lp->words, first);
+    lp->queue[tail++] = (uint32_t)(start * n + first);
+    while (head < tail && !*result) {
+        size_t from = lp->queue[head] / n, at = lp->queue[head] % n;
+        head++;
+        const uint64_t *row = lp->view.adjacent + at * lp->words;
+        for (size_t next = caus_bit_next(row, lp->words, 0); next < n;
+             next = caus_bit_next(row, lp->words, next + 1)) {
+            bool is_inner;
+            if (next == start || next == from || is_linked(lp, from, next) ||
+                caus_bit_get(lp->steps + at * lp->words, next) ||
+                !may_lead(lp, at, next))
+                continue;
+            CAUS_TRY(is_between(lp, from, at, next, &is_inner, err));
+            if (!is_inner)
+                continue;
+            caus_bit_set(lp->steps + at * lp->words, next);
+            lp->queue[tail++] = (uint32_t)(at * n + next);
+            *result |= next == goal;
+        }
+    }
+    return CAUS_OK;
+}
+
+/* a o-> c, and a path that may be directed leads from a to c over a node not
+ * linked to c: a -> c. */
+static caus_status follow_path(caus_lp *lp, size_t a, size_t c, caus_error *err)
+{
+    const uint64_t *row = lp->view.adjacent + a * lp->words;
+    for (size_t b = caus_bit_next(row, lp->words, 0); b < lp->node_count;
+         b = caus_bit_next(row, lp->words, b + 1)) {
+        bool is_inner, found;
+        if (b == c || is_linked(lp, b, c) || !may_lead(lp, a, b))
+            continue;
+        CAUS_TRY(is_between(lp, b, a, c, &is_inner, err));
+        if (!is_inner)
+            continue;
+        CAUS_TRY(leads(lp, a, b, c, &found, err));
+        if (found) {
+            caus_lp_want(lp, a, c, CAUS_MARK_TAIL);
+            return CAUS_OK;
+        }
+    }
+    return CAUS_OK;
+}
+
+typedef caus_status pair_fn(caus_lp *lp, size_t a, size_t c, caus_error *err);
+
+/* Calls `work` for every a o-> c in its latest place. */
+static caus_status each_half_directed(caus_lp *lp, pair_fn *work,
+                                      caus_error *err)
+{
+    const caus_lp_view *v = &lp->view;
+    for (size_t a = 0; a < lp->node_count; a++) {
+        const uint64_t *row = v->here[CAUS_MARK_CIRCLE] + a * lp->words;
+        for (size_t c = caus_bit_next(row, lp->words, 0);
+             c < lp->variable_count; c = caus_bit_next(row, lp->words, c + 1)) {
+            bool skip = lp->skip_lag_0 && caus_lp_lag(lp, a) == 0;
+            if (!skip && has(lp, v->there, CAUS_MARK_ARROW, a, c))
+                CAUS_TRY(work(lp, a, c, err));
+        }
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_lp_rule_path(caus_lp *lp, caus_error *err)
+{
+    return each_half_directed(lp, follow_path, err);
+}
+
+/* Whether `first` leads from a to some parent of c; marks those reached. */
+static caus_status parents_reached(caus_lp *lp, size_t a, size_t first,
+                                   size_t c, uint64_t *reached, caus_error *err)
+{
+    const caus_lp_view *v = &lp->view;
+    memset(reached, 0, lp->words * sizeof *reached);
+    for (size_t b = 0; b < lp->node_count; b++) {
+        bool found = false;
+        if (b == a || !has(lp, v->here, CAUS_MARK_ARROW, c, b) ||
+            !has(lp, v->there, CAUS_MARK_TAIL, c, b))
+            continue;
+        CAUS_TRY(leads(lp, a, first, b, &found, err));
+        if (found)
+            caus_bit_set(reached, b);
+    }
+    return CAUS_OK;
+}
+
+static bool has_two(const caus_lp *lp, const uint64_t *one, const uint64_t *two)
+{
+    size_t ones = caus_bit_count(one, lp->words);
+    size_t twos = caus_bit_count(two, lp->words);
+    return ones && twos &&
+           (ones > 1 || twos > 1 ||
+            memcmp(one, two, lp->words * sizeof *one) != 0);
+}
+
+/* a o-> c with parents b and d of c, and paths that may be directed from a to
+ * b and to d whose first nodes are not linked: a -> c. */
+static caus_status follow_two(caus_lp *lp, size_t a, size_t c, caus_error *err)
+{
+    const uint64_t *row = lp->view.adjacent + a * lp->words;
+    uint64_t *one = caus_lp_scratch(lp, CAUS_LP_RULE);
+    uint64_t *two = caus_lp_scratch(lp, CAUS_LP_PATH);
+    for (size_t m = caus_bit_next(row, lp->words, 0); m < lp->node_count;
+         m = caus_bit_next(row, lp->words, m + 1)) {
+        if (m == c || !may_lead(lp, a, m))
+            continue;
+        CAUS_TRY(parents_reached(lp, a, m, c, one, err));
+        if (!caus_bit_count(one, lp->words))
+            continue;
+        for (size_t w = caus_bit_next(row, lp->words, m + 1);
+             w < lp->node_count; w = caus_bit_next(row, lp->words, w + 1)) {
+            bool is_inner;
+            if (w == c || is_linked(lp, m, w) || !may_lead(lp, a, w))
+                continue;
+            CAUS_TRY(is_between(lp, m, a, w, &is_inner, err));
+            if (!is_inner)
+                continue;
+            CAUS_TRY(parents_reached(lp, a, w, c, two, err));
+            if (has_two(lp, one, two)) {
+                caus_lp_want(lp, a, c, CAUS_MARK_TAIL);
+                return CAUS_OK;
+            }
+        }
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_lp_rule_two_paths(caus_lp *lp, caus_error *err)
+{
+    return each_half_directed(lp, follow_two, err);
+}
