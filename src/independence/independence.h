@@ -94,6 +94,19 @@ caus_status caus_sample_init(const caus_series *series,
                              const caus_run *run, caus_arena *arena,
                              caus_sample *result, caus_error *err);
 
+/*
+ * A sample whose rows are those of another one, each as often as `counts`
+ * [row_count] says, in the same order; bits of invalid values follow. It has no
+ * stretches: its rows are no longer consecutive.
+ *
+ *   result  lives in `arena`; keeps the values of `sample`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT.
+ */
+caus_status caus_sample_repeat(const caus_sample *sample, const double *counts,
+                               caus_arena *arena, caus_sample *result,
+                               caus_error *err);
+
 typedef struct caus_ci_result {
     double statistic;
     double df;         /* what the p-value depends on besides the statistic,
@@ -174,7 +187,8 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
  * The test that the options name, on a sample.
  *
  *   options  checked here: CAUS_ERR_INVALID_ARGUMENT names the setting
- *   weights  [row_count] how often each row counts; NULL = once
+ *   weights  [row_count] how often each row counts; NULL = once. A test that
+ *            takes none gets a sample with repeated rows
  *   result   lives in `arena`; keeps `sample`
  */
 caus_status caus_independence_init(const caus_test_options *options,

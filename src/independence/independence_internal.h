@@ -98,4 +98,13 @@ caus_status caus_rows_direct(const caus_parcorr *state, caus_rows_work *work,
  */
 double caus_eliminate(double *matrix, size_t count, size_t stride);
 
+/* The correlation of residuals and what is known of it. */
+void caus_parcorr_give(const caus_residuals *left, caus_ci_result *result);
+
+/* Akaike's criterion of a standardised target of which `left` is left. */
+double caus_parcorr_akaike(double rows, double left, size_t conditions);
+
+/* Fills in p-values, decisions and intervals by Student's t. */
+void caus_parcorr_decide(caus_independence *test);
+
 #endif

@@ -206,7 +206,7 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return CAUS_OK;
 }
 
-static void give_result(const caus_residuals *left, caus_ci_result *result)
+void caus_parcorr_give(const caus_residuals *left, caus_ci_result *result)
 {
     double df = left->row_weight - 2 - (double)left->conditions;
     double r = left->both / sqrt(left->source * left->target);
@@ -402,7 +402,7 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     caus_residuals left = {.is_constant = true};
     if (is_constant(work, source->node) || is_constant(work, work->target)) {
         left.row_weight = work->state->total_weight;
-        give_result(&left, result);
+        caus_parcorr_give(&left, result);
         return CAUS_OK;
     }
     bool is_given = work->given_in[source->node] == work->round;
@@ -426,16 +426,20 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     }
     if (!done)
         CAUS_TRY(test_rows(work, source, &left, err));
-    give_result(&left, result);
+    caus_parcorr_give(&left, result);
     return CAUS_OK;
 }
 
-/* n · log(residual sum of squares) + 2 · (conditions + 1), the target
- * standardised: the criterion by which pc_alpha is chosen. */
+/* n · log(residual sum of squares) + 2 · (conditions + 1): the criterion by
+ * which pc_alpha is chosen. */
+double caus_parcorr_akaike(double rows, double left, size_t conditions)
+{
+    return rows * log(rows * left) + 2 * ((double)conditions + 1);
+}
+
 static caus_status score(caus_ci_work *work, double *result, caus_error *err)
 {
     double rows = work->state->total_weight, left = 0;
-    size_t count = work->given_count;
     if (is_constant(work, work->target)) {
         left = 0;
     } else if (work->is_fast && work->target_left > caus_weak_pivot) {
@@ -452,7 +456,7 @@ static caus_status score(caus_ci_work *work, double *result, caus_error *err)
         left = rest.target;
         rows = rest.row_weight;
     }
-    *result = rows * log(rows * left) + 2 * ((double)count + 1);
+    *result = caus_parcorr_akaike(rows, left, work->given_count);
     return CAUS_OK;
 }
 
@@ -527,6 +531,15 @@ static void interval(double statistic, double df, double reach, double *lower,
     *upper = high / sqrt(df + high * high);
 }
 
+void caus_parcorr_decide(caus_independence *test)
+{
+    test->p_value = p_value;
+    test->is_correlation = true;
+    test->critical = critical;
+    test->critical_near = critical_near;
+    test->interval = interval;
+}
+
 static caus_status fill_state(caus_parcorr *state, int threads,
                               const caus_run *run, caus_arena *arena,
                               caus_error *err)
@@ -578,12 +591,8 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
                                   .prepare = prepare,
                                   .test = test,
                                   .score = score,
-                                  .p_value = p_value,
-                                  .is_correlation = true,
                                   .correlations =
-                                      state->is_ragged ? NULL : state->gram,
-                                  .critical = critical,
-                                  .critical_near = critical_near,
-                                  .interval = interval};
+                                      state->is_ragged ? NULL : state->gram};
+    caus_parcorr_decide(result);
     return CAUS_OK;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "independence/discrete.h"
+#include "independence/linear_internal.h"
 
 typedef caus_status init_fn(const caus_test_options *options,
                             const caus_sample *sample, const double *weights,
@@ -32,18 +33,53 @@ static caus_status init_gsquared(const caus_test_options *options,
     return caus_gsquared_init(kind, sample, weights, run, arena, result, err);
 }
 
+static caus_status init_fisher_z(const caus_test_options *options,
+                                 const caus_sample *sample,
+                                 const double *weights, int threads,
+                                 const caus_run *run, caus_arena *arena,
+                                 caus_independence *result, caus_error *err)
+{
+    (void)options;
+    return caus_fisher_z_init(sample, weights, threads, run, arena, result,
+                              err);
+}
+
+static caus_status init_robust(const caus_test_options *options,
+                               const caus_sample *sample, const double *weights,
+                               int threads, const caus_run *run,
+                               caus_arena *arena, caus_independence *result,
+                               caus_error *err)
+{
+    (void)options;
+    return caus_robust_init(sample, weights, threads, run, arena, result, err);
+}
+
+static caus_status init_wls(const caus_test_options *options,
+                            const caus_sample *sample, const double *weights,
+                            int threads, const caus_run *run, caus_arena *arena,
+                            caus_independence *result, caus_error *err)
+{
+    (void)weights, (void)threads;
+    return caus_wls_init(options, sample, run, arena, result, err);
+}
+
 static const struct {
     const char *name;
     init_fn *init;
+    bool is_rows_only; /* takes no weights: resampled rows are repeated */
 } tests[CAUS_TEST_COUNT] = {
-    [CAUS_TEST_PARCORR] = {"parcorr", init_parcorr},
-    [CAUS_TEST_GSQUARED] = {"gsquared", init_gsquared},
-    [CAUS_TEST_CHISQUARED] = {"chisquared", init_gsquared},
+    [CAUS_TEST_PARCORR] = {"parcorr", init_parcorr, false},
+    [CAUS_TEST_GSQUARED] = {"gsquared", init_gsquared, false},
+    [CAUS_TEST_CHISQUARED] = {"chisquared", init_gsquared, false},
+    [CAUS_TEST_FISHER_Z] = {"fisher-z", init_fisher_z, false},
+    [CAUS_TEST_ROBUST] = {"robust-parcorr", init_robust, false},
+    [CAUS_TEST_WLS] = {"parcorr-wls", init_wls, true},
 };
 
 caus_test_options caus_test_options_default(void)
 {
-    return (caus_test_options){.test = CAUS_TEST_PARCORR};
+    return (caus_test_options){.test = CAUS_TEST_PARCORR,
+                               .wls_window = 10};
 }
 
 const char *caus_test_name(caus_test test)
@@ -68,6 +104,19 @@ caus_status caus_independence_init(const caus_test_options *options,
                                    const caus_run *run, caus_arena *arena,
                                    caus_independence *result, caus_error *err)
 {
-    return tests[options->test].init(options, sample, weights, threads, run,
-                                     arena, result, err);
+    if (!weights || !tests[options->test].is_rows_only)
+        return tests[options->test].init(options, sample, weights, threads, run,
+                                         arena, result, err);
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    caus_sample *repeated = CAUS_ARRAY(arena, caus_sample, 1);
+    if (!repeated)
+        return caus_arena_fail(arena, err);
+    caus_status status =
+        caus_sample_repeat(sample, weights, arena, repeated, err);
+    if (status == CAUS_OK)
+        status = tests[options->test].init(options, repeated, NULL, threads,
+                                           run, arena, result, err);
+    if (status != CAUS_OK)
+        caus_arena_rewind(arena, mark);
+    return status;
 }

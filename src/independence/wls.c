@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Partial correlation by weighted least squares for noise whose size changes
+ * in time: source and target are each regressed on the conditions twice, the
+ * second time with every row divided by the mean size of the residuals of the
+ * rows up to it, and the weighted residuals are correlated.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "independence/linear_internal.h"
+
+/* A row's noise is taken to be no smaller beside the mean one, so that a
+ * stretch that stands still does not outweigh everything else. */
+static const double least_noise = 1e-3;
+
+typedef struct wls {
+    const caus_sample *sample;
+    const caus_run *run;
+    size_t window;   /* rows */
+    bool unit_start; /* caus_test_options.wls_unit_start */
+} wls;
+
+struct caus_ci_work {
+    const wls *state;
+    caus_linear_work linear;
+};
+
+static caus_status start(const void *state, caus_arena *arena,
+                         caus_ci_work **result, caus_error *err)
+{
+    const wls *mine = state;
+    caus_ci_work *work = CAUS_ARRAY(arena, caus_ci_work, 1);
+    if (!work)
+        return caus_arena_fail(arena, err);
+    work->state = mine;
+    CAUS_TRY(
+        caus_linear_start(mine->sample, mine->run, arena, &work->linear, err));
+    *result = work;
+    return CAUS_OK;
+}
+
+static caus_status condition(caus_ci_work *work, caus_node target,
+                             const caus_node *given, size_t count,
+                             caus_error *err)
+{
+    return caus_linear_condition(&work->linear, target, given, count, err);
+}
+
+static caus_status prepare(const void *state, caus_arena *arena,
+                           caus_ci_source *source, caus_error *err)
+{
+    (void)state, (void)arena, (void)source, (void)err;
+    return CAUS_OK;
+}
+
+/* A regression at work: all columns have `count` rows. */
+typedef struct regression {
+    const wls *state;
+    size_t count;
+    size_t conditions; /* that vary */
+    double *given;     /* [conditions × stride] */
+    size_t stride;
+    double *inverse; /* [count] 1 / size of the noise */
+    double *column;  /* [count] */
+    double *basis;   /* [(conditions + 1) × count] */
+} regression;
+
+/* The values of a node, centred, or in the mode of `unit_start` as they are
+ * but for the scale of the panel. */
+static bool fill_column(const caus_ci_work *work, caus_node node,
+                        double *column)
+{
+    const caus_linear_work *linear = &work->linear;
+    bool varies = caus_linear_copy(linear, node, column);
+    if (!work->state->unit_start) {
+        caus_linear_centre(column, linear->row_count);
+        return varies;
+    }
+    double mean = linear->sample->mean[node % linear->sample->stride];
+    for (size_t k = 0; k < linear->row_count; k++)
+        column[k] += mean;
+    return varies;
+}
+
+/*
+ * Replaces residuals by one over their mean absolute value in the window that
+ * ends at each row.
+ *
+ *   unit  noise of the rows before the first full window; 0 = as in that one
+ *
+ * Returns false when all residuals are 0.
+ */
+static bool find_noise(const regression *on, const double *residual,
+                       double unit)
+{
+    size_t count = on->count, window = on->state->window;
+    window = window < count ? window : count;
+    double all = 0;
+    for (size_t k = 0; k < count; k++)
+        all += fabs(residual[k]);
+    double floor = least_noise * all / (double)count;
+    if (!(floor > 0))
+        return false;
+    for (size_t k = window - 1; k < count; k++) {
+        double sum = 0;
+        for (size_t back = 0; back < window; back++)
+            sum += fabs(residual[k - back]);
+        double noise = sum / (double)window;
+        on->inverse[k] = 1 / (noise > floor ? noise : floor);
+    }
+    for (size_t k = 0; k + 1 < window; k++)
+        on->inverse[k] = unit > 0 ? 1 / unit : on->inverse[window - 1];
+    return true;
+}
+
+/* Replaces a column by its weighted residuals; false when nothing is left. */
+static bool weigh_out(const regression *on, double unit, double *column)
+{
+    caus_basis basis = {on->basis, on->count, 0};
+    size_t bytes = on->count * sizeof *column;
+    for (size_t k = 0; k < on->conditions; k++)
+        caus_basis_add(&basis, on->given + k * on->stride);
+    memcpy(on->column, column, bytes);
+    if (!caus_basis_project(&basis, on->column) ||
+        !find_noise(on, on->column, unit))
+        return false;
+    basis.count = 0;
+    if (!on->state->unit_start)
+        caus_basis_add(&basis, on->inverse);
+    for (size_t c = 0; c < on->conditions; c++) {
+        const double *given = on->given + c * on->stride;
+        for (size_t k = 0; k < on->count; k++)
+            on->column[k] = given[k] * on->inverse[k];
+        caus_basis_add(&basis, on->column);
+    }
+    for (size_t k = 0; k < on->count; k++)
+        column[k] *= on->inverse[k];
+    return caus_basis_project(&basis, column);
+}
+
+static double unit_of(const caus_ci_work *work, caus_node node)
+{
+    const caus_sample *sample = work->linear.sample;
+    return work->state->unit_start ? sample->scale[node % sample->stride] : 0;
+}
+
+/* Copies the conditions that vary. */
+static caus_status fill_given(const caus_ci_work *work, regression *on,
+                              caus_error *err)
+{
+    const caus_linear_work *linear = &work->linear;
+    const caus_node *nodes = caus_linear_nodes(linear);
+    for (size_t place = 0; place + 2 < linear->node_count; place++) {
+        CAUS_TRY(caus_run_check(linear->run, err));
+        if (fill_column(work, nodes[place],
+                        on->given + on->conditions * on->stride))
+            on->conditions++;
+    }
+    return CAUS_OK;
+}
+
+static caus_status test(caus_ci_work *work, const caus_ci_source *source,
+                        caus_ci_result *result, caus_error *err)
+{
+    caus_linear_work *linear = &work->linear;
+    CAUS_TRY(caus_linear_list(linear, source, err));
+    caus_linear_find_rows(linear);
+    size_t places = linear->node_count - 2;
+    CAUS_TRY(caus_linear_reserve(linear, 2 * places + 5, err));
+    double *x = caus_linear_column(linear, 0);
+    double *y = caus_linear_column(linear, 1);
+    regression on = {.state = work->state,
+                     .count = linear->row_count,
+                     .given = caus_linear_column(linear, 4),
+                     .stride = linear->sample->row_count,
+                     .inverse = caus_linear_column(linear, 2),
+                     .column = caus_linear_column(linear, 3),
+                     .basis = caus_linear_column(linear, 4 + places)};
+    caus_residuals left = {.row_weight = (double)on.count, .is_constant = true};
+    caus_node target = linear->target;
+    if (on.count) {
+        CAUS_TRY(fill_given(work, &on, err));
+        left.conditions = on.conditions;
+        left.is_constant = !fill_column(work, source->node, x);
+        left.is_constant = !fill_column(work, target, y) || left.is_constant;
+    }
+    if (!left.is_constant && weigh_out(&on, unit_of(work, source->node), x) &&
+        weigh_out(&on, unit_of(work, target), y)) {
+        caus_linear_centre(x, on.count);
+        caus_linear_centre(y, on.count);
+        left.source = caus_dot(x, x, on.count);
+        left.target = caus_dot(y, y, on.count);
+        left.both = caus_dot(x, y, on.count);
+    }
+    caus_parcorr_give(&left, result);
+    return CAUS_OK;
+}
+
+caus_status caus_wls_init(const caus_test_options *options,
+                          const caus_sample *sample, const caus_run *run,
+                          caus_arena *arena, caus_independence *result,
+                          caus_error *err)
+{
+    if (options->wls_window < 2)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "wls_window is %zu rows: a mean needs at least 2",
+                         options->wls_window);
+    wls *state = CAUS_ARRAY(arena, wls, 1);
+    if (!state)
+        return caus_arena_fail(arena, err);
+    *state = (wls){sample, run, options->wls_window, options->wls_unit_start};
+    *result = (caus_independence){.state = state,
+                                  .sample = sample,
+                                  .start = start,
+                                  .condition = condition,
+                                  .prepare = prepare,
+                                  .test = test};
+    caus_parcorr_decide(result);
+    return CAUS_OK;
+}
