@@ -14,11 +14,33 @@ typedef enum caus_test {
     CAUS_TEST_FISHER_Z,   /* partial correlation, Fisher's z */
     CAUS_TEST_ROBUST,     /* partial correlation of normal scores */
     CAUS_TEST_WLS,        /* partial correlation, noise that changes in time */
+    CAUS_TEST_CMIKNN,     /* mutual information from nearest neighbours */
+    CAUS_TEST_CMIKNN_MIXED, /* the same, discrete variables as such */
     CAUS_TEST_COUNT
 } caus_test;
 
+typedef enum caus_knn_transform {
+    CAUS_KNN_RANKS,
+    CAUS_KNN_STANDARDISED /* mean 0, variance 1; many times slower, and not for
+                             mixed variables */
+} caus_knn_transform;
+
+/* Of cmiknn and cmiknn-mixed. */
+typedef struct caus_knn_options {
+    double neighbours; /* k; below 1 a share of the rows; default .2 */
+    caus_knn_transform transform; /* default ranks */
+    size_t shuffle_neighbours;    /* in the conditions, among which the target
+                                     is shuffled; 2 … 1000, default 5 */
+    size_t shuffles; /* ≤ 1,000,000, default 500; 0 = statistics only, every
+                        p-value 1 */
+    double shuffle_alpha; /* in (0, 1], default .2: shuffling stops once p is
+                             sure to be above. Decisions at levels up to this
+                             one are those of all shuffles; 1 = make all */
+} caus_knn_options;
+
 typedef struct caus_test_options {
     caus_test test;
+    caus_knn_options knn;
     /* parcorr-wls: a row's noise is the mean size of the residuals of this
      * many rows, the row itself the last; ≥ 2, default 10. */
     size_t wls_window;

@@ -2,6 +2,7 @@
 /* The table of tests: a new one is a line here. */
 #include <string.h>
 
+#include "independence/cmiknn.h"
 #include "independence/discrete.h"
 #include "independence/linear_internal.h"
 
@@ -63,6 +64,16 @@ static caus_status init_wls(const caus_test_options *options,
     return caus_wls_init(options, sample, run, arena, result, err);
 }
 
+static caus_status init_cmiknn(const caus_test_options *options,
+                               const caus_sample *sample, const double *weights,
+                               int threads, const caus_run *run,
+                               caus_arena *arena, caus_independence *result,
+                               caus_error *err)
+{
+    (void)threads;
+    return caus_cmiknn_init(options, sample, weights, run, arena, result, err);
+}
+
 static const struct {
     const char *name;
     init_fn *init;
@@ -74,11 +85,17 @@ static const struct {
     [CAUS_TEST_FISHER_Z] = {"fisher-z", init_fisher_z, false},
     [CAUS_TEST_ROBUST] = {"robust-parcorr", init_robust, false},
     [CAUS_TEST_WLS] = {"parcorr-wls", init_wls, true},
+    [CAUS_TEST_CMIKNN] = {"cmiknn", init_cmiknn, false},
+    [CAUS_TEST_CMIKNN_MIXED] = {"cmiknn-mixed", init_cmiknn, false},
 };
 
 caus_test_options caus_test_options_default(void)
 {
     return (caus_test_options){.test = CAUS_TEST_PARCORR,
+                               .knn = {.neighbours = .2,
+                                       .shuffle_neighbours = 5,
+                                       .shuffles = 500,
+                                       .shuffle_alpha = .2},
                                .wls_window = 10};
 }
 

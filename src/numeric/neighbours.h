@@ -45,19 +45,22 @@ typedef struct caus_neighbour_task {
     const caus_rank *fixed;
     const caus_rank *given;
     caus_rank_column moved;
-    caus_rank at;      /* the row's own value in it */
-    size_t nearest;    /* k: the row itself does not count */
-    bool includes_rim; /* count rows as far as the k-th neighbour too */
-    caus_rank guess;   /* of the distance of the k-th neighbour */
-    caus_rank *all;    /* [padded] scratch */
-    caus_rank *both;   /* [padded] scratch */
+    caus_rank at;    /* the row's own value in it */
+    size_t nearest;  /* k: the row itself does not count */
+    bool is_mixed;   /* columns may be codes, and rows as far as the k-th
+                        neighbour count as near too */
+    double share;    /* mixed: a row that is infinitely far from so many
+                        others that there is no k-th neighbour takes this
+                        share of the rest for k, at least 1; 0 = all */
+    caus_rank guess; /* of the distance of the k-th neighbour */
+    caus_rank *all;  /* [padded] scratch */
+    caus_rank *both; /* [padded] scratch */
 } caus_neighbour_task;
 
 /* Rows within reach, the row itself included. */
 typedef struct caus_neighbour_counts {
-    caus_rank distance; /* of the k-th neighbour; of the farthest one that is
-                           not infinitely far, if they are fewer */
-    uint32_t all;       /* in all columns; only with the rim */
+    caus_rank distance; /* of the k-th neighbour */
+    uint32_t all;       /* in all columns; only when mixed */
     uint32_t fixed;     /* in fixed and given columns */
     uint32_t moved;     /* in moved and given columns */
     uint32_t given;     /* in given columns */

@@ -6,6 +6,8 @@
 #ifndef CAUS_SRC_NUMERIC_NEIGHBOURS_KERNEL_H
 #define CAUS_SRC_NUMERIC_NEIGHBOURS_KERNEL_H
 
+#include <math.h>
+
 #include "numeric/neighbours_internal.h"
 
 /* What the including file defines for its instruction set, over columns that
@@ -102,6 +104,21 @@ static inline void fold_kernel(caus_rank *distances,
         fold_ranks(distances, column->values, caus_rank_pad(rows), at);
 }
 
+/* Rows to reach, the row itself among them. */
+static inline size_t count_wanted(const caus_neighbour_task *task,
+                                  size_t padded)
+{
+    size_t wanted = task->nearest + 1;
+    if (!task->is_mixed)
+        return wanted;
+    size_t finite = rows_within(task->all, padded, (caus_rank)task->rows);
+    if (finite >= wanted)
+        return wanted;
+    if (task->share > 0)
+        wanted = 1 + (size_t)fmax(1, task->share * ((double)finite - 1));
+    return wanted < finite ? wanted : finite;
+}
+
 static inline void count_kernel(const caus_neighbour_task *task,
                                 caus_neighbour_counts *result)
 {
@@ -110,14 +127,14 @@ static inline void count_kernel(const caus_neighbour_task *task,
         spread_codes(task, padded);
     else
         spread_ranks(task, padded);
-    caus_rank distance =
-        radius_kernel(task->all, task->rows, task->nearest + 1, task->guess);
+    caus_rank distance = radius_kernel(task->all, task->rows,
+                                       count_wanted(task, padded), task->guess);
     *result = (caus_neighbour_counts){.distance = distance};
-    if (!distance && !task->includes_rim)
+    if (!distance && !task->is_mixed)
         return;
-    caus_rank radius = (caus_rank)(distance - !task->includes_rim);
+    caus_rank radius = (caus_rank)(distance - !task->is_mixed);
     count_parts(task, padded, radius, result);
-    if (task->includes_rim)
+    if (task->is_mixed)
         result->all = rows_within(task->all, padded, radius);
 }
 
