@@ -14,6 +14,8 @@ enum { CAUS_PC_ALPHA_COUNT = 6 };
 /* The one pc_alpha, or those to choose from. */
 const double *caus_pc_alphas(const caus_pcmci_options *options, size_t *count);
 
+typedef struct caus_joint caus_joint; /* of J-PCMCI+ */
+
 /* What is asked: the same for the data and for every resample of it. */
 typedef struct caus_question {
     const caus_pcmci_options *options;
@@ -24,7 +26,15 @@ typedef struct caus_question {
      * all unknown */
     const unsigned char *assumptions;
     const caus_run *run;
+    caus_joint *joint; /* contexts and dummies of J-PCMCI+; else NULL */
 } caus_question;
+
+/* Whether links at lag 0 are conditioned on and oriented. */
+static inline bool caus_is_plus(const caus_pcmci_options *options)
+{
+    return options->method == CAUS_METHOD_PCMCIPLUS ||
+           options->method == CAUS_METHOD_JPCMCIPLUS;
+}
 
 static inline size_t caus_cell(const caus_question *question, size_t source,
                                size_t target, size_t lag)
@@ -143,6 +153,20 @@ caus_status caus_test_links(caus_search *search, caus_findings *findings,
 /* PCMCI+, selection and decisions included. */
 caus_status caus_plus_run(caus_search *search, caus_findings *findings,
                           caus_error *err);
+/*
+ * Makes J-PCMCI+ ready: which variables are contexts, a test that knows the
+ * dummies, and what each role rules out.
+ *
+ *   question  its joint is set
+ *   test      lives in `arena`
+ */
+caus_status caus_joint_init(const caus_series *series, caus_question *question,
+                            const caus_sample *sample, int threads,
+                            caus_arena *arena, caus_independence *test,
+                            caus_error *err);
+/* J-PCMCI+, selection and decisions included. */
+caus_status caus_joint_run(caus_search *search, caus_findings *findings,
+                           caus_error *err);
 /* The lag-0 edge between two variables that PCMCI+ linked. */
 caus_edge caus_plus_edge(const caus_findings *findings, size_t source,
                          size_t target);

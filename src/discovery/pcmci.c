@@ -31,7 +31,7 @@ static caus_status check_lags(const caus_series *series,
                          "for; give --max-lag 0 or data with a time column",
                          options->max_lag);
     if (options->max_lag == 0 && options->method != CAUS_METHOD_LAGGED &&
-        options->method != CAUS_METHOD_PCMCIPLUS)
+        !caus_is_plus(options))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "this method conditions on the past: it needs "
                          "--max-lag 1 or more; for a table take pcmci+ or "
@@ -305,8 +305,13 @@ static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
     CAUS_TRY(caus_sample_init(c->series, &sampling, c->run, scratch, &c->sample,
                               err));
     CAUS_TRY(check_rows(c->series, options, &c->sample, err));
-    CAUS_TRY(caus_independence_init(&options->test, &c->sample, NULL, threads,
-                                    c->run, scratch, &c->test, err));
+    if (options->method == CAUS_METHOD_JPCMCIPLUS)
+        CAUS_TRY(caus_joint_init(c->series, &c->question, &c->sample, threads,
+                                 scratch, &c->test, err));
+    else
+        CAUS_TRY(caus_independence_init(&options->test, &c->sample, NULL,
+                                        threads, c->run, scratch, &c->test,
+                                        err));
     CAUS_TRY(check_selection(c, err));
     CAUS_TRY(caus_search_init(&c->search, &c->question, &c->test, 0, threads,
                               scratch, err));

@@ -29,8 +29,8 @@ static caus_status init_hands(caus_plus *plus, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status init_plus(caus_search *search, caus_findings *findings,
-                             caus_plus *plus, caus_error *err)
+caus_status caus_plus_init(caus_search *search, caus_findings *findings,
+                           caus_plus *plus, caus_error *err)
 {
     const caus_question *question = search->question;
     caus_arena *arena = search->hands[0].arena;
@@ -160,9 +160,8 @@ static caus_status give_ambiguous(caus_plus *plus, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status find_graph(caus_plus *plus, caus_error *err)
+caus_status caus_plus_find_links(caus_plus *plus, caus_error *err)
 {
-    CAUS_TRY(caus_select_conditions(plus->search, plus->findings, err));
     for_each_cell(plus, link_hypotheses);
     link_selections(plus);
     if (!caus_plus_is_over(plus))
@@ -170,12 +169,24 @@ static caus_status find_graph(caus_plus *plus, caus_error *err)
     for_each_cell(plus, settle_link);
     for_each_cell(plus, merge_ends);
     caus_plus_list_neighbours(plus);
+    return CAUS_OK;
+}
+
+caus_status caus_plus_find_marks(caus_plus *plus, caus_error *err)
+{
     if (!caus_plus_is_over(plus) && plus->question->options->min_lag == 0)
         CAUS_TRY(caus_plus_find_colliders(plus, err));
     CAUS_TRY(caus_plus_orient(plus, err));
     if (!caus_plus_is_over(plus))
         CAUS_TRY(give_ambiguous(plus, err));
     return CAUS_OK;
+}
+
+static caus_status find_graph(caus_plus *plus, caus_error *err)
+{
+    CAUS_TRY(caus_select_conditions(plus->search, plus->findings, err));
+    CAUS_TRY(caus_plus_find_links(plus, err));
+    return caus_plus_find_marks(plus, err);
 }
 
 /* One alpha being tried. */
@@ -186,12 +197,11 @@ typedef struct trial {
     caus_question question;
 } trial;
 
-static void clear_trial(trial *t)
+void caus_plus_clear(caus_plus *plus)
 {
-    caus_findings *findings = &t->findings;
-    caus_plus *plus = &t->plus;
-    size_t cells = t->question.cell_count;
-    size_t variables = t->question.variable_count;
+    caus_findings *findings = plus->findings;
+    size_t cells = plus->question->cell_count;
+    size_t variables = plus->question->variable_count;
     memset(findings->statistic, 0, cells * sizeof *findings->statistic);
     memset(findings->df, 0, cells * sizeof *findings->df);
     memset(plus->separating_sets, 0, cells * sizeof *plus->separating_sets);
@@ -212,7 +222,7 @@ static caus_status init_trial(caus_search *search, trial *t, caus_error *err)
     CAUS_TRY(caus_findings_init(&t->question, search->hands[0].arena,
                                 &t->findings, err));
     t->findings.plus = &t->plus;
-    return init_plus(search, &t->findings, &t->plus, err);
+    return caus_plus_init(search, &t->findings, &t->plus, err);
 }
 
 static void copy_selection(const caus_selection *from, caus_selection *to)
@@ -244,7 +254,7 @@ static caus_status run_trial(caus_search *search, trial *t, size_t a,
     for (int k = 0; k < search->threads; k++)
         search->hands[k].select[0] = search->hands[k].select[a];
     search->question = t->plus.question = &t->question;
-    clear_trial(t);
+    caus_plus_clear(&t->plus);
     caus_status status = find_graph(&t->plus, err);
     search->question = question;
     return status;
@@ -256,8 +266,7 @@ static bool is_better(double score, double best)
     return score < best - 1e-10 * fabs(best);
 }
 
-/* Takes links out of the report whose p-value is above alpha. */
-static void drop_weak(caus_search *search, caus_findings *findings)
+void caus_plus_drop_weak(caus_search *search, caus_findings *findings)
 {
     caus_decider *decider = &search->hands[0].report;
     for (size_t cell = 0; cell < search->question->cell_count; cell++) {
@@ -297,7 +306,7 @@ caus_status caus_plus_run(caus_search *search, caus_findings *findings,
         if (is_over)
             break;
     }
-    drop_weak(search, findings);
+    caus_plus_drop_weak(search, findings);
     return caus_decide_links(search, findings, err);
 }
 

@@ -22,7 +22,9 @@ static size_t list_triples(const caus_plus *plus, caus_plus_triple *triples)
     size_t variables = plus->question->variable_count, count = 0;
     for (size_t j = 0; j < variables; j++) {
         for (size_t k = 0; k < variables; k++) {
-            if (k == j || !caus_plus_is_linked(plus, k, j, 0))
+            if (k == j || !caus_plus_is_linked(plus, k, j, 0) ||
+                (plus->is_exogenous &&
+                 (plus->is_exogenous[j] || plus->is_exogenous[k])))
                 continue;
             for (size_t i = 0; i < variables; i++) {
                 for (size_t lag = 0; lag <= plus->question->options->max_lag;

@@ -46,6 +46,9 @@ struct caus_plus {
     unsigned char *marks;
     size_t size;   /* of the separating sets being tried */
     bool backward; /* from larger to smaller variables at lag 0 */
+    /* [variable_count] variables that nothing observed causes: their edges
+     * need no triple; NULL = none */
+    const bool *is_exogenous;
     /* [variable_count²] the numbers shown at lag 0 */
     double *shown_statistic;
     double *shown_df;
@@ -95,6 +98,22 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
 /* The next `size` of `count` places in lexicographic order; false at the end.
  */
 bool caus_next_combination(size_t *places, size_t size, size_t count);
+
+/* A search without results yet, in the scratch arenas of the search. */
+caus_status caus_plus_init(caus_search *search, caus_findings *findings,
+                           caus_plus *plus, caus_error *err);
+
+/* Forgets all that was found. */
+void caus_plus_clear(caus_plus *plus);
+
+/* From selected conditions to a skeleton with its numbers. */
+caus_status caus_plus_find_links(caus_plus *plus, caus_error *err);
+
+/* From the skeleton to marks and ambiguous triples. */
+caus_status caus_plus_find_marks(caus_plus *plus, caus_error *err);
+
+/* Takes links out of the report whose p-value is above alpha. */
+void caus_plus_drop_weak(caus_search *search, caus_findings *findings);
 
 /* Removes links that some set of lag-0 neighbours separates. */
 caus_status caus_plus_skeleton(caus_plus *plus, caus_error *err);

@@ -8,7 +8,7 @@ const double *caus_pc_alphas(const caus_pcmci_options *options, size_t *count)
 {
     static const double pcmci[CAUS_PC_ALPHA_COUNT] = {.05, .1, .2, .3, .4, .5};
     static const double plus[] = {.001, .005, .01, .025, .05};
-    bool is_plus = options->method == CAUS_METHOD_PCMCIPLUS;
+    bool is_plus = caus_is_plus(options);
     *count = 1;
     if (!isnan(options->pc_alpha))
         return &options->pc_alpha;
@@ -34,8 +34,7 @@ caus_status caus_findings_init(const caus_question *question, caus_arena *arena,
         if (!made.q_value)
             return caus_arena_fail(arena, err);
     }
-    if (options->method == CAUS_METHOD_PCMCI ||
-        options->method == CAUS_METHOD_PCMCIPLUS) {
+    if (options->method == CAUS_METHOD_PCMCI || caus_is_plus(options)) {
         size_t most = variables * options->max_lag, count;
         made.selections = CAUS_ARRAY(arena, caus_selection, variables);
         caus_node *nodes = CAUS_ARRAY(arena, caus_node, variables * most);
@@ -168,7 +167,9 @@ caus_status caus_search_each(caus_search *search, caus_findings *findings,
 caus_status caus_search_run(caus_search *search, caus_findings *findings,
                             caus_error *err)
 {
-    if (search->question->options->method == CAUS_METHOD_PCMCIPLUS)
+    if (search->question->joint)
+        return caus_joint_run(search, findings, err);
+    if (caus_is_plus(search->question->options))
         return caus_plus_run(search, findings, err);
     if (findings->selections)
         CAUS_TRY(caus_select_conditions(search, findings, err));
