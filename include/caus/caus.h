@@ -17,6 +17,7 @@
 #include "render.h"
 #include "run.h"
 #include "series.h"
+#include "stability.h"
 #include "structure.h"
 #include "telemetry.h"
 #include "time.h"

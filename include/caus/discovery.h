@@ -13,12 +13,10 @@ CAUS_API_BEGIN
 /* Which test of the PCMCI family is run over all pairs. */
 typedef enum caus_method {
     CAUS_METHOD_PCMCI,
-    CAUS_METHOD_BIVCI,     /* conditions: the target's own past */
-    CAUS_METHOD_FULLCI,    /* conditions: the whole past */
-    CAUS_METHOD_LAGGED,    /* no conditions: lagged dependencies */
-    CAUS_METHOD_PCMCIPLUS, /* lag 0 conditioned on and oriented too */
-    CAUS_METHOD_JPCMCIPLUS /* of several environments, with contexts; asked for
-                              by caus_discover_jpcmciplus() */
+    CAUS_METHOD_BIVCI,    /* conditions: the target's own past */
+    CAUS_METHOD_FULLCI,   /* conditions: the whole past */
+    CAUS_METHOD_LAGGED,   /* no conditions: lagged dependencies */
+    CAUS_METHOD_PCMCIPLUS /* lag 0 conditioned on and oriented too */
 } caus_method;
 
 typedef enum caus_fdr { CAUS_FDR_NONE, CAUS_FDR_BH, CAUS_FDR_BY } caus_fdr;
@@ -134,6 +132,9 @@ typedef struct caus_discovery {
     const double *lower;   /* interval of the statistic; NULL without */
     const double *upper;
     const double *stability; /* share of replicates with the link; NULL */
+    /* Share of those that give it the same marks; NULL. */
+    const double *orientation_stability;
+    const double *sensitivity; /* share of other settings with it; NULL */
     const unsigned char *environments; /* caus_edge_environments; NULL */
     const bool *by_topology; /* lag-0 edges that a call graph orients; NULL */
     const caus_parents *parents; /* [N]; NULL where not selected */

@@ -37,6 +37,8 @@ typedef struct caus_graph_answer {
     bool has_selection;         /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
+    const char *const *variations; /* settings behind `sensitivity` */
+    size_t variation_count;
     const char *const *warnings; /* beside those of the quality report */
     size_t warning_count;
     const char *target;       /* --target, or NULL */

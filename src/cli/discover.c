@@ -43,6 +43,10 @@ static const caus_option discover_options[] = {
      "coverage of intervals; default 0.95"},
     {"bootstrap", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "block-bootstrap replicates behind each edge's stability; default 0"},
+    {"stability-selection", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "the same from N random halves of the rows, drawn without replacement"},
+    {"sensitivity", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "say in which share of other levels and lags each edge stays"},
     {"block", 0, "ROWS", NULL, CAUS_COMPLETE_NOTHING,
      "rows of a bootstrap block; default from the autocorrelation"},
     {"transform", 0, "NAME",
@@ -86,7 +90,10 @@ static caus_status run_method(caus_program *program,
     CAUS_TRY(caus_series_transform(series, transform, program->run, arena, used,
                                    err));
     caus_cli_lesson lesson = {program, arguments, used, arena};
-    CAUS_TRY(method->learn(&lesson, found, answer, err));
+    caus_cli_task task;
+    CAUS_TRY(method->prepare(&lesson, &task, answer, err));
+    CAUS_TRY(task.learn(task.settings, used, program->run, arena, found, err));
+    CAUS_TRY(caus_cli_add_confidence(&lesson, &task, found, answer, err));
     answer->series = used;
     answer->discovery = found;
     answer->quality = quality;
@@ -118,6 +125,12 @@ static caus_status run_preset(caus_program *program,
         caus_cli_read_knowledge(arguments, arena, &options.knowledge, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
+    caus_cli_lesson lesson = {program, arguments, &incident->series, arena};
+    caus_pcmci_options pcmci = answer->options;
+    pcmci.assumptions = incident->assumptions;
+    caus_cli_task task = caus_cli_pcmci_task(arguments, &pcmci);
+    CAUS_TRY(caus_cli_add_confidence(&lesson, &task, &incident->discovery,
+                                     answer, err));
     answer->workload = incident->workload;
     answer->options.assumptions = incident->assumptions;
     answer->series = &incident->series;
@@ -173,13 +186,13 @@ static caus_status check_target(const char *target, const caus_series *series,
 }
 
 /* What to type next: how stable the links are, then a picture of them. */
-static caus_status suggest(const caus_arguments *arguments,
-                           const caus_cli_method *method, caus_arena *arena,
+static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
                            const char **next, caus_error *err)
 {
-    bool can_resample = !method || caus_cli_honours(method, "bootstrap");
+
     const char *more = NULL;
-    if (can_resample && !caus_arguments_has(arguments, "bootstrap"))
+    if (!caus_arguments_has(arguments, "bootstrap") &&
+        !caus_arguments_has(arguments, "stability-selection"))
         more = "--bootstrap 200";
     else if (!caus_arguments_has(arguments, "output"))
         more = "-o graph.svg";
@@ -230,7 +243,7 @@ static caus_status answer_question(caus_program *program,
     answer->seed = caus_run_seed(program->run);
     answer->target = caus_arguments_get(arguments, "target");
     caus_series_hash(&input.series, answer->inputs_sha256);
-    CAUS_TRY(suggest(arguments, method, arena, &answer->next_command, err));
+    CAUS_TRY(suggest(arguments, arena, &answer->next_command, err));
     if (method)
         CAUS_TRY(run_method(program, arguments, method, &input.series, arena,
                             answer, err));

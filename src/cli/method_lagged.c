@@ -2,6 +2,7 @@
 /* The PCMCI family: its options, and running it. */
 #include <limits.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -229,9 +230,34 @@ caus_status caus_cli_apply_knowledge(const caus_cli_lesson *lesson,
                                 max_lag, lesson->arena, result, err);
 }
 
-caus_status caus_cli_learn_lagged(const caus_cli_lesson *lesson,
-                                  caus_discovery *found,
-                                  caus_graph_answer *answer, caus_error *err)
+static caus_status learn(const void *settings, const caus_series *series,
+                         const caus_run *run, caus_arena *out,
+                         caus_discovery *result, caus_error *err)
+{
+    return caus_discover_pcmci(series, settings, run, out, result, err);
+}
+
+caus_cli_task caus_cli_pcmci_task(const caus_arguments *arguments,
+                                  const caus_pcmci_options *options)
+{
+    bool follows = !caus_arguments_has(arguments, "pc-alpha");
+    return (caus_cli_task){
+        .learn = learn,
+        .settings = options,
+        .settings_size = sizeof *options,
+        .alpha_at = {offsetof(caus_pcmci_options, alpha),
+                     follows ? offsetof(caus_pcmci_options, pc_alpha)
+                             : caus_cli_nowhere},
+        .max_lag_at = options->assumptions
+                          ? caus_cli_nowhere
+                          : offsetof(caus_pcmci_options, max_lag),
+        .longest_lag = 2 * options->max_lag,
+        .resamples = true};
+}
+
+caus_status caus_cli_prepare_lagged(const caus_cli_lesson *lesson,
+                                    caus_cli_task *task,
+                                    caus_graph_answer *answer, caus_error *err)
 {
     const char *method = caus_arguments_get(lesson->arguments, "method");
     CAUS_TRY(caus_cli_read_pcmci(lesson->arguments, method, lesson->series,
@@ -240,6 +266,6 @@ caus_status caus_cli_learn_lagged(const caus_cli_lesson *lesson,
                                       &answer->options.assumptions, err));
     answer->has_selection = true;
     answer->test = caus_test_name(answer->options.test.test);
-    return caus_discover_pcmci(lesson->series, &answer->options,
-                               lesson->program->run, lesson->arena, found, err);
+    *task = caus_cli_pcmci_task(lesson->arguments, &answer->options);
+    return CAUS_OK;
 }

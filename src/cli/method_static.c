@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Methods without lags: rows are taken as independent. */
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "methods.h"
@@ -15,40 +16,71 @@ static caus_pcmci_options plain_options(double alpha)
     return options;
 }
 
-caus_status caus_cli_learn_pc(const caus_cli_lesson *lesson,
-                              caus_discovery *found, caus_graph_answer *answer,
-                              caus_error *err)
+static caus_status learn_pc(const void *settings, const caus_series *series,
+                            const caus_run *run, caus_arena *out,
+                            caus_discovery *result, caus_error *err)
 {
-    const caus_arguments *arguments = lesson->arguments;
-    caus_pc_options options = caus_pc_options_default();
-    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options.alpha,
-                                 &options.alpha, err));
-    options.colliders = caus_cli_read_colliders(arguments, options.colliders);
-    CAUS_TRY(
-        caus_cli_read_max_conditions(arguments, &options.max_conditions, err));
-    CAUS_TRY(caus_cli_read_max_tests(arguments, &options.max_tests, err));
-    answer->options = plain_options(options.alpha);
-    answer->options.max_conditions = options.max_conditions;
-    answer->test = "fisher-z";
-    return caus_discover_pc(lesson->series, &options, lesson->program->run,
-                            lesson->arena, found, err);
+    return caus_discover_pc(series, settings, run, out, result, err);
 }
 
-caus_status caus_cli_learn_score(const caus_cli_lesson *lesson,
-                                 caus_discovery *found,
-                                 caus_graph_answer *answer, caus_error *err)
+caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
+                                caus_cli_task *task, caus_graph_answer *answer,
+                                caus_error *err)
 {
     const caus_arguments *arguments = lesson->arguments;
-    caus_score_options options = caus_score_options_default();
+    caus_pc_options *options =
+        caus_arena_array(lesson->arena, 1, sizeof *options);
+    if (!options)
+        return caus_arena_fail(lesson->arena, err);
+    *options = caus_pc_options_default();
+    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
+                                 &options->alpha, err));
+    options->colliders = caus_cli_read_colliders(arguments, options->colliders);
+    CAUS_TRY(
+        caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
+    answer->options = plain_options(options->alpha);
+    answer->options.max_conditions = options->max_conditions;
+    answer->test = "fisher-z";
+    *task = (caus_cli_task){
+        .learn = learn_pc,
+        .settings = options,
+        .settings_size = sizeof *options,
+        .alpha_at = {offsetof(caus_pc_options, alpha), caus_cli_nowhere},
+        .max_lag_at = caus_cli_nowhere};
+    return CAUS_OK;
+}
+
+static caus_status learn_score(const void *settings, const caus_series *series,
+                               const caus_run *run, caus_arena *out,
+                               caus_discovery *result, caus_error *err)
+{
+    return caus_discover_score(series, settings, run, out, result, err);
+}
+
+caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
+                                   caus_cli_task *task,
+                                   caus_graph_answer *answer, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_score_options *options =
+        caus_arena_array(lesson->arena, 1, sizeof *options);
+    if (!options)
+        return caus_arena_fail(lesson->arena, err);
+    *options = caus_score_options_default();
     if (strcmp(caus_arguments_get(arguments, "method"), "ges") == 0)
-        options.search = CAUS_SEARCH_GES;
+        options->search = CAUS_SEARCH_GES;
     CAUS_TRY(caus_arguments_number(arguments, "penalty", 0, 1000,
-                                   options.penalty, &options.penalty, err));
+                                   options->penalty, &options->penalty, err));
     CAUS_TRY(caus_arguments_number(arguments, "ebic-gamma", 0, 1,
-                                   options.ebic_gamma, &options.ebic_gamma,
+                                   options->ebic_gamma, &options->ebic_gamma,
                                    err));
     answer->options = plain_options((double)NAN);
     answer->test = "gaussian-bic";
-    return caus_discover_score(lesson->series, &options, lesson->program->run,
-                               lesson->arena, found, err);
+    *task = (caus_cli_task){.learn = learn_score,
+                            .settings = options,
+                            .settings_size = sizeof *options,
+                            .alpha_at = {caus_cli_nowhere, caus_cli_nowhere},
+                            .max_lag_at = caus_cli_nowhere};
+    return CAUS_OK;
 }

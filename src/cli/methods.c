@@ -4,26 +4,29 @@
 #include "methods.h"
 
 /* Options that every method honours. */
-static const char everywhere[] = " method transform target keep all-links ";
+static const char everywhere[] =
+    " method transform target keep all-links bootstrap block "
+    "stability-selection sensitivity ";
 
 #define LAGGED                                                 \
     " test max-lag min-lag alpha pc-alpha fdr max-conditions " \
-    "max-combinations level bootstrap block knowledge "
+    "max-combinations level knowledge "
 
 static const char preset_options[] =
-    LAGGED "workload colliders no-conflict-resolution target keep all-links ";
+    LAGGED "bootstrap block stability-selection sensitivity workload colliders "
+           "no-conflict-resolution target keep all-links ";
 
 static const caus_cli_method methods[] = {
-    {"pcmci+", caus_cli_learn_lagged,
+    {"pcmci+", caus_cli_prepare_lagged,
      LAGGED "colliders no-conflict-resolution ", false},
-    {"pcmci", caus_cli_learn_lagged, LAGGED, false},
-    {"bivci", caus_cli_learn_lagged, LAGGED, false},
-    {"fullci", caus_cli_learn_lagged, LAGGED, false},
-    {"lagged", caus_cli_learn_lagged, LAGGED, false},
-    {"pc", caus_cli_learn_pc, " alpha colliders max-conditions max-tests ",
+    {"pcmci", caus_cli_prepare_lagged, LAGGED, false},
+    {"bivci", caus_cli_prepare_lagged, LAGGED, false},
+    {"fullci", caus_cli_prepare_lagged, LAGGED, false},
+    {"lagged", caus_cli_prepare_lagged, LAGGED, false},
+    {"pc", caus_cli_prepare_pc, " alpha colliders max-conditions max-tests ",
      true},
-    {"xges", caus_cli_learn_score, " penalty ebic-gamma ", true},
-    {"ges", caus_cli_learn_score, " penalty ebic-gamma ", true},
+    {"xges", caus_cli_prepare_score, " penalty ebic-gamma ", true},
+    {"ges", caus_cli_prepare_score, " penalty ebic-gamma ", true},
 };
 
 const caus_cli_method *caus_cli_find_method(const char *name)
@@ -121,9 +124,14 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
         if (!honoured && caus_arguments_has(arguments, name))
             return fail_option(name, method, err);
     }
-    if (caus_arguments_has(arguments, "block") &&
-        !caus_arguments_has(arguments, "bootstrap"))
+    bool halves = caus_arguments_has(arguments, "stability-selection");
+    bool bootstrap = caus_arguments_has(arguments, "bootstrap");
+    if (caus_arguments_has(arguments, "block") && !bootstrap && !halves)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--block needs --bootstrap N");
+    if (bootstrap && halves)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--bootstrap and --stability-selection both tell "
+                         "stability: give one of them");
     return check_files(arguments, err);
 }

@@ -13,23 +13,38 @@ typedef struct caus_cli_lesson {
     caus_arena *arena;
 } caus_cli_lesson;
 
-/* Learns; fills the discovery, test and options of the answer. */
-typedef caus_status caus_cli_learn(const caus_cli_lesson *lesson,
-                                   caus_discovery *found,
-                                   caus_graph_answer *answer, caus_error *err);
+/* Of a setting that a task does not have. */
+static const size_t caus_cli_nowhere = SIZE_MAX;
+
+/* A search ready to run, and what may be varied in it. */
+typedef struct caus_cli_task {
+    caus_learner *learn;
+    const void *settings; /* [settings_size] bytes without pointers to itself */
+    size_t settings_size;
+    size_t alpha_at[2]; /* places of levels in the settings, or nowhere */
+    size_t max_lag_at;  /* of the largest lag, or nowhere */
+    size_t longest_lag; /* that a row reaches back */
+    bool resamples;     /* --bootstrap is done by the search itself */
+} caus_cli_task;
+
+/* Reads the options of a method; fills test and options of the answer. */
+typedef caus_status caus_cli_prepare(const caus_cli_lesson *lesson,
+                                     caus_cli_task *task,
+                                     caus_graph_answer *answer,
+                                     caus_error *err);
 
 typedef struct caus_cli_method {
     const char *name;
-    caus_cli_learn *learn;
+    caus_cli_prepare *prepare;
     const char *options; /* those it honours, each between spaces */
     bool is_static;      /* takes rows as independent of each other */
 } caus_cli_method;
 
 /* Of the PCMCI family. */
-caus_cli_learn caus_cli_learn_lagged;
+caus_cli_prepare caus_cli_prepare_lagged;
 /* Without lags. */
-caus_cli_learn caus_cli_learn_pc;
-caus_cli_learn caus_cli_learn_score;
+caus_cli_prepare caus_cli_prepare_pc;
+caus_cli_prepare caus_cli_prepare_score;
 
 /* The method of a name that the table of options allows. */
 const caus_cli_method *caus_cli_find_method(const char *name);
@@ -45,6 +60,16 @@ bool caus_cli_honours(const caus_cli_method *method, const char *option);
 caus_status caus_cli_check_options(const caus_arguments *arguments,
                                    const caus_cli_method *method,
                                    caus_error *err);
+
+/* The task of the PCMCI family; `options` is kept. */
+caus_cli_task caus_cli_pcmci_task(const caus_arguments *arguments,
+                                  const caus_pcmci_options *options);
+
+/* --bootstrap of other methods, --stability-selection and --sensitivity. */
+caus_status caus_cli_add_confidence(const caus_cli_lesson *lesson,
+                                    const caus_cli_task *task,
+                                    caus_discovery *found,
+                                    caus_graph_answer *answer, caus_error *err);
 
 /* ---- options that several methods read ---- */
 

@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
-target_sources(caus_discovery PRIVATE ${CMAKE_CURRENT_LIST_DIR}/knowledge.c)
+target_sources(caus_discovery PRIVATE ${CMAKE_CURRENT_LIST_DIR}/knowledge.c
+               ${CMAKE_CURRENT_LIST_DIR}/stability.c)

@@ -100,6 +100,8 @@ static void write_numbers(caus_json *json, const caus_view *view,
     put_known(json, "p_value", link->p_value);
     put_known(json, "q_value", link->q_value);
     put_known(json, "stability", link->stability);
+    put_known(json, "orientation_stability", link->orientation_stability);
+    put_known(json, "sensitivity", link->sensitivity);
 }
 
 static void write_edges(caus_json *json, const caus_view *view)
@@ -245,6 +247,13 @@ static void write_method(caus_json *json, const caus_view *view)
     put_limit(json, "max_conditions_source", options->max_conditions_source);
     if (options->bootstrap > 0)
         put_size(json, "bootstrap", options->bootstrap);
+    if (answer->variation_count) {
+        caus_json_key(json, "sensitivity");
+        caus_json_begin_array(json);
+        for (size_t k = 0; k < answer->variation_count; k++)
+            caus_json_text(json, answer->variations[k]);
+        caus_json_end_array(json);
+    }
     caus_json_end_object(json);
 }
 

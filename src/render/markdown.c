@@ -99,6 +99,11 @@ static void add_link(caus_text *text, const caus_view *view,
     caus_text_add(text, " | ");
     if (!isnan(link->stability))
         caus_text_format(text, "stability %.2f ", link->stability);
+    if (!isnan(link->orientation_stability))
+        caus_text_format(text, "same marks %.2f ", link->orientation_stability);
+    if (!isnan(link->sensitivity))
+        caus_text_format(text, "kept by %.0f %% of other settings ",
+                         100 * link->sensitivity);
     if (link->environments != CAUS_EDGE_POOLED)
         caus_text_add(text, caus_environments_name(link->environments));
     caus_text_add(text, " |\n");

@@ -26,11 +26,12 @@ typedef struct caus_link {
     size_t source, target; /* variables; an arrow at lag 0 is at the target */
     size_t lag;
     caus_edge marks;
-    double statistic, p_value, q_value, lower, upper, stability;
+    double statistic, p_value, q_value, lower, upper;
+    double stability, orientation_stability, sensitivity;
     caus_edge_environments environments;
     caus_orientation orientation;
     bool is_granted; /* required by knowledge and never tested: no numbers */
-    double blur_s; /* times closer than this have no order; 0 = not known */
+    double blur_s;   /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
 } caus_link;
 

@@ -158,6 +158,12 @@ static void describe_link(caus_text *text, const caus_view *view,
     }
     if (!isnan(link->stability))
         caus_text_format(text, ", stability %.2f", link->stability);
+    if (!isnan(link->orientation_stability))
+        caus_text_format(text, ", same marks %.2f",
+                         link->orientation_stability);
+    if (!isnan(link->sensitivity))
+        caus_text_format(text, ", kept by %.0f %% of other settings",
+                         100 * link->sensitivity);
     if (link->environments != CAUS_EDGE_POOLED)
         caus_text_format(text, ", %s",
                          caus_environments_name(link->environments));

@@ -166,6 +166,16 @@ static void add_link_details(caus_page *page, const caus_link *link)
         caus_text_format(&text, "%sstability %.2f", separator, link->stability);
         separator = ", ";
     }
+    if (!isnan(link->orientation_stability)) {
+        caus_text_format(&text, "%ssame marks %.2f", separator,
+                         link->orientation_stability);
+        separator = ", ";
+    }
+    if (!isnan(link->sensitivity)) {
+        caus_text_format(&text, "%skept by %.0f %% of other settings",
+                         separator, 100 * link->sensitivity);
+        separator = ", ";
+    }
     if (link->environments != CAUS_EDGE_POOLED)
         caus_text_format(&text, "%s%s", separator,
                          caus_environments_name(link->environments));

@@ -204,6 +204,7 @@ static void grant(const caus_view *view, caus_link *link)
     link->is_granted = true;
     link->statistic = link->p_value = link->q_value = (double)NAN;
     link->lower = link->upper = link->stability = (double)NAN;
+    link->orientation_stability = link->sensitivity = (double)NAN;
     link->environments = CAUS_EDGE_POOLED;
     if (said != CAUS_ASSUME_ADJACENT)
         link->orientation = CAUS_ORIENTED_KNOWLEDGE;
@@ -226,6 +227,8 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
         .lower = cell_value(found->lower, cell),
         .upper = cell_value(found->upper, cell),
         .stability = cell_value(found->stability, cell),
+        .orientation_stability = cell_value(found->orientation_stability, cell),
+        .sensitivity = cell_value(found->sensitivity, cell),
         .blur_s = blur_seconds(&variables[source], &variables[target],
                                (double)view->answer->series->step_ns / 1e9),
         .source_key = variables[source].name,
