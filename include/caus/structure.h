@@ -66,18 +66,27 @@ typedef enum caus_score_method {
     CAUS_SEARCH_GES   /* inserts forward, deletes backward */
 } caus_score_method;
 
+typedef enum caus_score_kind {
+    CAUS_SCORE_GAUSSIAN,  /* linear dependence, normal noise */
+    CAUS_SCORE_BDEU,      /* of categories: Bayesian Dirichlet */
+    CAUS_SCORE_CATEGORIES /* of categories: likelihood less a penalty */
+} caus_score_kind;
+
 typedef struct caus_score_options {
     caus_score_method search;
-    double penalty;    /* times log(rows) / 2 for an edge: 1 is the BIC */
-    double ebic_gamma; /* times log(variables) for an edge more; 0 = no
-                          extended BIC */
+    caus_score_kind score;
+    double penalty;     /* times log(rows) / 2 for an edge, of categories for a
+                           free probability: 1 is the BIC; no part of BDeu */
+    double ebic_gamma;  /* times log(variables) for an edge more; 0 = no
+                           extended BIC; no part of BDeu */
+    double sample_size; /* equivalent, of BDeu's prior; > 0 */
 } caus_score_options;
 
-/* The extremely greedy search, penalty 2, gamma 0. */
+/* The extremely greedy search, Gaussian, penalty 2, gamma 0, sample size 1. */
 caus_score_options caus_score_options_default(void);
 
 /*
- * Learns a completed graph by greedy search for the best Gaussian score.
+ * Learns a completed graph by greedy search for the best score.
  *
  *   series   at least 5 complete rows
  *   options  NULL = default
@@ -91,15 +100,21 @@ caus_score_options caus_score_options_default(void);
  * the parents) less the penalty of its edges. Variables that others determine
  * to ten digits add nothing as parents. When the time limit cuts the search
  * short, the graph so far is given and complete is false.
- * Assumes no hidden common cause, linear dependence with noise near normal and
- * faithfulness.
+ * With categories a variable's distinct values, 255 at most, are in no order
+ * (more are CAUS_ERR_INVALID_ARGUMENT, the variable named). Rows with a missing
+ * value are left out. BDeu is the logarithm of the marginal likelihood under a
+ * uniform prior that is worth sample_size rows. `statistic` is then G² given
+ * the same other parents and `p_value` its χ² tail.
+ * Assumes no hidden common cause, faithfulness and, of the Gaussian score,
+ * linear dependence with noise near normal.
  * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
  * …_CANCELLED, …_OUT_OF_MEMORY.
  * Cost O(rows · variables²), then about variables · 10 ns for each clique of
  * neighbours of each node near a change.
  * Source: Chickering (2002), JMLR 3, 507-554; Hauser & Buehlmann (2012), JMLR
- * 13, propositions 31 and 34; Nazaret & Blei (2025), arXiv 2502.19551; Chen &
- * Chen (2008), Biometrika 95, for gamma.
+ * 13, propositions 31 and 34; Heckerman, Geiger & Chickering (1995), Machine
+ * Learning 20, 197-243, for BDeu; Nazaret & Blei (2025), arXiv 2502.19551; Chen
+ * & Chen (2008), Biometrika 95, for gamma.
  */
 caus_status caus_discover_score(const caus_series *series,
                                 const caus_score_options *options,

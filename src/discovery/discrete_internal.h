@@ -54,6 +54,17 @@ caus_status caus_discrete_init(const caus_series *series, caus_table_kind kind,
  */
 caus_engine caus_discrete_engine(const caus_discrete *state);
 
+/* The result of a search whose time limit passed before it began. */
+caus_status caus_discrete_give_nothing(size_t nodes, caus_arena *out,
+                                       caus_discovery *result, caus_error *err);
+
+/* caus_discover_score() of categories; options are checked. */
+caus_status caus_discover_discrete_score(const caus_series *series,
+                                         const caus_score_options *options,
+                                         const caus_run *run, caus_arena *out,
+                                         caus_discovery *result,
+                                         caus_error *err);
+
 /* The weakest test of a pair from either end. */
 const caus_weakest *caus_discrete_weakest(const caus_discrete *state, size_t a,
                                           size_t b);

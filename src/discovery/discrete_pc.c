@@ -50,17 +50,15 @@ static caus_status learn(const call *c, caus_discovery *result, caus_error *err)
     return give_numbers(&state, c->out, result, err);
 }
 
-/* What can be said when the time limit passes before the first test. */
-static caus_status give_nothing(const call *c, caus_discovery *result,
-                                caus_error *err)
+caus_status caus_discrete_give_nothing(size_t nodes, caus_arena *out,
+                                       caus_discovery *result, caus_error *err)
 {
-    size_t nodes = c->series->variable_count;
     *result = (caus_discovery){.complete = false};
-    CAUS_TRY(caus_graph_init(&result->graph, nodes, 0, c->out, err));
-    double *statistic = CAUS_ARRAY(c->out, double, nodes *nodes);
-    double *p_value = CAUS_ARRAY(c->out, double, nodes *nodes);
+    CAUS_TRY(caus_graph_init(&result->graph, nodes, 0, out, err));
+    double *statistic = CAUS_ARRAY(out, double, nodes *nodes);
+    double *p_value = CAUS_ARRAY(out, double, nodes *nodes);
     if (!statistic || !p_value)
-        return caus_arena_fail(c->out, err);
+        return caus_arena_fail(out, err);
     for (size_t cell = 0; cell < nodes * nodes; cell++)
         p_value[cell] = 1;
     result->statistic = statistic;
@@ -110,7 +108,8 @@ caus_status caus_discover_discrete_pc(const caus_series *series,
     caus_status status = learn(&c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {
         caus_arena_rewind(out, mark);
-        status = give_nothing(&c, &made, err);
+        status =
+            caus_discrete_give_nothing(series->variable_count, out, &made, err);
     }
     for (int k = threads; k-- > 0;)
         caus_arena_rewind(caus_run_scratch(run, k), marks[k]);

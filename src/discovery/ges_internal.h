@@ -10,6 +10,11 @@ bool caus_ges_init(caus_score_search *search,
                    const caus_correlation *correlation, double penalty,
                    const caus_run *run, caus_arena *arena);
 
+/* The same by a local score. */
+bool caus_ges_init_local(caus_score_search *search, size_t node_count,
+                         const caus_local_score *local, double penalty,
+                         const caus_run *run, caus_arena *arena);
+
 /* Applies an operator and marks the nodes around it dirty. False, with the
  * graph as it was, when no member of the class allows it. */
 bool caus_ges_apply(caus_score_search *search, caus_operator_kind kind,

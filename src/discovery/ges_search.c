@@ -13,16 +13,13 @@
 /* Gains below this part of the penalty are rounding. */
 static const double least_gain = 1e-7;
 
-bool caus_ges_init(caus_score_search *search,
-                   const caus_correlation *correlation, double penalty,
-                   const caus_run *run, caus_arena *arena)
+static bool make_search(caus_score_search *search, const caus_run *run,
+                        caus_arena *arena)
 {
-    size_t nodes = correlation->variable_count;
-    *search =
-        (caus_score_search){.run = run, .forbidden = {SIZE_MAX, SIZE_MAX}};
-    if (!caus_scoring_init(&search->scoring, correlation, penalty, arena))
-        return false;
+    size_t nodes = search->scoring.node_count;
     size_t words = search->scoring.word_count;
+    search->run = run;
+    search->forbidden[0] = search->forbidden[1] = SIZE_MAX;
     search->first = CAUS_ARRAY(arena, size_t, nodes + 2);
     search->best =
         CAUS_ARRAY(arena, caus_operator, CAUS_OPERATOR_KINDS * nodes);
@@ -35,6 +32,25 @@ bool caus_ges_init(caus_score_search *search,
            caus_pdag_init(&search->member, nodes, arena) &&
            caus_pdag_init(&search->next, nodes, arena) &&
            caus_dag_work_init(&search->work, nodes, arena);
+}
+
+bool caus_ges_init(caus_score_search *search,
+                   const caus_correlation *correlation, double penalty,
+                   const caus_run *run, caus_arena *arena)
+{
+    *search = (caus_score_search){0};
+    return caus_scoring_init(&search->scoring, correlation, penalty, arena) &&
+           make_search(search, run, arena);
+}
+
+bool caus_ges_init_local(caus_score_search *search, size_t node_count,
+                         const caus_local_score *local, double penalty,
+                         const caus_run *run, caus_arena *arena)
+{
+    *search = (caus_score_search){0};
+    return caus_scoring_init_local(&search->scoring, node_count, local, penalty,
+                                   arena) &&
+           make_search(search, run, arena);
 }
 
 /* ---- applying ---- */
@@ -168,11 +184,16 @@ static bool step(caus_score_search *s, caus_operator_kind kind)
 double caus_ges_score(caus_score_search *s)
 {
     size_t words = s->scoring.word_count;
+    const caus_local_score *local = s->scoring.local;
     double score = 0;
     caus_pdag_extend(&s->graph, NULL, 0, &s->work, &s->member);
     for (size_t v = 0; v < s->scoring.node_count; v++) {
         const uint64_t *parents =
             caus_pdag_row(&s->member, s->member.parents, v);
+        if (local) {
+            score += local->score(local->data, v, parents, SIZE_MAX);
+            continue;
+        }
         score -= s->scoring.half_rows *
                      caus_scoring_log_variance(&s->scoring, v, parents) +
                  s->scoring.penalty * (double)caus_bit_count(parents, words);

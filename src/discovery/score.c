@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "discovery/discrete_internal.h"
 #include "discovery/ges_internal.h"
 #include "numeric/distributions.h"
 
@@ -9,7 +10,10 @@ enum { LEAST_ROWS = 5 };
 
 caus_score_options caus_score_options_default(void)
 {
-    return (caus_score_options){.search = CAUS_SEARCH_XGES, .penalty = 2};
+    return (caus_score_options){.search = CAUS_SEARCH_XGES,
+                                .score = CAUS_SCORE_GAUSSIAN,
+                                .penalty = 2,
+                                .sample_size = 1};
 }
 
 static caus_status check_options(const caus_score_options *options,
@@ -24,6 +28,12 @@ static caus_status check_options(const caus_score_options *options,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "gamma of EBIC is %g: give 0 (none) to 1",
                          options->ebic_gamma);
+    if (options->score == CAUS_SCORE_BDEU &&
+        !(options->sample_size > 0 && isfinite(options->sample_size)))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the equivalent sample size of BDeu is %g: give a "
+                         "number above 0, such as 1 or 10",
+                         options->sample_size);
     return CAUS_OK;
 }
 
@@ -33,8 +43,6 @@ typedef struct giving {
     caus_score_search *search;
     double *statistic;
     double *p_value;
-    uint64_t *set;
-    uint64_t *other_set;
     size_t *given;  /* [node_count] */
     double *factor; /* [node_count²] */
 } giving;
@@ -95,19 +103,14 @@ static double partial_correlation(const giving *g, size_t a, size_t b,
     return fmin(1, fmax(-1, covariance / sqrt(product)));
 }
 
-/* An edge's numbers are of its delete that costs least, a → b or a – b with
- * g->set. */
-static void give_edge(const giving *g, size_t a, size_t b)
+static void give_edge(void *data, size_t a, size_t b, const uint64_t *others)
 {
-    caus_score_search *s = g->search;
+    const giving *g = data;
+    const caus_score_search *s = g->search;
     size_t nodes = s->scoring.node_count, words = s->scoring.word_count;
     size_t count = 0, cells[2] = {a * nodes + b, b * nodes + a};
-    const uint64_t *parents = caus_pdag_row(&s->graph, s->graph.parents, b);
-    for (size_t w = 0; w < words; w++)
-        g->set[w] |= parents[w];
-    caus_bit_clear(g->set, a);
-    for (size_t v = caus_bit_next(g->set, words, 0); v < 64 * words;
-         v = caus_bit_next(g->set, words, v + 1))
+    for (size_t v = caus_bit_next(others, words, 0); v < 64 * words;
+         v = caus_bit_next(others, words, v + 1))
         g->given[count++] = v;
     sort_given(g, a, b, count);
     double r = partial_correlation(g, a, b, count);
@@ -119,12 +122,28 @@ static void give_edge(const giving *g, size_t a, size_t b)
     }
 }
 
-static void give_edges(const giving *g)
+/* An edge's delete that costs least is a → b or a – b with `set`. */
+static void take_edge(const caus_score_search *s, size_t a, size_t b,
+                      uint64_t *set, caus_edge_fn *take, void *data)
 {
-    caus_score_search *s = g->search;
+    const uint64_t *parents = caus_pdag_row(&s->graph, s->graph.parents, b);
+    for (size_t w = 0; w < s->scoring.word_count; w++)
+        set[w] |= parents[w];
+    caus_bit_clear(set, a);
+    take(data, a, b, set);
+}
+
+caus_status caus_score_each_edge(caus_score_search *s, caus_arena *arena,
+                                 caus_edge_fn *take, void *data,
+                                 caus_error *err)
+{
+    const caus_pdag *graph = &s->graph;
     size_t words = s->scoring.word_count;
+    uint64_t *set = CAUS_ARRAY(arena, uint64_t, words);
+    uint64_t *other_set = CAUS_ARRAY(arena, uint64_t, words);
+    if (!set || !other_set)
+        return caus_arena_fail(arena, err);
     for (size_t a = 0; a < s->scoring.node_count; a++) {
-        const caus_pdag *graph = &s->graph;
         const uint64_t *joined = caus_pdag_row(graph, graph->adjacent, a);
         const uint64_t *children = caus_pdag_row(graph, graph->children, a);
         const uint64_t *parents = caus_pdag_row(graph, graph->parents, a);
@@ -132,17 +151,16 @@ static void give_edges(const giving *g)
              b = caus_bit_next(joined, words, b + 1)) {
             double to_b = -HUGE_VAL, to_a = -HUGE_VAL;
             if (!caus_bit_get(parents, b))
-                to_b = caus_operators_best_delete(s, a, b, g->set);
+                to_b = caus_operators_best_delete(s, a, b, set);
             if (!caus_bit_get(children, b))
-                to_a = caus_operators_best_delete(s, b, a, g->other_set);
-            if (to_a > to_b) {
-                memcpy(g->set, g->other_set, words * sizeof *g->set);
-                give_edge(g, b, a);
-            } else {
-                give_edge(g, a, b);
-            }
+                to_a = caus_operators_best_delete(s, b, a, other_set);
+            if (to_a > to_b)
+                take_edge(s, b, a, other_set, take, data);
+            else
+                take_edge(s, a, b, set, take, data);
         }
     }
+    return CAUS_OK;
 }
 
 static caus_status give(caus_score_search *search, caus_arena *scratch,
@@ -154,20 +172,18 @@ static caus_status give(caus_score_search *search, caus_arena *scratch,
         .search = search,
         .statistic = CAUS_ARRAY(out, double, nodes *nodes),
         .p_value = CAUS_ARRAY(out, double, nodes *nodes),
-        .set = CAUS_ARRAY(scratch, uint64_t, search->scoring.word_count),
-        .other_set = CAUS_ARRAY(scratch, uint64_t, search->scoring.word_count),
         .given = CAUS_ARRAY(scratch, size_t, nodes),
         .factor = CAUS_ARRAY(scratch, double, (nodes + 1) * nodes),
     };
     if (!g.statistic || !g.p_value)
         return caus_arena_fail(out, err);
-    if (!g.set || !g.other_set || !g.given || !g.factor)
+    if (!g.given || !g.factor)
         return caus_arena_fail(scratch, err);
     CAUS_TRY(caus_graph_init(&result->graph, nodes, 0, out, err));
     for (size_t cell = 0; cell < nodes * nodes; cell++)
         g.p_value[cell] = 1;
     result->test_count = search->scoring.evaluated;
-    give_edges(&g);
+    CAUS_TRY(caus_score_each_edge(search, scratch, give_edge, &g, err));
     caus_pdag_write(&search->graph, &result->graph);
     result->statistic = g.statistic;
     result->p_value = g.p_value;
@@ -207,6 +223,9 @@ caus_status caus_discover_score(const caus_series *series,
     if (!options)
         options = &defaults;
     CAUS_TRY(check_options(options, err));
+    if (options->score != CAUS_SCORE_GAUSSIAN)
+        return caus_discover_discrete_score(series, options, run, out, result,
+                                            err);
     return caus_static_call(series, LEAST_ROWS, run, out, learn, options,
                             result, err);
 }

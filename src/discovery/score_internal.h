@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Greedy search over completed graphs by a Gaussian score. Operators and their
+ * Greedy search over completed graphs by a Gaussian score, or by one that is
+ * given. Operators and their
  * conditions: Chickering (2002, JMLR 3) for insert and delete, Hauser &
  * Buehlmann (2012, JMLR 13, propositions 31 and 34) for turns.
  */
@@ -40,8 +41,20 @@ typedef struct caus_residuals {
     double *covariance; /* [(capacity + 1) × stride] with the target */
 } caus_residuals;
 
+/*
+ * A score that is a sum over nodes, the same for all members of a class, with
+ * everything that is to be paid for parents in it.
+ */
+typedef struct caus_local_score {
+    void *data;
+    /* Of a node with the parents `given` and, unless it is SIZE_MAX, `more`. */
+    double (*score)(void *data, size_t node, const uint64_t *given,
+                    size_t more);
+} caus_local_score;
+
 typedef struct caus_scoring {
     const caus_correlation *correlation;
+    const caus_local_score *local; /* NULL = Gaussian, from correlations */
     size_t node_count;
     size_t word_count;
     double half_rows;
@@ -56,6 +69,7 @@ typedef struct caus_scoring {
     uint64_t *bits;
     uint64_t *clique;
     uint64_t *rest;
+    uint64_t *given;    /* parents, with a local score */
     uint64_t evaluated; /* operators scored */
 } caus_scoring;
 
@@ -81,6 +95,11 @@ bool caus_scoring_init(caus_scoring *scoring,
                        const caus_correlation *correlation, double penalty,
                        caus_arena *arena);
 
+/* With a local score; a gain counts as rounding beside `penalty`. */
+bool caus_scoring_init_local(caus_scoring *scoring, size_t node_count,
+                             const caus_local_score *local, double penalty,
+                             caus_arena *arena);
+
 /* The logarithm of what is left of a unit variance given the bits `given`. */
 double caus_scoring_log_variance(caus_scoring *scoring, size_t node,
                                  const uint64_t *given);
@@ -102,6 +121,14 @@ void caus_operators_find(caus_score_search *search, size_t target);
  */
 double caus_operators_best_delete(caus_score_search *search, size_t source,
                                   size_t target, uint64_t *set);
+
+/* Takes an edge with the other parents of its end in the member of the class
+ * that would miss it least. */
+typedef void caus_edge_fn(void *data, size_t source, size_t target,
+                          const uint64_t *others);
+caus_status caus_score_each_edge(caus_score_search *search, caus_arena *arena,
+                                 caus_edge_fn *take, void *data,
+                                 caus_error *err);
 
 /* Whether an insert or turn is still allowed; deletes always are. */
 bool caus_operators_is_valid(caus_score_search *search, caus_operator_kind kind,

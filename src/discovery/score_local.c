@@ -5,13 +5,39 @@
 
 #include "discovery/score_internal.h"
 
+static bool make_bits(caus_scoring *scoring, caus_arena *arena)
+{
+    size_t words = scoring->word_count;
+    uint64_t *bits = CAUS_ARRAY(arena, uint64_t, 7 * words);
+    if (!bits)
+        return false;
+    scoring->queue = bits;
+    scoring->reached = bits + words;
+    scoring->blocked = bits + 2 * words;
+    scoring->bits = bits + 3 * words;
+    scoring->clique = bits + 4 * words;
+    scoring->rest = bits + 5 * words;
+    scoring->given = bits + 6 * words;
+    return true;
+}
+
+bool caus_scoring_init_local(caus_scoring *scoring, size_t node_count,
+                             const caus_local_score *local, double penalty,
+                             caus_arena *arena)
+{
+    *scoring = (caus_scoring){.local = local,
+                              .node_count = node_count,
+                              .word_count = caus_bit_words(node_count),
+                              .penalty = penalty};
+    return make_bits(scoring, arena);
+}
+
 bool caus_scoring_init(caus_scoring *scoring,
                        const caus_correlation *correlation, double penalty,
                        caus_arena *arena)
 {
     size_t nodes = correlation->variable_count, stride = correlation->stride;
     size_t words = caus_bit_words(nodes);
-    uint64_t *bits = CAUS_ARRAY(arena, uint64_t, 6 * words);
     *scoring = (caus_scoring){
         .correlation = correlation,
         .node_count = nodes,
@@ -25,16 +51,9 @@ bool caus_scoring_init(caus_scoring *scoring,
         .list = CAUS_ARRAY(arena, uint32_t, nodes + 1),
     };
     scoring->least_reduction = -expm1(-penalty / scoring->half_rows);
-    if (!bits || !scoring->residuals.columns || !scoring->residuals.variance ||
-        !scoring->residuals.covariance || !scoring->matrix || !scoring->list)
-        return false;
-    scoring->queue = bits;
-    scoring->reached = bits + words;
-    scoring->blocked = bits + 2 * words;
-    scoring->bits = bits + 3 * words;
-    scoring->clique = bits + 4 * words;
-    scoring->rest = bits + 5 * words;
-    return true;
+    return make_bits(scoring, arena) && scoring->residuals.columns &&
+           scoring->residuals.variance && scoring->residuals.covariance &&
+           scoring->matrix && scoring->list;
 }
 
 double caus_scoring_log_variance(caus_scoring *scoring, size_t node,
@@ -71,6 +90,8 @@ void caus_residuals_start(caus_scoring *scoring, size_t target)
 {
     const caus_correlation *c = scoring->correlation;
     caus_residuals *r = &scoring->residuals;
+    if (scoring->local)
+        return;
     for (size_t v = 0; v < c->variable_count; v++)
         r->variance[v] = c->matrix[v * c->stride + v] + CAUS_RIDGE;
     memcpy(r->covariance, c->matrix + target * c->stride,
@@ -81,6 +102,8 @@ void caus_residuals_add(caus_scoring *scoring, size_t target, size_t depth,
                         size_t member)
 {
     const caus_correlation *c = scoring->correlation;
+    if (scoring->local)
+        return;
     size_t stride = c->stride;
     double *columns = scoring->residuals.columns;
     double *column = columns + depth * stride;

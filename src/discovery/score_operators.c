@@ -92,11 +92,27 @@ static bool is_forbidden(const caus_score_search *s, size_t a, size_t b)
            (s->forbids_back && s->forbidden[0] == b && s->forbidden[1] == a);
 }
 
+/* The same by a local score: the other parents are those of the graph and the
+ * clique. */
+static double local_addition(caus_score_search *s, size_t target, size_t source)
+{
+    caus_scoring *scoring = &s->scoring;
+    const caus_local_score *local = scoring->local;
+    const uint64_t *parents = row(&s->graph, s->graph.parents, target);
+    for (size_t w = 0; w < scoring->word_count; w++)
+        scoring->given[w] = parents[w] | scoring->clique[w];
+    return local->score(local->data, target, scoring->given, source) -
+           local->score(local->data, target, scoring->given, SIZE_MAX);
+}
+
 /* What X → Y adds to the score of Y when the residuals hold its other
  * parents. */
-static double addition(const caus_scoring *scoring, size_t target, size_t depth,
+static double addition(caus_score_search *s, size_t target, size_t depth,
                        size_t source)
 {
+    const caus_scoring *scoring = &s->scoring;
+    if (scoring->local)
+        return local_addition(s, target, source);
     size_t stride = scoring->correlation->stride;
     const double *variance = scoring->residuals.variance + depth * stride;
     const double *covariance = scoring->residuals.covariance + depth * stride;
@@ -105,6 +121,37 @@ static double addition(const caus_scoring *scoring, size_t target, size_t depth,
     double share = covariance[source] * covariance[source] / product;
     return -scoring->half_rows * log1p(-fmin(share, 1 - CAUS_RIDGE / 2)) -
            scoring->penalty;
+}
+
+/* Keeps an insert with the clique, unless a path forbids it. */
+static bool try_insert(caus_score_search *s, size_t source, size_t target,
+                       double gain, bool *has_reach)
+{
+    if (!*has_reach) {
+        block(s, s->scoring.clique, NULL);
+        reach(s, target, SIZE_MAX);
+        *has_reach = true;
+    }
+    if (caus_bit_get(s->scoring.reached, source))
+        return false;
+    keep(s, CAUS_OPERATOR_INSERT, source, target, gain, s->scoring.clique);
+    return true;
+}
+
+static void consider_local_inserts(caus_score_search *s, size_t target,
+                                   const uint64_t *eligible)
+{
+    size_t words = s->scoring.word_count;
+    bool has_reach = false;
+    for (size_t v = caus_bit_next(eligible, words, 0); v < 64 * words;
+         v = caus_bit_next(eligible, words, v + 1)) {
+        s->scoring.evaluated++;
+        if (is_forbidden(s, v, target))
+            continue;
+        double gain = local_addition(s, target, v);
+        if (gain > best_gain(s, CAUS_OPERATOR_INSERT, target))
+            try_insert(s, v, target, gain, &has_reach);
+    }
 }
 
 static void consider_inserts(caus_score_search *s, size_t target, size_t depth,
@@ -125,17 +172,9 @@ static void consider_inserts(caus_score_search *s, size_t target, size_t depth,
         if (!(covariance[v] * covariance[v] > least * variance[v] * left) ||
             is_forbidden(s, v, target))
             continue;
-        double gain = addition(scoring, target, depth, v);
-        if (!(gain > known))
+        double gain = addition(s, target, depth, v);
+        if (!(gain > known) || !try_insert(s, v, target, gain, &has_reach))
             continue;
-        if (!has_reach) {
-            block(s, scoring->clique, NULL);
-            reach(s, target, SIZE_MAX);
-            has_reach = true;
-        }
-        if (caus_bit_get(scoring->reached, v))
-            continue;
-        keep(s, CAUS_OPERATOR_INSERT, v, target, gain, scoring->clique);
         known = gain;
         least = -expm1(-(known + scoring->penalty) / scoring->half_rows);
     }
@@ -146,7 +185,11 @@ static void consider_inserts(caus_score_search *s, size_t target, size_t depth,
 static double removal(caus_scoring *scoring, size_t source, size_t target,
                       uint64_t *given)
 {
+    const caus_local_score *local = scoring->local;
     caus_bit_clear(given, target);
+    if (local)
+        return local->score(local->data, source, given, SIZE_MAX) -
+               local->score(local->data, source, given, target);
     double without = caus_scoring_log_variance(scoring, source, given);
     caus_bit_set(given, target);
     double with = caus_scoring_log_variance(scoring, source, given);
@@ -167,7 +210,7 @@ static void consider_directed_turns(caus_score_search *s, size_t target,
         scoring->evaluated++;
         memcpy(scoring->bits, row(graph, graph->parents, v),
                words * sizeof *scoring->bits);
-        double gain = addition(scoring, target, depth, v) +
+        double gain = addition(s, target, depth, v) +
                       removal(scoring, v, target, scoring->bits);
         if (gain > best_gain(s, CAUS_OPERATOR_TURN, target) &&
             caus_operators_is_valid(s, CAUS_OPERATOR_TURN, v, target,
@@ -225,7 +268,7 @@ static void consider_undirected_turns(caus_score_search *s, size_t target,
         scoring->evaluated++;
         for (size_t w = 0; w < words; w++)
             scoring->bits[w] = parents[w] | (scoring->clique[w] & beside[w]);
-        double gain = addition(scoring, target, depth, v) +
+        double gain = addition(s, target, depth, v) +
                       removal(scoring, v, target, scoring->bits);
         if (gain > best_gain(s, CAUS_OPERATOR_TURN, target))
             keep(s, CAUS_OPERATOR_TURN, v, target, gain, scoring->clique);
@@ -256,7 +299,10 @@ static void consider(caus_score_search *s, size_t target, size_t depth)
     caus_bit_clear(outside, target);
     for (size_t v = s->scoring.node_count; v < 64 * words; v++)
         caus_bit_clear(outside, v);
-    consider_inserts(s, target, depth, outside);
+    if (scoring->local)
+        consider_local_inserts(s, target, outside);
+    else
+        consider_inserts(s, target, depth, outside);
     consider_undirected_turns(s, target, depth);
 }
 

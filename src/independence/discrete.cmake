@@ -11,7 +11,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 else()
   list(APPEND bits discrete_bits_table_portable.c)
 endif()
-target_sources(caus_independence PRIVATE discrete.c discrete_bits.c gsquared.c
-               table.c ${bits})
-set_property(SOURCE ${bits} gsquared.c table.c APPEND PROPERTY
+target_sources(caus_independence PRIVATE discrete.c discrete_bits.c discrete_strata.c
+               gsquared.c table.c ${bits})
+set_property(SOURCE ${bits} discrete_strata.c gsquared.c table.c APPEND PROPERTY
              COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)

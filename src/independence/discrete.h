@@ -101,6 +101,35 @@ void caus_table_add(const caus_table_scale *scale, const uint32_t *cells,
 double caus_table_statistic(const caus_table_scale *scale,
                             const caus_table_sum *sum);
 
+/* ---- strata ---- */
+
+/* Rows sorted into strata: those of stratum g are rows[bounds[g]] …
+ * rows[bounds[g + 1] − 1]. */
+typedef struct caus_strata {
+    uint32_t *rows;   /* [row_count] */
+    uint32_t *bounds; /* [row_count + 2] */
+    size_t count;
+    uint32_t *next_rows;
+    uint32_t *next_bounds;
+} caus_strata;
+
+/* Memory for so many rows. */
+caus_status caus_strata_init(size_t row_count, caus_arena *arena,
+                             caus_strata *result, caus_error *err);
+
+/* Makes the first `count` of strata->rows, which the caller fills, one
+ * stratum; none when there are none. */
+void caus_strata_start(caus_strata *strata, size_t count);
+
+/*
+ * Parts every stratum by one condition more.
+ *
+ *   codes      of the condition
+ *   positions  where the code of a row is; NULL = at the row's number
+ */
+void caus_strata_part(caus_strata *strata, const uint8_t *codes,
+                      const uint32_t *positions);
+
 /* ---- tests ---- */
 
 /*
@@ -122,7 +151,7 @@ caus_status caus_gsquared_init(caus_table_kind kind, const caus_sample *sample,
                                caus_error *err);
 
 /* The same on codes that are known: they start with row 0 of the sample's first
- * stretch. */
+ * stretch. Without a run tests do not stop. */
 caus_status caus_gsquared_on_codes(caus_table_kind kind,
                                    const caus_sample *sample,
                                    const caus_codes *codes,

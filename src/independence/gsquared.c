@@ -17,7 +17,8 @@ typedef struct gsquared {
     const caus_run *run;
     caus_codes codes;
     const size_t *offsets;     /* [stretch_count] its row 0 among the codes */
-    const uint32_t *positions; /* [row_count] a row's place among the codes */
+    const uint32_t *positions; /* [row_count] a row's place among the codes of
+                                  a node */
     const uint32_t *weights;   /* [row_count]; NULL = once */
     caus_table_scale scale;
     size_t most_cells; /* of a table filled in one pass */
@@ -38,8 +39,7 @@ struct caus_ci_work {
     uint64_t *lost;   /* [word_count] rows that a test must not use */
     uint32_t *cells;  /* [cell_capacity] */
     size_t cell_capacity;
-    uint32_t *rows[2];   /* [row_count] sorted into strata */
-    uint32_t *bounds[2]; /* [row_count + 1] where each stratum begins */
+    caus_strata sorted;
 };
 
 static const uint8_t *column_of(const gsquared *state, caus_node node)
@@ -47,9 +47,11 @@ static const uint8_t *column_of(const gsquared *state, caus_node node)
     return caus_codes_column(&state->codes, node % state->sample->stride);
 }
 
-static size_t lag_of(const gsquared *state, caus_node node)
+/* The codes of a node, to be found by positions. */
+static const uint8_t *codes_of(const gsquared *state, caus_node node)
 {
-    return node / state->sample->stride;
+    size_t lag = node / state->sample->stride;
+    return column_of(state, node) + (state->sample->longest_lag - lag);
 }
 
 static size_t levels_of(const gsquared *state, caus_node node)
@@ -61,8 +63,7 @@ static size_t levels_of(const gsquared *state, caus_node node)
 static const uint8_t *codes_in(const gsquared *state, caus_node node,
                                size_t stretch)
 {
-    return column_of(state, node) + state->offsets[stretch] +
-           state->sample->longest_lag - lag_of(state, node);
+    return codes_of(state, node) + state->offsets[stretch];
 }
 
 /* ---- strata in one pass ---- */
@@ -112,55 +113,16 @@ static void count_rows(const gsquared *state, caus_ci_work *work,
 
 /* ---- strata by sorting ---- */
 
-static size_t list_rows(const gsquared *state, caus_ci_work *work,
-                        bool is_ragged)
+/* The rows of a test as one stratum. */
+static void list_rows(const gsquared *state, caus_ci_work *work, bool is_ragged)
 {
+    uint32_t *rows = work->sorted.rows;
     size_t count = 0;
     for (size_t r = 0; r < state->sample->row_count; r++)
         if (!(is_ragged && work->lost[r / 64] >> (r % 64) & 1) &&
             !(state->weights && !state->weights[r]))
-            work->rows[0][count++] = (uint32_t)r;
-    work->bounds[0][0] = 0;
-    work->bounds[0][1] = (uint32_t)count;
-    return count > 0;
-}
-
-/* Parts every stratum by the codes of one condition more; returns how many
- * there are then. */
-static size_t part_strata(const gsquared *state, caus_ci_work *work,
-                          caus_node node, size_t count)
-{
-    const uint8_t *codes = column_of(state, node);
-    size_t lag = lag_of(state, node), made = 0;
-    uint32_t *spare_rows = work->rows[0], *spare_bounds = work->bounds[0];
-    const uint32_t *rows = spare_rows, *bounds = spare_bounds;
-    uint32_t *out = work->rows[1], *out_bounds = work->bounds[1];
-    uint32_t place[CAUS_MOST_CATEGORIES + 1] = {0};
-    uint8_t met[CAUS_MOST_CATEGORIES + 1];
-    for (size_t g = 0; g < count; g++) {
-        size_t met_count = 0;
-        for (uint32_t k = bounds[g]; k < bounds[g + 1]; k++) {
-            uint8_t code = codes[state->positions[rows[k]] - lag];
-            if (!place[code]++)
-                met[met_count++] = code;
-        }
-        uint32_t next = bounds[g];
-        for (size_t m = 0; m < met_count; m++) {
-            uint32_t size = place[met[m]];
-            out_bounds[made++] = place[met[m]] = next;
-            next += size;
-        }
-        for (uint32_t k = bounds[g]; k < bounds[g + 1]; k++)
-            out[place[codes[state->positions[rows[k]] - lag]]++] = rows[k];
-        for (size_t m = 0; m < met_count; m++)
-            place[met[m]] = 0;
-    }
-    out_bounds[made] = bounds[count];
-    work->rows[0] = out;
-    work->rows[1] = spare_rows;
-    work->bounds[0] = out_bounds;
-    work->bounds[1] = spare_bounds;
-    return made;
+            rows[count++] = (uint32_t)r;
+    caus_strata_start(&work->sorted, count);
 }
 
 /* Numbers for the codes that occur in one stratum. */
@@ -181,17 +143,17 @@ static void number_code(numbering *n, uint8_t code)
 static void add_stratum(const gsquared *state, caus_ci_work *work,
                         caus_node source, size_t g, caus_table_sum *sum)
 {
-    const uint8_t *x = column_of(state, source) - lag_of(state, source);
-    const uint8_t *y =
-        column_of(state, work->target) - lag_of(state, work->target);
-    const uint32_t *rows = work->rows[0];
+    const uint8_t *x = codes_of(state, source);
+    const uint8_t *y = codes_of(state, work->target);
+    const uint32_t *rows = work->sorted.rows;
+    uint32_t first = work->sorted.bounds[g], end = work->sorted.bounds[g + 1];
     numbering height = {.count = 0}, width = {.count = 0};
-    for (uint32_t k = work->bounds[0][g]; k < work->bounds[0][g + 1]; k++) {
+    for (uint32_t k = first; k < end; k++) {
         number_code(&height, x[state->positions[rows[k]]]);
         number_code(&width, y[state->positions[rows[k]]]);
     }
     memset(work->cells, 0, height.count * width.count * sizeof *work->cells);
-    for (uint32_t k = work->bounds[0][g]; k < work->bounds[0][g + 1]; k++) {
+    for (uint32_t k = first; k < end; k++) {
         size_t place = state->positions[rows[k]];
         work->cells[height.number[x[place]] * width.count +
                     width.number[y[place]]] +=
@@ -302,16 +264,10 @@ static const uint32_t *find_strata(caus_ci_work *work, size_t count,
 
 static caus_status reserve_sorting(caus_ci_work *work, caus_error *err)
 {
-    size_t rows = work->state->sample->row_count;
-    for (size_t k = 0; k < 2; k++) {
-        if (!work->rows[k])
-            work->rows[k] = CAUS_ARRAY(work->arena, uint32_t, rows);
-        if (!work->bounds[k])
-            work->bounds[k] = CAUS_ARRAY(work->arena, uint32_t, rows + 2);
-        if (!work->rows[k] || !work->bounds[k])
-            return caus_arena_fail(work->arena, err);
-    }
-    return CAUS_OK;
+    if (work->sorted.rows)
+        return CAUS_OK;
+    return caus_strata_init(work->state->sample->row_count, work->arena,
+                            &work->sorted, err);
 }
 
 static caus_status add_sorted(caus_ci_work *work, caus_node source,
@@ -319,19 +275,22 @@ static caus_status add_sorted(caus_ci_work *work, caus_node source,
                               caus_table_sum *sum, caus_error *err)
 {
     const gsquared *state = work->state;
+    size_t cells = levels_of(state, source) * levels_of(state, work->target);
     CAUS_TRY(reserve_sorting(work, err));
-    CAUS_TRY(reserve_cells(
-        work, levels_of(state, source) * levels_of(state, work->target), err));
-    size_t count = list_rows(state, work, is_ragged);
+    CAUS_TRY(reserve_cells(work, cells, err));
+    list_rows(state, work, is_ragged);
     for (size_t k = 0; k < condition_count; k++) {
-        CAUS_TRY(caus_run_check(state->run, err));
-        count = part_strata(state, work, work->conditions[k], count);
+        if (state->run)
+            CAUS_TRY(caus_run_check(state->run, err));
+        caus_strata_part(&work->sorted, codes_of(state, work->conditions[k]),
+                         state->positions);
     }
-    for (size_t g = 0; g < count; g++)
-        if (work->bounds[0][g + 1] - work->bounds[0][g] > 1 || state->weights)
+    const uint32_t *bounds = work->sorted.bounds;
+    for (size_t g = 0; g < work->sorted.count; g++)
+        if (bounds[g + 1] - bounds[g] > 1 || state->weights)
             add_stratum(state, work, source, g, sum);
         else
-            sum->rows++; /* one row tells nothing; χ² knows it as 1 − 1 */
+            sum->rows += 1; /* one row tells nothing: χ² knows it as 1 − 1 */
     return CAUS_OK;
 }
 
@@ -469,7 +428,7 @@ static caus_status place_rows(gsquared *state, caus_arena *arena,
         const caus_stretch *stretch = &sample->stretches[s];
         offsets[s] = offset;
         for (size_t k = 0; k < stretch->count; k++)
-            positions[next++] = (uint32_t)(offset + sample->longest_lag + k);
+            positions[next++] = (uint32_t)(offset + k);
         offset += stretch->row_count;
     }
     state->offsets = offsets;
