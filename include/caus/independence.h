@@ -14,10 +14,19 @@ typedef enum caus_test {
     CAUS_TEST_FISHER_Z,   /* partial correlation, Fisher's z */
     CAUS_TEST_ROBUST,     /* partial correlation of normal scores */
     CAUS_TEST_WLS,        /* partial correlation, noise that changes in time */
+    CAUS_TEST_VECTORS,    /* between vectors: caus_variable.vector_group */
     CAUS_TEST_CMIKNN,     /* mutual information from nearest neighbours */
     CAUS_TEST_CMIKNN_MIXED, /* the same, discrete variables as such */
     CAUS_TEST_COUNT
 } caus_test;
+
+/* What is made of the correlations between the parts of two vectors. */
+typedef enum caus_vector_statistic {
+    CAUS_VECTOR_LARGEST, /* the largest, with its sign; Bonferroni's bound over
+                            the pairs of parts */
+    CAUS_VECTOR_WILKS    /* sqrt(1 − Wilks' lambda), which between two numbers
+                            is their |partial correlation|; Bartlett's χ² */
+} caus_vector_statistic;
 
 typedef enum caus_knn_transform {
     CAUS_KNN_RANKS,
@@ -49,6 +58,7 @@ typedef struct caus_test_options {
      * constant. The answer then depends on units; default false: the noise of
      * the first full window, and constants. */
     bool wls_unit_start;
+    caus_vector_statistic vector_statistic; /* parcorr-mult; default largest */
 } caus_test_options;
 
 /* Partial correlation; settings of other tests as said above. */

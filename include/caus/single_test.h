@@ -30,8 +30,8 @@ caus_ci_options caus_ci_options_default(void);
 
 typedef struct caus_ci_answer {
     double statistic;
-    double df; /* degrees of freedom of the statistic's distribution; NaN for
-                  tests that know none */
+    double df; /* degrees of freedom of the statistic's distribution; of tests
+                  by permutation 1 + the p-value */
     double p_value;
     double lower, upper; /* interval of the statistic; NaN where the test has
                             none */

@@ -150,6 +150,8 @@ typedef struct caus_independence {
      * = this test has no such score. */
     caus_status (*score)(caus_ci_work *work, double *result, caus_error *err);
     double (*p_value)(double statistic, double df);
+    /* The degrees of freedom that a df stands for; NULL = the df itself. */
+    double (*degrees)(double df);
     /* The p-value falls with |statistic| and with df. */
     bool is_correlation;
     /* The correlations between all nodes [node_count × node_count], constant

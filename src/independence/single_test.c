@@ -144,7 +144,9 @@ static caus_ci_answer answer_of(const caus_ci_tester *tester,
 {
     const caus_independence *test = &tester->test;
     caus_ci_answer answer = {.statistic = found->statistic,
-                             .df = found->df,
+                             .df = test->degrees && !found->undetermined
+                                       ? test->degrees(found->df)
+                                       : found->df,
                              .p_value = caus_ci_p_value(test, found),
                              .lower = (double)NAN,
                              .upper = (double)NAN,

@@ -64,6 +64,16 @@ static caus_status init_wls(const caus_test_options *options,
     return caus_wls_init(options, sample, run, arena, result, err);
 }
 
+static caus_status init_vectors(const caus_test_options *options,
+                                const caus_sample *sample,
+                                const double *weights, int threads,
+                                const caus_run *run, caus_arena *arena,
+                                caus_independence *result, caus_error *err)
+{
+    return caus_vectors_init(options, sample, weights, threads, run, arena,
+                             result, err);
+}
+
 static caus_status init_cmiknn(const caus_test_options *options,
                                const caus_sample *sample, const double *weights,
                                int threads, const caus_run *run,
@@ -85,6 +95,7 @@ static const struct {
     [CAUS_TEST_FISHER_Z] = {"fisher-z", init_fisher_z, false},
     [CAUS_TEST_ROBUST] = {"robust-parcorr", init_robust, false},
     [CAUS_TEST_WLS] = {"parcorr-wls", init_wls, true},
+    [CAUS_TEST_VECTORS] = {"parcorr-mult", init_vectors, false},
     [CAUS_TEST_CMIKNN] = {"cmiknn", init_cmiknn, false},
     [CAUS_TEST_CMIKNN_MIXED] = {"cmiknn-mixed", init_cmiknn, false},
 };
