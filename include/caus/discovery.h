@@ -13,10 +13,12 @@ CAUS_API_BEGIN
 /* Which test of the PCMCI family is run over all pairs. */
 typedef enum caus_method {
     CAUS_METHOD_PCMCI,
-    CAUS_METHOD_BIVCI,    /* conditions: the target's own past */
-    CAUS_METHOD_FULLCI,   /* conditions: the whole past */
-    CAUS_METHOD_LAGGED,   /* no conditions: lagged dependencies */
-    CAUS_METHOD_PCMCIPLUS /* lag 0 conditioned on and oriented too */
+    CAUS_METHOD_BIVCI,     /* conditions: the target's own past */
+    CAUS_METHOD_FULLCI,    /* conditions: the whole past */
+    CAUS_METHOD_LAGGED,    /* no conditions: lagged dependencies */
+    CAUS_METHOD_PCMCIPLUS, /* lag 0 conditioned on and oriented too */
+    CAUS_METHOD_JPCMCIPLUS /* of several environments, with contexts; asked for
+                              by caus_discover_jpcmciplus() */
 } caus_method;
 
 typedef enum caus_fdr { CAUS_FDR_NONE, CAUS_FDR_BH, CAUS_FDR_BY } caus_fdr;
@@ -131,6 +133,8 @@ typedef struct caus_discovery {
     const double *q_value; /* NULL without FDR */
     const double *lower;   /* interval of the statistic; NULL without */
     const double *upper;
+    const double *df; /* degrees of freedom of a partial correlation, 0 where
+                         there is no test; NULL for other statistics */
     const double *stability; /* share of replicates with the link; NULL */
     /* Share of those that give it the same marks; NULL. */
     const double *orientation_stability;
