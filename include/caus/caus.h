@@ -7,6 +7,7 @@
 #include "config.h"
 #include "discovery.h"
 #include "discrete.h"
+#include "granger.h"
 #include "graph.h"
 #include "incident.h"
 #include "independence.h"

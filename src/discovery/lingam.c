@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
-#include <stdlib.h>
+#include <omp.h>
+#include <string.h>
 
 #include "discovery/discovery_internal.h"
 #include "discovery/lingam_internal.h"
 #include "numeric/distributions.h"
-
-/* A slope below this on what determines a variable is rounding. */
-static const double least_slope = 1e-6;
 
 caus_lingam_options caus_lingam_options_default(void)
 {
@@ -132,47 +130,18 @@ static void give_edge(const call *c, const numbers *n, caus_graph *graph,
                    CAUS_MARK_ARROW);
 }
 
-static int compare_size(const void *a, const void *b)
-{
-    const size_t *x = a, *y = b;
-    return *x < *y ? -1 : *x > *y;
-}
-
 /* The variables that determine the one at a place, and itself. */
 static caus_status give_block(const call *c, size_t v,
                               caus_singular_block *block, caus_error *err)
 {
-    const caus_factor *factor = &c->model.factor;
-    size_t variables = c->table.variable_count;
-    const double *row =
-        c->table.correlation.matrix + v * c->table.correlation.stride;
     caus_arena *scratch = caus_run_scratch(c->run, 0);
-    double *slope = CAUS_ARRAY(scratch, double, factor->count);
-    bool *is_in = CAUS_ARRAY(scratch, bool, variables);
-    size_t *members = CAUS_ARRAY(c->out, size_t, variables);
+    double *slope = CAUS_ARRAY(scratch, double, c->model.factor.count);
+    bool *is_in = CAUS_ARRAY(scratch, bool, c->table.variable_count);
     if (!slope || !is_in)
         return caus_arena_fail(scratch, err);
-    if (!members)
-        return caus_arena_fail(c->out, err);
-    for (size_t m = 0; m < factor->count; m++) {
-        const double *inverse = factor->inverse + m * factor->stride;
-        double part = 0;
-        for (size_t k = 0; k <= m; k++)
-            part += inverse[k] * row[factor->columns[k]];
-        for (size_t k = 0; k <= m; k++)
-            slope[k] += part * inverse[k];
-    }
-    is_in[v] = true;
-    for (size_t k = 0; k < factor->count; k++)
-        if (fabs(slope[k]) > least_slope)
-            is_in[factor->columns[k] % variables] = true;
-    size_t count = 0;
-    for (size_t k = 0; k < variables; k++)
-        if (is_in[k])
-            members[count++] = c->table.order[k];
-    qsort(members, count, sizeof *members, compare_size);
-    *block = (caus_singular_block){count, members};
-    return CAUS_OK;
+    caus_factor_explain(&c->model.factor, &c->table.correlation, v,
+                        c->table.variable_count, slope, is_in);
+    return caus_give_block(&c->table, is_in, c->out, block, err);
 }
 
 static caus_status give_singular(const call *c, caus_discovery *found,
@@ -250,52 +219,84 @@ static void draw_rows(const call *c, size_t replicate, size_t *rows)
     }
 }
 
-static caus_status replicate(const call *c, size_t number, size_t *rows,
-                             double *share, caus_error *err)
+/* Replicates share the counts; the first failure ends them. */
+typedef struct resampling {
+    const call *c;
+    double *share; /* by cell */
+    size_t done;
+    caus_status status;
+    caus_error error;
+} resampling;
+
+static caus_status learn_replicate(resampling *s, size_t number,
+                                   caus_arena *arena, caus_error *err)
 {
+    const call *c = s->c;
     caus_lag_table table;
     caus_lingam_model model;
-    caus_arena *scratch = caus_run_scratch(c->run, 0);
     size_t columns = c->table.variable_count * (c->table.max_lag + 1);
+    size_t *rows = CAUS_ARRAY(arena, size_t, c->table.row_count);
+    if (!rows)
+        return caus_arena_fail(arena, err);
     draw_rows(c, number, rows);
-    CAUS_TRY(
-        caus_lag_table_draw(&c->table, rows, c->run, scratch, &table, err));
-    CAUS_TRY(
-        caus_lingam_learn(&table, c->options, c->run, scratch, &model, err));
+    CAUS_TRY(caus_lag_table_draw(&c->table, rows, c->run, arena, &table, err));
+    CAUS_TRY(caus_lingam_learn(&table, c->options, c->run, arena, &model, err));
     for (size_t v = 0; v < c->table.variable_count; v++)
         for (size_t k = 0; k < columns; k++)
-            if (model.edges[v * columns + k].is_kept)
-                share[cell_of(c, v, k)]++;
+            if (model.edges[v * columns + k].is_kept) {
+                double *count = &s->share[cell_of(c, v, k)];
+#pragma omp atomic
+                *count += 1;
+            }
     return CAUS_OK;
+}
+
+static void run_replicate(resampling *s, size_t number, int thread)
+{
+    caus_arena *arena = caus_run_scratch(s->c->run, thread);
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    caus_error error = {0};
+    caus_status status = learn_replicate(s, number, arena, &error);
+    caus_arena_rewind(arena, mark);
+#pragma omp critical(caus_lingam_replicates)
+    {
+        s->done += status == CAUS_OK;
+        if (status != CAUS_OK && s->status == CAUS_OK) {
+            s->status = status;
+            s->error = error;
+        }
+        caus_run_progress(s->c->run, CAUS_STAGE_BOOTSTRAP, s->done,
+                          s->c->options->bootstrap);
+    }
+}
+
+static bool has_failed(resampling *s)
+{
+    bool failed;
+#pragma omp critical(caus_lingam_replicates)
+    failed = s->status != CAUS_OK;
+    return failed;
 }
 
 static caus_status give_stability(const call *c, caus_discovery *found,
                                   caus_error *err)
 {
-    caus_arena *scratch = caus_run_scratch(c->run, 0);
-    size_t *rows = CAUS_ARRAY(scratch, size_t, c->table.row_count);
-    double *share = CAUS_ARRAY(c->out, double, c->cells);
-    if (!rows)
-        return caus_arena_fail(scratch, err);
-    if (!share)
+    resampling s = {.c = c, .share = CAUS_ARRAY(c->out, double, c->cells)};
+    if (!s.share)
         return caus_arena_fail(c->out, err);
-    size_t done = 0;
-    for (; done < c->options->bootstrap; done++) {
-        caus_scope scope;
-        caus_scope_open(&scope, c->run, scratch);
-        caus_status status = replicate(c, done, rows, share, err);
-        caus_scope_close(&scope, status);
-        if (status == CAUS_ERR_TIME_LIMIT) {
-            found->complete = false;
-            break;
-        }
-        CAUS_TRY(status);
-        caus_run_progress(c->run, CAUS_STAGE_BOOTSTRAP, done + 1,
-                          c->options->bootstrap);
-    }
+    int threads = caus_run_threads(c->run);
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 1) if (threads > 1)
+    for (size_t k = 0; k < c->options->bootstrap; k++)
+        if (!has_failed(&s))
+            run_replicate(&s, k, threads > 1 ? omp_get_thread_num() : 0);
+    if (s.status == CAUS_ERR_TIME_LIMIT)
+        found->complete = false;
+    else if (s.status != CAUS_OK)
+        return caus_fail(err, s.status, "%s", s.error.message);
     for (size_t cell = 0; cell < c->cells; cell++)
-        share[cell] = done ? share[cell] / (double)done : 0;
-    found->stability = share;
+        s.share[cell] = s.done ? s.share[cell] / (double)s.done : 0;
+    found->stability = s.share;
     return CAUS_OK;
 }
 

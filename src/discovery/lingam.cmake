@@ -5,9 +5,9 @@ set(kernels lingam_entropy_portable.c)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set(kernels lingam_entropy_x86.c)
 endif()
-target_sources(caus_discovery PRIVATE lingam.c lingam_lasso.c
+target_sources(caus_discovery PRIVATE granger.c granger_test.c lingam.c lingam_lasso.c
                lingam_learn.c lingam_order.c var.c var_factor.c var_table.c
                ${kernels})
-set_property(SOURCE lingam_learn.c lingam_lasso.c lingam_order.c var.c
+set_property(SOURCE granger_test.c lingam_learn.c lingam_lasso.c lingam_order.c var.c
              var_factor.c ${kernels} APPEND PROPERTY
              COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-O3>)

@@ -93,8 +93,8 @@ typedef struct caus_lingam_model {
     uint64_t pair_count;
 } caus_lingam_model;
 
-/* Everything from a table to kept edges; memory is that of `arena`, which is
- * the first thread's. */
+/* Everything from a table to kept edges, all of it in `arena`. May be called
+ * from a thread of a team, and works alone then. */
 caus_status caus_lingam_learn(const caus_lag_table *table,
                               const caus_lingam_options *options,
                               const caus_run *run, caus_arena *arena,

@@ -21,6 +21,7 @@ typedef struct learning {
     const caus_run *run;
     caus_lingam_model *model;
     fitting *fittings; /* [threads] */
+    int threads;       /* 1 within a replicate */
     size_t *place;     /* [variables] in the factor; SIZE_MAX = none */
 } learning;
 
@@ -191,17 +192,15 @@ static void fit_variable(const learning *l, fitting *f, size_t v)
     model->normality[v] = normality_of(f->residual, rows);
 }
 
-static caus_status init_fittings(learning *l, caus_error *err)
+static caus_status init_fittings(learning *l, caus_arena *arena,
+                                 caus_error *err)
 {
-    int threads = caus_run_threads(l->run);
     size_t columns = column_count(l->model->table);
     size_t most = l->options->prune == CAUS_LINGAM_LASSO ? columns : 0;
-    l->fittings =
-        CAUS_ARRAY(caus_run_scratch(l->run, 0), fitting, (size_t)threads);
+    l->fittings = CAUS_ARRAY(arena, fitting, (size_t)l->threads);
     if (!l->fittings)
-        return caus_arena_fail(caus_run_scratch(l->run, 0), err);
-    for (int k = 0; k < threads; k++) {
-        caus_arena *arena = caus_run_scratch(l->run, k);
+        return caus_arena_fail(arena, err);
+    for (int k = 0; k < l->threads; k++) {
         fitting *f = &l->fittings[k];
         CAUS_TRY(caus_lasso_init(most, arena, &f->lasso, err));
         f->regression.slope = CAUS_ARRAY(arena, double, columns);
@@ -215,16 +214,17 @@ static caus_status init_fittings(learning *l, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status fit(learning *l, caus_error *err)
+static caus_status fit(learning *l, caus_arena *arena, caus_error *err)
 {
     size_t variables = l->model->table->variable_count;
-    int threads = caus_run_threads(l->run);
-    CAUS_TRY(init_fittings(l, err));
+    int threads = l->threads;
+    CAUS_TRY(init_fittings(l, arena, err));
 #pragma omp parallel for num_threads(threads) \
     schedule(dynamic, 1) if (threads > 1)
     for (size_t v = 0; v < variables; v++)
         if (!caus_run_should_stop(l->run))
-            fit_variable(l, &l->fittings[omp_get_thread_num()], v);
+            fit_variable(
+                l, &l->fittings[threads > 1 ? omp_get_thread_num() : 0], v);
     return caus_run_check(l->run, err);
 }
 
@@ -268,7 +268,10 @@ caus_status caus_lingam_learn(const caus_lag_table *table,
 {
     size_t variables = table->variable_count;
     caus_lingam_model made = {.table = table};
-    learning l = {.options = options, .run = run, .model = &made};
+    learning l = {.options = options,
+                  .run = run,
+                  .model = &made,
+                  .threads = omp_in_parallel() ? 1 : caus_run_threads(run)};
     made.order = CAUS_ARRAY(arena, size_t, variables);
     made.varies = CAUS_ARRAY(arena, bool, variables);
     made.normality = CAUS_ARRAY(arena, double, variables);
@@ -280,7 +283,7 @@ caus_status caus_lingam_learn(const caus_lag_table *table,
         return caus_arena_fail(arena, err);
     CAUS_TRY(standardise(&made, arena, err));
     CAUS_TRY(find_order(&l, arena, err));
-    CAUS_TRY(fit(&l, err));
+    CAUS_TRY(fit(&l, arena, err));
     CAUS_TRY(decide(&l, arena, err));
     *model = made;
     return CAUS_OK;

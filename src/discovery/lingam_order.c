@@ -14,8 +14,9 @@
 #include "discovery/lingam_internal.h"
 #include "numeric/numeric.h"
 
-/* Partners of one variable that are met at a time. */
-enum { BATCH = 8 };
+/* Partners of one variable that are met at a time, and rows that one piece of
+ * work covers; rows from which on threads gain more than they cost. */
+enum { BATCH = 2, CHUNK = 4096, MANY_ROWS = 1 << 17 };
 
 typedef struct search {
     caus_lingam_columns *columns;
@@ -26,9 +27,12 @@ typedef struct search {
     double *correlation; /* [count × count] */
     double *entropy;     /* [count] of the standardised column */
     double *score;       /* [count] the sum so far */
+    double *term;        /* [count × count] last seen of a sum; 0 = never */
     size_t *met;         /* [count] partners met */
     uint64_t *done;      /* [count × words] pairs met */
     size_t words;
+    size_t chunk_count;
+    caus_entropy_task *tasks; /* [BATCH × 2 × chunk_count] */
     uint64_t pair_count;
 } search;
 
@@ -54,18 +58,26 @@ static double *column_of(const search *s, size_t v)
     return s->columns->values + v * s->columns->stride;
 }
 
-/* The maximum-entropy approximation, with the constants of Hyvarinen (1998). */
-static double entropy_of(const search *s, const double *x, const double *y,
-                         double factor, double scale)
+/* Sums over one chunk of rows. */
+static void run_chunk(const search *s, caus_entropy_task *task, size_t chunk)
 {
-    caus_entropy_task task = {.x = x,
-                              .y = y,
-                              .factor = factor,
-                              .scale = scale,
-                              .count = s->columns->stride};
-    s->sum(&task);
-    double rows = (double)s->columns->row_count;
-    double even = task.log_cosh / rows - .37457, odd = task.bump / rows;
+    size_t first = chunk * CHUNK, rest = s->columns->stride - first;
+    task->x += first;
+    task->y += first;
+    task->count = rest < CHUNK ? rest : CHUNK;
+    s->sum(task);
+}
+
+/* The maximum-entropy approximation, with the constants of Hyvarinen (1998). */
+static double entropy_of(const search *s, const caus_entropy_task *chunks,
+                         size_t count)
+{
+    double rows = (double)s->columns->row_count, log_cosh = 0, bump = 0;
+    for (size_t k = 0; k < count; k++) {
+        log_cosh += chunks[k].log_cosh;
+        bump += chunks[k].bump;
+    }
+    double even = log_cosh / rows - .37457, odd = bump / rows;
     return (1 + 1.8378770664093454836) / 2 - 79.047 * even * even -
            7.4129 * odd * odd;
 }
@@ -77,20 +89,6 @@ static double share_left(double correlation)
     return left > CAUS_LEAST_SHARE ? left : 0;
 }
 
-/* The difference of mutual informations; above 0 when i rather causes j. */
-static double compare_pair(const search *s, size_t i, size_t j)
-{
-    double r = s->correlation[i * s->columns->count + j];
-    double left = share_left(r);
-    if (!(left > 0))
-        return 0;
-    double scale = 1 / sqrt(left);
-    const double *x = column_of(s, i), *y = column_of(s, j);
-    double x_rest = entropy_of(s, x, y, r, scale);
-    double y_rest = entropy_of(s, y, x, r, scale);
-    return s->entropy[j] + x_rest - (s->entropy[i] + y_rest);
-}
-
 static bool is_done(const search *s, size_t i, size_t j)
 {
     return s->done[i * s->words + j / 64] >> (j % 64) & 1;
@@ -99,6 +97,9 @@ static bool is_done(const search *s, size_t i, size_t j)
 static void note_pair(search *s, size_t i, size_t j, double difference)
 {
     double toward = fmin(0, difference), away = fmin(0, -difference);
+    size_t count = s->columns->count;
+    s->term[i * count + j] = toward * toward;
+    s->term[j * count + i] = away * away;
     s->score[i] += toward * toward;
     s->score[j] += away * away;
     s->met[i]++;
@@ -118,22 +119,78 @@ static size_t least_place(const search *s)
     return least;
 }
 
-/* Compares a variable with up to BATCH likely partners. */
+/* Up to BATCH partners that were not met yet, those first whose term was
+ * largest when they last were. */
+static size_t choose_partners(const search *s, size_t i, size_t partners[BATCH])
+{
+    const double *term = s->term + i * s->columns->count;
+    size_t count = 0;
+    for (size_t k = 0; k < s->left_count; k++) {
+        size_t j = s->left[k];
+        if (j == i || is_done(s, i, j))
+            continue;
+        size_t place = count;
+        while (place > 0 && term[j] > term[partners[place - 1]])
+            place--;
+        if (place == BATCH)
+            continue;
+        count += count < BATCH;
+        for (size_t m = count - 1; m > place; m--)
+            partners[m] = partners[m - 1];
+        partners[place] = j;
+    }
+    return count;
+}
+
+/* The residual of x on y as a task; all of it is 0 when y determines x. */
+static caus_entropy_task residual_task(const search *s, size_t x, size_t y)
+{
+    double r = s->correlation[x * s->columns->count + y];
+    double left = share_left(r);
+    return (caus_entropy_task){.x = column_of(s, x),
+                               .y = column_of(s, y),
+                               .factor = r,
+                               .scale = left > 0 ? 1 / sqrt(left) : 0};
+}
+
+/* Compares a variable with up to BATCH likely partners. The difference of the
+ * mutual informations is above 0 when the variable rather is the cause. */
 static void meet_partners(search *s, size_t i)
 {
-    size_t partners[BATCH], count = 0;
-    double difference[BATCH];
-    for (size_t k = 0; k < s->left_count && count < BATCH; k++)
-        if (s->left[k] != i && !is_done(s, i, s->left[k]))
-            partners[count++] = s->left[k];
+    size_t partners[BATCH], chunks = s->chunk_count;
+    size_t count = choose_partners(s, i, partners);
+    size_t total = 2 * count * chunks;
     int threads = caus_run_threads(s->run);
-    threads = threads > BATCH ? BATCH : threads;
 #pragma omp parallel for num_threads(threads) \
-    schedule(dynamic, 1) if (threads > 1)
-    for (size_t k = 0; k < count; k++)
-        difference[k] = compare_pair(s, i, partners[k]);
-    for (size_t k = 0; k < count; k++)
-        note_pair(s, i, partners[k], difference[k]);
+    schedule(dynamic, 1) if (threads > 1 && s->columns->stride >= MANY_ROWS)
+    for (size_t k = 0; k < total; k++) {
+        size_t j = partners[k / (2 * chunks)];
+        s->tasks[k] =
+            k / chunks % 2 ? residual_task(s, j, i) : residual_task(s, i, j);
+        run_chunk(s, &s->tasks[k], k % chunks);
+    }
+    for (size_t k = 0; k < count; k++) {
+        size_t j = partners[k];
+        const caus_entropy_task *tasks = s->tasks + 2 * k * chunks;
+        double difference =
+            s->entropy[j] + entropy_of(s, tasks, chunks) -
+            (s->entropy[i] + entropy_of(s, tasks + chunks, chunks));
+        note_pair(s, i, j, tasks->scale > 0 ? difference : 0);
+    }
+}
+
+/* The entropy of a standardised column. */
+static double own_entropy(const search *s, size_t v)
+{
+    caus_entropy_task sum = {0};
+    for (size_t k = 0; k < s->chunk_count; k++) {
+        caus_entropy_task task = {
+            .x = column_of(s, v), .y = column_of(s, v), .scale = 1};
+        run_chunk(s, &task, k);
+        sum.log_cosh += task.log_cosh;
+        sum.bump += task.bump;
+    }
+    return entropy_of(s, &sum, 1);
 }
 
 /* Entropies, sums and marks of a new round. */
@@ -148,7 +205,7 @@ static void begin_round(search *s)
     schedule(dynamic, 4) if (threads > 1)
     for (size_t k = 0; k < s->left_count; k++) {
         size_t v = s->left[k];
-        s->entropy[v] = entropy_of(s, column_of(s, v), column_of(s, v), 0, 1);
+        s->entropy[v] = own_entropy(s, v);
     }
 }
 
@@ -292,15 +349,18 @@ caus_status caus_lingam_order(caus_lingam_columns *columns, const caus_run *run,
     search s = {.columns = columns,
                 .run = run,
                 .sum = caus_entropy_best(),
-                .words = (count + 63) / 64};
+                .words = (count + 63) / 64,
+                .chunk_count = (columns->stride + CHUNK - 1) / CHUNK};
     s.left = CAUS_ARRAY(arena, size_t, count);
     s.correlation = CAUS_ARRAY(arena, double, count *count);
     s.entropy = CAUS_ARRAY(arena, double, count);
     s.score = CAUS_ARRAY(arena, double, count);
+    s.term = CAUS_ARRAY(arena, double, count *count);
+    s.tasks = CAUS_ARRAY(arena, caus_entropy_task, 2 * BATCH * s.chunk_count);
     s.met = CAUS_ARRAY(arena, size_t, count);
     s.done = CAUS_ARRAY(arena, uint64_t, count * s.words);
-    if (!s.left || !s.correlation || !s.entropy || !s.score || !s.met ||
-        !s.done)
+    if (!s.left || !s.correlation || !s.entropy || !s.score || !s.term ||
+        !s.met || !s.done)
         return caus_arena_fail(arena, err);
     CAUS_TRY(find_order(&s, order, err));
     *pair_count = s.pair_count;

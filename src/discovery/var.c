@@ -59,7 +59,7 @@ static double log_determinant(choice *c)
     return sum;
 }
 
-static double penalty_of(caus_var_criterion criterion, double rows)
+double caus_var_penalty(caus_var_criterion criterion, double rows)
 {
     if (criterion == CAUS_VAR_AIC)
         return 2 / rows;
@@ -96,8 +96,8 @@ static caus_status choose(choice *c, caus_var_criterion criterion,
                 take_in(c);
         }
         double count = (double)(lag * variables * variables + variables);
-        double value =
-            log_determinant(c) + units + penalty_of(criterion, rows) * count;
+        double value = log_determinant(c) + units +
+                       caus_var_penalty(criterion, rows) * count;
         if (score)
             score[lag] = value;
         if (lag && value < best) {

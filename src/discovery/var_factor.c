@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "discovery/var_internal.h"
 #include "numeric/numeric.h"
@@ -77,4 +79,46 @@ void caus_factor_regress(const caus_factor *factor, size_t place,
             result->own[k] += inverse[k] * inverse[k];
         }
     }
+}
+
+void caus_factor_explain(const caus_factor *factor,
+                         const caus_correlation *correlation, size_t column,
+                         size_t variables, double *slope, bool *is_in)
+{
+    const double *row = correlation->matrix + column * correlation->stride;
+    memset(slope, 0, factor->count * sizeof *slope);
+    for (size_t m = 0; m < factor->count; m++) {
+        const double *inverse = factor->inverse + m * factor->stride;
+        double part = 0;
+        for (size_t k = 0; k <= m; k++)
+            part += inverse[k] * row[factor->columns[k]];
+        for (size_t k = 0; k <= m; k++)
+            slope[k] += part * inverse[k];
+    }
+    for (size_t k = 0; k < factor->count; k++)
+        if (fabs(slope[k]) > CAUS_LEAST_SLOPE)
+            is_in[factor->columns[k] % variables] = true;
+    is_in[column % variables] = true;
+}
+
+static int compare_size(const void *a, const void *b)
+{
+    const size_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+caus_status caus_give_block(const caus_lag_table *table, const bool *is_in,
+                            caus_arena *out, caus_singular_block *block,
+                            caus_error *err)
+{
+    size_t count = 0;
+    size_t *members = CAUS_ARRAY(out, size_t, table->variable_count);
+    if (!members)
+        return caus_arena_fail(out, err);
+    for (size_t k = 0; k < table->variable_count; k++)
+        if (is_in[k])
+            members[count++] = table->order[k];
+    qsort(members, count, sizeof *members, compare_size);
+    *block = (caus_singular_block){count, members};
+    return CAUS_OK;
 }

@@ -100,7 +100,25 @@ typedef struct caus_regression {
 void caus_factor_regress(const caus_factor *factor, size_t place,
                          caus_regression *result);
 
+/* A standardised slope below this on what determines a column is rounding. */
+#define CAUS_LEAST_SLOPE 1e-6
+
+/* Marks the variables whose columns determine one that is not in the factor;
+ * `slope` [factor->count] is scratch. */
+void caus_factor_explain(const caus_factor *factor,
+                         const caus_correlation *correlation, size_t column,
+                         size_t variables, double *slope, bool *is_in);
+
+/* The members [variables of the table] as a public block. */
+caus_status caus_give_block(const caus_lag_table *table, const bool *is_in,
+                            caus_arena *out, caus_singular_block *block,
+                            caus_error *err);
+
 /* ---- vector autoregression ---- */
+
+/* What a criterion adds for each coefficient, in units of the mean log
+ * likelihood doubled. */
+double caus_var_penalty(caus_var_criterion criterion, double rows);
 
 /* The order 1 … max_lag with the least criterion; all orders are compared on
  * the rows that the largest leaves. `score` [max_lag + 1] may be NULL. */

@@ -13,6 +13,7 @@
 #define _GLIBCXX_IOSTREAM 1 /* NOLINT(bugprone-reserved-identifier,cert-*) */
 
 #include <boost/math/constants/constants.hpp>
+#include <boost/math/distributions/fisher_f.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/erf.hpp>
 #include <boost/math/special_functions/gamma.hpp>
@@ -137,4 +138,16 @@ double caus_normal_quantile(double p)
     long double scaled =
         boost::math::erfc_inv(2 * static_cast<long double>(p), quiet());
     return static_cast<double>(-1.4142135623730950488016887242097L * scaled);
+}
+
+double caus_fisher_f_sf(double x, double df, double other_df)
+{
+    if (!(x >= 0) || !(df > 0) || !(other_df > 0))
+        return not_a_number;
+    if (std::isinf(x))
+        return 0;
+    boost::math::fisher_f_distribution<long double, quiet> fisher(
+        static_cast<long double>(df), static_cast<long double>(other_df));
+    return static_cast<double>(
+        cdf(complement(fisher, static_cast<long double>(x))));
 }

@@ -43,6 +43,9 @@ double caus_chi_squared_sf(double x, double df);
 /* The x with P(X > x) = p; p in [0, 1], p 0 gives +infinity. */
 double caus_chi_squared_quantile_sf(double p, double df);
 
+/* P(F > x) of Fisher's F; x ≥ 0 or infinite, both degrees of freedom > 0. */
+double caus_fisher_f_sf(double x, double df, double other_df);
+
 /* log Γ(x), x > 0. */
 double caus_log_gamma(double x);
 

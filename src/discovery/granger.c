@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "discovery/discovery_internal.h"
+#include "discovery/granger_internal.h"
+
+caus_granger_options caus_granger_options_default(void)
+{
+    return (caus_granger_options){
+        .max_lag = 5, .lag_order = CAUS_VAR_BIC, .alpha = .05, .level = .95};
+}
+
+static caus_status init_arrays(caus_granger_call *c, caus_error *err)
+{
+    size_t pairs = c->variables * c->variables;
+    bool has_interval = c->options->level > 0;
+    bool has_q = c->options->fdr != CAUS_FDR_NONE;
+    c->partial = CAUS_ARRAY(c->out, double, c->cells);
+    c->cell_p = CAUS_ARRAY(c->out, double, c->cells);
+    c->lower = CAUS_ARRAY(c->out, double, has_interval ? c->cells : 0);
+    c->upper = CAUS_ARRAY(c->out, double, has_interval ? c->cells : 0);
+    c->statistic = CAUS_ARRAY(c->out, double, pairs);
+    c->p_value = CAUS_ARRAY(c->out, double, pairs);
+    c->q_value = CAUS_ARRAY(c->out, double, has_q ? pairs : 0);
+    c->lags = CAUS_ARRAY(c->out, size_t, pairs);
+    c->strongest = CAUS_ARRAY(caus_run_scratch(c->run, 0), size_t, pairs);
+    c->is_joined = CAUS_ARRAY(caus_run_scratch(c->run, 0), bool, pairs);
+    if (!c->strongest || !c->is_joined)
+        return caus_arena_fail(caus_run_scratch(c->run, 0), err);
+    if (!c->partial || !c->cell_p || !c->lower || !c->upper || !c->statistic ||
+        !c->p_value || !c->q_value || !c->lags)
+        return caus_arena_fail(c->out, err);
+    for (size_t pair = 0; pair < pairs; pair++)
+        c->p_value[pair] = 1;
+    c->lower = has_interval ? c->lower : NULL;
+    c->upper = has_interval ? c->upper : NULL;
+    c->q_value = has_q ? c->q_value : NULL;
+    return CAUS_OK;
+}
+
+/* The pairs of different variables are one family. */
+static caus_status adjust(const caus_granger_call *c, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    size_t pairs = c->variables * c->variables, count = 0;
+    double *p_values = CAUS_ARRAY(scratch, double, pairs);
+    double *q_values = CAUS_ARRAY(scratch, double, pairs);
+    size_t *order = CAUS_ARRAY(scratch, size_t, pairs);
+    if (!p_values || !q_values || !order)
+        return caus_arena_fail(scratch, err);
+    for (size_t pair = 0; pair < pairs; pair++)
+        if (pair / c->variables != pair % c->variables)
+            p_values[count++] = c->p_value[pair];
+    caus_fdr_adjust(p_values, count, c->options->fdr, order, q_values);
+    count = 0;
+    for (size_t pair = 0; pair < pairs; pair++)
+        c->q_value[pair] =
+            pair / c->variables != pair % c->variables ? q_values[count++] : 1;
+    return CAUS_OK;
+}
+
+static caus_status give_result(caus_granger_call *c, caus_granger *result,
+                               caus_error *err)
+{
+    caus_discovery *found = &result->found;
+    size_t lags = c->options->max_lag + 1;
+    double *cell_q = NULL;
+    CAUS_TRY(caus_graph_init(&found->graph, c->variables, c->options->max_lag,
+                             c->out, err));
+    if (c->q_value) {
+        CAUS_TRY(adjust(c, err));
+        cell_q = CAUS_ARRAY(c->out, double, c->cells);
+        if (!cell_q)
+            return caus_arena_fail(c->out, err);
+    }
+    for (size_t cell = 0; cell < c->cells; cell++) {
+        size_t pair = cell / lags, lag = cell % lags;
+        bool is_strongest = lag && lag == c->strongest[pair];
+        bool is_tested = c->strongest[pair] && lag && lag <= c->lags[pair];
+        double other = is_tested ? (double)NAN : 1;
+        c->cell_p[cell] = is_strongest ? c->p_value[pair] : other;
+        if (cell_q)
+            cell_q[cell] = is_strongest ? c->q_value[pair] : other;
+        double verdict = c->q_value ? c->q_value[pair] : c->p_value[pair];
+        if (is_strongest && verdict <= c->options->alpha)
+            caus_graph_set(&found->graph, pair / c->variables,
+                           pair % c->variables, lag, CAUS_MARK_TAIL,
+                           CAUS_MARK_ARROW);
+    }
+    found->statistic = c->partial;
+    found->p_value = c->cell_p;
+    found->q_value = cell_q;
+    found->lower = c->lower;
+    found->upper = c->upper;
+    found->rows_used = c->row_count;
+    found->test_count = c->variables * (c->variables - 1);
+    found->complete = true;
+    result->statistic = c->statistic;
+    result->p_value = c->p_value;
+    result->q_value = c->q_value;
+    result->lags = c->lags;
+    return CAUS_OK;
+}
+
+static caus_status learn(caus_granger_call *c, caus_granger *result,
+                         caus_error *err)
+{
+    CAUS_TRY(init_arrays(c, err));
+    if (c->options->pairwise)
+        CAUS_TRY(caus_granger_test_pairs(c, err));
+    else
+        CAUS_TRY(caus_granger_test_all(c, &result->found, err));
+    return give_result(c, result, err);
+}
+
+static caus_status give_nothing(caus_granger_call *c, caus_granger *result,
+                                caus_error *err)
+{
+    *result = (caus_granger){0};
+    CAUS_TRY(init_arrays(c, err));
+    for (size_t pair = 0; c->q_value && pair < c->variables * c->variables;
+         pair++)
+        c->q_value[pair] = 1;
+    result->statistic = c->statistic;
+    result->p_value = c->p_value;
+    result->q_value = c->q_value;
+    result->lags = c->lags;
+    return caus_give_empty(c->variables, c->options->max_lag, c->out,
+                           &result->found, err);
+}
+
+static caus_status check_options(const caus_granger_options *options,
+                                 caus_error *err)
+{
+    enum { MOST_LAGS = 255 };
+    if (options->max_lag < 1 || options->max_lag > MOST_LAGS)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the largest lag is %zu: Granger's test needs "
+                         "--max-lag 1 to %d",
+                         options->max_lag, MOST_LAGS);
+    CAUS_TRY(caus_check_alpha(options->alpha, err));
+    if (!(options->level >= 0 && options->level < 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the level of intervals is %g: give 0 (none) or a "
+                         "number below 1",
+                         options->level);
+    return CAUS_OK;
+}
+
+caus_status caus_discover_granger(const caus_series *series,
+                                  const caus_granger_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_granger *result, caus_error *err)
+{
+    caus_granger_options defaults = caus_granger_options_default();
+    caus_scope scope;
+    caus_granger made = {0};
+    if (!options)
+        options = &defaults;
+    CAUS_TRY(check_options(options, err));
+    CAUS_TRY(caus_check_series_lags(series, options->max_lag, err));
+    size_t variables = series->variable_count;
+    caus_granger_call c = {.series = series,
+                           .options = options,
+                           .run = run,
+                           .out = out,
+                           .variables = variables,
+                           .cells =
+                               variables * variables * (options->max_lag + 1)};
+    caus_scope_open(&scope, run, out);
+    caus_status status = learn(&c, &made, err);
+    if (status == CAUS_ERR_TIME_LIMIT) {
+        caus_arena_rewind(out, scope.out_mark);
+        status = give_nothing(&c, &made, err);
+    }
+    status = caus_scope_close(&scope, status);
+    if (status == CAUS_OK)
+        *result = made;
+    return status;
+}
