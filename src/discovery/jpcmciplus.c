@@ -289,6 +289,28 @@ static caus_status give_variables(const caus_series *series,
     return CAUS_OK;
 }
 
+/* The largest of many correlations has no degrees of freedom to compare. */
+static caus_status hide_dummies(const caus_jpcmciplus *found, caus_arena *out,
+                                const double **df, caus_error *err)
+{
+    size_t variables = found->variable_count;
+    size_t lags = found->discovery.graph.max_lag + 1;
+    if (!*df)
+        return CAUS_OK;
+    double *made = CAUS_ARRAY(out, double, variables *variables *lags);
+    if (!made)
+        return caus_arena_fail(out, err);
+    for (size_t cell = 0; cell < variables * variables * lags; cell++) {
+        caus_role from = found->variables[cell / lags / variables].role;
+        caus_role to = found->variables[cell / lags % variables].role;
+        bool has_dummy =
+            from >= CAUS_ROLE_TIME_DUMMY || to >= CAUS_ROLE_TIME_DUMMY;
+        made[cell] = has_dummy ? 0 : (*df)[cell];
+    }
+    *df = made;
+    return CAUS_OK;
+}
+
 static caus_status discover(const caus_series *series,
                             const caus_jpcmciplus_options *options,
                             const caus_run *run, caus_arena *out,
@@ -305,8 +327,9 @@ static caus_status discover(const caus_series *series,
                           scratch, &wide, err));
     CAUS_TRY(widen_assumptions(&search, series->variable_count,
                                result->variable_count, scratch, err));
-    return caus_discover_pcmci(&wide, &search, run, out, &result->discovery,
-                               err);
+    CAUS_TRY(
+        caus_discover_pcmci(&wide, &search, run, out, &result->discovery, err));
+    return hide_dummies(result, out, &result->discovery.df, err);
 }
 
 caus_status caus_discover_jpcmciplus(const caus_series *series,

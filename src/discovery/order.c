@@ -259,7 +259,7 @@ caus_status caus_order_restore(const caus_discovery *found, const size_t *order,
         !restore_numbers(&r, &made.p_value) ||
         !restore_numbers(&r, &made.q_value) ||
         !restore_numbers(&r, &made.lower) ||
-        !restore_numbers(&r, &made.upper) ||
+        !restore_numbers(&r, &made.upper) || !restore_numbers(&r, &made.df) ||
         !restore_numbers(&r, &made.stability))
         return caus_arena_fail(out, err);
     CAUS_TRY(restore_parents(&r, &made.parents, err));

@@ -274,6 +274,7 @@ static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
     result->statistic = c->findings.statistic;
     result->p_value = c->findings.p_value;
     result->q_value = c->findings.q_value;
+    result->df = c->test.is_correlation ? c->findings.df : NULL;
     result->rows_used = c->sample.row_count;
     result->test_count = caus_search_test_count(&c->search);
     result->complete = !atomic_load(&c->search.stopped);
