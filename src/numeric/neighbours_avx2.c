@@ -94,33 +94,41 @@ static inline void fold_codes(caus_rank *distances, const caus_rank *values,
 
 static inline void spread_ranks(const caus_neighbour_task *task, size_t padded)
 {
+    const caus_rank *values = task->moved.values;
+    const caus_rank *fixed = task->fixed, *given = task->given;
+    caus_rank *all = task->all, *both = task->both;
     __m256i at = _mm256_set1_epi16((short)task->at);
     for (size_t j = 0; j < padded; j += WIDTH) {
-        __m256i own = apart(load(task->moved.values + j), at);
-        store(task->all + j, _mm256_max_epu16(own, load(task->fixed + j)));
-        store(task->both + j, _mm256_max_epu16(own, load(task->given + j)));
+        __m256i own = apart(load(values + j), at);
+        store(all + j, _mm256_max_epu16(own, load(fixed + j)));
+        store(both + j, _mm256_max_epu16(own, load(given + j)));
     }
 }
 
 static inline void spread_codes(const caus_neighbour_task *task, size_t padded)
 {
+    const caus_rank *values = task->moved.values;
+    const caus_rank *fixed = task->fixed, *given = task->given;
+    caus_rank *all = task->all, *both = task->both;
     __m256i at = _mm256_set1_epi16((short)task->at);
     for (size_t j = 0; j < padded; j += WIDTH) {
-        __m256i own = unequal(load(task->moved.values + j), at);
-        store(task->all + j, _mm256_max_epu16(own, load(task->fixed + j)));
-        store(task->both + j, _mm256_max_epu16(own, load(task->given + j)));
+        __m256i own = unequal(load(values + j), at);
+        store(all + j, _mm256_max_epu16(own, load(fixed + j)));
+        store(both + j, _mm256_max_epu16(own, load(given + j)));
     }
 }
 
 static inline void count_parts(const caus_neighbour_task *task, size_t padded,
                                caus_rank radius, caus_neighbour_counts *result)
 {
+    const caus_rank *in_fixed = task->fixed, *in_both = task->both;
+    const caus_rank *in_given = task->given;
     __m256i most = _mm256_set1_epi16((short)radius);
     __m256i fixed = _mm256_setzero_si256(), both = fixed, given = fixed;
     for (size_t j = 0; j < padded; j += WIDTH) {
-        fixed = _mm256_add_epi16(fixed, up_to(load(task->fixed + j), most));
-        both = _mm256_add_epi16(both, up_to(load(task->both + j), most));
-        given = _mm256_add_epi16(given, up_to(load(task->given + j), most));
+        fixed = _mm256_add_epi16(fixed, up_to(load(in_fixed + j), most));
+        both = _mm256_add_epi16(both, up_to(load(in_both + j), most));
+        given = _mm256_add_epi16(given, up_to(load(in_given + j), most));
     }
     result->fixed = add_lanes(fixed);
     result->moved = add_lanes(both);

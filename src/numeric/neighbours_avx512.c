@@ -81,33 +81,41 @@ static inline void fold_codes(caus_rank *distances, const caus_rank *values,
 
 static inline void spread_ranks(const caus_neighbour_task *task, size_t padded)
 {
+    const caus_rank *values = task->moved.values;
+    const caus_rank *fixed = task->fixed, *given = task->given;
+    caus_rank *all = task->all, *both = task->both;
     __m512i at = _mm512_set1_epi16((short)task->at);
     for (size_t j = 0; j < padded; j += WIDTH) {
-        __m512i own = apart(load(task->moved.values + j), at);
-        store(task->all + j, _mm512_max_epu16(own, load(task->fixed + j)));
-        store(task->both + j, _mm512_max_epu16(own, load(task->given + j)));
+        __m512i own = apart(load(values + j), at);
+        store(all + j, _mm512_max_epu16(own, load(fixed + j)));
+        store(both + j, _mm512_max_epu16(own, load(given + j)));
     }
 }
 
 static inline void spread_codes(const caus_neighbour_task *task, size_t padded)
 {
+    const caus_rank *values = task->moved.values;
+    const caus_rank *fixed = task->fixed, *given = task->given;
+    caus_rank *all = task->all, *both = task->both;
     __m512i at = _mm512_set1_epi16((short)task->at);
     for (size_t j = 0; j < padded; j += WIDTH) {
-        __m512i own = unequal(load(task->moved.values + j), at);
-        store(task->all + j, _mm512_max_epu16(own, load(task->fixed + j)));
-        store(task->both + j, _mm512_max_epu16(own, load(task->given + j)));
+        __m512i own = unequal(load(values + j), at);
+        store(all + j, _mm512_max_epu16(own, load(fixed + j)));
+        store(both + j, _mm512_max_epu16(own, load(given + j)));
     }
 }
 
 static inline void count_parts(const caus_neighbour_task *task, size_t padded,
                                caus_rank radius, caus_neighbour_counts *result)
 {
+    const caus_rank *in_fixed = task->fixed, *in_both = task->both;
+    const caus_rank *in_given = task->given;
     __m512i most = _mm512_set1_epi16((short)radius);
     uint32_t fixed = 0, both = 0, given = 0;
     for (size_t j = 0; j < padded; j += WIDTH) {
-        fixed += count_up_to(load(task->fixed + j), most);
-        both += count_up_to(load(task->both + j), most);
-        given += count_up_to(load(task->given + j), most);
+        fixed += count_up_to(load(in_fixed + j), most);
+        both += count_up_to(load(in_both + j), most);
+        given += count_up_to(load(in_given + j), most);
     }
     result->fixed = fixed;
     result->moved = both;

@@ -36,30 +36,51 @@ static inline void count_parts(const caus_neighbour_task *task, size_t padded,
 /* Where a radius is looked for: `below` holds too few rows, `above` enough. */
 typedef struct radius_bracket {
     int32_t below, above;
+    uint32_t too_few, enough; /* rows they hold */
 } radius_bracket;
 
 /* Counts at three radii at once, which costs little more than at one, and
  * closes in. Radii outside the bracket are moved into it. */
 static inline void narrow(radius_bracket *bracket, const caus_rank *distances,
-                          size_t padded, uint32_t goal, const int32_t tried[3])
+                          size_t padded, uint32_t goal, int32_t middle,
+                          int32_t apart)
 {
     caus_rank radii[3];
     uint32_t held[3];
-    for (size_t k = 0; k < 3; k++) {
-        int32_t radius =
-            tried[k] < bracket->above ? tried[k] : bracket->above - 1;
+    for (int32_t k = 0; k < 3; k++) {
+        int32_t radius = middle + (k - 1) * apart;
+        radius = radius < bracket->above ? radius : bracket->above - 1;
         radii[k] =
             (caus_rank)(radius > bracket->below ? radius : bracket->below + 1);
     }
     count_three(distances, padded, radii, held);
     for (size_t k = 0; k < 3; k++) {
-        bool is_enough = held[k] >= goal;
         int32_t radius = radii[k];
-        if (is_enough && radius < bracket->above)
+        if (held[k] >= goal && radius < bracket->above) {
             bracket->above = radius;
-        if (!is_enough && radius > bracket->below)
+            bracket->enough = held[k];
+        } else if (held[k] < goal && radius > bracket->below) {
             bracket->below = radius;
+            bracket->too_few = held[k];
+        }
     }
+}
+
+/* By interpolation while the bracket is wide, in every other step into equal
+ * parts, so that no distribution of distances can hold it up. */
+static inline void narrow_inside(radius_bracket *bracket,
+                                 const caus_rank *distances, size_t padded,
+                                 uint32_t goal, unsigned step)
+{
+    uint32_t span = (uint32_t)(bracket->above - bracket->below);
+    uint32_t middle = span / 2, apart = span / 4;
+    if (span > 6 && step % 2 == 0) {
+        middle = span * (goal - bracket->too_few) /
+                 (bracket->enough - bracket->too_few);
+        apart = 1 + span / 16;
+    }
+    narrow(bracket, distances, padded, goal, bracket->below + (int32_t)middle,
+           (int32_t)(apart ? apart : 1));
 }
 
 static inline caus_rank radius_kernel(const caus_rank *distances, size_t rows,
@@ -68,23 +89,16 @@ static inline caus_rank radius_kernel(const caus_rank *distances, size_t rows,
     size_t padded = caus_rank_pad(rows);
     uint32_t goal = (uint32_t)wanted;
     int32_t first = guess, last = (int32_t)rows, width = first / 8 + 1;
-    radius_bracket bracket = {-1, last};
-    narrow(&bracket, distances, padded, goal,
-           (int32_t[3]){first - width, first, first + width});
+    radius_bracket bracket = {-1, last, 0, (uint32_t)rows};
+    if (goal > bracket.enough)
+        bracket.enough = goal;
+    narrow(&bracket, distances, padded, goal, first, width);
     if (bracket.below == first + width)
-        narrow(&bracket, distances, padded, goal,
-               (int32_t[3]){first + 2 * width, first + 4 * width,
-                            first + 8 * width});
+        narrow(&bracket, distances, padded, goal, first + 3 * width, width);
     else if (bracket.above == first - width)
-        narrow(&bracket, distances, padded, goal,
-               (int32_t[3]){first - 6 * width, first - 4 * width,
-                            first - 2 * width});
-    while (bracket.above - bracket.below > 1) {
-        int32_t below = bracket.below, span = bracket.above - below;
-        narrow(&bracket, distances, padded, goal,
-               (int32_t[3]){below + span / 4, below + span / 2,
-                            below + 3 * span / 4});
-    }
+        narrow(&bracket, distances, padded, goal, first - 3 * width, width);
+    for (unsigned step = 0; bracket.above - bracket.below > 1; step++)
+        narrow_inside(&bracket, distances, padded, goal, step);
     if (bracket.above < last)
         return (caus_rank)bracket.above;
     caus_rank farthest = 0;
