@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BDeu (Heckerman, Geiger & Chickering 1995, section 5) of a node with r
+ * BDeu (Heckerman, Geiger & Chickering 1995) of a node with r
  * categories whose parents have q configurations, with sample size a:
  *   Σ_j [log Γ(a/q) − log Γ(a/q + N_j)
  *        + Σ_k (log Γ(a/qr + N_jk) − log Γ(a/qr))].

@@ -97,6 +97,9 @@ int64_t caus_table_n_log(const caus_table_scale *scale, uint64_t n);
 void caus_table_add(const caus_table_scale *scale, const uint32_t *cells,
                     size_t height, size_t width, caus_table_sum *sum);
 
+/* Adds a stratum of one row, which tells nothing. */
+void caus_table_add_row(const caus_table_scale *scale, caus_table_sum *sum);
+
 /* The statistic of all strata together, ≥ 0. */
 double caus_table_statistic(const caus_table_scale *scale,
                             const caus_table_sum *sum);

@@ -290,7 +290,7 @@ static caus_status add_sorted(caus_ci_work *work, caus_node source,
         if (bounds[g + 1] - bounds[g] > 1 || state->weights)
             add_stratum(state, work, source, g, sum);
         else
-            sum->rows += 1; /* one row tells nothing: χ² knows it as 1 − 1 */
+            caus_table_add_row(&state->scale, sum);
     return CAUS_OK;
 }
 

@@ -116,6 +116,13 @@ void caus_table_add(const caus_table_scale *scale, const uint32_t *cells,
         add_chi_squared(scale, cells, height, width, sum);
 }
 
+void caus_table_add_row(const caus_table_scale *scale, caus_table_sum *sum)
+{
+    sum->rows++;
+    if (scale->kind == CAUS_TABLE_CHI_SQUARED)
+        sum->units += (int64_t)1 << scale->shift;
+}
+
 double caus_table_statistic(const caus_table_scale *scale,
                             const caus_table_sum *sum)
 {
