@@ -12,7 +12,7 @@ typedef struct mag {
     unsigned others[MAGS_MOST_NODES]; /* at undirected edges */
 } mag;
 
-mags_model mags_observe(truth *state)
+void mags_observe(truth *state, mags_model *result)
 {
     mags_model model = {.nodes = state->observed};
     assert_true(model.nodes <= MAGS_MOST_NODES);
@@ -28,9 +28,10 @@ mags_model mags_observe(truth *state)
             for (size_t b = 0; b < model.nodes; b++)
                 if (b != a && !(set >> b & 1) &&
                     !caus_bit_get(state->reached, b))
-                    model.apart[a][b] |= (uint64_t)1 << set;
+                    model.apart[set][a] |= 1U << b;
+            model.ever_apart[a] |= model.apart[set][a];
         }
-    return model;
+    *result = model;
 }
 
 /* `set` and what has a directed path into it. */
@@ -93,68 +94,71 @@ static bool fits(const mag *graph, const mags_model *model)
         for (unsigned set = 0; set < 1U << model->nodes; set++) {
             if (set >> a & 1)
                 continue;
-            unsigned reached = reach(graph, a, set);
-            for (size_t b = a + 1; b < model->nodes; b++)
-                if (!(set >> b & 1) &&
-                    (reached >> b & 1) == (model->apart[a][b] >> set & 1))
-                    return false;
+            unsigned rest = ((1U << model->nodes) - 1) & ~set & ~(1U << a);
+            if ((rest & ~reach(graph, a, set)) != model->apart[set][a])
+                return false;
         }
     return true;
 }
 
-typedef struct pair {
+/* Two joined nodes and the edges that may join them. */
+typedef struct joint {
     size_t a, b;
-} pair;
+    caus_edge kinds[4];
+    size_t kind_count;
+    unsigned seen[2]; /* marks at a and at b, bits 1 << mark */
+} joint;
 
-static size_t list_pairs(const mags_model *model, pair *pairs)
+static bool may_be(unsigned char known, caus_mark mark)
 {
-    size_t count = 0;
-    for (size_t a = 0; a < model->nodes; a++)
-        for (size_t b = a + 1; b < model->nodes; b++)
-            if (!model->apart[a][b])
-                pairs[count++] = (pair){a, b};
-    return count;
+    return known == CAUS_MARK_CIRCLE || known == mark;
 }
 
-size_t mags_edge_count(const mags_model *model)
+static joint make_joint(size_t a, size_t b, bool undirected,
+                        const caus_graph *within)
 {
-    pair pairs[MAGS_MOST_NODES * MAGS_MOST_NODES];
-    return list_pairs(model, pairs);
+    joint made = {.a = a, .b = b};
+    caus_edge known = {CAUS_MARK_CIRCLE, CAUS_MARK_CIRCLE};
+    if (within)
+        known = caus_graph_get(within, a, b, 0);
+    for (int code = 0; code < 4; code++) {
+        caus_mark source = code & 1 ? CAUS_MARK_ARROW : CAUS_MARK_TAIL;
+        caus_mark target = code & 2 ? CAUS_MARK_ARROW : CAUS_MARK_TAIL;
+        if ((code || undirected) && may_be(known.source, source) &&
+            may_be(known.target, target))
+            made.kinds[made.kind_count++] =
+                (caus_edge){(unsigned char)source, (unsigned char)target};
+    }
+    return made;
 }
 
-static mag build(const mags_model *model, const pair *pairs, size_t count,
-                 uint64_t code, unsigned kinds)
+static void add_edge(mag *graph, size_t a, size_t b, caus_edge edge)
+{
+    unsigned from = 1U << a, to = 1U << b;
+    if (edge.source == CAUS_MARK_TAIL && edge.target == CAUS_MARK_ARROW) {
+        graph->children[a] |= to;
+        graph->parents[b] |= from;
+    } else if (edge.source == CAUS_MARK_ARROW &&
+               edge.target == CAUS_MARK_TAIL) {
+        graph->children[b] |= from;
+        graph->parents[a] |= to;
+    } else if (edge.source == CAUS_MARK_ARROW) {
+        graph->spouses[a] |= to;
+        graph->spouses[b] |= from;
+    } else {
+        graph->others[a] |= to;
+        graph->others[b] |= from;
+    }
+}
+
+static mag build(const mags_model *model, const joint *joints, size_t count,
+                 uint64_t code)
 {
     mag graph = {.nodes = model->nodes};
-    for (size_t k = 0; k < count; k++, code /= kinds) {
-        size_t a = pairs[k].a, b = pairs[k].b;
-        unsigned from = 1U << a, to = 1U << b;
-        switch (code % kinds) {
-        case 0:
-            graph.children[a] |= to;
-            graph.parents[b] |= from;
-            break;
-        case 1:
-            graph.children[b] |= from;
-            graph.parents[a] |= to;
-            break;
-        case 2:
-            graph.spouses[a] |= to;
-            graph.spouses[b] |= from;
-            break;
-        default:
-            graph.others[a] |= to;
-            graph.others[b] |= from;
-        }
-    }
+    for (size_t k = 0; k < count; code /= joints[k++].kind_count)
+        add_edge(&graph, joints[k].a, joints[k].b,
+                 joints[k].kinds[code % joints[k].kind_count]);
     return graph;
-}
-
-/* The mark at b of a – b by the kind of edge. */
-static caus_mark mark_at(const mag *graph, size_t a, size_t b)
-{
-    return (graph->parents[b] | graph->spouses[b]) >> a & 1 ? CAUS_MARK_ARROW
-                                                            : CAUS_MARK_TAIL;
 }
 
 static caus_mark shared(unsigned seen)
@@ -164,32 +168,46 @@ static caus_mark shared(unsigned seen)
     return seen == 1U << CAUS_MARK_TAIL ? CAUS_MARK_TAIL : CAUS_MARK_CIRCLE;
 }
 
-caus_graph mags_pag(const mags_model *model, bool undirected, size_t *members,
-                    caus_arena *arena)
+static size_t look_at_all(const mags_model *model, joint *joints, size_t count,
+                          uint64_t codes)
 {
-    pair pairs[MAGS_MOST_NODES * MAGS_MOST_NODES];
-    unsigned seen[MAGS_MOST_NODES * MAGS_MOST_NODES][2] = {{0}};
-    size_t count = list_pairs(model, pairs);
-    unsigned kinds = undirected ? 4 : 3;
-    uint64_t codes = 1;
-    for (size_t k = 0; k < count; k++)
-        codes *= kinds;
-    *members = 0;
+    size_t members = 0;
     for (uint64_t code = 0; code < codes; code++) {
-        mag graph = build(model, pairs, count, code, kinds);
+        mag graph = build(model, joints, count, code);
         if (!is_ancestral(&graph) || !fits(&graph, model))
             continue;
-        ++*members;
-        for (size_t k = 0; k < count; k++) {
-            seen[k][0] |= 1U << mark_at(&graph, pairs[k].b, pairs[k].a);
-            seen[k][1] |= 1U << mark_at(&graph, pairs[k].a, pairs[k].b);
+        members++;
+        uint64_t rest = code;
+        for (size_t k = 0; k < count; rest /= joints[k++].kind_count) {
+            caus_edge edge = joints[k].kinds[rest % joints[k].kind_count];
+            joints[k].seen[0] |= 1U << edge.source;
+            joints[k].seen[1] |= 1U << edge.target;
         }
     }
+    return members;
+}
+
+caus_graph mags_pag(const mags_model *model, bool undirected,
+                    const caus_graph *within, uint64_t most, size_t *members,
+                    caus_arena *arena)
+{
+    joint joints[MAGS_MOST_EDGES];
+    size_t count = 0;
+    uint64_t codes = 1;
+    for (size_t a = 0; a < model->nodes; a++)
+        for (size_t b = a + 1; b < model->nodes; b++) {
+            if (model->ever_apart[a] >> b & 1)
+                continue;
+            joints[count] = make_joint(a, b, undirected, within);
+            codes *= codes > most ? 1 : joints[count].kind_count;
+            count++;
+        }
     caus_graph pag;
     assert_int_equal(caus_graph_init(&pag, model->nodes, 0, arena, NULL),
                      CAUS_OK);
+    *members = codes > most ? 0 : look_at_all(model, joints, count, codes);
     for (size_t k = 0; k < count; k++)
-        caus_graph_set(&pag, pairs[k].a, pairs[k].b, 0, shared(seen[k][0]),
-                       shared(seen[k][1]));
+        caus_graph_set(&pag, joints[k].a, joints[k].b, 0,
+                       shared(joints[k].seen[0]), shared(joints[k].seen[1]));
     return pag;
 }

@@ -5,27 +5,29 @@
 
 #include "property/static/truth.h"
 
-enum { MAGS_MOST_NODES = 6 };
+enum { MAGS_MOST_NODES = 9, MAGS_MOST_EDGES = 36 };
 
-/* Which sets of observed nodes separate a pair: bit Z of apart[a][b]. */
+/* Which pairs each set of observed nodes separates: bit b of apart[set][a]. */
 typedef struct mags_model {
     size_t nodes;
-    uint64_t apart[MAGS_MOST_NODES][MAGS_MOST_NODES];
+    unsigned apart[1 << MAGS_MOST_NODES][MAGS_MOST_NODES];
+    unsigned ever_apart[MAGS_MOST_NODES];
 } mags_model;
 
 /* What the true graph says of its first observed nodes. */
-mags_model mags_observe(truth *state);
+void mags_observe(truth *state, mags_model *model);
 
 /*
  * The partial ancestral graph: the marks that all ancestral graphs of this
  * model share, circles elsewhere.
  *
  *   undirected  count graphs with edges --- too
- *   members     set to the number of graphs
+ *   within      only graphs with the arrows and tails of this one; NULL = all
+ *   most        graphs that may be looked at
+ *   members     set to the number of graphs; 0 when there were too many
  */
-caus_graph mags_pag(const mags_model *model, bool undirected, size_t *members,
+caus_graph mags_pag(const mags_model *model, bool undirected,
+                    const caus_graph *within, uint64_t most, size_t *members,
                     caus_arena *arena);
-
-size_t mags_edge_count(const mags_model *model);
 
 #endif
