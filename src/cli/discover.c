@@ -6,12 +6,21 @@
 #include "methods.h"
 
 static const caus_option discover_options[] = {
-    {"method", 0, "NAME", "pcmci+|pcmci|bivci|fullci|lagged|pc|xges|ges",
+    {"method", 0, "NAME",
+     "pcmci+|pcmci|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|fci|rfci|"
+     "xges|ges|lingam",
      CAUS_COMPLETE_NOTHING,
      "a textbook method on the columns as they are; without it the incident "
      "preset"},
-    {"test", 0, "NAME", "parcorr", CAUS_COMPLETE_NOTHING,
-     "test of conditional independence"},
+    {"test", 0, "NAME",
+     "parcorr|robust-parcorr|parcorr-wls|fisher-z|gsquared|chisquared|cmiknn|"
+     "cmiknn-mixed",
+     CAUS_COMPLETE_NOTHING,
+     "test of conditional independence; default parcorr, with pc fisher-z"},
+    {"neighbours", 0, "K", NULL, CAUS_COMPLETE_NOTHING,
+     "nearest neighbours of cmiknn; below 1 a share of the rows; default 0.2"},
+    {"shuffles", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "permutations behind a p-value of cmiknn; default 500"},
     {"max-lag", 0, "LAG", NULL, CAUS_COMPLETE_NOTHING,
      "longest delay, in steps (2) or time (90s); default 5m, at most 20 steps"},
     {"min-lag", 0, "STEPS", NULL, CAUS_COMPLETE_NOTHING,
@@ -24,8 +33,8 @@ static const caus_option discover_options[] = {
      "false discovery control; default bh, or none with --method"},
     {"colliders", 0, "RULE", "standard|majority|conservative",
      CAUS_COMPLETE_NOTHING,
-     "when an unshielded triple is a collider (pcmci+, pc); default majority, "
-     "with pc conservative"},
+     "when an unshielded triple is a collider (pcmci+, pc, fci, "
+     "rfci); default majority, without lags conservative"},
     {"no-conflict-resolution", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "keep the first orientation of a lag-0 edge instead of x-x (pcmci+)"},
     {"max-conditions", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
@@ -33,7 +42,15 @@ static const caus_option discover_options[] = {
     {"max-combinations", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "combinations of conditions tried per size; default 1"},
     {"max-tests", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most tests to make, then a partial answer (pc); default no limit"},
+     "most tests to make, then a partial answer (pc, fci, rfci, "
+     "lpcmci); default no limit"},
+    {"selection-bias", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "rows may have been selected by what they show (fci, rfci)"},
+    {"prune", 0, "RULE", "lasso|test|none", CAUS_COMPLETE_NOTHING,
+     "how edges of a causal order are kept (lingam, var-lingam); default "
+     "lasso"},
+    {"least-effect", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
+     "smallest standardised effect to report (lingam, var-lingam); default 0"},
     {"penalty", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "price of an edge, times log(rows) / 2 (xges, ges); 1 is the BIC, default "
      "2"},
@@ -94,7 +111,8 @@ static caus_status run_method(caus_program *program,
     CAUS_TRY(method->prepare(&lesson, &task, answer, err));
     CAUS_TRY(task.learn(task.settings, used, program->run, arena, found, err));
     CAUS_TRY(caus_cli_add_confidence(&lesson, &task, found, answer, err));
-    answer->series = used;
+    if (!answer->series)
+        answer->series = used;
     answer->discovery = found;
     answer->quality = quality;
     answer->method = method->name;
@@ -140,7 +158,9 @@ static caus_status run_preset(caus_program *program,
     answer->dropped = incident->dropped;
     answer->dropped_count = incident->dropped_count;
     answer->method = "pcmci+";
-    answer->test = "robust-parcorr";
+    answer->test = answer->options.test.test == CAUS_TEST_PARCORR
+                       ? "robust-parcorr"
+                       : caus_test_name(answer->options.test.test);
     answer->has_selection = true;
     answer->preset = "incident";
     return CAUS_OK;

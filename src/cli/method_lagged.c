@@ -8,10 +8,9 @@
 
 #include "methods.h"
 
-/* Steps of "2" or "90s"; a duration is rounded up to whole steps. */
-static caus_status read_max_lag(const caus_arguments *arguments,
-                                const caus_series *series, size_t *result,
-                                caus_error *err)
+caus_status caus_cli_read_max_lag(const caus_arguments *arguments,
+                                  const caus_series *series, size_t *result,
+                                  caus_error *err)
 {
     enum { DEFAULT_LAGS = 5, MOST_DEFAULT_LAGS = 20, MOST_LAGS = 10000 };
     const char *text = caus_arguments_get(arguments, "max-lag");
@@ -48,6 +47,36 @@ static caus_status read_max_lag(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+caus_status caus_cli_read_test(const caus_arguments *arguments,
+                               caus_test fallback, caus_test_options *result,
+                               caus_error *err)
+{
+    const char *name = caus_arguments_get(arguments, "test");
+    caus_test_options options = caus_test_options_default();
+    long shuffles;
+    options.test = fallback;
+    if (name)
+        caus_test_from_name(name, &options.test);
+    CAUS_TRY(caus_arguments_number(arguments, "neighbours", 0, 1000000,
+                                   options.knn.neighbours,
+                                   &options.knn.neighbours, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "shuffles", 0, 1000000,
+                                    (long)options.knn.shuffles, &shuffles,
+                                    err));
+    options.knn.shuffles = (size_t)shuffles;
+    bool permutes = options.test == CAUS_TEST_CMIKNN ||
+                    options.test == CAUS_TEST_CMIKNN_MIXED;
+    static const char *const settings[] = {"neighbours", "shuffles"};
+    for (size_t k = 0; !permutes && k < 2; k++) {
+        if (caus_arguments_has(arguments, settings[k]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s belongs to --test cmiknn and cmiknn-mixed",
+                             settings[k]);
+    }
+    *result = options;
+    return CAUS_OK;
+}
+
 /* A table has no past to hold fixed. */
 static caus_status check_table(const caus_series *series, const char *method,
                                caus_error *err)
@@ -63,9 +92,8 @@ static caus_status check_table(const caus_series *series, const char *method,
                      method);
 }
 
-/* Lags reach back twice: a source's own past is held fixed too. */
-static caus_status check_rows(const caus_series *series, size_t max_lag,
-                              caus_error *err)
+caus_status caus_cli_check_rows(const caus_series *series, size_t max_lag,
+                                caus_error *err)
 {
     size_t longest = 0;
     for (size_t i = 0; i < series->segment_count; i++) {
@@ -107,10 +135,11 @@ caus_collider_rule caus_cli_read_colliders(const caus_arguments *arguments,
                                          : CAUS_COLLIDERS_MAJORITY;
 }
 
-static caus_fdr read_fdr(const char *name, bool has_method)
+caus_fdr caus_cli_read_fdr(const caus_arguments *arguments, caus_fdr fallback)
 {
+    const char *name = caus_arguments_get(arguments, "fdr");
     if (!name)
-        return has_method ? CAUS_FDR_NONE : CAUS_FDR_BH;
+        return fallback;
     if (strcmp(name, "bh") == 0)
         return CAUS_FDR_BH;
     return strcmp(name, "by") == 0 ? CAUS_FDR_BY : CAUS_FDR_NONE;
@@ -200,14 +229,17 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
 {
     *options = caus_pcmci_options_default();
     options->method = read_method(method);
-    options->fdr = read_fdr(caus_arguments_get(arguments, "fdr"), method);
+    options->fdr =
+        caus_cli_read_fdr(arguments, method ? CAUS_FDR_NONE : CAUS_FDR_BH);
     options->all_links = caus_arguments_has(arguments, "all-links");
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
     options->keep_first_orientation =
         caus_arguments_has(arguments, "no-conflict-resolution");
+    CAUS_TRY(
+        caus_cli_read_test(arguments, CAUS_TEST_PARCORR, &options->test, err));
     CAUS_TRY(check_table(series, method, err));
-    CAUS_TRY(read_max_lag(arguments, series, &options->max_lag, err));
-    CAUS_TRY(check_rows(series, options->max_lag, err));
+    CAUS_TRY(caus_cli_read_max_lag(arguments, series, &options->max_lag, err));
+    CAUS_TRY(caus_cli_check_rows(series, options->max_lag, err));
     CAUS_TRY(read_levels(arguments, options, err));
     return read_counts(arguments, options, err);
 }

@@ -6,8 +6,7 @@
 
 #include "methods.h"
 
-/* Of a method that has one level, if any, and neither selection nor lags. */
-static caus_pcmci_options plain_options(double alpha)
+caus_pcmci_options caus_cli_plain_options(double alpha)
 {
     caus_pcmci_options options = caus_pcmci_options_default();
     options.max_lag = 0;
@@ -16,11 +15,33 @@ static caus_pcmci_options plain_options(double alpha)
     return options;
 }
 
+/* What PC is asked: its tests are of numbers or of categories. */
+typedef struct pc_question {
+    caus_pc_options options;
+    caus_test test;
+} pc_question;
+
 static caus_status learn_pc(const void *settings, const caus_series *series,
                             const caus_run *run, caus_arena *out,
                             caus_discovery *result, caus_error *err)
 {
-    return caus_discover_pc(series, settings, run, out, result, err);
+    const pc_question *asked = settings;
+    if (asked->test == CAUS_TEST_FISHER_Z)
+        return caus_discover_pc(series, &asked->options, run, out, result, err);
+    return caus_discover_discrete_pc(series, &asked->options, asked->test, run,
+                                     out, result, err);
+}
+
+static caus_status check_static_test(const caus_test_options *test,
+                                     caus_error *err)
+{
+    if (test->test == CAUS_TEST_FISHER_Z || test->test == CAUS_TEST_GSQUARED ||
+        test->test == CAUS_TEST_CHISQUARED)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--method pc tests by fisher-z, gsquared or chisquared: "
+                     "--test=%s is for --method pcmci+",
+                     caus_test_name(test->test));
 }
 
 caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
@@ -28,25 +49,31 @@ caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
                                 caus_error *err)
 {
     const caus_arguments *arguments = lesson->arguments;
-    caus_pc_options *options =
-        caus_arena_array(lesson->arena, 1, sizeof *options);
-    if (!options)
+    pc_question *asked = caus_arena_array(lesson->arena, 1, sizeof *asked);
+    if (!asked)
         return caus_arena_fail(lesson->arena, err);
+    caus_pc_options *options = &asked->options;
     *options = caus_pc_options_default();
+    caus_test_options test;
+    CAUS_TRY(caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &test, err));
+    CAUS_TRY(check_static_test(&test, err));
+    asked->test = test.test;
     CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
                                  &options->alpha, err));
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
     CAUS_TRY(
         caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
     CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
-    answer->options = plain_options(options->alpha);
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
+    answer->options = caus_cli_plain_options(options->alpha);
     answer->options.max_conditions = options->max_conditions;
-    answer->test = "fisher-z";
+    answer->options.assumptions = options->assumptions;
+    answer->test = caus_test_name(test.test);
     *task = (caus_cli_task){
         .learn = learn_pc,
-        .settings = options,
-        .settings_size = sizeof *options,
-        .alpha_at = {offsetof(caus_pc_options, alpha), caus_cli_nowhere},
+        .settings = asked,
+        .settings_size = sizeof *asked,
+        .alpha_at = {offsetof(pc_question, options.alpha), caus_cli_nowhere},
         .max_lag_at = caus_cli_nowhere};
     return CAUS_OK;
 }
@@ -75,7 +102,7 @@ caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
     CAUS_TRY(caus_arguments_number(arguments, "ebic-gamma", 0, 1,
                                    options->ebic_gamma, &options->ebic_gamma,
                                    err));
-    answer->options = plain_options((double)NAN);
+    answer->options = caus_cli_plain_options((double)NAN);
     answer->test = "gaussian-bic";
     *task = (caus_cli_task){.learn = learn_score,
                             .settings = options,

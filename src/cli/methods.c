@@ -8,9 +8,12 @@ static const char everywhere[] =
     " method transform target keep all-links bootstrap block "
     "stability-selection sensitivity ";
 
+#define TESTS " test neighbours shuffles "
 #define LAGGED                                                 \
-    " test max-lag min-lag alpha pc-alpha fdr max-conditions " \
-    "max-combinations level knowledge "
+    TESTS "max-lag min-lag alpha pc-alpha fdr max-conditions " \
+          "max-combinations level knowledge "
+#define STATIC " alpha colliders max-conditions max-tests knowledge "
+#define LINGAM " prune alpha fdr level least-effect "
 
 static const char preset_options[] =
     LAGGED "bootstrap block stability-selection sensitivity workload colliders "
@@ -20,13 +23,22 @@ static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
      LAGGED "colliders no-conflict-resolution ", false},
     {"pcmci", caus_cli_prepare_lagged, LAGGED, false},
+    {"lpcmci", caus_cli_prepare_lpcmci,
+     TESTS "max-lag alpha max-conditions max-tests ", false},
+    {"jpcmci+", caus_cli_prepare_environments,
+     " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
+     "knowledge colliders no-conflict-resolution ",
+     false},
     {"bivci", caus_cli_prepare_lagged, LAGGED, false},
     {"fullci", caus_cli_prepare_lagged, LAGGED, false},
     {"lagged", caus_cli_prepare_lagged, LAGGED, false},
-    {"pc", caus_cli_prepare_pc, " alpha colliders max-conditions max-tests ",
-     true},
+    {"var-lingam", caus_cli_prepare_lingam, LINGAM "max-lag ", false},
+    {"pc", caus_cli_prepare_pc, STATIC "test ", true},
+    {"fci", caus_cli_prepare_fci, STATIC "selection-bias ", true},
+    {"rfci", caus_cli_prepare_fci, STATIC "selection-bias ", true},
     {"xges", caus_cli_prepare_score, " penalty ebic-gamma ", true},
     {"ges", caus_cli_prepare_score, " penalty ebic-gamma ", true},
+    {"lingam", caus_cli_prepare_lingam, LINGAM, true},
 };
 
 const caus_cli_method *caus_cli_find_method(const char *name)

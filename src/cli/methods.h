@@ -42,6 +42,13 @@ typedef struct caus_cli_method {
 
 /* Of the PCMCI family. */
 caus_cli_prepare caus_cli_prepare_lagged;
+/* Of several environments. */
+caus_cli_prepare caus_cli_prepare_environments;
+/* With hidden causes. */
+caus_cli_prepare caus_cli_prepare_lpcmci;
+caus_cli_prepare caus_cli_prepare_fci;
+/* Linear models. */
+caus_cli_prepare caus_cli_prepare_lingam;
 /* Without lags. */
 caus_cli_prepare caus_cli_prepare_pc;
 caus_cli_prepare caus_cli_prepare_score;
@@ -72,6 +79,25 @@ caus_status caus_cli_add_confidence(const caus_cli_lesson *lesson,
                                     caus_graph_answer *answer, caus_error *err);
 
 /* ---- options that several methods read ---- */
+
+/* Steps of "2" or "90s"; a duration is rounded up to whole steps. */
+caus_status caus_cli_read_max_lag(const caus_arguments *arguments,
+                                  const caus_series *series, size_t *result,
+                                  caus_error *err);
+
+/* Lags reach back twice: a source's own past is held fixed too. */
+caus_status caus_cli_check_rows(const caus_series *series, size_t max_lag,
+                                caus_error *err);
+
+/* --test and its settings. */
+caus_status caus_cli_read_test(const caus_arguments *arguments,
+                               caus_test fallback, caus_test_options *result,
+                               caus_error *err);
+
+caus_fdr caus_cli_read_fdr(const caus_arguments *arguments, caus_fdr fallback);
+
+/* Options of a method without lags, selection and intervals. */
+caus_pcmci_options caus_cli_plain_options(double alpha);
 
 caus_collider_rule caus_cli_read_colliders(const caus_arguments *arguments,
                                            caus_collider_rule fallback);

@@ -163,7 +163,7 @@ static void add_variable(caus_text *text, const caus_view *view, size_t index)
     add_clean(text, view, variable->unit);
     caus_text_add(text, " | ");
     size_t input = view->input_of[index];
-    if (quality)
+    if (quality && input != SIZE_MAX)
         caus_text_format(text, "%.1f %% | %.1f %%",
                          quality->variables[input].missing_share * 100,
                          quality->variables[input].zero_share * 100);

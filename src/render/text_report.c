@@ -274,6 +274,8 @@ static void add_remarks(const caus_page *page, size_t variable, caus_text *text)
 static void add_variable(caus_page *page, size_t variable, size_t columns)
 {
     const caus_view *view = page->view;
+    if (view->input_of[variable] == SIZE_MAX)
+        return; /* a dummy has no data */
     const caus_variable_quality *facts =
         &view->answer->quality->variables[view->input_of[variable]];
     add_name(page, variable, columns);

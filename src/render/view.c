@@ -54,7 +54,9 @@ static caus_status prepare_inputs(caus_view *view, caus_error *err)
         return caus_arena_fail(view->arena, err);
     for (size_t i = 0; i < series->variable_count; i++) {
         view->input_of[i] = caus_series_find(input, series->variables[i].name);
-        if (view->input_of[i] == SIZE_MAX)
+        bool is_dummy = series->variables[i].role == CAUS_ROLE_TIME_DUMMY ||
+                        series->variables[i].role == CAUS_ROLE_SPACE_DUMMY;
+        if (view->input_of[i] == SIZE_MAX && !is_dummy)
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                              "variable %s of the graph is not in the series "
                              "that was given",

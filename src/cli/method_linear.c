@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Linear models: LiNGAM. */
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "methods.h"
+
+static caus_status learn_lingam(const void *settings, const caus_series *series,
+                                const caus_run *run, caus_arena *out,
+                                caus_discovery *result, caus_error *err)
+{
+    caus_lingam found;
+    CAUS_TRY(caus_discover_lingam(series, settings, run, out, &found, err));
+    *result = found.found;
+    return CAUS_OK;
+}
+
+static const char *prune_names[] = {"lasso", "test", "none"};
+
+static caus_lingam_prune read_prune(const caus_arguments *arguments)
+{
+    const char *name = caus_arguments_get(arguments, "prune");
+    for (int k = 0; name && k < 3; k++) {
+        if (strcmp(name, prune_names[k]) == 0)
+            return (caus_lingam_prune)k;
+    }
+    return CAUS_LINGAM_LASSO;
+}
+
+/* A level only decides when edges are kept by tests. */
+static caus_status check_alpha(const caus_arguments *arguments,
+                               caus_lingam_prune prune, caus_error *err)
+{
+    if (prune == CAUS_LINGAM_TEST || (!caus_arguments_has(arguments, "alpha") &&
+                                      !caus_arguments_has(arguments, "fdr")))
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--alpha and --fdr decide with --prune test only: by "
+                     "default the adaptive lasso keeps edges");
+}
+
+caus_status caus_cli_prepare_lingam(const caus_cli_lesson *lesson,
+                                    caus_cli_task *task,
+                                    caus_graph_answer *answer, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_lingam_options *options =
+        caus_arena_array(lesson->arena, 1, sizeof *options);
+    if (!options)
+        return caus_arena_fail(lesson->arena, err);
+    *options = caus_lingam_options_default();
+    options->prune = read_prune(arguments);
+    options->fdr = caus_cli_read_fdr(arguments, CAUS_FDR_NONE);
+    CAUS_TRY(check_alpha(arguments, options->prune, err));
+    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
+                                 &options->alpha, err));
+    CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
+                                   options->level, &options->level, err));
+    CAUS_TRY(caus_arguments_number(arguments, "least-effect", 0, 1000,
+                                   options->least_effect,
+                                   &options->least_effect, err));
+    bool has_lags =
+        strcmp(caus_arguments_get(arguments, "method"), "var-lingam") == 0;
+    if (has_lags)
+        CAUS_TRY(caus_cli_read_max_lag(arguments, lesson->series,
+                                       &options->max_lag, err));
+    answer->options = caus_cli_plain_options(
+        options->prune == CAUS_LINGAM_TEST ? options->alpha : (double)NAN);
+    answer->options.fdr = options->fdr;
+    answer->options.level = options->level;
+    answer->options.max_lag = options->max_lag;
+    answer->test = "likelihood-ratio";
+    *task = (caus_cli_task){
+        .learn = learn_lingam,
+        .settings = options,
+        .settings_size = sizeof *options,
+        .alpha_at = {options->prune == CAUS_LINGAM_TEST
+                         ? offsetof(caus_lingam_options, alpha)
+                         : caus_cli_nowhere,
+                     caus_cli_nowhere},
+        .max_lag_at = has_lags ? offsetof(caus_lingam_options, max_lag)
+                               : caus_cli_nowhere,
+        .longest_lag = options->max_lag};
+    return CAUS_OK;
+}
