@@ -8,6 +8,7 @@
 #include "discovery.h"
 #include "discrete.h"
 #include "fci.h"
+#include "granger.h"
 #include "graph.h"
 #include "incident.h"
 #include "independence.h"
@@ -26,5 +27,6 @@
 #include "telemetry.h"
 #include "time.h"
 #include "var.h"
+#include "windows.h"
 
 #endif
