@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes linear.json: python make.py FOLDER_OF_STORED_CASES > linear.json
 
-The folder holds single_tests.json, pcmci_robustparcorr.json and
-pcmci_parcorrwls_timedep.json, made by the same tool. The rest is run here.
+The folder holds single_tests.json, pcmci_robustparcorr.json,
+pcmci_parcorrwls_timedep.json and pcalg_nontimeseries.json, made by the same
+tool. The rest is run here.
 """
 import json
 import sys
@@ -135,6 +136,7 @@ def main():
     single = stored(folder, "single_tests")
     robust = stored(folder, "pcmci_robustparcorr")
     wls = stored(folder, "pcmci_parcorrwls_timedep")
+    static = stored(folder, "pcalg_nontimeseries")
     rough = rough_data()
     singles = []
     for one in single["results"]:
@@ -159,8 +161,16 @@ def main():
     assert abs(stored_mult[1]["val"] - peer) < 1e-8
     json.dump({
         "datasets": {"single": single["data"], "robust": robust["data"],
-                     "wls": wls["data"], "rough": rough.tolist()},
+                     "wls": wls["data"], "rough": rough.tolist(),
+                     "static": static["data"]},
         "missing_flag": FLAG,
+        "static": {
+            "data": "static",
+            "pc_alpha": static["params"]["pc_alpha"],
+            "val": static["results"]["val_matrix"],
+            "p": static["results"]["p_matrix"],
+            "graph": static["results"]["graph"],
+        },
         "searches": [
             {"test": "robust-parcorr", **search(robust, "robust")},
             {"test": "parcorr-wls", **search(wls, "wls")},
