@@ -101,7 +101,7 @@ static caus_status init_lists(caus_lp *lp, caus_error *err)
     lp->steps = CAUS_ARRAY(arena, uint64_t, nodes * lp->words);
     lp->list = CAUS_ARRAY(arena, uint32_t, nodes);
     lp->more = CAUS_ARRAY(arena, uint32_t, nodes);
-    lp->queue = CAUS_ARRAY(arena, uint32_t, nodes * nodes);
+    lp->queue = CAUS_ARRAY(arena, uint32_t, (nodes + 1) * (nodes + 1) + 1);
     lp->combination = CAUS_ARRAY(arena, size_t, nodes);
     lp->given_nodes = CAUS_ARRAY(arena, caus_node, nodes);
     if (!lp->scratch || !lp->steps || !lp->list || !lp->more || !lp->queue ||
@@ -120,8 +120,9 @@ static caus_status init_cells(caus_lp *lp, caus_error *err)
     lp->statistic = CAUS_ARRAY(arena, double, cells);
     lp->df = CAUS_ARRAY(arena, double, cells);
     lp->sets = CAUS_ARRAY(arena, caus_lp_sets, cells);
+    lp->found = CAUS_ARRAY(arena, caus_lp_sets, cells);
     if (!lp->links || !lp->kept || !lp->least || !lp->statistic || !lp->df ||
-        !lp->sets)
+        !lp->sets || !lp->found)
         return caus_arena_fail(arena, err);
     for (size_t cell = 0; cell < cells; cell++)
         lp->df[cell] = -1;

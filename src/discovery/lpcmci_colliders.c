@@ -42,6 +42,12 @@ static bool is_exhausted(const caus_lp_link *link)
            (link->done[CAUS_LP_SOURCE] && link->done[CAUS_LP_TARGET]);
 }
 
+/* Whether a node with this mark may be a collider. */
+static bool is_open(unsigned char mark)
+{
+    return mark == CAUS_MARK_CIRCLE || mark == CAUS_MARK_ARROW;
+}
+
 /* Whether the pattern of a rule fits; a and c play different parts in HALF
  * and ARROW, where the link of b and c is the one to be marked. */
 static bool fits(const caus_lp *lp, kind which, const triple *t)
@@ -50,11 +56,9 @@ static bool fits(const caus_lp *lp, kind which, const triple *t)
     unsigned char to_c = mark_at(lp, t->b, t->c);
     const caus_lp_link *ab = link_of(lp, t->a, t->b);
     const caus_lp_link *bc = link_of(lp, t->b, t->c);
-    bool open_a = to_a == CAUS_MARK_CIRCLE || to_a == CAUS_MARK_ARROW;
-    bool open_c = to_c == CAUS_MARK_CIRCLE || to_c == CAUS_MARK_ARROW;
     switch (which) {
     case SURE:
-        return open_a && open_c && ab->is_sure && bc->is_sure &&
+        return is_open(to_a) && is_open(to_c) && ab->is_sure && bc->is_sure &&
                (to_a == CAUS_MARK_CIRCLE || to_c == CAUS_MARK_CIRCLE);
     case HALF:
         return to_c == CAUS_MARK_CIRCLE && ab->is_sure && !bc->is_sure &&
@@ -63,7 +67,7 @@ static bool fits(const caus_lp *lp, kind which, const triple *t)
         return to_a == CAUS_MARK_ARROW && to_c == CAUS_MARK_CIRCLE &&
                is_exhausted(bc);
     case BOTH:
-        return open_a && open_c && !(ab->is_sure && bc->is_sure);
+        return !(ab->is_sure && bc->is_sure);
     }
     return false;
 }
@@ -94,25 +98,6 @@ static void set_for_link(const caus_lp *lp, const triple *t,
     caus_bit_clear(result, to - base);
 }
 
-/* Takes away members that are not needed: ancestors of the ends stay. */
-static caus_status keep_minimal(caus_lp *lp, size_t from, size_t to,
-                                uint64_t *set, caus_error *err)
-{
-    uint64_t *parents = caus_lp_scratch(lp, CAUS_LP_DEFINITE);
-    caus_lp_parents(lp, from, to, parents);
-    for (size_t node = caus_bit_next(set, lp->words, 0); node < lp->node_count;
-         node = caus_bit_next(set, lp->words, node + 1)) {
-        bool dependent;
-        if (caus_bit_get(parents, node))
-            continue;
-        caus_bit_clear(set, node);
-        CAUS_TRY(caus_lp_ask(lp, from, to, set, &dependent, err));
-        if (dependent)
-            caus_bit_set(set, node);
-    }
-    return CAUS_OK;
-}
-
 /* Tests the ends of a link given each set that separates a and c; sets
  * *is_linked to false, and the link to be removed, where one separates. */
 static caus_status confirm_link(caus_lp *lp, const triple *t, size_t from,
@@ -121,6 +106,9 @@ static caus_status confirm_link(caus_lp *lp, const triple *t, size_t from,
     size_t shift = base_of(lp, t->a, t->c), base = base_of(lp, from, to);
     uint64_t *given = caus_lp_scratch(lp, CAUS_LP_MINIMAL);
     caus_lp_sets *sets = caus_lp_sets_of(lp, t->a - shift, t->c - shift);
+    size_t low = (from < to ? from : to) - base;
+    size_t high = (from < to ? to : from) - base;
+    caus_lp_sets *found = &lp->found[caus_lp_cell(lp, low, high)];
     if (link_of(lp, from, to)->is_sure)
         return CAUS_OK;
     for (size_t k = 0; k < sets->count; k++) {
@@ -133,9 +121,7 @@ static caus_status confirm_link(caus_lp *lp, const triple *t, size_t from,
         *is_linked = false;
         caus_lp_see(lp, from, to).link->is_unwanted = true;
         caus_lp_mirror(lp, caus_lp_cell(lp, from, to));
-        CAUS_TRY(keep_minimal(lp, from - base, to - base, given, err));
-        CAUS_TRY(caus_lp_add_set(
-            lp, caus_lp_sets_of(lp, from - base, to - base), given, err));
+        CAUS_TRY(caus_lp_add_set(lp, found, given, err));
     }
     return CAUS_OK;
 }
@@ -153,9 +139,12 @@ static caus_status apply(caus_lp *lp, kind which, const triple *t,
         CAUS_TRY(confirm_link(lp, t, t->c, t->b, &is_linked, err));
     if (!is_linked)
         return CAUS_OK;
-    bool want_a = (which == SURE || which == BOTH) &&
-                  mark_at(lp, t->b, t->a) == CAUS_MARK_CIRCLE;
-    bool want_c = mark_at(lp, t->b, t->c) == CAUS_MARK_CIRCLE;
+    unsigned char to_a = mark_at(lp, t->b, t->a);
+    unsigned char to_c = mark_at(lp, t->b, t->c);
+    if (which == BOTH && !(is_open(to_a) && is_open(to_c)))
+        return CAUS_OK;
+    bool want_a = (which == SURE || which == BOTH) && to_a == CAUS_MARK_CIRCLE;
+    bool want_c = to_c == CAUS_MARK_CIRCLE;
     if (!want_a && !want_c)
         return CAUS_OK;
     CAUS_TRY(caus_lp_decide(lp, t->a, t->b, t->c, true, &vote, err));
@@ -184,6 +173,72 @@ static caus_status apply_around(caus_lp *lp, kind which, size_t b, size_t a,
     return CAUS_OK;
 }
 
+/* The smallest of some sets; of equal ones that which is first by its bits, so
+ * that the order in which they were found does not matter. */
+static const uint64_t *smallest_set(const caus_lp *lp, const caus_lp_sets *sets)
+{
+    const uint64_t *best = sets->bits;
+    size_t least = caus_bit_count(best, lp->words);
+    for (size_t k = 1; k < sets->count; k++) {
+        const uint64_t *bits = sets->bits + k * lp->words;
+        size_t size = caus_bit_count(bits, lp->words);
+        if (size < least ||
+            (size == least &&
+             memcmp(bits, best, lp->words * sizeof *bits) < 0)) {
+            best = bits;
+            least = size;
+        }
+    }
+    return best;
+}
+
+/* Keeps as few members of a separating set as still separate, besides the
+ * known parents, which stay. */
+static caus_status keep_minimal(caus_lp *lp, size_t from, size_t to,
+                                const uint64_t *set, caus_error *err)
+{
+    uint64_t *given = caus_lp_scratch(lp, CAUS_LP_GIVEN);
+    uint64_t *parents = caus_lp_scratch(lp, CAUS_LP_DEFINITE);
+    size_t count = 0;
+    caus_lp_parents(lp, from, to, parents);
+    for (size_t w = 0; w < lp->words; w++)
+        parents[w] &= set[w];
+    for (size_t node = caus_bit_next(set, lp->words, 0); node < lp->node_count;
+         node = caus_bit_next(set, lp->words, node + 1))
+        if (!caus_bit_get(parents, node))
+            lp->list[count++] = (uint32_t)node;
+    for (size_t size = 0; size <= count; size++) {
+        for (size_t k = 0; k < size; k++)
+            lp->combination[k] = k;
+        do {
+            bool dependent;
+            memcpy(given, parents, lp->words * sizeof *given);
+            for (size_t k = 0; k < size; k++)
+                caus_bit_set(given, lp->list[lp->combination[k]]);
+            CAUS_TRY(caus_lp_ask(lp, from, to, given, &dependent, err));
+            if (!dependent)
+                return caus_lp_add_set(lp, caus_lp_sets_of(lp, from, to), given,
+                                       err);
+        } while (caus_next_combination(lp->combination, size, count));
+    }
+    return CAUS_OK;
+}
+
+/* Notes why links are removed: a minimal set for each. */
+static caus_status keep_found(caus_lp *lp, caus_error *err)
+{
+    size_t n = lp->variable_count;
+    for (size_t to = 0; to < n; to++)
+        for (size_t from = 0; from < lp->node_count; from++) {
+            caus_lp_sets *found = &lp->found[caus_lp_cell(lp, from, to)];
+            if (!found->count)
+                continue;
+            CAUS_TRY(keep_minimal(lp, from, to, smallest_set(lp, found), err));
+            found->count = 0;
+        }
+    return CAUS_OK;
+}
+
 static caus_status apply_everywhere(caus_lp *lp, kind which, caus_error *err)
 {
     for (size_t b = 0; b < lp->node_count; b++) {
@@ -192,7 +247,7 @@ static caus_status apply_everywhere(caus_lp *lp, kind which, caus_error *err)
              a = caus_bit_next(row, lp->words, a + 1))
             CAUS_TRY(apply_around(lp, which, b, a, err));
     }
-    return CAUS_OK;
+    return keep_found(lp, err);
 }
 
 caus_status caus_lp_rule_collider_sure(caus_lp *lp, caus_error *err)

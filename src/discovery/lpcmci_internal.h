@@ -75,14 +75,15 @@ typedef struct caus_lp {
     double *least;     /* [cell_count] smallest |statistic| of this iteration */
     double *statistic; /* [cell_count] of the weakest test */
     double *df;        /* [cell_count] its df; 0 = undetermined; −1 = none */
-    caus_lp_sets *sets; /* [cell_count] that separate a pair */
-    caus_lp_sets votes; /* scratch of one vote */
+    caus_lp_sets *sets;  /* [cell_count] that separate a pair */
+    caus_lp_sets *found; /* [cell_count] that a rule found */
+    caus_lp_sets votes;  /* scratch of one vote */
     caus_lp_memo memo;
     caus_lp_view view;
     uint64_t *scratch;      /* [CAUS_LP_SCRATCH × words] */
     uint32_t *list;         /* [node_count] of candidates */
     uint32_t *more;         /* [node_count] */
-    uint32_t *queue;        /* [node_count²] of steps */
+    uint32_t *queue;        /* [(node_count + 1)² + 1] of steps */
     uint64_t *steps;        /* [node_count × words] of paths */
     size_t *combination;    /* [node_count] */
     caus_node *given_nodes; /* [node_count] */

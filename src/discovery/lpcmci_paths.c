@@ -128,47 +128,117 @@ caus_status caus_lp_rule_discriminate(caus_lp *lp, caus_error *err)
 static bool may_lead(const caus_lp *lp, size_t from, size_t to)
 {
     const caus_lp_view *v = &lp->view;
+    if (lp->skip_lag_0 && !has(lp, v->there, CAUS_MARK_ARROW, from, to))
+        return false;
     return is_linked(lp, from, to) &&
            !has(lp, v->here, CAUS_MARK_ARROW, from, to) &&
            !has(lp, v->there, CAUS_MARK_TAIL, from, to);
 }
 
+/* From `start` over its neighbour `first` to `goal`. */
+typedef struct way {
+    size_t start, first, goal;
+} way;
+
+static bool may_step(const caus_lp *lp, const way *w, size_t from, size_t at,
+                     size_t next)
+{
+    return next != w->start && next != from && !is_linked(lp, from, next) &&
+           may_lead(lp, at, next);
+}
+
 /*
- * Whether a path that may be directed leads from `first`, entered from
- * `start`, to `goal`, no two of its nodes two apart being linked and each inner
- * node being in what separates its neighbours. Steps are remembered, so that a
- * path may come back to a node but no step is tried twice.
+ * Whether a walk takes a way of which no two nodes two apart are linked. It may
+ * come back to a node: cheap, and most ways do not even have such a walk.
  */
-static caus_status leads(caus_lp *lp, size_t start, size_t first, size_t goal,
-                         bool *result, caus_error *err)
+static bool has_walk(const caus_lp *lp, const way *w)
 {
     size_t n = lp->node_count, head = 0, tail = 0;
-    *result = first == goal;
-    if (*result)
-        return CAUS_OK;
     memset(lp->steps, 0, n * lp->words * sizeof *lp->steps);
-    caus_bit_set(lp->steps + start * lp->words, first);
-    lp->queue[tail++] = (uint32_t)(start * n + first);
-    while (head < tail && !*result) {
+    lp->queue[tail++] = (uint32_t)(w->start * n + w->first);
+    while (head < tail) {
         size_t from = lp->queue[head] / n, at = lp->queue[head] % n;
         head++;
         const uint64_t *row = lp->view.adjacent + at * lp->words;
         for (size_t next = caus_bit_next(row, lp->words, 0); next < n;
              next = caus_bit_next(row, lp->words, next + 1)) {
-            bool is_inner;
-            if (next == start || next == from || is_linked(lp, from, next) ||
-                caus_bit_get(lp->steps + at * lp->words, next) ||
-                !may_lead(lp, at, next))
+            if (caus_bit_get(lp->steps + at * lp->words, next) ||
+                !may_step(lp, w, from, at, next))
                 continue;
-            CAUS_TRY(is_between(lp, from, at, next, &is_inner, err));
-            if (!is_inner)
-                continue;
+            if (next == w->goal)
+                return true;
             caus_bit_set(lp->steps + at * lp->words, next);
             lp->queue[tail++] = (uint32_t)(at * n + next);
-            *result |= next == goal;
         }
     }
+    return false;
+}
+
+/* The next node after `from` that a path may go on with, or node_count. */
+static caus_status next_on_path(caus_lp *lp, const way *w, size_t before,
+                                size_t at, size_t *next, caus_error *err)
+{
+    const uint64_t *row = lp->view.adjacent + at * lp->words;
+    uint64_t *used = lp->steps;
+    for (*next = caus_bit_next(row, lp->words, *next); *next < lp->node_count;
+         *next = caus_bit_next(row, lp->words, *next + 1)) {
+        bool is_inner;
+        if (caus_bit_get(used, *next) || !may_step(lp, w, before, at, *next))
+            continue;
+        CAUS_TRY(is_between(lp, before, at, *next, &is_inner, err));
+        if (is_inner)
+            return CAUS_OK;
+    }
     return CAUS_OK;
+}
+
+/*
+ * Whether a path that may be directed takes a way, no two of its nodes two
+ * apart being linked and each inner node being in what separates its
+ * neighbours: by depth first, the path standing in lp->queue and the node to
+ * try next behind it.
+ */
+static caus_status has_path(caus_lp *lp, const way *w, bool *result,
+                            caus_error *err)
+{
+    size_t depth = 2;
+    uint32_t *path = lp->queue, *tried = lp->queue + lp->node_count + 1;
+    memset(lp->steps, 0, lp->words * sizeof *lp->steps);
+    caus_bit_set(lp->steps, w->start);
+    caus_bit_set(lp->steps, w->first);
+    path[0] = (uint32_t)w->start;
+    path[1] = (uint32_t)w->first;
+    tried[1] = 0;
+    while (depth > 1) {
+        size_t next = tried[depth - 1];
+        CAUS_TRY(caus_run_check(lp->run, err));
+        CAUS_TRY(
+            next_on_path(lp, w, path[depth - 2], path[depth - 1], &next, err));
+        if (next == w->goal) {
+            *result = true;
+            return CAUS_OK;
+        }
+        tried[depth - 1] = (uint32_t)next + 1;
+        if (next >= lp->node_count) {
+            caus_bit_clear(lp->steps, path[--depth]);
+            continue;
+        }
+        caus_bit_set(lp->steps, next);
+        path[depth] = (uint32_t)next;
+        tried[depth++] = 0;
+    }
+    *result = false;
+    return CAUS_OK;
+}
+
+static caus_status leads(caus_lp *lp, size_t start, size_t first, size_t goal,
+                         bool *result, caus_error *err)
+{
+    way w = {start, first, goal};
+    *result = first == goal;
+    if (*result || !has_walk(lp, &w))
+        return CAUS_OK;
+    return has_path(lp, &w, result, err);
 }
 
 /* a o-> c, and a path that may be directed leads from a to c over a node not

@@ -13,12 +13,12 @@ static bool may_pass(const caus_lp *lp, size_t from, size_t middle, size_t to)
 {
     const uint64_t *tails = lp->view.here[CAUS_MARK_TAIL];
     const uint64_t *arrows = lp->view.here[CAUS_MARK_ARROW];
-    if (caus_lp_has(lp, lp->view.adjacent, from, to))
-        return true;
-    return !caus_lp_has(lp, tails, middle, from) &&
-           !caus_lp_has(lp, tails, middle, to) &&
-           caus_lp_has(lp, arrows, middle, from) &&
-           caus_lp_has(lp, arrows, middle, to);
+    if (caus_lp_has(lp, tails, middle, from) ||
+        caus_lp_has(lp, tails, middle, to))
+        return false;
+    return caus_lp_has(lp, lp->view.adjacent, from, to) ||
+           (caus_lp_has(lp, arrows, middle, from) &&
+            caus_lp_has(lp, arrows, middle, to));
 }
 
 /* Whether a node is known to be no ancestor of another. */
@@ -26,6 +26,12 @@ static bool is_no_ancestor(const caus_lp *lp, size_t node, size_t of)
 {
     return caus_lp_lag(lp, node) < caus_lp_lag(lp, of) ||
            caus_lp_has(lp, lp->view.there[CAUS_MARK_ARROW], of, node);
+}
+
+static bool is_child(const caus_lp *lp, size_t node, size_t of)
+{
+    return caus_lp_has(lp, lp->view.there[CAUS_MARK_TAIL], node, of) &&
+           caus_lp_has(lp, lp->view.here[CAUS_MARK_ARROW], node, of);
 }
 
 static void spread(const caus_lp *lp, size_t node, size_t partner,
@@ -45,8 +51,9 @@ static void spread(const caus_lp *lp, size_t node, size_t partner,
     while (head < tail) {
         size_t from = queue[head] / n, middle = queue[head] % n;
         head++;
-        if (is_no_ancestor(lp, middle, node) &&
-            is_no_ancestor(lp, middle, partner))
+        if ((is_no_ancestor(lp, middle, node) &&
+             is_no_ancestor(lp, middle, partner)) ||
+            is_child(lp, middle, partner))
             continue;
         caus_bit_set(result, middle);
         const uint64_t *row = lp->view.adjacent + middle * lp->words;

@@ -176,6 +176,7 @@ caus_status caus_lp_orient(caus_lp *lp, caus_lp_rules rules, bool *changed,
 {
     size_t count = sizeof rule_list / sizeof *rule_list, k = 0;
     *changed = false;
+    caus_lp_look(lp);
     lp->skip_lag_0 = rules == CAUS_LP_RULES_LAGGED;
     while (k < count) {
         bool is_used = rules == CAUS_LP_RULES_ALL || rule_list[k].in_removal;
