@@ -1,0 +1,642 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caus/discrete.h"
+#include "discovery/discrete_counts.h"
+#include "fault.h"
+#include "graph/dag.h"
+#include "test.h"
+#include "unit/discovery/categories.h"
+
+static const categories small = {.nodes = 7,
+                                 .edges = 8,
+                                 .least_levels = 2,
+                                 .most_levels = 4,
+                                 .rows = 700,
+                                 .seed = 3};
+
+static caus_run *run_of(int threads)
+{
+    caus_run *run = NULL;
+    assert_int_equal(
+        caus_run_new(&(caus_run_options){.threads = threads}, &run, NULL),
+        CAUS_OK);
+    return run;
+}
+
+static double *draw(const categories *from, bool *is_parent, caus_arena *arena)
+{
+    double *values = categories_draw(from, is_parent, arena);
+    assert_non_null(values);
+    return values;
+}
+
+/* Takes some values away, others of every column. */
+static void lose_values(double *values, size_t count, size_t every)
+{
+    for (size_t k = every / 2; k < count; k += every)
+        values[k] = (double)NAN;
+}
+
+static caus_series series_of(const double *values, size_t rows, size_t columns,
+                             caus_arena *arena)
+{
+    caus_series series;
+    assert_int_equal(caus_series_from_values(NULL, columns, values, rows, 0,
+                                             arena, &series, NULL),
+                     CAUS_OK);
+    return series;
+}
+
+static caus_discovery learn(const caus_series *series,
+                            const caus_pc_options *options, caus_test test,
+                            int threads, caus_arena *arena)
+{
+    caus_run *run = run_of(threads);
+    caus_discovery found;
+    caus_error err = {0};
+    if (caus_discover_discrete_pc(series, options, test, run, arena, &found,
+                                  &err) != CAUS_OK)
+        fail_msg("%s", err.message);
+    caus_run_free(run);
+    return found;
+}
+
+static caus_discovery score(const caus_series *series,
+                            const caus_score_options *options,
+                            caus_arena *arena)
+{
+    caus_run *run = run_of(1);
+    caus_discovery found;
+    caus_error err = {0};
+    if (caus_discover_score(series, options, run, arena, &found, &err) !=
+        CAUS_OK)
+        fail_msg("%s", err.message);
+    caus_run_free(run);
+    return found;
+}
+
+static const char *edge(const caus_discovery *found, size_t a, size_t b)
+{
+    return caus_edge_text(caus_graph_get(&found->graph, a, b, 0));
+}
+
+/* 0 → 1 ← 2 and 3 – 4 – 5, each effect like its cause three times in four. */
+static double *draw_known(size_t rows, caus_arena *arena)
+{
+    caus_random random;
+    caus_random_init(&random, 11, 0);
+    double *values = CAUS_ARRAY(arena, double, 6 * rows);
+    assert_non_null(values);
+    for (size_t r = 0; r < rows; r++) {
+        double *x = values + 6 * r;
+        for (size_t v = 0; v < 6; v++)
+            x[v] = (double)caus_random_below(&random, 3);
+        if (caus_random_below(&random, 4))
+            x[1] = fmax(x[0], x[2]);
+        if (caus_random_below(&random, 4))
+            x[4] = x[3];
+        if (caus_random_below(&random, 4))
+            x[5] = x[4];
+    }
+    return values;
+}
+
+static void check_known(const caus_discovery *found)
+{
+    assert_int_equal(caus_graph_edge_count(&found->graph), 4);
+    assert_string_equal(edge(found, 0, 1), "-->");
+    assert_string_equal(edge(found, 2, 1), "-->");
+    assert_string_equal(edge(found, 3, 4), "---");
+    assert_string_equal(edge(found, 4, 5), "---");
+    assert_true(found->complete);
+    assert_true(found->p_value[1] < 1e-20);
+    assert_true(found->statistic[1] > 100);
+}
+
+static void a_collider_is_oriented_and_a_chain_is_not(void **unused)
+{
+    (void)unused;
+    enum { ROWS = 2000 };
+    caus_arena *arena = caus_arena_new(0);
+    double *values = draw_known(ROWS, arena);
+    caus_series series = series_of(values, ROWS, 6, arena);
+    for (int test = CAUS_TEST_GSQUARED; test <= CAUS_TEST_CHISQUARED; test++) {
+        caus_discovery found = learn(&series, NULL, (caus_test)test, 1, arena);
+        check_known(&found);
+        assert_true(isnan(found.p_value[3]));
+        assert_int_equal(found.rows_used, ROWS);
+        size_t cell = 3 * 6 + 5;
+        assert_int_equal(found.separating_sets[cell].count, 1);
+        assert_int_equal(found.separating_sets[cell].nodes[0].variable, 4);
+    }
+    for (int search = 0; search <= CAUS_SEARCH_GES; search++)
+        for (int kind = CAUS_SCORE_BDEU; kind <= CAUS_SCORE_CATEGORIES;
+             kind++) {
+            caus_score_options options = caus_score_options_default();
+            options.search = (caus_score_method)search;
+            options.score = (caus_score_kind)kind;
+            options.penalty = 1;
+            caus_discovery found = score(&series, &options, arena);
+            check_known(&found);
+        }
+    caus_arena_free(arena);
+}
+
+/* The numbers of a pair are those of the general test, bit for bit, given the
+ * separating set. */
+static void check_numbers(const caus_series *series,
+                          const caus_discovery *found, caus_test test,
+                          caus_arena *arena)
+{
+    caus_run *run = run_of(1);
+    size_t nodes = series->variable_count, checked = 0;
+    caus_sample sample;
+    caus_independence asked;
+    caus_ci_work *work;
+    caus_sample_options no_lags = {.longest_lag = 0};
+    caus_test_options named = {.test = test};
+    assert_int_equal(
+        caus_sample_init(series, &no_lags, run, arena, &sample, NULL), CAUS_OK);
+    assert_int_equal(caus_independence_init(&named, &sample, NULL, 1, run,
+                                            arena, &asked, NULL),
+                     CAUS_OK);
+    assert_int_equal(asked.start(asked.state, arena, &work, NULL), CAUS_OK);
+    for (size_t a = 0; a < nodes; a++)
+        for (size_t b = a + 1; b < nodes; b++) {
+            caus_node given[16];
+            caus_ci_result result;
+            const caus_separating_set *set =
+                &found->separating_sets[a * nodes + b];
+            if (*edge(found, a, b))
+                continue;
+            for (size_t k = 0; k < set->count; k++)
+                given[k] = caus_node_of(&sample, set->nodes[k].variable, 0);
+            caus_ci_source source = {.node = caus_node_of(&sample, a, 0)};
+            asked.condition(work, caus_node_of(&sample, b, 0), given,
+                            set->count, NULL);
+            asked.test(work, &source, &result, NULL);
+            assert_memory_equal(&result.statistic,
+                                &found->statistic[a * nodes + b], 8);
+            assert_true(caus_ci_p_value(&asked, &result) > .01);
+            checked++;
+        }
+    assert_true(checked > 5);
+    caus_run_free(run);
+}
+
+static void numbers_are_those_of_the_separating_test(void **unused)
+{
+    (void)unused;
+    for (size_t round = 0; round < 6; round++) {
+        caus_arena *arena = caus_arena_new(0);
+        categories from = small;
+        from.seed = round;
+        from.most_levels = round % 2 ? 4 : 40; /* too many for rows as bits */
+        double *values = draw(&from, NULL, arena);
+        if (round % 3 == 2)
+            lose_values(values, from.rows * from.nodes, 23);
+        caus_series series = series_of(values, from.rows, from.nodes, arena);
+        for (int test = CAUS_TEST_GSQUARED; test <= CAUS_TEST_CHISQUARED;
+             test++) {
+            caus_discovery found =
+                learn(&series, NULL, (caus_test)test, 1, arena);
+            check_numbers(&series, &found, (caus_test)test, arena);
+        }
+        caus_arena_free(arena);
+    }
+}
+
+static void neither_columns_nor_threads_matter(void **unused)
+{
+    (void)unused;
+    static const size_t place[7] = {3, 6, 0, 5, 2, 1, 4};
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        caus_arena *arena = caus_arena_new(0);
+        categories from = small;
+        from.seed = seed;
+        double *values = draw(&from, NULL, arena);
+        lose_values(values, from.rows * from.nodes, 31);
+        double *moved = CAUS_ARRAY(arena, double, from.rows * 7);
+        for (size_t r = 0; r < from.rows; r++)
+            for (size_t v = 0; v < 7; v++)
+                moved[7 * r + place[v]] = values[7 * r + v];
+        caus_series series = series_of(values, from.rows, 7, arena);
+        caus_series other = series_of(moved, from.rows, 7, arena);
+        caus_discovery found =
+            learn(&series, NULL, CAUS_TEST_GSQUARED, 1, arena);
+        caus_discovery again =
+            learn(&other, NULL, CAUS_TEST_GSQUARED, 3, arena);
+        caus_score_options options = caus_score_options_default();
+        options.score = CAUS_SCORE_BDEU;
+        caus_discovery best = score(&series, &options, arena);
+        caus_discovery best_again = score(&other, &options, arena);
+        for (size_t a = 0; a < 7; a++)
+            for (size_t b = 0; b < 7; b++) {
+                size_t cell = 7 * a + b, there = 7 * place[a] + place[b];
+                assert_string_equal(edge(&found, a, b),
+                                    edge(&again, place[a], place[b]));
+                assert_memory_equal(&found.statistic[cell],
+                                    &again.statistic[there], 8);
+                assert_memory_equal(&found.p_value[cell], &again.p_value[there],
+                                    8);
+                assert_string_equal(edge(&best, a, b),
+                                    edge(&best_again, place[a], place[b]));
+                assert_memory_equal(&best.statistic[cell],
+                                    &best_again.statistic[there], 8);
+            }
+        assert_int_equal(found.test_count, again.test_count);
+        caus_arena_free(arena);
+    }
+}
+
+/* ---- scores ---- */
+
+static double brute_score(const double *values, const categories *from,
+                          size_t node, const uint64_t *parents,
+                          const caus_score_options *options,
+                          const uint16_t *levels)
+{
+    double q = 1, r = levels[node];
+    long double sum = 0;
+    size_t count = 0;
+    for (size_t v = 0; v < from->nodes; v++)
+        if (caus_bit_get(parents, v)) {
+            q *= levels[v];
+            count++;
+        }
+    bool is_bdeu = options->score == CAUS_SCORE_BDEU;
+    double a = is_bdeu ? options->sample_size : 0;
+    for (size_t t = 0; t < from->rows; t++) {
+        /* counts so far in the row's stratum and cell */
+        double stratum = 0, cell = 0, all = 0, in_cell = 0;
+        for (size_t k = 0; k < from->rows; k++) {
+            const double *x = values + t * from->nodes;
+            const double *y = values + k * from->nodes;
+            bool same = true;
+            for (size_t v = 0; v < from->nodes && same; v++)
+                same = !caus_bit_get(parents, v) || fabs(x[v] - y[v]) < .5;
+            bool equal = same && fabs(x[node] - y[node]) < .5;
+            stratum += same && k < t;
+            cell += equal && k < t;
+            all += same;
+            in_cell += equal;
+        }
+        /* Γ(x + n) / Γ(x) is a product over rows */
+        sum += is_bdeu ? logl((long double)(a / (q * r) + cell) /
+                              (long double)(a / q + stratum))
+                       : logl((long double)(in_cell / all));
+    }
+    if (is_bdeu)
+        return (double)sum;
+    return (double)sum -
+           options->penalty * log((double)from->rows) / 2 * q * (r - 1) -
+           options->ebic_gamma * log((double)from->nodes) * (double)count;
+}
+
+static void local_scores_equal_brute_force(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    categories from = small;
+    from.rows = 300;
+    from.least_levels = 3;
+    double *values = draw(&from, NULL, arena);
+    caus_series series = series_of(values, from.rows, from.nodes, arena);
+    caus_run *run = run_of(1);
+    caus_codes codes;
+    assert_int_equal(
+        caus_codes_init(&series, SIZE_MAX, run, arena, &codes, NULL), CAUS_OK);
+    for (int kind = CAUS_SCORE_BDEU; kind <= CAUS_SCORE_CATEGORIES; kind++) {
+        caus_score_options options = {.score = (caus_score_kind)kind,
+                                      .sample_size = 2.5,
+                                      .penalty = 1.5,
+                                      .ebic_gamma = .5};
+        caus_map *known = caus_map_new();
+        caus_counts counts;
+        assert_int_equal(
+            caus_counts_init(&codes, &options, known, arena, &counts, NULL),
+            CAUS_OK);
+        /* the last have more cells than are counted in one pass */
+        const uint64_t sets[5] = {0, 1 << 2, 6, 0x1e, 0x7e};
+        for (size_t k = 0; k < 5; k++) {
+            double found = caus_counts_score(&counts, 0, &sets[k], SIZE_MAX);
+            double expected =
+                brute_score(values, &from, 0, &sets[k], &options, codes.levels);
+            if (!(fabs(found - expected) < 1e-10 * fabs(expected)))
+                fail_msg("%zu: %.17g, expected %.17g", k, found, expected);
+        }
+        caus_map_free(known);
+    }
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
+enum { NODES = 4, PAIRS = 6 };
+
+/* Parents of a graph whose pairs are absent, forward or backward by the digits
+ * of a number; false when it has a cycle. */
+static bool make_dag(size_t number, uint64_t *parents)
+{
+    memset(parents, 0, NODES * sizeof *parents);
+    for (size_t a = 0; a < NODES; a++)
+        for (size_t b = a + 1; b < NODES; b++, number /= 3) {
+            if (number % 3 == 1)
+                parents[b] |= (uint64_t)1 << a;
+            if (number % 3 == 2)
+                parents[a] |= (uint64_t)1 << b;
+        }
+    uint64_t done = 0;
+    for (size_t k = 0; k < NODES; k++)
+        for (size_t v = 0; v < NODES; v++)
+            if (!(parents[v] & ~done))
+                done |= (uint64_t)1 << v;
+    return done == ((uint64_t)1 << NODES) - 1;
+}
+
+/* The completed graph of the best of all graphs with four nodes. */
+static void find_best(caus_counts *counts, caus_arena *arena,
+                      caus_pdag *completed)
+{
+    double best = -HUGE_VAL;
+    uint64_t parents[NODES], kept[NODES] = {0};
+    for (size_t number = 0; number < 729; number++) {
+        double sum = 0;
+        if (!make_dag(number, parents))
+            continue;
+        for (size_t v = 0; v < NODES; v++)
+            sum += caus_counts_score(counts, v, &parents[v], SIZE_MAX);
+        if (sum > best + 1e-7) {
+            best = sum;
+            memcpy(kept, parents, sizeof kept);
+        }
+    }
+    caus_pdag dag;
+    caus_dag_work work;
+    assert_true(caus_pdag_init(&dag, NODES, arena));
+    assert_true(caus_pdag_init(completed, NODES, arena));
+    assert_true(caus_dag_work_init(&work, NODES, arena));
+    for (size_t v = 0; v < NODES; v++)
+        for (size_t u = 0; u < NODES; u++)
+            if (kept[v] >> u & 1)
+                caus_pdag_add_directed(&dag, u, v);
+    assert_true(caus_pdag_complete(&dag, &work, completed));
+}
+
+static bool is_found(const caus_pdag *expected, const caus_discovery *found,
+                     caus_arena *arena)
+{
+    caus_graph graph;
+    bool same = true;
+    assert_int_equal(caus_graph_init(&graph, NODES, 0, arena, NULL), CAUS_OK);
+    caus_pdag_write(expected, &graph);
+    for (size_t a = 0; a < NODES; a++)
+        for (size_t b = 0; b < NODES; b++)
+            same = same &&
+                   !strcmp(edge(found, a, b),
+                           caus_edge_text(caus_graph_get(&graph, a, b, 0)));
+    return same;
+}
+
+/* Greedy searches may end elsewhere where rows are few for an edge. */
+static void the_search_nearly_always_finds_the_best_graph(void **unused)
+{
+    (void)unused;
+    size_t exact = 0;
+    for (uint64_t seed = 0; seed < 30; seed++) {
+        caus_arena *arena = caus_arena_new(0);
+        categories from = {.nodes = NODES,
+                           .edges = 1 + seed % 4,
+                           .least_levels = 2,
+                           .most_levels = 3,
+                           .rows = 3000,
+                           .seed = seed};
+        double *values = draw(&from, NULL, arena);
+        caus_series series = series_of(values, from.rows, NODES, arena);
+        caus_run *run = run_of(1);
+        caus_codes codes;
+        assert_int_equal(
+            caus_codes_init(&series, SIZE_MAX, run, arena, &codes, NULL),
+            CAUS_OK);
+        for (int kind = CAUS_SCORE_BDEU; kind <= CAUS_SCORE_CATEGORIES;
+             kind++) {
+            caus_score_options options = caus_score_options_default();
+            options.score = (caus_score_kind)kind;
+            options.penalty = 1;
+            caus_map *known = caus_map_new();
+            caus_counts counts;
+            caus_pdag expected;
+            assert_int_equal(
+                caus_counts_init(&codes, &options, known, arena, &counts, NULL),
+                CAUS_OK);
+            find_best(&counts, arena, &expected);
+            caus_discovery found = score(&series, &options, arena);
+            exact += is_found(&expected, &found, arena);
+            caus_map_free(known);
+        }
+        caus_run_free(run);
+        caus_arena_free(arena);
+    }
+    assert_in_range(exact, 58, 60);
+}
+
+/* With many rows the class that the data come from is found. */
+static void many_rows_give_the_true_class(void **unused)
+{
+    (void)unused;
+    enum { COUNT = 5, ROWS = 30000 };
+    size_t exact = 0;
+    for (uint64_t seed = 0; seed < 10; seed++) {
+        caus_arena *arena = caus_arena_new(0);
+        bool is_parent[COUNT * COUNT] = {false};
+        categories from = {.nodes = COUNT,
+                           .edges = 5,
+                           .least_levels = 2,
+                           .most_levels = 3,
+                           .rows = ROWS,
+                           .seed = 100 + seed};
+        double *values = draw(&from, is_parent, arena);
+        caus_series series = series_of(values, ROWS, COUNT, arena);
+        caus_pdag dag, completed;
+        caus_dag_work work;
+        caus_graph truth;
+        assert_true(caus_pdag_init(&dag, COUNT, arena));
+        assert_true(caus_pdag_init(&completed, COUNT, arena));
+        assert_true(caus_dag_work_init(&work, COUNT, arena));
+        for (size_t k = 0; k < COUNT * COUNT; k++)
+            if (is_parent[k])
+                caus_pdag_add_directed(&dag, k / COUNT, k % COUNT);
+        assert_true(caus_pdag_complete(&dag, &work, &completed));
+        assert_int_equal(caus_graph_init(&truth, COUNT, 0, arena, NULL),
+                         CAUS_OK);
+        caus_pdag_write(&completed, &truth);
+        caus_score_options options = caus_score_options_default();
+        options.score = CAUS_SCORE_BDEU;
+        caus_discovery found = score(&series, &options, arena);
+        bool same = true;
+        for (size_t k = 0; k < COUNT * COUNT; k++)
+            same = same && !strcmp(edge(&found, k / COUNT, k % COUNT),
+                                   caus_edge_text(caus_graph_get(
+                                       &truth, k / COUNT, k % COUNT, 0)));
+        exact += same;
+        caus_arena_free(arena);
+    }
+    assert_in_range(exact, 9, 10);
+}
+
+/* ---- edges of what can be asked ---- */
+
+static void constant_and_equal_columns_are_results(void **unused)
+{
+    (void)unused;
+    enum { ROWS = 300 };
+    caus_arena *arena = caus_arena_new(0);
+    double *values = draw_known(ROWS, arena);
+    for (size_t r = 0; r < ROWS; r++) {
+        values[6 * r + 2] = 5;
+        values[6 * r + 1] = values[6 * r];
+    }
+    caus_series series = series_of(values, ROWS, 6, arena);
+    caus_discovery found = learn(&series, NULL, CAUS_TEST_GSQUARED, 1, arena);
+    caus_score_options options = caus_score_options_default();
+    options.score = CAUS_SCORE_BDEU;
+    caus_discovery best = score(&series, &options, arena);
+    for (size_t v = 0; v < 6; v++) {
+        assert_string_equal(edge(&found, 2, v), "");
+        assert_string_equal(edge(&best, 2, v), "");
+    }
+    assert_string_equal(edge(&found, 0, 1), "---");
+    assert_string_equal(edge(&best, 0, 1), "---");
+    caus_arena_free(arena);
+}
+
+static void what_cannot_be_done_is_said(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_run *run = run_of(1);
+    caus_discovery found;
+    caus_error err = {0};
+    double values[600];
+    for (size_t k = 0; k < 600; k++)
+        values[k] = (double)k;
+    caus_series series = series_of(values, 300, 2, arena);
+    assert_int_equal(caus_discover_discrete_pc(&series, NULL,
+                                               CAUS_TEST_GSQUARED, run, arena,
+                                               &found, &err),
+                     CAUS_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "x0"));
+    assert_int_equal(caus_discover_discrete_pc(&series, NULL, CAUS_TEST_PARCORR,
+                                               run, arena, &found, &err),
+                     CAUS_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "parcorr"));
+    caus_score_options options = caus_score_options_default();
+    options.score = CAUS_SCORE_BDEU;
+    options.sample_size = 0;
+    assert_int_equal(
+        caus_discover_score(&series, &options, run, arena, &found, &err),
+        CAUS_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "sample size"));
+    for (size_t k = 0; k < 600; k++)
+        values[k] = k % 2 == (k / 2) % 2 ? 1 : (double)NAN;
+    series = series_of(values, 300, 2, arena);
+    options.sample_size = 1;
+    assert_int_equal(
+        caus_discover_score(&series, &options, run, arena, &found, &err),
+        CAUS_ERR_TOO_FEW_SAMPLES);
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
+static void a_search_cut_short_is_marked(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    double *values = draw(&small, NULL, arena);
+    caus_series series = series_of(values, small.rows, small.nodes, arena);
+    caus_pc_options options = caus_pc_options_default();
+    options.max_tests = 30;
+    caus_discovery found =
+        learn(&series, &options, CAUS_TEST_GSQUARED, 1, arena);
+    assert_false(found.complete);
+    caus_run *run;
+    caus_run_options late = {.threads = 1, .time_limit_s = 1e-9};
+    assert_int_equal(caus_run_new(&late, &run, NULL), CAUS_OK);
+    assert_int_equal(caus_discover_discrete_pc(&series, NULL,
+                                               CAUS_TEST_GSQUARED, run, arena,
+                                               &found, NULL),
+                     CAUS_OK);
+    assert_false(found.complete);
+    caus_score_options scoring = caus_score_options_default();
+    scoring.score = CAUS_SCORE_BDEU;
+    assert_int_equal(
+        caus_discover_score(&series, &scoring, run, arena, &found, NULL),
+        CAUS_OK);
+    assert_false(found.complete);
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
+/* The n-th allocation fails, until none does. */
+static void check_failures(bool is_pc, double *values, size_t rows)
+{
+    bool refused = true;
+    for (long n = 0; refused; n++) {
+        caus_arena *arena = caus_arena_new(0), *out = caus_arena_new(0);
+        caus_run *run = run_of(1);
+        caus_series series = series_of(values, rows, small.nodes, arena);
+        caus_discovery found;
+        caus_error err = {0};
+        caus_score_options options = caus_score_options_default();
+        options.score = CAUS_SCORE_BDEU;
+        fault_fail_after(n);
+        caus_status status =
+            is_pc
+                ? caus_discover_discrete_pc(&series, NULL, CAUS_TEST_CHISQUARED,
+                                            run, out, &found, &err)
+                : caus_discover_score(&series, &options, run, out, &found,
+                                      &err);
+        refused = fault_stop();
+        /* scores that cannot be kept are computed again */
+        if (refused && (is_pc || status != CAUS_OK))
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        if (!refused)
+            assert_int_equal(status, CAUS_OK);
+        if (status != CAUS_OK)
+            assert_int_equal(caus_arena_used_bytes(out), 0);
+        caus_run_free(run);
+        caus_arena_free(out);
+        caus_arena_free(arena);
+    }
+}
+
+static void every_failed_allocation_is_reported(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    categories from = small;
+    from.rows = 200;
+    double *values = draw(&from, NULL, arena);
+    check_failures(true, values, from.rows);
+    check_failures(false, values, from.rows);
+    caus_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_collider_is_oriented_and_a_chain_is_not),
+        cmocka_unit_test(numbers_are_those_of_the_separating_test),
+        cmocka_unit_test(neither_columns_nor_threads_matter),
+        cmocka_unit_test(local_scores_equal_brute_force),
+        cmocka_unit_test(the_search_nearly_always_finds_the_best_graph),
+        cmocka_unit_test(many_rows_give_the_true_class),
+        cmocka_unit_test(constant_and_equal_columns_are_results),
+        cmocka_unit_test(what_cannot_be_done_is_said),
+        cmocka_unit_test(a_search_cut_short_is_marked),
+        cmocka_unit_test(every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
