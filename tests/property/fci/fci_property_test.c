@@ -171,7 +171,7 @@ static void compare(world *w, bool selection, uint64_t most,
         expect_sound(w, &found);
         expect_exact_skeleton(w, &found);
         if (!whole && !rule)
-            all = mags_pag(&model, selection, &found.graph, most, &members,
+            all = mags_pag(&model, selection, &found.graph, most / 8, &members,
                            arena);
         if (members)
             assert_int_equal(distance(&found.graph, &all), 0);
@@ -187,7 +187,7 @@ static tally compare_random(bool selection, uint64_t seed, uint64_t most)
     caus_random random;
     caus_random_init(&random, seed, 0);
     caus_run *run = run_of(1);
-    for (size_t round = 0; round < 1700; round++) {
+    for (size_t round = 0; round < 2100; round++) {
         caus_arena *arena = caus_arena_new(0);
         world w;
         double share = .15 + .06 * (double)(round % 5);
@@ -209,7 +209,7 @@ static void fci_with_true_separations_gives_the_exact_pag(void **unused)
     (void)unused;
     tally counts = compare_random(false, 41, 750);
     assert_true(counts.whole >= 1000);
-    assert_true(counts.within >= 100);
+    assert_true(counts.within >= 50);
     assert_true(counts.open >= 1000);
 }
 
@@ -290,7 +290,7 @@ static void rules_that_are_rarely_needed_are_there(void **unused)
                            CAUS_MARK_TAIL, CAUS_MARK_ARROW);
         w.state = truth_init(&w.dag, wanted->observed, arena);
         w.state.selected = wanted->selected ? w.selected : NULL;
-        compare(&w, wanted->selected, 1 << 18, run, &counts, arena);
+        compare(&w, wanted->selected, 1 << 20, run, &counts, arena);
         caus_arena_free(arena);
     }
     assert_int_equal(counts.whole + counts.within, worlds);
