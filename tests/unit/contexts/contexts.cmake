@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+caus_add_test(jpcmciplus_test ${CMAKE_CURRENT_LIST_DIR}/jpcmciplus_test.c
+              ${CMAKE_CURRENT_LIST_DIR}/world.c)
+set_tests_properties(jpcmciplus_test PROPERTIES LABELS threads)
