@@ -24,6 +24,7 @@
 #include "single_test.h"
 #include "stability.h"
 #include "structure.h"
+#include "structure_tests.h"
 #include "telemetry.h"
 #include "time.h"
 #include "var.h"

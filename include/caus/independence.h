@@ -14,7 +14,9 @@ typedef enum caus_test {
     CAUS_TEST_FISHER_Z,   /* partial correlation, Fisher's z */
     CAUS_TEST_ROBUST,     /* partial correlation of normal scores */
     CAUS_TEST_WLS,        /* partial correlation, noise that changes in time */
-    CAUS_TEST_VECTORS,    /* between vectors: caus_variable.vector_group */
+    CAUS_TEST_VECTORS,    /* between vectors, which caus_variable.vector_group
+                             names: a search looks at the variable of a group
+                             whose name comes first and lets it stand for all */
     CAUS_TEST_CMIKNN,     /* mutual information from nearest neighbours */
     CAUS_TEST_CMIKNN_MIXED, /* the same, discrete variables as such */
     CAUS_TEST_COUNT

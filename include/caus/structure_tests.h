@@ -18,12 +18,14 @@ CAUS_API_BEGIN
  *            test's own: of the test of the pair that came nearest to
  *            independence, or found it
  *
- * A pair is dependent when p ≤ alpha. A test that cannot tell, given a set,
- * separates nothing; given the empty set it does (a constant column).
- * Fails with CAUS_ERR_INVALID_ARGUMENT, …_INVALID_DATA (what the test refuses),
- * …_TOO_FEW_SAMPLES, …_LIMIT, …_CANCELLED, …_OUT_OF_MEMORY.
- * Cost: that of the test, for as many tests as PC makes, one by one: partial
- * correlation is far faster through caus_discover_pc().
+ * With the test of vectors, of every vector group only the variable whose name
+ * comes first is searched and stands for all. A pair is dependent when p ≤
+ * alpha. A test that cannot tell, given a set, separates nothing; given the
+ * empty set it does (a constant column). Fails with CAUS_ERR_INVALID_ARGUMENT,
+ * …_INVALID_DATA (what the test refuses), …_TOO_FEW_SAMPLES, …_LIMIT,
+ * …_CANCELLED, …_OUT_OF_MEMORY. Cost: that of the test, for as many tests as PC
+ * makes, one by one: partial correlation is far faster through
+ * caus_discover_pc().
  */
 caus_status caus_discover_pc_by(const caus_series *series,
                                 const caus_pc_options *options,

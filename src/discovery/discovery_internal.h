@@ -231,6 +231,16 @@ caus_status caus_order_restore(const caus_discovery *found, const size_t *order,
                                caus_arena *out, caus_discovery *result,
                                caus_error *err);
 
+/*
+ * Leaves of every vector group one variable to be searched, the first by name:
+ * the test of vectors lets it stand for all. `assumptions` goes in and out in
+ * the order of graph cells; NULL = all unknown.
+ */
+caus_status caus_vectors_assume(const caus_series *series, size_t max_lag,
+                                caus_arena *arena,
+                                const unsigned char **assumptions,
+                                caus_error *err);
+
 /* The marks of a link in the graph. */
 caus_edge caus_link_marks(const caus_question *question, bool forward,
                           bool backward, size_t source, size_t target,

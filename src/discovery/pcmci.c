@@ -432,12 +432,17 @@ caus_status caus_discover_pcmci(const caus_series *series,
     caus_arena_mark mark = caus_arena_get_mark(out);
     const size_t *order = NULL;
     caus_discovery made = {0};
+    caus_pcmci_options mine = *options;
     caus_status status =
         caus_order_by_name(series, caus_run_scratch(run, 0), &order, err);
+    if (status == CAUS_OK && options->test.test == CAUS_TEST_VECTORS)
+        status =
+            caus_vectors_assume(series, mine.max_lag, caus_run_scratch(run, 0),
+                                &mine.assumptions, err);
     if (status == CAUS_OK && order)
-        status = search_ordered(series, options, order, run, out, &made, err);
+        status = search_ordered(series, &mine, order, run, out, &made, err);
     else if (status == CAUS_OK)
-        status = search_columns(series, options, run, out, &made, err);
+        status = search_columns(series, &mine, run, out, &made, err);
     rewind_scratch(run, marks);
     if (status != CAUS_OK) {
         caus_arena_rewind(out, mark);

@@ -1,38 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "caus/structure_tests.h"
+#include "discovery/discovery_internal.h"
 #include "discovery/discrete_internal.h"
 #include "discovery/fci_internal.h"
 #include "discovery/static_tests.h"
 
 enum { MAX_THREADS = 256, LEAST_ROWS = 5 };
 
-/* A search on any engine; `options` is the caller's. */
-typedef caus_status engine_fn(const caus_engine *engine, const void *options,
-                              const caus_run *run, caus_arena *out,
+typedef struct call call;
+
+/* A search on any engine. */
+typedef caus_status engine_fn(const call *c, const caus_engine *engine,
                               caus_discovery *result, caus_error *err);
 
-typedef struct call {
+struct call {
     const caus_series *series;
     const caus_test_options *test;
     double alpha;
     engine_fn *search;
-    const void *options;
+    const caus_pc_options *pc;        /* of search_pc() */
+    const caus_fci_options *fci;      /* of search_fci() */
+    const unsigned char *assumptions; /* of the options, or fewer hypotheses */
     const caus_run *run;
     caus_arena *out;
-} call;
+};
 
-static caus_status search_pc(const caus_engine *engine, const void *options,
-                             const caus_run *run, caus_arena *out,
+static caus_status search_pc(const call *c, const caus_engine *engine,
                              caus_discovery *result, caus_error *err)
 {
-    return caus_pc_learn(engine, options, run, out, result, err);
+    caus_pc_options options = *c->pc;
+    options.assumptions = c->assumptions;
+    return caus_pc_learn(engine, &options, c->run, c->out, result, err);
 }
 
-static caus_status search_fci(const caus_engine *engine, const void *options,
-                              const caus_run *run, caus_arena *out,
+static caus_status search_fci(const call *c, const caus_engine *engine,
                               caus_discovery *result, caus_error *err)
 {
-    return caus_fci_learn(engine, options, run, out, result, err);
+    caus_fci_options options = *c->fci;
+    options.assumptions = c->assumptions;
+    return caus_fci_learn(engine, &options, c->run, c->out, result, err);
 }
 
 static caus_status check(const call *c, caus_error *err)
@@ -61,7 +67,7 @@ static caus_status search_in(const call *c, caus_arena **arenas,
     CAUS_TRY(caus_tested_init(c->series, c->test, c->alpha, c->run, arenas,
                               &state, err));
     caus_engine engine = caus_test_engine(&state);
-    CAUS_TRY(c->search(&engine, c->options, c->run, c->out, result, err));
+    CAUS_TRY(c->search(c, &engine, result, err));
     CAUS_TRY(caus_tested_check(&state, err));
     return caus_tested_give(&state, c->out, result, err);
 }
@@ -88,8 +94,7 @@ static caus_status search(const call *c, caus_discovery *result,
     return status;
 }
 
-static caus_status run_call(const call *c, caus_discovery *result,
-                            caus_error *err)
+static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
 {
     caus_arena_mark marks[MAX_THREADS], mark = caus_arena_get_mark(c->out);
     int threads = caus_run_threads(c->run);
@@ -97,7 +102,12 @@ static caus_status run_call(const call *c, caus_discovery *result,
     CAUS_TRY(check(c, err));
     for (int k = 0; k < threads; k++)
         marks[k] = caus_arena_get_mark(caus_run_scratch(c->run, k));
-    caus_status status = search(c, &made, err);
+    caus_status status = CAUS_OK;
+    if (c->test->test == CAUS_TEST_VECTORS)
+        status = caus_vectors_assume(c->series, 0, caus_run_scratch(c->run, 0),
+                                     &c->assumptions, err);
+    if (status == CAUS_OK)
+        status = search(c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {
         caus_arena_rewind(c->out, mark);
         status = caus_discrete_give_nothing(c->series->variable_count, c->out,
@@ -122,7 +132,14 @@ caus_status caus_discover_pc_by(const caus_series *series,
     caus_pc_options defaults = caus_pc_options_default();
     if (!options)
         options = &defaults;
-    call c = {series, test, options->alpha, search_pc, options, run, out};
+    call c = {.series = series,
+              .test = test,
+              .alpha = options->alpha,
+              .search = search_pc,
+              .pc = options,
+              .assumptions = options->assumptions,
+              .run = run,
+              .out = out};
     return run_call(&c, result, err);
 }
 
@@ -135,6 +152,13 @@ caus_status caus_discover_fci_by(const caus_series *series,
     caus_fci_options defaults = caus_fci_options_default();
     if (!options)
         options = &defaults;
-    call c = {series, test, options->alpha, search_fci, options, run, out};
+    call c = {.series = series,
+              .test = test,
+              .alpha = options->alpha,
+              .search = search_fci,
+              .fci = options,
+              .assumptions = options->assumptions,
+              .run = run,
+              .out = out};
     return run_call(&c, result, err);
 }

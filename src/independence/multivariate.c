@@ -429,7 +429,8 @@ static caus_status list_members(vectors *state, caus_arena *arena,
     for (int pass = 0; pass < 2; pass++) {
         used = 0;
         for (size_t v = 0; v < variables; v++) {
-            int group = sample->variables[v].vector_group;
+            int group =
+                sample->variables ? sample->variables[v].vector_group : -1;
             state->first[v] = used;
             for (size_t w = 0; w < variables; w++) {
                 if (w != v &&
