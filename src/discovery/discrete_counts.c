@@ -35,7 +35,7 @@ typedef struct entry {
 
 static int64_t log_gamma_units(const caus_counts *c, double x)
 {
-    return llrint(ldexp(caus_log_gamma(x), c->shift));
+    return llrint(caus_log_gamma(x) * c->unit);
 }
 
 static size_t levels_of(const caus_counts *c, size_t node)
@@ -254,6 +254,7 @@ caus_status caus_counts_init(const caus_codes *codes,
     if (c.most_cells > MANY_CELLS)
         c.most_cells = MANY_CELLS;
     c.shift = 61 - ilogb(most_units(&c));
+    c.unit = ldexp(1, c.shift);
     CAUS_TRY(
         caus_table_scale_init(CAUS_TABLE_G_SQUARED, rows, arena, &c.logs, err));
     CAUS_TRY(caus_strata_init(rows, arena, &c.sorted, err));

@@ -14,7 +14,8 @@ typedef struct caus_counts {
     const caus_score_options *options;
     size_t word_count;
     caus_table_scale logs; /* of G²: n · log n */
-    int shift;             /* of BDeu's terms */
+    int shift;             /* of BDeu's terms, in units of 2^−shift */
+    double unit;           /* 2^shift */
     size_t most_cells;     /* of a table that is filled in one pass */
     uint32_t *cells;       /* [most_cells or CAUS_MOST_CATEGORIES] */
     uint32_t *base;        /* [row_count] strata of base_set */

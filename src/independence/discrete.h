@@ -66,6 +66,7 @@ typedef enum caus_table_kind {
 typedef struct caus_table_scale {
     caus_table_kind kind;
     int shift;             /* a sum counts units of 2^−shift */
+    double unit;           /* 2^shift */
     const int64_t *n_logs; /* [known] n · log n of small n */
     size_t known;
 } caus_table_scale;

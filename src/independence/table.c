@@ -9,6 +9,7 @@
  * whole; whole numbers then add up in any order.
  */
 #include <math.h>
+#include <string.h>
 
 #include "independence/discrete.h"
 
@@ -41,6 +42,7 @@ caus_status caus_table_scale_init(caus_table_kind kind, size_t row_count,
         return caus_arena_fail(arena, err);
     for (size_t n = 0; is_g && n < known; n++)
         n_logs[n] = n_log(scale.shift, n);
+    scale.unit = ldexp(1, scale.shift);
     scale.n_logs = n_logs;
     scale.known = is_g ? known : 0;
     *result = scale;
@@ -50,9 +52,10 @@ caus_status caus_table_scale_init(caus_table_kind kind, size_t row_count,
 static void add_g_squared(const caus_table_scale *scale, const uint32_t *cells,
                           size_t height, size_t width, caus_table_sum *sum)
 {
-    uint32_t columns[CAUS_MOST_CATEGORIES] = {0}, total = 0;
+    uint32_t columns[CAUS_MOST_CATEGORIES], total = 0;
     size_t used_rows = 0, used_columns = 0;
     int64_t units = 0;
+    memset(columns, 0, width * sizeof *columns);
     for (size_t i = 0; i < height; i++, cells += width) {
         uint32_t row = 0;
         for (size_t j = 0; j < width; j++) {
@@ -79,9 +82,11 @@ static void add_chi_squared(const caus_table_scale *scale,
                             const uint32_t *cells, size_t height, size_t width,
                             caus_table_sum *sum)
 {
-    uint32_t columns[CAUS_MOST_CATEGORIES] = {0};
-    uint32_t rows[CAUS_MOST_CATEGORIES] = {0}, total = 0;
+    uint32_t columns[CAUS_MOST_CATEGORIES];
+    uint32_t rows[CAUS_MOST_CATEGORIES], total = 0;
     size_t used_rows = 0, used_columns = 0;
+    memset(columns, 0, width * sizeof *columns);
+    memset(rows, 0, height * sizeof *rows);
     for (size_t i = 0; i < height; i++) {
         for (size_t j = 0; j < width; j++) {
             rows[i] += cells[i * width + j];
@@ -101,7 +106,7 @@ static void add_chi_squared(const caus_table_scale *scale,
                 continue;
             double term = cell * cell * (double)total /
                           ((double)rows[i] * (double)columns[j]);
-            sum->units += llrint(ldexp(term, scale->shift));
+            sum->units += llrint(term * scale->unit);
         }
     sum->rows += total;
     sum->df += (used_rows - 1) * (used_columns - 1);

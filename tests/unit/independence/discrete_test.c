@@ -6,6 +6,7 @@
 #include "fault.h"
 #include "independence/discrete.h"
 #include "independence/discrete_bits.h"
+#include "numeric/distributions.h"
 #include "test.h"
 #include "unit/discovery/planted.h"
 
@@ -409,6 +410,26 @@ static void kernels_count_the_same(void **unused)
     }
 }
 
+/* Closed forms: df 2 is an exponential distribution, df 1 a squared normal. */
+static void tails_of_chi_squared_are_exact(void **unused)
+{
+    (void)unused;
+    for (double x = .5; x < 1400; x *= 3) {
+        double tail = exp(-x / 2), one = 2 * caus_normal_sf(sqrt(x));
+        assert_true(fabs(caus_chi_squared_sf(x, 2) - tail) <= 1e-13 * tail);
+        assert_true(fabs(caus_chi_squared_sf(x, 1) - one) <= 1e-12 * one);
+        assert_true(fabs(caus_chi_squared_quantile_sf(tail, 2) - x) <=
+                    1e-12 * x);
+    }
+    assert_true(same(caus_chi_squared_sf(0, 3), 1));
+    assert_true(isnan(caus_chi_squared_sf(-1, 3)));
+    assert_true(isnan(caus_chi_squared_sf(1, 0)));
+    assert_true(isinf(caus_chi_squared_quantile_sf(0, 3)));
+    assert_true(fabs(caus_log_gamma(.5) - log(acos(-1)) / 2) < 1e-15);
+    assert_true(fabs(caus_log_gamma(6) - log(120)) < 1e-14);
+    assert_true(isnan(caus_log_gamma(0)));
+}
+
 static void pcmci_stays_silent_on_noise_and_hears_a_link(void **unused)
 {
     (void)unused;
@@ -487,6 +508,7 @@ int main(void)
         cmocka_unit_test(minus_zero_is_zero),
         cmocka_unit_test(too_many_categories_name_the_variable),
         cmocka_unit_test(kernels_count_the_same),
+        cmocka_unit_test(tails_of_chi_squared_are_exact),
         cmocka_unit_test(pcmci_stays_silent_on_noise_and_hears_a_link),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };
