@@ -5,6 +5,8 @@
 
 #include "base.h"
 #include "config.h"
+#include "correlation.h"
+#include "dagma.h"
 #include "discovery.h"
 #include "discrete.h"
 #include "fci.h"
