@@ -12,7 +12,7 @@ caus_status caus_cmiknn_work_init(caus_ci_work *work, caus_error *err)
     size_t rows = state->row_count, padded = caus_rank_pad(rows);
     caus_rank *ranks =
         CAUS_ARRAY(arena, caus_rank, (4 + CAUS_CMIKNN_BATCH) * padded);
-    caus_rank *lists = CAUS_ARRAY(arena, caus_rank, 4 * rows);
+    caus_rank *lists = CAUS_ARRAY(arena, caus_rank, 5 * rows);
     work->alike =
         CAUS_ARRAY(arena, caus_rank, rows * state->options.shuffle_neighbours);
     work->taken = CAUS_ARRAY(arena, bool, rows);
@@ -32,6 +32,7 @@ caus_status caus_cmiknn_work_init(caus_ci_work *work, caus_error *err)
     work->shuffle = lists + rows;
     work->visit = lists + 2 * rows;
     work->alike_count = lists + 3 * rows;
+    work->reach = lists + 4 * rows;
     return CAUS_OK;
 }
 
@@ -207,6 +208,38 @@ static size_t count_nearest(const caus_ci_work *work)
     return wanted < 1 ? 1 : (size_t)wanted;
 }
 
+/* The conditions that vary; one that does not would be told apart by ties
+ * alone. */
+static void fill_conditions(caus_ci_work *work)
+{
+    size_t used = CAUS_CMIKNN_GIVEN;
+    for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++) {
+        work->nodes[used] = work->nodes[i];
+        used += fill_column(work, used);
+    }
+    work->node_count = used;
+}
+
+/* Puts the rows into the order of one column, so that rows far apart are far
+ * apart there: of a condition, or of the source if there is none. Which
+ * condition does not depend on their order. */
+static void order_rows(caus_ci_work *work)
+{
+    const caus_cmiknn *state = work->state;
+    size_t anchor = CAUS_CMIKNN_SOURCE;
+    for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++)
+        if (anchor == CAUS_CMIKNN_SOURCE ||
+            state->identity[work->nodes[i]] <
+                state->identity[work->nodes[anchor]])
+            anchor = i;
+    const caus_rank *ranks = work->columns[anchor].values;
+    for (size_t r = 0; r < state->row_count; r++)
+        if (work->place[r] != CAUS_RANK_FAR)
+            work->place[r] = ranks[work->place[r]];
+    for (size_t i = 0; i < work->node_count; i++)
+        fill_column(work, i);
+}
+
 caus_status caus_cmiknn_gather(caus_ci_work *work, const caus_ci_source *source,
                                bool *sound, caus_error *err)
 {
@@ -218,15 +251,12 @@ caus_status caus_cmiknn_gather(caus_ci_work *work, const caus_ci_source *source,
              fill_column(work, CAUS_CMIKNN_TARGET);
     if (!*sound)
         return CAUS_OK;
-    /* a condition that does not vary would be told apart by ties alone */
-    size_t used = CAUS_CMIKNN_GIVEN;
-    for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++) {
-        work->nodes[used] = work->nodes[i];
-        used += fill_column(work, used);
-    }
-    work->node_count = used;
+    fill_conditions(work);
+    if (!work->state->is_mixed)
+        order_rows(work);
+    memset(work->reach, 0, work->rows * sizeof *work->reach);
     if (work->reals)
-        for (size_t i = 0; i < used; i++)
+        for (size_t i = 0; i < work->node_count; i++)
             fill_reals(work, i);
     return CAUS_OK;
 }

@@ -29,18 +29,97 @@ static double contribution(const caus_cmiknn *state,
            psi[near->moved - 1];
 }
 
-/* Distances of all rows from one, in the conditions and with the source. */
-static void spread_fixed(caus_ci_work *work, size_t row)
+/* Rows that may be near to one: a stretch of places, since they are ranks. */
+typedef struct window {
+    size_t first, padded; /* multiples of CAUS_RANK_LANES */
+    size_t reach;         /* no other row is at this distance or nearer */
+} window;
+
+static window whole_window(const caus_ci_work *work)
+{
+    return (window){0, caus_rank_pad(work->rows), work->rows};
+}
+
+/* A window with room for a distance somewhat larger than the guess. */
+static window choose_window(const caus_ci_work *work, size_t row,
+                            caus_rank guess)
+{
+    if (work->state->is_mixed || !guess)
+        return whole_window(work);
+    size_t known = work->reach[row];
+    size_t reach = known ? known + known / 5 : guess + guess / 2u;
+    reach += 8;
+    size_t first = row > reach ? row - reach : 0;
+    size_t end = row + reach < work->rows ? row + reach + 1 : work->rows;
+    if (end - first <= work->nearest)
+        return whole_window(work);
+    first = first / CAUS_RANK_LANES * CAUS_RANK_LANES;
+    return (window){first, caus_rank_pad(end - first), reach};
+}
+
+/* Distances from one row, in the conditions and with the source. */
+static void spread_fixed(caus_ci_work *work, size_t row, const window *seen)
 {
     const caus_neighbour_kernel *kernel = work->state->kernel;
-    memset(work->near, 0, work->rows * sizeof *work->near);
-    for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++)
-        kernel->fold(work->near, &work->columns[i], work->rows,
-                     work->columns[i].values[row]);
-    memcpy(work->fixed, work->near,
-           caus_rank_pad(work->rows) * sizeof *work->fixed);
-    const caus_rank_column *source = &work->columns[CAUS_CMIKNN_SOURCE];
-    kernel->fold(work->fixed, source, work->rows, source->values[row]);
+    size_t first = seen->first, padded = seen->padded;
+    size_t rows = first + padded < work->rows ? padded : work->rows - first;
+    memset(work->near + first, 0, rows * sizeof *work->near);
+    for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++) {
+        caus_rank_column column = work->columns[i];
+        caus_rank at = column.values[row];
+        column.values += first;
+        kernel->fold(work->near + first, &column, padded, at);
+    }
+    memcpy(work->fixed + first, work->near + first,
+           padded * sizeof *work->fixed);
+    caus_rank_column source = work->columns[CAUS_CMIKNN_SOURCE];
+    caus_rank at = source.values[row];
+    source.values += first;
+    kernel->fold(work->fixed + first, &source, padded, at);
+}
+
+/* Rows whose rank is nearer than a distance to one's own. */
+static uint32_t count_ranks(size_t rows, caus_rank at, caus_rank distance)
+{
+    size_t low = at >= distance ? at - distance + 1u : 0;
+    size_t high = (size_t)at + distance;
+    return (uint32_t)((high < rows ? high : rows) - low);
+}
+
+/* Counts for one row and one target column, wherever its neighbours are. */
+static void count_row(caus_ci_work *work, size_t row, const caus_rank *moved,
+                      caus_rank guess, window *seen,
+                      caus_neighbour_counts *result)
+{
+    const caus_cmiknn *state = work->state;
+    double share = state->options.neighbours;
+    caus_neighbour_task task = {
+        .rows = work->rows,
+        .moved.is_codes = work->columns[CAUS_CMIKNN_TARGET].is_codes,
+        .at = moved[row],
+        .nearest = work->nearest,
+        .is_mixed = state->is_mixed,
+        .share = share < 1 ? share : 0,
+        .guess = guess,
+        .all = work->all,
+        .both = work->both,
+    };
+    for (;;) {
+        task.padded = seen->padded;
+        task.fixed = work->fixed + seen->first;
+        task.given = work->near + seen->first;
+        task.moved.values = moved + seen->first;
+        state->kernel->count(&task, result);
+        if (result->distance <= seen->reach)
+            break;
+        *seen = whole_window(work);
+        spread_fixed(work, row, seen);
+    }
+    if (work->node_count > CAUS_CMIKNN_GIVEN || state->is_mixed)
+        return;
+    /* alone, the target does not keep to the window */
+    result->moved = count_ranks(work->rows, task.at, result->distance);
+    result->given = (uint32_t)work->rows;
 }
 
 caus_status caus_cmiknn_estimate(caus_ci_work *work, const caus_rank *moved,
@@ -49,32 +128,23 @@ caus_status caus_cmiknn_estimate(caus_ci_work *work, const caus_rank *moved,
     const caus_cmiknn *state = work->state;
     size_t padded = caus_rank_pad(work->rows);
     double sums[CAUS_CMIKNN_BATCH] = {0};
-    caus_neighbour_task task = {
-        .rows = work->rows,
-        .fixed = work->fixed,
-        .given = work->near,
-        .moved = work->columns[CAUS_CMIKNN_TARGET],
-        .nearest = work->nearest,
-        .is_mixed = state->is_mixed,
-        .share = state->options.neighbours < 1 ? state->options.neighbours : 0,
-        .guess = (caus_rank)(work->rows / 2),
-        .all = work->all,
-        .both = work->both,
-    };
+    caus_rank guess = 0;
     for (size_t j = work->rows; j < padded; j++)
         work->near[j] = CAUS_RANK_FAR;
     for (size_t r = 0; r < work->rows; r++) {
         if (r % CHECK_EVERY_ROWS == 0)
             CAUS_TRY(caus_run_check(state->run, err));
-        spread_fixed(work, r);
+        if (work->reach[r])
+            guess = work->reach[r];
+        window seen = choose_window(work, r, guess);
+        spread_fixed(work, r, &seen);
         for (size_t b = 0; b < count; b++) {
             caus_neighbour_counts near;
-            task.moved.values = moved + b * padded;
-            task.at = task.moved.values[r];
-            state->kernel->count(&task, &near);
-            task.guess = near.distance;
+            count_row(work, r, moved + b * padded, guess, &seen, &near);
+            guess = near.distance;
             sums[b] += contribution(state, &near);
         }
+        work->reach[r] = guess;
     }
     double constant = state->is_mixed ? 0 : state->digamma[work->nearest];
     for (size_t b = 0; b < count; b++)

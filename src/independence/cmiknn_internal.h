@@ -39,7 +39,9 @@ struct caus_ci_work {
     double *reals;     /* [node_capacity × row_count] when standardised */
     size_t node_count, node_capacity;
     caus_rank *place; /* [row_count] of a row in the test; CAUS_RANK_FAR */
-    size_t rows;      /* of the test */
+    size_t rows;      /* of the test; their places are the ranks of a condition,
+                         or of the source, unless mixed */
+    caus_rank *reach; /* [rows] the distance found last; 0 = none yet */
     size_t nearest;   /* k */
 
     /* Of one row, or of all rows of one shuffle. */

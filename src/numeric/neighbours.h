@@ -39,7 +39,9 @@ typedef struct caus_rank_column {
  * those given to both ("given").
  */
 typedef struct caus_neighbour_task {
-    size_t rows; /* 2 … CAUS_RANK_ROWS; ranks are below it */
+    size_t rows;   /* 2 … CAUS_RANK_ROWS; ranks are below it */
+    size_t padded; /* rows to compare with, a multiple of CAUS_RANK_LANES: all
+                      that may be near, more than k of them */
     /* Distances in fixed and given columns, and in the given ones alone;
      * [padded], with CAUS_RANK_FAR in the padding. */
     const caus_rank *fixed;

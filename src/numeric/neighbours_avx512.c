@@ -137,7 +137,7 @@ static void fold(caus_rank *distances, const caus_rank_column *column,
 static caus_rank radius(const caus_rank *distances, size_t rows, size_t wanted,
                         caus_rank guess)
 {
-    return radius_kernel(distances, rows, wanted, guess);
+    return radius_kernel(distances, caus_rank_pad(rows), rows, wanted, guess);
 }
 
 static void count(const caus_neighbour_task *task,

@@ -83,10 +83,10 @@ static inline void narrow_inside(radius_bracket *bracket,
            (int32_t)(apart ? apart : 1));
 }
 
-static inline caus_rank radius_kernel(const caus_rank *distances, size_t rows,
-                                      size_t wanted, caus_rank guess)
+static inline caus_rank radius_kernel(const caus_rank *distances, size_t padded,
+                                      size_t rows, size_t wanted,
+                                      caus_rank guess)
 {
-    size_t padded = caus_rank_pad(rows);
     uint32_t goal = (uint32_t)wanted;
     int32_t first = guess, last = (int32_t)rows, width = first / 8 + 1;
     radius_bracket bracket = {-1, last, 0, (uint32_t)rows};
@@ -102,7 +102,7 @@ static inline caus_rank radius_kernel(const caus_rank *distances, size_t rows,
     if (bracket.above < last)
         return (caus_rank)bracket.above;
     caus_rank farthest = 0;
-    for (size_t j = 0; j < rows; j++)
+    for (size_t j = 0; j < padded; j++)
         if (distances[j] < CAUS_RANK_FAR && distances[j] > farthest)
             farthest = distances[j];
     return farthest;
@@ -136,12 +136,12 @@ static inline size_t count_wanted(const caus_neighbour_task *task,
 static inline void count_kernel(const caus_neighbour_task *task,
                                 caus_neighbour_counts *result)
 {
-    size_t padded = caus_rank_pad(task->rows);
+    size_t padded = task->padded;
     if (task->moved.is_codes)
         spread_codes(task, padded);
     else
         spread_ranks(task, padded);
-    caus_rank distance = radius_kernel(task->all, task->rows,
+    caus_rank distance = radius_kernel(task->all, padded, task->rows,
                                        count_wanted(task, padded), task->guess);
     *result = (caus_neighbour_counts){.distance = distance};
     if (!distance && !task->is_mixed)

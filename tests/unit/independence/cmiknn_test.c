@@ -9,7 +9,7 @@
 #include "fault.h"
 #include "test.h"
 
-enum { MOST_VALUES = 6000, MOST_VARIABLES = 8 };
+enum { MOST_ROWS = 300, MOST_VALUES = 6000, MOST_VARIABLES = 8 };
 
 /* A table that a test fills by columns and may change. */
 typedef struct table {
@@ -162,6 +162,77 @@ static void mixed_variables_keep_the_level(void **unused)
         rejections(400, CAUS_TEST_CMIKNN_MIXED, categorise, &a_b_given_c);
     assert_true(share < .05 + noise_of_400);
     assert_true(rejections(50, CAUS_TEST_CMIKNN_MIXED, categorise, &a_b) > .5);
+}
+
+static double rank_distance(const size_t *ranks, size_t a, size_t b)
+{
+    return fabs((double)ranks[a] - (double)ranks[b]);
+}
+
+static double digamma(size_t m)
+{
+    double sum = -.57721566490153286061;
+    for (size_t k = 1; k < m; k++)
+        sum += 1 / (double)k;
+    return sum;
+}
+
+/* The formula, row by row: columns source, target, conditions. */
+static double estimate(size_t ranks[][MOST_ROWS], size_t columns, size_t rows,
+                       size_t nearest)
+{
+    double sum = 0;
+    for (size_t t = 0; t < rows; t++) {
+        double part[3][MOST_ROWS]; /* given, with source, with target */
+        size_t within[3] = {0}, radius = 0;
+        for (size_t j = 0; j < rows; j++) {
+            part[0][j] = 0;
+            for (size_t c = 2; c < columns; c++)
+                part[0][j] = fmax(part[0][j], rank_distance(ranks[c], t, j));
+            for (size_t c = 0; c < 2; c++)
+                part[1 + c][j] =
+                    fmax(part[0][j], rank_distance(ranks[c], t, j));
+        }
+        for (size_t held = 0; held <= nearest; radius++) {
+            held = 0;
+            for (size_t j = 0; j < rows; j++)
+                held += fmax(part[1][j], part[2][j]) <= (double)radius;
+        }
+        radius--; /* of the k-th neighbour */
+        for (size_t j = 0; j < rows; j++)
+            for (size_t p = 0; p < 3; p++)
+                within[p] += part[p][j] < (double)radius;
+        sum += digamma(within[0]) - digamma(within[1]) - digamma(within[2]);
+    }
+    return digamma(nearest) + sum / (double)rows;
+}
+
+static void values_are_those_of_the_formula(void **unused)
+{
+    (void)unused;
+    static table t;
+    static size_t ranks[4][MOST_ROWS];
+    static const size_t neighbours[] = {1, 3, 12, 60};
+    for (size_t k = 0; k < 24; k++) {
+        size_t rows = 62 + 7 * k, columns = 2 + k % 3;
+        caus_test_options options = cmiknn_options(CAUS_TEST_CMIKNN);
+        cmiknn_question question = {.source = {0, 0},
+                                    .target = {1, 0},
+                                    .given = {{2, 0}, {3, 0}},
+                                    .given_count = columns - 2};
+        make_table(&t, rows, 4, 300 + k);
+        confound(&t);
+        memset(ranks, 0, sizeof ranks);
+        for (size_t c = 0; c < columns; c++)
+            for (size_t r = 0; r < rows; r++)
+                for (size_t j = 0; j < rows; j++)
+                    ranks[c][r] += *at(&t, j, c) < *at(&t, r, c);
+        options.knn.shuffles = 0;
+        options.knn.neighbours = (double)neighbours[k % 4];
+        double found = ask(&t, &options, &question).result.statistic;
+        double expected = estimate(ranks, columns, rows, neighbours[k % 4]);
+        assert_true(fabs(found - expected) < 1e-12);
+    }
 }
 
 static void early_stopping_decides_as_all_shuffles_do(void **unused)
@@ -718,6 +789,7 @@ int main(void)
         cmocka_unit_test(independence_is_rejected_as_often_as_alpha_says),
         cmocka_unit_test(a_common_cause_that_is_given_is_no_dependence),
         cmocka_unit_test(mixed_variables_keep_the_level),
+        cmocka_unit_test(values_are_those_of_the_formula),
         cmocka_unit_test(early_stopping_decides_as_all_shuffles_do),
         cmocka_unit_test(a_p_value_is_a_quotient_rounded_once),
         cmocka_unit_test(a_parabola_is_found_that_correlations_miss),

@@ -110,6 +110,7 @@ static void compare(const caus_neighbour_kernel *kernel, table *t,
     caus_rank all[PADDED], both[PADDED];
     caus_neighbour_task task = {
         .rows = t->rows,
+        .padded = caus_rank_pad(t->rows),
         .fixed = t->fixed,
         .given = t->given,
         .moved = column_of(t, 1),
