@@ -5,6 +5,7 @@
 
 #include "base.h"
 #include "config.h"
+#include "csv.h"
 #include "correlation.h"
 #include "dagma.h"
 #include "discovery.h"

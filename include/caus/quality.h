@@ -72,10 +72,11 @@ typedef struct caus_quality {
  * x_sum and x_count, memory_used and memory_limit, pods of one deployment).
  * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT, CAUS_ERR_CANCELLED.
  * When the time limit passes the rest is left out (complete = false). Cost
- * O(rows × variables²); memory O(rows × variables + variables²) of scratch. Sources: ADF and KPSS as statsmodels 0.15.0 computes
- * them (adfuller, kpss); the effective sample size by the initial positive
- * sequence that the documentation of TensorFlow Probability's
- * mcmc.effective_sample_size describes.
+ * O(rows × variables²); memory O(rows × variables + variables²) of scratch.
+ * Sources: ADF and KPSS as statsmodels 0.15.0 computes them (adfuller, kpss);
+ * the effective sample size by the initial positive sequence that the
+ * documentation of TensorFlow Probability's mcmc.effective_sample_size
+ * describes.
  */
 caus_status caus_quality_examine(const caus_series *series, const caus_run *run,
                                  caus_arena *out, caus_quality *result,

@@ -203,6 +203,8 @@ typedef struct caus_align_options {
      * there are both. */
     const char *window_name;
     const char *baseline_name;
+    bool keep_phase; /* grids start where they say, not at multiples of the
+                        step since 1970 */
 } caus_align_options;
 
 /*

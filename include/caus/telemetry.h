@@ -3,6 +3,7 @@
 #ifndef CAUS_TELEMETRY_H
 #define CAUS_TELEMETRY_H
 
+#include "csv.h"
 #include "graph.h"
 #include "series.h"
 #include "time.h"
@@ -189,44 +190,6 @@ caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
                                   const caus_fetch_options *options,
                                   const caus_run *run, caus_arena *out,
                                   caus_fetch *result, caus_error *err);
-
-typedef struct caus_csv_options {
-    bool table;         /* no time column, step 0 */
-    bool no_header;     /* columns are named x0, x1, … */
-    int64_t step_ns;    /* 0 = found from the times; without a time column rows
-                           are steps of this width, 1 s if 0 */
-    caus_grid window;   /* start_ns, end_ns; step_ns 0 = the whole file */
-    caus_grid baseline; /* step_ns 0 = none */
-    const caus_topology *topology;
-    char service_separator;
-} caus_csv_options;
-
-/*
- * Reads a CSV or table file, plain, .gz or .zst. First column `time` (or
- * `timestamp`, `datetime`, `ts`; unix s,
- * ms, µs, ns or RFC 3339, detected on the first row); empty or NaN = missing,
- * infinite values too.
- *
- *   options  NULL = all defaults
- *   result   the whole file: one segment, environment "window", row 0 at the
- *            first time, rows that the file leaves out missing; with a window
- *            what caus_series_align() makes of the file's rows. Lives in `out`
- *
- * A given step that the times do not fit averages them as a window does. A
- * window whose step is finer than the times fails, unless options->step_ns
- * says that it is meant.
- *
- * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column named:
- * ragged rows, unsorted or duplicate times, duplicate names, a text that is no
- * number), …_TOO_FEW_SAMPLES (no row in the window), …_LIMIT (memory limit of
- * the run, checked before it is exceeded).
- *
- * The plain file is mapped, not read, and must not be cut short meanwhile; cost
- * two passes over its bytes: one for lines and times, one for numbers.
- */
-caus_status caus_csv_read(const char *path, const caus_csv_options *options,
-                          const caus_run *run, caus_arena *out,
-                          caus_series *result, caus_error *err);
 
 /*
  * Reads a call graph: a CSV file, plain, .gz or .zst, with the columns `src`

@@ -32,6 +32,13 @@ caus_status caus_time_parse_grafana(const char *url, int64_t now_ns,
                                     int64_t *start_ns, int64_t *end_ns,
                                     caus_error *err);
 
+/*
+ * A zone: its minutes east of UTC at an instant, which change with summer time.
+ *
+ *   data  whatever the zone needs
+ */
+typedef int32_t caus_zone_fn(void *data, int64_t time_ns);
+
 /* "5m", "90s", "1h30m", "250ms"; fails on a bare number. */
 caus_status caus_duration_parse(const char *text, int64_t *result_ns,
                                 caus_error *err);

@@ -52,6 +52,20 @@ caus_status caus_cli_read_window(const caus_arguments *arguments,
  */
 void caus_cli_settle(caus_cli_window *window, int64_t fallback_step_ns);
 
+/* What times without a zone mean. */
+typedef struct caus_cli_zone {
+    bool given;      /* by --tz */
+    int32_t minutes; /* INT32_MIN = such times are refused */
+    bool is_place;   /* its offset changes with summer time */
+} caus_cli_zone;
+
+/* Reads --tz; a place becomes the process's zone. */
+caus_status caus_cli_read_zone(const caus_arguments *arguments,
+                               caus_cli_zone *result, caus_error *err);
+
+/* A caus_zone_fn of a caus_cli_zone that was given. */
+int32_t caus_cli_zone_minutes(void *zone, int64_t time_ns);
+
 typedef struct caus_cli_specs {
     const caus_variable_spec *items;
     size_t count;
@@ -117,6 +131,9 @@ typedef struct caus_cli_input {
     size_t warning_count;
 } caus_cli_input;
 
+/* Before what a recording says about the quality of its data. */
+static const char caus_cli_quality_prefix[] = "quality: ";
+
 /* Adds a sentence to the warnings of an input; NULL = no memory for it. */
 caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
                                  const char *warning, caus_error *err);
@@ -128,6 +145,36 @@ caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
 
 /* Fails when a whole environment holds no value. */
 caus_status caus_cli_check_coverage(const caus_series *series, caus_error *err);
+
+/* A CSV file and what the command line takes of it. */
+typedef struct caus_cli_csv {
+    caus_csv *csv;      /* closed with caus_csv_close() */
+    caus_csv_cut cut;   /* of the settled window, or the whole file */
+    caus_cli_zone zone; /* read by the file: stays where it is */
+} caus_cli_csv;
+
+/*
+ * Opens --csv or --table and puts the window on the file's grid.
+ *
+ *   window  settled here, if --start or --end was given
+ *   input   takes a warning when the baseline is cut short
+ */
+caus_status caus_cli_open_csv(caus_program *program,
+                              const caus_arguments *arguments, const char *path,
+                              bool table, caus_cli_window *window,
+                              caus_arena *arena, caus_cli_input *input,
+                              caus_cli_csv *result, caus_error *err);
+
+/* Adds what the last read of a file found worth telling. */
+caus_status caus_cli_add_csv_warnings(const caus_csv *csv, caus_arena *arena,
+                                      caus_cli_input *input, caus_error *err);
+
+/* The series of a CSV or table file. */
+caus_status caus_cli_load_csv(caus_program *program,
+                              const caus_arguments *arguments, const char *path,
+                              bool table, caus_cli_window *window,
+                              caus_arena *arena, caus_cli_input *result,
+                              caus_error *err);
 
 /*
  * Loads the one source that was named: --recording, --csv, --table, or

@@ -12,6 +12,7 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
     caus_align_options options = {
         .window = window->window,
         .baseline = window->baseline,
+        .keep_phase = true, /* settled, or a file's own */
     };
     return caus_series_align(samples, &options, program->run, arena, result,
                              err);
@@ -80,8 +81,25 @@ static void window_of_recording(const caus_recording_info *info,
         window->baseline = (caus_grid){.start_ns = info->baseline.start_ns,
                                        .end_ns = window->window.start_ns};
     }
+    /* A file was recorded on its own grid, which keeps its phase. */
+    if (!asked.given && !asked.window.step_ns && !has_baseline_option)
+        return;
     window->window.step_ns = asked.window.step_ns;
     caus_cli_settle(window, info->window.step_ns);
+}
+
+/* What was found while recording; discovery examines the data itself. */
+static caus_status take_warnings(const caus_recording_info *info,
+                                 caus_arena *arena, caus_cli_input *result,
+                                 caus_error *err)
+{
+    size_t length = strlen(caus_cli_quality_prefix);
+    for (size_t i = 0; i < info->warning_count; i++) {
+        if (strncmp(info->warnings[i], caus_cli_quality_prefix, length) != 0)
+            CAUS_TRY(
+                caus_cli_add_warning(arena, result, info->warnings[i], err));
+    }
+    return CAUS_OK;
 }
 
 static caus_status load_recording(caus_program *program,
@@ -103,81 +121,8 @@ static caus_status load_recording(caus_program *program,
     CAUS_TRY(
         caus_recording_read_samples(path, program->run, arena, &samples, err));
     caus_program_lap(program, "read");
-    result->warnings = info.warnings;
-    result->warning_count = info.warning_count;
+    CAUS_TRY(take_warnings(&info, arena, result, err));
     return align_covered(program, &samples, window, arena, result, err);
-}
-
-/* Step and first row of a whole file. A file that does not fit in memory may
- * have a window that does: both stay open then. */
-static caus_status find_extent(caus_program *program, const char *path,
-                               const caus_csv_options *options,
-                               caus_arena *arena, int64_t *step_ns,
-                               int64_t *first_ns, caus_error *err)
-{
-    caus_series whole;
-    caus_arena_mark mark = caus_arena_get_mark(arena);
-    caus_status status =
-        caus_csv_read(path, options, program->run, arena, &whole, err);
-    *step_ns = status == CAUS_OK ? whole.step_ns : 0;
-    *first_ns = status == CAUS_OK ? whole.segments[0].start_ns : 0;
-    caus_arena_rewind(arena, mark);
-    if (status != CAUS_ERR_LIMIT)
-        return status;
-    if (!options->step_ns)
-        caus_program_say(
-            program,
-            "%s is too large to look for its step: rows are as wide "
-            "as those of servers; --step chooses a width",
-            path);
-    return CAUS_OK;
-}
-
-/* Without a time column a row is a step, whose length nobody has said. */
-static caus_status warn_of_rows(const char *path, caus_arena *arena,
-                                caus_cli_input *result, caus_error *err)
-{
-    return caus_cli_add_warning(
-        arena, result,
-        caus_arena_format(arena,
-                          "%s has no column time: each of its %zu rows is "
-                          "taken as one step of unknown length; give --step to "
-                          "say how long",
-                          path, result->series.segments[0].row_count),
-        err);
-}
-
-static caus_status load_csv(caus_program *program,
-                            const caus_arguments *arguments, const char *path,
-                            caus_cli_window *window, caus_arena *arena,
-                            caus_cli_input *result, caus_error *err)
-{
-    bool table = caus_arguments_has(arguments, "table");
-    caus_csv_options options = {
-        .table = table,
-        .no_header = caus_arguments_has(arguments, "no-header"),
-        .step_ns = window->window.step_ns,
-    };
-    CAUS_TRY(
-        caus_cli_read_separator(arguments, &options.service_separator, err));
-    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
-    if (window->given && !table) {
-        int64_t step_ns, first_ns;
-        CAUS_TRY(find_extent(program, path, &options, arena, &step_ns,
-                             &first_ns, err));
-        caus_cli_settle(window, step_ns);
-        CAUS_TRY(caus_cli_clip_baseline(window, first_ns, arena, result, err));
-        options.window = window->window;
-        options.baseline = window->baseline;
-        options.step_ns = window->window.step_ns;
-    }
-    CAUS_TRY(caus_csv_read(path, &options, program->run, arena, &result->series,
-                           err));
-    caus_program_lap(program, "read");
-    if (!table && !window->window.step_ns &&
-        result->series.segments[0].start_ns == 0)
-        return warn_of_rows(path, arena, result, err);
-    return CAUS_OK;
 }
 
 /* The file that all variables of --vars come from; NULL if they do not. */
@@ -199,7 +144,8 @@ static caus_status load_columns(caus_program *program,
                                 caus_cli_window *window, caus_arena *arena,
                                 caus_cli_input *result, caus_error *err)
 {
-    CAUS_TRY(load_csv(program, arguments, path, window, arena, result, err));
+    CAUS_TRY(caus_cli_load_csv(program, arguments, path, false, window, arena,
+                               result, err));
     size_t *keep = caus_arena_array(arena, specs->count, sizeof *keep);
     if (!keep)
         return caus_arena_fail(arena, err);
@@ -216,10 +162,12 @@ static caus_status load_columns(caus_program *program,
                               err);
 }
 
+/* Only the fetch counts for the time limit, which is of `timed`. */
 static caus_status load_servers(caus_program *program,
                                 const caus_arguments *arguments,
-                                caus_cli_window *window, caus_arena *arena,
-                                caus_cli_input *result, caus_error *err)
+                                caus_run *timed, caus_cli_window *window,
+                                caus_arena *arena, caus_cli_input *result,
+                                caus_error *err)
 {
     caus_cli_source source;
     CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
@@ -228,8 +176,12 @@ static caus_status load_servers(caus_program *program,
         return load_columns(program, arguments, &source.specs, file, window,
                             arena, result, err);
     caus_fetch fetch;
-    CAUS_TRY(caus_cli_fetch(program, arguments, &source, window, arena, &fetch,
-                            err));
+    caus_run *untimed = program->run;
+    program->run = timed;
+    caus_status status =
+        caus_cli_fetch(program, arguments, &source, window, arena, &fetch, err);
+    program->run = untimed;
+    CAUS_TRY(status);
     caus_program_lap(program, "fetch");
     result->warnings = fetch.warnings;
     result->warning_count = fetch.warning_count;
@@ -261,7 +213,7 @@ static caus_status one_source(const caus_arguments *arguments, caus_error *err)
 }
 
 static caus_status load_any(caus_program *program,
-                            const caus_arguments *arguments,
+                            const caus_arguments *arguments, caus_run *timed,
                             int64_t default_baseline_ns, caus_arena *arena,
                             caus_cli_input *result, caus_error *err)
 {
@@ -275,21 +227,28 @@ static caus_status load_any(caus_program *program,
     if (caus_arguments_has(arguments, "recording"))
         return load_recording(program, arguments, use_baseline, &window, arena,
                               result, err);
-    const char *file = caus_arguments_get(arguments, "csv");
-    if (!file)
-        file = caus_arguments_get(arguments, "table");
-    if (file)
-        return load_csv(program, arguments, file, &window, arena, result, err);
-    return load_servers(program, arguments, &window, arena, result, err);
+    const char *csv = caus_arguments_get(arguments, "csv");
+    const char *table = caus_arguments_get(arguments, "table");
+    if (csv || table)
+        return caus_cli_load_csv(program, arguments, csv ? csv : table, !csv,
+                                 &window, arena, result, err);
+    return load_servers(program, arguments, timed, &window, arena, result, err);
 }
 
+/* The time limit is for fetch and search: without its data there is nothing to
+ * show, so what has come is read to its end. */
 caus_status caus_cli_load(caus_program *program,
                           const caus_arguments *arguments,
                           int64_t default_baseline_ns, caus_arena *arena,
                           caus_cli_input *result, caus_error *err)
 {
-    CAUS_TRY(
-        load_any(program, arguments, default_baseline_ns, arena, result, err));
+    caus_run *timed = program->run;
+    CAUS_TRY(caus_run_new_untimed(timed, &program->run, err));
+    caus_status status = load_any(program, arguments, timed,
+                                  default_baseline_ns, arena, result, err);
+    caus_run_free(program->run);
+    program->run = timed;
+    CAUS_TRY(status);
     return caus_cli_check_coverage(&result->series, err);
 }
 

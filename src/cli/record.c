@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
 #include "cli.h"
 
 static const caus_option record_options[] = {
+    {"csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "record a CSV file instead of servers: the whole file, or a window of it"},
+    {"no-header", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "the CSV file has no line of names"},
     {"hint", 0, "TEXT", NULL, CAUS_COMPLETE_NOTHING,
      "a line about the incident, kept in the file"},
     {"keep-labels", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
@@ -29,20 +34,76 @@ static caus_status add_quality(caus_program *program,
     const char **all = caus_arena_array(arena, count, sizeof *all);
     if (!all)
         return caus_arena_fail(arena, err);
-    for (size_t i = 0; i < count; i++)
-        all[i] = i < fetch->warning_count
-                     ? fetch->warnings[i]
-                     : quality.warnings[i - fetch->warning_count];
+    for (size_t i = 0; i < fetch->warning_count; i++)
+        all[i] = fetch->warnings[i];
+    for (size_t i = 0; i < quality.warning_count; i++) {
+        const char *sentence = caus_arena_format(
+            arena, "%s%s", caus_cli_quality_prefix, quality.warnings[i]);
+        if (!sentence)
+            return caus_arena_fail(arena, err);
+        all[fetch->warning_count + i] = sentence;
+    }
     fetch->warnings = all;
     fetch->warning_count = count;
     return CAUS_OK;
 }
 
-static caus_status record(caus_program *program,
-                          const caus_arguments *arguments, caus_arena *arena,
-                          caus_error *err)
+static caus_status fetch_servers(caus_program *program,
+                                 const caus_arguments *arguments,
+                                 caus_cli_window *window, caus_arena *arena,
+                                 caus_fetch *fetch, caus_error *err)
 {
-    const char *path = caus_arguments_get(arguments, "output");
+    caus_cli_source source;
+    CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
+    return caus_cli_fetch(program, arguments, &source, window, arena, fetch,
+                          err);
+}
+
+/* The grid of the whole file where no window was asked for. */
+static caus_status take_file(caus_program *program, const caus_cli_csv *file,
+                             caus_cli_window *window, caus_arena *arena,
+                             caus_cli_input *said, caus_fetch *fetch,
+                             caus_error *err)
+{
+    if (!window->given) {
+        CAUS_TRY(caus_csv_find_grid(file->csv, file->cut.step_ns,
+                                    &window->window, err));
+        window->baseline = (caus_grid){0};
+    }
+    CAUS_TRY(caus_csv_read_samples(file->csv, &file->cut, program->run, arena,
+                                   &fetch->samples, err));
+    return caus_cli_add_csv_warnings(file->csv, arena, said, err);
+}
+
+static caus_status fetch_csv(caus_program *program,
+                             const caus_arguments *arguments,
+                             caus_cli_window *window, caus_arena *arena,
+                             caus_fetch *fetch, caus_error *err)
+{
+    static const char *const others[] = {"metrics", "traces", "vars"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (caus_arguments_has(arguments, others[i]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--csv holds all variables already: leave out "
+                             "--%s",
+                             others[i]);
+    }
+    caus_cli_input said = {0};
+    caus_cli_csv file;
+    CAUS_TRY(caus_cli_open_csv(program, arguments,
+                               caus_arguments_get(arguments, "csv"), false,
+                               window, arena, &said, &file, err));
+    *fetch = (caus_fetch){.clock_skew_s = (double)NAN};
+    caus_status status =
+        take_file(program, &file, window, arena, &said, fetch, err);
+    caus_csv_close(file.csv);
+    fetch->warnings = said.warnings;
+    fetch->warning_count = said.warning_count;
+    return status;
+}
+
+static caus_status check_output(const char *path, caus_error *err)
+{
     if (!path)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "where to? give -o incident.caus");
@@ -50,15 +111,37 @@ static caus_status record(caus_program *program,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "a recording is a file and cannot go to stdout: give "
                          "-o incident.caus");
+    return CAUS_OK;
+}
+
+static void tell(caus_program *program, const caus_fetch *fetch,
+                 const char *path)
+{
+    size_t samples = 0;
+    for (size_t i = 0; i < fetch->samples.track_count; i++)
+        samples += fetch->samples.tracks[i].count;
+    caus_program_say(program, "%zu variables, %zu samples written to %s",
+                     fetch->samples.track_count, samples, path);
+    for (size_t i = 0; i < fetch->warning_count; i++)
+        caus_program_say(program, "warning: %s", fetch->warnings[i]);
+}
+
+static caus_status record(caus_program *program,
+                          const caus_arguments *arguments, caus_arena *arena,
+                          caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "output");
+    CAUS_TRY(check_output(path, err));
     caus_cli_window window;
     CAUS_TRY(
         caus_cli_read_window(arguments, caus_cli_baseline_ns, &window, err));
-    caus_cli_source source;
-    CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
+    bool has_file = caus_arguments_has(arguments, "csv");
     caus_fetch fetch;
-    CAUS_TRY(caus_cli_fetch(program, arguments, &source, &window, arena, &fetch,
-                            err));
-    caus_program_lap(program, "fetch");
+    CAUS_TRY(
+        has_file
+            ? fetch_csv(program, arguments, &window, arena, &fetch, err)
+            : fetch_servers(program, arguments, &window, arena, &fetch, err));
+    caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
     const char *hint = caus_arguments_get(arguments, "hint");
     struct timespec now;
@@ -72,13 +155,7 @@ static caus_status record(caus_program *program,
     };
     CAUS_TRY(caus_recording_write(path, &fetch, &options, program->run, err));
     caus_program_lap(program, "write");
-    size_t samples = 0;
-    for (size_t i = 0; i < fetch.samples.track_count; i++)
-        samples += fetch.samples.tracks[i].count;
-    caus_program_say(program, "%zu variables, %zu samples written to %s",
-                     fetch.samples.track_count, samples, path);
-    for (size_t i = 0; i < fetch.warning_count; i++)
-        caus_program_say(program, "warning: %s", fetch.warnings[i]);
+    tell(program, &fetch, path);
     return CAUS_OK;
 }
 
@@ -100,7 +177,9 @@ const caus_command caus_command_record = {
         "Fetches variables from Prometheus and ClickHouse, with the rows "
         "before the window, and keeps them in one file that every other "
         "command reads. The file is written under a temporary name and "
-        "renamed: it is there whole or not at all. E-mail, token and address "
+        "renamed: it is there whole or not at all. With --csv the samples "
+        "come from a file: the whole of it, or with --start and --end a "
+        "window and what stands before it. E-mail, token and address "
         "patterns in labels and text are replaced unless --keep-labels.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

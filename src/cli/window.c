@@ -77,17 +77,11 @@ static bool read_offset(const char *text, int32_t *minutes)
     return hours <= 14 && rest < 60;
 }
 
-/* What times without a zone mean. */
-typedef struct zone {
-    int64_t now_ns;
-    int32_t minutes; /* INT32_MIN = such times are refused */
-    bool is_place;   /* its offset changes with summer time */
-} zone;
-
-static caus_status read_zone(const char *text, int64_t now, zone *result,
-                             caus_error *err)
+caus_status caus_cli_read_zone(const caus_arguments *arguments,
+                               caus_cli_zone *result, caus_error *err)
 {
-    *result = (zone){.now_ns = now, .minutes = INT32_MIN};
+    const char *text = caus_arguments_get(arguments, "tz");
+    *result = (caus_cli_zone){.given = text != NULL, .minutes = INT32_MIN};
     if (!text || read_offset(text, &result->minutes))
         return CAUS_OK;
     if (strcmp(text, "utc") == 0 || strcmp(text, "UTC") == 0 ||
@@ -98,15 +92,21 @@ static caus_status read_zone(const char *text, int64_t now, zone *result,
     if (strcmp(text, "local") != 0)
         CAUS_TRY(enter_zone(text, err));
     result->is_place = true;
-    result->minutes = local_offset(now);
+    result->minutes = local_offset(now_ns());
     return CAUS_OK;
+}
+
+int32_t caus_cli_zone_minutes(void *data, int64_t time_ns)
+{
+    const caus_cli_zone *zone = data;
+    return zone->is_place ? local_offset(time_ns) : zone->minutes;
 }
 
 /* One of --start and --end; the reason of a failure names it. */
 static caus_status read_instant(const caus_arguments *arguments,
                                 const char *name, const char *fallback,
-                                const zone *at, int64_t *result_ns,
-                                caus_error *err)
+                                const caus_cli_zone *at, int64_t now,
+                                int64_t *result_ns, caus_error *err)
 {
     const char *text = caus_arguments_get(arguments, name);
     caus_error reason;
@@ -114,11 +114,11 @@ static caus_status read_instant(const caus_arguments *arguments,
         text = fallback;
     int64_t found_ns;
     caus_status status =
-        caus_time_parse(text, at->now_ns, at->minutes, &found_ns, &reason);
+        caus_time_parse(text, now, at->minutes, &found_ns, &reason);
     /* Summer time may have begun or ended between then and now. */
     if (status == CAUS_OK && at->is_place)
-        status = caus_time_parse(text, at->now_ns, local_offset(found_ns),
-                                 &found_ns, &reason);
+        status = caus_time_parse(text, now, local_offset(found_ns), &found_ns,
+                                 &reason);
     if (status != CAUS_OK)
         return CAUS_FAIL(err, status, "--%s: %s", name, reason.message);
     *result_ns = found_ns;
@@ -130,8 +130,8 @@ static caus_status read_bounds(const caus_arguments *arguments,
 {
     const char *start = caus_arguments_get(arguments, "start");
     int64_t now = now_ns();
-    zone at;
-    CAUS_TRY(read_zone(caus_arguments_get(arguments, "tz"), now, &at, err));
+    caus_cli_zone at;
+    CAUS_TRY(caus_cli_read_zone(arguments, &at, err));
     if (start && strstr(start, "://") && caus_arguments_has(arguments, "end"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--start is a dashboard's address, which has an end "
@@ -139,11 +139,12 @@ static caus_status read_bounds(const caus_arguments *arguments,
     if (start && strstr(start, "://"))
         return caus_time_parse_grafana(start, now, &window->start_ns,
                                        &window->end_ns, err);
-    CAUS_TRY(read_instant(arguments, "end", "now", &at, &window->end_ns, err));
+    CAUS_TRY(
+        read_instant(arguments, "end", "now", &at, now, &window->end_ns, err));
     window->start_ns = window->end_ns - default_window_ns;
     if (start)
-        CAUS_TRY(read_instant(arguments, "start", start, &at, &window->start_ns,
-                              err));
+        CAUS_TRY(read_instant(arguments, "start", start, &at, now,
+                              &window->start_ns, err));
     if (window->start_ns >= window->end_ns) {
         char from[40], to[40];
         caus_time_format(window->start_ns, from);

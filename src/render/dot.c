@@ -81,6 +81,8 @@ void caus_render_dot(const caus_view *view, caus_text *text)
                         "  node [shape=box, style=rounded, "
                         "fontname=\"Helvetica\"];\n"
                         "  edge [fontname=\"Helvetica\", fontsize=10];\n");
+    if (caus_view_shortfall(view))
+        caus_text_format(text, "  // %s\n", caus_view_shortfall(view));
     for (size_t i = 0; i < view->variable_count; i++)
         if (view->shown[i])
             add_node(text, view, i);

@@ -124,6 +124,10 @@ void caus_render_graphml(const caus_view *view, caus_text *text)
     if (sentence.bytes)
         caus_text_add_xml(text, sentence.bytes);
     caus_text_deinit(&sentence);
+    if (caus_view_shortfall(view)) {
+        caus_text_add(text, " Partial: ");
+        caus_text_add_xml(text, caus_view_shortfall(view));
+    }
     caus_text_add(text, "</desc>\n");
     add_keys(text);
     caus_text_add(text, "  <graph id=\"caus\" edgedefault=\"directed\">\n");

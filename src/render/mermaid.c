@@ -64,6 +64,8 @@ caus_status caus_render_mermaid(const caus_view *view, caus_text *text,
     caus_picture picture;
     CAUS_TRY(caus_picture_init(&picture, view, err));
     caus_text_add(text, "flowchart LR\n");
+    if (caus_view_shortfall(view))
+        caus_text_format(text, "  %%%% %s\n", caus_view_shortfall(view));
     if (picture.narrowed)
         caus_text_format(text,
                          "  %%%% the strongest part: %zu of %zu variables, "

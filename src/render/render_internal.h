@@ -122,6 +122,10 @@ caus_confidence caus_view_confidence(const caus_view *view);
 /* What was earned and what is missing for more, for people. */
 void caus_view_add_confidence_reason(const caus_view *view, caus_text *text);
 
+/* What a search that was cut short means, and the way out; NULL when it was
+ * not. */
+const char *caus_view_shortfall(const caus_view *view);
+
 /* Appends the sentence; names go through `add_name`. */
 void caus_view_add_sentence(const caus_view *view, caus_text *text,
                             void (*add_name)(caus_text *text,

@@ -341,11 +341,23 @@ static const char *singular_warning(const caus_view *view,
     return copy;
 }
 
-/* A warning's text by its place: the caller's first, then those of the quality
- * report, then those of the search. */
+const char *caus_view_shortfall(const caus_view *view)
+{
+    if (view->answer->discovery->complete)
+        return NULL;
+    return "the time limit, or that of tests, cut the search short: links may "
+           "be missing; raise --time-limit or --max-tests, or ask for fewer "
+           "variables or lags";
+}
+
+/* A warning's text by its place: a search cut short first, then the caller's,
+ * those of the quality report and those of the search. */
 static const char *warning_at(const caus_view *view, size_t place)
 {
     const caus_graph_answer *answer = view->answer;
+    const char *shortfall = caus_view_shortfall(view);
+    if (shortfall && place-- == 0)
+        return shortfall;
     if (place < answer->warning_count)
         return caus_clean_text(view->arena, answer->warnings[place],
                                view->clean);
@@ -363,8 +375,8 @@ static caus_status list_warnings(caus_view *view, caus_error *err)
 {
     const caus_graph_answer *answer = view->answer;
     size_t from_quality = answer->quality ? answer->quality->warning_count : 0;
-    size_t count = answer->warning_count + from_quality +
-                   answer->discovery->singular_count;
+    size_t count = !answer->discovery->complete + answer->warning_count +
+                   from_quality + answer->discovery->singular_count;
     view->warnings = CAUS_ARRAY(view->arena, const char *, count);
     caus_map *seen = caus_map_new();
     bool out_of_memory = !view->warnings || !seen;

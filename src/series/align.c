@@ -236,8 +236,11 @@ typedef struct plan {
 static caus_status make_plan(const caus_align_options *options, plan *result,
                              caus_error *err)
 {
-    caus_grid window = caus_grid_align(options->window);
-    caus_grid baseline = caus_grid_align(options->baseline);
+    caus_grid window = options->window, baseline = options->baseline;
+    if (!options->keep_phase) {
+        window = caus_grid_align(window);
+        baseline = caus_grid_align(baseline);
+    }
     CAUS_TRY(check_grid(&window, "the window", err));
     const char *name = options->window_name;
     if (baseline.step_ns == 0) {

@@ -78,6 +78,8 @@ typedef struct caus_csv_layout {
     size_t body_line;     /* number of the first line of numbers, from 1 */
     size_t body_byte;     /* where it starts in the first piece */
     int64_t time_unit_ns; /* of a number in the time column; 0 = RFC 3339 */
+    caus_zone_fn *zone;   /* of times without one; NULL = refused */
+    void *zone_data;
 } caus_csv_layout;
 
 /* Reads the header, or counts the columns of a first row without one. */
@@ -111,14 +113,23 @@ caus_status caus_csv_fail_time(const caus_csv_layout *layout, size_t line,
                                caus_error *err);
 
 /*
- * Counts rows, checks the order of times and finds their step. Fails as soon
- * as the numbers of the rows so far pass the memory limit.
+ * Counts rows, checks the order of times and finds their step.
+ *
+ *   options  whose windows tell the rows to keep; then the scan fails as soon
+ *            as the numbers of the rows so far pass the memory limit. NULL =
+ *            nothing is kept
  */
 caus_status caus_csv_scan(caus_csv_source *source, caus_csv_layout *layout,
                           const caus_csv_options *options, const caus_run *run,
                           caus_csv_extent *extent, caus_error *err);
 
 /* ---- csv_values.c: the second pass ---- */
+
+/* Infinite values of a column. */
+typedef struct caus_csv_infinite {
+    size_t count;
+    size_t first_line;
+} caus_csv_infinite;
 
 /* Where numbers go: rows of a grid, or the kept rows one column after the
  * other. */
@@ -133,6 +144,7 @@ typedef struct caus_csv_target {
     uint64_t *missing;    /* made in `out` with the first missing value */
     size_t word_count;    /* of a column of `missing`; 0 = no bits wanted */
     caus_arena *out;
+    caus_csv_infinite *infinite; /* [variable_count] */
 } caus_csv_target;
 
 caus_status caus_csv_read_values(caus_csv_source *source,

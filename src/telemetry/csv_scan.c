@@ -51,14 +51,32 @@ static bool scan_scientific(const char **at, const char *end, int64_t unit_ns,
     return true;
 }
 
-static bool scan_time(int64_t unit_ns, const char **at, const char *end,
-                      int64_t *time_ns)
+/* A civil time read in a zone: by the zone's offset at about that instant, then
+ * at the instant found, as summer time may begin or end between the two. */
+static int64_t time_in_zone(const caus_csv_layout *layout, caus_civil *civil)
 {
+    int64_t time_ns = caus_time_of_civil(civil);
+    for (int round = 0; round < 2; round++) {
+        civil->zone_minutes = layout->zone(layout->zone_data, time_ns);
+        time_ns = caus_time_of_civil(civil);
+    }
+    return time_ns;
+}
+
+static bool scan_time(const caus_csv_layout *layout, const char **at,
+                      const char *end, int64_t *time_ns)
+{
+    int64_t unit_ns = layout->time_unit_ns;
     if (unit_ns == 0) {
         caus_civil civil;
-        if (!caus_time_scan_civil(at, end, &civil) || !civil.has_zone)
+        /* a comma ends the cell, though it may stand before a fraction */
+        const char *comma = memchr(*at, ',', (size_t)(end - *at));
+        if (!caus_time_scan_civil(at, comma ? comma : end, &civil))
             return false;
-        *time_ns = caus_time_of_civil(&civil);
+        if (!civil.has_zone && !layout->zone)
+            return false;
+        *time_ns = civil.has_zone ? caus_time_of_civil(&civil)
+                                  : time_in_zone(layout, &civil);
         return true;
     }
     const char *from = *at;
@@ -78,7 +96,7 @@ bool caus_csv_read_time(const caus_csv_layout *layout, const char **at,
         from++;
     bool quoted = from != end && *from == '"';
     from += quoted;
-    if (!scan_time(layout->time_unit_ns, &from, end, time_ns))
+    if (!scan_time(layout, &from, end, time_ns))
         return false;
     if (quoted && (from == end || *from++ != '"'))
         return false;
@@ -101,10 +119,11 @@ caus_status caus_csv_fail_time(const caus_csv_layout *layout, size_t line,
         caus_excerpt_of(from, (size_t)(cell.text.end - cell.text.from));
     caus_civil civil;
     if (caus_time_scan_civil(&from, cell.text.end, &civil) &&
-        from == cell.text.end && !civil.has_zone)
+        from == cell.text.end && !civil.has_zone && !layout->zone)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                          "%s line %zu, column time: '%s' has no zone: append Z "
-                         "where it is UTC, else an offset such as +01:00",
+                         "where it is UTC, else an offset such as +01:00, or "
+                         "give --tz",
                          layout->path, line, shown.text);
     return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                      "%s line %zu, column time: '%s' is no %s: give unix s, "
@@ -177,7 +196,7 @@ static caus_status add_time(scan *s, int64_t time_ns, caus_error *err)
             extent->smallest_ns = passed_ns;
     }
     extent->last_ns = time_ns;
-    extent->kept_count += caus_csv_is_kept(s->options, time_ns);
+    extent->kept_count += s->options && caus_csv_is_kept(s->options, time_ns);
     return CAUS_OK;
 }
 
@@ -271,7 +290,8 @@ caus_status caus_csv_scan(caus_csv_source *source, caus_csv_layout *layout,
         piece.from += skipped;
         skipped = 0;
         CAUS_TRY(scan_piece(&s, piece, err));
-        CAUS_TRY(check_limit(&s, source, run, err));
+        if (options)
+            CAUS_TRY(check_limit(&s, source, run, err));
         caus_run_progress(run, CAUS_STAGE_READ, caus_csv_source_done(source),
                           2 * caus_csv_source_total(source));
     }

@@ -217,6 +217,13 @@ static caus_status place_time(reader *r, int64_t time_ns, caus_error *err)
     return CAUS_OK;
 }
 
+static void note_infinite(const reader *r, size_t column)
+{
+    caus_csv_infinite *found = &r->target->infinite[column];
+    if (!found->count++)
+        found->first_line = r->line;
+}
+
 /* Reads the cells of a row; `next` is set to the byte after the last. */
 static caus_status read_cells(reader *r, const char *row_from, const char *at,
                               const char *end, const char **next,
@@ -231,8 +238,11 @@ static caus_status read_cells(reader *r, const char *row_from, const char *at,
         if (!rest || (is_last ? rest != end && *rest == ','
                               : rest == end || *rest != ','))
             return fail_row(r, row_from, end, err);
-        if (!isfinite(*place))
+        if (!isfinite(*place)) {
+            if (isinf(*place))
+                note_infinite(r, i);
             CAUS_TRY(mark_missing(target, count, i, r->row, err));
+        }
         at = rest + !is_last;
     }
     *next = at;
