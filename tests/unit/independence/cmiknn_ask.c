@@ -55,7 +55,7 @@ caus_ci_result cmiknn_ask(cmiknn_asker *asker, const cmiknn_question *question)
         .extra_count = question->given_count - question->shared};
     caus_node target =
         caus_node_of(sample, question->target.variable, question->target.lag);
-    caus_ci_result result;
+    caus_ci_result result = {0};
     caus_error err;
     if (asker->test.condition(asker->work, target, nodes, question->shared,
                               &err) != CAUS_OK ||
