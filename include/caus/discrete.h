@@ -31,7 +31,7 @@ CAUS_API_BEGIN
  * Fails with CAUS_ERR_INVALID_ARGUMENT (alpha, test, more than 255 distinct
  * values of a variable, which is named), CAUS_ERR_TOO_FEW_SAMPLES (no row),
  * …_LIMIT, …_CANCELLED, …_OUT_OF_MEMORY.
- * Cost O(rows · variables²/64) and about rows · cells / 400 ns a test; the
+ * Cost O(rows · variables²/64) and about rows · cells / 700 ns a test; the
  * number of tests is exponential in the largest number of neighbours.
  */
 caus_status caus_discover_discrete_pc(const caus_series *series,
