@@ -226,19 +226,40 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     caus_cmiknn_shuffles shuffles;
     CAUS_TRY(estimate_observed(work, &value, err));
     CAUS_TRY(caus_cmiknn_shuffle(work, value, &shuffles, err));
-    double whole = (double)shuffles.made + 1;
     *result = (caus_ci_result){.statistic = value,
-                               .df = whole + ((double)shuffles.reached + 1) /
-                                                 (whole + 1)};
+                               .df = 1 + ((double)shuffles.reached + 1) /
+                                             ((double)shuffles.made + 1)};
     return CAUS_OK;
 }
 
-/* From the two whole numbers in df, so that p is exactly rounded. */
+/*
+ * The quotient of whole numbers that df − 1 is but for the rounding of the sum,
+ * so that p ≤ alpha holds where both are the same quotient: the first
+ * convergent of the continued fraction that is near enough. Quotients of
+ * numbers up to MOST_SHUFFLES + 1 are much farther apart than that.
+ */
 static double p_value(double statistic, double df)
 {
+    enum { MOST_STEPS = 40 };
+    static const double near = 0x1p-52;
+    double p = df - 1, rest = p;
+    double above[2] = {0, 1}, below[2] = {1, 0}; /* the last two convergents */
     (void)statistic;
-    double whole = floor(df);
-    return df < 1 ? 1 : round((df - whole) * (whole + 1)) / whole;
+    if (!(df >= 1))
+        return 1;
+    for (int step = 0; step < MOST_STEPS; step++) {
+        double whole = floor(rest);
+        double next_above = whole * above[1] + above[0];
+        double next_below = whole * below[1] + below[0];
+        if (fabs(p - next_above / next_below) <= near)
+            return next_above / next_below;
+        above[0] = above[1];
+        above[1] = next_above;
+        below[0] = below[1];
+        below[1] = next_below;
+        rest = 1 / (rest - whole);
+    }
+    return p;
 }
 
 static caus_status make_state(caus_cmiknn *state, const double *weights,

@@ -14,9 +14,9 @@
  *   options  checked here
  *   weights  [row_count] rows with weight 0 are left out, others count once: a
  *            repeated row would be its own nearest neighbour
- *   result   lives in `arena`; keeps `sample`. The df of its results is
- *            m + (e + 1) / (m + 1) with m − 1 the shuffles that were made and e
- *            those that reached the statistic; p_value() gives (e + 1) / m
+ *   result   lives in `arena`; keeps `sample`. The df of its results is 1 + p,
+ *            p = (e + 1) / (m + 1) with m the shuffles that were made and e
+ *            those that reached the statistic; p_value() gives p rounded once
  *
  * Fails with CAUS_ERR_INVALID_ARGUMENT (a setting), CAUS_ERR_LIMIT (more than
  * 65,534 rows), …_OUT_OF_MEMORY, …_CANCELLED, …_TIME_LIMIT.
