@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "discovery/dagma_internal.h"
+#include "fault.h"
+#include "test.h"
+
+enum { ROWS = 400, COLUMNS = 4 };
+
+static caus_run *run_of(const caus_run_options *options)
+{
+    caus_run *run = NULL;
+    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
+    return run;
+}
+
+/* 0 → 1 → 2 with unit noise; 3 is constant. */
+static caus_series chain(double unit, caus_arena *arena)
+{
+    caus_random random;
+    caus_series series;
+    caus_random_init(&random, 31, 0);
+    double *x = CAUS_ARRAY(arena, double, ROWS *COLUMNS);
+    assert_non_null(x);
+    for (size_t r = 0; r < ROWS; r++) {
+        double *row = x + r * COLUMNS;
+        for (size_t v = 0; v < 3; v++)
+            row[v] = caus_random_normal(&random) + (v ? row[v - 1] : 0);
+        row[3] = 5;
+    }
+    for (size_t r = 0; r < ROWS; r++)
+        x[r * COLUMNS + 2] *= unit;
+    assert_int_equal(caus_series_from_values(NULL, COLUMNS, x, ROWS, 0, arena,
+                                             &series, NULL),
+                     CAUS_OK);
+    return series;
+}
+
+static caus_dagma learn(const caus_series *series,
+                        const caus_dagma_options *options, caus_arena *arena)
+{
+    caus_dagma found;
+    caus_error err = {0};
+    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    if (caus_discover_dagma(series, options, run, arena, &found, &err) !=
+        CAUS_OK)
+        fail_msg("%s", err.message);
+    caus_run_free(run);
+    return found;
+}
+
+static const char *edge(const caus_dagma *found, size_t a, size_t b)
+{
+    return caus_edge_text(caus_graph_get(&found->found.graph, a, b, 0));
+}
+
+static void a_chain_of_growing_variance_is_found(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena);
+    caus_dagma found = learn(&series, NULL, arena);
+    assert_int_equal(caus_graph_edge_count(&found.found.graph), 2);
+    assert_string_equal(edge(&found, 0, 1), "-->");
+    assert_string_equal(edge(&found, 1, 2), "-->");
+    assert_true(fabs(found.weight[1] - 1) < .15);
+    assert_true(found.upward >= 1 && found.acyclicity >= 0);
+    assert_true(found.found.p_value[1] < 1e-20);
+    assert_true(found.found.lower[1] < found.found.statistic[1]);
+    caus_arena_free(arena);
+}
+
+/* The fact behind the warning. */
+static void another_unit_turns_an_edge_around(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(.05, arena);
+    caus_dagma_options options = caus_dagma_options_default();
+    options.least = .02;
+    caus_dagma found = learn(&series, &options, arena);
+    assert_string_equal(edge(&found, 1, 2), "<--");
+    assert_non_null(strstr(caus_dagma_warning(), "other units"));
+    caus_arena_free(arena);
+}
+
+static void cycles_are_cut_at_the_weakest_edge(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena);
+    caus_dagma_options options = caus_dagma_options_default();
+    options.stages = 1;
+    options.iterations = 1000;
+    options.least = 0;
+    caus_dagma found = learn(&series, &options, arena);
+    assert_true(found.least > 0);
+    assert_true(caus_graph_edge_count(&found.found.graph) <= 3);
+    caus_arena_free(arena);
+}
+
+static void the_gradient_is_that_of_the_objective(void **unused)
+{
+    (void)unused;
+    enum { NODES = 5 };
+    caus_arena *arena = caus_arena_new(0);
+    caus_dagma_problem problem;
+    caus_random random;
+    caus_random_init(&random, 3, 0);
+    assert_int_equal(caus_dagma_problem_init(&problem, NODES, arena, NULL),
+                     CAUS_OK);
+    size_t stride = problem.stride;
+    double *covariance = CAUS_ARRAY(arena, double, stride *stride);
+    double *weights = CAUS_ARRAY(arena, double, stride *stride);
+    double *slope = CAUS_ARRAY(arena, double, stride *stride);
+    for (size_t i = 0; i < NODES; i++)
+        for (size_t j = 0; j < NODES; j++) {
+            covariance[i * stride + j] = i == j ? 2 : .3;
+            weights[i * stride + j] = .4 * caus_random_uniform(&random) - .2;
+        }
+    problem.covariance = covariance;
+    problem.mu = .7;
+    problem.s = .9;
+    assert_true(caus_dagma_slope(&problem, weights));
+    memcpy(slope, problem.gradient, stride * stride * sizeof *slope);
+    for (size_t i = 0; i < NODES; i++)
+        for (size_t j = 0; j < NODES; j++) {
+            double *w = &weights[i * stride + j], kept = *w, step = 1e-6;
+            *w = kept + step;
+            double above = caus_dagma_value(&problem, weights, NULL, NULL);
+            *w = kept - step;
+            double below = caus_dagma_value(&problem, weights, NULL, NULL);
+            *w = kept;
+            double difference = (above - below) / (2 * step);
+            assert_true(fabs(difference - slope[i * stride + j]) < 1e-7);
+        }
+    weights[1] = weights[stride] = 2; /* outside */
+    assert_false(caus_dagma_slope(&problem, weights));
+    assert_true(isinf(caus_dagma_value(&problem, weights, NULL, NULL)));
+    caus_arena_free(arena);
+}
+
+static void what_cannot_be_done_is_said(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena), huge = chain(1e60, arena);
+    caus_run *run = run_of(NULL);
+    for (int k = 0; k < 7; k++) {
+        caus_dagma_options options = caus_dagma_options_default();
+        caus_error err = {0};
+        caus_dagma found = {.score = 99};
+        options.penalty = k == 0 ? -1 : options.penalty;
+        options.least = k == 1 ? (double)NAN : options.least;
+        options.level = k == 2 ? 1 : options.level;
+        options.stages = k == 3 ? 0 : options.stages;
+        options.iterations = k == 4 ? 0 : options.iterations;
+        options.step = k == 5 ? 0 : options.step;
+        assert_int_equal(caus_discover_dagma(k == 6 ? &huge : &series, &options,
+                                             run, arena, &found, &err),
+                         CAUS_ERR_INVALID_ARGUMENT);
+        assert_true(strlen(err.message) > 10);
+        assert_true(found.score >= 99);
+    }
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
+static void a_time_limit_gives_nothing_and_a_cancel_an_error(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena);
+    caus_dagma found;
+    caus_run *run =
+        run_of(&(caus_run_options){.threads = 1, .time_limit_s = 2e-3});
+    assert_int_equal(
+        caus_discover_dagma(&series, NULL, run, arena, &found, NULL), CAUS_OK);
+    assert_false(found.found.complete);
+    caus_run_free(run);
+    volatile sig_atomic_t cancel = 1;
+    run = run_of(&(caus_run_options){.threads = 1, .cancel = &cancel});
+    assert_int_equal(
+        caus_discover_dagma(&series, NULL, run, arena, &found, NULL),
+        CAUS_ERR_CANCELLED);
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
+static void every_failed_allocation_is_reported(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena);
+    caus_dagma_options options = caus_dagma_options_default();
+    options.iterations = 1000;
+    bool failed = true;
+    for (long allowed = 0; failed; allowed++) {
+        caus_run *run = run_of(&(caus_run_options){.threads = 1});
+        caus_arena *out = caus_arena_new(0);
+        caus_dagma found;
+        fault_fail_after(allowed);
+        caus_status status =
+            caus_discover_dagma(&series, &options, run, out, &found, NULL);
+        failed = fault_stop();
+        assert_int_equal(status, failed ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        if (failed)
+            assert_int_equal(caus_arena_used_bytes(out), 0);
+        caus_arena_free(out);
+        caus_run_free(run);
+    }
+    caus_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_chain_of_growing_variance_is_found),
+        cmocka_unit_test(another_unit_turns_an_edge_around),
+        cmocka_unit_test(cycles_are_cut_at_the_weakest_edge),
+        cmocka_unit_test(the_gradient_is_that_of_the_objective),
+        cmocka_unit_test(what_cannot_be_done_is_said),
+        cmocka_unit_test(a_time_limit_gives_nothing_and_a_cancel_an_error),
+        cmocka_unit_test(every_failed_allocation_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
