@@ -329,6 +329,52 @@ static void a_parabola_is_found_that_correlations_miss(void **unused)
     assert_true(near[1] <= 1);
 }
 
+static size_t count_cross_links(const table *t)
+{
+    size_t variables = t->series.variable_count, count = 0;
+    caus_pcmci_options options = caus_pcmci_options_default();
+    caus_run_options run_options = {.threads = 1};
+    caus_run *run;
+    caus_error err;
+    caus_discovery result;
+    caus_arena *arena = caus_arena_new(0);
+    options.max_lag = options.min_lag = 1;
+    options.level = 0;
+    options.test.test = CAUS_TEST_CMIKNN;
+    options.test.knn.shuffles = 99;
+    options.test.knn.shuffle_alpha = .05;
+    assert_int_equal(caus_run_new(&run_options, &run, &err), CAUS_OK);
+    assert_int_equal(
+        caus_discover_pcmci(&t->series, &options, run, arena, &result, &err),
+        CAUS_OK);
+    for (size_t i = 0; i < variables; i++)
+        for (size_t j = 0; j < variables; j++)
+            count += i != j && *caus_edge_text(
+                                   caus_graph_get(&result.graph, i, j, 1)) != 0;
+    caus_run_free(run);
+    caus_arena_free(arena);
+    return count;
+}
+
+static void pcmci_keeps_the_level_under_autocorrelation(void **unused)
+{
+    (void)unused;
+    static table t;
+    enum { TABLES = 12, LINKS = 12 };
+    size_t found = 0;
+    for (size_t k = 0; k < TABLES; k++) {
+        make_table(&t, 120, 4, 700 + k);
+        for (size_t r = 1; r < 120; r++)
+            for (size_t v = 0; v < 4; v++)
+                *at(&t, r, v) += .6 * *at(&t, r - 1, v);
+        found += count_cross_links(&t);
+    }
+    double tests = TABLES * LINKS;
+    double most = .05 * tests + 3 * sqrt(.05 * .95 * tests);
+    print_message("%zu of %g links, at most %g\n", found, tests, most);
+    assert_true((double)found <= most);
+}
+
 /* The variables of a table in another order, one of them on another scale. */
 static void shuffle_columns(const table *from, table *to, const size_t *order)
 {
@@ -794,6 +840,7 @@ int main(void)
         cmocka_unit_test(early_stopping_decides_as_all_shuffles_do),
         cmocka_unit_test(a_p_value_is_a_quotient_rounded_once),
         cmocka_unit_test(a_parabola_is_found_that_correlations_miss),
+        cmocka_unit_test(pcmci_keeps_the_level_under_autocorrelation),
         cmocka_unit_test(columns_and_scales_leave_the_bytes_alone),
         cmocka_unit_test(ranks_do_not_notice_monotone_transforms),
         cmocka_unit_test(a_side_that_does_not_vary_has_no_verdict),
