@@ -65,7 +65,7 @@ static double effective_rows(const call *c, size_t i, size_t j, double rows)
     const double *y = c->past + j * (c->past_count + 1);
     double sum = 0;
     for (size_t k = 1; k <= c->past_count && (double)k < rows; k++)
-        sum += (rows - (double)k) / rows * x[k] * y[k];
+        sum += (rows - (double)k) / rows * (x[k] * y[k]);
     double effective = rows / fmax(1 + 2 * sum, 1);
     return fmax(effective, LEAST_PAIRS);
 }
