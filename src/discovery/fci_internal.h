@@ -107,6 +107,13 @@ void caus_pag_ask_selected(caus_pag *pag);
 /* Rules 8 to 10. */
 void caus_pag_ask_tails(caus_pag *pag);
 
+/*
+ * Numbers the biconnected components of a skeleton: `blocks` [end_count] gives
+ * that of each list item. False when memory is out.
+ */
+bool caus_blocks_find(const caus_skeleton *skeleton, size_t end_count,
+                      caus_arena *arena, uint32_t *blocks);
+
 /* Tests all edges given sets of nodes that may separate them and are no
  * neighbours. */
 caus_status caus_fci_refine(const caus_engine *engine,

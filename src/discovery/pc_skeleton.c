@@ -221,9 +221,20 @@ static void look(caus_walk *walk)
     }
 }
 
-static const caus_lists *conditions_of(const search *s)
+/* The group of a node for a block; every end of an edge has one. */
+static size_t group_of(const caus_conditions *conditions, size_t node,
+                       uint32_t block)
 {
-    return s->conditions ? &s->conditions->lists : &s->found->neighbours;
+    size_t group = conditions->first_group[node];
+    while (conditions->group_block[group] != block)
+        group++;
+    return group;
+}
+
+static bool group_has_sets(const search *s, size_t group)
+{
+    return s->conditions->leading[group] &&
+           s->conditions->count[group] >= s->level;
 }
 
 /* Whether a node has enough conditions for a set of this level. */
@@ -231,49 +242,58 @@ static bool has_sets(const search *s, size_t node)
 {
     if (!s->conditions) /* one of the neighbours is the other end */
         return s->found->neighbours.count[node] > s->level;
-    return s->found->neighbours.count[node] && s->conditions->leading[node] &&
-           s->conditions->lists.count[node] >= s->level;
+    for (size_t group = s->conditions->first_group[node];
+         group < s->conditions->first_group[node + 1]; group++)
+        if (group_has_sets(s, group))
+            return true;
+    return false;
 }
 
 /* Whether a pair is tested from `node` first: the end with fewer conditions
  * has fewer sets. */
-static bool is_first_end(const search *s, size_t node, size_t other)
+static bool is_first_end(const search *s, size_t node, size_t item)
 {
-    const size_t *count = conditions_of(s)->count;
-    if (count[node] != count[other])
-        return count[node] < count[other];
-    if (s->found->strength[node] < s->found->strength[other] ||
-        s->found->strength[node] > s->found->strength[other])
-        return s->found->strength[node] < s->found->strength[other];
+    size_t other = s->found->neighbours.items[item];
+    const double *strength = s->found->strength;
+    size_t here = s->found->neighbours.count[node];
+    size_t there = s->found->neighbours.count[other];
+    if (s->conditions) {
+        uint32_t block = s->conditions->blocks[item];
+        const size_t *count = s->conditions->count;
+        here = count[group_of(s->conditions, node, block)];
+        there = count[group_of(s->conditions, other, block)];
+    }
+    if (here != there)
+        return here < there;
+    if (strength[node] < strength[other] || strength[node] > strength[other])
+        return strength[node] < strength[other];
     return node < other;
 }
 
-static caus_status test_node(void *data, caus_walk *walk, size_t node,
-                             caus_error *err)
+/* The neighbours that are tested from this end in this turn; of a group, those
+ * in its block. */
+static void add_targets(const search *s, caus_walk *walk, size_t node,
+                        size_t group)
 {
-    search *s = data;
-    const caus_lists *lists = &s->found->neighbours, *sets = conditions_of(s);
-    const caus_prior *prior = s->options->prior;
-    size_t first = lists->first[node], count = lists->count[node];
-    if (walk->stopped || !has_sets(s, node))
-        return CAUS_OK;
-    caus_walk_start_without(
-        walk, node, sets->items + sets->first[node], sets->count[node],
-        prior && !s->conditions ? prior->excluded + node * prior->word_count
-                                : NULL);
-    if (s->conditions)
-        walk->leading = s->conditions->leading[node];
-    for (size_t k = 0; k < count; k++) {
-        uint32_t other = lists->items[first + k];
-        if (is_first_end(s, node, other) == s->second ||
+    const caus_lists *lists = &s->found->neighbours;
+    size_t first = lists->first[node], end = first + lists->count[node];
+    for (size_t item = first; item < end; item++) {
+        uint32_t other = lists->items[item];
+        if ((s->conditions && s->conditions->blocks[item] !=
+                                  s->conditions->group_block[group]) ||
             !caus_bit_get(row_of(s, node), other) ||
-            caus_prior_requires(prior, node, other))
+            is_first_end(s, node, item) == s->second ||
+            caus_prior_requires(s->options->prior, node, other))
             continue;
-        s->least[first + k] = NOT_TESTED;
-        caus_walk_add_target(walk, other, (uint32_t)(first + k));
+        s->least[item] = NOT_TESTED;
+        caus_walk_add_target(walk, other, (uint32_t)item);
     }
+}
+
+static caus_status run_walk(search *s, caus_walk *walk, size_t node,
+                            caus_error *err)
+{
     walk->fewest = walk->most = s->level;
-    walk->quota = s->quota;
     walk->look = look;
     walk->data = s;
     if (!walk->target_count)
@@ -281,8 +301,43 @@ static caus_status test_node(void *data, caus_walk *walk, size_t node,
     CAUS_TRY(caus_walk_run(walk, err));
     if (walk->stopped && !caus_run_should_stop(s->run))
         return caus_arena_fail(walk->arena, err);
-    s->exhausted[node] = walk->exhausted;
+    s->exhausted[node] = s->exhausted[node] || walk->exhausted;
     return note_singular(s, walk, node, err);
+}
+
+static caus_status test_groups(search *s, caus_walk *walk, size_t node,
+                               caus_error *err)
+{
+    const caus_conditions *sets = s->conditions;
+    for (size_t group = sets->first_group[node];
+         group < sets->first_group[node + 1]; group++) {
+        if (!group_has_sets(s, group) || walk->stopped || s->exhausted[node])
+            continue;
+        caus_walk_start(walk, node, sets->items[group], sets->count[group]);
+        walk->leading = sets->leading[group];
+        add_targets(s, walk, node, group);
+        CAUS_TRY(run_walk(s, walk, node, err));
+    }
+    return CAUS_OK;
+}
+
+static caus_status test_node(void *data, caus_walk *walk, size_t node,
+                             caus_error *err)
+{
+    search *s = data;
+    const caus_lists *lists = &s->found->neighbours;
+    const caus_prior *prior = s->options->prior;
+    s->exhausted[node] = false;
+    if (walk->stopped || !has_sets(s, node))
+        return CAUS_OK;
+    walk->quota = s->quota;
+    if (s->conditions)
+        return test_groups(s, walk, node, err);
+    caus_walk_start_without(
+        walk, node, lists->items + lists->first[node], lists->count[node],
+        prior ? prior->excluded + node * prior->word_count : NULL);
+    add_targets(s, walk, node, 0);
+    return run_walk(s, walk, node, err);
 }
 
 static void separate(search *s, size_t node, size_t item)
@@ -479,8 +534,9 @@ static bool any_has_sets(const search *s)
 caus_status caus_skeleton_refine(const caus_engine *engine,
                                  const caus_skeleton_options *options,
                                  const caus_conditions *conditions,
-                                 const caus_run *run, caus_walk *walks,
-                                 caus_arena *arena, caus_skeleton *skeleton,
+                                 size_t level, const caus_run *run,
+                                 caus_walk *walks, caus_arena *arena,
+                                 caus_skeleton *skeleton, bool *tested,
                                  caus_error *err)
 {
     search s = {.engine = engine,
@@ -489,19 +545,18 @@ caus_status caus_skeleton_refine(const caus_engine *engine,
                 .walks = walks,
                 .found = skeleton,
                 .conditions = conditions};
-    size_t most = most_conditions(&s);
+    *tested = false;
+    s.level = level;
+    if (!skeleton->complete || level > most_conditions(&s) || !any_has_sets(&s))
+        return CAUS_OK;
     if (!make_items(&s, arena))
         return caus_arena_fail(arena, err);
-    for (s.level = 1; skeleton->complete && s.level <= most; s.level++) {
-        shorten_lists(&s);
-        if (!any_has_sets(&s))
-            break;
-        if (s.level > skeleton->level)
-            skeleton->level = s.level;
-        CAUS_TRY(run_level(&s, err));
-        caus_run_progress(run, CAUS_STAGE_TEST, s.level, 0);
-    }
+    if (level > skeleton->level)
+        skeleton->level = level;
+    CAUS_TRY(run_level(&s, err));
+    caus_run_progress(run, CAUS_STAGE_TEST, level, 0);
     shorten_lists(&s);
     skeleton->test_count = used_tests(&s);
+    *tested = true;
     return CAUS_OK;
 }

@@ -237,21 +237,29 @@ caus_status caus_skeleton_learn(const caus_engine *engine,
                                 caus_arena *arena, caus_skeleton *result,
                                 caus_error *err);
 
-/* Candidates for conditions of each node. */
+/* Candidates for conditions of each node, one group for each block of edges:
+ * to separate a node from another, what is on no path between them is of no
+ * use. */
 typedef struct caus_conditions {
-    caus_lists lists;
-    const size_t *leading; /* [node_count] how many of them come first that
-                              were not neighbours: sets of neighbours alone are
-                              not tested again */
+    const size_t *first_group; /* [node_count + 1] */
+    const uint32_t *group_block;
+    const size_t *leading; /* [groups] how many candidates come first that were
+                              not neighbours: sets of neighbours alone are not
+                              tested again */
+    const size_t *count;   /* [groups] */
+    const uint32_t *const *items; /* [groups] */
+    const uint32_t *blocks;       /* of the items of the neighbours' lists */
 } caus_conditions;
 
 /* Goes on with the search of a complete skeleton: every edge is tested given
- * sets of these conditions of either end. */
+ * the sets of `level` of these conditions of either end. Sets `tested` to
+ * whether there were such sets. */
 caus_status caus_skeleton_refine(const caus_engine *engine,
                                  const caus_skeleton_options *options,
                                  const caus_conditions *conditions,
-                                 const caus_run *run, caus_walk *walks,
-                                 caus_arena *arena, caus_skeleton *skeleton,
+                                 size_t level, const caus_run *run,
+                                 caus_walk *walks, caus_arena *arena,
+                                 caus_skeleton *skeleton, bool *tested,
                                  caus_error *err);
 
 /* Runs `work` for every node on the threads of a run. */
