@@ -8,7 +8,7 @@
 static const caus_option discover_options[] = {
     {"method", 0, "NAME",
      "pcmci+|pcmci|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|fci|rfci|"
-     "xges|ges|lingam",
+     "xges|ges|lingam|dagma|granger|correlation|spearman",
      CAUS_COMPLETE_NOTHING,
      "a textbook method on the columns as they are; without it the incident "
      "preset"},
@@ -50,7 +50,12 @@ static const caus_option discover_options[] = {
      "how edges of a causal order are kept (lingam, var-lingam); default "
      "lasso"},
     {"least-effect", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
-     "smallest standardised effect to report (lingam, var-lingam); default 0"},
+     "smallest standardised effect to report (lingam, var-lingam), smallest "
+     "weight (dagma; default 0.3) or correlation; default 0"},
+    {"pairwise", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "two variables at a time instead of given all others (granger)"},
+    {"units-decide", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "accept that directions follow from the units of the columns (dagma)"},
     {"penalty", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "price of an edge, times log(rows) / 2 (xges, ges); 1 is the BIC, default "
      "2"},
@@ -257,6 +262,8 @@ static caus_status answer_question(caus_program *program,
     *series = input.series;
     if (method && method->is_static && series->step_ns)
         CAUS_TRY(warn_of_time(method->name, arena, &input, err));
+    if (method && method->warning)
+        CAUS_TRY(caus_cli_add_warning(arena, &input, method->warning(), err));
     answer->input = series;
     answer->warnings = input.warnings;
     answer->warning_count = input.warning_count;

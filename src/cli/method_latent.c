@@ -46,11 +46,21 @@ caus_status caus_cli_prepare_lpcmci(const caus_cli_lesson *lesson,
     return CAUS_OK;
 }
 
+typedef struct fci_question {
+    caus_fci_options options;
+    caus_test_options test;
+} fci_question;
+
 static caus_status learn_fci(const void *settings, const caus_series *series,
                              const caus_run *run, caus_arena *out,
                              caus_discovery *result, caus_error *err)
 {
-    return caus_discover_fci(series, settings, run, out, result, err);
+    const fci_question *asked = settings;
+    if (asked->test.test == CAUS_TEST_FISHER_Z)
+        return caus_discover_fci(series, &asked->options, run, out, result,
+                                 err);
+    return caus_discover_fci_by(series, &asked->options, &asked->test, run, out,
+                                result, err);
 }
 
 caus_status caus_cli_prepare_fci(const caus_cli_lesson *lesson,
@@ -58,10 +68,12 @@ caus_status caus_cli_prepare_fci(const caus_cli_lesson *lesson,
                                  caus_error *err)
 {
     const caus_arguments *arguments = lesson->arguments;
-    caus_fci_options *options =
-        caus_arena_array(lesson->arena, 1, sizeof *options);
-    if (!options)
+    fci_question *asked = caus_arena_array(lesson->arena, 1, sizeof *asked);
+    if (!asked)
         return caus_arena_fail(lesson->arena, err);
+    caus_fci_options *options = &asked->options;
+    CAUS_TRY(
+        caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &asked->test, err));
     *options = caus_fci_options_default();
     options->fast =
         strcmp(caus_arguments_get(arguments, "method"), "rfci") == 0;
@@ -76,12 +88,12 @@ caus_status caus_cli_prepare_fci(const caus_cli_lesson *lesson,
     answer->options = caus_cli_plain_options(options->alpha);
     answer->options.max_conditions = options->max_conditions;
     answer->options.assumptions = options->assumptions;
-    answer->test = "fisher-z";
+    answer->test = caus_test_name(asked->test.test);
     *task = (caus_cli_task){
         .learn = learn_fci,
-        .settings = options,
-        .settings_size = sizeof *options,
-        .alpha_at = {offsetof(caus_fci_options, alpha), caus_cli_nowhere},
+        .settings = asked,
+        .settings_size = sizeof *asked,
+        .alpha_at = {offsetof(fci_question, options.alpha), caus_cli_nowhere},
         .max_lag_at = caus_cli_nowhere};
     return CAUS_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linear models: LiNGAM. */
+/* Linear models and first looks: LiNGAM, DAGMA, Granger, correlations. */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -82,5 +82,141 @@ caus_status caus_cli_prepare_lingam(const caus_cli_lesson *lesson,
         .max_lag_at = has_lags ? offsetof(caus_lingam_options, max_lag)
                                : caus_cli_nowhere,
         .longest_lag = options->max_lag};
+    return CAUS_OK;
+}
+
+static caus_status learn_granger(const void *settings,
+                                 const caus_series *series, const caus_run *run,
+                                 caus_arena *out, caus_discovery *result,
+                                 caus_error *err)
+{
+    caus_granger found;
+    CAUS_TRY(caus_discover_granger(series, settings, run, out, &found, err));
+    *result = found.found;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_prepare_granger(const caus_cli_lesson *lesson,
+                                     caus_cli_task *task,
+                                     caus_graph_answer *answer, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_granger_options *options =
+        caus_arena_array(lesson->arena, 1, sizeof *options);
+    if (!options)
+        return caus_arena_fail(lesson->arena, err);
+    *options = caus_granger_options_default();
+    options->pairwise = caus_arguments_has(arguments, "pairwise");
+    options->fdr = caus_cli_read_fdr(arguments, CAUS_FDR_NONE);
+    CAUS_TRY(caus_cli_read_max_lag(arguments, lesson->series, &options->max_lag,
+                                   err));
+    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
+                                 &options->alpha, err));
+    CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
+                                   options->level, &options->level, err));
+    answer->options = caus_cli_plain_options(options->alpha);
+    answer->options.fdr = options->fdr;
+    answer->options.level = options->level;
+    answer->options.max_lag = options->max_lag;
+    answer->test = "f";
+    *task = (caus_cli_task){
+        .learn = learn_granger,
+        .settings = options,
+        .settings_size = sizeof *options,
+        .alpha_at = {offsetof(caus_granger_options, alpha), caus_cli_nowhere},
+        .max_lag_at = offsetof(caus_granger_options, max_lag),
+        .longest_lag = options->max_lag};
+    return CAUS_OK;
+}
+
+static caus_status learn_correlation(const void *settings,
+                                     const caus_series *series,
+                                     const caus_run *run, caus_arena *out,
+                                     caus_discovery *result, caus_error *err)
+{
+    return caus_discover_correlation(series, settings, run, out, result, err);
+}
+
+caus_status caus_cli_prepare_correlation(const caus_cli_lesson *lesson,
+                                         caus_cli_task *task,
+                                         caus_graph_answer *answer,
+                                         caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_correlation_options *options =
+        caus_arena_array(lesson->arena, 1, sizeof *options);
+    if (!options)
+        return caus_arena_fail(lesson->arena, err);
+    *options = caus_correlation_options_default();
+    bool ranks =
+        strcmp(caus_arguments_get(arguments, "method"), "spearman") == 0;
+    options->kind =
+        ranks ? CAUS_CORRELATION_SPEARMAN : CAUS_CORRELATION_PEARSON;
+    options->effective_rows = lesson->series->step_ns != 0;
+    options->fdr = caus_cli_read_fdr(arguments, CAUS_FDR_NONE);
+    if (caus_arguments_has(arguments, "max-lag"))
+        CAUS_TRY(caus_cli_read_max_lag(arguments, lesson->series,
+                                       &options->max_lag, err));
+    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
+                                 &options->alpha, err));
+    CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
+                                   options->level, &options->level, err));
+    CAUS_TRY(caus_arguments_number(arguments, "least-effect", 0, 0.999999, 0,
+                                   &options->least, err));
+    answer->options = caus_cli_plain_options(options->alpha);
+    answer->options.fdr = options->fdr;
+    answer->options.level = options->level;
+    answer->options.max_lag = options->max_lag;
+    answer->test = ranks ? "spearman" : "pearson";
+    *task = (caus_cli_task){
+        .learn = learn_correlation,
+        .settings = options,
+        .settings_size = sizeof *options,
+        .alpha_at = {offsetof(caus_correlation_options, alpha),
+                     caus_cli_nowhere},
+        .max_lag_at = options->max_lag
+                          ? offsetof(caus_correlation_options, max_lag)
+                          : caus_cli_nowhere,
+        .longest_lag = options->max_lag};
+    return CAUS_OK;
+}
+
+static caus_status learn_dagma(const void *settings, const caus_series *series,
+                               const caus_run *run, caus_arena *out,
+                               caus_discovery *result, caus_error *err)
+{
+    caus_dagma found;
+    CAUS_TRY(caus_discover_dagma(series, settings, run, out, &found, err));
+    *result = found.found;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_prepare_dagma(const caus_cli_lesson *lesson,
+                                   caus_cli_task *task,
+                                   caus_graph_answer *answer, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_dagma_options *options =
+        caus_arena_array(lesson->arena, 1, sizeof *options);
+    if (!options)
+        return caus_arena_fail(lesson->arena, err);
+    if (!caus_arguments_has(arguments, "units-decide"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--method dagma: %s; "
+                         "--units-decide says that you know",
+                         caus_dagma_warning());
+    *options = caus_dagma_options_default();
+    CAUS_TRY(caus_arguments_number(arguments, "least-effect", 0, 1000,
+                                   options->least, &options->least, err));
+    CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
+                                   options->level, &options->level, err));
+    answer->options = caus_cli_plain_options((double)NAN);
+    answer->options.level = options->level;
+    answer->test = "least-squares";
+    *task = (caus_cli_task){.learn = learn_dagma,
+                            .settings = options,
+                            .settings_size = sizeof *options,
+                            .alpha_at = {caus_cli_nowhere, caus_cli_nowhere},
+                            .max_lag_at = caus_cli_nowhere};
     return CAUS_OK;
 }

@@ -15,10 +15,11 @@ caus_pcmci_options caus_cli_plain_options(double alpha)
     return options;
 }
 
-/* What PC is asked: its tests are of numbers or of categories. */
+/* What PC is asked: tests of numbers and categories have searches of their
+ * own. */
 typedef struct pc_question {
     caus_pc_options options;
-    caus_test test;
+    caus_test_options test;
 } pc_question;
 
 static caus_status learn_pc(const void *settings, const caus_series *series,
@@ -26,22 +27,17 @@ static caus_status learn_pc(const void *settings, const caus_series *series,
                             caus_discovery *result, caus_error *err)
 {
     const pc_question *asked = settings;
-    if (asked->test == CAUS_TEST_FISHER_Z)
+    switch (asked->test.test) {
+    case CAUS_TEST_FISHER_Z:
         return caus_discover_pc(series, &asked->options, run, out, result, err);
-    return caus_discover_discrete_pc(series, &asked->options, asked->test, run,
-                                     out, result, err);
-}
-
-static caus_status check_static_test(const caus_test_options *test,
-                                     caus_error *err)
-{
-    if (test->test == CAUS_TEST_FISHER_Z || test->test == CAUS_TEST_GSQUARED ||
-        test->test == CAUS_TEST_CHISQUARED)
-        return CAUS_OK;
-    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                     "--method pc tests by fisher-z, gsquared or chisquared: "
-                     "--test=%s is for --method pcmci+",
-                     caus_test_name(test->test));
+    case CAUS_TEST_GSQUARED:
+    case CAUS_TEST_CHISQUARED:
+        return caus_discover_discrete_pc(
+            series, &asked->options, asked->test.test, run, out, result, err);
+    default:
+        return caus_discover_pc_by(series, &asked->options, &asked->test, run,
+                                   out, result, err);
+    }
 }
 
 caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
@@ -54,10 +50,8 @@ caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
         return caus_arena_fail(lesson->arena, err);
     caus_pc_options *options = &asked->options;
     *options = caus_pc_options_default();
-    caus_test_options test;
-    CAUS_TRY(caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &test, err));
-    CAUS_TRY(check_static_test(&test, err));
-    asked->test = test.test;
+    CAUS_TRY(
+        caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &asked->test, err));
     CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
                                  &options->alpha, err));
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
@@ -68,7 +62,7 @@ caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
     answer->options = caus_cli_plain_options(options->alpha);
     answer->options.max_conditions = options->max_conditions;
     answer->options.assumptions = options->assumptions;
-    answer->test = caus_test_name(test.test);
+    answer->test = caus_test_name(asked->test.test);
     *task = (caus_cli_task){
         .learn = learn_pc,
         .settings = asked,

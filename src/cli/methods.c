@@ -13,6 +13,7 @@ static const char everywhere[] =
     TESTS "max-lag min-lag alpha pc-alpha fdr max-conditions " \
           "max-combinations level knowledge "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
+#define CORRELATION " max-lag alpha fdr level least-effect "
 #define LINGAM " prune alpha fdr level least-effect "
 
 static const char preset_options[] =
@@ -21,24 +22,30 @@ static const char preset_options[] =
 
 static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
-     LAGGED "colliders no-conflict-resolution ", false},
-    {"pcmci", caus_cli_prepare_lagged, LAGGED, false},
+     LAGGED "colliders no-conflict-resolution ", false, NULL},
+    {"pcmci", caus_cli_prepare_lagged, LAGGED, false, NULL},
     {"lpcmci", caus_cli_prepare_lpcmci,
-     TESTS "max-lag alpha max-conditions max-tests ", false},
+     TESTS "max-lag alpha max-conditions max-tests ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
      "knowledge colliders no-conflict-resolution ",
-     false},
-    {"bivci", caus_cli_prepare_lagged, LAGGED, false},
-    {"fullci", caus_cli_prepare_lagged, LAGGED, false},
-    {"lagged", caus_cli_prepare_lagged, LAGGED, false},
-    {"var-lingam", caus_cli_prepare_lingam, LINGAM "max-lag ", false},
-    {"pc", caus_cli_prepare_pc, STATIC "test ", true},
-    {"fci", caus_cli_prepare_fci, STATIC "selection-bias ", true},
-    {"rfci", caus_cli_prepare_fci, STATIC "selection-bias ", true},
-    {"xges", caus_cli_prepare_score, " penalty ebic-gamma ", true},
-    {"ges", caus_cli_prepare_score, " penalty ebic-gamma ", true},
-    {"lingam", caus_cli_prepare_lingam, LINGAM, true},
+     false, NULL},
+    {"bivci", caus_cli_prepare_lagged, LAGGED, false, NULL},
+    {"fullci", caus_cli_prepare_lagged, LAGGED, false, NULL},
+    {"lagged", caus_cli_prepare_lagged, LAGGED, false, NULL},
+    {"var-lingam", caus_cli_prepare_lingam, LINGAM "max-lag ", false, NULL},
+    {"pc", caus_cli_prepare_pc, STATIC TESTS, true, NULL},
+    {"fci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
+    {"rfci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
+    {"xges", caus_cli_prepare_score, " penalty ebic-gamma ", true, NULL},
+    {"ges", caus_cli_prepare_score, " penalty ebic-gamma ", true, NULL},
+    {"lingam", caus_cli_prepare_lingam, LINGAM, true, NULL},
+    {"dagma", caus_cli_prepare_dagma, " units-decide least-effect level ", true,
+     caus_dagma_warning},
+    {"granger", caus_cli_prepare_granger, " max-lag alpha fdr level pairwise ",
+     false, NULL},
+    {"correlation", caus_cli_prepare_correlation, CORRELATION, false, NULL},
+    {"spearman", caus_cli_prepare_correlation, CORRELATION, false, NULL},
 };
 
 const caus_cli_method *caus_cli_find_method(const char *name)

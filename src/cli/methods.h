@@ -36,8 +36,9 @@ typedef caus_status caus_cli_prepare(const caus_cli_lesson *lesson,
 typedef struct caus_cli_method {
     const char *name;
     caus_cli_prepare *prepare;
-    const char *options; /* those it honours, each between spaces */
-    bool is_static;      /* takes rows as independent of each other */
+    const char *options;          /* those it honours, each between spaces */
+    bool is_static;               /* takes rows as independent of each other */
+    const char *(*warning)(void); /* to stand beside every answer; NULL */
 } caus_cli_method;
 
 /* Of the PCMCI family. */
@@ -49,6 +50,10 @@ caus_cli_prepare caus_cli_prepare_lpcmci;
 caus_cli_prepare caus_cli_prepare_fci;
 /* Linear models. */
 caus_cli_prepare caus_cli_prepare_lingam;
+caus_cli_prepare caus_cli_prepare_dagma;
+caus_cli_prepare caus_cli_prepare_granger;
+/* First looks. */
+caus_cli_prepare caus_cli_prepare_correlation;
 /* Without lags. */
 caus_cli_prepare caus_cli_prepare_pc;
 caus_cli_prepare caus_cli_prepare_score;
