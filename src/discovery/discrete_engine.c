@@ -350,7 +350,8 @@ caus_engine caus_discrete_engine(const caus_discrete *state)
                          .test = test,
                          .limit = limit,
                          .deviate = deviate,
-                         .most_conditions = SIZE_MAX};
+                         .most_conditions = SIZE_MAX,
+                         .variables = state->sample.variables};
 }
 
 const caus_weakest *caus_discrete_weakest(const caus_discrete *state, size_t a,

@@ -251,6 +251,37 @@ static void neither_columns_nor_threads_matter(void **unused)
     }
 }
 
+static void what_is_known_counts_before_testing(void **unused)
+{
+    (void)unused;
+    enum { ROWS = 1000 };
+    caus_arena *arena = caus_arena_new(0);
+    double *values = draw_known(ROWS, arena);
+    caus_series series = series_of(values, ROWS, 6, arena);
+    unsigned char known[36] = {CAUS_ASSUME_UNKNOWN};
+    caus_pc_options options = caus_pc_options_default();
+    options.assumptions = known;
+    known[0 * 6 + 1] = known[1 * 6 + 0] = CAUS_ASSUME_ABSENT;
+    known[3 * 6 + 4] = CAUS_ASSUME_LINK;
+    caus_discovery found =
+        learn(&series, &options, CAUS_TEST_GSQUARED, 1, arena);
+    assert_string_equal(edge(&found, 0, 1), "");
+    assert_true(found.statistic[1] <= 0 && isnan(found.p_value[1]));
+    assert_string_equal(edge(&found, 3, 4), "-->");
+    assert_string_equal(edge(&found, 4, 5), "-->");
+    assert_true(found.statistic[3 * 6 + 4] > 100);
+    known[4 * 6 + 3] = CAUS_ASSUME_LINK;
+    caus_run *run = run_of(1);
+    caus_error err = {0};
+    assert_int_equal(caus_discover_discrete_pc(&series, &options,
+                                               CAUS_TEST_GSQUARED, run, arena,
+                                               &found, &err),
+                     CAUS_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "x3"));
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
 /* ---- edges of what can be asked ---- */
 
 static void constant_and_equal_columns_are_results(void **unused)
@@ -395,6 +426,7 @@ int main(void)
         cmocka_unit_test(a_collider_is_oriented_and_a_chain_is_not),
         cmocka_unit_test(numbers_are_those_of_the_separating_test),
         cmocka_unit_test(neither_columns_nor_threads_matter),
+        cmocka_unit_test(what_is_known_counts_before_testing),
         cmocka_unit_test(constant_and_equal_columns_are_results),
         cmocka_unit_test(what_cannot_be_done_is_said),
         cmocka_unit_test(a_search_cut_short_is_marked),
