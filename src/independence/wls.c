@@ -62,7 +62,6 @@ typedef struct regression {
     double *given;     /* [conditions × stride] */
     size_t stride;
     double *inverse; /* [count] 1 / size of the noise */
-    double *column;  /* [count] */
     double *basis;   /* [(conditions + 1) × count] */
 } regression;
 
@@ -114,25 +113,39 @@ static bool find_noise(const regression *on, const double *residual,
     return true;
 }
 
-/* Replaces a column by its weighted residuals; false when nothing is left. */
-static bool weigh_out(const regression *on, double unit, double *column)
+/* Residuals of both sides without weights; false when nothing is left. */
+static bool take_out(const regression *on, const double *const *sides,
+                     double *const *residuals)
 {
     caus_basis basis = {on->basis, on->count, 0};
-    size_t bytes = on->count * sizeof *column;
-    for (size_t k = 0; k < on->conditions; k++)
-        caus_basis_add(&basis, on->given + k * on->stride);
-    memcpy(on->column, column, bytes);
-    if (!caus_basis_project(&basis, on->column) ||
-        !find_noise(on, on->column, unit))
+    bool left = true;
+    for (size_t c = 0; c < on->conditions; c++)
+        caus_basis_add(&basis, on->given + c * on->stride);
+    for (size_t side = 0; side < 2; side++) {
+        memcpy(residuals[side], sides[side], on->count * sizeof(double));
+        left = caus_basis_project(&basis, residuals[side]) && left;
+    }
+    return left;
+}
+
+/*
+ * Replaces a column by its weighted residuals; false when nothing is left.
+ *
+ *   residual  of the column without weights; overwritten
+ */
+static bool weigh_out(const regression *on, double unit, double *residual,
+                      double *column)
+{
+    caus_basis basis = {on->basis, on->count, 0};
+    if (!find_noise(on, residual, unit))
         return false;
-    basis.count = 0;
     if (!on->state->unit_start)
         caus_basis_add(&basis, on->inverse);
     for (size_t c = 0; c < on->conditions; c++) {
         const double *given = on->given + c * on->stride;
         for (size_t k = 0; k < on->count; k++)
-            on->column[k] = given[k] * on->inverse[k];
-        caus_basis_add(&basis, on->column);
+            residual[k] = given[k] * on->inverse[k];
+        caus_basis_add(&basis, residual);
     }
     for (size_t k = 0; k < on->count; k++)
         column[k] *= on->inverse[k];
@@ -160,6 +173,28 @@ static caus_status fill_given(const caus_ci_work *work, regression *on,
     return CAUS_OK;
 }
 
+/* Weighted residuals of both sides and their sums of products. */
+static void correlate(const caus_ci_work *work, const regression *on,
+                      double *const *sides, caus_residuals *left)
+{
+    const caus_linear_work *linear = &work->linear;
+    const caus_node *nodes = caus_linear_nodes(linear);
+    double *residuals[2] = {caus_linear_column(linear, 3),
+                            caus_linear_column(linear, 4)};
+    const double *columns[2] = {sides[0], sides[1]};
+    if (!take_out(on, columns, residuals))
+        return;
+    for (size_t side = 0; side < 2; side++) {
+        double unit = unit_of(work, nodes[linear->node_count - 2 + side]);
+        if (!weigh_out(on, unit, residuals[side], sides[side]))
+            return;
+        caus_linear_centre(sides[side], on->count);
+    }
+    left->source = caus_dot(sides[0], sides[0], on->count);
+    left->target = caus_dot(sides[1], sides[1], on->count);
+    left->both = caus_dot(sides[0], sides[1], on->count);
+}
+
 static caus_status test(caus_ci_work *work, const caus_ci_source *source,
                         caus_ci_result *result, caus_error *err)
 {
@@ -167,32 +202,25 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     CAUS_TRY(caus_linear_list(linear, source, err));
     caus_linear_find_rows(linear);
     size_t places = linear->node_count - 2;
-    CAUS_TRY(caus_linear_reserve(linear, 2 * places + 5, err));
-    double *x = caus_linear_column(linear, 0);
-    double *y = caus_linear_column(linear, 1);
+    CAUS_TRY(caus_linear_reserve(linear, 2 * places + 6, err));
+    double *sides[2] = {caus_linear_column(linear, 0),
+                        caus_linear_column(linear, 1)};
     regression on = {.state = work->state,
                      .count = linear->row_count,
-                     .given = caus_linear_column(linear, 4),
+                     .given = caus_linear_column(linear, 5),
                      .stride = linear->sample->row_count,
                      .inverse = caus_linear_column(linear, 2),
-                     .column = caus_linear_column(linear, 3),
-                     .basis = caus_linear_column(linear, 4 + places)};
+                     .basis = caus_linear_column(linear, 5 + places)};
     caus_residuals left = {.row_weight = (double)on.count, .is_constant = true};
-    caus_node target = linear->target;
     if (on.count) {
         CAUS_TRY(fill_given(work, &on, err));
         left.conditions = on.conditions;
-        left.is_constant = !fill_column(work, source->node, x);
-        left.is_constant = !fill_column(work, target, y) || left.is_constant;
+        left.is_constant = !fill_column(work, source->node, sides[0]);
+        left.is_constant =
+            !fill_column(work, linear->target, sides[1]) || left.is_constant;
     }
-    if (!left.is_constant && weigh_out(&on, unit_of(work, source->node), x) &&
-        weigh_out(&on, unit_of(work, target), y)) {
-        caus_linear_centre(x, on.count);
-        caus_linear_centre(y, on.count);
-        left.source = caus_dot(x, x, on.count);
-        left.target = caus_dot(y, y, on.count);
-        left.both = caus_dot(x, y, on.count);
-    }
+    if (!left.is_constant)
+        correlate(work, &on, sides, &left);
     caus_parcorr_give(&left, result);
     return CAUS_OK;
 }
