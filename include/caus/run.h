@@ -36,7 +36,8 @@ typedef void caus_progress_fn(void *data, caus_stage stage, uint64_t done,
                               uint64_t total);
 
 typedef struct caus_run_options {
-    int threads;               /* 1 … 256; 0 = all processors allowed */
+    int threads;               /* 1 … 256; 0 = the processors allowed that are
+                                  idle now, at least one */
     uint64_t seed;             /* of every random stream */
     size_t memory_limit_bytes; /* 0 = none */
     double time_limit_s;       /* 0 = none */
@@ -45,7 +46,7 @@ typedef struct caus_run_options {
     void *progress_data;
 } caus_run_options;
 
-/* One thread for each allowed processor, seed 0, no limits, no progress. */
+/* One thread for each idle processor, seed 0, no limits, no progress. */
 caus_run_options caus_run_options_default(void);
 
 typedef struct caus_run caus_run;

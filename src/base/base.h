@@ -87,6 +87,15 @@ double caus_random_normal(caus_random *random);
 /* 0 … bound − 1, without bias; bound ≥ 1. */
 uint64_t caus_random_below(caus_random *random, uint64_t bound);
 
+/* ---- threads ---- */
+
+/*
+ * How many threads are worth their start and their waits for work that takes
+ * one of them about so many nanoseconds. On a busy machine a thread may be set
+ * aside for milliseconds while the others wait: small work stays with one.
+ */
+int caus_run_threads_for(const caus_run *run, double work_ns);
+
 /* ---- clocks ---- */
 
 int64_t caus_clock_monotonic_ns(void);

@@ -44,14 +44,28 @@ static bool make_scratch(caus_run *run)
     return true;
 }
 
+/* Threads that share a processor with another program hold the others up for
+ * milliseconds, so only as many are taken as nobody else uses now. */
+static int idle_processors(void)
+{
+    int found = omp_get_num_procs(), running = 1;
+    FILE *file = fopen("/proc/loadavg", "r");
+    if (file && fscanf(file, "%*s %*s %*s %d/", &running) != 1)
+        running = 1;
+    if (file)
+        fclose(file);
+    found -= running - 1; /* without this program */
+    if (found < 1)
+        return 1;
+    return found > MAX_THREADS ? MAX_THREADS : found;
+}
+
 caus_status caus_run_new(const caus_run_options *options, caus_run **result,
                          caus_error *err)
 {
     caus_run_options wanted = options ? *options : caus_run_options_default();
-    if (wanted.threads == 0) {
-        int found = omp_get_num_procs();
-        wanted.threads = found > MAX_THREADS ? MAX_THREADS : found;
-    }
+    if (wanted.threads == 0)
+        wanted.threads = idle_processors();
     if (wanted.threads < 1 || wanted.threads > MAX_THREADS)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%d threads: give 1 to %d, or 0 for all processors",
@@ -98,6 +112,15 @@ void caus_run_free(caus_run *run)
 int caus_run_threads(const caus_run *run)
 {
     return run->options.threads;
+}
+
+int caus_run_threads_for(const caus_run *run, double work_ns)
+{
+    const double least_ns = 5e6; /* for each thread */
+    int most = run->options.threads;
+    if (work_ns >= least_ns * most)
+        return most;
+    return work_ns < 2 * least_ns ? 1 : (int)(work_ns / least_ns);
 }
 
 uint64_t caus_run_seed(const caus_run *run)

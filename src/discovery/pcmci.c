@@ -289,11 +289,26 @@ static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
     return CAUS_OK;
 }
 
+/* Gram matrices and tests of partial correlation cost about so much; other
+ * tests cost far more. Only how many threads are started depends on it. */
+static int threads_worth(const call *c)
+{
+    const double product_ns = .15, test_ns = 300;
+    double variables = (double)c->question.variable_count;
+    double rows = (double)caus_series_row_count(c->series);
+    double lags = (double)c->options->max_lag;
+    if (c->options->test.test != CAUS_TEST_PARCORR)
+        return caus_run_threads(c->run);
+    return caus_run_threads_for(
+        c->run, rows * variables * variables * (2 * lags + 1) * product_ns +
+                    (double)c->question.cell_count * test_ns);
+}
+
 static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
 {
     const caus_pcmci_options *options = c->options;
     caus_arena *scratch = caus_run_scratch(c->run, 0);
-    int threads = caus_run_threads(c->run);
+    int threads = threads_worth(c);
     caus_sample_options sampling = {
         .longest_lag = 2 * options->max_lag,
         .leave_out = {options->mask_roles & CAUS_MASK_SOURCE,

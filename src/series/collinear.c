@@ -32,8 +32,11 @@ typedef struct elimination {
 static void fill_gram(elimination *e, const caus_columns *columns,
                       const caus_run *run, const double *length)
 {
+    const double product_ns = .5;
     size_t rows = columns->row_count;
-#pragma omp parallel for schedule(dynamic) num_threads(caus_run_threads(run))
+    int threads = caus_run_threads_for(run, (double)(rows * e->count) *
+                                                (double)e->count * product_ns);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < e->count; i++) {
         e->gram[i * e->count + i] = 1;
         for (size_t j = 0; j < i && !caus_run_should_stop(run); j++) {

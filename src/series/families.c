@@ -90,7 +90,11 @@ static caus_status join_correlated(const caus_columns *columns, kinship *k,
     bool *as_one = CAUS_ARRAY(scratch, bool, count *count);
     if (!as_one)
         return caus_arena_fail(scratch, err);
-#pragma omp parallel for schedule(dynamic) num_threads(caus_run_threads(run))
+    const double product_ns = 1;
+    int threads =
+        caus_run_threads_for(run, (double)(columns->row_count * count) *
+                                      (double)count * product_ns / 2);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t a = 0; a < count; a++)
         for (size_t b = a + 1; b < count && !caus_run_should_stop(run); b++)
             as_one[a * count + b] = caus_columns_move_as_one(columns, a, b);

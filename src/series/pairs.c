@@ -129,7 +129,9 @@ caus_status caus_columns_init(const caus_series *series, const caus_run *run,
         if (!c.present)
             return caus_arena_fail(scratch, err);
     }
-#pragma omp parallel for schedule(dynamic) num_threads(caus_run_threads(run))
+    const double cell_ns = 5;
+    int threads = caus_run_threads_for(run, (double)cells * cell_ns);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < c.variable_count; i++)
         if (!caus_run_should_stop(run))
             fill_column(series, &c, i);

@@ -182,8 +182,12 @@ static caus_status examine_column(job *j, size_t variable, caus_error *err)
 
 static caus_status examine_columns(job *j, caus_error *err)
 {
+    const double value_ns = 300; /* of all tests of a column */
     caus_status status = CAUS_OK;
-#pragma omp parallel for schedule(dynamic) num_threads(caus_run_threads(j->run))
+    int threads = caus_run_threads_for(
+        j->run, (double)caus_series_row_count(j->series) *
+                    (double)j->series->variable_count * value_ns);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < j->series->variable_count; i++) {
         caus_error found;
         caus_status mine = examine_column(j, i, &found);

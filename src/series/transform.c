@@ -276,8 +276,12 @@ static caus_status transform_variable(const job *j, size_t variable,
 static caus_status transform_all(const job *j, caus_error *err)
 {
     const caus_series *series = j->series;
+    const double value_ns = 60; /* of normal scores */
     caus_status status = CAUS_OK;
-#pragma omp parallel for schedule(dynamic) num_threads(caus_run_threads(j->run))
+    int threads = caus_run_threads_for(
+        j->run, (double)caus_series_row_count(series) *
+                    (double)series->variable_count * value_ns);
+#pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (size_t i = 0; i < series->variable_count; i++) {
         if (series->variables[i].role != CAUS_ROLE_SYSTEM)
             continue;
