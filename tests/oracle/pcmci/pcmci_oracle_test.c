@@ -24,6 +24,7 @@ typedef struct oracle_case {
     caus_series series;
     caus_pcmci_options options;
     caus_discovery found;
+    double value_tolerance, p_tolerance; /* the case's own, if it has any */
 } oracle_case;
 
 static json_t *load_oracle(void)
@@ -211,9 +212,9 @@ static size_t check_cell(const oracle_case *c, size_t i, size_t j, size_t lag)
     double value = at(json_object_get(c->expected, "val_matrix"), i, j, lag);
     double p = at(json_object_get(c->expected, "p_matrix"), i, j, lag);
     double got = found->q_value ? found->q_value[cell] : found->p_value[cell];
-    if (!(fabs(found->statistic[cell] - value) <= value_tolerance))
+    if (!(fabs(found->statistic[cell] - value) <= c->value_tolerance))
         bad += wrong(c, "statistic", i, j, lag, found->statistic[cell], value);
-    if (!is_near(got, p, p_tolerance))
+    if (!is_near(got, p, c->p_tolerance))
         bad += wrong(c, "p", i, j, lag, got, p);
     const char *mark = json_string_value(json_array_get(
         json_array_get(json_array_get(json_object_get(c->expected, "graph"), i),
@@ -230,9 +231,9 @@ static size_t check_cell(const oracle_case *c, size_t i, size_t j, size_t lag)
             json_array_get(json_array_get(intervals, i), j), lag);
         double lower = json_number_value(json_array_get(ends, 0));
         double upper = json_number_value(json_array_get(ends, 1));
-        if (!(fabs(found->lower[cell] - lower) <= value_tolerance))
+        if (!(fabs(found->lower[cell] - lower) <= c->value_tolerance))
             bad += wrong(c, "lower", i, j, lag, found->lower[cell], lower);
-        if (!(fabs(found->upper[cell] - upper) <= value_tolerance))
+        if (!(fabs(found->upper[cell] - upper) <= c->value_tolerance))
             bad += wrong(c, "upper", i, j, lag, found->upper[cell], upper);
     }
     return bad;
@@ -277,7 +278,7 @@ static size_t check_parents(const oracle_case *c, size_t target)
                          0);
         double strength =
             expected_strength(strengths, parent.variable, parent.lag);
-        if (!(fabs(parents->min_statistic[k] - strength) <= value_tolerance))
+        if (!(fabs(parents->min_statistic[k] - strength) <= c->value_tolerance))
             bad += wrong(c, "strength", parent.variable, target, parent.lag,
                          parents->min_statistic[k], strength);
     }
@@ -296,6 +297,9 @@ static size_t check_case(json_t *datasets, json_t *expected)
     caus_error err = {0};
     assert_non_null(c.arena);
     assert_int_equal(caus_run_new(NULL, &c.run, &err), CAUS_OK);
+    c.value_tolerance =
+        option_number(expected, "value_tolerance", value_tolerance);
+    c.p_tolerance = option_number(expected, "p_tolerance", p_tolerance);
     read_options(&c);
     read_data(&c, datasets);
     read_assumptions(&c);
@@ -323,7 +327,7 @@ static void every_case_equals_tigramite(void **unused)
     size_t place, bad = 0;
     json_array_foreach(json_object_get(root, "cases"), place, expected) bad +=
         check_case(json_object_get(root, "datasets"), expected);
-    assert_int_equal(place, 19);
+    assert_int_equal(place, 20);
     json_decref(root);
     assert_int_equal(bad, 0);
 }
