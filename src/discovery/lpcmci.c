@@ -99,13 +99,14 @@ static caus_status init_lists(caus_lp *lp, caus_error *err)
     lp->scratch =
         CAUS_ARRAY(arena, uint64_t, (size_t)CAUS_LP_SCRATCH * lp->words);
     lp->steps = CAUS_ARRAY(arena, uint64_t, nodes * lp->words);
+    lp->keys = CAUS_ARRAY(arena, double, nodes);
     lp->list = CAUS_ARRAY(arena, uint32_t, nodes);
     lp->more = CAUS_ARRAY(arena, uint32_t, nodes);
     lp->queue = CAUS_ARRAY(arena, uint32_t, (nodes + 1) * (nodes + 1) + 1);
     lp->combination = CAUS_ARRAY(arena, size_t, nodes);
     lp->given_nodes = CAUS_ARRAY(arena, caus_node, nodes);
-    if (!lp->scratch || !lp->steps || !lp->list || !lp->more || !lp->queue ||
-        !lp->combination || !lp->given_nodes)
+    if (!lp->scratch || !lp->steps || !lp->keys || !lp->list || !lp->more ||
+        !lp->queue || !lp->combination || !lp->given_nodes)
         return caus_arena_fail(arena, err);
     return CAUS_OK;
 }

@@ -79,21 +79,18 @@ void caus_lp_refill(caus_lp *lp)
             }
 }
 
-static void look_at(caus_lp *lp, size_t a, size_t b)
+static void look_at(caus_lp *lp, const caus_lp_link *link, size_t a, size_t b)
 {
-    caus_lp_seen seen = caus_lp_see(lp, a, b);
     caus_lp_view *view = &lp->view;
-    unsigned char here = seen.link->mark[seen.near];
-    unsigned char there = seen.link->mark[!seen.near];
-    if (here == CAUS_MARK_NONE)
-        return;
+    unsigned char here = link->mark[CAUS_LP_SOURCE];
+    unsigned char there = link->mark[CAUS_LP_TARGET];
     caus_bit_set(caus_lp_row(lp, view->adjacent, a), b);
     caus_bit_set(caus_lp_row(lp, view->adjacent, b), a);
     caus_bit_set(caus_lp_row(lp, view->here[here], a), b);
     caus_bit_set(caus_lp_row(lp, view->here[there], b), a);
     caus_bit_set(caus_lp_row(lp, view->there[there], a), b);
     caus_bit_set(caus_lp_row(lp, view->there[here], b), a);
-    if (seen.link->is_sure) {
+    if (link->is_sure) {
         caus_bit_set(caus_lp_row(lp, view->sure, a), b);
         caus_bit_set(caus_lp_row(lp, view->sure, b), a);
     }
@@ -108,9 +105,17 @@ void caus_lp_look(caus_lp *lp)
         memset(lp->view.here[mark], 0, bytes);
         memset(lp->view.there[mark], 0, bytes);
     }
-    for (size_t a = 0; a < lp->node_count; a++)
-        for (size_t b = a + 1; b < lp->node_count; b++)
-            look_at(lp, a, b);
+    for (size_t cell = 0; cell < lp->cell_count; cell++) {
+        const caus_lp_link *link = &lp->links[cell];
+        size_t source, target;
+        if (link->mark[0] == CAUS_MARK_NONE)
+            continue;
+        ends_of(lp, cell, &source, &target);
+        for (; source < lp->node_count; source += lp->variable_count) {
+            look_at(lp, link, source, target);
+            target += lp->variable_count;
+        }
+    }
 }
 
 void caus_lp_want(caus_lp *lp, size_t a, size_t b, caus_mark mark)

@@ -81,6 +81,7 @@ typedef struct caus_lp {
     caus_lp_memo memo;
     caus_lp_view view;
     uint64_t *scratch;      /* [CAUS_LP_SCRATCH × words] */
+    double *keys;           /* [node_count] to sort the list by */
     uint32_t *list;         /* [node_count] of candidates */
     uint32_t *more;         /* [node_count] */
     uint32_t *queue;        /* [(node_count + 1)² + 1] of steps */

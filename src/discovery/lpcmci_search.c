@@ -22,17 +22,17 @@ typedef struct pass {
 static void sort_candidates(const caus_lp *lp, size_t node, uint32_t *list,
                             size_t count)
 {
-    for (size_t k = 1; k < count; k++) {
+    double *keys = lp->keys;
+    for (size_t k = 0; k < count; k++) {
         uint32_t moved = list[k];
         double key = lp->least[caus_lp_cell(lp, moved, node)];
         size_t place = k;
-        for (; place > 0; place--) {
-            double other = lp->least[caus_lp_cell(lp, list[place - 1], node)];
-            if (other >= key)
-                break;
+        for (; place > 0 && keys[place - 1] < key; place--) {
             list[place] = list[place - 1];
+            keys[place] = keys[place - 1];
         }
         list[place] = moved;
+        keys[place] = key;
     }
 }
 
