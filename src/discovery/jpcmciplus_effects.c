@@ -91,7 +91,7 @@ static caus_status couple(caus_effects *effects, caus_arena *arena,
 {
     size_t count = effects->few.count;
     row_lists lists;
-    double *size;
+    double *size = NULL;
     effects->factor = CAUS_ARRAY(arena, double, count *count);
     if (!effects->factor)
         return caus_arena_fail(arena, err);

@@ -184,7 +184,7 @@ static caus_status correlate(rows_test *t, caus_ci_result *result,
     if (!(df >= 1) || (is_vector && width < 2) ||
         !take_rest(t, t->test->target))
         return CAUS_OK;
-    double r;
+    double r = 0;
     if (is_vector) {
         CAUS_TRY(correlate_dummy(t, &r, err));
     } else {
