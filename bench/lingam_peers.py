@@ -61,10 +61,10 @@ def compare(program, method, size):
     for source, target, weight in ours["edges"]:
         found[source, target] = weight
     wrong = int(((found != 0) != (weights != 0)).sum())
-    print("| %s | %d, %g, %d | %.3f | %.2f | %.0f | %d of %d | %.1e | %.1f |"
+    print("| %s | %d, %g, %d | %.3f | %.2f | %.0f | %d of %d | %.1e |"
           % (method, size[0], size[1], size[3], cpu, ours["cpu_s"] * 1e3,
              cpu / ours["cpu_s"], wrong, int((weights != 0).sum()),
-             numpy.abs(found - weights).max(), ours["rss_kib"] / 1024))
+             numpy.abs(found - weights).max()))
     sys.stdout.flush()
     return wrong
 
@@ -75,8 +75,8 @@ def main():
     program = os.path.abspath(sys.argv[1])
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     print("| method | variables, degree, rows | peer CPU s | caus CPU ms | "
-          "ratio | edges that differ | largest difference | peak RSS MiB |")
-    print("|---|---|---|---|---|---|---|---|")
+          "ratio | edges that differ | largest difference |")
+    print("|---|---|---|---|---|---|---|")
     failed = 0
     for method in sys.argv[2:] or SIZES:
         for size in SIZES[method]:
