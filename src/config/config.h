@@ -32,6 +32,19 @@ typedef struct caus_config_file {
 } caus_config_file;
 
 /*
+ * Reads a secret that stands alone in a file: one line, not empty, of at most
+ * 64 KiB, without control characters.
+ *
+ *   what    the file's name in sentences, such as "the secret file"
+ *   result  lives in `out`
+ *
+ * Fails as caus_secret_read(). No message holds the secret.
+ */
+caus_status caus_secret_read_file(const char *path, const char *what,
+                                  caus_arena *out, const char **result,
+                                  caus_error *err);
+
+/*
  * Reads a YAML file of at most 1 MiB, nested at most 16 deep. Aliases, tags of
  * other languages, second documents, keys that stand twice in a map and keys
  * that are no text are refused.

@@ -41,18 +41,25 @@ static caus_status copy_secret(const char *origin, const char *bytes,
     return CAUS_OK;
 }
 
+caus_status caus_secret_read_file(const char *path, const char *what,
+                                  caus_arena *out, const char **result,
+                                  caus_error *err)
+{
+    const char *bytes = NULL;
+    size_t length = 0;
+    CAUS_TRY(caus_config_read_bytes(path, what, MOST_SECRET_BYTES, out, &bytes,
+                                    &length, err));
+    return copy_secret(path, bytes, length, out, result, err);
+}
+
 static caus_status read_file(const char *file_env_name, const char *path,
                              caus_arena *out, const char **result,
                              caus_error *err)
 {
-    const char *bytes = NULL;
-    size_t length = 0;
     char *what = caus_arena_format(out, "the file of %s,", file_env_name);
     if (!what)
         return caus_arena_fail(out, err);
-    CAUS_TRY(caus_config_read_bytes(path, what, MOST_SECRET_BYTES, out, &bytes,
-                                    &length, err));
-    return copy_secret(path, bytes, length, out, result, err);
+    return caus_secret_read_file(path, what, out, result, err);
 }
 
 caus_status caus_secret_read(const char *env_name, const char *file_env_name,

@@ -415,11 +415,14 @@ static caus_status choose_window(caus_prom *prom, caus_prom_query *query,
                                  caus_error *err)
 {
     *window_ns = prom->step_ns;
-    /* Scrapes are a few milliseconds early or late. */
-    int64_t needed_ns = (int64_t)ceil(2 * interval_s * 0.99) * 1000000000;
+    /* Scrapes are a few milliseconds early or late: whole seconds. */
+    double seconds = round(interval_s);
+    if (seconds < 0.99 * interval_s)
+        seconds = ceil(interval_s);
+    int64_t needed_ns = (int64_t)(2 * seconds) * 1000000000;
     char step[32], window[32], interval[32];
     if (query->form == CAUS_PROM_GAUGE)
-        needed_ns = (int64_t)ceil(interval_s * 0.99) * 1000000000;
+        needed_ns = (int64_t)seconds * 1000000000;
     if (needed_ns <= prom->step_ns)
         return CAUS_OK;
     caus_promql_duration(prom->step_ns, step);

@@ -42,22 +42,17 @@ static caus_status get_secret(const reading *r, const caus_config_node *map,
                               const char *key, const char **result,
                               caus_error *err)
 {
-    enum { LONGEST_SECRET = 64 * 1024 };
-    const char *path = NULL, *bytes = NULL;
-    size_t length = 0;
+    const char *path = NULL;
     CAUS_TRY(get_path(r, map, key, &path, err));
     if (!path)
         return CAUS_OK;
-    CAUS_TRY(caus_config_read_bytes(path, "the secret file", LONGEST_SECRET,
-                                    r->out, &bytes, &length, err));
-    if (length > 0 && bytes[length - 1] == '\n')
-        length--;
-    if (length == 0 || strcspn(bytes, "\r\n") < length)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                         "%s (%s of %s) must hold one line that is not empty",
-                         path, key, r->file.path);
-    *result = caus_arena_copy_text(r->out, bytes, length);
-    return *result ? CAUS_OK : caus_arena_fail(r->out, err);
+    caus_error reason = {0};
+    caus_status status =
+        caus_secret_read_file(path, "the secret file", r->out, result, &reason);
+    if (status == CAUS_OK)
+        return CAUS_OK;
+    return CAUS_FAIL(err, status, "%s of %s: %s", key, r->file.path,
+                     reason.message);
 }
 
 static caus_status get_limits(const reading *r, const caus_config_node *map,

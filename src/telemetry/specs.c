@@ -73,6 +73,22 @@ static caus_status fail_bracket(const char *text, char bracket, size_t position,
                      position + 1);
 }
 
+static item trimmed(item read)
+{
+    while (read.from != read.end && is_blank(*read.from))
+        read.from++;
+    while (read.end != read.from && is_blank(read.end[-1]))
+        read.end--;
+    return read;
+}
+
+/* A name up to the next comma: quotes and brackets mean nothing in it. */
+static item scan_name(const char *from)
+{
+    const char *end = from + strcspn(from, ",");
+    return trimmed((item){from, end, memchr(from, '=', (size_t)(end - from))});
+}
+
 /* Finds the end of an item: a comma outside of brackets and quotes, or NUL. */
 static caus_status scan_item(const char *text, const char *from, item *read,
                              caus_error *err)
@@ -108,11 +124,7 @@ static caus_status scan_item(const char *text, const char *from, item *read,
     if (depth > 0)
         return fail_bracket(text, *open[depth - 1],
                             (size_t)(open[depth - 1] - text), err);
-    *read = (item){from, at, equals};
-    while (read->from != read->end && is_blank(*read->from))
-        read->from++;
-    while (read->end != read->from && is_blank(read->end[-1]))
-        read->end--;
+    *read = trimmed((item){from, at, equals});
     return CAUS_OK;
 }
 
@@ -233,6 +245,7 @@ static caus_status read_trace(const item *read, caus_arena *out,
 typedef struct word_list {
     const char *option; /* "--metrics" */
     const char *text;
+    bool holds_queries; /* with commas and quotes of their own */
     caus_map *seen;
     caus_variable_spec *specs; /* room for every comma and one more */
     size_t count;
@@ -243,7 +256,10 @@ static caus_status read_items(word_list *list, read_item_fn *read_item,
 {
     for (const char *at = list->text;; at++) {
         item read = {0};
-        CAUS_TRY(scan_item(list->text, at, &read, err));
+        if (list->holds_queries)
+            CAUS_TRY(scan_item(list->text, at, &read, err));
+        else
+            read = scan_name(at);
         if (read.from == read.end)
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                              "item %zu of %s is empty: give names parted by "
@@ -276,7 +292,9 @@ static caus_status read_words(const char *option, const char *text,
                               const caus_variable_spec **specs, size_t *count,
                               caus_error *err)
 {
-    word_list list = {.option = option, .text = text};
+    word_list list = {.option = option,
+                      .text = text,
+                      .holds_queries = read_item == read_metric};
     size_t most = 1;
     for (const char *at = text; *at; at++)
         most += *at == ',';

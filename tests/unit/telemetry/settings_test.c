@@ -100,6 +100,9 @@ static void mistakes_are_named(void **state)
            "retries");
     expect(f, "prometheus:\n  token_file: nowhere\n", CAUS_ERR_NOT_FOUND,
            "nowhere");
+    write_file(f->secret, "one\ttwo\n");
+    expect(f, "clickhouse:\n  password_file: token\n", CAUS_ERR_INVALID_DATA,
+           "control");
     write_file(f->secret, "one\ntwo\n");
     expect(f, "prometheus:\n  token_file: token\n", CAUS_ERR_INVALID_DATA,
            "one line");

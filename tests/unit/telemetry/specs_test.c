@@ -134,7 +134,7 @@ static void malformed_traces_name_the_endings(void **state)
         {"checkout", "_latency_p50"}, {"_latency", "_error_ratio"},
         {"a_latency_p90", "_calls"},  {"a_calls,a_calls", "twice"},
         {"a_calls,", "item 2"},       {"\xff_calls", "no value"},
-        {"", "item 1 of --traces"},
+        {"", "item 1 of --traces"},   {"bob's", "names no value of a service"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_fault(caus_specs_from_traces, cases[i][0], cases[i][1]);
