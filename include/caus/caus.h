@@ -5,8 +5,8 @@
 
 #include "base.h"
 #include "config.h"
-#include "csv.h"
 #include "correlation.h"
+#include "csv.h"
 #include "dagma.h"
 #include "discovery.h"
 #include "discrete.h"
