@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""FCI of caus beside FCI of causal-learn: same data, same run, one thread.
+
+    bench/fci.py path/to/bench_fci FILE.csv[.gz] ...
+
+Prints CPU seconds of both, their ratio, and where the graphs differ. Exits 77
+with a reason when causal-learn cannot be imported.
+"""
+import gzip
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[name] = "1"
+try:
+    import numpy
+    from causallearn.search.ConstraintBased.FCI import fci
+except ImportError as problem:
+    print(f"bench/fci.py: skipped: {problem}")
+    sys.exit(77)
+
+MARKS = {1: ">", -1: "-", 2: "o"}
+
+
+def learned_by_peer(values):
+    started = time.process_time()
+    graph, _ = fci(values, "fisherz", 0.05, show_progress=False)
+    seconds = time.process_time() - started
+    edges = {}
+    count = values.shape[1]
+    for a in range(count):
+        for b in range(a + 1, count):
+            if graph.graph[a, b] or graph.graph[b, a]:
+                edges[a, b] = (MARKS[graph.graph[a, b]], MARKS[graph.graph[b, a]])
+    return seconds, edges
+
+
+def learned_by_caus(program, path, method):
+    out = subprocess.run([program, path, method, "0.05"], check=True,
+                         capture_output=True, text=True).stdout.splitlines()
+    edges = {}
+    for line in out[1:]:
+        a, marks, b = line.split()
+        edges[int(a), int(b)] = (marks[0].replace("<", ">"), marks[2])
+    words = out[0].split()
+    return float(words[1]), int(words[3]), edges
+
+
+def plain(path):
+    """The file as text without compression."""
+    if not path.endswith(".gz"):
+        return path
+    with gzip.open(path, "rb") as packed:
+        made = tempfile.NamedTemporaryFile(suffix=".csv", delete=False)
+        made.write(packed.read())
+        made.close()
+    return made.name
+
+
+def main():
+    program, files = sys.argv[1], sys.argv[2:]
+    learned_by_peer(numpy.random.default_rng(0).normal(size=(50, 3)))
+    for path in files:
+        text = plain(path)
+        values = numpy.loadtxt(text, delimiter=",", skiprows=1)
+        theirs, peer = learned_by_peer(values)
+        for method in ("fci-standard", "fci", "rfci-standard"):
+            ours, tests, mine = learned_by_caus(program, text, method)
+            both = set(peer) & set(mine)
+            apart = set(peer) ^ set(mine)
+            marks = [pair for pair in both if peer[pair] != mine[pair]]
+            print(f"{os.path.basename(path):24} {method:14} caus {ours:9.6f} s "
+                  f"{tests:9d} tests | causal-learn {theirs:7.3f} s | "
+                  f"{theirs / ours:8.0f} times | edges {len(mine)} and "
+                  f"{len(peer)}, {len(apart)} in one only, marks differ on "
+                  f"{len(marks)}")
+            for pair in sorted(apart | set(marks)):
+                ours_text = "".join(mine.get(pair, ("no", "ne")))
+                peer_text = "".join(peer.get(pair, ("no", "ne")))
+                if os.environ.get("SHOW"):
+                    print(f"    {pair[0]} {pair[1]}: {ours_text} here, "
+                          f"{peer_text} there")
+        if text != path:
+            os.unlink(text)
+
+
+main()
