@@ -83,6 +83,15 @@ caus_status caus_clickhouse_fail(const char *host, const char *what,
                                  long http_status, const char *words,
                                  size_t length, caus_error *err)
 {
+    size_t first = 0;
+    while (first < length && strchr(" \t\r\n", words[first]))
+        first++;
+    if (http_status && first < length && words[first] == '<')
+        return CAUS_FAIL(err, CAUS_ERR_SERVER,
+                         "ClickHouse at %s answered %s with HTTP %ld and an "
+                         "HTML page: check the url; another server, a proxy or "
+                         "a login page stands there",
+                         host, what, http_status);
     const way_out *way = find_way_out(words, length);
     int shown = sentence_length(words, length);
     char http[48] = "an error in the middle of its reply";

@@ -279,7 +279,8 @@ static void codes_of_clickhouse_become_statuses_with_a_way_out(void **state)
          "CAUS_CLICKHOUSE_PASSWORD"},
         {"Code: 999999999999999999999. x", CAUS_ERR_SERVER, "--show-queries"},
         {"Code: ", CAUS_ERR_SERVER, "(Code: )"},
-        {"<html>\n<h1>Bad gateway", CAUS_ERR_SERVER, "HTTP 404 (<html>)"},
+        {"<html>\n<h1>Bad gateway", CAUS_ERR_SERVER,
+         "HTTP 404 and an HTML page: check the url"},
         {"", CAUS_ERR_SERVER, "HTTP 404 ()"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
