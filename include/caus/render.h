@@ -5,6 +5,7 @@
 
 #include "incident.h"
 #include "recording.h"
+#include "windows.h"
 
 CAUS_API_BEGIN
 
@@ -20,6 +21,14 @@ typedef enum caus_format {
 
 /* The format of a word or of a file name's ending; false if there is none. */
 bool caus_format_from_name(const char *name, caus_format *result);
+
+/* A graph of a window or a regime. */
+typedef struct caus_answer_part {
+    const char *name;
+    size_t row_count;
+    const caus_discovery *discovery;
+    const caus_difference *change; /* from the part before; NULL = the first */
+} caus_answer_part;
 
 /* A discovery with everything a reader wants to know about it. */
 typedef struct caus_graph_answer {
@@ -37,6 +46,8 @@ typedef struct caus_graph_answer {
     bool has_selection;         /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
+    const caus_answer_part *parts; /* whose summary the discovery is */
+    size_t part_count;
     const char *const *variations; /* settings behind `sensitivity` */
     size_t variation_count;
     const char *const *warnings; /* beside those of the quality report */

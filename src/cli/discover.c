@@ -21,6 +21,8 @@ static const caus_option discover_options[] = {
      "nearest neighbours of cmiknn; below 1 a share of the rows; default 0.2"},
     {"shuffles", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "permutations behind a p-value of cmiknn; default 500"},
+    {"wls-window", 0, "ROWS", NULL, CAUS_COMPLETE_NOTHING,
+     "rows over which parcorr-wls takes the noise as constant; default 10"},
     {"max-lag", 0, "LAG", NULL, CAUS_COMPLETE_NOTHING,
      "longest delay, in steps (2) or time (90s); default 5m, at most 20 steps"},
     {"min-lag", 0, "STEPS", NULL, CAUS_COMPLETE_NOTHING,
@@ -56,6 +58,10 @@ static const caus_option discover_options[] = {
      "two variables at a time instead of given all others (granger)"},
     {"units-decide", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "accept that directions follow from the units of the columns (dagma)"},
+    {"score", 0, "NAME", "gaussian|bdeu|categories", CAUS_COMPLETE_NOTHING,
+     "what a score search maximises (xges, ges); default gaussian"},
+    {"sample-size", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
+     "equivalent sample size of --score bdeu; default 1"},
     {"penalty", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "price of an edge, times log(rows) / 2 (xges, ges); 1 is the BIC, default "
      "2"},
@@ -74,6 +80,11 @@ static const caus_option discover_options[] = {
     {"transform", 0, "NAME",
      "none|standardise|normal-scores|difference|log1p|detrend",
      CAUS_COMPLETE_NOTHING, "change the columns first; only with --method"},
+    {"windows", 0, "LENGTH[,STEP]", NULL, CAUS_COMPLETE_NOTHING,
+     "a graph for every window of so many rows or so long (2h,30m), what most "
+     "have in common, and how each differs from the one before"},
+    {"regimes", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
+     "a graph for every value of this variable, in the same way"},
     {"knowledge", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "required and forbidden links, tiers: see \"caus help knowledge\""},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
@@ -114,8 +125,14 @@ static caus_status run_method(caus_program *program,
     caus_cli_lesson lesson = {program, arguments, used, arena};
     caus_cli_task task;
     CAUS_TRY(method->prepare(&lesson, &task, answer, err));
-    CAUS_TRY(task.learn(task.settings, used, program->run, arena, found, err));
-    CAUS_TRY(caus_cli_add_confidence(&lesson, &task, found, answer, err));
+    if (caus_cli_wants_parts(arguments)) {
+        CAUS_TRY(caus_cli_learn_parts(&lesson, found, answer, err));
+        answer->series = lesson.series;
+    } else {
+        CAUS_TRY(
+            task.learn(task.settings, used, program->run, arena, found, err));
+        CAUS_TRY(caus_cli_add_confidence(&lesson, &task, found, answer, err));
+    }
     if (!answer->series)
         answer->series = used;
     answer->discovery = found;
@@ -217,7 +234,8 @@ static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
 
     const char *more = NULL;
     if (!caus_arguments_has(arguments, "bootstrap") &&
-        !caus_arguments_has(arguments, "stability-selection"))
+        !caus_arguments_has(arguments, "stability-selection") &&
+        !caus_cli_wants_parts(arguments))
         more = "--bootstrap 200";
     else if (!caus_arguments_has(arguments, "output"))
         more = "-o graph.svg";

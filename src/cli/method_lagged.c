@@ -64,6 +64,14 @@ caus_status caus_cli_read_test(const caus_arguments *arguments,
                                     (long)options.knn.shuffles, &shuffles,
                                     err));
     options.knn.shuffles = (size_t)shuffles;
+    long window;
+    CAUS_TRY(caus_arguments_integer(arguments, "wls-window", 2, 1000000,
+                                    (long)options.wls_window, &window, err));
+    options.wls_window = (size_t)window;
+    if (caus_arguments_has(arguments, "wls-window") &&
+        options.test != CAUS_TEST_WLS)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--wls-window belongs to --test parcorr-wls");
     bool permutes = options.test == CAUS_TEST_CMIKNN ||
                     options.test == CAUS_TEST_CMIKNN_MIXED;
     static const char *const settings[] = {"neighbours", "shuffles"};
@@ -75,6 +83,15 @@ caus_status caus_cli_read_test(const caus_arguments *arguments,
     }
     *result = options;
     return CAUS_OK;
+}
+
+void caus_cli_settle_shuffles(const caus_arguments *arguments, double level,
+                              caus_fdr fdr, caus_test_options *test)
+{
+    bool all = fdr != CAUS_FDR_NONE ||
+               caus_arguments_has(arguments, "all-links") ||
+               caus_arguments_has(arguments, "sensitivity");
+    test->knn.shuffle_alpha = all ? 1 : level;
 }
 
 /* A table has no past to hold fixed. */
@@ -241,6 +258,8 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
     CAUS_TRY(caus_cli_read_max_lag(arguments, series, &options->max_lag, err));
     CAUS_TRY(caus_cli_check_rows(series, options->max_lag, err));
     CAUS_TRY(read_levels(arguments, options, err));
+    caus_cli_settle_shuffles(arguments, fmax(options->alpha, options->pc_alpha),
+                             options->fdr, &options->test);
     return read_counts(arguments, options, err);
 }
 

@@ -80,6 +80,8 @@ caus_status caus_cli_prepare_fci(const caus_cli_lesson *lesson,
     options->selection = caus_arguments_has(arguments, "selection-bias");
     CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
                                  &options->alpha, err));
+    caus_cli_settle_shuffles(arguments, options->alpha, CAUS_FDR_NONE,
+                             &asked->test);
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
     CAUS_TRY(
         caus_cli_read_max_conditions(arguments, &options->max_conditions, err));

@@ -54,6 +54,8 @@ caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
         caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &asked->test, err));
     CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
                                  &options->alpha, err));
+    caus_cli_settle_shuffles(arguments, options->alpha, CAUS_FDR_NONE,
+                             &asked->test);
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
     CAUS_TRY(
         caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
@@ -79,6 +81,39 @@ static caus_status learn_score(const void *settings, const caus_series *series,
     return caus_discover_score(series, settings, run, out, result, err);
 }
 
+/* By the order of caus_score. */
+static const struct {
+    const char *name;
+    const char *test;
+} score_names[] = {{"gaussian", "gaussian-bic"},
+                   {"bdeu", "bdeu"},
+                   {"categories", "categories-bic"}};
+
+static caus_status read_score(const caus_arguments *arguments,
+                              caus_score_options *options, caus_error *err)
+{
+    const char *name = caus_arguments_get(arguments, "score");
+    for (int k = 0; name && k < 3; k++) {
+        if (strcmp(name, score_names[k].name) == 0)
+            options->score = (caus_score_kind)k;
+    }
+    bool bayes = options->score == CAUS_SCORE_BDEU;
+    static const char *const prices[] = {"penalty", "ebic-gamma"};
+    for (size_t k = 0; bayes && k < 2; k++) {
+        if (caus_arguments_has(arguments, prices[k]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s changes nothing with --score bdeu, which "
+                             "has --sample-size",
+                             prices[k]);
+    }
+    if (!bayes && caus_arguments_has(arguments, "sample-size"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--sample-size belongs to --score bdeu");
+    return caus_arguments_number(arguments, "sample-size", 1e-3, 1e6,
+                                 options->sample_size, &options->sample_size,
+                                 err);
+}
+
 caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
                                    caus_cli_task *task,
                                    caus_graph_answer *answer, caus_error *err)
@@ -91,13 +126,14 @@ caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
     *options = caus_score_options_default();
     if (strcmp(caus_arguments_get(arguments, "method"), "ges") == 0)
         options->search = CAUS_SEARCH_GES;
+    CAUS_TRY(read_score(arguments, options, err));
     CAUS_TRY(caus_arguments_number(arguments, "penalty", 0, 1000,
                                    options->penalty, &options->penalty, err));
     CAUS_TRY(caus_arguments_number(arguments, "ebic-gamma", 0, 1,
                                    options->ebic_gamma, &options->ebic_gamma,
                                    err));
     answer->options = caus_cli_plain_options((double)NAN);
-    answer->test = "gaussian-bic";
+    answer->test = score_names[options->score].test;
     *task = (caus_cli_task){.learn = learn_score,
                             .settings = options,
                             .settings_size = sizeof *options,

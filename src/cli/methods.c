@@ -8,10 +8,11 @@ static const char everywhere[] =
     " method transform target keep all-links bootstrap block "
     "stability-selection sensitivity ";
 
-#define TESTS " test neighbours shuffles "
+#define TESTS " test neighbours shuffles wls-window "
 #define LAGGED                                                 \
     TESTS "max-lag min-lag alpha pc-alpha fdr max-conditions " \
           "max-combinations level knowledge "
+#define PARTS "windows regimes "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
 #define CORRELATION " max-lag alpha fdr level least-effect "
 #define LINGAM " prune alpha fdr level least-effect "
@@ -22,23 +23,25 @@ static const char preset_options[] =
 
 static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
-     LAGGED "colliders no-conflict-resolution ", false, NULL},
-    {"pcmci", caus_cli_prepare_lagged, LAGGED, false, NULL},
+     LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
+    {"pcmci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
     {"lpcmci", caus_cli_prepare_lpcmci,
      TESTS "max-lag alpha max-conditions max-tests ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
      "knowledge colliders no-conflict-resolution ",
      false, NULL},
-    {"bivci", caus_cli_prepare_lagged, LAGGED, false, NULL},
-    {"fullci", caus_cli_prepare_lagged, LAGGED, false, NULL},
-    {"lagged", caus_cli_prepare_lagged, LAGGED, false, NULL},
+    {"bivci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
+    {"fullci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
+    {"lagged", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
     {"var-lingam", caus_cli_prepare_lingam, LINGAM "max-lag ", false, NULL},
     {"pc", caus_cli_prepare_pc, STATIC TESTS, true, NULL},
     {"fci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
     {"rfci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
-    {"xges", caus_cli_prepare_score, " penalty ebic-gamma ", true, NULL},
-    {"ges", caus_cli_prepare_score, " penalty ebic-gamma ", true, NULL},
+    {"xges", caus_cli_prepare_score, " score sample-size penalty ebic-gamma ",
+     true, NULL},
+    {"ges", caus_cli_prepare_score, " score sample-size penalty ebic-gamma ",
+     true, NULL},
     {"lingam", caus_cli_prepare_lingam, LINGAM, true, NULL},
     {"dagma", caus_cli_prepare_dagma, " units-decide least-effect level ", true,
      caus_dagma_warning},
@@ -152,5 +155,14 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--bootstrap and --stability-selection both tell "
                          "stability: give one of them");
+    static const char *const sure[] = {"bootstrap", "stability-selection",
+                                       "sensitivity"};
+    for (size_t k = 0; caus_cli_wants_parts(arguments) && k < 3; k++) {
+        if (caus_arguments_has(arguments, sure[k]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s is for one graph, --windows and --regimes "
+                             "give several: leave one out",
+                             sure[k]);
+    }
     return check_files(arguments, err);
 }

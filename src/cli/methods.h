@@ -83,6 +83,14 @@ caus_status caus_cli_add_confidence(const caus_cli_lesson *lesson,
                                     caus_discovery *found,
                                     caus_graph_answer *answer, caus_error *err);
 
+/* Whether --windows or --regimes ask for several graphs. */
+bool caus_cli_wants_parts(const caus_arguments *arguments);
+
+/* A graph for each part by the PCMCI family, and what most have in common. Of
+ * regimes the series of the lesson is afterwards without their variable. */
+caus_status caus_cli_learn_parts(caus_cli_lesson *lesson, caus_discovery *found,
+                                 caus_graph_answer *answer, caus_error *err);
+
 /* ---- options that several methods read ---- */
 
 /* Steps of "2" or "90s"; a duration is rounded up to whole steps. */
@@ -98,6 +106,11 @@ caus_status caus_cli_check_rows(const caus_series *series, size_t max_lag,
 caus_status caus_cli_read_test(const caus_arguments *arguments,
                                caus_test fallback, caus_test_options *result,
                                caus_error *err);
+
+/* Stops shuffling once p is sure to be above the level, unless every p-value
+ * is wanted. */
+void caus_cli_settle_shuffles(const caus_arguments *arguments, double level,
+                              caus_fdr fdr, caus_test_options *test);
 
 caus_fdr caus_cli_read_fdr(const caus_arguments *arguments, caus_fdr fallback);
 

@@ -186,7 +186,7 @@ static size_t environment_rows(const caus_series *series, int environment)
 static void write_window(caus_json *json, const caus_view *view)
 {
     const caus_series *series = view->answer->series;
-    caus_window window = caus_view_window(view);
+    caus_time_span window = caus_view_window(view);
     caus_json_key(json, "window");
     caus_json_begin_object(json);
     if (window.has_time) {
@@ -338,6 +338,7 @@ void caus_render_json(const caus_view *view, caus_text *text)
     caus_json_put_bool(json, "complete", answer->discovery->complete);
     write_nodes(json, view);
     write_edges(json, view);
+    caus_view_write_parts(view, json);
     write_all_links(json, view);
     write_window(json, view);
     write_method(json, view);

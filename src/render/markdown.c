@@ -26,7 +26,7 @@ static void add_name(caus_text *text, const caus_view *view, const char *name)
 static void add_window(caus_text *text, const caus_view *view,
                        const caus_render_options *options)
 {
-    caus_window window = caus_view_window(view);
+    caus_time_span window = caus_view_window(view);
     int64_t step_ns = view->answer->series->step_ns;
     if (window.has_time) {
         caus_text_add_window(text, &window, options->zone_offset_minutes, "–");
@@ -124,6 +124,27 @@ static void add_links(caus_text *text, const caus_view *view)
     for (size_t i = 0; i < view->link_count; i++)
         if (!caus_link_is_self(&view->links[i]))
             add_link(text, view, &view->links[i], fdr);
+    caus_text_add_char(text, '\n');
+}
+
+static void add_parts(caus_text *text, const caus_view *view)
+{
+    const caus_graph_answer *answer = view->answer;
+    if (!answer->part_count)
+        return;
+    caus_text_add(text, "### Parts\n\n| part | rows | links, then changes |\n"
+                        "|---|--:|---|\n");
+    for (size_t k = 0; k < answer->part_count; k++) {
+        caus_text words = {0};
+        caus_view_describe_part(view, k, &words);
+        caus_text_format(text, "| %s | %zu | ", answer->parts[k].name,
+                         answer->parts[k].row_count);
+        if (!words.failed)
+            caus_text_add_markdown(text, words.bytes);
+        caus_text_add(text, " |\n");
+        text->failed |= words.failed;
+        caus_text_deinit(&words);
+    }
     caus_text_add_char(text, '\n');
 }
 
@@ -228,6 +249,7 @@ caus_status caus_render_markdown(const caus_view *view,
         caus_text_add(text, "```\n\n");
     }
     add_links(text, view);
+    add_parts(text, view);
     add_memory(text, view);
     add_data(text, view);
     add_origin(text, view);

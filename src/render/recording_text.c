@@ -65,7 +65,7 @@ static void add_grid(const info_sheet *sheet, const char *label,
 {
     if (grid->step_ns <= 0)
         return;
-    caus_window window = {
+    caus_time_span window = {
         .has_time = true, .start_ns = grid->start_ns, .end_ns = grid->end_ns};
     char step[40];
     caus_duration_format(grid->step_ns, step);

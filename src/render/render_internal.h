@@ -132,16 +132,16 @@ void caus_view_add_sentence(const caus_view *view, caus_text *text,
                                              const char *name));
 
 /* The window as people read it. */
-typedef struct caus_window {
+typedef struct caus_time_span {
     bool has_time;
     int64_t start_ns, end_ns; /* grid time of the first and last row */
     size_t steps;             /* rows of the window, without the baseline */
     size_t baseline_rows;
-} caus_window;
+} caus_time_span;
 
-caus_window caus_view_window(const caus_view *view);
+caus_time_span caus_view_window(const caus_view *view);
 /* "2025-10-29 03:00–05:00 UTC (04:00–06:00 +01:00)" */
-void caus_text_add_window(caus_text *text, const caus_window *window,
+void caus_text_add_window(caus_text *text, const caus_time_span *window,
                           int32_t zone_offset_minutes, const char *dash);
 /* "searched effects 0–2 min later; …": what could be seen. */
 void caus_view_add_scope(const caus_view *view, caus_text *text,
@@ -166,5 +166,11 @@ caus_status caus_render_svg(const caus_view *view,
                             const caus_render_options *options,
                             const caus_run *run, caus_text *text,
                             caus_error *err);
+
+/* "parts": the graphs of windows or regimes. */
+void caus_view_write_parts(const caus_view *view, caus_json *json);
+/* The links of the first part; of others what differs from the one before. */
+void caus_view_describe_part(const caus_view *view, size_t index,
+                             caus_text *text);
 
 #endif

@@ -17,10 +17,10 @@ static bool is_baseline(const caus_series *series, int environment)
     return false;
 }
 
-caus_window caus_view_window(const caus_view *view)
+caus_time_span caus_view_window(const caus_view *view)
 {
     const caus_series *series = view->answer->series;
-    caus_window window = {0};
+    caus_time_span window = {0};
     bool first = true;
     for (size_t i = 0; i < series->segment_count; i++) {
         const caus_segment *segment = &series->segments[i];
@@ -63,7 +63,7 @@ static void add_clock(caus_text *text, const struct tm *time, bool date,
         caus_text_format(text, ":%02d", time->tm_sec);
 }
 
-static void add_span(caus_text *text, const caus_window *window,
+static void add_span(caus_text *text, const caus_time_span *window,
                      int32_t offset_minutes, bool date, const char *dash)
 {
     struct tm start = civil(window->start_ns, offset_minutes);
@@ -76,7 +76,7 @@ static void add_span(caus_text *text, const caus_window *window,
     add_clock(text, &end, !same_day, seconds);
 }
 
-void caus_text_add_window(caus_text *text, const caus_window *window,
+void caus_text_add_window(caus_text *text, const caus_time_span *window,
                           int32_t zone_offset_minutes, const char *dash)
 {
     add_span(text, window, 0, true, dash);

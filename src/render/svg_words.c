@@ -70,7 +70,7 @@ static void add_lines(caus_drawing *drawing, const char *words,
 static void compose_window(const caus_drawing *drawing, caus_text *text)
 {
     const caus_view *view = drawing->view;
-    caus_window window = caus_view_window(view);
+    caus_time_span window = caus_view_window(view);
     int64_t step_ns = view->answer->series->step_ns;
     if (window.has_time) {
         caus_text_add_window(text, &window,

@@ -90,7 +90,7 @@ static void fill_method(const caus_page *page, caus_text *text)
 static void fill_window(const caus_page *page, caus_text *text)
 {
     const caus_view *view = page->view;
-    caus_window window = caus_view_window(view);
+    caus_time_span window = caus_view_window(view);
     const char *dot = page->glyphs.dot;
     int64_t step_ns = view->answer->series->step_ns;
     if (window.has_time) {

@@ -42,7 +42,10 @@ caus_link_columns caus_page_link_columns(const caus_page *page, size_t count)
         if (caus_text_columns(lag) > columns.lag)
             columns.lag = caus_text_columns(lag);
         char p[32];
-        caus_format_p(shown_p(page, link), p);
+        if (!isnan(shown_p(page, link)))
+            caus_format_p(shown_p(page, link), p);
+        else
+            p[0] = '\0';
         if (strlen(p) > columns.p)
             columns.p = strlen(p);
         count--;
@@ -125,7 +128,7 @@ void caus_page_add_link(caus_page *page, const caus_link *link,
     char lag[48];
     caus_view_format_lag(page->view, link->lag, lag);
     char p[32];
-    if (link->is_granted)
+    if (isnan(shown_p(page, link)))
         snprintf(p, sizeof p, "%s", page->glyphs.dash);
     else
         caus_format_p(shown_p(page, link), p);
@@ -344,6 +347,25 @@ static void add_dropped(caus_page *page)
     }
 }
 
+static void add_parts(caus_page *page)
+{
+    const caus_view *view = page->view;
+    if (!view->answer->part_count)
+        return;
+    add_heading(page, "parts");
+    for (size_t k = 0; k < view->answer->part_count; k++) {
+        const caus_answer_part *part = &view->answer->parts[k];
+        caus_text text = {0};
+        caus_view_describe_part(view, k, &text);
+        caus_text_format(page->text, "  %s, %zu rows\n      ", part->name,
+                         part->row_count);
+        if (!text.failed)
+            caus_page_add_paragraph(page, "", text.bytes, 6, 0);
+        page->text->failed |= text.failed;
+        caus_text_deinit(&text);
+    }
+}
+
 static void add_warnings(caus_page *page)
 {
     if (!page->view->warning_count)
@@ -369,6 +391,7 @@ static void add_origin(caus_page *page)
 void caus_page_add_report(caus_page *page)
 {
     add_all_links(page);
+    add_parts(page);
     add_memory(page);
     add_data(page);
     add_dropped(page);
