@@ -12,7 +12,7 @@ extern const caus_command caus_command_completion;
 extern const caus_command caus_command_manual;
 
 /* The formats of caus.yml and vars.yml. */
-enum { CAUS_CLI_TOPICS = 3 };
+enum { CAUS_CLI_TOPICS = 4 };
 extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];
 
 /* What and how to discover. */

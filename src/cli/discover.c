@@ -10,8 +10,9 @@ static const caus_option discover_options[] = {
      "pcmci+|pcmci|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|fci|rfci|"
      "xges|ges|lingam|dagma|granger|correlation|spearman",
      CAUS_COMPLETE_NOTHING,
-     "a textbook method on the columns as they are; without it the incident "
-     "preset"},
+     "a textbook method on the columns as they are (see \"caus help "
+     "methods\"); "
+     "without it the incident preset"},
     {"test", 0, "NAME",
      "parcorr|robust-parcorr|parcorr-wls|fisher-z|gsquared|chisquared|cmiknn|"
      "cmiknn-mixed",

@@ -28,6 +28,37 @@ static const char config_text[] =
     "PASSWORD, PASSWORD_FILE, TENANT, CA_FILE, CERT_FILE, KEY_FILE, TIMEOUT, "
     "RETRIES.\n";
 
+static const char methods_text[] =
+    "Without --method the incident preset runs. By name:\n"
+    "\n"
+    "  pcmci        links with a delay, given the past of both ends\n"
+    "  pcmci+       the same, and effects within one step\n"
+    "  lpcmci       the same, where hidden common causes are possible\n"
+    "  jpcmci+      one graph from several environments\n"
+    "  bivci        given the target's own past\n"
+    "  fullci       given the whole past\n"
+    "  lagged       lagged dependence, nothing given\n"
+    "  granger      whose past foretells whom\n"
+    "  var-lingam   directions from noise that is not normal, with lags\n"
+    "  correlation  what moves together; spearman: by ranks\n"
+    "\n"
+    "For tables, whose rows are independent:\n"
+    "\n"
+    "  pc           skeleton and the directions that data allow\n"
+    "  fci, rfci    the same, where hidden common causes are possible\n"
+    "  xges, ges    the graph of the best score\n"
+    "  lingam       directions from noise that is not normal\n"
+    "  dagma        acyclic least squares; needs --units-decide\n"
+    "\n"
+    "--test exchanges the test of pcmci, pcmci+, lpcmci, pc, fci and rfci:\n"
+    "parcorr and fisher-z for linear dependence, robust-parcorr for "
+    "monotonous\n"
+    "dependence and outliers, parcorr-wls for noise that changes in time,\n"
+    "gsquared and chisquared for categories, cmiknn and cmiknn-mixed for\n"
+    "dependence of any shape.\n"
+    "\n"
+    "What each assumes and when it fails: docs/methods.\n";
+
 static const char vars_text[] =
     "vars.yml defines variables by name; --vars names the file. Alone it "
     "stands "
@@ -82,5 +113,6 @@ static const char knowledge_text[] =
 const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS] = {
     {"config", "caus.yml: servers and files as settings", config_text},
     {"knowledge", "knowledge.yml: links that are known, tiers", knowledge_text},
+    {"methods", "which method and which test", methods_text},
     {"vars", "vars.yml: variables defined by queries", vars_text},
 };
