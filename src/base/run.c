@@ -116,7 +116,7 @@ int caus_run_threads(const caus_run *run)
 
 int caus_run_threads_for(const caus_run *run, double work_ns)
 {
-    const double least_ns = 5e6; /* for each thread */
+    const double least_ns = 2e7; /* for each thread */
     int most = run->options.threads;
     if (work_ns >= least_ns * most)
         return most;
