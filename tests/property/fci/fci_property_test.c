@@ -273,6 +273,18 @@ static const rare rare_worlds[] = {
                     {8, 5}, {11, 5}, {8, 6}, {10, 11}}},
 };
 
+static void make_rare(const rare *wanted, world *made, caus_arena *arena)
+{
+    *made = (world){.selected = {wanted->selected}};
+    assert_int_equal(caus_graph_init(&made->dag, wanted->nodes, 0, arena, NULL),
+                     CAUS_OK);
+    for (size_t e = 0; e < wanted->edge_count; e++)
+        caus_graph_set(&made->dag, wanted->edges[e][0], wanted->edges[e][1], 0,
+                       CAUS_MARK_TAIL, CAUS_MARK_ARROW);
+    made->state = truth_init(&made->dag, wanted->observed, arena);
+    made->state.selected = wanted->selected ? made->selected : NULL;
+}
+
 static void rules_that_are_rarely_needed_are_there(void **unused)
 {
     (void)unused;
@@ -282,14 +294,8 @@ static void rules_that_are_rarely_needed_are_there(void **unused)
     for (size_t k = 0; k < worlds; k++) {
         const rare *wanted = &rare_worlds[k];
         caus_arena *arena = caus_arena_new(0);
-        world w = {.selected = {wanted->selected}};
-        assert_int_equal(caus_graph_init(&w.dag, wanted->nodes, 0, arena, NULL),
-                         CAUS_OK);
-        for (size_t e = 0; e < wanted->edge_count; e++)
-            caus_graph_set(&w.dag, wanted->edges[e][0], wanted->edges[e][1], 0,
-                           CAUS_MARK_TAIL, CAUS_MARK_ARROW);
-        w.state = truth_init(&w.dag, wanted->observed, arena);
-        w.state.selected = wanted->selected ? w.selected : NULL;
+        world w;
+        make_rare(wanted, &w, arena);
         compare(&w, wanted->selected, 1 << 20, run, &counts, arena);
         caus_arena_free(arena);
     }
@@ -359,6 +365,42 @@ static void rfci_says_nothing_wrong_and_nothing_fci_does_not(void **unused)
     caus_run_free(run);
 }
 
+/* Found by searching for graphs in which a check takes an edge away: that of
+ * triples, that of paths. */
+static const rare rare_checks[] = {
+    {12, 22, 0, 32, {{0, 4},   {0, 6},  {0, 9},  {14, 0},  {18, 0},  {19, 0},
+                     {11, 1},  {13, 1}, {16, 1}, {17, 1},  {21, 1},  {4, 2},
+                     {2, 8},   {3, 6},  {15, 3}, {4, 10},  {16, 4},  {20, 4},
+                     {5, 8},   {5, 9},  {15, 5}, {18, 5},  {11, 6},  {21, 6},
+                     {14, 7},  {12, 8}, {13, 9}, {11, 10}, {17, 10}, {20, 10},
+                     {12, 11}, {19, 11}}},
+    {12, 22, 0, 29, {{8, 0},  {9, 0},  {12, 0}, {21, 0},  {1, 8},  {14, 1},
+                     {16, 1}, {3, 2},  {10, 2}, {13, 2},  {18, 2}, {8, 3},
+                     {4, 6},  {12, 4}, {14, 4}, {5, 11},  {13, 5}, {17, 5},
+                     {6, 9},  {15, 6}, {19, 6}, {19, 7},  {20, 7}, {15, 8},
+                     {16, 9}, {17, 9}, {21, 9}, {20, 10}, {18, 11}}},
+};
+
+static void rfci_takes_away_edges_that_its_checks_refute(void **unused)
+{
+    (void)unused;
+    static const size_t edges[] = {22, 21};
+    caus_run *run = run_of(1);
+    for (size_t k = 0; k < sizeof rare_checks / sizeof *rare_checks; k++) {
+        caus_arena *arena = caus_arena_new(0);
+        world w;
+        caus_fci_options options = caus_fci_options_default();
+        options.fast = true;
+        options.colliders = CAUS_COLLIDERS_NONE;
+        make_rare(&rare_checks[k], &w, arena);
+        caus_discovery found = learn(&w.state, &options, run, arena);
+        expect_sound(&w, &found);
+        assert_int_equal(caus_graph_edge_count(&found.graph), edges[k]);
+        caus_arena_free(arena);
+    }
+    caus_run_free(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,6 +408,7 @@ int main(void)
         cmocka_unit_test(with_selected_rows_too),
         cmocka_unit_test(rules_that_are_rarely_needed_are_there),
         cmocka_unit_test(rfci_says_nothing_wrong_and_nothing_fci_does_not),
+        cmocka_unit_test(rfci_takes_away_edges_that_its_checks_refute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
