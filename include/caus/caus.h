@@ -9,7 +9,6 @@
 #include "csv.h"
 #include "dagma.h"
 #include "discovery.h"
-#include "fci.h"
 #include "discrete.h"
 #include "fci.h"
 #include "granger.h"
