@@ -10,6 +10,7 @@
 #include "dagma.h"
 #include "discovery.h"
 #include "discrete.h"
+#include "events.h"
 #include "fci.h"
 #include "granger.h"
 #include "graph.h"

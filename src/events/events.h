@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Builders that readers of telemetry fill. */
+#ifndef CAUS_SRC_EVENTS_EVENTS_H
+#define CAUS_SRC_EVENTS_EVENTS_H
+
+#include "base/base.h"
+#include "caus/events.h"
+
+/* A stretch of bytes, no NUL needed. */
+typedef struct caus_slice {
+    const char *bytes;
+    size_t length;
+} caus_slice;
+
+/* ---- spans ---- */
+
+/* One span as told. The texts need to last for the call only. */
+typedef struct caus_span_row {
+    caus_slice trace;
+    caus_slice service;
+    caus_slice operation;
+    uint64_t span;
+    uint64_t parent;
+    bool has_parent;
+    bool failed;
+    int64_t start_ns;
+    int64_t duration_ns; /* < 0 = not known, counted as a fault */
+    caus_phase phase;
+} caus_span_row;
+
+enum { CAUS_SPAN_TEXT_BYTES = 4096 }; /* of one id or name */
+
+typedef struct caus_spans_builder caus_spans_builder;
+
+/*
+ *   limit_bytes  most memory of builder and result together; 0 = no limit
+ *
+ * Returns NULL when memory is out.
+ */
+caus_spans_builder *caus_spans_builder_new(size_t limit_bytes);
+void caus_spans_builder_free(caus_spans_builder *builder);
+/* Fails with CAUS_ERR_LIMIT, CAUS_ERR_OUT_OF_MEMORY. */
+caus_status caus_spans_builder_add(caus_spans_builder *builder,
+                                   const caus_span_row *row, caus_error *err);
+size_t caus_spans_builder_count(const caus_spans_builder *builder);
+
+/*
+ * The trees of all traces; traces by phase, start and id.
+ *
+ *   onset_ns    parts the phases by the start of the trace; NULL = as told
+ *   has_status  whether `failed` of the rows means anything
+ */
+caus_status caus_spans_builder_finish(caus_spans_builder *builder,
+                                      const int64_t *onset_ns, bool has_status,
+                                      const caus_run *run, caus_arena *out,
+                                      caus_spans *result, caus_error *err);
+
+#endif
