@@ -78,8 +78,8 @@ void caus_help_program(const caus_command_table *table, FILE *out)
                 table->topics[i].summary);
     fprintf(out,
             "\n\"%s <command> --help\" tells more. Exit codes: 0 done, 1 "
-            "failed, 2 wrong usage,\n3 evidence insufficient, 130 "
-            "cancelled.\n",
+            "failed, 2 wrong usage,\n3 evidence insufficient (0 with "
+            "--exit-zero), 130 cancelled.\n",
             table->name);
 }
 
@@ -172,7 +172,8 @@ static void manual_exit_status(FILE *out)
 {
     fputs(".Sh EXIT STATUS\n.Bl -tag -width 130 -compact\n"
           ".It 0\ndone (also: no edges found)\n.It 1\nfailed\n"
-          ".It 2\nwrong usage\n.It 3\nevidence insufficient\n"
+          ".It 2\nwrong usage\n"
+          ".It 3\nevidence insufficient; 0 with\n.Fl \\-exit\\-zero\n"
           ".It 130\ncancelled\n.El\n",
           out);
 }

@@ -36,6 +36,8 @@ static const caus_option common_options[] = {
      "print every query that was sent on stderr"},
     {"timings", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "print the time of each stage on stderr"},
+    {"exit-zero", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "exit with 0 instead of 3 when the evidence is insufficient"},
     {"version", 0, NULL, NULL, CAUS_COMPLETE_NOTHING, "print the version"},
     {"help", 'h', NULL, NULL, CAUS_COMPLETE_NOTHING, "print this help"},
 };
@@ -135,6 +137,7 @@ caus_status caus_program_open(caus_program *program,
     program->started_ns = program->lap_ns = monotonic_ns();
     program->quiet = caus_arguments_has(arguments, "quiet");
     program->timings = caus_arguments_has(arguments, "timings");
+    program->exit_zero = caus_arguments_has(arguments, "exit-zero");
     program->offline = caus_arguments_has(arguments, "offline");
     program->show_queries = caus_arguments_has(arguments, "show-queries");
     program->render.color = wants_color(caus_arguments_get(arguments, "color"));
@@ -193,6 +196,8 @@ int caus_program_fail(caus_program *program, const caus_error *err)
         return CAUS_EXIT_CANCELLED;
     }
     fprintf(stderr, "caus: %s\n", err->message);
+    if (err->status == CAUS_ERR_TOO_FEW_SAMPLES)
+        return program->exit_zero ? CAUS_EXIT_DONE : CAUS_EXIT_INSUFFICIENT;
     return err->status == CAUS_ERR_INVALID_ARGUMENT ? CAUS_EXIT_USAGE
                                                     : CAUS_EXIT_FAILED;
 }

@@ -15,7 +15,7 @@ enum {
     CAUS_EXIT_DONE = 0,
     CAUS_EXIT_FAILED = 1,
     CAUS_EXIT_USAGE = 2,
-    CAUS_EXIT_INSUFFICIENT = 3,
+    CAUS_EXIT_INSUFFICIENT = 3, /* 0 with --exit-zero */
     CAUS_EXIT_CANCELLED = 130
 };
 
@@ -153,6 +153,7 @@ struct caus_program {
     caus_run *run;
     bool quiet;
     bool timings;
+    bool exit_zero; /* insufficient evidence is no failure */
     bool offline;
     bool show_queries;
     caus_render_options render;
