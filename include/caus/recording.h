@@ -56,13 +56,15 @@ typedef struct caus_recording_options {
  *   fetch    times of a track ascending; every NaN is kept as the same NaN
  *   options  the same fetch, options and library give the same bytes
  *
- * Unless options->keep_labels, names, services, queries, label values, warnings
- * and the hint have "<email-1>", "<token-1>", "<credentials-1>", "<ip-1>" and
- * "<mac-1>" in place of what looks like one: the same for the same secret, so
- * that different names stay different. Fails with CAUS_ERR_IO (with the
- * system's words: full disk, no permission), CAUS_ERR_INVALID_ARGUMENT (times
- * not ascending), …_LIMIT, …_CANCELLED, …_OUT_OF_MEMORY. Holds about the size
- * of the file in memory, beside the samples.
+ * Unless options->keep_labels, names, services, queries, label values,
+ * warnings, the hint and results added later have "<email-1>", "<token-1>",
+ * "<credentials-1>", "<ip-1>" and "<mac-1>" in place of what looks like one:
+ * the same for the same secret, so that different names stay different.
+ *
+ * Fails with CAUS_ERR_IO (with the system's words: full disk, no permission),
+ * CAUS_ERR_INVALID_ARGUMENT (times not ascending), …_LIMIT, …_CANCELLED,
+ * …_OUT_OF_MEMORY. Holds about the size of the file in memory, beside the
+ * samples.
  */
 caus_status caus_recording_write(const char *path, const caus_fetch *fetch,
                                  const caus_recording_options *options,
@@ -99,8 +101,8 @@ caus_status caus_recording_read_samples(const char *path, const caus_run *run,
  *
  *   kind  "causal_graph", …; not empty
  *   json  one object, kept and hashed as it is: the caller writes it in
- *         canonical form, and made from the samples of this file, as nothing
- *         of it is scrubbed
+ *         canonical form. If the file is scrubbed, so are the strings and keys
+ *         of the object first, but for those under a key that ends in sha256
  *
  * Fails with CAUS_ERR_INVALID_ARGUMENT (no JSON object) and as the functions
  * above.

@@ -148,6 +148,8 @@ void caus_scrub_free(caus_scrub *scrub);
  * that different texts stay different. To be called for every text first.
  */
 void caus_scrub_reserve(caus_scrub *scrub, const char *text);
+void caus_scrub_reserve_variable(caus_scrub *scrub,
+                                 const caus_variable *variable);
 
 /* A clean copy in `out`. Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT. */
 caus_status caus_scrub_text(caus_scrub *scrub, const char *text,
@@ -163,6 +165,15 @@ caus_status caus_scrub_label(caus_scrub *scrub, const caus_label *label,
 caus_status caus_scrub_fetch(const caus_fetch *fetch, const char *hint,
                              caus_arena *out, caus_fetch *clean,
                              const char **clean_hint, caus_error *err);
+
+/*
+ * A clean copy of a result of a clean recording. Every string and key is gone
+ * over but those under a key that ends in sha256; a text without secrets keeps
+ * its bytes, and the same result gives the same copy.
+ */
+caus_status caus_scrub_result(const caus_recording_info *info, const char *json,
+                              caus_arena *out, const char **clean,
+                              caus_error *err);
 
 /* ---- a file that replaces another in one step ---- */
 

@@ -122,28 +122,28 @@ typedef struct new_result {
     size_t count; /* results that the file has */
 } new_result;
 
-/* Whether the file, found whole, has this result. */
-static caus_status find_result(const char *path, new_result *addition,
-                               caus_error *err)
+/* Reads the file, which must be whole, cleans the result if the file is clean,
+ * and looks whether it is there. */
+static caus_status prepare_result(const char *path, new_result *addition,
+                                  caus_arena *arena, caus_error *err)
 {
-    caus_arena *arena = caus_arena_new(0);
-    if (!arena)
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to read %s",
-                         path);
     caus_recording_info info;
-    caus_status status = caus_recording_read_info(path, arena, &info, err);
-    if (status == CAUS_OK) {
-        addition->count = info.result_count;
-        for (size_t i = 0; i < info.result_count; i++)
-            if (strcmp(info.results[i].sha256, addition->sha256) == 0)
-                addition->known = true;
-    }
-    caus_arena_free(arena);
-    if (status == CAUS_OK && addition->count >= CAUS_RECORDING_TEXTS)
+    CAUS_TRY(caus_recording_read_info(path, arena, &info, err));
+    if (info.scrubbed)
+        CAUS_TRY(caus_scrub_result(&info, addition->json, arena,
+                                   &addition->json, err));
+    if (!caus_sha256_text(addition->json, strlen(addition->json),
+                          addition->sha256))
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to hash");
+    addition->count = info.result_count;
+    for (size_t i = 0; i < info.result_count; i++)
+        if (strcmp(info.results[i].sha256, addition->sha256) == 0)
+            addition->known = true;
+    if (addition->count >= CAUS_RECORDING_TEXTS)
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                          "%s has %zu results, which is as many as it can hold",
                          path, addition->count);
-    return status;
+    return CAUS_OK;
 }
 
 static caus_status insert_result(caus_database *database,
@@ -191,15 +191,19 @@ caus_status caus_recording_add_result(const char *path, const char *kind,
                                       const char *json, caus_error *err)
 {
     new_result addition = {.kind = kind, .json = json};
-    size_t length = strlen(json);
-    CAUS_TRY(check_json(kind, json, length, err));
-    if (!caus_sha256_text(json, length, addition.sha256))
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to hash");
+    CAUS_TRY(check_json(kind, json, strlen(json), err));
+    caus_arena *arena = caus_arena_new(0);
+    if (!arena)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to read %s",
+                         path);
     int locked = -1;
-    CAUS_TRY(lock_file(path, &locked, err));
-    caus_status status = find_result(path, &addition, err);
+    caus_status status = lock_file(path, &locked, err);
+    if (status == CAUS_OK)
+        status = prepare_result(path, &addition, arena, err);
     if (status == CAUS_OK && !addition.known)
         status = add_to_copy(locked, path, &addition, err);
-    close(locked);
+    if (locked >= 0)
+        close(locked);
+    caus_arena_free(arena);
     return status;
 }

@@ -153,18 +153,22 @@ caus_status caus_scrub_label(caus_scrub *scrub, const caus_label *label,
     return caus_text_finish(&clean, out, result, NULL, err);
 }
 
+void caus_scrub_reserve_variable(caus_scrub *scrub,
+                                 const caus_variable *variable)
+{
+    caus_scrub_reserve(scrub, variable->name);
+    caus_scrub_reserve(scrub, variable->service);
+    caus_scrub_reserve(scrub, variable->query);
+    for (size_t k = 0; k < variable->label_count; k++)
+        caus_scrub_reserve(scrub, variable->labels[k].value);
+}
+
 static void reserve_all(caus_scrub *scrub, const caus_fetch *fetch,
                         const char *hint)
 {
     caus_scrub_reserve(scrub, hint);
-    for (size_t i = 0; i < fetch->samples.track_count; i++) {
-        const caus_variable *variable = &fetch->samples.tracks[i].variable;
-        caus_scrub_reserve(scrub, variable->name);
-        caus_scrub_reserve(scrub, variable->service);
-        caus_scrub_reserve(scrub, variable->query);
-        for (size_t k = 0; k < variable->label_count; k++)
-            caus_scrub_reserve(scrub, variable->labels[k].value);
-    }
+    for (size_t i = 0; i < fetch->samples.track_count; i++)
+        caus_scrub_reserve_variable(scrub, &fetch->samples.tracks[i].variable);
     for (size_t i = 0; i < fetch->query_count; i++)
         caus_scrub_reserve(scrub, fetch->queries[i].text);
     for (size_t i = 0; i < fetch->warning_count; i++)

@@ -305,6 +305,60 @@ static void secrets_do_not_reach_the_file(void **state)
     free(bytes);
 }
 
+static void write_clean(struct made *made)
+{
+    caus_track tracks[2];
+    caus_label labels[2];
+    caus_fetch fetch = secret_fetch(made, tracks, labels);
+    caus_recording_options options = made_options();
+    options.keep_labels = false;
+    assert_int_equal(caus_recording_write(made->path, &fetch, &options,
+                                          made->run, &made->err),
+                     CAUS_OK);
+}
+
+/* Paths and targets as they were typed. */
+static const char secret_json[] =
+    "{\"label\": \"<ip-2>:9090\", \"next\": \"--recording "
+    "\\\"/home/carol@b.io/x\\\" 10.0.0.7\", \"missing\": {\"10.0.0.7\": "
+    "0.10000000000000001, \"größe \\u00b5s\": 1e-3}, \"api_token\" : "
+    "\"hunter2\", \"list\": [\"carol@b.io\", \"2025-10-29T03:00:00Z\"], "
+    "\"inputs_sha256\": \"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c0"
+    "60f61caaff8a\"}";
+
+static void secrets_do_not_come_back_with_a_result(void **state)
+{
+    struct made *made = *state;
+    write_clean(made);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(
+            caus_recording_add_result(made->path, "x", secret_json, &made->err),
+            CAUS_OK);
+    caus_recording_info info = info_of(made);
+    assert_int_equal(info.result_count, 1);
+    /* Two addresses, two e-mails and a token stand in the file already. */
+    assert_string_equal(
+        info.results[0].json,
+        "{\"label\": \"<ip-2>:9090\", \"next\": \"--recording "
+        "\\\"/home/<email-3>/x\\\" <ip-3>\", \"missing\": {\"<ip-3>\": "
+        "0.10000000000000001, \"größe \\u00b5s\": 1e-3}, \"api_token\" : "
+        "\"<token-2>\", \"list\": [\"<email-3>\", \"2025-10-29T03:00:00Z\"], "
+        "\"inputs_sha256\": "
+        "\"44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310"
+        "c060f61caaff8a\"}");
+}
+
+static void a_recording_that_keeps_labels_keeps_results(void **state)
+{
+    struct made *made = *state;
+    caus_fetch fetch = {.clock_skew_s = 0};
+    write_made(made, &fetch);
+    assert_int_equal(
+        caus_recording_add_result(made->path, "x", secret_json, &made->err),
+        CAUS_OK);
+    assert_string_equal(info_of(made).results[0].json, secret_json);
+}
+
 static void keep_labels_keeps_them(void **state)
 {
     struct made *made = *state;
@@ -321,14 +375,9 @@ static void keep_labels_keeps_them(void **state)
 static void a_clean_recording_scrubbed_again_stays_as_it_is(void **state)
 {
     struct made *made = *state;
-    caus_track tracks[2];
-    caus_label labels[2];
-    caus_fetch fetch = secret_fetch(made, tracks, labels);
+    write_clean(made);
     caus_recording_options options = made_options();
     options.keep_labels = false;
-    assert_int_equal(caus_recording_write(made->path, &fetch, &options,
-                                          made->run, &made->err),
-                     CAUS_OK);
     caus_samples back = samples_of(made);
     caus_fetch second = {.samples = back};
     assert_int_equal(caus_recording_write(made->path, &second, &options,
@@ -520,12 +569,11 @@ static void no_memory_for_reading_is_said(void **state)
 static void no_memory_for_a_result_leaves_the_file(void **state)
 {
     struct made *made = *state;
-    caus_fetch fetch = made_random(made, 3, 3, 50);
-    write_made(made, &fetch);
+    write_clean(made);
     for (long n = 0;; n++) {
         fault_fail_after(n);
         caus_status status =
-            caus_recording_add_result(made->path, "x", "{}", &made->err);
+            caus_recording_add_result(made->path, "x", secret_json, &made->err);
         bool refused = fault_stop();
         assert_int_equal(count_files(made->folder), 1);
         assert_int_equal(info_of(made).result_count, refused ? 0 : 1);
@@ -553,6 +601,8 @@ int main(void)
         TEST(what_is_no_json_object_is_no_result),
         TEST(results_added_at_once_are_all_kept),
         TEST(secrets_do_not_reach_the_file),
+        TEST(secrets_do_not_come_back_with_a_result),
+        TEST(a_recording_that_keeps_labels_keeps_results),
         TEST(keep_labels_keeps_them),
         TEST(a_clean_recording_scrubbed_again_stays_as_it_is),
         TEST(times_that_go_back_are_refused),
