@@ -31,6 +31,7 @@
 #include "structure_tests.h"
 #include "telemetry.h"
 #include "time.h"
+#include "trace_evidence.h"
 #include "var.h"
 #include "windows.h"
 

@@ -82,4 +82,109 @@ caus_status caus_span_self_times(const caus_spans *spans,
                                  int64_t **result, size_t *moved_count,
                                  caus_error *err);
 
+/* ---- pairs.c ---- */
+
+/* Numbers for pairs, in the order in which they were first met. */
+typedef struct caus_pairs {
+    uint64_t *keys; /* [count] */
+    size_t count;
+    size_t capacity;
+    uint32_t *slots; /* [slot_count] number + 1; 0 = free */
+    size_t slot_count;
+} caus_pairs;
+
+void caus_pairs_deinit(caus_pairs *pairs);
+/* The number of a pair, new or not; CAUS_NO_PAIR when memory is out. */
+#define CAUS_NO_PAIR UINT32_MAX
+uint32_t caus_pairs_add(caus_pairs *pairs, uint32_t first, uint32_t second);
+
+static inline uint32_t caus_pair_first(const caus_pairs *pairs, size_t number)
+{
+    return (uint32_t)(pairs->keys[number] >> 32);
+}
+
+static inline uint32_t caus_pair_second(const caus_pairs *pairs, size_t number)
+{
+    return (uint32_t)pairs->keys[number];
+}
+
+/* ---- shift.c: two samples ---- */
+
+/* A value and the span that it came from. */
+typedef struct caus_observed {
+    double value;
+    uint32_t span;
+} caus_observed;
+
+/* Values in ascending order, after `zeros` values of 0 that are not listed;
+ * with zeros, all listed are above 0. */
+typedef struct caus_sample {
+    const caus_observed *values;
+    size_t count;
+    size_t zeros;
+} caus_sample;
+
+static inline size_t caus_sample_size(const caus_sample *sample)
+{
+    return sample->count + sample->zeros;
+}
+
+/* Quantile between neighbouring ranks; the sample is not empty. */
+double caus_sample_quantile(const caus_sample *sample, double level);
+
+/* The mean without the twentieth part of the values at either end. */
+double caus_sample_trimmed_mean(const caus_sample *sample);
+double caus_sample_mean(const caus_sample *sample);
+
+/* What a shift is told in: never 0. */
+double caus_sample_spread(const caus_sample *sample, double resolution);
+
+/*
+ * Mann and Whitney's test, two-sided, by the normal limit with the variance of
+ * ties and continuity correction. Returns the p-value; 1 when all are equal.
+ *
+ *   superiority  P(b > a) + P(b = a) / 2
+ */
+double caus_mann_whitney(const caus_sample *a, const caus_sample *b,
+                         double *superiority);
+
+/* Fisher's exact test of two shares: twice the smaller tail, at most 1. */
+double caus_fisher_exact(size_t hits_a, size_t count_a, size_t hits_b,
+                         size_t count_b);
+
+/* q-values [count] by Benjamini and Hochberg of p-values [count]. */
+caus_status caus_false_discovery(const double *p, size_t count,
+                                 caus_arena *scratch, double *q,
+                                 caus_error *err);
+
+/* ---- groups.c: values by what they belong to ---- */
+
+typedef struct caus_observation {
+    double value;
+    uint32_t group;
+    uint32_t span;
+} caus_observation;
+
+/* Values of group g and phase h are values[start[2g + h]] … in ascending
+ * order. */
+typedef struct caus_groups {
+    const size_t *start; /* [2 · group_count + 1] */
+    const caus_observed *values;
+    size_t group_count;
+} caus_groups;
+
+caus_status caus_group_values(const caus_spans *spans,
+                              const caus_observation *observations,
+                              size_t count, size_t group_count,
+                              const caus_run *run, caus_arena *scratch,
+                              caus_groups *result, caus_error *err);
+
+static inline caus_sample caus_group_sample(const caus_groups *groups,
+                                            size_t group, caus_phase phase)
+{
+    size_t at = 2 * group + (phase == CAUS_PHASE_INCIDENT);
+    return (caus_sample){groups->values + groups->start[at],
+                         groups->start[at + 1] - groups->start[at], 0};
+}
+
 #endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What traces of an incident show beside traces of normal work: where time is
+ * lost, where failures begin, which calls are missing or too many.
+ */
+#ifndef CAUS_TRACE_EVIDENCE_H
+#define CAUS_TRACE_EVIDENCE_H
+
+#include "events.h"
+
+CAUS_API_BEGIN
+
+typedef enum caus_evidence {
+    CAUS_EVIDENCE_SELF_TIME, /* an operation's own time: its duration less the
+                                time in which any child ran; s */
+    CAUS_EVIDENCE_GAP,       /* of a call: the caller's span less the callee's,
+                                where it is the caller's only child: network,
+                                queue, connection pool; s */
+    CAUS_EVIDENCE_ERRORS,    /* share of spans where a failure begins: failed,
+                                with no failed child */
+    CAUS_EVIDENCE_CALLS,     /* child spans of an operation per parent span */
+    CAUS_EVIDENCE_PATH,      /* share of the traces that come to the parent
+                                which also have this step below it */
+    CAUS_EVIDENCE_COUNT
+} caus_evidence;
+
+/* "self time", "gap", "errors", "calls", "path" */
+const char *caus_evidence_name(caus_evidence evidence);
+
+enum { CAUS_EXEMPLARS = 3 };
+#define CAUS_NO_OPERATION SIZE_MAX
+
+/* One thing measured in both phases. */
+typedef struct caus_trace_finding {
+    caus_evidence evidence;
+    size_t operation;                /* of gap, calls and path: the caller's */
+    size_t callee;                   /* an operation, or CAUS_NO_OPERATION */
+    size_t counts[CAUS_PHASE_COUNT]; /* spans (path: traces) behind a value */
+    double values[CAUS_PHASE_COUNT]; /* times: medians; calls: means; errors
+                                        and path: shares */
+    double effect;      /* times: difference of the medians in normal spreads;
+                           calls: difference; shares: Cohen's h, the difference
+                           of 2·asin √share, in [−π, π] */
+    double superiority; /* P(incident > normal) + P(equal) / 2 */
+    double extra_s;     /* times: seconds that a trace of the incident gained
+                           here, by trimmed means; else 0 */
+    double p_value;     /* two-sided: Mann-Whitney, shares: Fisher's exact */
+    double q_value;     /* Benjamini-Hochberg within the evidence */
+    size_t exemplars[CAUS_EXEMPLARS]; /* traces of the incident, most typical
+                                         of the shift first */
+    size_t exemplar_count;
+} caus_trace_finding;
+
+/* A service as the traces speak of it; see caus_spans_evidence(). */
+typedef struct caus_trace_service {
+    double self_score; /* own time */
+    double gap_score;  /* calls to and from it, mean over its neighbours */
+    double time_score; /* the service as a place where time is lost */
+    double error_score;
+    double shape_score;  /* calls that it no longer makes, or too many */
+    size_t best_finding; /* SIZE_MAX = none */
+} caus_trace_service;
+
+typedef struct caus_trace_evidence {
+    size_t finding_count;
+    const caus_trace_finding *findings; /* by evidence, caller's operation and
+                                           callee */
+    size_t service_count;
+    const caus_trace_service *services; /* [service_count] of the spans */
+    size_t trace_counts[CAUS_PHASE_COUNT];
+    size_t moved_spans; /* that a skewed clock had put outside their parents */
+} caus_trace_evidence;
+
+typedef struct caus_evidence_options {
+    size_t min_spans; /* behind a value in either phase; 0 = 5 */
+} caus_evidence_options;
+
+/*
+ * Compares the phases.
+ *
+ *   options  NULL = defaults
+ *   result   lives in `out`
+ *
+ * A client span, which its service opens for a call and which has nothing but
+ * the callee's span below it, counts as gap of the call, not as own time. The
+ * spread that effects are told in is the largest of 1.4826 · MAD, IQR / 1.349,
+ * a tenth of the median (all of the normal phase) and a microsecond.
+ *
+ * Fails with CAUS_ERR_TOO_FEW_SAMPLES (a phase without traces),
+ * …_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost O(spans · log
+ * spans).
+ */
+caus_status caus_spans_evidence(const caus_spans *spans,
+                                const caus_evidence_options *options,
+                                const caus_run *run, caus_arena *out,
+                                caus_trace_evidence *result, caus_error *err);
+
+CAUS_API_END
+#endif

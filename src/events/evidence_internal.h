@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The comparison of two phases, measure by measure. */
+#ifndef CAUS_SRC_EVENTS_EVIDENCE_INTERNAL_H
+#define CAUS_SRC_EVENTS_EVIDENCE_INTERNAL_H
+
+#include "caus/trace_evidence.h"
+#include "events/events_internal.h"
+
+/* What the measures share. */
+typedef struct caus_evidence_work {
+    const caus_spans *spans;
+    size_t min_spans;
+    const caus_run *run;
+    caus_arena *scratch;
+    caus_span_children children;
+    const int64_t *self_ns;         /* [span_count] */
+    const unsigned char *is_client; /* [operation_count] */
+    size_t *operation_spans;        /* [2 · operation_count] by phase */
+    size_t trace_counts[CAUS_PHASE_COUNT];
+    size_t moved_spans;
+    caus_pairs pairs; /* of the measure at hand */
+    caus_trace_finding *findings;
+    size_t finding_count;
+    size_t finding_capacity;
+} caus_evidence_work;
+
+caus_status caus_evidence_add(caus_evidence_work *work,
+                              const caus_trace_finding *finding,
+                              caus_error *err);
+
+caus_status caus_evidence_fail_memory(const caus_evidence_work *work,
+                                      caus_error *err);
+
+/* Whether both phases have enough behind a value. */
+static inline bool caus_evidence_is_enough(const caus_evidence_work *work,
+                                           size_t normal, size_t incident)
+{
+    return normal >= work->min_spans && incident >= work->min_spans;
+}
+
+/* Traces of the incident whose values are the most typical of those that the
+ * normal phase hardly has; `sign` > 0: larger ones. */
+void caus_evidence_pick(const caus_evidence_work *work,
+                        const caus_sample *normal, const caus_sample *incident,
+                        double sign, caus_trace_finding *finding);
+
+/* Adds a trace unless it is there; false when no more are wanted. */
+bool caus_evidence_add_exemplar(caus_trace_finding *finding, size_t trace);
+
+/* Shares: effect, superiority and p-value of hits among counts [2]. */
+void caus_evidence_compare_shares(const size_t hits[CAUS_PHASE_COUNT],
+                                  caus_trace_finding *finding);
+
+/* ---- one file each ---- */
+
+caus_status caus_evidence_self_times(caus_evidence_work *work, caus_error *err);
+caus_status caus_evidence_gaps(caus_evidence_work *work, caus_error *err);
+caus_status caus_evidence_errors(caus_evidence_work *work, caus_error *err);
+caus_status caus_evidence_calls(caus_evidence_work *work, caus_error *err);
+caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err);
+
+/* What the findings say of each service. */
+void caus_evidence_services(const caus_spans *spans,
+                            const caus_trace_finding *findings, size_t count,
+                            caus_trace_service *services);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "events/evidence_internal.h"
+
+/*
+ * A path is the chain of operations from a root to a span. Traces are counted
+ * that have it, among those that have the path without its last step: so a
+ * branch that is gone is told once, where it begins.
+ */
+typedef struct path {
+    uint32_t parent; /* + 1; 0 = a root */
+    uint32_t operation;
+    uint32_t trace; /* counted last, + 1 */
+    size_t traces[CAUS_PHASE_COUNT];
+    size_t finding; /* + 1, of the list of findings */
+    size_t wanted;  /* first path below this one that looks for traces without
+                       it, + 1 */
+    size_t next_wanted;
+} path;
+
+/* The number of the path of each span; roots pair with the number 0. */
+static caus_status number_paths(caus_evidence_work *work, uint32_t *path_of,
+                                caus_error *err)
+{
+    const caus_spans *spans = work->spans;
+    for (size_t i = 0; i < spans->span_count; i++) {
+        uint32_t parent = spans->parent[i];
+        uint32_t above = parent == CAUS_NO_SPAN ? 0 : path_of[parent] + 1;
+        path_of[i] = caus_pairs_add(&work->pairs, above, spans->operation[i]);
+        if (path_of[i] == CAUS_NO_PAIR)
+            return caus_evidence_fail_memory(work, err);
+    }
+    return CAUS_OK;
+}
+
+static void count_traces(const caus_spans *spans, const uint32_t *path_of,
+                         path *paths)
+{
+    for (size_t i = 0; i < spans->span_count; i++) {
+        path *at = &paths[path_of[i]];
+        if (at->trace == spans->trace[i] + 1)
+            continue;
+        at->trace = spans->trace[i] + 1;
+        at->traces[caus_span_phase(spans, i)]++;
+    }
+}
+
+static caus_status compare_path(caus_evidence_work *work, path *paths,
+                                size_t number, caus_error *err)
+{
+    path *at = &paths[number];
+    if (at->parent == 0)
+        return CAUS_OK;
+    path *above = &paths[at->parent - 1];
+    if (!caus_evidence_is_enough(work, above->traces[0], above->traces[1]))
+        return CAUS_OK;
+    caus_trace_finding finding = {
+        .evidence = CAUS_EVIDENCE_PATH,
+        .operation = above->operation,
+        .callee = at->operation,
+        .counts = {above->traces[0], above->traces[1]}};
+    caus_evidence_compare_shares(at->traces, &finding);
+    CAUS_TRY(caus_evidence_add(work, &finding, err));
+    at->finding = work->finding_count;
+    if (finding.effect < 0) {
+        at->next_wanted = above->wanted;
+        above->wanted = number + 1;
+    }
+    return CAUS_OK;
+}
+
+/* Gives traces without a path to the paths below `above` that want some; those
+ * that have enough are taken off the list. */
+static void give_absent(caus_evidence_work *work, path *paths, path *above,
+                        uint32_t trace)
+{
+    size_t *link = &above->wanted;
+    while (*link) {
+        path *at = &paths[*link - 1];
+        bool is_open = true;
+        if (at->trace != trace + 1)
+            is_open = caus_evidence_add_exemplar(
+                &work->findings[at->finding - 1], trace);
+        if (is_open)
+            link = &at->next_wanted;
+        else
+            *link = at->next_wanted;
+    }
+}
+
+static void find_exemplars(caus_evidence_work *work, path *paths,
+                           const uint32_t *path_of)
+{
+    const caus_spans *spans = work->spans;
+    for (size_t t = 0; t < spans->trace_count; t++) {
+        if (spans->trace_phase[t] != CAUS_PHASE_INCIDENT)
+            continue;
+        size_t from = spans->trace_start[t], end = spans->trace_start[t + 1];
+        for (size_t i = from; i < end; i++) {
+            path *at = &paths[path_of[i]];
+            at->trace = (uint32_t)t + 1;
+            if (at->finding && work->findings[at->finding - 1].effect > 0)
+                caus_evidence_add_exemplar(&work->findings[at->finding - 1], t);
+        }
+        for (size_t i = from; i < end; i++)
+            give_absent(work, paths, &paths[path_of[i]], (uint32_t)t);
+    }
+}
+
+caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
+{
+    const caus_spans *spans = work->spans;
+    uint32_t *path_of = CAUS_ARRAY(work->scratch, uint32_t, spans->span_count);
+    if (!path_of)
+        return caus_arena_fail(work->scratch, err);
+    CAUS_TRY(number_paths(work, path_of, err));
+    path *paths = CAUS_ARRAY(work->scratch, path, work->pairs.count);
+    if (!paths)
+        return caus_arena_fail(work->scratch, err);
+    for (size_t i = 0; i < work->pairs.count; i++) {
+        paths[i].parent = caus_pair_first(&work->pairs, i);
+        paths[i].operation = caus_pair_second(&work->pairs, i);
+    }
+    count_traces(spans, path_of, paths);
+    for (size_t i = 0; i < work->pairs.count; i++)
+        CAUS_TRY(compare_path(work, paths, i, err));
+    for (size_t i = 0; i < work->pairs.count; i++)
+        paths[i].trace = 0;
+    find_exemplars(work, paths, path_of);
+    return CAUS_OK;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
+#include "events/evidence_internal.h"
+
+static const double ns_a_second = 1e9;
+/* Spans are told in microseconds. */
+static const double resolution_s = 1e-6;
+
+/* The effect, test and exemplars of two samples of times. */
+static void compare_times(const caus_evidence_work *work,
+                          const caus_sample *normal,
+                          const caus_sample *incident,
+                          caus_trace_finding *finding)
+{
+    double before = caus_sample_quantile(normal, 0.5);
+    double after = caus_sample_quantile(incident, 0.5);
+    size_t traces = work->trace_counts[CAUS_PHASE_INCIDENT];
+    finding->counts[CAUS_PHASE_NORMAL] = caus_sample_size(normal);
+    finding->counts[CAUS_PHASE_INCIDENT] = caus_sample_size(incident);
+    finding->values[CAUS_PHASE_NORMAL] = before;
+    finding->values[CAUS_PHASE_INCIDENT] = after;
+    finding->effect =
+        (after - before) / caus_sample_spread(normal, resolution_s);
+    finding->extra_s = (caus_sample_trimmed_mean(incident) -
+                        caus_sample_trimmed_mean(normal)) *
+                       (double)caus_sample_size(incident) / (double)traces;
+    finding->p_value =
+        caus_mann_whitney(normal, incident, &finding->superiority);
+    caus_evidence_pick(work, normal, incident, finding->superiority - 0.5,
+                       finding);
+}
+
+static caus_status compare_groups(caus_evidence_work *work,
+                                  const caus_groups *groups,
+                                  caus_evidence evidence, caus_error *err)
+{
+    for (size_t i = 0; i < groups->group_count; i++) {
+        caus_sample normal = caus_group_sample(groups, i, CAUS_PHASE_NORMAL);
+        caus_sample incident =
+            caus_group_sample(groups, i, CAUS_PHASE_INCIDENT);
+        if (!caus_evidence_is_enough(work, normal.count, incident.count))
+            continue;
+        caus_trace_finding finding = {
+            .evidence = evidence, .operation = i, .callee = CAUS_NO_OPERATION};
+        if (evidence == CAUS_EVIDENCE_GAP) {
+            finding.operation = caus_pair_first(&work->pairs, i);
+            finding.callee = caus_pair_second(&work->pairs, i);
+        }
+        compare_times(work, &normal, &incident, &finding);
+        CAUS_TRY(caus_evidence_add(work, &finding, err));
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_evidence_self_times(caus_evidence_work *work, caus_error *err)
+{
+    const caus_spans *spans = work->spans;
+    caus_observation *seen =
+        CAUS_ARRAY(work->scratch, caus_observation, spans->span_count);
+    if (!seen)
+        return caus_arena_fail(work->scratch, err);
+    size_t count = 0;
+    for (size_t i = 0; i < spans->span_count; i++)
+        if (work->self_ns[i] >= 0 && !work->is_client[spans->operation[i]])
+            seen[count++] =
+                (caus_observation){(double)work->self_ns[i] / ns_a_second,
+                                   spans->operation[i], (uint32_t)i};
+    caus_groups groups;
+    CAUS_TRY(caus_group_values(spans, seen, count, spans->operation_count,
+                               work->run, work->scratch, &groups, err));
+    return compare_groups(work, &groups, CAUS_EVIDENCE_SELF_TIME, err);
+}
+
+/* The only child of a span, if it belongs to another service and both
+ * durations are known; else CAUS_NO_SPAN. */
+static uint32_t callee_of(const caus_evidence_work *work, size_t span)
+{
+    const caus_spans *spans = work->spans;
+    size_t at = work->children.first[span];
+    if (work->children.first[span + 1] - at != 1)
+        return CAUS_NO_SPAN;
+    uint32_t child = work->children.child[at];
+    bool is_call =
+        caus_span_service(spans, span) != caus_span_service(spans, child);
+    bool is_known =
+        spans->duration_ns[span] >= 0 && spans->duration_ns[child] >= 0;
+    return is_call && is_known ? child : CAUS_NO_SPAN;
+}
+
+caus_status caus_evidence_gaps(caus_evidence_work *work, caus_error *err)
+{
+    const caus_spans *spans = work->spans;
+    caus_observation *seen =
+        CAUS_ARRAY(work->scratch, caus_observation, spans->span_count);
+    if (!seen)
+        return caus_arena_fail(work->scratch, err);
+    size_t count = 0;
+    for (size_t i = 0; i < spans->span_count; i++) {
+        uint32_t callee = callee_of(work, i);
+        if (callee == CAUS_NO_SPAN)
+            continue;
+        uint32_t pair = caus_pairs_add(&work->pairs, spans->operation[i],
+                                       spans->operation[callee]);
+        if (pair == CAUS_NO_PAIR)
+            return caus_evidence_fail_memory(work, err);
+        int64_t gap_ns = spans->duration_ns[i] - spans->duration_ns[callee];
+        seen[count++] =
+            (caus_observation){(double)gap_ns / ns_a_second, pair, (uint32_t)i};
+    }
+    caus_groups groups;
+    CAUS_TRY(caus_group_values(spans, seen, count, work->pairs.count, work->run,
+                               work->scratch, &groups, err));
+    return compare_groups(work, &groups, CAUS_EVIDENCE_GAP, err);
+}
