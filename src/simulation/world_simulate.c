@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The loop over events. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "simulation/world_internal.h"
+
+enum { STREAM_LOAD = 3, STREAM_DRIFT, STREAM_NODE, STREAM_ARRIVAL = 100 };
+enum { CHECK_EVENTS = 4096, SPARE_CALLS = 64 };
+
+static double *ones(caus_arena *arena, size_t count)
+{
+    double *result = CAUS_ARRAY(arena, double, count);
+    for (size_t i = 0; result && i < count; i++)
+        result[i] = 1;
+    return result;
+}
+
+static caus_status prepare(world_sim *sim, caus_arena *arena, caus_error *err)
+{
+    const world_plan *plan = sim->plan;
+    size_t services = plan->service_count;
+    sim->second_count = (size_t)(plan->duration_us / WORLD_SECOND_US) + 1;
+    sim->node_active = CAUS_ARRAY(arena, double, plan->node_count);
+    sim->node_stress = CAUS_ARRAY(arena, double, plan->node_count);
+    sim->node_works = CAUS_ARRAY(arena, uint64_t, plan->node_count);
+    sim->node_crowded = CAUS_ARRAY(arena, uint64_t, plan->node_count);
+    sim->node_noise = ones(arena, plan->node_count);
+    sim->drift = ones(arena, services);
+    sim->services = CAUS_ARRAY(arena, world_service_count, services);
+    sim->edges = CAUS_ARRAY(arena, world_edge_count, plan->edge_count);
+    sim->seconds =
+        CAUS_ARRAY(arena, world_second, sim->second_count * services);
+    sim->ready = CAUS_ARRAY(arena, world_ready, services);
+    if (!sim->node_works || !sim->node_crowded || !sim->node_active ||
+        !sim->node_stress || !sim->node_noise || !sim->drift ||
+        !sim->services || !sim->edges || !sim->seconds || !sim->ready)
+        return caus_arena_fail(arena, err);
+    caus_random_init(&sim->random_load, plan->seed, STREAM_LOAD);
+    caus_random_init(&sim->random_drift, plan->seed, STREAM_DRIFT);
+    caus_random_init(&sim->random_node, plan->seed, STREAM_NODE);
+    for (size_t s = 0; s < services; s++)
+        caus_random_init(&sim->random_arrival[s], plan->seed,
+                         STREAM_ARRIVAL + s);
+    return CAUS_OK;
+}
+
+static void expect_arrival(world_sim *sim, size_t service)
+{
+    const world_plan *plan = sim->plan;
+    double day =
+        1 + plan->day_amplitude *
+                sin(6.283185307179586 *
+                    ((double)sim->now_us * 1e-6 + plan->day_phase) / 86400);
+    double rate = plan->services[service].rate * sim->load * day;
+    double wait_s =
+        -log(1 - caus_random_uniform(&sim->random_arrival[service])) / rate;
+    caus_world_push(sim, sim->now_us + 1 + (int64_t)(wait_s * 1e6),
+                    WORLD_ARRIVAL, (int32_t)service, 0);
+}
+
+static void begin(world_sim *sim)
+{
+    const world_plan *plan = sim->plan;
+    caus_world_push(sim, 0, WORLD_TICK, 0, 0);
+    for (size_t s = 0; s < plan->service_count; s++) {
+        for (uint32_t p = 0; p < plan->services[s].pods; p++)
+            caus_world_add_pod(sim, s, 0);
+        if (plan->services[s].is_entry)
+            expect_arrival(sim, s);
+    }
+    for (size_t i = 0; i < plan->change_count; i++)
+        caus_world_push(sim, plan->changes[i].at_us, WORLD_CHANGE, (int32_t)i,
+                        0);
+    if (sim->has_fault && plan->fault != CAUS_WORLD_NONE) {
+        caus_world_push(sim, plan->fault_at_us, WORLD_FAULT, 0, 0);
+        caus_world_push(sim, plan->fault_end_us, WORLD_FAULT, 0, 0);
+    }
+}
+
+/* One event can make a call for each that is alive, and a few. */
+static void keep_room(world_sim *sim)
+{
+    size_t need = 2 * sim->live_count + SPARE_CALLS;
+    if (sim->calls.count >= need)
+        return;
+    if (!caus_world_reserve(&sim->calls, need, sizeof(world_call))) {
+        sim->failed = true;
+        return;
+    }
+    for (size_t i = sim->calls.count; i < sim->calls.capacity; i++) {
+        WORLD_CALLS(sim)[i] = (world_call){.next = sim->free_call};
+        sim->free_call = (int32_t)i;
+    }
+    sim->calls.count = sim->calls.capacity;
+}
+
+static void handle_call(world_sim *sim, const world_event *event)
+{
+    const world_call *call = &WORLD_CALLS(sim)[event->index];
+    if (!call->is_live || call->generation != event->generation)
+        return;
+    switch (caus_world_kind_of(event)) {
+    case WORLD_WORKED:
+        caus_world_worked(sim, event->index);
+        break;
+    case WORLD_SLEPT:
+        caus_world_slept(sim, event->index);
+        break;
+    case WORLD_TIMED_OUT:
+        caus_world_time_out(sim, event->index);
+        break;
+    default:
+        caus_world_retry(sim, event->index);
+        break;
+    }
+}
+
+static void handle(world_sim *sim, const world_event *event)
+{
+    switch (caus_world_kind_of(event)) {
+    case WORLD_ARRIVAL:
+        expect_arrival(sim, (size_t)event->index);
+        caus_world_arrive(sim, (size_t)event->index);
+        break;
+    case WORLD_TICK:
+        caus_world_push(sim, sim->now_us + WORLD_SECOND_US, WORLD_TICK, 0, 0);
+        sim->is_tick = true;
+        caus_world_tick(sim);
+        sim->is_tick = false;
+        break;
+    case WORLD_SCRAPE:
+        caus_world_scrape_pod(sim, event->index);
+        break;
+    case WORLD_POD_READY:
+        caus_world_pod_ready(sim, event->index);
+        break;
+    case WORLD_CHANGE:
+        caus_world_start_change(sim, (size_t)event->index);
+        break;
+    case WORLD_FAULT:
+        caus_world_apply_fault(sim);
+        break;
+    default:
+        handle_call(sim, event);
+    }
+}
+
+static caus_status loop(world_sim *sim, const caus_run *run, caus_error *err)
+{
+    const world_plan *plan = sim->plan;
+    for (uint64_t handled = 0;; handled++) {
+        if (handled % CHECK_EVENTS == 0)
+            CAUS_TRY(caus_run_check(run, err));
+        keep_room(sim);
+        if (sim->failed)
+            return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                             "no memory to simulate a world of %zu services",
+                             plan->service_count);
+        world_event event = caus_world_pop(sim);
+        if (event.at_us >= plan->duration_us)
+            return CAUS_OK;
+        sim->now_us = event.at_us;
+        handle(sim, &event);
+    }
+}
+
+caus_status caus_world_simulate(const world_plan *plan, bool has_fault,
+                                bool records, const caus_run *run,
+                                caus_arena *arena, world_sim *result,
+                                caus_error *err)
+{
+    *result = (world_sim){
+        .plan = plan,
+        .has_fault = has_fault,
+        .records = records,
+        .load = 1,
+        .free_call = WORLD_NONE,
+        .arena = arena,
+    };
+    caus_status status = prepare(result, arena, err);
+    if (status == CAUS_OK) {
+        begin(result);
+        status = loop(result, run, err);
+    }
+    if (status == CAUS_OK) {
+        result->now_us = plan->duration_us;
+        caus_world_count_present(result);
+    } else {
+        caus_world_sim_deinit(result);
+    }
+    return status;
+}
+
+void caus_world_sim_deinit(world_sim *sim)
+{
+    free(sim->events.items);
+    free(sim->calls.items);
+    free(sim->pods.items);
+    free(sim->spans.items);
+    free(sim->scrapes.items);
+    free(sim->changes.items);
+    *sim = (world_sim){0};
+}
