@@ -34,5 +34,6 @@
 #include "trace_evidence.h"
 #include "var.h"
 #include "windows.h"
+#include "world.h"
 
 #endif
