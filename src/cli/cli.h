@@ -127,6 +127,7 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
 /* Everything a discovery starts from. */
 typedef struct caus_cli_input {
     caus_series series;
+    const caus_topology *topology; /* of spans; NULL = none were given */
     const char *const *warnings;
     size_t warning_count;
 } caus_cli_input;
@@ -184,5 +185,18 @@ caus_status caus_cli_load(caus_program *program,
                           const caus_arguments *arguments,
                           int64_t default_baseline_ns, caus_arena *arena,
                           caus_cli_input *result, caus_error *err);
+
+/* The call graph of --traces-csv. */
+caus_status caus_cli_load_calls(caus_program *program,
+                                const caus_arguments *arguments,
+                                caus_arena *arena, caus_cli_input *result,
+                                caus_error *err);
+
+/* The spans of --traces-csv as series, and their call graph. */
+caus_status caus_cli_load_spans(caus_program *program,
+                                const caus_arguments *arguments,
+                                bool use_baseline, caus_cli_window *window,
+                                caus_arena *arena, caus_cli_input *result,
+                                caus_error *err);
 
 #endif

@@ -144,9 +144,10 @@ static caus_status run_method(caus_program *program,
 
 static caus_status run_preset(caus_program *program,
                               const caus_arguments *arguments,
-                              const caus_series *series, caus_arena *arena,
+                              const caus_cli_input *input, caus_arena *arena,
                               caus_graph_answer *answer, caus_error *err)
 {
+    const caus_series *series = &input->series;
     if (series->variable_count < 2)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%s alone cannot show what drove what: give two "
@@ -162,6 +163,8 @@ static caus_status run_preset(caus_program *program,
     if (workload)
         options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
+    if (!options.topology)
+        options.topology = input->topology;
     CAUS_TRY(
         caus_cli_read_knowledge(arguments, arena, &options.knowledge, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
@@ -294,8 +297,7 @@ static caus_status answer_question(caus_program *program,
         CAUS_TRY(run_method(program, arguments, method, &input.series, arena,
                             answer, err));
     else
-        CAUS_TRY(
-            run_preset(program, arguments, &input.series, arena, answer, err));
+        CAUS_TRY(run_preset(program, arguments, &input, arena, answer, err));
     caus_program_lap(program, "discovery");
     return check_target(answer->target, &input.series, answer, err);
 }

@@ -232,6 +232,12 @@ static caus_status load_any(caus_program *program,
     if (csv || table)
         return caus_cli_load_csv(program, arguments, csv ? csv : table, !csv,
                                  &window, arena, result, err);
+    if (caus_arguments_has(arguments, "traces-csv") &&
+        !caus_arguments_has(arguments, "metrics") &&
+        !caus_arguments_has(arguments, "traces") &&
+        !caus_arguments_has(arguments, "vars"))
+        return caus_cli_load_spans(program, arguments, use_baseline, &window,
+                                   arena, result, err);
     return load_servers(program, arguments, timed, &window, arena, result, err);
 }
 
@@ -249,6 +255,8 @@ caus_status caus_cli_load(caus_program *program,
     caus_run_free(program->run);
     program->run = timed;
     CAUS_TRY(status);
+    if (caus_arguments_has(arguments, "traces-csv") && !result->topology)
+        CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
     return caus_cli_check_coverage(&result->series, err);
 }
 

@@ -42,6 +42,9 @@ static const caus_option file_options[] = {
      "take everything from a CSV file: column time, then one per variable"},
     {"table", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "take a table without time: rows are independent, no lags"},
+    {"traces-csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "spans: trace,span,parent,service,operation,start_us,duration_us and "
+     "phase; alone they become series, beside other data who calls whom"},
     {"no-header", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "the CSV or table has no line of names"},
 };
