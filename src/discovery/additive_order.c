@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+#include "discovery/additive_internal.h"
+#include "graph/dag.h"
+
+/* A gain of less is rounding. */
+static const double least_gain = 1e-6;
+
+caus_status caus_additive_search_init(const caus_additive_data *data,
+                                      const caus_run *run,
+                                      caus_additive_search *search,
+                                      caus_error *err)
+{
+    caus_arena *arena = caus_run_scratch(run, 0);
+    size_t variables = data->variable_count;
+    int threads = caus_run_threads(run);
+    *search = (caus_additive_search){
+        .data = data,
+        .run = run,
+        .trees = CAUS_ARRAY(arena, caus_additive_node, variables),
+        .works = CAUS_ARRAY(arena, caus_additive_work, (size_t)threads),
+        .bits = CAUS_ARRAY(arena, uint64_t *, (size_t)threads),
+        .order = CAUS_ARRAY(arena, size_t, variables),
+    };
+    if (!search->trees || !search->works || !search->bits || !search->order)
+        return caus_arena_fail(arena, err);
+    for (size_t v = 0; v < variables; v++)
+        search->order[v] = v;
+    for (int k = 0; k < threads; k++) {
+        caus_arena *own = caus_run_scratch(run, k);
+        CAUS_TRY(caus_additive_work_init(data, own, &search->works[k], err));
+        search->bits[k] =
+            CAUS_ARRAY(own, uint64_t, caus_bit_words(data->column_count));
+        if (!search->bits[k])
+            return caus_arena_fail(own, err);
+    }
+    return CAUS_OK;
+}
+
+void caus_additive_allow(const caus_additive_data *data, const size_t *order,
+                         size_t count, uint64_t *bits)
+{
+    memset(bits, 0, caus_bit_words(data->column_count) * sizeof *bits);
+    for (size_t c = data->variable_count; c < data->column_count; c++)
+        caus_bit_set(bits, c);
+    for (size_t k = 0; k < count; k++)
+        caus_bit_set(bits, order[k]);
+}
+
+static caus_status score_of(const caus_additive_search *s, size_t target,
+                            const uint64_t *bits, int thread, double *score,
+                            caus_error *err)
+{
+    const caus_additive_node *node;
+    CAUS_TRY(caus_run_check(s->run, err));
+    CAUS_TRY(caus_additive_score(s->data, target, bits, &s->trees[target],
+                                 &s->works[thread],
+                                 caus_run_scratch(s->run, thread), &node, err));
+    *score = node->best;
+    return CAUS_OK;
+}
+
+/* One variable on its way through the order of the others. */
+typedef struct moving {
+    caus_additive_search *search;
+    size_t variable;
+    size_t *others; /* [variables − 1] in order */
+    size_t count;   /* of them */
+    double *before; /* [count] scores of others before the variable */
+    double *after;  /* [count] of others behind it */
+    double *own;    /* [count + 1] of the variable at each place */
+    caus_status status;
+    caus_error error;
+} moving;
+
+static caus_status score_places(moving *m, int thread, caus_error *err)
+{
+    const caus_additive_data *data = m->search->data;
+    uint64_t *bits = m->search->bits[thread];
+    caus_additive_allow(data, NULL, 0, bits);
+    for (size_t k = 0; k <= m->count; k++) {
+        CAUS_TRY(
+            score_of(m->search, m->variable, bits, thread, &m->own[k], err));
+        if (k < m->count)
+            caus_bit_set(bits, m->others[k]);
+    }
+    return CAUS_OK;
+}
+
+static caus_status score_other(moving *m, size_t place, int thread,
+                               caus_error *err)
+{
+    const caus_additive_data *data = m->search->data;
+    uint64_t *bits = m->search->bits[thread];
+    size_t other = m->others[place];
+    caus_additive_allow(data, m->others, place, bits);
+    CAUS_TRY(score_of(m->search, other, bits, thread, &m->before[place], err));
+    m->after[place] = m->before[place];
+    if (data->is_barred[other * data->column_count + m->variable])
+        return CAUS_OK;
+    caus_bit_set(bits, m->variable);
+    return score_of(m->search, other, bits, thread, &m->after[place], err);
+}
+
+static void score_one(moving *m, size_t task)
+{
+    int thread = omp_get_thread_num();
+    caus_error error = {0};
+    caus_status status = task ? score_other(m, task - 1, thread, &error)
+                              : score_places(m, thread, &error);
+    if (status == CAUS_OK)
+        return;
+#pragma omp critical(caus_additive_move)
+    if (m->status == CAUS_OK) {
+        m->status = status;
+        m->error = error;
+    }
+}
+
+/* Each variable's tree is touched by one task alone. */
+static caus_status score_all(moving *m, caus_error *err)
+{
+    int threads = caus_run_threads(m->search->run);
+    if (m->count < 8)
+        threads = 1;
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 1) if (threads > 1)
+    for (size_t task = 0; task <= m->count; task++)
+        score_one(m, task);
+    m->search->look_count += 3 * m->count + 1;
+    if (m->status != CAUS_OK)
+        return caus_fail(err, m->status, "%s", m->error.message);
+    return CAUS_OK;
+}
+
+/* Moves the variable where the sum is largest; `place` is where it was. */
+static bool choose_place(moving *m, size_t place)
+{
+    size_t best = place;
+    double sum = 0, was = 0, largest = -HUGE_VAL;
+    for (size_t k = 0; k < m->count; k++)
+        sum += m->after[k];
+    for (size_t k = 0; k <= m->count; k++) {
+        double total = sum + m->own[k];
+        if (k == place)
+            was = total;
+        if (total > largest + least_gain) {
+            largest = total;
+            best = k;
+        }
+        if (k < m->count)
+            sum += m->before[k] - m->after[k];
+    }
+    bool moves = largest > was + least_gain;
+    if (!moves)
+        best = place;
+    size_t *order = m->search->order;
+    memcpy(order, m->others, best * sizeof *order);
+    order[best] = m->variable;
+    memcpy(order + best + 1, m->others + best,
+           (m->count - best) * sizeof *order);
+    m->search->score = moves ? largest : was;
+    return moves;
+}
+
+static caus_status try_move(moving *m, bool *moved, caus_error *err)
+{
+    size_t variables = m->search->data->variable_count, place = 0;
+    m->count = 0;
+    for (size_t k = 0; k < variables; k++) {
+        if (m->search->order[k] == m->variable)
+            place = k;
+        else
+            m->others[m->count++] = m->search->order[k];
+    }
+    CAUS_TRY(score_all(m, err));
+    if (choose_place(m, place))
+        *moved = true;
+    return CAUS_OK;
+}
+
+static caus_status move_all(caus_additive_search *search, moving *m,
+                            caus_error *err)
+{
+    enum { MOST_ROUNDS = 100 };
+    size_t variables = search->data->variable_count;
+    bool moved = true;
+    for (size_t round = 0; moved && round < MOST_ROUNDS; round++) {
+        moved = false;
+        for (size_t v = 0; v < variables; v++) {
+            m->variable = v;
+            CAUS_TRY(try_move(m, &moved, err));
+            caus_run_progress(search->run, CAUS_STAGE_SELECT, v + 1, variables);
+        }
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_additive_search_run(caus_additive_search *search,
+                                     bool *complete, caus_error *err)
+{
+    caus_arena *arena = caus_run_scratch(search->run, 0);
+    size_t variables = search->data->variable_count;
+    moving m = {
+        .search = search,
+        .others = CAUS_ARRAY(arena, size_t, variables),
+        .before = CAUS_ARRAY(arena, double, variables),
+        .after = CAUS_ARRAY(arena, double, variables),
+        .own = CAUS_ARRAY(arena, double, variables),
+    };
+    if (!m.others || !m.before || !m.after || !m.own)
+        return caus_arena_fail(arena, err);
+    caus_status status = move_all(search, &m, err);
+    *complete = status == CAUS_OK;
+    return status == CAUS_ERR_TIME_LIMIT ? CAUS_OK : status;
+}
