@@ -3,6 +3,7 @@
 #ifndef CAUS_CAUS_H
 #define CAUS_CAUS_H
 
+#include "anomaly.h"
 #include "base.h"
 #include "config.h"
 #include "correlation.h"

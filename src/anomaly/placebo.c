@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Limits and thresholds from windows of the reference. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "anomaly/anomaly_internal.h"
+#include "numeric/distributions.h"
+
+/* Deviations that scores and log ratios of windows have at least: a few quiet
+ * windows prove no silence. */
+static const double LEAST_SCORE_DEVIATION = .8;
+static const double LEAST_RATIO_DEVIATION = .3;
+/* A reference window is an earlier incident so many deviations off. */
+static const double DISTURBED = 4;
+static const double LEAST_DISTURBED_DEVIATION = .5;
+static const double MOST_DISTURBED_SHARE = .3;
+
+typedef struct placebo_job {
+    const caus_detect_job *job;
+    const caus_departures *departures;
+    size_t cells;    /* scale_count × column_count */
+    double *largest; /* [placebo_count × cells] of |departure| in a window */
+    double *limits;  /* [cells] */
+    bool *is_left_out;
+} placebo_job;
+
+static void find_largest(const placebo_job *p)
+{
+    const caus_layout *layout = p->job->layout;
+    size_t columns = p->departures->column_count;
+    for (size_t b = 0; b < layout->placebo_count; b++) {
+        const caus_block *block = &layout->blocks[b];
+        for (size_t s = 0; s < layout->scale_count; s++) {
+            double *most = p->largest + b * p->cells + s * columns;
+            for (size_t r = 0; r < block->length; r++) {
+                const double *row =
+                    caus_departure_row(p->departures, s, block->start + r);
+                for (size_t c = 0; c < columns; c++)
+                    most[c] = fabs(row[c]) > most[c] ? fabs(row[c]) : most[c];
+            }
+        }
+    }
+}
+
+/* The largest departures of windows in use, all but one. */
+static void set_limits(const placebo_job *p, size_t without)
+{
+    double least = p->job->options->min_size;
+    for (size_t i = 0; i < p->cells; i++)
+        p->limits[i] = least;
+    for (size_t b = 0; b < p->job->layout->placebo_count; b++) {
+        if (b == without || p->is_left_out[b])
+            continue;
+        const double *most = p->largest + b * p->cells;
+        for (size_t i = 0; i < p->cells; i++)
+            p->limits[i] = most[i] > p->limits[i] ? most[i] : p->limits[i];
+    }
+}
+
+/* A window's score, and the largest logarithm of a ratio in it. */
+static double score_block(const placebo_job *p, const caus_block *block,
+                          double *log_ratio)
+{
+    const caus_panel *panel = p->job->panel;
+    size_t columns = panel->column_count;
+    double best = 0, most = 0;
+    for (size_t s = 0; s < p->departures->scale_count; s++)
+        for (size_t r = 0; r < block->length; r++) {
+            const double *row =
+                caus_departure_row(p->departures, s, block->start + r);
+            const double *limit = p->limits + s * columns;
+            double sum = 0;
+            for (size_t c = 0; c < columns; c++) {
+                if (fabs(row[c]) <= limit[c])
+                    continue;
+                double ratio = fabs(row[c]) / limit[c];
+                if (panel->is_still[c])
+                    ratio = fmin(ratio, CAUS_ANOMALY_STILL_CAP);
+                double found = log(ratio);
+                most = fmax(most, found);
+                sum += fmin(found, log(CAUS_ANOMALY_RATIO_CAP));
+            }
+            best = fmax(best, sum);
+        }
+    if (log_ratio)
+        *log_ratio = most;
+    return sqrt(best);
+}
+
+/* Upper prediction limit for one more value. */
+static double predict(const double *values, size_t count, double least,
+                      double level)
+{
+    double mean = 0, squares = 0, n = (double)count;
+    for (size_t i = 0; i < count; i++)
+        mean += values[i] / n;
+    for (size_t i = 0; i < count; i++)
+        squares += (values[i] - mean) * (values[i] - mean);
+    double deviation = fmax(least, sqrt(squares / (n - 1)));
+    return mean + caus_student_t_quantile_sf(level, n - 1) * deviation *
+                      sqrt(1 + 1 / n);
+}
+
+/* Leaves windows out that look like earlier incidents, the worst first. */
+static void leave_out(const placebo_job *p, double *scores, double *room)
+{
+    size_t count = p->job->layout->placebo_count;
+    set_limits(p, SIZE_MAX);
+    for (size_t i = 0; i < p->cells; i++)
+        p->limits[i] = p->job->options->min_size;
+    for (size_t b = 0; b < count; b++)
+        scores[b] = score_block(p, &p->job->layout->blocks[b], NULL);
+    memcpy(room, scores, count * sizeof *room);
+    double middle = caus_median_of(room, count);
+    for (size_t b = 0; b < count; b++)
+        room[b] = fabs(scores[b] - middle);
+    double deviation =
+        fmax(1.4826 * caus_median_of(room, count), LEAST_DISTURBED_DEVIATION);
+    size_t most = (size_t)(MOST_DISTURBED_SHARE * (double)count);
+    for (size_t k = 0; k < most; k++) {
+        size_t worst = SIZE_MAX;
+        for (size_t b = 0; b < count; b++)
+            if (!p->is_left_out[b] &&
+                scores[b] > middle + DISTURBED * deviation &&
+                (worst == SIZE_MAX || scores[b] > scores[worst]))
+                worst = b;
+        if (worst == SIZE_MAX)
+            return;
+        p->is_left_out[worst] = true;
+    }
+}
+
+/* Scores of every placebo window by the limits of the others. */
+static caus_status learn_thresholds(const placebo_job *p, double *scores,
+                                    double *ratios, caus_verdict *verdict,
+                                    caus_error *err)
+{
+    const caus_layout *layout = p->job->layout;
+    size_t used = 0;
+    for (size_t b = 0; b < layout->placebo_count; b++) {
+        if (p->is_left_out[b])
+            continue;
+        CAUS_TRY(caus_run_check(p->job->run, err));
+        set_limits(p, b);
+        scores[used] = score_block(p, &layout->blocks[b], &ratios[used]);
+        used++;
+    }
+    size_t questions = layout->block_count - layout->placebo_count;
+    double level = p->job->options->false_alarm / (double)questions;
+    verdict->placebo_used = used;
+    verdict->threshold = predict(scores, used, LEAST_SCORE_DEVIATION, level);
+    verdict->variable_threshold =
+        exp(predict(ratios, used, LEAST_RATIO_DEVIATION, level));
+    return CAUS_OK;
+}
+
+static void judge(const placebo_job *p, caus_verdict *verdict)
+{
+    const caus_layout *layout = p->job->layout;
+    verdict->score = -1;
+    for (size_t b = layout->placebo_count; b < layout->block_count; b++) {
+        double score = score_block(p, &layout->blocks[b], NULL);
+        if (score <= verdict->score)
+            continue;
+        verdict->score = score;
+        verdict->block = b;
+        if (score > verdict->threshold) {
+            verdict->found = true;
+            return;
+        }
+    }
+}
+
+caus_status caus_verdict_reach(const caus_detect_job *job,
+                               const caus_departures *departures,
+                               caus_arena *scratch, caus_verdict *result,
+                               caus_error *err)
+{
+    size_t count = job->layout->placebo_count;
+    size_t cells = departures->scale_count * departures->column_count;
+    placebo_job p = {.job = job, .departures = departures, .cells = cells};
+    p.largest = CAUS_ARRAY(scratch, double, count *cells);
+    p.limits = CAUS_ARRAY(scratch, double, cells);
+    p.is_left_out = CAUS_ARRAY(scratch, bool, count);
+    double *scores = CAUS_ARRAY(scratch, double, count);
+    double *room = CAUS_ARRAY(scratch, double, count);
+    if (!p.largest || !p.limits || !p.is_left_out || !scores || !room)
+        return caus_arena_fail(scratch, err);
+    caus_verdict verdict = {.limits = p.limits, .is_left_out = p.is_left_out};
+    find_largest(&p);
+    leave_out(&p, scores, room);
+    CAUS_TRY(learn_thresholds(&p, scores, room, &verdict, err));
+    set_limits(&p, SIZE_MAX);
+    judge(&p, &verdict);
+    *result = verdict;
+    return CAUS_OK;
+}

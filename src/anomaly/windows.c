@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Windows of rows, and the level of spans in them against the rows before. */
+#include <math.h>
+#include <string.h>
+
+#include "anomaly/anomaly_internal.h"
+
+enum {
+    LEAST_BASE = 8,   /* rows before the first placebo window */
+    MOST_WINDOW = 48, /* rows: longer spans add little, cost placebos */
+    WANTED_PLACEBOS = 8,
+    LEAST_BASE_SPANS = 2 /* medians of three that make a base */
+};
+
+/* Far beyond any limit; keeps one value from deciding a mean. */
+static const double MOST_DEVIATIONS = 100;
+
+static size_t window_length(size_t reference, size_t tested)
+{
+    size_t base = reference / 5 < LEAST_BASE ? LEAST_BASE : reference / 5;
+    size_t length = (reference - base) / WANTED_PLACEBOS;
+    if (length > tested)
+        length = tested;
+    if (length > MOST_WINDOW)
+        length = MOST_WINDOW;
+    return length < CAUS_ANOMALY_LEAST_ROWS ? CAUS_ANOMALY_LEAST_ROWS : length;
+}
+
+caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
+                             caus_layout *result, caus_error *err)
+{
+    size_t reference = panel->reference_count;
+    size_t tested = panel->row_count - reference;
+    caus_layout made = {.window_rows = window_length(reference, tested)};
+    size_t length = made.window_rows;
+    made.base_rows = 2 * length < 16 ? 16 : 2 * length;
+    size_t base = reference / 5 < LEAST_BASE ? LEAST_BASE : reference / 5;
+    made.placebo_count = (reference - base) / length;
+    size_t questions = tested / length;
+    made.block_count = made.placebo_count + questions;
+    caus_block *blocks = CAUS_ARRAY(scratch, caus_block, made.block_count);
+    if (!blocks)
+        return caus_arena_fail(scratch, err);
+    size_t start = reference - made.placebo_count * length;
+    for (size_t b = 0; b < made.block_count; b++)
+        blocks[b] = (caus_block){start + b * length, length};
+    blocks[made.block_count - 1].length += tested - questions * length;
+    made.blocks = blocks;
+    for (size_t span = CAUS_ANOMALY_LEAST_ROWS;
+         span <= length && made.scale_count < CAUS_ANOMALY_MOST_SCALES;
+         span *= 2)
+        made.spans[made.scale_count++] = span;
+    *result = made;
+    return CAUS_OK;
+}
+
+bool caus_fill_standardised(const caus_detect_job *job, size_t column,
+                            caus_arena *scratch, double *values)
+{
+    (void)scratch;
+    const caus_panel *panel = job->panel;
+    const double *from = panel->values + column * panel->row_count;
+    double level = panel->level[column], scale = panel->scale[column];
+    for (size_t r = 0; r < panel->row_count; r++) {
+        double value = (from[r] - level) / scale;
+        values[r] = isnan(value)
+                        ? value
+                        : fmax(-MOST_DEVIATIONS, fmin(MOST_DEVIATIONS, value));
+    }
+    return true;
+}
+
+bool caus_fill_prepared(const caus_detect_job *job, size_t column,
+                        caus_arena *scratch, double *values)
+{
+    (void)scratch;
+    size_t rows = job->panel->row_count;
+    const double *from = job->prepared + column * rows;
+    for (size_t r = 0; r < rows; r++)
+        values[r] = isnan(from[r]) ? from[r]
+                                   : fmax(-MOST_DEVIATIONS,
+                                          fmin(MOST_DEVIATIONS, from[r]));
+    return true;
+}
+
+static double median_of_three(double a, double b, double c)
+{
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* sums[i] = medians of three values in a row, of those before the i-th. */
+static void sum_medians(const caus_column *column)
+{
+    column->sums[0] = 0;
+    for (size_t i = 0; i + 2 < column->count; i++)
+        column->sums[i + 1] =
+            column->sums[i] + median_of_three(column->values[i],
+                                              column->values[i + 1],
+                                              column->values[i + 2]);
+}
+
+/* Mean of the medians of three that start in [first, end). */
+static double mean_of(const caus_column *column, size_t first, size_t end)
+{
+    return (column->sums[end] - column->sums[first]) / (double)(end - first);
+}
+
+static void measure_against(const caus_layout *layout,
+                            const caus_column *column, size_t first, size_t end,
+                            size_t c, double base, caus_departures *departures)
+{
+    for (size_t s = 0; s < layout->scale_count; s++) {
+        size_t span = layout->spans[s];
+        for (size_t i = first; i + span <= end; i++)
+            caus_departure_row(departures, s, column->rows[i])[c] =
+                mean_of(column, i, i + span - 2) - base;
+    }
+}
+
+/* Called for windows from the first to the last: sums are made once. */
+void caus_measure_windows(const caus_layout *layout, const caus_column *column,
+                          size_t first, size_t end, size_t c,
+                          caus_departures *departures)
+{
+    if (first < LEAST_BASE_SPANS + 2)
+        return;
+    size_t base_first =
+        first > layout->base_rows ? first - layout->base_rows : 0;
+    measure_against(layout, column, first, end, c,
+                    mean_of(column, base_first, first - 2), departures);
+}
+
+void caus_measure_residuals(const caus_layout *layout,
+                            const caus_column *column, size_t first, size_t end,
+                            size_t c, caus_departures *departures)
+{
+    measure_against(layout, column, first, end, c, 0, departures);
+}
+
+/* ---- all columns ---- */
+
+static void compress(const double *values, size_t count, size_t *rows,
+                     double *present, caus_column *column)
+{
+    column->count = 0;
+    for (size_t r = 0; r < count; r++)
+        if (!isnan(values[r])) {
+            rows[column->count] = r;
+            present[column->count++] = values[r];
+        }
+    column->rows = rows;
+    column->values = present;
+}
+
+static void sum_values(const caus_column *column, double *sums, double *squares)
+{
+    sums[0] = squares[0] = 0;
+    for (size_t i = 0; i < column->count; i++) {
+        sums[i + 1] = sums[i] + column->values[i];
+        squares[i + 1] = squares[i] + column->values[i] * column->values[i];
+    }
+}
+
+static bool measure_column(const caus_detect_job *job,
+                           const caus_detector_entry *detector, size_t c,
+                           caus_arena *scratch, caus_departures *departures)
+{
+    const caus_layout *layout = job->layout;
+    size_t rows = job->panel->row_count;
+    double *values = CAUS_ARRAY(scratch, double, rows);
+    double *present = CAUS_ARRAY(scratch, double, rows);
+    size_t *at = CAUS_ARRAY(scratch, size_t, rows);
+    double *sums = CAUS_ARRAY(scratch, double, rows + 1);
+    double *squares = CAUS_ARRAY(scratch, double, rows + 1);
+    if (!values || !present || !at || !sums || !squares ||
+        !detector->fill(job, c, scratch, values))
+        return false;
+    caus_column column = {.sums = sums, .squares = squares};
+    compress(values, rows, at, present, &column);
+    if (detector->uses_medians)
+        sum_medians(&column);
+    else
+        sum_values(&column, sums, squares);
+    size_t i = 0;
+    for (size_t b = 0; b < layout->block_count; b++) {
+        const caus_block *block = &layout->blocks[b];
+        while (i < column.count && at[i] < block->start)
+            i++;
+        size_t end = i;
+        while (end < column.count && at[end] < block->start + block->length)
+            end++;
+        detector->measure(layout, &column, i, end, c, departures);
+    }
+    return true;
+}
+
+caus_status caus_departures_measure(caus_detect_job *job, caus_arena *scratch,
+                                    caus_departures *result, caus_error *err)
+{
+    const caus_detector_entry *detector =
+        caus_detector_find(job->options->detector);
+    const caus_panel *panel = job->panel;
+    caus_departures made = {panel->row_count, panel->column_count,
+                            job->layout->scale_count, NULL};
+    made.values = CAUS_ARRAY(
+        scratch, double, made.row_count *made.column_count *made.scale_count);
+    if (!made.values)
+        return caus_arena_fail(scratch, err);
+    if (detector->prepare)
+        CAUS_TRY(detector->prepare(job, scratch, err));
+    for (size_t c = 0; c < panel->column_count; c++) {
+        CAUS_TRY(caus_run_check(job->run, err));
+        caus_arena_mark mark = caus_arena_get_mark(scratch);
+        bool done = measure_column(job, detector, c, scratch, &made);
+        caus_status status = done ? CAUS_OK : caus_arena_fail(scratch, err);
+        caus_arena_rewind(scratch, mark);
+        CAUS_TRY(status);
+    }
+    *result = made;
+    return CAUS_OK;
+}
