@@ -48,17 +48,23 @@ typedef struct caus_trace_finding {
     double q_value;     /* Benjamini-Hochberg within the evidence */
     size_t exemplars[CAUS_EXEMPLARS]; /* traces of the incident, most typical
                                          of the shift first */
-    size_t exemplar_count;
+    size_t exemplar_count; /* 0 where what was counted is gone altogether */
+    bool begins_here; /* path: it changed (p under .01 after Bonferroni) and no
+                         step above it did */
 } caus_trace_finding;
 
-/* A service as the traces speak of it; see caus_spans_evidence(). */
+/* What the findings say of a service. Seconds are those that a trace of the
+ * incident gained on average, negative if it lost them. */
 typedef struct caus_trace_service {
-    double self_score; /* own time */
-    double gap_score;  /* calls to and from it, mean over its neighbours */
-    double time_score; /* the service as a place where time is lost */
-    double error_score;
-    double shape_score;  /* calls that it no longer makes, or too many */
-    size_t best_finding; /* SIZE_MAX = none */
+    double self_s;  /* own time of its operations */
+    double gap_s;   /* on the way to it: sum over its callers; and on the way
+                       from it: median over its callees times their number, so
+                       that a caller is blamed when most of its calls take
+                       longer */
+    double error_h; /* largest effect of errors that begin in it, q ≤ .01 */
+    double shape_h; /* largest size of a path's effect that begins here */
+    size_t best_finding; /* the strongest one at q ≤ .01 in the order time,
+                            errors, shape; SIZE_MAX = none */
 } caus_trace_service;
 
 typedef struct caus_trace_evidence {
@@ -72,7 +78,7 @@ typedef struct caus_trace_evidence {
 } caus_trace_evidence;
 
 typedef struct caus_evidence_options {
-    size_t min_spans; /* behind a value in either phase; 0 = 5 */
+    size_t min_spans; /* behind a value in either phase; 0 = 3 */
 } caus_evidence_options;
 
 /*

@@ -5,7 +5,7 @@
 
 #include "events/evidence_internal.h"
 
-enum { MIN_SPANS = 5, FIRST_FINDINGS = 256 };
+enum { MIN_SPANS = 3, FIRST_FINDINGS = 256 };
 
 const char *caus_evidence_name(caus_evidence evidence)
 {
@@ -268,7 +268,7 @@ static caus_status write_evidence(const caus_evidence_work *work,
         return caus_arena_fail(out, err);
     if (count)
         memcpy(findings, work->findings, count * sizeof *findings);
-    caus_evidence_services(work->spans, findings, count, services);
+    CAUS_TRY(caus_evidence_services(work, findings, count, services, err));
     *result = (caus_trace_evidence){.finding_count = count,
                                     .findings = findings,
                                     .service_count = work->spans->service_count,

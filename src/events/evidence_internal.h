@@ -60,8 +60,9 @@ caus_status caus_evidence_calls(caus_evidence_work *work, caus_error *err);
 caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err);
 
 /* What the findings say of each service. */
-void caus_evidence_services(const caus_spans *spans,
-                            const caus_trace_finding *findings, size_t count,
-                            caus_trace_service *services);
+caus_status caus_evidence_services(const caus_evidence_work *work,
+                                   const caus_trace_finding *findings,
+                                   size_t count, caus_trace_service *services,
+                                   caus_error *err);
 
 #endif

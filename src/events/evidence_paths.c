@@ -15,6 +15,7 @@ typedef struct path {
     size_t wanted;  /* first path below this one that looks for traces without
                        it, + 1 */
     size_t next_wanted;
+    bool has_changed; /* it, or a step above it */
 } path;
 
 /* The number of the path of each span; roots pair with the number 0. */
@@ -44,13 +45,28 @@ static void count_traces(const caus_spans *spans, const uint32_t *path_of,
     }
 }
 
+/* Paths that can be compared. */
+static size_t count_tested(const caus_evidence_work *work, const path *paths)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < work->pairs.count; i++) {
+        const path *above =
+            paths[i].parent ? &paths[paths[i].parent - 1] : NULL;
+        count += above && caus_evidence_is_enough(work, above->traces[0],
+                                                  above->traces[1]);
+    }
+    return count;
+}
+
 static caus_status compare_path(caus_evidence_work *work, path *paths,
-                                size_t number, caus_error *err)
+                                size_t number, size_t tested, caus_error *err)
 {
     path *at = &paths[number];
+    const double changed_p = 0.01;
     if (at->parent == 0)
         return CAUS_OK;
     path *above = &paths[at->parent - 1];
+    at->has_changed = above->has_changed;
     if (!caus_evidence_is_enough(work, above->traces[0], above->traces[1]))
         return CAUS_OK;
     caus_trace_finding finding = {
@@ -59,6 +75,9 @@ static caus_status compare_path(caus_evidence_work *work, path *paths,
         .callee = at->operation,
         .counts = {above->traces[0], above->traces[1]}};
     caus_evidence_compare_shares(at->traces, &finding);
+    bool has_changed = finding.p_value * (double)tested <= changed_p;
+    finding.begins_here = has_changed && !above->has_changed;
+    at->has_changed = at->has_changed || has_changed;
     CAUS_TRY(caus_evidence_add(work, &finding, err));
     at->finding = work->finding_count;
     if (finding.effect < 0) {
@@ -121,8 +140,9 @@ caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
         paths[i].operation = caus_pair_second(&work->pairs, i);
     }
     count_traces(spans, path_of, paths);
+    size_t tested = count_tested(work, paths);
     for (size_t i = 0; i < work->pairs.count; i++)
-        CAUS_TRY(compare_path(work, paths, i, err));
+        CAUS_TRY(compare_path(work, paths, i, tested, err));
     for (size_t i = 0; i < work->pairs.count; i++)
         paths[i].trace = 0;
     find_exemplars(work, paths, path_of);
