@@ -5,6 +5,7 @@
 
 #include "incident.h"
 #include "recording.h"
+#include "rootcause.h"
 #include "windows.h"
 
 CAUS_API_BEGIN
@@ -89,6 +90,29 @@ caus_status caus_render_recording(const caus_recording_info *info,
                                   const caus_render_options *options,
                                   caus_arena *out, const char **text,
                                   size_t *length, caus_error *err);
+
+/* An explanation with what a reader wants to know besides. */
+typedef struct caus_explanation_answer {
+    const caus_series *series; /* as explained */
+    const caus_explanation *explanation;
+    const char *const *warnings; /* beside its own */
+    size_t warning_count;
+    size_t top;               /* services told in full; 0 = 10 */
+    const char *next_command; /* NULL = none */
+    char inputs_sha256[65];
+    uint64_t seed;
+} caus_explanation_answer;
+
+/*
+ * Renders an explanation as JSON (kind "explanation"), text or Markdown; other
+ * formats fail with CAUS_ERR_UNSUPPORTED. Fails with …_OUT_OF_MEMORY,
+ * …_LIMIT. The same answer gives the same bytes.
+ */
+caus_status caus_render_explanation(const caus_explanation_answer *answer,
+                                    caus_format format,
+                                    const caus_render_options *options,
+                                    caus_arena *out, const char **text,
+                                    size_t *length, caus_error *err);
 
 /* The sentence alone: "auth_latency preceded payment_errors by 15 s, …". */
 caus_status caus_render_sentence(const caus_graph_answer *answer,

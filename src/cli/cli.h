@@ -6,6 +6,7 @@
 #include "program.h"
 
 extern const caus_command caus_command_discover;
+extern const caus_command caus_command_explain;
 extern const caus_command caus_command_record;
 extern const caus_command caus_command_info;
 extern const caus_command caus_command_completion;
@@ -75,11 +76,26 @@ typedef struct caus_cli_specs {
 typedef struct caus_cli_source {
     caus_settings settings; /* of --config or ./caus.yml */
     caus_cli_specs specs;   /* of --metrics, --traces and --vars */
+    const char *left_out;   /* by --service, as a sentence; NULL = nothing */
 } caus_cli_source;
 
 caus_status caus_cli_read_source(const caus_arguments *arguments,
+                                 const caus_cli_window *window,
                                  caus_arena *arena, caus_cli_source *result,
                                  caus_error *err);
+
+/*
+ * The variables of a service and of those up to two calls away, the nearest
+ * first: definitions where there are any, else span series. No more than the
+ * rows of the window can carry.
+ */
+caus_status caus_cli_specs_around(const char *service,
+                                  const caus_cli_specs *defined,
+                                  bool has_traces,
+                                  const caus_topology *topology,
+                                  const caus_cli_window *window,
+                                  caus_arena *arena, caus_cli_specs *result,
+                                  const char **left_out, caus_error *err);
 
 /*
  * Fetches the variables of a source from its servers as one list of tracks;

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Root causes: which service, metric or change an incident started from, how it
+ * reached the symptom, and how sure that is.
+ */
+#ifndef CAUS_ROOTCAUSE_H
+#define CAUS_ROOTCAUSE_H
+
+#include "anomaly.h"
+#include "events.h"
+
+CAUS_API_BEGIN
+
+typedef enum caus_verdict {
+    CAUS_VERDICT_CAUSE,       /* the first service is the likely cause */
+    CAUS_VERDICT_NO_ANOMALY,  /* nothing beyond what healthy rows do too */
+    CAUS_VERDICT_INSUFFICIENT /* something broke; what began it is not clear */
+} caus_verdict;
+
+/* "cause", "no_anomaly", "insufficient". */
+const char *caus_verdict_name(caus_verdict verdict);
+
+/* What a score is made of; weights are in docs/methods/root-cause.md. */
+typedef enum caus_term {
+    CAUS_TERM_CHANGE,   /* someone changed it shortly before the onset */
+    CAUS_TERM_TRACES,   /* its spans take longer by themselves, or calls to it
+                           take longer on the way */
+    CAUS_TERM_INTERNAL, /* processor, memory, disk: what is inside it */
+    CAUS_TERM_EXTERNAL, /* latency and errors that no callee explains */
+    CAUS_TERM_BOTH,     /* inside and outside at once: a victim has only the
+                           outside */
+    CAUS_TERM_ORDER,    /* it moved before the others */
+    CAUS_TERM_COUNT
+} caus_term;
+
+/* "change", "traces", "internal", "external", "both", "order". */
+const char *caus_term_name(caus_term term);
+
+typedef struct caus_explain_options {
+    const caus_topology *topology; /* who calls whom; NULL = as in the spans */
+    const caus_spans *spans;       /* with phases; NULL = none */
+    const char *symptom; /* the variable that breached; NULL = the most
+                            anomalous that users see */
+    bool has_onset;
+    int64_t onset_ns; /* when it began; else it is looked for */
+} caus_explain_options;
+
+/* No topology, spans, symptom or onset. */
+caus_explain_options caus_explain_options_default(void);
+
+typedef enum caus_check_state {
+    CAUS_STATE_UNTESTED,
+    CAUS_STATE_FAILED,
+    CAUS_STATE_PASSED
+} caus_check_state;
+
+/* Something that would be so if the answer were right. */
+typedef struct caus_finding {
+    caus_check_state state;
+    const char *text; /* a sentence */
+} caus_finding;
+
+/* From one service to the next on the way to the symptom. */
+typedef struct caus_hop {
+    size_t from, to;  /* suspects, by rank − 1 */
+    bool has_lag;     /* onsets of both ends are known */
+    double lag_s;     /* onset of `to` − onset of `from` */
+    double lag_low_s; /* the interval of it */
+    double lag_high_s;
+    size_t variable;      /* what moved at `to`; SIZE_MAX = nothing measured */
+    double effect;        /* its change, in its unit; NaN */
+    const char *word;     /* "moved with", "preceded" or "drives" */
+    const char *disproof; /* what to look at that could refute the hop */
+    const char *const *exemplars; /* trace ids */
+    size_t exemplar_count;
+} caus_hop;
+
+/* A variable as evidence. */
+typedef struct caus_clue {
+    size_t variable; /* of the series */
+    size_t suspect;  /* by rank − 1; SIZE_MAX = of no candidate */
+    double score;    /* ≥ 0, in the unit of the services' scores */
+    double before;   /* median of the healthy rows; NaN = none */
+    double after;    /* median from the onset on; NaN = none */
+    double size;     /* signed change in robust deviations; NaN = not scored */
+    caus_onset onset;
+} caus_clue;
+
+/* A service as a candidate. */
+typedef struct caus_suspect {
+    const char *service;
+    bool
+        observer; /* only looks at others (an SLO): no candidate, ranked last */
+    double score;
+    double confidence;             /* that the incident began here, in [0, 1] */
+    double terms[CAUS_TERM_COUNT]; /* they add up to the score */
+    size_t
+        rank_without[CAUS_TERM_COUNT]; /* with the term left out; 1 = first */
+    caus_onset onset;                  /* of its earliest bad variable */
+    const size_t *clues;               /* [clue_count] by score */
+    size_t clue_count;
+    const caus_hop *chain; /* to the symptom's service; empty = no path */
+    size_t hop_count;
+    const char *const *exemplars; /* ids of traces that show it */
+    size_t exemplar_count;
+    const caus_finding *findings;
+    size_t finding_count;
+    const char *sentence;
+} caus_suspect;
+
+/* A service that the cause can reach. */
+typedef struct caus_reach {
+    size_t suspect;  /* by rank − 1 */
+    size_t distance; /* calls away */
+    bool moved;      /* it shows already */
+    double delay_s;  /* its onset − the cause's; NaN = not known */
+} caus_reach;
+
+typedef struct caus_explanation {
+    caus_verdict verdict;
+    const char *summary; /* a sentence for a tired person */
+    size_t symptom;      /* a variable; SIZE_MAX = none moved */
+    bool symptom_chosen; /* not given */
+    bool onset_given;
+    caus_onset onset;
+    size_t rows_before, rows_after;
+    double strength; /* of the first score over the largest in placebo windows
+                        of the healthy rows; NaN = too few rows for them */
+    size_t placebo_count;
+    size_t suspect_count;
+    const caus_suspect *suspects; /* every service once, first = likeliest */
+    size_t clue_count;
+    const caus_clue *clues; /* every variable once, first = likeliest */
+    const char *runner_up;  /* what sets the second apart; NULL = no second */
+    size_t reach_count;
+    const caus_reach *reach; /* of the first suspect, nearest first */
+    size_t missing_count;
+    const char *const *missing; /* what would have helped */
+    size_t warning_count;
+    const char *const *warnings;
+} caus_explanation;
+
+/*
+ * Explains an incident.
+ *
+ * The rows before the onset are taken as healthy. Services are ranked by the
+ * sum of their terms; what is found in as many placebo windows of the healthy
+ * rows as fit says how large a score chance makes. The confidence is a logistic
+ * function of that and of the lead over the second, fitted on recorded
+ * incidents (docs/methods/root-cause.md).
+ *
+ *   series   raw, all environments in one stretch of time; a variable's service
+ *            is `variable.service`
+ *   options  NULL = default
+ *   result   lives in `out`, which also must keep `series`, names and spans
+ *
+ * Assumes one cause, in a service that is measured or called, and an onset
+ * after which the incident lasts to the end of the rows. Fails with
+ * CAUS_ERR_NOT_FOUND (no such symptom: nearest names are given),
+ * CAUS_ERR_INVALID_ARGUMENT (the onset is outside the rows, or no row is before
+ * or after it; no time column), CAUS_ERR_TOO_FEW_SAMPLES, …_CANCELLED,
+ * …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost O(variables · rows · log rows +
+ * spans).
+ */
+caus_status caus_explain(const caus_series *series,
+                         const caus_explain_options *options,
+                         const caus_run *run, caus_arena *out,
+                         caus_explanation *result, caus_error *err);
+
+CAUS_API_END
+#endif

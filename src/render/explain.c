@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+
+#include "render/explain.h"
+
+enum { DEFAULT_TOP = 10 };
+
+static const double high_confidence = .8, medium_confidence = .5;
+
+const char *caus_tale_clean(const caus_tale *tale, const char *value)
+{
+    const char *clean = caus_clean_text(tale->arena, value, tale->clean);
+    if (!clean)
+        tale->text->failed = true;
+    return clean ? clean : "";
+}
+
+const char *caus_tale_confidence(double confidence)
+{
+    if (confidence >= high_confidence)
+        return "high";
+    return confidence >= medium_confidence ? "medium" : "low";
+}
+
+size_t caus_tale_top(const caus_tale *tale)
+{
+    size_t top = tale->answer->top ? tale->answer->top : DEFAULT_TOP;
+    size_t count = tale->answer->explanation->suspect_count;
+    return top < count ? top : count;
+}
+
+void caus_tale_format_lag(const caus_hop *hop, char text[64])
+{
+    if (!hop->has_lag) {
+        snprintf(text, 64, "delay not known");
+        return;
+    }
+    char lag[40];
+    caus_duration_format((int64_t)(fabs(hop->lag_s) * 1e9), lag);
+    bool ordered = hop->lag_low_s > 0 || hop->lag_high_s < 0;
+    snprintf(text, 64, "%s%s%s", ordered ? "" : "about ", lag,
+             hop->lag_s < 0 ? " earlier" : " later");
+}
+
+caus_status caus_render_explanation(const caus_explanation_answer *answer,
+                                    caus_format format,
+                                    const caus_render_options *options,
+                                    caus_arena *out, const char **text,
+                                    size_t *length, caus_error *err)
+{
+    if (format != CAUS_FORMAT_JSON && format != CAUS_FORMAT_TEXT &&
+        format != CAUS_FORMAT_MARKDOWN)
+        return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                         "an explanation is written as json, text or "
+                         "markdown: choose one by --format or by the ending "
+                         "of -o");
+    caus_arena *arena = caus_arena_new(0);
+    if (!arena)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory to write the explanation");
+    caus_text made = {0};
+    caus_tale tale = {.answer = answer,
+                      .options = options,
+                      .arena = arena,
+                      .text = &made,
+                      .clean = format != CAUS_FORMAT_TEXT ? CAUS_CLEAN_UTF8
+                               : options->ascii           ? CAUS_CLEAN_ASCII
+                                                : CAUS_CLEAN_PRINTABLE};
+    if (format == CAUS_FORMAT_JSON)
+        caus_explanation_write_json(&tale);
+    else if (format == CAUS_FORMAT_TEXT)
+        caus_explanation_write_text(&tale);
+    else
+        caus_explanation_write_markdown(&tale);
+    caus_status status = caus_text_finish(&made, out, text, length, err);
+    caus_text_deinit(&made);
+    caus_arena_free(arena);
+    return status;
+}

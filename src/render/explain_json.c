@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An explanation for programs. */
+#include <math.h>
+
+#include "render/explain.h"
+
+static void put(const caus_tale *tale, caus_json *json, const char *key,
+                const char *value)
+{
+    caus_json_put_text(json, key, caus_tale_clean(tale, value));
+}
+
+static void put_size(caus_json *json, const char *key, size_t value)
+{
+    caus_json_key(json, key);
+    caus_json_unsigned(json, value);
+}
+
+static void put_known(caus_json *json, const char *key, double value)
+{
+    if (isfinite(value))
+        caus_json_put_double(json, key, value);
+}
+
+static void write_time(caus_json *json, int64_t time_ns)
+{
+    char text[40];
+    caus_time_format(time_ns, text);
+    caus_json_text(json, text);
+}
+
+static void write_onset(caus_json *json, const caus_onset *onset)
+{
+    if (!onset->found)
+        return;
+    caus_json_key(json, "onset");
+    caus_json_begin_object(json);
+    caus_json_key(json, "time");
+    write_time(json, onset->time_ns);
+    caus_json_key(json, "interval");
+    caus_json_begin_array(json);
+    write_time(json, onset->first_ns);
+    write_time(json, onset->last_ns);
+    caus_json_end_array(json);
+    caus_json_end_object(json);
+}
+
+static const char *variable_name(const caus_tale *tale, size_t variable)
+{
+    return caus_tale_clean(tale,
+                           tale->answer->series->variables[variable].name);
+}
+
+static const char *service_name(const caus_tale *tale, size_t rank)
+{
+    return caus_tale_clean(tale,
+                           tale->answer->explanation->suspects[rank].service);
+}
+
+static void write_texts(const caus_tale *tale, caus_json *json,
+                        const char *const *items, size_t count)
+{
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < count; i++)
+        caus_json_text(json, caus_tale_clean(tale, items[i]));
+    caus_json_end_array(json);
+}
+
+static void write_clue(const caus_tale *tale, caus_json *json,
+                       const caus_clue *clue)
+{
+    put_known(json, "score", clue->score);
+    put_known(json, "before", clue->before);
+    put_known(json, "after", clue->after);
+    put_known(json, "size", clue->size);
+    const char *unit = tale->answer->series->variables[clue->variable].unit;
+    if (unit[0])
+        put(tale, json, "unit", unit);
+    write_onset(json, &clue->onset);
+}
+
+static void write_metrics(const caus_tale *tale, caus_json *json,
+                          const caus_suspect *suspect)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_json_key(json, "metrics");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < suspect->clue_count; i++) {
+        const caus_clue *clue = &told->clues[suspect->clues[i]];
+        if (clue->score <= 0)
+            break;
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "variable",
+                           variable_name(tale, clue->variable));
+        write_clue(tale, json, clue);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static void write_hop(const caus_tale *tale, caus_json *json,
+                      const caus_hop *hop)
+{
+    caus_json_begin_object(json);
+    caus_json_put_text(json, "from", service_name(tale, hop->from));
+    caus_json_put_text(json, "to", service_name(tale, hop->to));
+    caus_json_put_text(json, "word", hop->word);
+    if (hop->has_lag) {
+        caus_json_put_double(json, "lag_seconds", hop->lag_s);
+        caus_json_key(json, "lag_interval");
+        caus_json_begin_array(json);
+        caus_json_double(json, hop->lag_low_s);
+        caus_json_double(json, hop->lag_high_s);
+        caus_json_end_array(json);
+    }
+    if (hop->variable != SIZE_MAX) {
+        caus_json_put_text(json, "variable",
+                           variable_name(tale, hop->variable));
+        put_known(json, "effect", hop->effect);
+    }
+    put(tale, json, "disproof", hop->disproof);
+    caus_json_key(json, "exemplars");
+    write_texts(tale, json, hop->exemplars, hop->exemplar_count);
+    caus_json_end_object(json);
+}
+
+static void write_findings(const caus_tale *tale, caus_json *json,
+                           const caus_suspect *suspect)
+{
+    static const char *const states[] = {"untested", "failed", "passed"};
+    caus_json_key(json, "checks");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < suspect->finding_count; i++) {
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "result", states[suspect->findings[i].state]);
+        put(tale, json, "check", suspect->findings[i].text);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static void write_terms(caus_json *json, const caus_suspect *suspect)
+{
+    caus_json_key(json, "terms");
+    caus_json_begin_object(json);
+    for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
+        caus_json_key(json, caus_term_name((caus_term)t));
+        caus_json_begin_object(json);
+        caus_json_put_double(json, "score", suspect->terms[t]);
+        put_size(json, "rank_without", suspect->rank_without[t]);
+        caus_json_end_object(json);
+    }
+    caus_json_end_object(json);
+}
+
+static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
+{
+    const caus_suspect *suspect = &tale->answer->explanation->suspects[rank];
+    caus_json_begin_object(json);
+    put_size(json, "rank", rank + 1);
+    put(tale, json, "service", suspect->service);
+    caus_json_put_double(json, "score", suspect->score);
+    caus_json_put_double(json, "confidence", suspect->confidence);
+    if (suspect->observer)
+        caus_json_put_bool(json, "observer", true);
+    if (rank < caus_tale_top(tale)) {
+        write_onset(json, &suspect->onset);
+        write_terms(json, suspect);
+        write_metrics(tale, json, suspect);
+        caus_json_key(json, "chain");
+        caus_json_begin_array(json);
+        for (size_t i = 0; i < suspect->hop_count; i++)
+            write_hop(tale, json, &suspect->chain[i]);
+        caus_json_end_array(json);
+        caus_json_key(json, "exemplars");
+        write_texts(tale, json, suspect->exemplars, suspect->exemplar_count);
+        write_findings(tale, json, suspect);
+        put(tale, json, "sentence", suspect->sentence);
+    }
+    caus_json_end_object(json);
+}
+
+static void write_variables(const caus_tale *tale, caus_json *json)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_json_key(json, "variables");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < told->clue_count; i++) {
+        const caus_clue *clue = &told->clues[i];
+        caus_json_begin_object(json);
+        put_size(json, "rank", i + 1);
+        caus_json_put_text(json, "variable",
+                           variable_name(tale, clue->variable));
+        put(tale, json, "service",
+            tale->answer->series->variables[clue->variable].service);
+        write_clue(tale, json, clue);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static void write_reach(const caus_tale *tale, caus_json *json)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_json_key(json, "blast_radius");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < told->reach_count; i++) {
+        const caus_reach *reach = &told->reach[i];
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "service", service_name(tale, reach->suspect));
+        put_size(json, "calls_away", reach->distance);
+        caus_json_put_bool(json, "moved", reach->moved);
+        put_known(json, "delay_seconds", reach->delay_s);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
+static void write_notes(const caus_tale *tale, caus_json *json)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    if (told->runner_up)
+        put(tale, json, "runner_up", told->runner_up);
+    caus_json_key(json, "missing");
+    write_texts(tale, json, told->missing, told->missing_count);
+    caus_json_key(json, "warnings");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < told->warning_count; i++)
+        caus_json_text(json, caus_tale_clean(tale, told->warnings[i]));
+    for (size_t i = 0; i < tale->answer->warning_count; i++)
+        caus_json_text(json, caus_tale_clean(tale, tale->answer->warnings[i]));
+    caus_json_end_array(json);
+}
+
+void caus_explanation_write_json(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_json json;
+    caus_json_init(&json, tale->text, 2);
+    caus_json_begin_object(&json);
+    caus_json_put_text(&json, "caus", "1");
+    caus_json_put_text(&json, "kind", "explanation");
+    caus_json_put_text(&json, "version", CAUS_VERSION);
+    caus_json_put_text(&json, "verdict", caus_verdict_name(told->verdict));
+    put(tale, &json, "summary", told->summary);
+    if (told->symptom != SIZE_MAX) {
+        caus_json_put_text(&json, "symptom",
+                           variable_name(tale, told->symptom));
+        caus_json_put_bool(&json, "symptom_chosen", told->symptom_chosen);
+    }
+    write_onset(&json, &told->onset);
+    caus_json_put_bool(&json, "onset_given", told->onset_given);
+    put_size(&json, "rows_before", told->rows_before);
+    put_size(&json, "rows_after", told->rows_after);
+    put_known(&json, "strength", told->strength);
+    put_size(&json, "placebo_windows", told->placebo_count);
+    caus_json_key(&json, "services");
+    caus_json_begin_array(&json);
+    for (size_t i = 0; i < told->suspect_count; i++)
+        write_suspect(tale, &json, i);
+    caus_json_end_array(&json);
+    write_variables(tale, &json);
+    write_reach(tale, &json);
+    write_notes(tale, &json);
+    caus_json_put_text(&json, "inputs_sha256", tale->answer->inputs_sha256);
+    caus_json_key(&json, "seed");
+    caus_json_unsigned(&json, tale->answer->seed);
+    caus_json_end_object(&json);
+    caus_text_add_char(tale->text, '\n');
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An explanation for a post-mortem. */
+#include <math.h>
+
+#include "render/explain.h"
+
+static void add_summary(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_text *text = tale->text;
+    char at[40];
+    caus_time_format(told->onset.time_ns, at);
+    caus_text_add(text, "# Root cause\n\n");
+    caus_text_add_markdown(text, caus_tale_clean(tale, told->summary));
+    caus_text_add(text, ".\n\n");
+    caus_text_format(text, "- onset: %s%s\n", at,
+                     told->onset_given ? " (given)" : "");
+    if (told->symptom != SIZE_MAX) {
+        caus_text_add(text, "- symptom: ");
+        const char *name = tale->answer->series->variables[told->symptom].name;
+        caus_text_add_markdown_code(text, caus_tale_clean(tale, name));
+        caus_text_add_char(text, '\n');
+    }
+    caus_text_format(text, "- verdict: %s\n", caus_verdict_name(told->verdict));
+    if (told->suspect_count)
+        caus_text_format(text, "- confidence: %s (%.0f %%)\n",
+                         caus_tale_confidence(told->suspects[0].confidence),
+                         100 * told->suspects[0].confidence);
+}
+
+static void add_services(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_text *text = tale->text;
+    caus_text_add(text, "\n## Services\n\n| rank | service | score | "
+                        "confidence | what shows it |\n"
+                        "|---:|---|---:|---:|---|\n");
+    for (size_t i = 0; i < caus_tale_top(tale); i++) {
+        const caus_suspect *suspect = &told->suspects[i];
+        caus_text_format(text, "| %zu | ", i + 1);
+        caus_text_add_markdown(text, caus_tale_clean(tale, suspect->service));
+        caus_text_format(text, " | %.2f | %.0f %% | ", suspect->score,
+                         100 * suspect->confidence);
+        caus_text_add_markdown(text, caus_tale_clean(tale, suspect->sentence));
+        caus_text_add(text, " |\n");
+    }
+}
+
+static void add_chain(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_text *text = tale->text;
+    if (!told->suspect_count || !told->suspects[0].hop_count)
+        return;
+    caus_text_add(text, "\n## Chain\n\n");
+    for (size_t i = 0; i < told->suspects[0].hop_count; i++) {
+        const caus_hop *hop = &told->suspects[0].chain[i];
+        char lag[64];
+        caus_tale_format_lag(hop, lag);
+        caus_text_format(text, "%zu. ", i + 1);
+        caus_text_add_markdown(
+            text, caus_tale_clean(tale, told->suspects[hop->from].service));
+        caus_text_format(text, " %s ", hop->word);
+        caus_text_add_markdown(
+            text, caus_tale_clean(tale, told->suspects[hop->to].service));
+        caus_text_format(text, " (%s); ", lag);
+        caus_text_add_markdown(text, caus_tale_clean(tale, hop->disproof));
+        caus_text_add_char(text, '\n');
+    }
+}
+
+static void add_checks(const caus_tale *tale)
+{
+    static const char *const words[] = {"untested", "failed", "passed"};
+    const caus_explanation *told = tale->answer->explanation;
+    if (!told->suspect_count)
+        return;
+    const caus_suspect *first = &told->suspects[0];
+    caus_text_add(tale->text, "\n## Checks\n\n");
+    for (size_t i = 0; i < first->finding_count; i++) {
+        caus_text_format(tale->text, "- %s: ", words[first->findings[i].state]);
+        caus_text_add_markdown(tale->text,
+                               caus_tale_clean(tale, first->findings[i].text));
+        caus_text_add_char(tale->text, '\n');
+    }
+}
+
+static void add_list(const caus_tale *tale, const char *title,
+                     const char *const *items, size_t count)
+{
+    if (!count)
+        return;
+    caus_text_format(tale->text, "\n## %s\n\n", title);
+    for (size_t i = 0; i < count; i++) {
+        caus_text_add(tale->text, "- ");
+        caus_text_add_markdown(tale->text, caus_tale_clean(tale, items[i]));
+        caus_text_add_char(tale->text, '\n');
+    }
+}
+
+void caus_explanation_write_markdown(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    add_summary(tale);
+    add_services(tale);
+    if (told->runner_up) {
+        caus_text_add_char(tale->text, '\n');
+        caus_text_add_markdown(tale->text,
+                               caus_tale_clean(tale, told->runner_up));
+        caus_text_add(tale->text, ".\n");
+    }
+    add_chain(tale);
+    add_checks(tale);
+    add_list(tale, "Missing", told->missing, told->missing_count);
+    add_list(tale, "Warnings", told->warnings, told->warning_count);
+    add_list(tale, "Warnings of the data", tale->answer->warnings,
+             tale->answer->warning_count);
+}

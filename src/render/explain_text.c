@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An explanation for a terminal: a first screen that stands alone, then all. */
+#include <math.h>
+#include <string.h>
+
+#include "render/explain.h"
+
+enum {
+    DEFAULT_WIDTH = 80,
+    LEAST_WIDTH = 40,
+    SUMMARY_LINES = 4,
+    TOP_ROWS = 3,
+    TOP_HOPS = 4,
+    TOP_NOTES = 3,
+    NAME_COLUMNS = 24,
+    CONFIDENCE_COLUMNS = 11
+};
+
+typedef struct sheet {
+    const caus_tale *tale;
+    caus_text *text;
+    const char *bold, *dim, *reset;
+    const char *cut, *arrow, *dash;
+    size_t width;
+} sheet;
+
+static void paragraph(const sheet *page, const char *lead, const char *value,
+                      size_t max_lines)
+{
+    caus_text_add(page->text, lead);
+    caus_text_add_wrapped(page->text, caus_tale_clean(page->tale, value),
+                          page->width, caus_text_columns(lead), max_lines,
+                          page->cut);
+}
+
+static void heading(const sheet *page, const char *title)
+{
+    caus_text_format(page->text, "\n%s%s%s\n", page->bold, title, page->reset);
+}
+
+static void add_scope(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    char at[40], first[40], last[40];
+    caus_time_format(told->onset.time_ns, at);
+    caus_time_format(told->onset.first_ns, first);
+    caus_time_format(told->onset.last_ns, last);
+    caus_text_format(page->text, "%sonset %s", page->dim, at);
+    if (told->onset_given)
+        caus_text_add(page->text, " (given)");
+    else
+        caus_text_format(page->text, " (%s %s %s)", first, page->dash, last);
+    caus_text_format(page->text, ", %zu rows before, %zu after%s\n",
+                     told->rows_before, told->rows_after, page->reset);
+    if (told->symptom == SIZE_MAX)
+        return;
+    const char *name =
+        page->tale->answer->series->variables[told->symptom].name;
+    caus_text_format(page->text, "%ssymptom %s%s%s\n", page->dim,
+                     caus_tale_clean(page->tale, name),
+                     told->symptom_chosen ? " (chosen)" : "", page->reset);
+}
+
+static void add_verdict(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    caus_text_format(page->text, "\n%s", page->bold);
+    paragraph(page, "", told->summary, SUMMARY_LINES);
+    caus_text_add(page->text, page->reset);
+    if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY)
+        return;
+    double confidence = told->suspects[0].confidence;
+    caus_text_format(page->text, "  confidence: %s (%.0f %%)",
+                     caus_tale_confidence(confidence), 100 * confidence);
+    if (isfinite(told->strength))
+        caus_text_format(page->text,
+                         ", %.1f times the strongest of %zu healthy windows",
+                         told->strength, told->placebo_count);
+    caus_text_add_char(page->text, '\n');
+}
+
+static void add_name(const sheet *page, const char *name, size_t columns)
+{
+    size_t taken =
+        caus_text_add_cut(page->text, caus_tale_clean(page->tale, name),
+                          columns, page->cut, true);
+    caus_text_add_spaces(page->text, columns - taken + 2);
+}
+
+static void add_suspects(const sheet *page, size_t count)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    for (size_t i = 0; i < count; i++) {
+        const caus_suspect *suspect = &told->suspects[i];
+        caus_text_format(page->text, "%3zu  ", i + 1);
+        add_name(page, suspect->service, NAME_COLUMNS);
+        caus_text_format(page->text, "%6.2f  %8.0f %%  ", suspect->score,
+                         100 * suspect->confidence);
+        size_t left = page->width - NAME_COLUMNS - CONFIDENCE_COLUMNS - 16;
+        caus_text_add_cut(
+            page->text,
+            caus_tale_clean(page->tale, suspect->observer
+                                            ? "only looks at others"
+                                            : suspect->sentence),
+            left, page->cut, false);
+        caus_text_add_char(page->text, '\n');
+    }
+}
+
+static void add_suspect_heading(const sheet *page, const char *title)
+{
+    caus_text_format(page->text, "\n%s     ", page->dim);
+    size_t taken = caus_text_columns(title);
+    caus_text_add(page->text, title);
+    caus_text_add_spaces(page->text, NAME_COLUMNS - taken + 2);
+    caus_text_format(page->text, " score  confidence  what shows it%s\n",
+                     page->reset);
+}
+
+static void add_hops(const sheet *page, const caus_suspect *suspect,
+                     size_t most)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    for (size_t i = 0; i < suspect->hop_count && i < most; i++) {
+        const caus_hop *hop = &suspect->chain[i];
+        char lag[64];
+        caus_tale_format_lag(hop, lag);
+        caus_text_format(
+            page->text, "  %s %s ",
+            caus_tale_clean(page->tale, told->suspects[hop->from].service),
+            page->arrow);
+        caus_text_format(
+            page->text, "%s  %s",
+            caus_tale_clean(page->tale, told->suspects[hop->to].service), lag);
+        if (hop->variable != SIZE_MAX && isfinite(hop->effect)) {
+            const caus_variable *named =
+                &page->tale->answer->series->variables[hop->variable];
+            caus_text_format(page->text, "  %s %+.3g %s",
+                             caus_tale_clean(page->tale, named->name),
+                             hop->effect,
+                             caus_tale_clean(page->tale, named->unit));
+        }
+        caus_text_add_char(page->text, '\n');
+    }
+}
+
+static void add_notes(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    if (told->runner_up)
+        paragraph(page, "  ", told->runner_up, 2);
+    if (told->missing_count)
+        caus_text_add(page->text, "\nmissing:\n");
+    for (size_t i = 0; i < told->missing_count && i < TOP_NOTES; i++)
+        paragraph(page, "  ", told->missing[i], 1);
+}
+
+static void add_checks(const sheet *page, const caus_suspect *suspect)
+{
+    static const char *const marks[] = {"  ?  ", "  no ", "  ok "};
+    for (size_t i = 0; i < suspect->finding_count; i++)
+        paragraph(page, marks[suspect->findings[i].state],
+                  suspect->findings[i].text, 0);
+}
+
+static void add_terms(const sheet *page, const caus_suspect *suspect)
+{
+    caus_text_add(page->text, "  terms:");
+    for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
+        if (suspect->terms[t] > 0)
+            caus_text_format(page->text, " %s %.2f (rank %zu without)",
+                             caus_term_name((caus_term)t), suspect->terms[t],
+                             suspect->rank_without[t]);
+    }
+    caus_text_add_char(page->text, '\n');
+}
+
+static void add_suspect_report(const sheet *page, const caus_suspect *suspect)
+{
+    heading(page, caus_tale_clean(page->tale, suspect->service));
+    paragraph(page, "  ", suspect->sentence, 0);
+    add_terms(page, suspect);
+    add_checks(page, suspect);
+    add_hops(page, suspect, suspect->hop_count);
+    for (size_t i = 0; i < suspect->hop_count; i++)
+        paragraph(page, "  ", suspect->chain[i].disproof, 0);
+    if (!suspect->exemplar_count)
+        return;
+    caus_text_add(page->text, "  traces:");
+    for (size_t i = 0; i < suspect->exemplar_count; i++)
+        caus_text_format(page->text, " %s",
+                         caus_tale_clean(page->tale, suspect->exemplars[i]));
+    caus_text_add_char(page->text, '\n');
+}
+
+static void add_reach(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    if (!told->reach_count)
+        return;
+    heading(page, "whom it can reach");
+    for (size_t i = 0; i < told->reach_count; i++) {
+        const caus_reach *reach = &told->reach[i];
+        caus_text_format(
+            page->text, "  %s, %zu call%s away%s",
+            caus_tale_clean(page->tale, told->suspects[reach->suspect].service),
+            reach->distance, reach->distance > 1 ? "s" : "",
+            reach->moved ? ": moved" : "");
+        if (isfinite(reach->delay_s)) {
+            char delay[40];
+            caus_duration_format((int64_t)(fabs(reach->delay_s) * 1e9), delay);
+            caus_text_format(page->text, " %s %s", delay,
+                             reach->delay_s < 0 ? "earlier" : "later");
+        }
+        caus_text_add_char(page->text, '\n');
+    }
+}
+
+static void add_warnings(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    size_t more = page->tale->answer->warning_count;
+    if (!told->warning_count && !more)
+        return;
+    heading(page, "warnings");
+    for (size_t i = 0; i < told->warning_count; i++)
+        paragraph(page, "  ! ", told->warnings[i], 0);
+    for (size_t i = 0; i < more; i++)
+        paragraph(page, "  ! ", page->tale->answer->warnings[i], 0);
+}
+
+void caus_explanation_write_text(const caus_tale *tale)
+{
+    const caus_render_options *options = tale->options;
+    const caus_explanation *told = tale->answer->explanation;
+    sheet page = {.tale = tale,
+                  .text = tale->text,
+                  .bold = options->color ? "\x1b[1m" : "",
+                  .dim = options->color ? "\x1b[2m" : "",
+                  .reset = options->color ? "\x1b[0m" : "",
+                  .cut = options->ascii ? "..." : "…",
+                  .arrow = options->ascii ? "->" : "→",
+                  .dash = options->ascii ? "-" : "–",
+                  .width = options->width ? options->width : DEFAULT_WIDTH};
+    if (page.width < LEAST_WIDTH)
+        page.width = LEAST_WIDTH;
+    size_t top = caus_tale_top(tale);
+    add_scope(&page);
+    add_verdict(&page);
+    add_suspect_heading(&page, "services");
+    add_suspects(&page, top < TOP_ROWS ? top : TOP_ROWS);
+    if (told->suspect_count)
+        add_hops(&page, &told->suspects[0], TOP_HOPS);
+    add_notes(&page);
+    if (tale->answer->next_command)
+        caus_text_format(tale->text, "\nnext: %s\n",
+                         caus_tale_clean(tale, tale->answer->next_command));
+    if (top > TOP_ROWS) {
+        add_suspect_heading(&page, "all services");
+        add_suspects(&page, top);
+    }
+    for (size_t i = 0; i < top && i < TOP_ROWS; i++)
+        add_suspect_report(&page, &told->suspects[i]);
+    add_reach(&page);
+    add_warnings(&page);
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a variable tells about its service, by kind, unit and the words of its
+ * name. */
+#include <string.h>
+
+#include "rootcause/rootcause_internal.h"
+
+typedef struct word_meaning {
+    const char *word; /* a whole word, or with '*' the beginning of one */
+    caus_aspect aspect;
+} word_meaning;
+
+/* The first meaning that any word of a name has counts: errors before latency
+ * ("error_latency" is none we know), load last, as "request" stands in names of
+ * everything. */
+static const word_meaning meanings[] = {
+    {"err", CAUS_ASPECT_ERRORS},
+    {"error*", CAUS_ASPECT_ERRORS},
+    {"fail*", CAUS_ASPECT_ERRORS},
+    {"avail*", CAUS_ASPECT_ERRORS},
+    {"success*", CAUS_ASPECT_ERRORS},
+    {"timeout*", CAUS_ASPECT_ERRORS},
+    {"exception*", CAUS_ASPECT_ERRORS},
+    {"5xx", CAUS_ASPECT_ERRORS},
+    {"4xx", CAUS_ASPECT_ERRORS},
+    {"refused", CAUS_ASPECT_ERRORS},
+    {"up", CAUS_ASPECT_ERRORS},
+    {"retries", CAUS_ASPECT_ERRORS},
+    {"lat", CAUS_ASPECT_LATENCY},
+    {"latenc*", CAUS_ASPECT_LATENCY},
+    {"clat", CAUS_ASPECT_LATENCY},
+    {"slat", CAUS_ASPECT_LATENCY},
+    {"duration*", CAUS_ASPECT_LATENCY},
+    {"delay", CAUS_ASPECT_LATENCY},
+    {"response", CAUS_ASPECT_LATENCY},
+    {"rt", CAUS_ASPECT_LATENCY},
+    {"rtt", CAUS_ASPECT_LATENCY},
+    {"p50", CAUS_ASPECT_LATENCY},
+    {"p90", CAUS_ASPECT_LATENCY},
+    {"p95", CAUS_ASPECT_LATENCY},
+    {"p99", CAUS_ASPECT_LATENCY},
+    {"queue*", CAUS_ASPECT_SATURATION},
+    {"pool*", CAUS_ASPECT_SATURATION},
+    {"waiter*", CAUS_ASPECT_SATURATION},
+    {"waiting", CAUS_ASPECT_SATURATION},
+    {"backlog", CAUS_ASPECT_SATURATION},
+    {"worker*", CAUS_ASPECT_SATURATION},
+    {"inflight", CAUS_ASPECT_SATURATION},
+    {"busy", CAUS_ASPECT_SATURATION},
+    {"connection*", CAUS_ASPECT_SATURATION},
+    {"conn*", CAUS_ASPECT_SATURATION},
+    {"pending", CAUS_ASPECT_SATURATION},
+    {"lag", CAUS_ASPECT_SATURATION},
+    {"saturation", CAUS_ASPECT_SATURATION},
+    {"concurren*", CAUS_ASPECT_SATURATION},
+    {"cpu", CAUS_ASPECT_CPU},
+    {"processor", CAUS_ASPECT_CPU},
+    {"throttl*", CAUS_ASPECT_CPU},
+    {"mem*", CAUS_ASPECT_MEMORY},
+    {"rss", CAUS_ASPECT_MEMORY},
+    {"heap", CAUS_ASPECT_MEMORY},
+    {"swap", CAUS_ASPECT_MEMORY},
+    {"oom", CAUS_ASPECT_MEMORY},
+    {"net*", CAUS_ASPECT_NETWORK},
+    {"rx", CAUS_ASPECT_NETWORK},
+    {"tx", CAUS_ASPECT_NETWORK},
+    {"packet*", CAUS_ASPECT_NETWORK},
+    {"receive*", CAUS_ASPECT_NETWORK},
+    {"transmit*", CAUS_ASPECT_NETWORK},
+    {"socket*", CAUS_ASPECT_NETWORK},
+    {"disk", CAUS_ASPECT_RESOURCE},
+    {"diskio", CAUS_ASPECT_RESOURCE},
+    {"fs", CAUS_ASPECT_RESOURCE},
+    {"io", CAUS_ASPECT_RESOURCE},
+    {"iops", CAUS_ASPECT_RESOURCE},
+    {"read*", CAUS_ASPECT_RESOURCE},
+    {"write*", CAUS_ASPECT_RESOURCE},
+    {"fd*", CAUS_ASPECT_RESOURCE},
+    {"thread*", CAUS_ASPECT_RESOURCE},
+    {"gc", CAUS_ASPECT_RESOURCE},
+    {"restart*", CAUS_ASPECT_RESOURCE},
+    {"req*", CAUS_ASPECT_LOAD},
+    {"ops", CAUS_ASPECT_LOAD},
+    {"qps", CAUS_ASPECT_LOAD},
+    {"rps", CAUS_ASPECT_LOAD},
+    {"tps", CAUS_ASPECT_LOAD},
+    {"call*", CAUS_ASPECT_LOAD},
+    {"load", CAUS_ASPECT_LOAD},
+    {"workload", CAUS_ASPECT_LOAD},
+    {"traffic", CAUS_ASPECT_LOAD},
+    {"throughput", CAUS_ASPECT_LOAD},
+    {"hits", CAUS_ASPECT_LOAD},
+};
+
+enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
+
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+static bool in_word(char byte)
+{
+    byte = lower(byte);
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
+           (unsigned char)byte >= 0x80;
+}
+
+static bool matches(const char *word, size_t length, const char *pattern)
+{
+    size_t i = 0;
+    for (; pattern[i] && pattern[i] != '*'; i++) {
+        if (i >= length || lower(word[i]) != pattern[i])
+            return false;
+    }
+    return pattern[i] == '*' || i == length;
+}
+
+/* The index of the first meaning that a word of the name has. */
+static size_t first_meaning(const char *name)
+{
+    size_t best = MEANING_COUNT;
+    while (*name) {
+        while (*name && !in_word(*name))
+            name++;
+        size_t length = 0;
+        while (in_word(name[length]))
+            length++;
+        for (size_t i = 0; length && i < best; i++) {
+            if (matches(name, length, meanings[i].word))
+                best = i;
+        }
+        name += length;
+    }
+    return best;
+}
+
+/* What stands after the service in the name of a variable. */
+static const char *measure_name(const caus_variable *variable)
+{
+    size_t length = strlen(variable->service);
+    bool prefixed =
+        length && strncmp(variable->name, variable->service, length) == 0;
+    return prefixed && variable->name[length] ? variable->name + length
+                                              : variable->name;
+}
+
+caus_aspect caus_aspect_of(const caus_variable *variable)
+{
+    if (variable->kind == CAUS_KIND_LATENCY_QUANTILE)
+        return CAUS_ASPECT_LATENCY;
+    if (strcmp(variable->unit, "errors") == 0)
+        return CAUS_ASPECT_ERRORS;
+    size_t meaning = first_meaning(measure_name(variable));
+    if (meaning < MEANING_COUNT)
+        return meanings[meaning].aspect;
+    return strcmp(variable->unit, "requests") == 0 ? CAUS_ASPECT_LOAD
+                                                   : CAUS_ASPECT_OTHER;
+}
+
+int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
+{
+    static const char *const good[] = {"success*", "avail*", "up"};
+    if (variable->bad_direction == CAUS_BAD_UP)
+        return 1;
+    if (variable->bad_direction == CAUS_BAD_DOWN)
+        return -1;
+    if (aspect == CAUS_ASPECT_ERRORS) {
+        size_t meaning = first_meaning(measure_name(variable));
+        for (size_t i = 0; i < 3 && meaning < MEANING_COUNT; i++) {
+            if (strcmp(meanings[meaning].word, good[i]) == 0)
+                return -1;
+        }
+        return 1;
+    }
+    bool either = aspect == CAUS_ASPECT_OTHER || aspect == CAUS_ASPECT_LOAD ||
+                  aspect == CAUS_ASPECT_NETWORK ||
+                  aspect == CAUS_ASPECT_RESOURCE;
+    return either ? 0 : 1;
+}

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a series to an explanation, step by step. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/rootcause_internal.h"
+
+enum { LEAST_HEALTHY = 10 };
+
+const char *caus_verdict_name(caus_verdict verdict)
+{
+    static const char *const names[] = {"cause", "no_anomaly", "insufficient"};
+    return names[verdict];
+}
+
+const char *caus_term_name(caus_term term)
+{
+    static const char *const names[] = {"change",   "traces", "internal",
+                                        "external", "both",   "order"};
+    return names[term];
+}
+
+caus_explain_options caus_explain_options_default(void)
+{
+    return (caus_explain_options){0};
+}
+
+/* ---- symptom and onset ---- */
+
+static caus_status fail_symptom(const caus_series *series, const char *symptom,
+                                caus_error *err)
+{
+    const char *near[3] = {NULL, NULL, NULL};
+    for (size_t v = 0; v < series->variable_count; v++) {
+        const char *name = series->variables[v].name;
+        for (size_t i = 0; i < 3; i++) {
+            if (near[i] && caus_edit_distance(near[i], symptom) <=
+                               caus_edit_distance(name, symptom))
+                continue;
+            const char *moved = near[i];
+            near[i] = name;
+            name = moved;
+            if (!name)
+                break;
+        }
+    }
+    return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                     "there is no variable %s to explain; nearest are %s%s%s%s"
+                     "%s",
+                     symptom, near[0], near[1] ? ", " : "",
+                     near[1] ? near[1] : "", near[2] ? ", " : "",
+                     near[2] ? near[2] : "");
+}
+
+static caus_status find_symptom(caus_case *about, caus_error *err)
+{
+    const char *name = about->options->symptom;
+    about->symptom = SIZE_MAX;
+    if (!name)
+        return CAUS_OK;
+    about->symptom = caus_series_find(about->series, name);
+    return about->symptom == SIZE_MAX ? fail_symptom(about->series, name, err)
+                                      : CAUS_OK;
+}
+
+static caus_status fail_onset(const caus_timeline *timeline, int64_t onset_ns,
+                              caus_error *err)
+{
+    char at[40], first[40], last[40];
+    caus_time_format(onset_ns, at);
+    caus_time_format(timeline->time_ns[0], first);
+    caus_time_format(timeline->time_ns[timeline->row_count - 1], last);
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "the onset %s leaves no rows on one side: they run from "
+                     "%s to %s; name an onset between them or widen the window",
+                     at, first, last);
+}
+
+static caus_status place_onset(caus_case *about, caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    int64_t onset_ns = about->options->onset_ns;
+    size_t row = 0;
+    while (row < timeline->row_count && timeline->time_ns[row] < onset_ns)
+        row++;
+    if (row == 0 || row == timeline->row_count)
+        return fail_onset(timeline, onset_ns, err);
+    if (row < LEAST_HEALTHY)
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "%zu rows before the onset do not show what is "
+                         "normal: %d are needed; widen --start or --baseline",
+                         row, LEAST_HEALTHY);
+    about->onset_row = row;
+    return CAUS_OK;
+}
+
+/* ---- what moved ---- */
+
+static bool users_see(const caus_scene *scene, size_t service)
+{
+    if (service == SIZE_MAX || scene->observer[service])
+        return true;
+    bool called =
+        scene->caller_start[service + 1] > scene->caller_start[service];
+    return !called && (!scene->has_calls || scene->callee_start[service + 1] >
+                                                scene->callee_start[service]);
+}
+
+/* The variable that speaks loudest of what users see, else of all services. */
+static size_t choose_symptom(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t pass = 0; pass < 2; pass++) {
+        size_t best = SIZE_MAX;
+        for (size_t v = 0; v < about->series->variable_count; v++) {
+            bool outside = scene->aspects[v] == CAUS_ASPECT_LATENCY ||
+                           scene->aspects[v] == CAUS_ASPECT_ERRORS;
+            double clue = about->scores.clue[v];
+            if (!outside || clue <= 0 ||
+                (pass == 0 && !users_see(scene, scene->service_of[v])))
+                continue;
+            const char *name = about->series->variables[v].name;
+            if (best == SIZE_MAX || clue > about->scores.clue[best] ||
+                (clue == about->scores.clue[best] &&
+                 strcmp(name, about->series->variables[best].name) < 0))
+                best = v;
+        }
+        if (best != SIZE_MAX)
+            return best;
+    }
+    return SIZE_MAX;
+}
+
+static caus_status look_from_symptom(caus_case *about, caus_error *err)
+{
+    caus_scene *scene = &about->scene;
+    caus_aspect aspect = about->symptom == SIZE_MAX
+                             ? CAUS_ASPECT_OTHER
+                             : scene->aspects[about->symptom];
+    bool outside =
+        aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
+    about->context.symptom = outside ? aspect : CAUS_ASPECT_OTHER;
+    about->context.reach = NULL;
+    about->symptom_service = SIZE_MAX;
+    if (about->symptom == SIZE_MAX)
+        return CAUS_OK;
+    size_t service = scene->service_of[about->symptom];
+    if (service == SIZE_MAX || scene->observer[service] || !scene->has_calls)
+        return CAUS_OK;
+    about->symptom_service = service;
+    size_t *distance, *via;
+    CAUS_TRY(caus_scene_walk(scene, service, true, about->out, &distance, &via,
+                             err));
+    about->context.reach = distance;
+    return CAUS_OK;
+}
+
+static caus_status measure(caus_case *about, caus_error *err)
+{
+    size_t count = about->series->variable_count;
+    caus_timeline *timeline = &about->timeline;
+    CAUS_TRY(caus_timeline_sort(timeline, about->onset_row, about->run,
+                                about->out, err));
+    caus_shift_space space = {
+        .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),
+        .values = CAUS_ARRAY(about->out, double, timeline->row_count)};
+    about->shifts = CAUS_ARRAY(about->out, caus_shift, count);
+    if (!space.rows || !space.values || !about->shifts)
+        return caus_arena_fail(about->out, err);
+    for (size_t v = 0; v < count; v++)
+        about->shifts[v] = caus_timeline_shift(timeline, v, about->onset_row,
+                                               timeline->row_count, &space);
+    return CAUS_OK;
+}
+
+/* ---- ranks ---- */
+
+typedef struct rank_key {
+    const caus_scene *scene;
+    const double *total;
+} rank_key;
+
+static bool comes_before(const rank_key *key, size_t a, size_t b)
+{
+    if (key->scene->observer[a] != key->scene->observer[b])
+        return key->scene->observer[b];
+    if (key->total[a] != key->total[b])
+        return key->total[a] > key->total[b];
+    return a < b;
+}
+
+void caus_case_rank(const caus_scene *scene, const double *total,
+                    size_t *ranked)
+{
+    rank_key key = {scene, total};
+    for (size_t i = 0; i < scene->service_count; i++) {
+        size_t at = i;
+        for (; at > 0 && comes_before(&key, i, ranked[at - 1]); at--)
+            ranked[at] = ranked[at - 1];
+        ranked[at] = i;
+    }
+}
+
+/* Ranks with one term after the other left out. */
+static caus_status rank_without(const caus_case *about, caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t count = scene->service_count;
+    double *total = CAUS_ARRAY(about->out, double, count + 1);
+    size_t *ranked = CAUS_ARRAY(about->out, size_t, count + 1);
+    if (!total || !ranked)
+        return caus_arena_fail(about->out, err);
+    for (size_t term = 0; term < CAUS_TERM_COUNT; term++) {
+        for (size_t s = 0; s < count; s++) {
+            total[s] = 0;
+            for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
+                total[s] += t == term ? 0 : about->scores.terms[s][t];
+        }
+        caus_case_rank(scene, total, ranked);
+        for (size_t i = 0; i < count; i++)
+            about->suspects[about->rank_of[ranked[i]]].rank_without[term] =
+                i + 1;
+    }
+    return CAUS_OK;
+}
+
+static caus_status rank_services(caus_case *about, caus_error *err)
+{
+    size_t count = about->scene.service_count;
+    about->ranked = CAUS_ARRAY(about->out, size_t, count + 1);
+    about->rank_of = CAUS_ARRAY(about->out, size_t, count + 1);
+    about->suspects = CAUS_ARRAY(about->out, caus_suspect, count + 1);
+    if (!about->ranked || !about->rank_of || !about->suspects)
+        return caus_arena_fail(about->out, err);
+    caus_case_rank(&about->scene, about->scores.total, about->ranked);
+    for (size_t i = 0; i < count; i++)
+        about->rank_of[about->ranked[i]] = i;
+    for (size_t i = 0; i < count; i++) {
+        size_t service = about->ranked[i];
+        caus_suspect *suspect = &about->suspects[i];
+        suspect->service = about->scene.services[service];
+        suspect->observer = about->scene.observer[service];
+        suspect->score = about->scores.total[service];
+        memcpy(suspect->terms, about->scores.terms[service],
+               sizeof suspect->terms);
+        suspect->onset = about->service_onsets[service];
+        suspect->exemplars = about->traces.exemplars[service];
+        suspect->exemplar_count = about->traces.exemplar_count[service];
+    }
+    return rank_without(about, err);
+}
+
+/* A variable is as suspect as it moved and as its service is. */
+static double clue_score(const caus_case *about, size_t variable)
+{
+    size_t service = about->scene.service_of[variable];
+    double clue = about->scores.clue[variable];
+    double best = about->suspects[0].score;
+    if (service == SIZE_MAX || about->scene.observer[service])
+        return .25 * clue;
+    double share = best > 0 ? about->scores.total[service] / best : 0;
+    return clue * (.25 + .75 * share);
+}
+
+static bool clue_before(const caus_case *about, const caus_clue *a,
+                        const caus_clue *b)
+{
+    if (a->score != b->score)
+        return a->score > b->score;
+    return strcmp(about->series->variables[a->variable].name,
+                  about->series->variables[b->variable].name) < 0;
+}
+
+static void merge_clues(const caus_case *about, caus_clue *from, caus_clue *to,
+                        size_t count, size_t width)
+{
+    for (size_t low = 0; low < count; low += 2 * width) {
+        size_t middle = low + width < count ? low + width : count;
+        size_t high = middle + width < count ? middle + width : count;
+        size_t a = low, b = middle;
+        for (size_t at = low; at < high; at++) {
+            bool left = b >= high ||
+                        (a < middle && !clue_before(about, &from[b], &from[a]));
+            to[at] = left ? from[a++] : from[b++];
+        }
+    }
+}
+
+static caus_status rank_variables(caus_case *about, caus_error *err)
+{
+    size_t count = about->series->variable_count;
+    caus_clue *clues = CAUS_ARRAY(about->out, caus_clue, count);
+    caus_clue *other = CAUS_ARRAY(about->out, caus_clue, count);
+    if (!clues || !other)
+        return caus_arena_fail(about->out, err);
+    for (size_t v = 0; v < count; v++) {
+        size_t service = about->scene.service_of[v];
+        const caus_shift *shift = &about->shifts[v];
+        clues[v] = (caus_clue){
+            .variable = v,
+            .suspect = service == SIZE_MAX ? SIZE_MAX : about->rank_of[service],
+            .score = clue_score(about, v),
+            .before = shift->before,
+            .after = shift->after,
+            .size = shift->measured ? shift->size : (double)NAN,
+            .onset = about->onsets[v]};
+    }
+    for (size_t width = 1; width < count; width *= 2) {
+        merge_clues(about, clues, other, count, width);
+        caus_clue *swapped = clues;
+        clues = other;
+        other = swapped;
+    }
+    about->clues = clues;
+    return CAUS_OK;
+}
+
+/* Each suspect's variables, as the ranking of all has them. */
+static caus_status share_clues(caus_case *about, caus_error *err)
+{
+    size_t variables = about->series->variable_count;
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        caus_suspect *suspect = &about->suspects[i];
+        size_t count = 0;
+        for (size_t v = 0; v < variables; v++)
+            count += about->clues[v].suspect == i;
+        size_t *mine = CAUS_ARRAY(about->out, size_t, count + 1);
+        if (!mine)
+            return caus_arena_fail(about->out, err);
+        suspect->clues = mine;
+        for (size_t v = 0; v < variables; v++) {
+            if (about->clues[v].suspect == i)
+                mine[suspect->clue_count++] = v;
+        }
+    }
+    return CAUS_OK;
+}
+
+/* ---- the whole ---- */
+
+static caus_status check_series(const caus_series *series, caus_error *err)
+{
+    if (!series->variable_count || !caus_series_row_count(series))
+        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
+                         "there are no rows to explain: widen the window");
+    if (series->step_ns <= 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "a table without times has no before and after: give "
+                         "a source with times");
+    return CAUS_OK;
+}
+
+static caus_status prepare(caus_case *about, caus_error *err)
+{
+    const caus_explain_options *options = about->options;
+    const caus_topology *calls = options->topology;
+    size_t variables = about->series->variable_count;
+    if (!calls && options->spans) {
+        caus_topology *seen = CAUS_ARRAY(about->out, caus_topology, 1);
+        if (!seen)
+            return caus_arena_fail(about->out, err);
+        CAUS_TRY(
+            caus_spans_topology(options->spans, about->out, seen, NULL, err));
+        calls = seen;
+    }
+    CAUS_TRY(caus_scene_init(about->series, calls, options->spans, about->out,
+                             &about->scene, err));
+    CAUS_TRY(
+        caus_timeline_init(about->series, about->out, &about->timeline, err));
+    size_t services = about->scene.service_count;
+    about->onsets = CAUS_ARRAY(about->out, caus_onset, variables);
+    about->service_onsets = CAUS_ARRAY(about->out, caus_onset, services + 1);
+    about->order = CAUS_ARRAY(about->out, double, services + 1);
+    if (!about->onsets || !about->service_onsets || !about->order)
+        return caus_arena_fail(about->out, err);
+    CAUS_TRY(find_symptom(about, err));
+    CAUS_TRY(place_onset(about, err));
+    CAUS_TRY(caus_scores_init(&about->scene, variables, about->out,
+                              &about->scores, err));
+    return caus_trace_clues_find(&about->scene, options->spans, about->run,
+                                 about->out, &about->traces, err);
+}
+
+static caus_status rank(caus_case *about, caus_error *err)
+{
+    CAUS_TRY(measure(about, err));
+    about->context = (caus_context){.scene = &about->scene,
+                                    .traces = &about->traces,
+                                    .order = about->order};
+    size_t variables = about->series->variable_count;
+    if (about->symptom == SIZE_MAX) {
+        caus_scores_fill(&about->context, about->shifts, variables,
+                         &about->scores);
+        about->symptom = choose_symptom(about);
+    }
+    CAUS_TRY(look_from_symptom(about, err));
+    caus_scores_fill(&about->context, about->shifts, variables, &about->scores);
+    CAUS_TRY(rank_services(about, err));
+    CAUS_TRY(rank_variables(about, err));
+    return share_clues(about, err);
+}
+
+static caus_status explain(caus_case *about, caus_explanation *result,
+                           caus_error *err)
+{
+    CAUS_TRY(prepare(about, err));
+    CAUS_TRY(rank(about, err));
+    caus_placebo placebo;
+    CAUS_TRY(caus_placebo_measure(about, &placebo, err));
+    size_t services = about->scene.service_count;
+    double *confidence = CAUS_ARRAY(about->out, double, services + 1);
+    if (!confidence)
+        return caus_arena_fail(about->out, err);
+    caus_confidence_fill(about, &placebo, confidence);
+    for (size_t i = 0; i < services; i++) {
+        about->suspects[i].confidence = confidence[i];
+        CAUS_TRY(caus_chain_find(about, i, err));
+    }
+    const caus_timeline *timeline = &about->timeline;
+    int64_t onset_ns = timeline->time_ns[about->onset_row];
+    *result =
+        (caus_explanation){.symptom = about->symptom,
+                           .symptom_chosen = !about->options->symptom,
+                           .onset_given = about->options->has_onset,
+                           .onset = {.found = true,
+                                     .row = about->onset_row,
+                                     .first_row = about->onset_row,
+                                     .last_row = about->onset_row,
+                                     .time_ns = onset_ns,
+                                     .first_ns = onset_ns,
+                                     .last_ns = onset_ns},
+                           .rows_before = about->onset_row,
+                           .rows_after = timeline->row_count - about->onset_row,
+                           .strength = placebo.strength,
+                           .placebo_count = placebo.count,
+                           .suspect_count = services,
+                           .suspects = about->suspects,
+                           .clue_count = about->series->variable_count,
+                           .clues = about->clues};
+    return caus_words_fill(about, &placebo, result, err);
+}
+
+caus_status caus_explain(const caus_series *series,
+                         const caus_explain_options *options,
+                         const caus_run *run, caus_arena *out,
+                         caus_explanation *result, caus_error *err)
+{
+    caus_explain_options chosen =
+        options ? *options : caus_explain_options_default();
+    CAUS_TRY(check_series(series, err));
+    caus_arena_mark mark = caus_arena_get_mark(out);
+    caus_case about = {
+        .series = series, .options = &chosen, .run = run, .out = out};
+    caus_explanation made;
+    caus_status status = explain(&about, &made, err);
+    if (status == CAUS_OK)
+        *result = made;
+    else
+        caus_arena_rewind(out, mark);
+    return status;
+}

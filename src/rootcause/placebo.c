@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the ranking says of windows in which nothing happened, and how sure
+ * that makes an answer. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
+
+enum { MOST_WINDOWS = 12, LEAST_WINDOWS = 3, LEAST_REFERENCE = 10 };
+
+/* The first score without what only the incident itself can have. */
+static double top_score(const caus_scene *scene, const caus_scores *scores)
+{
+    double top = 0;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        const double *terms = scores->terms[s];
+        top = fmax(top, terms[CAUS_TERM_INTERNAL] + terms[CAUS_TERM_EXTERNAL] +
+                            terms[CAUS_TERM_BOTH]);
+    }
+    return top;
+}
+
+/* Windows as long as the incident, at most a quarter of the healthy rows, in
+ * the later half of these. */
+static size_t place_windows(size_t healthy, size_t after, size_t *width,
+                            size_t *starts)
+{
+    size_t longest = healthy / 4 > 1 ? healthy / 4 : 1;
+    *width = after < longest ? after : longest;
+    size_t first =
+        healthy / 2 > LEAST_REFERENCE ? healthy / 2 : LEAST_REFERENCE;
+    if (first + *width > healthy)
+        return 0;
+    size_t room = healthy - *width - first;
+    size_t apart = *width > 1 ? *width / 2 : 1;
+    size_t count = room / apart + 1;
+    if (count > MOST_WINDOWS)
+        count = MOST_WINDOWS;
+    for (size_t i = 0; i < count; i++)
+        starts[i] = first + (count > 1 ? room * i / (count - 1) : 0);
+    return count;
+}
+
+caus_status caus_placebo_measure(const caus_case *about, caus_placebo *result,
+                                 caus_error *err)
+{
+    size_t variables = about->series->variable_count;
+    const caus_timeline *timeline = &about->timeline;
+    size_t starts[MOST_WINDOWS], width;
+    size_t count =
+        place_windows(timeline->healthy,
+                      timeline->row_count - timeline->healthy, &width, starts);
+    *result = (caus_placebo){.count = count, .strength = NAN};
+    if (count < LEAST_WINDOWS)
+        return CAUS_OK;
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    caus_shift *shifts = CAUS_ARRAY(about->out, caus_shift, variables);
+    caus_shift_space space = {
+        .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),
+        .values = CAUS_ARRAY(about->out, double, timeline->row_count)};
+    caus_scores scores;
+    if (!shifts || !space.rows || !space.values)
+        return caus_arena_fail(about->out, err);
+    CAUS_TRY(
+        caus_scores_init(&about->scene, variables, about->out, &scores, err));
+    caus_context context = about->context;
+    context.traces = NULL;
+    context.order = context.change = NULL;
+    double most = 0;
+    for (size_t i = 0; i < count; i++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        for (size_t v = 0; v < variables; v++)
+            shifts[v] = caus_timeline_shift(timeline, v, starts[i],
+                                            starts[i] + width, &space);
+        caus_scores_fill(&context, shifts, variables, &scores);
+        most = fmax(most, top_score(&about->scene, &scores));
+    }
+    caus_arena_rewind(about->out, mark);
+    double top = top_score(&about->scene, &about->scores);
+    /* A clue of one deviation is the least that anything is held against. */
+    result->strength = top / fmax(most, log1p(1));
+    return CAUS_OK;
+}
+
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
+                          double *confidence)
+{
+    size_t count = about->scene.service_count;
+    if (!count)
+        return;
+    double first = about->suspects[0].score, sum = 0;
+    double second = count > 1 ? about->suspects[1].score : 0;
+    double lead = first > 0 ? (first - second) / first : 0;
+    double strength = isnan(placebo->strength) ? 1 : placebo->strength;
+    double sure =
+        first > 0
+            ? logistic(caus_confidence_base +
+                       caus_confidence_strength * log(fmax(strength, .1)) +
+                       caus_confidence_lead * lead)
+            : 0;
+    confidence[0] = sure;
+    for (size_t i = 1; i < count; i++)
+        sum += about->suspects[i].score * about->suspects[i].score;
+    for (size_t i = 1; i < count; i++) {
+        double share = about->suspects[i].score * about->suspects[i].score;
+        confidence[i] = sum > 0 ? fmin((1 - sure) * share / sum, sure) : 0;
+    }
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of an explanation. docs/design/0025-root-cause.md */
+#ifndef CAUS_SRC_ROOTCAUSE_ROOTCAUSE_INTERNAL_H
+#define CAUS_SRC_ROOTCAUSE_ROOTCAUSE_INTERNAL_H
+
+#include "base/base.h"
+#include "caus/rootcause.h"
+#include "caus/time.h"
+
+/* What a variable tells about its service. */
+typedef enum caus_aspect {
+    CAUS_ASPECT_OTHER,
+    CAUS_ASPECT_LATENCY,
+    CAUS_ASPECT_ERRORS,
+    CAUS_ASPECT_LOAD,
+    CAUS_ASPECT_CPU,
+    CAUS_ASPECT_MEMORY,
+    CAUS_ASPECT_RESOURCE,   /* disk, descriptors, threads, collections */
+    CAUS_ASPECT_NETWORK,    /* bytes: they follow the load */
+    CAUS_ASPECT_SATURATION, /* queues and pools: slow callees fill them */
+    CAUS_ASPECT_COUNT
+} caus_aspect;
+
+/* By kind and unit, else by the words of the name. */
+caus_aspect caus_aspect_of(const caus_variable *variable);
+
+/* 1 = worse upwards, −1 = worse downwards, 0 = either way. */
+int caus_aspect_bad_direction(const caus_variable *variable,
+                              caus_aspect aspect);
+
+/* How far a variable is from its habit. */
+typedef struct caus_shift {
+    bool measured;
+    double before, after; /* medians */
+    double scale;         /* robust deviation, floored */
+    double size;          /* (after − before) / scale, signed */
+    double share;         /* |after − before| of the larger of both */
+} caus_shift;
+
+/* All rows of a series as columns, oldest first. */
+typedef struct caus_timeline {
+    size_t row_count, variable_count;
+    int64_t *time_ns;  /* [row_count] */
+    double *values;    /* [variable_count × row_count]; NaN = missing */
+    size_t healthy;    /* rows before the onset */
+    uint32_t *order;   /* [variable_count × healthy] healthy rows by value */
+    uint32_t *present; /* [variable_count] entries of `order` */
+} caus_timeline;
+
+caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
+                               caus_timeline *result, caus_error *err);
+
+/* Sorts the rows before the onset; to be done before shifts are asked for. */
+caus_status caus_timeline_sort(caus_timeline *timeline, size_t healthy,
+                               const caus_run *run, caus_arena *out,
+                               caus_error *err);
+
+/* Scratch of a shift: [row_count] each. */
+typedef struct caus_shift_space {
+    uint32_t *rows;
+    double *values;
+} caus_shift_space;
+
+/* Rows [from, to) of a variable against the rows before `from`, of which only
+ * healthy ones count. */
+caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
+                               size_t from, size_t to, caus_shift_space *space);
+
+/* Services and their calls, by one numbering. */
+typedef struct caus_scene {
+    size_t service_count;
+    const char *const *services; /* sorted */
+    const size_t *service_of;    /* [variable_count] */
+    const caus_aspect *aspects;  /* [variable_count] */
+    const int *bad;              /* [variable_count] direction */
+    const bool *observer;        /* [service_count] */
+    bool has_calls;
+    const size_t *callee_start; /* [service_count + 1] into callees */
+    const size_t *callees;
+    const size_t *caller_start;
+    const size_t *callers;
+} caus_scene;
+
+caus_status caus_scene_init(const caus_series *series,
+                            const caus_topology *calls, const caus_spans *spans,
+                            caus_arena *out, caus_scene *result,
+                            caus_error *err);
+
+/* The index of a service, or SIZE_MAX. */
+size_t caus_scene_find(const caus_scene *scene, const char *service);
+
+/* Breadth first from a service along calls, or against them: how far every
+ * other is (SIZE_MAX = not reached) and from which the way comes. */
+caus_status caus_scene_walk(const caus_scene *scene, size_t from,
+                            bool to_callees, caus_arena *out, size_t **distance,
+                            size_t **via, caus_error *err);
+
+/* What spans say of each service of a scene. */
+typedef struct caus_trace_clues {
+    bool known; /* both phases have traces */
+    size_t service_count;
+    double *lost_s; /* seconds that a trace gained here */
+    double *share;  /* of the service that lost most, in [0, 1] */
+    double weight;  /* how far the loss as a whole counts, in [0, 1] */
+    const char *const **exemplars; /* trace ids */
+    size_t *exemplar_count;
+} caus_trace_clues;
+
+/* spans NULL, or without one of the phases: nothing is known. */
+caus_status caus_trace_clues_find(const caus_scene *scene,
+                                  const caus_spans *spans, const caus_run *run,
+                                  caus_arena *out, caus_trace_clues *result,
+                                  caus_error *err);
+
+/* What is weighed besides the variables. */
+typedef struct caus_context {
+    const caus_scene *scene;
+    const caus_trace_clues *traces; /* NULL in placebo windows */
+    const double *order;  /* [service_count] how early it moved, in [0, 1];
+                             NULL */
+    const double *change; /* [service_count] how well a change fits, in [0, 1];
+                             NULL */
+    caus_aspect symptom;  /* LATENCY or ERRORS; OTHER = not known */
+    const size_t *reach;  /* [service_count] calls from the symptom's service;
+                             NULL = all the same */
+} caus_context;
+
+/* What every service and variable scores. */
+typedef struct caus_scores {
+    double (*terms)[CAUS_TERM_COUNT]; /* [service_count] */
+    double *total;                    /* [service_count] */
+    double *clue;                     /* [variable_count] */
+    double (*outside)[2]; /* [service_count] largest clue of latency, errors */
+} caus_scores;
+
+caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
+                             caus_arena *out, caus_scores *result,
+                             caus_error *err);
+void caus_scores_fill(const caus_context *context, const caus_shift *shifts,
+                      size_t variable_count, caus_scores *scores);
+
+/* An explanation in the making. */
+typedef struct caus_case {
+    const caus_series *series;
+    const caus_explain_options *options;
+    const caus_run *run;
+    caus_arena *out;
+    caus_timeline timeline;
+    caus_scene scene;
+    caus_trace_clues traces;
+    caus_context context;
+    caus_scores scores;
+    caus_shift *shifts; /* [variable_count] */
+    caus_onset *onsets; /* [variable_count] */
+    size_t onset_row;
+    size_t symptom;             /* variable; SIZE_MAX */
+    size_t symptom_service;     /* where the chain ends; SIZE_MAX */
+    size_t *ranked;             /* [service_count] services, likeliest first */
+    size_t *rank_of;            /* [service_count] */
+    double *order;              /* [service_count] the context's */
+    caus_onset *service_onsets; /* [service_count] */
+    caus_suspect *suspects;     /* [service_count] by rank */
+    caus_clue *clues;           /* [variable_count] by rank */
+} caus_case;
+
+/* Sorts `ranked`: higher totals first, observers last, ties by name. */
+void caus_case_rank(const caus_scene *scene, const double *total,
+                    size_t *ranked);
+
+/* How the first score compares with those of placebo windows. */
+typedef struct caus_placebo {
+    size_t count;
+    double strength; /* NaN = too few windows */
+} caus_placebo;
+
+caus_status caus_placebo_measure(const caus_case *about, caus_placebo *result,
+                                 caus_error *err);
+
+/* Confidence of every suspect. */
+void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
+                          double *confidence);
+
+/* Chains, findings and sentences of the suspects; the words of the whole. */
+caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err);
+caus_status caus_reach_find(const caus_case *about, const caus_reach **result,
+                            size_t *count, caus_error *err);
+caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
+                            caus_explanation *result, caus_error *err);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Services, who calls whom, and what each variable tells. */
+#include <string.h>
+
+#include "rootcause/rootcause_internal.h"
+
+/* Names of services, sorted and each once. */
+typedef struct name_list {
+    const char **names;
+    size_t count;
+} name_list;
+
+static void add_name(name_list *list, const char *name)
+{
+    size_t low = 0, high = list->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(list->names[middle], name);
+        if (order == 0)
+            return;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    memmove(list->names + low + 1, list->names + low,
+            (list->count - low) * sizeof *list->names);
+    list->names[low] = name;
+    list->count++;
+}
+
+size_t caus_scene_find(const caus_scene *scene, const char *service)
+{
+    caus_topology names = {.service_count = scene->service_count,
+                           .services = scene->services};
+    return caus_topology_find(&names, service);
+}
+
+static caus_status collect_services(const caus_series *series,
+                                    const caus_topology *calls,
+                                    const caus_spans *spans, caus_arena *out,
+                                    caus_scene *scene, caus_error *err)
+{
+    size_t most = series->variable_count + (calls ? calls->service_count : 0) +
+                  (spans ? spans->service_count : 0);
+    name_list list = {.names = CAUS_ARRAY(out, const char *, most + 1)};
+    if (!list.names)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < series->variable_count; v++) {
+        if (series->variables[v].service[0])
+            add_name(&list, series->variables[v].service);
+    }
+    for (size_t i = 0; calls && i < calls->service_count; i++)
+        add_name(&list, calls->services[i]);
+    for (size_t i = 0; spans && i < spans->service_count; i++)
+        add_name(&list, spans->services[i]);
+    scene->services = list.names;
+    scene->service_count = list.count;
+    return CAUS_OK;
+}
+
+/* Neighbours of one end of the calls, grouped by the other end. */
+static caus_status group_calls(const caus_scene *scene,
+                               const caus_topology *calls, size_t key,
+                               caus_arena *out, const size_t **start,
+                               const size_t **items, caus_error *err)
+{
+    size_t count = calls ? calls->call_count : 0;
+    size_t *first = CAUS_ARRAY(out, size_t, scene->service_count + 2);
+    size_t *found = CAUS_ARRAY(out, size_t, count + 1);
+    if (!first || !found)
+        return caus_arena_fail(out, err);
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < count; i++) {
+            size_t from =
+                caus_scene_find(scene, calls->services[calls->calls[i][key]]);
+            size_t to = caus_scene_find(
+                scene, calls->services[calls->calls[i][1 - key]]);
+            if (pass == 0)
+                first[from + 2]++;
+            else
+                found[first[from + 1]++] = to;
+        }
+        for (size_t s = 2; pass == 0 && s < scene->service_count + 2; s++)
+            first[s] += first[s - 1];
+    }
+    *start = first;
+    *items = found;
+    return CAUS_OK;
+}
+
+static bool is_internal(caus_aspect aspect)
+{
+    return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
+           aspect == CAUS_ASPECT_RESOURCE || aspect == CAUS_ASPECT_SATURATION ||
+           aspect == CAUS_ASPECT_NETWORK;
+}
+
+/*
+ * A service without any part in the calls and without anything measured inside
+ * it, while others have that, only looks at them: the rows of an SLO.
+ */
+static void mark_observers(const caus_scene *scene, size_t variable_count,
+                           const caus_topology *calls, const caus_spans *spans,
+                           bool *observer)
+{
+    bool any = calls && calls->call_count;
+    for (size_t v = 0; v < variable_count; v++)
+        any = any || is_internal(scene->aspects[v]);
+    for (size_t s = 0; s < scene->service_count; s++) {
+        observer[s] = any;
+        const char *name = scene->services[s];
+        if (calls && caus_topology_find(calls, name) != SIZE_MAX)
+            observer[s] = false;
+        for (size_t i = 0; spans && i < spans->service_count; i++) {
+            if (strcmp(spans->services[i], name) == 0)
+                observer[s] = false;
+        }
+    }
+    for (size_t v = 0; v < variable_count; v++) {
+        if (is_internal(scene->aspects[v]) && scene->service_of[v] != SIZE_MAX)
+            observer[scene->service_of[v]] = false;
+    }
+}
+
+caus_status caus_scene_init(const caus_series *series,
+                            const caus_topology *calls, const caus_spans *spans,
+                            caus_arena *out, caus_scene *result,
+                            caus_error *err)
+{
+    size_t count = series->variable_count;
+    caus_scene scene = {.has_calls = calls && calls->call_count};
+    CAUS_TRY(collect_services(series, calls, spans, out, &scene, err));
+    size_t *service_of = CAUS_ARRAY(out, size_t, count);
+    caus_aspect *aspects = CAUS_ARRAY(out, caus_aspect, count);
+    int *bad = CAUS_ARRAY(out, int, count);
+    bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
+    if (!service_of || !aspects || !bad || !observer)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < count; v++) {
+        const caus_variable *variable = &series->variables[v];
+        service_of[v] = caus_scene_find(&scene, variable->service);
+        aspects[v] = caus_aspect_of(variable);
+        bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
+    }
+    scene.service_of = service_of;
+    scene.aspects = aspects;
+    scene.bad = bad;
+    scene.observer = observer;
+    CAUS_TRY(group_calls(&scene, calls, 0, out, &scene.callee_start,
+                         &scene.callees, err));
+    CAUS_TRY(group_calls(&scene, calls, 1, out, &scene.caller_start,
+                         &scene.callers, err));
+    mark_observers(&scene, count, calls, spans, observer);
+    *result = scene;
+    return CAUS_OK;
+}
+
+caus_status caus_scene_walk(const caus_scene *scene, size_t from,
+                            bool to_callees, caus_arena *out, size_t **distance,
+                            size_t **via, caus_error *err)
+{
+    const size_t *start =
+        to_callees ? scene->callee_start : scene->caller_start;
+    const size_t *items = to_callees ? scene->callees : scene->callers;
+    size_t count = scene->service_count, head = 0, tail = 0;
+    size_t *far = CAUS_ARRAY(out, size_t, count + 1);
+    size_t *before = CAUS_ARRAY(out, size_t, count + 1);
+    size_t *queue = CAUS_ARRAY(out, size_t, count + 1);
+    if (!far || !before || !queue)
+        return caus_arena_fail(out, err);
+    for (size_t s = 0; s < count; s++)
+        far[s] = before[s] = SIZE_MAX;
+    far[from] = 0;
+    queue[tail++] = from;
+    while (head < tail) {
+        size_t at = queue[head++];
+        for (size_t i = start[at]; i < start[at + 1]; i++) {
+            size_t next = items[i];
+            if (far[next] != SIZE_MAX)
+                continue;
+            far[next] = far[at] + 1;
+            before[next] = at;
+            queue[tail++] = next;
+        }
+    }
+    *distance = far;
+    *via = before;
+    return CAUS_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The constants of the ranking. They were chosen once, on recorded incidents of
+ * three systems, and are the same for every system; docs/methods/root-cause.md
+ * tells how, and how the ranking fares without each term.
+ */
+#ifndef CAUS_SRC_ROOTCAUSE_WEIGHTS_H
+#define CAUS_SRC_ROOTCAUSE_WEIGHTS_H
+
+/* Clues are log(1 + size): ten deviations weigh 2.4, a hundred 4.6. */
+static const double caus_weight_cpu = 1;
+static const double caus_weight_memory = .5;
+static const double caus_weight_resource = .3;
+static const double caus_weight_network = .3;
+/* What the symptom shows counts whole, the other kind of evidence less; without
+ * a symptom both count half. */
+static const double caus_weight_same = 1;
+static const double caus_weight_other = .3;
+static const double caus_weight_outside = .5;
+/* A callee's anomaly explains this share of as large a one of its caller. */
+static const double caus_explained_share = .7;
+static const double caus_weight_both = .5;
+static const double caus_weight_traces = 6;
+static const double caus_weight_order = 1;
+static const double caus_weight_change = 4;
+/* A service that the symptom's service does not call, nor through others. */
+static const double caus_unreached_factor = .3;
+/* Less is no change: of the level; of errors, where the level is none. */
+static const double caus_least_share = .1;
+static const double caus_least_error_share = .002;
+
+/* Log-odds that the first is right: base + strength · log(strength) + lead ·
+ * (first − second) / first. */
+static const double caus_confidence_base = -1;
+static const double caus_confidence_strength = 2;
+static const double caus_confidence_lead = 3;
+/* Below the first nothing is named, below the second no cause. */
+static const double caus_named_strength = 1;
+static const double caus_named_confidence = .5;
+
+#endif

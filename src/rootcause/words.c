@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said of an explanation, in sentences. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
+
+enum { MOST_SENTENCES = 10, MOST_FINDINGS = 6, MOST_MISSING = 6 };
+
+static const double percent = 100;
+
+/* Says what a variable did: "auth_latency rose from 0.12 to 0.39 s". */
+static void add_change(const caus_case *about, size_t variable, caus_text *text)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    const caus_variable *named = &about->series->variables[variable];
+    caus_text_format(text, "%s %s from %.3g to %.3g", named->name,
+                     shift->after > shift->before ? "rose" : "fell",
+                     shift->before, shift->after);
+    if (named->unit[0])
+        caus_text_format(text, " %s", named->unit);
+}
+
+static caus_status finish(caus_case *about, caus_text *text,
+                          const char **result, caus_error *err)
+{
+    size_t length;
+    caus_status status =
+        caus_text_finish(text, about->out, result, &length, err);
+    caus_text_deinit(text);
+    return status;
+}
+
+/* ---- a suspect ---- */
+
+static void add_traces(const caus_case *about, size_t service, caus_text *text)
+{
+    double total = 0, lost = about->traces.lost_s[service];
+    for (size_t s = 0; s < about->scene.service_count; s++)
+        total += about->traces.lost_s[s];
+    if (!about->traces.known || about->traces.weight <= 0 || lost < .1 * total)
+        return;
+    caus_text_format(text,
+                     "%straces lose %.3g s in it, %.0f %% of all they "
+                     "lose",
+                     text->length ? "; " : "", lost, percent * lost / total);
+}
+
+static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
+{
+    caus_suspect *suspect = &about->suspects[rank];
+    caus_text text = {0};
+    size_t said = 0;
+    for (size_t i = 0; i < suspect->clue_count && said < 2; i++) {
+        const caus_clue *clue = &about->clues[suspect->clues[i]];
+        if (about->scores.clue[clue->variable] <= 0)
+            continue;
+        if (said++)
+            caus_text_add(&text, ", ");
+        add_change(about, clue->variable, &text);
+    }
+    add_traces(about, about->ranked[rank], &text);
+    if (!text.length)
+        caus_text_add(&text, suspect->clue_count
+                                 ? "nothing measured in it moved"
+                                 : "nothing is measured in it");
+    return finish(about, &text, &suspect->sentence, err);
+}
+
+typedef struct finding_list {
+    caus_case *about;
+    caus_finding *items;
+    size_t count;
+    bool failed;
+} finding_list;
+
+static void add_finding(finding_list *list, caus_check_state state,
+                        const char *text)
+{
+    list->failed = list->failed || !text;
+    list->items[list->count++] = (caus_finding){state, text};
+}
+
+static caus_check_state passed_if(bool passed)
+{
+    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
+}
+
+static void check_reach(finding_list *list, size_t service)
+{
+    const caus_case *about = list->about;
+    const size_t *reach = about->context.reach;
+    if (!reach) {
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    "a path of calls from the symptom (no call graph with "
+                    "its service)");
+        return;
+    }
+    add_finding(
+        list, passed_if(reach[service] != SIZE_MAX),
+        caus_arena_format(about->out, "%s calls it, or others that do",
+                          about->scene.services[about->symptom_service]));
+}
+
+static void check_order(finding_list *list, size_t service)
+{
+    const caus_case *about = list->about;
+    const caus_onset *own = &about->service_onsets[service];
+    const caus_onset *symptom =
+        about->symptom == SIZE_MAX ? NULL : &about->onsets[about->symptom];
+    bool known = own->found && symptom && symptom->found;
+    add_finding(list,
+                known ? passed_if(own->first_ns <= symptom->last_ns)
+                      : CAUS_STATE_UNTESTED,
+                "it moved no later than the symptom");
+}
+
+static void check_callees(finding_list *list, size_t service)
+{
+    const caus_scene *scene = &list->about->scene;
+    const caus_scores *scores = &list->about->scores;
+    double own = fmax(scores->outside[service][0], scores->outside[service][1]);
+    double callee = 0;
+    size_t first = scene->callee_start[service];
+    size_t end = scene->callee_start[service + 1];
+    for (size_t i = first; i < end; i++)
+        callee = fmax(callee, fmax(scores->outside[scene->callees[i]][0],
+                                   scores->outside[scene->callees[i]][1]));
+    caus_check_state state =
+        !scene->has_calls ? CAUS_STATE_UNTESTED : passed_if(callee <= own);
+    add_finding(list, state,
+                first == end && scene->has_calls
+                    ? "it calls nobody who could be to blame"
+                    : "nobody that it calls is worse off");
+}
+
+static caus_status check_suspect(caus_case *about, size_t rank,
+                                 const caus_placebo *placebo, caus_error *err)
+{
+    caus_suspect *suspect = &about->suspects[rank];
+    size_t service = about->ranked[rank];
+    finding_list list = {
+        .about = about,
+        .items = CAUS_ARRAY(about->out, caus_finding, MOST_FINDINGS)};
+    if (!list.items)
+        return caus_arena_fail(about->out, err);
+    bool tested = !isnan(placebo->strength) && rank == 0;
+    add_finding(&list,
+                tested ? passed_if(placebo->strength > caus_named_strength)
+                       : CAUS_STATE_UNTESTED,
+                "it moved further than anything does in healthy windows");
+    check_order(&list, service);
+    check_reach(&list, service);
+    check_callees(&list, service);
+    bool both = suspect->terms[CAUS_TERM_BOTH] > 0;
+    add_finding(&list, passed_if(both),
+                "it shows inside (processor, memory, disk) and outside "
+                "(latency, errors)");
+    add_finding(&list,
+                about->traces.known
+                    ? passed_if(about->traces.share[service] >= .5)
+                    : CAUS_STATE_UNTESTED,
+                "traces lose their time in it");
+    suspect->findings = list.items;
+    suspect->finding_count = list.count;
+    return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;
+}
+
+/* ---- the whole ---- */
+
+static void add_path(const caus_case *about, caus_text *text)
+{
+    const caus_suspect *first = &about->suspects[0];
+    if (!first->hop_count)
+        return;
+    caus_text_add(text, "; it reaches ");
+    caus_text_add(
+        text, about->suspects[first->chain[first->hop_count - 1].to].service);
+    for (size_t i = 0; i + 1 < first->hop_count; i++)
+        caus_text_format(text, "%s%s", i ? ", " : " over ",
+                         about->suspects[first->chain[i].to].service);
+}
+
+static caus_status say_all(caus_case *about, caus_explanation *result,
+                           caus_error *err)
+{
+    caus_text text = {0};
+    char at[40];
+    caus_time_format(result->onset.time_ns, at);
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
+        caus_text_format(&text,
+                         "Nothing from %s on goes beyond what the healthy rows "
+                         "do too",
+                         at);
+    } else {
+        const caus_suspect *first = &about->suspects[0];
+        if (result->verdict == CAUS_VERDICT_CAUSE)
+            caus_text_format(&text, "It began in %s: ", first->service);
+        else
+            caus_text_format(
+                &text, "%s is suspected, without proof: ", first->service);
+        caus_text_add(&text, first->sentence);
+        add_path(about, &text);
+    }
+    return finish(about, &text, &result->summary, err);
+}
+
+static caus_status say_runner_up(caus_case *about, caus_explanation *result,
+                                 caus_error *err)
+{
+    if (result->suspect_count < 2 || about->suspects[1].observer ||
+        about->suspects[1].score <= 0)
+        return CAUS_OK;
+    const caus_suspect *first = &about->suspects[0];
+    const caus_suspect *second = &about->suspects[1];
+    size_t widest = 0;
+    for (size_t t = 1; t < CAUS_TERM_COUNT; t++) {
+        if (first->terms[t] - second->terms[t] >
+            first->terms[widest] - second->terms[widest])
+            widest = t;
+    }
+    static const char *const reasons[] = {
+        "a change that fits",
+        "the time that traces lose in it",
+        "what moved inside it",
+        "latency or errors that no callee explains",
+        "being hit inside and outside at once",
+        "having moved earlier"};
+    result->runner_up = caus_arena_format(
+        about->out,
+        "%s is next (score %.2f against %.2f): what sets %s apart "
+        "is %s",
+        second->service, second->score, first->score, first->service,
+        reasons[widest]);
+    return result->runner_up ? CAUS_OK : caus_arena_fail(about->out, err);
+}
+
+static const char *blind_services(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    caus_text text = {0};
+    size_t blind = 0;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        bool seen = scene->observer[s];
+        for (size_t v = 0; v < about->series->variable_count; v++) {
+            caus_aspect aspect = scene->aspects[v];
+            seen = seen || (scene->service_of[v] == s &&
+                            (aspect == CAUS_ASPECT_CPU ||
+                             aspect == CAUS_ASPECT_MEMORY ||
+                             aspect == CAUS_ASPECT_RESOURCE));
+        }
+        if (seen)
+            continue;
+        if (blind++ < 3)
+            caus_text_format(&text, "%s%s", blind > 1 ? ", " : "",
+                             scene->services[s]);
+    }
+    const char *said = "";
+    if (blind > 3)
+        caus_text_format(&text, " and %zu more", blind - 3);
+    if (blind)
+        said =
+            text.failed
+                ? NULL
+                : caus_arena_format(about->out,
+                                    "no processor, memory or disk metric of %s",
+                                    text.bytes);
+    caus_text_deinit(&text);
+    return said;
+}
+
+static caus_status list_missing(caus_case *about, caus_explanation *result,
+                                caus_error *err)
+{
+    const char **items = CAUS_ARRAY(about->out, const char *, MOST_MISSING);
+    const char *blind = blind_services(about);
+    if (!items || !blind)
+        return caus_arena_fail(about->out, err);
+    if (!about->scene.has_calls)
+        items[result->missing_count++] =
+            "no call graph: victims cannot be told from their callees "
+            "(--topology or --traces-csv)";
+    if (!about->traces.known)
+        items[result->missing_count++] =
+            "no traces of before and after: where requests lose their time is "
+            "not seen (--traces-csv)";
+    if (blind[0])
+        items[result->missing_count++] = blind;
+    result->missing = items;
+    return CAUS_OK;
+}
+
+static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
+                                 caus_explanation *result, caus_error *err)
+{
+    const char **items = CAUS_ARRAY(about->out, const char *, 4);
+    if (!items)
+        return caus_arena_fail(about->out, err);
+    if (result->rows_after < 3)
+        items[result->warning_count++] =
+            "under three rows after the onset: one odd value decides";
+    if (isnan(placebo->strength))
+        items[result->warning_count++] =
+            "too few healthy rows for placebo windows: chance is not "
+            "measured; widen --start or --baseline";
+    result->warnings = items;
+    return CAUS_OK;
+}
+
+static caus_verdict judge(const caus_case *about, const caus_placebo *placebo)
+{
+    const caus_suspect *first = about->suspects;
+    if (!about->scene.service_count || first->observer || first->score <= 0 ||
+        (placebo->strength <= caus_named_strength &&
+         first->confidence < caus_named_confidence))
+        return CAUS_VERDICT_NO_ANOMALY;
+    return first->confidence >= caus_named_confidence
+               ? CAUS_VERDICT_CAUSE
+               : CAUS_VERDICT_INSUFFICIENT;
+}
+
+caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
+                            caus_explanation *result, caus_error *err)
+{
+    size_t count = about->scene.service_count;
+    for (size_t i = 0; i < count; i++) {
+        about->suspects[i].sentence = "";
+        if (i >= MOST_SENTENCES)
+            continue;
+        CAUS_TRY(say_suspect(about, i, err));
+        CAUS_TRY(check_suspect(about, i, placebo, err));
+    }
+    result->verdict = judge(about, placebo);
+    CAUS_TRY(say_all(about, result, err));
+    CAUS_TRY(say_runner_up(about, result, err));
+    CAUS_TRY(caus_reach_find(about, &result->reach, &result->reach_count, err));
+    CAUS_TRY(list_missing(about, result, err));
+    return list_warnings(about, placebo, result, err);
+}
