@@ -9,6 +9,7 @@ extern const caus_command caus_command_discover;
 extern const caus_command caus_command_explain;
 extern const caus_command caus_command_record;
 extern const caus_command caus_command_info;
+extern const caus_command caus_command_simulate;
 extern const caus_command caus_command_completion;
 extern const caus_command caus_command_manual;
 
