@@ -10,3 +10,15 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+
+# What the program, the tests and the benches link. libgomp settles when it is
+# loaded how its threads wait, so a shared one cannot be told by the program
+# that loads it; one inside the program can (src/program/program.c).
+set(CAUS_OPENMP OpenMP::OpenMP_C)
+if(CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libgomp.a
+                  OUTPUT_VARIABLE gomp OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(EXISTS "${gomp}")
+    set(CAUS_OPENMP ${gomp} Threads::Threads)
+  endif()
+endif()

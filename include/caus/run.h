@@ -36,8 +36,9 @@ typedef void caus_progress_fn(void *data, caus_stage stage, uint64_t done,
                               uint64_t total);
 
 typedef struct caus_run_options {
-    int threads;               /* 1 … 256; 0 = the processors allowed that are
-                                  idle now, at least one */
+    int threads;               /* 1 … 256, taken even where fewer would do;
+                                  0 = one for each processor allowed that is
+                                  idle now, fewer for small work */
     uint64_t seed;             /* of every random stream */
     size_t memory_limit_bytes; /* 0 = none */
     double time_limit_s;       /* 0 = none */

@@ -91,8 +91,8 @@ uint64_t caus_random_below(caus_random *random, uint64_t bound);
 
 /*
  * How many threads are worth their start and their waits for work that takes
- * one of them about so many nanoseconds. On a busy machine a thread may be set
- * aside for milliseconds while the others wait: small work stays with one.
+ * one of them about so many nanoseconds: fewer than there are when the number
+ * was left to the library, all of them when the caller gave it.
  */
 int caus_run_threads_for(const caus_run *run, double work_ns);
 

@@ -11,6 +11,7 @@ static const int64_t progress_interval_ns = 50000000;
 
 struct caus_run {
     caus_run_options options;
+    bool automatic;      /* the number of threads was left to us */
     int64_t deadline_ns; /* monotonic; 0 = none */
     caus_arena **scratch;
     atomic_bool late;
@@ -44,8 +45,8 @@ static bool make_scratch(caus_run *run)
     return true;
 }
 
-/* Threads that share a processor with another program hold the others up for
- * milliseconds, so only as many are taken as nobody else uses now. */
+/* A thread that shares a processor with another program holds the others up:
+ * only as many are taken as nobody else uses now. */
 static int idle_processors(void)
 {
     int found = omp_get_num_procs(), running = 1;
@@ -78,6 +79,7 @@ caus_status caus_run_new(const caus_run_options *options, caus_run **result,
     if (!run)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory for a run");
     run->options = wanted;
+    run->automatic = !options || options->threads == 0;
     if (wanted.time_limit_s > 0)
         run->deadline_ns =
             caus_clock_monotonic_ns() + (int64_t)(wanted.time_limit_s * 1e9);
@@ -96,7 +98,9 @@ caus_status caus_run_new_untimed(const caus_run *like, caus_run **result,
 {
     caus_run_options options = like->options;
     options.time_limit_s = 0;
-    return caus_run_new(&options, result, err);
+    CAUS_TRY(caus_run_new(&options, result, err));
+    (*result)->automatic = like->automatic;
+    return CAUS_OK;
 }
 
 void caus_run_free(caus_run *run)
@@ -116,9 +120,9 @@ int caus_run_threads(const caus_run *run)
 
 int caus_run_threads_for(const caus_run *run, double work_ns)
 {
-    const double least_ns = 2e7; /* for each thread */
+    const double least_ns = 2e6; /* for each thread */
     int most = run->options.threads;
-    if (work_ns >= least_ns * most)
+    if (!run->automatic || work_ns >= least_ns * most)
         return most;
     return work_ns < 2 * least_ns ? 1 : (int)(work_ns / least_ns);
 }

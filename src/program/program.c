@@ -45,6 +45,16 @@ static const caus_option common_options[] = {
 const caus_option_group caus_common_options = {
     "common", sizeof common_options / sizeof *common_options, common_options};
 
+/*
+ * A thread that waits for another sleeps: one that spins takes the processor
+ * from whom it waits for when another program is running. The runtime of
+ * OpenMP reads this once, before main() (GCC's) or with the first threads.
+ */
+__attribute__((constructor(101))) static void let_threads_sleep(void)
+{
+    setenv("OMP_WAIT_POLICY", "passive", 0);
+}
+
 static int64_t monotonic_ns(void)
 {
     struct timespec now;

@@ -114,6 +114,26 @@ static void an_untimed_run_keeps_all_but_the_limit(void **state)
     caus_run_free(late);
 }
 
+static void a_given_number_of_threads_is_kept_for_small_work(void **state)
+{
+    (void)state;
+    caus_run *given = make_run((caus_run_options){.threads = 3});
+    assert_int_equal(caus_run_threads_for(given, 0), 3);
+    caus_run *untimed = NULL;
+    assert_int_equal(caus_run_new_untimed(given, &untimed, NULL), CAUS_OK);
+    assert_int_equal(caus_run_threads_for(untimed, 0), 3);
+    caus_run_free(untimed);
+    caus_run_free(given);
+    caus_run *automatic = make_run((caus_run_options){.threads = 0});
+    int most = caus_run_threads(automatic);
+    assert_int_equal(caus_run_threads_for(automatic, 1e3), 1);
+    assert_int_equal(caus_run_threads_for(automatic, 1e12), most);
+    assert_int_equal(caus_run_new_untimed(automatic, &untimed, NULL), CAUS_OK);
+    assert_int_equal(caus_run_threads_for(untimed, 1e3), 1);
+    caus_run_free(untimed);
+    caus_run_free(automatic);
+}
+
 static void far_time_limit_does_not_stop(void **state)
 {
     (void)state;
@@ -217,6 +237,7 @@ int main(void)
         cmocka_unit_test(cancel_flag_stops_and_may_be_taken_back),
         cmocka_unit_test(time_limit_stops_for_good),
         cmocka_unit_test(an_untimed_run_keeps_all_but_the_limit),
+        cmocka_unit_test(a_given_number_of_threads_is_kept_for_small_work),
         cmocka_unit_test(far_time_limit_does_not_stop),
         cmocka_unit_test(progress_is_throttled_but_its_end_is_told),
         cmocka_unit_test(progress_without_a_listener_is_nothing),

@@ -50,7 +50,7 @@ static caus_discovery learn(const caus_series *series,
 {
     caus_discovery found;
     caus_error err = {0};
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = run_of(&(caus_run_options){.threads = 2});
     if (caus_discover_correlation(series, options, run, arena, &found, &err) !=
         CAUS_OK)
         fail_msg("%s", err.message);

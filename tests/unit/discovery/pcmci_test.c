@@ -364,7 +364,7 @@ static void a_time_limit_gives_a_partial_result(void **unused)
     assert_false(nothing.complete);
     assert_int_equal(caus_graph_edge_count(&nothing.graph), 0);
     assert_true(nothing.p_value[5] >= 1);
-    caus_discovery some = discover_within(&world, .3, 100000);
+    caus_discovery some = discover_within(&world, 1, 100000);
     assert_false(some.complete);
     assert_non_null(some.stability);
     planted_free(&world);

@@ -48,7 +48,7 @@ static caus_granger learn(const caus_series *series,
 {
     caus_granger found;
     caus_error err = {0};
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = run_of(&(caus_run_options){.threads = 2});
     if (caus_discover_granger(series, options, run, arena, &found, &err) !=
         CAUS_OK)
         fail_msg("%s", err.message);
