@@ -5,6 +5,7 @@
 
 #include "anomaly.h"
 #include "base.h"
+#include "changes.h"
 #include "config.h"
 #include "correlation.h"
 #include "csv.h"
@@ -21,6 +22,7 @@
 #include "jpcmciplus.h"
 #include "knowledge.h"
 #include "lingam.h"
+#include "logs.h"
 #include "lpcmci.h"
 #include "quality.h"
 #include "recording.h"

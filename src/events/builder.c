@@ -167,7 +167,7 @@ static caus_status find_operation(caus_spans_builder *b,
                                   const caus_span_row *row, uint32_t *number,
                                   caus_error *err)
 {
-    uint32_t service;
+    uint32_t service = 0;
     const char *kept;
     void *items = b->services;
     if (!make_room(&items, b->service_count, &b->service_capacity,
@@ -233,7 +233,7 @@ caus_status caus_spans_builder_add(caus_spans_builder *b,
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                          "over %u spans: give fewer traces", CAUS_NO_SPAN - 1);
     CAUS_TRY(grow_spans(b, err));
-    uint32_t trace, operation;
+    uint32_t trace = 0, operation = 0;
     CAUS_TRY(find_trace(b, row, &trace, err));
     CAUS_TRY(find_operation(b, row, &operation, err));
     raw_trace *in = &b->traces[trace];
@@ -452,7 +452,7 @@ static caus_status finish(finisher *f, const int64_t *onset_ns, caus_error *err)
     uint32_t *rank = CAUS_ARRAY(f->scratch, uint32_t, f->builder->trace_count);
     if (!rank)
         return caus_arena_fail(f->scratch, err);
-    const uint32_t *rows;
+    const uint32_t *rows = NULL;
     CAUS_TRY(name_operations(f, err));
     CAUS_TRY(name_traces(f, onset_ns, rank, err));
     CAUS_TRY(group_rows(f, rank, &rows, err));

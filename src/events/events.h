@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "caus/events.h"
+#include "caus/logs.h"
 
 /* A stretch of bytes, no NUL needed. */
 typedef struct caus_slice {
@@ -54,5 +55,30 @@ caus_status caus_spans_builder_finish(caus_spans_builder *builder,
                                       const int64_t *onset_ns, bool has_status,
                                       const caus_run *run, caus_arena *out,
                                       caus_spans *result, caus_error *err);
+
+/* ---- log lines ---- */
+
+enum { CAUS_LOG_TEXT_BYTES = 4096 }; /* of a line; the rest is cut off */
+
+typedef struct caus_logs_builder caus_logs_builder;
+
+/*
+ *   similarity     in (0, 1]
+ *   max_templates  ≥ 1
+ *   limit_bytes    most memory for templates and records; 0 = no limit
+ *
+ * Returns NULL when memory is out.
+ */
+caus_logs_builder *caus_logs_builder_new(double similarity,
+                                         size_t max_templates,
+                                         size_t limit_bytes);
+void caus_logs_builder_free(caus_logs_builder *builder);
+/* Takes a line; its texts need to last for the call only. */
+caus_status caus_logs_builder_add(caus_logs_builder *builder, int64_t time_ns,
+                                  caus_slice service, caus_slice text,
+                                  caus_error *err);
+caus_status caus_logs_builder_finish(caus_logs_builder *builder,
+                                     caus_arena *out, caus_logs *result,
+                                     caus_error *err);
 
 #endif

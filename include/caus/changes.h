@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people and platforms changed, and which of it came before an onset. */
+#ifndef CAUS_CHANGES_H
+#define CAUS_CHANGES_H
+
+#include "run.h"
+#include "time.h"
+
+CAUS_API_BEGIN
+
+typedef enum caus_change_kind {
+    CAUS_CHANGE_DEPLOY,
+    CAUS_CHANGE_CONFIG,
+    CAUS_CHANGE_FLAG,
+    CAUS_CHANGE_RESTART,
+    CAUS_CHANGE_OOM_KILL,
+    CAUS_CHANGE_CERTIFICATE,
+    CAUS_CHANGE_NODE,
+    CAUS_CHANGE_OTHER /* kind_name tells */
+} caus_change_kind;
+
+/* "deploy", "config", "flag", "restart", "oom_kill", "certificate", "node",
+ * "other". */
+const char *caus_change_kind_name(caus_change_kind kind);
+
+typedef struct caus_change {
+    int64_t time_ns;
+    const char *service; /* "" = of no single service */
+    caus_change_kind kind;
+    const char *kind_name; /* as written */
+    const char *ref;       /* commit, ticket, pod …; "" = none */
+    const char *text;      /* "" = none */
+} caus_change;
+
+typedef struct caus_changes {
+    size_t change_count;
+    const caus_change *changes; /* [change_count] by time, service, kind, ref
+                                   and text */
+} caus_changes;
+
+typedef struct caus_changes_options {
+    caus_zone_fn *zone; /* of times without one; NULL = they are refused */
+    void *zone_data;
+} caus_changes_options;
+
+/*
+ * Reads changes from a CSV file (header with the columns time, service, kind,
+ * ref, text in any order; only time and kind are needed; other columns are
+ * ignored) or from JSON lines (objects with these keys; a file whose first
+ * character is '{'), plain, .gz or .zst. Times are RFC 3339 or unix s, ms, µs
+ * or ns, told by their size. Kinds in any case; release and rollback are
+ * deploys, feature_flag is a flag, oom is an oom_kill, cert a certificate.
+ *
+ *   options  NULL = defaults
+ *   result   lives in `out`; a file without changes gives none
+ *
+ * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column named),
+ * …_LIMIT (over a million changes, a text over 4 KiB), …_CANCELLED,
+ * …_TIME_LIMIT, …_OUT_OF_MEMORY. Cost O(bytes + changes · log changes).
+ */
+caus_status caus_changes_read(const char *path,
+                              const caus_changes_options *options,
+                              const caus_run *run, caus_arena *out,
+                              caus_changes *result, caus_error *err);
+
+/* Changes of one service and kind that followed each other. */
+typedef struct caus_change_group {
+    const char *service;
+    caus_change_kind kind;
+    const char *kind_name;
+    int64_t first_ns;
+    int64_t last_ns;
+    int64_t before_onset_ns; /* from the last change not after the onset to
+                                it; negative = all came after, by so much */
+    size_t change_count;
+    const size_t *changes; /* [change_count] numbers, by time */
+} caus_change_group;
+
+typedef struct caus_changes_near_options {
+    int64_t before_ns; /* how far back from the onset; 0 = 2 h */
+    int64_t after_ns;  /* an onset may be found late, a clock may be wrong;
+                          0 = 2 min */
+    int64_t group_ns;  /* longest pause within a group; 0 = 5 min */
+} caus_changes_near_options;
+
+/*
+ * Changes around an onset, in groups: those before it first, nearest first;
+ * then those after it, nearest first; at one distance by service and kind.
+ *
+ *   options  NULL = defaults
+ *   groups   [group_count], live in `out`
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (a negative width),
+ * CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT. Cost O(changes · log changes).
+ */
+caus_status caus_changes_near(const caus_changes *changes, int64_t onset_ns,
+                              const caus_changes_near_options *options,
+                              caus_arena *out, const caus_change_group **groups,
+                              size_t *group_count, caus_error *err);
+
+CAUS_API_END
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Log lines as counts of templates: what is constant in a message stays, what
+ * varies becomes <*>.
+ */
+#ifndef CAUS_LOGS_H
+#define CAUS_LOGS_H
+
+#include "series.h"
+#include "time.h"
+
+CAUS_API_BEGIN
+
+typedef struct caus_log_template {
+    const char *service; /* "" = not told */
+    const char *text;    /* words parted by a blank, variable ones as <*> */
+    const char *sample;  /* the first line that it stands for */
+    size_t count;
+} caus_log_template;
+
+typedef struct caus_logs {
+    size_t record_count;
+    const int64_t *time_ns; /* [record_count] ascending */
+    const uint32_t *kind;   /* [record_count] its template */
+    size_t template_count;
+    const caus_log_template *templates; /* by service, then text */
+    size_t continued_lines; /* without a time: parts of the message before */
+    size_t overflowing;     /* lines of templates beyond the limit, counted
+                               under the text "<*>" of their service */
+} caus_logs;
+
+typedef struct caus_logs_options {
+    caus_zone_fn *zone; /* of times without one; NULL = they are refused */
+    void *zone_data;
+    const char *service;  /* of all lines that tell none; NULL = plain lines
+                             tell it after their time */
+    double similarity;    /* share of equal words that makes a template, in
+                             (0, 1]; 0 = 0.5 */
+    size_t max_templates; /* 0 = 10000 */
+} caus_logs_options;
+
+/*
+ * Reads log lines, plain, .gz or .zst: JSON objects (a line that starts with
+ * '{'; keys time, timestamp, ts or @timestamp; service, service_name or app;
+ * text, message, msg, body or log), or "TIME SERVICE TEXT" with RFC 3339 or
+ * unix times, brackets and a colon around the service being taken off. Lines
+ * that start with no time go on with the message before and are counted only.
+ *
+ * Templates are found by a parse tree of fixed depth: lines of one service with
+ * equally many words and the same two first words go to one leaf, and there to
+ * the template with the largest share of equal words, if that is at least
+ * `similarity`, else they start one. Runs of letters and digits that hold a
+ * digit are <*> from the start. A node has at most 100 children, a leaf 100
+ * templates; what is beyond goes to <*> or to the nearest. The result depends
+ * on the order of the lines, and on nothing else.
+ *
+ *   options  NULL = defaults
+ *   result   lives in `out`
+ *
+ * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_ARGUMENT (similarity),
+ * …_INVALID_DATA (line named: no time in a JSON object, a first line without a
+ * time, no UTF-8), …_LIMIT (memory limit of the run), …_CANCELLED,
+ * …_TIME_LIMIT, …_OUT_OF_MEMORY. Cost O(words · templates of a leaf). Source of
+ * the tree: He, Zhu, Zheng and Lyu (2017), Drain, ICWS, section III.
+ */
+caus_status caus_logs_read(const char *path, const caus_logs_options *options,
+                           const caus_run *run, caus_arena *out,
+                           caus_logs *result, caus_error *err);
+
+/*
+ * Counts per step as series, one a template that has at least `min_count`
+ * lines: named <service>_log_<hash of the text>, with the text as query. From
+ * the first to the last step of the log a step without a line is 0.
+ *
+ *   step_ns  > 0; bins (t − step, t]
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (step), …_LIMIT (over 10 million
+ * values), …_OUT_OF_MEMORY. Cost O(records + templates × steps).
+ */
+caus_status caus_logs_to_samples(const caus_logs *logs, int64_t step_ns,
+                                 size_t min_count, caus_arena *out,
+                                 caus_samples *result, caus_error *err);
+
+/* How new a template is after the onset. */
+typedef struct caus_log_novelty {
+    uint32_t kind;       /* a template */
+    size_t normal_count; /* lines before the onset */
+    size_t incident_count;
+    double rarity; /* ln((1 + steps before) / (1 + steps before with it)) */
+    double score;  /* ln(1 + lines a step after) · rarity where it became more
+                      frequent, else 0 */
+} caus_log_novelty;
+
+/*
+ * Which templates are new or rare before the onset and frequent after it, as
+ * TF-IDF: a step before the onset is a document.
+ *
+ *   result  [template_count] by score descending, then template; lives in `out`
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (step), CAUS_ERR_TOO_FEW_SAMPLES (no
+ * line before or after the onset), …_OUT_OF_MEMORY. Cost O(records +
+ * templates · log templates).
+ */
+caus_status caus_logs_novelty(const caus_logs *logs, int64_t onset_ns,
+                              int64_t step_ns, caus_arena *out,
+                              const caus_log_novelty **result, caus_error *err);
+
+CAUS_API_END
+#endif

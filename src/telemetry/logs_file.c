@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/excerpt.h"
+#include "caus/logs.h"
+#include "telemetry/csv_internal.h"
+#include "telemetry/events_internal.h"
+
+enum { MOST_TEMPLATES = 10000 };
+
+typedef enum field { FIELD_TIME, FIELD_SERVICE, FIELD_TEXT, FIELD_COUNT } field;
+
+static const char *const json_names[FIELD_COUNT][6] = {
+    {"time", "timestamp", "ts", "@timestamp", NULL},
+    {"service", "service_name", "app", NULL},
+    {"text", "message", "msg", "body", "log", NULL}};
+
+typedef struct log_reader {
+    const char *path;
+    const caus_logs_options *options;
+    size_t line;
+    size_t continued_lines;
+    caus_logs_builder *builder;
+    caus_json_wanted wanted[FIELD_COUNT];
+} log_reader;
+
+static caus_slice slice_of(const caus_text *text)
+{
+    return (caus_slice){text->bytes, text->length};
+}
+
+static caus_slice given_service(const log_reader *r)
+{
+    const char *name = r->options->service ? r->options->service : "";
+    return (caus_slice){name, strlen(name)};
+}
+
+static caus_status fail_time(const log_reader *r, caus_slice text,
+                             bool lacks_zone, caus_error *err)
+{
+    caus_excerpt shown = caus_excerpt_of(text.bytes, text.length);
+    if (lacks_zone)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s line %zu: the time '%s' has no zone: give --tz, "
+                         "or write an offset such as Z or +01:00",
+                         r->path, r->line, shown.text);
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                     "%s line %zu starts with no time but '%s': give lines of "
+                     "TIME SERVICE TEXT with RFC 3339 or unix times, or JSON",
+                     r->path, r->line, shown.text);
+}
+
+static caus_status add_line(log_reader *r, int64_t time_ns, caus_slice service,
+                            caus_slice text, caus_error *err)
+{
+    if (!caus_utf8_is_valid(service.bytes, service.length) ||
+        caus_text_has_control(service.bytes, service.length))
+        return CAUS_FAIL(
+            err, CAUS_ERR_INVALID_DATA,
+            "%s line %zu: '%s' is no service name: give plain UTF-8", r->path,
+            r->line, caus_excerpt_of(service.bytes, service.length).text);
+    if (!caus_utf8_is_valid(text.bytes, text.length))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s line %zu is no UTF-8: '%s': save the log as UTF-8",
+                         r->path, r->line,
+                         caus_excerpt_of(text.bytes, text.length).text);
+    return caus_logs_builder_add(r->builder, time_ns, service, text, err);
+}
+
+static caus_status read_json(log_reader *r, const char *at, const char *end,
+                             caus_error *err)
+{
+    int read = caus_json_line_read(at, end, r->wanted, FIELD_COUNT);
+    if (read == 0)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the log lines of %s", r->path);
+    if (read < 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s line %zu is no JSON object: '%s': give one object "
+                         "a line with time, service and text",
+                         r->path, r->line,
+                         caus_excerpt_of(at, (size_t)(end - at)).text);
+    caus_slice time = slice_of(&r->wanted[FIELD_TIME].text);
+    int64_t time_ns;
+    bool lacks_zone;
+    if (!caus_event_time(time, r->options->zone, r->options->zone_data,
+                         &time_ns, &lacks_zone))
+        return fail_time(r, time, lacks_zone, err);
+    caus_slice service = r->wanted[FIELD_SERVICE].is_present
+                             ? slice_of(&r->wanted[FIELD_SERVICE].text)
+                             : given_service(r);
+    return add_line(r, time_ns, service, slice_of(&r->wanted[FIELD_TEXT].text),
+                    err);
+}
+
+static caus_slice next_word(const char **at, const char *end)
+{
+    while (*at != end && caus_csv_is_blank(**at))
+        ++*at;
+    const char *from = *at;
+    while (*at != end && !caus_csv_is_blank(**at))
+        ++*at;
+    return (caus_slice){from, (size_t)(*at - from)};
+}
+
+/* "[auth]", "auth:" */
+static caus_slice bare_service(caus_slice word)
+{
+    if (word.length > 0 && word.bytes[word.length - 1] == ':')
+        word.length--;
+    if (word.length > 1 && word.bytes[0] == '[' &&
+        word.bytes[word.length - 1] == ']')
+        word = (caus_slice){word.bytes + 1, word.length - 2};
+    return word;
+}
+
+/* The time at the start of a line: one word, or a date and a time of day. */
+static bool read_time(const log_reader *r, const char **at, const char *end,
+                      int64_t *time_ns, caus_slice *shown, bool *lacks_zone)
+{
+    const char *behind = *at;
+    *shown = next_word(&behind, end);
+    const char *both = behind;
+    caus_slice second = next_word(&both, end);
+    caus_slice whole = {shown->bytes,
+                        (size_t)(second.bytes + second.length - shown->bytes)};
+    bool lacks = false;
+    if (caus_event_time(whole, r->options->zone, r->options->zone_data, time_ns,
+                        lacks_zone)) {
+        *at = both;
+        return true;
+    }
+    if (*lacks_zone)
+        *shown = whole;
+    else if (caus_event_time(*shown, r->options->zone, r->options->zone_data,
+                             time_ns, &lacks)) {
+        *at = behind;
+        return true;
+    }
+    *lacks_zone = *lacks_zone || lacks;
+    return false;
+}
+
+static caus_status read_plain(log_reader *r, const char *at, const char *end,
+                              caus_error *err)
+{
+    int64_t time_ns;
+    caus_slice shown;
+    bool lacks_zone;
+    if (caus_csv_is_blank(*at) ||
+        !read_time(r, &at, end, &time_ns, &shown, &lacks_zone)) {
+        bool is_first = r->line == 1;
+        if (!is_first && (caus_csv_is_blank(*at) || !lacks_zone)) {
+            r->continued_lines++;
+            return CAUS_OK;
+        }
+        if (caus_csv_is_blank(*at))
+            return fail_time(r, (caus_slice){at, (size_t)(end - at)}, false,
+                             err);
+        return fail_time(r, shown, lacks_zone, err);
+    }
+    caus_slice service = r->options->service
+                             ? given_service(r)
+                             : bare_service(next_word(&at, end));
+    while (at != end && caus_csv_is_blank(*at))
+        at++;
+    return add_line(r, time_ns, service, (caus_slice){at, (size_t)(end - at)},
+                    err);
+}
+
+static caus_status read_piece(log_reader *r, caus_csv_text piece,
+                              caus_error *err)
+{
+    const char *at = piece.from;
+    if (r->line == 1 && piece.end - at >= 3 &&
+        memcmp(at, "\xef\xbb\xbf", 3) == 0)
+        at += 3;
+    for (; at != piece.end; r->line++) {
+        const char *next;
+        const char *end = caus_csv_line_end(at, piece.end, &next);
+        if (at != end)
+            CAUS_TRY(*at == '{' ? read_json(r, at, end, err)
+                                : read_plain(r, at, end, err));
+        at = next;
+    }
+    return CAUS_OK;
+}
+
+static caus_status read_all(log_reader *r, caus_csv_source *source,
+                            const caus_run *run, caus_error *err)
+{
+    for (;;) {
+        caus_csv_text piece;
+        CAUS_TRY(caus_run_check(run, err));
+        CAUS_TRY(caus_csv_source_next(source, &piece, err));
+        if (piece.from == piece.end)
+            return CAUS_OK;
+        CAUS_TRY(read_piece(r, piece, err));
+        caus_run_progress(run, CAUS_STAGE_READ, caus_csv_source_done(source),
+                          caus_csv_source_total(source));
+    }
+}
+
+static caus_status check_options(const caus_logs_options *options,
+                                 caus_error *err)
+{
+    if (options->similarity >= 0 && options->similarity <= 1)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "a similarity of %g is no share: give one in (0, 1]",
+                     options->similarity);
+}
+
+caus_status caus_logs_read(const char *path, const caus_logs_options *options,
+                           const caus_run *run, caus_arena *out,
+                           caus_logs *result, caus_error *err)
+{
+    const caus_logs_options none = {0};
+    const double usual_similarity = 0.5;
+    const caus_logs_options *used = options ? options : &none;
+    size_t limit_bytes = caus_run_memory_limit_bytes(run);
+    CAUS_TRY(check_options(used, err));
+    log_reader r = {.path = path, .options = used, .line = 1};
+    for (int i = 0; i < FIELD_COUNT; i++)
+        r.wanted[i].names = json_names[i];
+    caus_csv_source *source = NULL;
+    CAUS_TRY(caus_csv_source_open(path, limit_bytes, run, &source, err));
+    r.builder = caus_logs_builder_new(
+        used->similarity > 0 ? used->similarity : usual_similarity,
+        used->max_templates ? used->max_templates : MOST_TEMPLATES,
+        limit_bytes);
+    caus_status status = r.builder ? read_all(&r, source, run, err)
+                                   : CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                                               "no memory to read %s", path);
+    caus_csv_source_close(source);
+    caus_logs made;
+    if (status == CAUS_OK)
+        status = caus_logs_builder_finish(r.builder, out, &made, err);
+    if (status == CAUS_OK) {
+        made.continued_lines = r.continued_lines;
+        *result = made;
+    }
+    caus_logs_builder_free(r.builder);
+    for (int i = 0; i < FIELD_COUNT; i++)
+        caus_text_deinit(&r.wanted[i].text);
+    return status;
+}
