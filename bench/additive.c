@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "caus/caus.h"
+#include "caus/structure.h"
 #include "property/additive/world.h"
 
 static double now_s(void)
@@ -44,6 +44,8 @@ static bool set(settings *s, const char *word)
         o->alpha = value;
     else if (length == 7 && !strncmp(word, "parents", length))
         o->max_parents = (size_t)value;
+    else if (length == 6 && !strncmp(word, "starts", length))
+        o->starts = (size_t)value;
     else if (length == 8 && !strncmp(word, "evidence", length))
         o->evidence = value;
     else if (length == 7 && !strncmp(word, "threads", length))

@@ -13,6 +13,7 @@ typedef struct caus_additive_options {
     double penalty; /* > 0, times log(rows) / 2 for each function in use */
     double alpha;   /* an edge is kept when p ≤ alpha; in (0, 1) */
     size_t max_parents; /* of a variable, lagged ones too; ≥ 1 */
+    size_t starts;      /* ≥ 1: orders the search begins with; the best wins */
     double evidence;    /* ≥ 0: log likelihood by which a direction must be
                            better than the other where only the shape of
                            functions tells it, else the edge is ---; 0 = every

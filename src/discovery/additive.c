@@ -10,8 +10,12 @@
 
 caus_additive_options caus_additive_options_default(void)
 {
-    return (caus_additive_options){
-        .basis = 8, .penalty = 1, .alpha = .001, .max_parents = 10};
+    return (caus_additive_options){.basis = 8,
+                                   .penalty = 1,
+                                   .alpha = .001,
+                                   .max_parents = 10,
+                                   .starts = 5,
+                                   .evidence = 7};
 }
 
 static caus_status check_options(const caus_additive_options *options,
@@ -33,6 +37,9 @@ static caus_status check_options(const caus_additive_options *options,
                          "the evidence for a direction is %g: give 0 (every "
                          "edge is directed) or more, in log likelihood",
                          options->evidence);
+    if (!options->starts)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the search starts from 0 orders: give 1 or more");
     if (!options->max_parents)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "at most 0 parents leave no edge: give 1 or more");
@@ -49,7 +56,7 @@ typedef struct call {
     caus_lag_table table;
     caus_additive_data data;
     caus_additive_search search;
-    caus_graph *graph;
+    bool *is_edge; /* [variables × columns] target, column */
     double *statistic, *p_value, *left;
     unsigned char *functions;
 } call;
@@ -105,9 +112,7 @@ static void give_edge(const call *c, size_t target, uint32_t cause,
     c->statistic[cell] = c->statistic[back] = found.share;
     c->p_value[cell] = c->p_value[back] = found.p_value;
     c->functions[cell] = (unsigned char)functions;
-    caus_graph_set(c->graph, c->table.order[cause % variables],
-                   c->table.order[target], lag, CAUS_MARK_TAIL,
-                   CAUS_MARK_ARROW);
+    c->is_edge[target * c->data.column_count + cause] = true;
 }
 
 /* The causes of one target: the weakest goes until all are significant. */
@@ -141,6 +146,36 @@ static void give_target(const call *c, size_t target,
         give_edge(c, target, node->causes[k], node->functions[k],
                   test_term(c, work, node->causes[k]));
     c->left[c->table.order[target]] = work->left;
+}
+
+/* Edges whose direction was not compared when time ran out are directed. */
+static caus_status give_marks(call *c, caus_graph *graph, bool *complete,
+                              caus_error *err)
+{
+    size_t columns = c->data.column_count, variables = c->data.variable_count;
+    bool *is_directed = c->is_edge;
+    if (c->options->evidence > 0 && *complete) {
+        caus_arena *scratch = caus_run_scratch(c->run, 0);
+        is_directed = CAUS_ARRAY(scratch, bool, variables *columns);
+        if (!is_directed)
+            return caus_arena_fail(scratch, err);
+        caus_status status = caus_additive_direct(
+            &c->search, c->is_edge, c->options->evidence, is_directed, err);
+        if (status == CAUS_ERR_TIME_LIMIT) {
+            *complete = false;
+            is_directed = c->is_edge;
+        } else {
+            CAUS_TRY(status);
+        }
+    }
+    for (size_t v = 0; v < variables; v++)
+        for (size_t k = 0; k < columns; k++)
+            if (c->is_edge[v * columns + k])
+                caus_graph_set(graph, c->table.order[k % variables],
+                               c->table.order[v], k / variables, CAUS_MARK_TAIL,
+                               is_directed[v * columns + k] ? CAUS_MARK_ARROW
+                                                            : CAUS_MARK_TAIL);
+    return CAUS_OK;
 }
 
 static caus_status give_block(const call *c, const caus_factor *factor,
@@ -191,7 +226,9 @@ static caus_status give_result(call *c, bool complete, caus_additive *result,
     CAUS_TRY(caus_graph_init(&found->graph, variables, c->options->max_lag,
                              c->out, err));
     CAUS_TRY(init_numbers(c, err));
-    c->graph = &found->graph;
+    c->is_edge = CAUS_ARRAY(scratch, bool, variables * c->data.column_count);
+    if (!c->is_edge)
+        return caus_arena_fail(scratch, err);
     for (size_t k = 0; k < variables; k++) {
         const caus_additive_node *node;
         size_t target = s->order[k];
@@ -203,6 +240,7 @@ static caus_status give_result(call *c, bool complete, caus_additive *result,
                                      &node, err));
         give_target(c, target, node, &s->works[0]);
     }
+    CAUS_TRY(give_marks(c, &found->graph, &complete, err));
     CAUS_TRY(give_singular(c, found, err));
     found->statistic = c->statistic;
     found->p_value = c->p_value;
@@ -225,7 +263,8 @@ static caus_status learn(call *c, caus_additive *result, caus_error *err)
     CAUS_TRY(caus_additive_data_init(&c->table, c->options, c->run, scratch,
                                      &c->data, err));
     CAUS_TRY(caus_additive_search_init(&c->data, c->run, &c->search, err));
-    CAUS_TRY(caus_additive_search_run(&c->search, &complete, err));
+    CAUS_TRY(caus_additive_search_run(&c->search, c->options->starts, &complete,
+                                      err));
     return give_result(c, complete, result, err);
 }
 

@@ -157,6 +157,7 @@ static void set_limits(const caus_additive_options *options,
     most = most < possible ? most : possible;
     data->most_functions = most < MOST_FUNCTIONS ? most : MOST_FUNCTIONS;
     data->most_parents = options->max_parents;
+    data->entry = log((double)data->column_count);
     data->unit = options->penalty * log((double)data->row_count) / 2;
 }
 

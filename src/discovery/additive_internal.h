@@ -28,6 +28,7 @@ typedef struct caus_additive_data {
     bool *is_barred;    /* [variable_count × column_count] target, column: no
                            edge may be there */
     double unit;        /* what a function costs */
+    double entry;       /* what a cause costs besides */
     size_t most_parents;
     size_t most_functions; /* of a variable's causes together */
 } caus_additive_data;
@@ -138,8 +139,23 @@ void caus_additive_allow(const caus_additive_data *data, const size_t *order,
                          size_t count, uint64_t *bits);
 
 /* Moves one variable at a time to where the sum of scores is largest, until
- * none moves. When the time limit passes the order so far stays. */
+ * none moves, from so many orders, and keeps the best. When the time limit
+ * passes the order so far stays. */
 caus_status caus_additive_search_run(caus_additive_search *search,
-                                     bool *complete, caus_error *err);
+                                     size_t starts, bool *complete,
+                                     caus_error *err);
+
+/*
+ * Which edges of a learned graph are directed: lagged and required ones, those
+ * of colliders, those whose shape tells it, and what follows from them by
+ * Meek's rules.
+ *
+ *   is_edge      [variables × columns] target, column
+ *   evidence     log likelihood by which a direction must be better
+ *   is_directed  the same shape
+ */
+caus_status caus_additive_direct(caus_additive_search *search,
+                                 const bool *is_edge, double evidence,
+                                 bool *is_directed, caus_error *err);
 
 #endif

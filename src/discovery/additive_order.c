@@ -193,14 +193,48 @@ static caus_status move_all(caus_additive_search *search, moving *m,
         for (size_t v = 0; v < variables; v++) {
             m->variable = v;
             CAUS_TRY(try_move(m, &moved, err));
-            caus_run_progress(search->run, CAUS_STAGE_SELECT, v + 1, variables);
         }
     }
     return CAUS_OK;
 }
 
+static void shuffle(caus_random *random, size_t *order, size_t count)
+{
+    for (size_t k = 0; k < count; k++)
+        order[k] = k;
+    for (size_t k = count; k > 1; k--) {
+        size_t other = (size_t)caus_random_below(random, k);
+        size_t kept = order[k - 1];
+        order[k - 1] = order[other];
+        order[other] = kept;
+    }
+}
+
+/* The first start is the order of the table, the others are drawn. */
+static caus_status start_all(caus_additive_search *search, size_t starts,
+                             moving *m, size_t *best, caus_error *err)
+{
+    size_t variables = search->data->variable_count;
+    double score = -HUGE_VAL;
+    caus_random random;
+    caus_random_init(&random, caus_run_seed(search->run), 0);
+    for (size_t k = 0; k < starts; k++) {
+        caus_status status = move_all(search, m, err);
+        if (k == 0 ||
+            (status == CAUS_OK && search->score > score + least_gain)) {
+            score = search->score;
+            memcpy(best, search->order, variables * sizeof *best);
+        }
+        CAUS_TRY(status);
+        shuffle(&random, search->order, variables);
+        caus_run_progress(search->run, CAUS_STAGE_SELECT, k + 1, starts);
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_additive_search_run(caus_additive_search *search,
-                                     bool *complete, caus_error *err)
+                                     size_t starts, bool *complete,
+                                     caus_error *err)
 {
     caus_arena *arena = caus_run_scratch(search->run, 0);
     size_t variables = search->data->variable_count;
@@ -211,9 +245,11 @@ caus_status caus_additive_search_run(caus_additive_search *search,
         .after = CAUS_ARRAY(arena, double, variables),
         .own = CAUS_ARRAY(arena, double, variables),
     };
-    if (!m.others || !m.before || !m.after || !m.own)
+    size_t *best = CAUS_ARRAY(arena, size_t, variables);
+    if (!m.others || !m.before || !m.after || !m.own || !best)
         return caus_arena_fail(arena, err);
-    caus_status status = move_all(search, &m, err);
+    caus_status status = start_all(search, starts, &m, best, err);
+    search->order = best;
     *complete = status == CAUS_OK;
     return status == CAUS_ERR_TIME_LIMIT ? CAUS_OK : status;
 }

@@ -236,7 +236,7 @@ static caus_additive_branch weigh(const caus_additive_data *data, size_t target,
         explained += value[i] * value[i];
         double gain = (double)data->row_count / 2 *
                           log(work->left / kept(work->left - explained)) -
-                      data->unit * (double)(i + 1);
+                      data->unit * (double)(i + 1) - (used ? 0 : data->entry);
         if (gain > best) {
             best = gain;
             made.step.to = (uint16_t)(used + i + 1);
@@ -309,7 +309,7 @@ static bool drop_worst(const caus_additive_data *data, caus_additive_node *node,
     for (size_t k = 0; k < node->cause_count; k++) {
         double loss = caus_additive_loss(data, work, node->causes[k], &taken);
         double gain =
-            data->unit * node->functions[k] -
+            data->unit * node->functions[k] + data->entry -
             (double)data->row_count / 2 * log((work->left + loss) / work->left);
         if (gain > best) {
             best = gain;
