@@ -66,7 +66,8 @@ typedef struct caus_quality {
  *           between environments is none; gaps are passed over
  *   result  lives in `out`
  *
- * Constant columns, duplicates and short series are findings, not errors.
+ * Constant columns, duplicates and short series are findings, not errors. Of
+ * sums in place of rows only constant columns are found.
  * Families need |r| > .99 in every environment where one of them varies, over
  * at least 10 common rows, or names of one kind (latency_p95 and latency_p99,
  * x_sum and x_count, memory_used and memory_limit, pods of one deployment).

@@ -137,9 +137,14 @@ typedef struct caus_series {
     size_t environment_count;
     const caus_environment *environments; /* [environment_count] */
     int64_t step_ns;
+    /* Sums in place of rows (caus_series_from_gram()): there are no segments
+     * then. NULL = rows. */
+    const struct caus_gram *gram;
+    const size_t *gram_columns; /* [variable_count] of the gram; NULL = all, in
+                                   order */
 } caus_series;
 
-/* Rows of all segments. */
+/* Rows of all segments, or those that sums were made of. */
 size_t caus_series_row_count(const caus_series *series);
 
 /* The index of the variable of this name, or SIZE_MAX. */

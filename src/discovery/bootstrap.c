@@ -195,6 +195,10 @@ caus_status caus_bootstrap_stability(const caus_question *question,
     const caus_pcmci_options *options = question->options;
     int threads = caus_run_threads(question->run);
     resampling work = {.question = question, .sample = sample};
+    if (sample->gram)
+        return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                         "a bootstrap draws rows anew, and a gram holds none: "
+                         "leave it out or give the data itself");
     work.block =
         options->block_rows ? options->block_rows : caus_block_rows(sample);
     work.counts =

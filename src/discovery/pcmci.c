@@ -76,7 +76,8 @@ static double bytes_needed(const caus_series *series,
     double variables = (double)series->variable_count + 8;
     double nodes = variables * (2 * (double)options->max_lag + 1);
     double cells = variables * variables * ((double)options->max_lag + 1);
-    double panel = variables * (double)caus_series_row_count(series) * 8;
+    double rows = series->gram ? 0 : (double)caus_series_row_count(series);
+    double panel = variables * rows * 8;
     double grams = options->bootstrap ? 1 + (double)threads : 1;
     return grams * (8 * nodes * nodes + panel + 40 * cells);
 }
@@ -214,11 +215,13 @@ static void set_p_values(const call *c)
         c->findings.p_value[cell] = p_value_of(c, cell);
 }
 
+enum { MOST_KEPT = 1 << 20 };
+
 /* Critical values come from long double: once for each df. */
 static double critical_of(const call *c, double df, double *known)
 {
     size_t place = (size_t)df;
-    if (place > c->sample.row_count)
+    if (place >= MOST_KEPT || place > c->sample.row_count)
         return c->test.critical(1 - c->options->level, df);
     if (!(known[place] > 0))
         known[place] = c->test.critical(1 - c->options->level, df);
@@ -232,7 +235,9 @@ static caus_status give_intervals(const call *c, caus_discovery *result,
     caus_arena *scratch = c->search.hands[0].arena;
     double *lower = CAUS_ARRAY(c->out, double, cells);
     double *upper = CAUS_ARRAY(c->out, double, cells);
-    double *known = CAUS_ARRAY(scratch, double, c->sample.row_count + 1);
+    size_t most = c->sample.row_count + 1;
+    double *known =
+        CAUS_ARRAY(scratch, double, most < MOST_KEPT ? most : MOST_KEPT);
     if (!lower || !upper)
         return caus_arena_fail(c->out, err);
     if (!known)

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "discovery/static_internal.h"
+#include "discovery/gram.h"
 #include "numeric/numeric.h"
 
 /* Columns of the Gram matrix that one piece of work covers. */
@@ -181,6 +181,8 @@ caus_status caus_correlate(const caus_series *series, size_t least,
                            const caus_run *run, caus_arena *arena,
                            caus_correlation *result, caus_error *err)
 {
+    if (series->gram)
+        return caus_gram_correlation(series, least, arena, result, err);
     gathering g = {.series = series,
                    .run = run,
                    .stride = caus_pad_lanes(series->variable_count)};

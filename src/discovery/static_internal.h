@@ -17,7 +17,7 @@ typedef struct caus_correlation {
     const double *matrix; /* [variable_count × stride]; a constant column has
                              0 everywhere, its diagonal too */
     const double *panel;  /* [row_count × stride] centred columns, scaled by a
-                             power of two */
+                             power of two; NULL when made of sums */
     const caus_variable *variables; /* [variable_count] for messages, or NULL */
 } caus_correlation;
 

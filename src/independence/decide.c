@@ -7,7 +7,9 @@ caus_status caus_decider_init(caus_decider *decider,
                               const caus_independence *test, double alpha,
                               caus_arena *arena, caus_error *err)
 {
+    enum { MOST_KEPT = 1 << 20 };
     size_t limit = test->sample->row_count + 1;
+    limit = limit < MOST_KEPT ? limit : MOST_KEPT;
     double *near = CAUS_ARRAY(arena, double, limit);
     if (!near)
         return caus_arena_fail(arena, err);

@@ -12,6 +12,7 @@
 #define CAUS_SRC_INDEPENDENCE_INDEPENDENCE_H
 
 #include "base/base.h"
+#include "caus/gram.h"
 #include "caus/independence.h"
 #include "caus/series.h"
 
@@ -64,6 +65,11 @@ typedef struct caus_sample {
     const double *energy; /* [stride] sum of squares over all rows */
     const double *mean;   /* [stride] a value of the panel is */
     const double *scale;  /* [stride] value · scale − mean, scale = 2^k */
+    /* Sums in place of rows: there are no stretches, rows and bits then, and
+     * energies are 0. NULL = rows. */
+    const caus_gram *gram;
+    const size_t *gram_columns; /* [variable_count] of the gram; NULL = all, in
+                                   order */
 } caus_sample;
 
 static inline caus_node caus_node_of(const caus_sample *sample, size_t variable,
@@ -86,7 +92,8 @@ static inline double caus_node_value(const caus_sample *sample, size_t row,
  *   result  lives in `arena`
  *
  * Fails with CAUS_ERR_TOO_FEW_SAMPLES when no segment is longer than the
- * longest lag, CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT.
+ * longest lag, CAUS_ERR_INVALID_ARGUMENT when the sums of the series do not
+ * reach that far back, CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT.
  * Cost O(rows × variables), with missing values or masks also O(rows × nodes).
  */
 caus_status caus_sample_init(const caus_series *series,
@@ -188,7 +195,9 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
 /*
  * The test that the options name, on a sample.
  *
- *   options  checked here: CAUS_ERR_INVALID_ARGUMENT names the setting
+ *   options  checked here: CAUS_ERR_INVALID_ARGUMENT names the setting; with
+ *            sums in place of rows CAUS_ERR_UNSUPPORTED unless it is a test
+ *            that follows from them (parcorr, fisher-z)
  *   weights  [row_count] how often each row counts; NULL = once. A test that
  *            takes none gets a sample with repeated rows
  *   result   lives in `arena`; keeps `sample`

@@ -63,6 +63,8 @@ typedef struct caus_rows_work {
     double *matrix; /* [node_capacity²] lower triangle */
     double *values; /* [2 · node_capacity] */
     size_t node_capacity;
+    struct caus_pair *pairs; /* [pair_capacity²] of a test on exact sums */
+    size_t pair_capacity;
 } caus_rows_work;
 
 caus_status caus_rows_work_init(const caus_parcorr *state, caus_arena *arena,

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "independence/independence_internal.h"
+#include "independence/gram.h"
 #include "numeric/distributions.h"
 
 struct caus_ci_work {
@@ -551,6 +551,8 @@ static caus_status fill_state(caus_parcorr *state, int threads,
     double *inverse = CAUS_ARRAY(arena, double, nodes);
     if (!state->gram || !state->sums || !state->state || !inverse)
         return caus_arena_fail(arena, err);
+    if (state->sample->gram)
+        return caus_gram_correlate(state, threads, run, inverse, err);
     CAUS_TRY(caus_moments_fill(state, threads, run, arena, err));
     if (state->is_ragged)
         caus_moments_mirror(state, threads);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "independence/independence_internal.h"
+#include "independence/gram.h"
 
 caus_status caus_rows_work_init(const caus_parcorr *state, caus_arena *arena,
                                 caus_rows_work *work, caus_error *err)
@@ -282,6 +282,8 @@ caus_status caus_rows_direct(const caus_parcorr *state, caus_rows_work *work,
                              caus_residuals *result, caus_error *err)
 {
     const caus_sample *sample = state->sample;
+    if (sample->gram)
+        return caus_gram_direct(state, work, test, result, err);
     CAUS_TRY(grow_columns(work, sample->row_count, test->count, err));
     find_lost_rows(sample, work, test);
     size_t count = list_rows(state, work), places = test->count - 2;

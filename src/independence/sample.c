@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "independence/independence.h"
+#include "independence/gram.h"
 #include "numeric/numeric.h"
 
 /* What is known while a sample is being gathered. */
@@ -290,6 +290,8 @@ caus_status caus_sample_init(const caus_series *series,
                              const caus_run *run, caus_arena *arena,
                              caus_sample *result, caus_error *err)
 {
+    if (series->gram)
+        return caus_gram_sample(series, options, arena, result, err);
     caus_arena_mark mark = caus_arena_get_mark(arena);
     size_t stride = caus_pad_lanes(series->variable_count);
     caus_sample sample = {

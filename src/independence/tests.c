@@ -88,16 +88,17 @@ static const struct {
     const char *name;
     init_fn *init;
     bool is_rows_only; /* takes no weights: resampled rows are repeated */
+    bool takes_sums;   /* follows from sums of products, without rows */
 } tests[CAUS_TEST_COUNT] = {
-    [CAUS_TEST_PARCORR] = {"parcorr", init_parcorr, false},
-    [CAUS_TEST_GSQUARED] = {"gsquared", init_gsquared, false},
-    [CAUS_TEST_CHISQUARED] = {"chisquared", init_gsquared, false},
-    [CAUS_TEST_FISHER_Z] = {"fisher-z", init_fisher_z, false},
-    [CAUS_TEST_ROBUST] = {"robust-parcorr", init_robust, false},
-    [CAUS_TEST_WLS] = {"parcorr-wls", init_wls, true},
-    [CAUS_TEST_VECTORS] = {"parcorr-mult", init_vectors, false},
-    [CAUS_TEST_CMIKNN] = {"cmiknn", init_cmiknn, false},
-    [CAUS_TEST_CMIKNN_MIXED] = {"cmiknn-mixed", init_cmiknn, false},
+    [CAUS_TEST_PARCORR] = {"parcorr", init_parcorr, false, true},
+    [CAUS_TEST_GSQUARED] = {"gsquared", init_gsquared, false, false},
+    [CAUS_TEST_CHISQUARED] = {"chisquared", init_gsquared, false, false},
+    [CAUS_TEST_FISHER_Z] = {"fisher-z", init_fisher_z, false, true},
+    [CAUS_TEST_ROBUST] = {"robust-parcorr", init_robust, false, false},
+    [CAUS_TEST_WLS] = {"parcorr-wls", init_wls, true, false},
+    [CAUS_TEST_VECTORS] = {"parcorr-mult", init_vectors, false, false},
+    [CAUS_TEST_CMIKNN] = {"cmiknn", init_cmiknn, false, false},
+    [CAUS_TEST_CMIKNN_MIXED] = {"cmiknn-mixed", init_cmiknn, false, false},
 };
 
 caus_test_options caus_test_options_default(void)
@@ -132,6 +133,12 @@ caus_status caus_independence_init(const caus_test_options *options,
                                    const caus_run *run, caus_arena *arena,
                                    caus_independence *result, caus_error *err)
 {
+    if (sample->gram && (weights || !tests[options->test].takes_sums))
+        return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                         "%s %s, and a gram holds none: give --test parcorr "
+                         "or fisher-z without resampling, or the data itself",
+                         tests[options->test].name,
+                         weights ? "resamples rows" : "needs rows");
     if (!weights || !tests[options->test].is_rows_only)
         return tests[options->test].init(options, sample, weights, threads, run,
                                          arena, result, err);

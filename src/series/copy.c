@@ -80,6 +80,21 @@ static caus_status check_keep(const caus_series *series, const size_t *keep,
     return CAUS_OK;
 }
 
+/* Sums stay where they are: only the list of their columns changes. */
+static caus_status select_sums(const caus_series *series, const size_t *keep,
+                               size_t keep_count, caus_arena *out,
+                               const size_t **result, caus_error *err)
+{
+    size_t *columns = CAUS_ARRAY(out, size_t, keep_count);
+    if (!columns)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < keep_count; i++)
+        columns[i] =
+            series->gram_columns ? series->gram_columns[keep[i]] : keep[i];
+    *result = columns;
+    return CAUS_OK;
+}
+
 static caus_status select_columns(const caus_series *series, const size_t *keep,
                                   size_t keep_count, caus_arena *out,
                                   caus_series *result, caus_error *err)
@@ -100,6 +115,9 @@ static caus_status select_columns(const caus_series *series, const size_t *keep,
     made.variable_count = keep_count;
     made.variables = variables;
     made.segments = segments;
+    if (series->gram)
+        CAUS_TRY(select_sums(series, keep, keep_count, out, &made.gram_columns,
+                             err));
     *result = made;
     return CAUS_OK;
 }

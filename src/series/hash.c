@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "series/gram.h"
 #include "series/series_internal.h"
 
 enum { BUFFER_BYTES = 4096, DIGEST_BYTES = 32 };
@@ -97,6 +98,12 @@ static void add_series(hasher *h, const caus_series *series)
     add_word(h, series->segment_count);
     for (size_t i = 0; i < series->segment_count; i++)
         add_segment(h, &series->segments[i], series->variable_count);
+    if (series->gram) {
+        char sums[65];
+        caus_gram_hash(series->gram, sums);
+        h->failed = h->failed || !*sums;
+        add_text(h, sums);
+    }
     flush(h);
 }
 

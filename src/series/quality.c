@@ -3,6 +3,7 @@
 #include <omp.h>
 #include <string.h>
 
+#include "series/gram.h"
 #include "series/quality_internal.h"
 
 /* Shorter stretches make unit-root tests a coin toss. */
@@ -278,7 +279,9 @@ caus_status caus_quality_examine(const caus_series *series, const caus_run *run,
     caus_arena *scratch = caus_run_scratch(run, 0);
     caus_arena_mark out_mark = caus_arena_get_mark(out);
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
-    caus_status status = examine(series, run, out, result, err);
+    caus_status status = series->gram
+                             ? caus_gram_quality(series, out, result, err)
+                             : examine(series, run, out, result, err);
     caus_arena_rewind(scratch, scratch_mark);
     if (status != CAUS_OK)
         caus_arena_rewind(out, out_mark);

@@ -3,11 +3,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "series/gram.h"
 #include "series/series_internal.h"
 
 size_t caus_series_row_count(const caus_series *series)
 {
-    size_t rows = 0;
+    size_t rows = series->gram ? (size_t)series->gram->rows_read : 0;
     for (size_t i = 0; i < series->segment_count; i++)
         rows += series->segments[i].row_count;
     return rows;
