@@ -170,7 +170,7 @@ static caus_status load_servers(caus_program *program,
                                 caus_error *err)
 {
     caus_cli_source source;
-    CAUS_TRY(caus_cli_read_source(arguments, arena, &source, err));
+    CAUS_TRY(caus_cli_read_source(arguments, window, arena, &source, err));
     const char *file = common_file(&source.specs);
     if (file)
         return load_columns(program, arguments, &source.specs, file, window,
@@ -185,6 +185,8 @@ static caus_status load_servers(caus_program *program,
     caus_program_lap(program, "fetch");
     result->warnings = fetch.warnings;
     result->warning_count = fetch.warning_count;
+    if (source.left_out)
+        CAUS_TRY(caus_cli_add_warning(arena, result, source.left_out, err));
     return align_covered(program, &fetch.samples, window, arena, result, err);
 }
 

@@ -20,6 +20,9 @@ static const caus_option source_options[] = {
      "_latency_p99, _latency_avg, _errors, _error_ratio or _calls"},
     {"vars", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "variables defined in a vars.yml file"},
+    {"service", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
+     "choose the variables of this service and of those up to two calls away "
+     "(--topology), from --vars or else from spans"},
     {"by", 0, "LEVEL", "service|pod", CAUS_COMPLETE_NOTHING,
      "one series a service (default) or a pod"},
     {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
@@ -90,19 +93,44 @@ static void apply_definitions(caus_variable_spec *named, size_t count,
     }
 }
 
+/* --service chooses what --metrics and --traces would name. */
+static caus_status read_around(const caus_arguments *arguments,
+                               const caus_cli_specs *defined,
+                               const caus_cli_window *window, caus_arena *arena,
+                               caus_cli_source *result, caus_error *err)
+{
+    const char *url = caus_arguments_get(arguments, "clickhouse");
+    const caus_topology *topology;
+    if (caus_arguments_has(arguments, "metrics") ||
+        caus_arguments_has(arguments, "traces"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--service chooses the variables: leave out --metrics "
+                         "and --traces, or --service");
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &topology, err));
+    if (!url)
+        url = result->settings.clickhouse.url;
+    if (!url)
+        url = getenv("CAUS_CLICKHOUSE_URL");
+    return caus_cli_specs_around(caus_arguments_get(arguments, "service"),
+                                 defined, url && *url, topology, window, arena,
+                                 &result->specs, &result->left_out, err);
+}
+
 static caus_status read_specs(const caus_arguments *arguments,
-                              const caus_settings *settings, caus_arena *arena,
-                              caus_cli_specs *result, caus_error *err)
+                              const caus_cli_window *window, caus_arena *arena,
+                              caus_cli_source *result, caus_error *err)
 {
     const char *metrics = caus_arguments_get(arguments, "metrics");
     const char *traces = caus_arguments_get(arguments, "traces");
     const char *vars = caus_arguments_get(arguments, "vars");
     if (!vars)
-        vars = settings->vars;
+        vars = result->settings.vars;
     caus_cli_specs all = {0}, part = {0}, defined = {0};
     if (vars)
         CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
                                       &defined.count, err));
+    if (caus_arguments_has(arguments, "service"))
+        return read_around(arguments, &defined, window, arena, result, err);
     if (metrics) {
         CAUS_TRY(caus_specs_from_metrics(metrics, arena, &part.items,
                                          &part.count, err));
@@ -128,7 +156,7 @@ static caus_status read_specs(const caus_arguments *arguments,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "no source: give --metrics and --traces with servers, "
                          "--vars, or a file by --recording, --csv or --table");
-    *result = all;
+    result->specs = all;
     return CAUS_OK;
 }
 
@@ -186,9 +214,11 @@ caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
 }
 
 caus_status caus_cli_read_source(const caus_arguments *arguments,
+                                 const caus_cli_window *window,
                                  caus_arena *arena, caus_cli_source *result,
                                  caus_error *err)
 {
+    *result = (caus_cli_source){0};
     CAUS_TRY(read_settings(arguments, arena, &result->settings, err));
-    return read_specs(arguments, &result->settings, arena, &result->specs, err);
+    return read_specs(arguments, window, arena, result, err);
 }

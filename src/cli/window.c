@@ -11,6 +11,8 @@ static const caus_option time_options[] = {
      "03:40, or a Grafana link; default 2h before the end"},
     {"end", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "last instant; default now"},
+    {"around", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
+     "instead of both: from an hour before this instant to an hour after it"},
     {"step", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "width of a row; default 1m, 15s for windows under 30 min"},
     {"baseline", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
@@ -125,6 +127,26 @@ static caus_status read_instant(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+/* An hour on both sides of --around, but nothing later than now. */
+static caus_status read_around(const caus_arguments *arguments,
+                               const caus_cli_zone *at, int64_t now,
+                               caus_grid *window, caus_error *err)
+{
+    int64_t middle_ns;
+    if (caus_arguments_has(arguments, "start") ||
+        caus_arguments_has(arguments, "end"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--around stands for --start and --end: leave out the "
+                         "one or the others");
+    CAUS_TRY(
+        read_instant(arguments, "around", "now", at, now, &middle_ns, err));
+    window->start_ns = middle_ns - 3600 * second_ns;
+    window->end_ns = middle_ns + 3600 * second_ns;
+    if (window->end_ns > now && middle_ns <= now)
+        window->end_ns = now;
+    return CAUS_OK;
+}
+
 static caus_status read_bounds(const caus_arguments *arguments,
                                caus_grid *window, caus_error *err)
 {
@@ -132,6 +154,8 @@ static caus_status read_bounds(const caus_arguments *arguments,
     int64_t now = now_ns();
     caus_cli_zone at;
     CAUS_TRY(caus_cli_read_zone(arguments, &at, err));
+    if (caus_arguments_has(arguments, "around"))
+        return read_around(arguments, &at, now, window, err);
     if (start && strstr(start, "://") && caus_arguments_has(arguments, "end"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--start is a dashboard's address, which has an end "
@@ -177,7 +201,8 @@ caus_status caus_cli_read_window(const caus_arguments *arguments,
 {
     *result =
         (caus_cli_window){.given = caus_arguments_has(arguments, "start") ||
-                                   caus_arguments_has(arguments, "end")};
+                                   caus_arguments_has(arguments, "end") ||
+                                   caus_arguments_has(arguments, "around")};
     caus_grid *window = &result->window;
     CAUS_TRY(read_bounds(arguments, window, err));
     CAUS_TRY(read_step(arguments, &window->step_ns, err));
