@@ -3,6 +3,7 @@
  * m-separation by reachability over (node, mark at which it was entered): the
  * Bayes ball (Shachter 1998) with bidirected edges.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,6 +114,7 @@ void caus_separation_reach(const caus_separation *separation, size_t node,
                            const uint64_t *given, uint64_t *result)
 {
     const caus_separation *s = separation;
+    assert(s->scratch);
     size_t words = s->word_count, end = 64 * words;
     uint64_t *row = s->scratch, *open = row + 4 * words;
     ball b = {row, row + words, row + 2 * words, row + 3 * words};
