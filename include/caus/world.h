@@ -17,7 +17,7 @@ typedef enum caus_world_fault {
     CAUS_WORLD_ERRORS, /* a share of its requests fails at once */
     CAUS_WORLD_LEAK,   /* its memory fills, work slows, pods are killed */
     CAUS_WORLD_CPU,    /* its runaway threads fill the nodes it runs on */
-    CAUS_WORLD_POOL,   /* its connections (without callees: workers) leak */
+    CAUS_WORLD_POOL,   /* it gives workers, with their connections, back late */
     CAUS_WORLD_DEPLOY, /* a new version is slower and fails now and then */
     CAUS_WORLD_RAMP,   /* as DELAY, but growing over half of its time */
     CAUS_WORLD_OUTAGE, /* one of its pods fails every request */
@@ -38,7 +38,8 @@ typedef struct caus_world_options {
                                through by seed */
     double fault_size;      /* DELAY, RAMP: seconds; ERRORS: share of requests;
                                LEAK: memory limits filled an hour; CPU: threads
-                               for each core; POOL: share lost; DEPLOY: times
+                               for each core; POOL: how busy all
+                               workers become, 1 = just so; DEPLOY: times
                                slower; 0 = by seed. OUTAGE has no size */
     const char *root;       /* a service; NULL = seed mod services */
     int64_t start_ns;       /* unix time, a whole number of steps; 0 =

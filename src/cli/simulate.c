@@ -17,8 +17,8 @@ static const caus_option world_options[] = {
     {"root", 0, "SERVICE", NULL, CAUS_COMPLETE_NOTHING,
      "the service at fault; default auto: each in turn by seed"},
     {"fault-size", 0, "SIZE", NULL, CAUS_COMPLETE_NOTHING,
-     "seconds of delay and ramp, share of errors and pool, times slower of "
-     "deploy and cpu, memories an hour of leak; default by seed"},
+     "seconds of delay and ramp, share of errors, times slower of deploy and "
+     "cpu, memories an hour of leak, how busy for pool; default by seed"},
     {"fault-at", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "when it begins, after the start; default at three fifths"},
     {"fault-for", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
@@ -213,8 +213,9 @@ const caus_command caus_command_simulate = {
         "Faults of --fault: delay (every request of the root service sleeps "
         "longer), errors (a share of its requests fails), leak (its memory "
         "fills, its pods slow down and are killed), cpu (its runaway threads "
-        "fill the nodes that others share), pool (it loses connections, or "
-        "workers if it calls nobody), deploy (a new version is slower and "
+        "fill the nodes that others share), pool (workers and the "
+        "connections they hold are given back late), deploy (a new version is "
+        "slower and "
         "fails 5 % more), ramp (a delay that grows), outage (one of its pods "
         "fails every request), none (a healthy world). Every world has "
         "harmless deploys and configuration changes too.",

@@ -60,11 +60,10 @@ static caus_status check_options(const caus_world_options *options,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "a fault of size %g: it is from 0 to 1000",
                          options->fault_size);
-    if (options->fault_size > 1 && (options->fault == CAUS_WORLD_ERRORS ||
-                                    options->fault == CAUS_WORLD_POOL))
+    if (options->fault_size > 1 && options->fault == CAUS_WORLD_ERRORS)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "a fault \"%s\" of size %g: it is a share, at most 1",
-                         caus_world_fault_name(options->fault),
+                         "errors of size %g: it is a share of the requests, at "
+                         "most 1",
                          options->fault_size);
     return check_times(options, err);
 }

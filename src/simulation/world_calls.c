@@ -18,6 +18,7 @@ static const double budget_gain = 0.1, budget_most = 10;
 
 static void call_next(world_sim *sim, int32_t index);
 static void answer(world_sim *sim, int32_t index, bool succeeded);
+static void fill_workers(world_sim *sim, int32_t pod);
 
 static void append(world_sim *sim, world_line *line, int32_t index)
 {
@@ -105,6 +106,26 @@ static void stop_computing(world_sim *sim, world_call *call)
     sim->node_active[pod->node]--;
 }
 
+void caus_world_release(world_sim *sim, int32_t pod, uint32_t kills)
+{
+    if (WORLD_PODS(sim)[pod].kills != kills)
+        return;
+    WORLD_PODS(sim)[pod].busy--;
+    fill_workers(sim, pod);
+    caus_world_pod_idle(sim, pod);
+}
+
+static void end_work(world_sim *sim, int32_t pod)
+{
+    const world_pod *here = &WORLD_PODS(sim)[pod];
+    int64_t keep_us = caus_world_keep_us(sim, here);
+    if (keep_us > 0)
+        caus_world_push(sim, sim->now_us + keep_us, WORLD_RELEASE, pod,
+                        here->kills);
+    else
+        caus_world_release(sim, pod, here->kills);
+}
+
 /* Ends a request, frees its worker and tells who waits for it. */
 static void finish(world_sim *sim, int32_t index, int reason)
 {
@@ -115,12 +136,8 @@ static void finish(world_sim *sim, int32_t index, int reason)
                       is_waiting(sim, call->parent, call->parent_generation);
     int32_t parent = call->parent, pod = call->pod;
     free_call(sim, index);
-    if (worked) {
-        WORLD_PODS(sim)[pod].busy--;
-        caus_world_fill_workers(sim, pod);
-    }
-    if (pod != WORLD_NONE)
-        caus_world_pod_idle(sim, pod);
+    if (worked)
+        end_work(sim, pod);
     if (is_awaited)
         answer(sim, parent, reason == SUCCEEDED);
 }
@@ -137,7 +154,7 @@ static void start(world_sim *sim, int32_t index)
     compute(sim, index, calls ? share_before : 1);
 }
 
-void caus_world_fill_workers(world_sim *sim, int32_t pod)
+static void fill_workers(world_sim *sim, int32_t pod)
 {
     for (;;) {
         world_pod *here = &WORLD_PODS(sim)[pod];
@@ -233,7 +250,7 @@ static void want_connection(world_sim *sim, int32_t index)
     }
 }
 
-void caus_world_fill_pool(world_sim *sim, int32_t pod, size_t position)
+static void fill_pool(world_sim *sim, int32_t pod, size_t position)
 {
     for (;;) {
         world_pool *pool = &WORLD_PODS(sim)[pod].pools[position];
@@ -343,7 +360,7 @@ static void answer(world_sim *sim, int32_t index, bool succeeded)
     } else {
         bear_failure(sim, index);
     }
-    caus_world_fill_pool(sim, pod, position);
+    fill_pool(sim, pod, position);
 }
 
 void caus_world_time_out(world_sim *sim, int32_t index)

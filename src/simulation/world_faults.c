@@ -15,7 +15,7 @@ static const char *const fault_texts[] = {
     "a share of the root's requests fails at once",
     "the root's memory fills: its work slows and its pods are killed",
     "runaway threads of the root fill the nodes it runs on",
-    "the root loses a share of its connections (without callees: workers)",
+    "the root gives its workers and their connections back late: none is free",
     "a new version of the root is so many times slower and fails 5 % more",
     "as delay, but growing over the first half of the fault",
     "one pod of the root fails every request",
@@ -61,8 +61,8 @@ double caus_world_work_factor(const world_sim *sim, const world_pod *pod)
     /* Collections take the more time the less memory is left. */
     double share =
         (service->memory_bytes + pod->leaked_bytes) / service->memory_limit;
-    double over = fmax(0, share - 0.6) / 0.4;
-    return 1 + 3 * over * over;
+    double over = fmax(0, share - 0.5) / 0.5;
+    return 1 + 6 * over * over;
 }
 
 int64_t caus_world_delay_us(const world_sim *sim, const world_pod *pod)
@@ -72,6 +72,19 @@ int64_t caus_world_delay_us(const world_sim *sim, const world_pod *pod)
         return 0;
     return (int64_t)(sim->fault_level * sim->plan->fault_size *
                      WORLD_SECOND_US);
+}
+
+/* So long that all workers of a pod together are busy by the fault's size. */
+int64_t caus_world_keep_us(const world_sim *sim, const world_pod *pod)
+{
+    if (!is_hit(sim, pod, CAUS_WORLD_POOL))
+        return 0;
+    const world_service *service = &sim->plan->services[pod->service];
+    uint32_t pods = sim->ready[pod->service].count;
+    double rate =
+        service->rate * caus_world_day(sim) / (double)(pods ? pods : 1);
+    double use_us = sim->plan->fault_size * pod->workers / rate * 1e6;
+    return use_us > service->hold_us ? (int64_t)(use_us - service->hold_us) : 0;
 }
 
 static double level_now(const world_sim *sim)
@@ -85,31 +98,6 @@ static double level_now(const world_sim *sim)
     double half = (double)(plan->fault_end_us - plan->fault_at_us) / 2;
     double level = (double)(sim->now_us - plan->fault_at_us) / half;
     return fmin(1, fmax(level, 1e-6));
-}
-
-static uint32_t left_of(uint32_t size, double lost)
-{
-    double left = floor(size * (1 - lost));
-    return left < 1 ? 1 : (uint32_t)left;
-}
-
-/* Connections or workers of the root, lost or given back. */
-static void set_pool(world_sim *sim, int32_t index, double level)
-{
-    const world_plan *plan = sim->plan;
-    const world_service *service = &plan->services[plan->root];
-    double lost = level * plan->fault_size;
-    bool has_sync = false;
-    for (size_t i = 0; i < service->edge_count; i++) {
-        const world_edge *edge = &plan->edges[service->first_edge + i];
-        has_sync = has_sync || !edge->is_asynchronous;
-        WORLD_PODS(sim)[index].pools[i].size = left_of(edge->connections, lost);
-        caus_world_fill_pool(sim, index, i);
-    }
-    if (has_sync)
-        return;
-    WORLD_PODS(sim)[index].workers = left_of(service->workers, lost);
-    caus_world_fill_workers(sim, index);
 }
 
 static void leak(world_sim *sim, int32_t index)
@@ -130,7 +118,7 @@ static void leak(world_sim *sim, int32_t index)
 
 static void stress(world_sim *sim, const world_pod *pod)
 {
-    double threads = sim->plan->node_cores * 0.3 * sim->plan->fault_size;
+    double threads = sim->plan->node_cores * 0.25 * sim->plan->fault_size;
     sim->node_stress[pod->node] = threads;
 }
 
@@ -139,9 +127,6 @@ static void apply_to_pod(world_sim *sim, int32_t index)
     world_pod *pod = &WORLD_PODS(sim)[index];
     double level = sim->fault_level;
     switch (sim->plan->fault) {
-    case CAUS_WORLD_POOL:
-        set_pool(sim, index, level);
-        break;
     case CAUS_WORLD_OUTAGE:
         pod->is_broken = level > 0 && index == sim->ready[pod->service].pods[0];
         break;

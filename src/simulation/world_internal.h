@@ -95,7 +95,8 @@ typedef enum world_event_kind {
     WORLD_SCRAPE,    /* index = pod */
     WORLD_POD_READY,
     WORLD_CHANGE, /* index = planned change */
-    WORLD_FAULT   /* begins or ends */
+    WORLD_FAULT,  /* begins or ends */
+    WORLD_RELEASE /* of a worker that was kept; index = pod */
 } world_event_kind;
 
 typedef struct world_event {
@@ -160,6 +161,7 @@ typedef struct world_pod {
     bool is_broken;   /* a partial outage */
     bool was_added;   /* by the autoscaler */
     int32_t replaces; /* drained when this one serves */
+    uint32_t kills;
     uint32_t workers, busy;
     uint32_t active; /* calls computing now */
     world_line queue;
@@ -261,10 +263,8 @@ void caus_world_worked(world_sim *sim, int32_t index);
 void caus_world_slept(world_sim *sim, int32_t index);
 void caus_world_time_out(world_sim *sim, int32_t index);
 void caus_world_retry(world_sim *sim, int32_t index);
-/* Sets queued requests to work while the pod has free workers. */
-void caus_world_fill_workers(world_sim *sim, int32_t pod);
-/* All connections that became free are given to who waits. */
-void caus_world_fill_pool(world_sim *sim, int32_t pod, size_t position);
+/* A worker of a pod is free again, unless the pod was killed meanwhile. */
+void caus_world_release(world_sim *sim, int32_t pod, uint32_t kills);
 /* Everything in the pod is lost; its callers are told. */
 void caus_world_lose(world_sim *sim, int32_t pod);
 
@@ -300,6 +300,10 @@ double caus_world_slowness(world_sim *sim, size_t node);
 double caus_world_error_share(const world_sim *sim, const world_pod *pod);
 double caus_world_work_factor(const world_sim *sim, const world_pod *pod);
 int64_t caus_world_delay_us(const world_sim *sim, const world_pod *pod);
+/* How long a worker stays taken after its request. */
+int64_t caus_world_keep_us(const world_sim *sim, const world_pod *pod);
+/* The time of day's factor of all arrivals. */
+double caus_world_day(const world_sim *sim);
 
 /* scrapes */
 void caus_world_scrape_pod(world_sim *sim, int32_t pod);

@@ -41,8 +41,8 @@ static void size_services(world_plan *plan, caus_random *random)
 {
     for (size_t s = plan->service_count; s-- > 0;) {
         world_service *service = &plan->services[s];
-        service->work_us = service->edge_count ? between(random, 3e3, 15e3)
-                                               : between(random, 8e3, 50e3);
+        service->work_us = service->edge_count ? between(random, 15e3, 60e3)
+                                               : between(random, 40e3, 200e3);
         service->spread = between(random, 0.3, 0.8);
         service->error_share = between(random, 0.0005, 0.004);
         service->memory_bytes = between(random, 150e6, 400e6);
@@ -55,15 +55,14 @@ static void size_services(world_plan *plan, caus_random *random)
             world_edge *edge = &plan->edges[service->first_edge + i];
             double hold_us = plan->services[edge->callee].hold_us;
             double busy = pod_rate * edge->probability * hold_us * 1e-6;
-            edge->connections = 1 + (uint32_t)ceil(busy / 0.35);
+            edge->connections = 1 + (uint32_t)ceil(busy / 0.6);
             edge->timeout_us =
-                300000 + (int64_t)(between(random, 8, 20) * hold_us);
+                200000 + (int64_t)(between(random, 4, 12) * hold_us);
             if (!edge->is_asynchronous)
                 service->hold_us += edge->probability * hold_us;
         }
         double busy = pod_rate * service->hold_us * 1e-6;
-        service->workers =
-            2 + (uint32_t)ceil(busy / between(random, 0.35, 0.55));
+        service->workers = 1 + (uint32_t)ceil(busy / between(random, 0.4, 0.6));
         service->queue_limit =
             service->workers * (4 + (uint32_t)caus_random_below(random, 7));
     }
@@ -77,8 +76,8 @@ static void size_nodes(world_plan *plan)
         pods += service->pods;
         active += service->rate * service->work_us * 1e-6;
     }
-    plan->node_count = 2 + (size_t)(pods / 6);
-    plan->node_cores = fmax(2, ceil(active / (double)plan->node_count / 0.45));
+    plan->node_count = 2 + (size_t)(pods / 4);
+    plan->node_cores = fmax(4, ceil(active / (double)plan->node_count / 0.4));
 }
 
 static double draw_size(caus_world_fault fault, double hold_us,
@@ -87,7 +86,7 @@ static double draw_size(caus_world_fault fault, double hold_us,
     switch (fault) {
     case CAUS_WORLD_DELAY:
     case CAUS_WORLD_RAMP:
-        return fmax(0.03, hold_us * 1e-6 * between(random, 1, 3));
+        return fmax(0.03, hold_us * 1e-6 * between(random, 0.5, 3));
     case CAUS_WORLD_ERRORS:
         return between(random, 0.2, 0.6);
     case CAUS_WORLD_LEAK:
@@ -95,7 +94,7 @@ static double draw_size(caus_world_fault fault, double hold_us,
     case CAUS_WORLD_CPU:
         return between(random, 2, 5);
     case CAUS_WORLD_POOL:
-        return between(random, 0.75, 0.95);
+        return between(random, 0.95, 1.3);
     case CAUS_WORLD_DEPLOY:
         return between(random, 2, 4);
     default:

@@ -125,6 +125,7 @@ void caus_world_kill(world_sim *sim, int32_t pod)
     world_pod *here = &WORLD_PODS(sim)[pod];
     set_state(sim, pod, WORLD_POD_STARTING);
     here->leaked_bytes = 0;
+    here->kills++;
     caus_world_lose(sim, pod);
     caus_world_push(sim, sim->now_us + RESTART_US, WORLD_POD_READY, pod, 0);
 }

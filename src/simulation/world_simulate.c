@@ -141,6 +141,9 @@ static void handle(world_sim *sim, const world_event *event)
     case WORLD_FAULT:
         caus_world_apply_fault(sim);
         break;
+    case WORLD_RELEASE:
+        caus_world_release(sim, event->index, event->generation);
+        break;
     default:
         handle_call(sim, event);
     }

@@ -74,6 +74,13 @@ void caus_world_tick(world_sim *sim)
     }
 }
 
+double caus_world_day(const world_sim *sim)
+{
+    double day_s = (double)sim->now_us * 1e-6 + sim->plan->day_phase;
+    return 1 +
+           sim->plan->day_amplitude * sin(6.283185307179586 * day_s / 86400);
+}
+
 double caus_world_slowness(world_sim *sim, size_t node)
 {
     double crowd = (sim->node_active[node] + sim->node_stress[node]) /
