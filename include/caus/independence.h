@@ -19,6 +19,8 @@ typedef enum caus_test {
                              whose name comes first and lets it stand for all */
     CAUS_TEST_CMIKNN,     /* mutual information from nearest neighbours */
     CAUS_TEST_CMIKNN_MIXED, /* the same, discrete variables as such */
+    CAUS_TEST_GPDC, /* distance correlation of what Gaussian processes leave */
+    CAUS_TEST_RCOT, /* covariances of random features of a kernel */
     CAUS_TEST_COUNT
 } caus_test;
 
@@ -49,9 +51,17 @@ typedef struct caus_knn_options {
                              one are those of all shuffles; 1 = make all */
 } caus_knn_options;
 
+/* Of rcot. */
+typedef struct caus_kernel_options {
+    size_t features; /* random ones of the conditions, at most a quarter of the
+                        rows; 10 … 1000, default 100 */
+    size_t side_features; /* of source and of target; 2 … 10, default 5 */
+} caus_kernel_options;
+
 typedef struct caus_test_options {
     caus_test test;
     caus_knn_options knn;
+    caus_kernel_options kernel;
     /* parcorr-wls: a row's noise is the mean size of the residuals of this
      * many rows, the row itself the last; ≥ 2, default 10. */
     size_t wls_window;

@@ -249,9 +249,8 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     if (!sound)
         return CAUS_OK;
     *result = (caus_ci_result){
-        .statistic =
-            caus_distance_correlation(&work->distance, work->ranks[0],
-                                      work->ranks[1], linear->row_count),
+        .statistic = caus_distance_correlation(
+            &work->distance, work->ranks[0], work->ranks[1], linear->row_count),
         .df = (double)linear->row_count};
     return CAUS_OK;
 }

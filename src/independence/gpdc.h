@@ -14,8 +14,8 @@
  *            number of rows
  *
  * Fails with CAUS_ERR_LIMIT (more than 4,096 rows), …_OUT_OF_MEMORY,
- * …_CANCELLED, …_TIME_LIMIT. Cost of a test about 25 factorisations of rows³ / 3
- * at worst, memory 28 · rows² bytes a thread.
+ * …_CANCELLED, …_TIME_LIMIT. Cost of a test about 25 factorisations of rows³ /
+ * 3 at worst, memory 28 · rows² bytes a thread.
  */
 caus_status caus_gpdc_init(const caus_sample *sample, const double *weights,
                            const caus_run *run, caus_arena *arena,

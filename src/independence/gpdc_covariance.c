@@ -92,9 +92,8 @@ static void subtract_known(caus_gp *gp, size_t first, size_t count,
     for (size_t k = 0; k < first; k++)
         for (size_t i = 0; i < CAUS_GP_BLOCK; i++)
             minus[k * CAUS_GP_BLOCK + i] =
-                i < count
-                    ? -gp->factor[k * gp->stride + gp->pivots[first + i]]
-                    : 0;
+                i < count ? -gp->factor[k * gp->stride + gp->pivots[first + i]]
+                          : 0;
     gp->gram->add(&(caus_gram_task){.left = minus,
                                     .right = gp->factor,
                                     .out = block,

@@ -58,8 +58,7 @@ static double bottom(const point *a, const point *b, const point *c)
 {
     double left = (b->at - a->at) * (b->cost - c->cost);
     double right = (b->at - c->at) * (b->cost - a->cost);
-    return b->at - .5 *
-                       ((b->at - a->at) * left - (b->at - c->at) * right) /
+    return b->at - .5 * ((b->at - a->at) * left - (b->at - c->at) * right) /
                        (left - right);
 }
 
@@ -125,8 +124,7 @@ static double cost_of_length(void *data, double log_length)
 }
 
 /* Nearly the best length and noise downhill from those of `fit`. */
-static void improve(caus_gp *gp, const double *y, double step,
-                    caus_gp_fit *fit)
+static void improve(caus_gp *gp, const double *y, double step, caus_gp_fit *fit)
 {
     static const double precision = .03, part_of_noise = .02;
     for (int round = 0; round < 3; round++) {

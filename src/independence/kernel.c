@@ -124,8 +124,8 @@ static double compare_with_null(const caus_rcot_sum *sum)
     static const double least = 1e-300;
     double ratio = sum->variance / sum->third;
     double freedom = 8 * sum->variance * ratio * ratio;
-    double x = (sum->value - sum->mean) * sqrt(2 * freedom / sum->variance) +
-               freedom;
+    double x =
+        (sum->value - sum->mean) * sqrt(2 * freedom / sum->variance) + freedom;
     double p = x > 0 ? caus_chi_squared_sf(x, freedom) : 1;
     return 1 - log(fmax(p, least));
 }
@@ -184,8 +184,7 @@ caus_status caus_rcot_init(const caus_test_options *options,
     rcot *state = CAUS_ARRAY(arena, rcot, 1);
     if (!state)
         return caus_arena_fail(arena, err);
-    *state =
-        (rcot){.sample = sample, .run = run, .options = options->kernel};
+    *state = (rcot){.sample = sample, .run = run, .options = options->kernel};
     caus_status status =
         caus_kernel_identify(sample, arena, &state->identity, err);
     if (status != CAUS_OK) {

@@ -152,16 +152,15 @@ static void fill_moments(caus_rcot_room *room)
         size_t rows = padded - i;
         if (rows > CAUS_CHOLESKY_BLOCK)
             rows = CAUS_CHOLESKY_BLOCK;
-        room->gram->add(
-            &(caus_gram_task){.left = room->turned + i,
-                              .right = room->turned + i,
-                              .out = room->moments + i * padded + i,
-                              .left_stride = width,
-                              .right_stride = width,
-                              .out_stride = padded,
-                              .left_count = rows,
-                              .right_count = padded - i,
-                              .row_count = room->row_count});
+        room->gram->add(&(caus_gram_task){.left = room->turned + i,
+                                          .right = room->turned + i,
+                                          .out = room->moments + i * padded + i,
+                                          .left_stride = width,
+                                          .right_stride = width,
+                                          .out_stride = padded,
+                                          .left_count = rows,
+                                          .right_count = padded - i,
+                                          .row_count = room->row_count});
     }
     room->gram->add(&(caus_gram_task){.left = room->turned,
                                       .right = room->turned + padded,

@@ -16,9 +16,10 @@ typedef struct caus_rcot_room {
     const caus_decay_kernel *cosine;
     const caus_gram_kernel *gram;
     size_t row_count, stride; /* of the test, padded */
-    size_t given_capacity, given_count, given_padded; /* features of conditions */
-    size_t side_count, sides_padded;                  /* of a side; both */
-    double *given;   /* [given_capacity × stride] */
+    size_t given_capacity, given_count,
+        given_padded;                /* features of conditions */
+    size_t side_count, sides_padded; /* of a side; both */
+    double *given;                   /* [given_capacity × stride] */
     double *sides;   /* [sides_padded × stride] source, then target */
     double *turned;  /* [rows × (given_padded + sides_padded)] */
     double *moments; /* [given_padded × given_padded], factorised */

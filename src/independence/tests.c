@@ -4,6 +4,8 @@
 
 #include "independence/cmiknn.h"
 #include "independence/discrete.h"
+#include "independence/gpdc.h"
+#include "independence/kernel.h"
 #include "independence/linear_internal.h"
 
 typedef caus_status init_fn(const caus_test_options *options,
@@ -84,6 +86,26 @@ static caus_status init_cmiknn(const caus_test_options *options,
     return caus_cmiknn_init(options, sample, weights, run, arena, result, err);
 }
 
+static caus_status init_gpdc(const caus_test_options *options,
+                             const caus_sample *sample, const double *weights,
+                             int threads, const caus_run *run,
+                             caus_arena *arena, caus_independence *result,
+                             caus_error *err)
+{
+    (void)options, (void)threads;
+    return caus_gpdc_init(sample, weights, run, arena, result, err);
+}
+
+static caus_status init_rcot(const caus_test_options *options,
+                             const caus_sample *sample, const double *weights,
+                             int threads, const caus_run *run,
+                             caus_arena *arena, caus_independence *result,
+                             caus_error *err)
+{
+    (void)weights, (void)threads;
+    return caus_rcot_init(options, sample, run, arena, result, err);
+}
+
 static const struct {
     const char *name;
     init_fn *init;
@@ -99,6 +121,8 @@ static const struct {
     [CAUS_TEST_VECTORS] = {"parcorr-mult", init_vectors, false, false},
     [CAUS_TEST_CMIKNN] = {"cmiknn", init_cmiknn, false, false},
     [CAUS_TEST_CMIKNN_MIXED] = {"cmiknn-mixed", init_cmiknn, false, false},
+    [CAUS_TEST_GPDC] = {"gpdc", init_gpdc, false, false},
+    [CAUS_TEST_RCOT] = {"rcot", init_rcot, true, false},
 };
 
 caus_test_options caus_test_options_default(void)
@@ -108,6 +132,7 @@ caus_test_options caus_test_options_default(void)
                                        .shuffle_neighbours = 5,
                                        .shuffles = 500,
                                        .shuffle_alpha = .2},
+                               .kernel = {.features = 100, .side_features = 5},
                                .wls_window = 10};
 }
 
