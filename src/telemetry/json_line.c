@@ -139,6 +139,8 @@ int caus_json_line_read(const char *at, const char *end,
         wanted[i].is_present = false;
         wanted[i].text.length = 0;
         caus_text_add(&wanted[i].text, "");
+        if (wanted[i].text.failed)
+            return 0;
     }
     if (!take(&at, end, '{'))
         return -1;

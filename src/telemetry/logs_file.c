@@ -115,6 +115,9 @@ static caus_slice bare_service(caus_slice word)
     return word;
 }
 
+/* "404 not found" is no time: plain lines have none before 1973. */
+static const int64_t earliest_ns = INT64_C(100000000000000000);
+
 /* The time at the start of a line: one word, or a date and a time of day. */
 static bool read_time(const log_reader *r, const char **at, const char *end,
                       int64_t *time_ns, caus_slice *shown, bool *lacks_zone)
@@ -134,7 +137,8 @@ static bool read_time(const log_reader *r, const char **at, const char *end,
     if (*lacks_zone)
         *shown = whole;
     else if (caus_event_time(*shown, r->options->zone, r->options->zone_data,
-                             time_ns, &lacks)) {
+                             time_ns, &lacks) &&
+             *time_ns >= earliest_ns) {
         *at = behind;
         return true;
     }

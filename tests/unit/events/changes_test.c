@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "caus/changes.h"
+#include "csv_fixture.h"
+#include "fault.h"
+
+static const int64_t second_ns = 1000000000;
+
+static caus_status read_text(csv_bench *bench, const char *text,
+                             const caus_changes_options *options,
+                             caus_changes *changes)
+{
+    csv_file file = csv_file_of(text);
+    caus_status status = caus_changes_read(file.path, options, bench->run,
+                                           bench->out, changes, &bench->error);
+    close(file.descriptor);
+    return status;
+}
+
+static void check_three(const caus_changes *changes)
+{
+    assert_int_equal(changes->change_count, 3);
+    const caus_change *at = changes->changes;
+    assert_int_equal(at[0].time_ns, 1761706800 * second_ns);
+    assert_int_equal(at[0].kind, CAUS_CHANGE_FLAG);
+    assert_string_equal(at[0].service, "");
+    assert_string_equal(at[0].text, "say \"hi\", all");
+    assert_int_equal(at[1].kind, CAUS_CHANGE_DEPLOY);
+    assert_string_equal(at[1].kind_name, "Rollback");
+    assert_string_equal(at[1].service, "auth");
+    assert_string_equal(at[1].ref, "v1.2");
+    assert_int_equal(at[2].time_ns, 1761706860 * second_ns + 500000000);
+    assert_int_equal(at[2].kind, CAUS_CHANGE_OTHER);
+    assert_string_equal(at[2].kind_name, "migration");
+}
+
+static void csv_and_json_lines_say_the_same(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "\xef\xbb\xbfkind,time,who,text,ref,service\r\n"
+        "migration,1761706860.5,x,,,db\r\n\r\n"
+        "Rollback,2025-10-29T04:00:00+01:00,x,,v1.2,auth\r\n"
+        "feature_flag,1761706800000,x,\"say \"\"hi\"\", all\",,\r\n",
+        "\n{\"time\": 1761706860.5, \"service\":\"db\",\"kind\":\"migration\", "
+        "\"more\": {\"a\": [1, \"}\"]}, \"ref\": null}\n"
+        "{\"time\":\"2025-10-29T04:00:00+01:00\",\"service\":\"auth\","
+        "\"kind\":\"Rollback\",\"ref\":\"v1.2\"}\n"
+        "{\"time\":1761706800000,\"kind\":\"feature_flag\","
+        "\"text\":\"say \\\"hi\\\", \\u0061ll\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        csv_bench bench;
+        caus_changes changes;
+        csv_bench_open(&bench, 0);
+        if (read_text(&bench, texts[i], NULL, &changes) != CAUS_OK)
+            fail_msg("%s", bench.error.message);
+        check_three(&changes);
+        csv_bench_close(&bench);
+    }
+}
+
+static int32_t one_hour_east(void *data, int64_t time_ns)
+{
+    (void)data;
+    (void)time_ns;
+    return 60;
+}
+
+static void a_time_without_zone_needs_one(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_changes changes;
+    const char *text = "time,kind\n2025-10-29 04:00,deploy\n";
+    csv_bench_open(&bench, 0);
+    assert_int_equal(read_text(&bench, text, NULL, &changes),
+                     CAUS_ERR_INVALID_DATA);
+    assert_non_null(strstr(bench.error.message, "--tz"));
+    caus_changes_options options = {.zone = one_hour_east};
+    assert_int_equal(read_text(&bench, text, &options, &changes), CAUS_OK);
+    assert_int_equal(changes.changes[0].time_ns, 1761706800 * second_ns);
+    csv_bench_close(&bench);
+}
+
+static void faults_name_the_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *says;
+    } cases[] = {
+        {"time,ref\n", "line 1 has no column kind"},
+        {"time,kind,kind\n", "two columns kind"},
+        {"time,kind\n1,deploy\n2\n", "line 3 has 1 cells"},
+        {"time,kind\nsoon,deploy\n", "line 2, time: 'soon'"},
+        {"time,kind\n1,\n", "line 2 has no kind"},
+        {"time,kind\n1,\"deploy\n", "line 2: a quote"},
+        {"time,kind,service\n1,deploy,\xff\n", "line 2, service"},
+        {"{\"time\":1,\"kind\":\"deploy\"}\n{\"time\":2\n", "line 2 is"},
+        {"{\"time\":1,\"kind\":\"deploy\"} x\n", "line 1 is"},
+        {"{\"time\":1,\"kind\":\"\\q\"}\n", "line 1 is"},
+        {"{\"kind\":\"deploy\"}\n", "line 1 has no time"},
+        {"{\"time\":[1],\"kind\":\"deploy\"}\n", "line 1 has no time"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        csv_bench bench;
+        caus_changes changes = {.change_count = 77};
+        csv_bench_open(&bench, 0);
+        assert_int_equal(read_text(&bench, cases[i].text, NULL, &changes),
+                         CAUS_ERR_INVALID_DATA);
+        if (!strstr(bench.error.message, cases[i].says))
+            fail_msg("'%s' does not say '%s'", bench.error.message,
+                     cases[i].says);
+        assert_int_equal(changes.change_count, 77);
+        assert_int_equal(caus_arena_used_bytes(bench.out), 0);
+        csv_bench_close(&bench);
+    }
+}
+
+/* Seconds from the onset at 1000000. */
+static const char around[] = "time,service,kind,ref\n"
+                             "992700,old,deploy,a\n" /* over 2 h back */
+                             "999400,auth,deploy,b\n"
+                             "999000,web,restart,pod1\n"
+                             "999200,web,restart,pod2\n"
+                             "999450,web,restart,pod3\n"
+                             "998000,web,restart,pod4\n" /* another time */
+                             "999400,auth,config,c\n"
+                             "1000060,cart,deploy,d\n"
+                             "1000000,db,oom_kill,e\n"
+                             "1000200,late,deploy,f\n";
+
+static void changes_near_an_onset_are_grouped_nearest_first(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_changes changes;
+    const caus_change_group *groups;
+    size_t count;
+    csv_bench_open(&bench, 0);
+    assert_int_equal(read_text(&bench, around, NULL, &changes), CAUS_OK);
+    assert_int_equal(caus_changes_near(&changes, 1000000 * second_ns, NULL,
+                                       bench.out, &groups, &count,
+                                       &bench.error),
+                     CAUS_OK);
+    static const struct {
+        const char *service;
+        caus_change_kind kind;
+        int64_t before_s;
+        size_t count;
+    } expected[] = {{"db", CAUS_CHANGE_OOM_KILL, 0, 1},
+                    {"web", CAUS_CHANGE_RESTART, 550, 3},
+                    {"auth", CAUS_CHANGE_DEPLOY, 600, 1},
+                    {"auth", CAUS_CHANGE_CONFIG, 600, 1},
+                    {"web", CAUS_CHANGE_RESTART, 2000, 1},
+                    {"cart", CAUS_CHANGE_DEPLOY, -60, 1}};
+    assert_int_equal(count, sizeof expected / sizeof *expected);
+    for (size_t i = 0; i < count; i++) {
+        assert_string_equal(groups[i].service, expected[i].service);
+        assert_int_equal(groups[i].kind, expected[i].kind);
+        assert_int_equal(groups[i].before_onset_ns,
+                         expected[i].before_s * second_ns);
+        assert_int_equal(groups[i].change_count, expected[i].count);
+    }
+    assert_string_equal(changes.changes[groups[1].changes[2]].ref, "pod3");
+    assert_int_equal(groups[1].first_ns, 999000 * second_ns);
+    csv_bench_close(&bench);
+}
+
+static void a_negative_width_is_refused(void **state)
+{
+    (void)state;
+    caus_changes none = {0};
+    caus_changes_near_options options = {.before_ns = -1};
+    const caus_change_group *groups;
+    size_t count;
+    caus_arena *out = caus_arena_new(0);
+    assert_int_equal(
+        caus_changes_near(&none, 0, &options, out, &groups, &count, NULL),
+        CAUS_ERR_INVALID_ARGUMENT);
+    assert_int_equal(
+        caus_changes_near(&none, 0, NULL, out, &groups, &count, NULL), CAUS_OK);
+    assert_int_equal(count, 0);
+    caus_arena_free(out);
+}
+
+static void running_out_of_memory_anywhere_is_reported(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        around, "{\"time\":999999,\"kind\":\"deploy\",\"service\":\"a\"}"};
+    for (size_t i = 0; i < 2; i++) {
+        csv_file file = csv_file_of(texts[i]);
+        bool refused = true;
+        for (long successes = 0; refused; successes++) {
+            csv_bench bench;
+            caus_changes changes;
+            const caus_change_group *groups;
+            size_t count;
+            csv_bench_open(&bench, 0);
+            fault_fail_after(successes);
+            caus_status status = caus_changes_read(file.path, NULL, bench.run,
+                                                   bench.out, &changes, NULL);
+            if (status == CAUS_OK)
+                status = caus_changes_near(&changes, 1000000 * second_ns, NULL,
+                                           bench.out, &groups, &count, NULL);
+            refused = fault_stop();
+            assert_int_equal(status,
+                             refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+            csv_bench_close(&bench);
+        }
+        close(file.descriptor);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(csv_and_json_lines_say_the_same),
+        cmocka_unit_test(a_time_without_zone_needs_one),
+        cmocka_unit_test(faults_name_the_line),
+        cmocka_unit_test(changes_near_an_onset_are_grouped_nearest_first),
+        cmocka_unit_test(a_negative_width_is_refused),
+        cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+
+#include "caus/logs.h"
+#include "csv_fixture.h"
+#include "fault.h"
+
+static const int64_t second_ns = 1000000000;
+
+static caus_status read_text(csv_bench *bench, const char *text,
+                             const caus_logs_options *options, caus_logs *logs)
+{
+    csv_file file = csv_file_of(text);
+    caus_status status = caus_logs_read(file.path, options, bench->run,
+                                        bench->out, logs, &bench->error);
+    close(file.descriptor);
+    return status;
+}
+
+static void read_well(csv_bench *bench, const char *text,
+                      const caus_logs_options *options, caus_logs *logs)
+{
+    csv_bench_open(bench, 0);
+    if (read_text(bench, text, options, logs) != CAUS_OK)
+        fail_msg("%s", bench->error.message);
+}
+
+static void what_varies_becomes_a_mask(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    read_well(&bench,
+              "1761706800 [auth] user 17 logged in from 10.0.0.7:8080\n"
+              "1761706803 db: slow query took 12ms\n"
+              "  at line 3\n"
+              "404 is no time\n"
+              "1761706801 auth user 18 logged in from 10.0.0.9:80\n"
+              "2025-10-29 03:00:02Z auth cache miss for key alpha\n"
+              "2025-10-29T03:00:02Z auth cache miss for key beta\n",
+              NULL, &logs);
+    assert_int_equal(logs.record_count, 5);
+    assert_int_equal(logs.continued_lines, 2);
+    assert_int_equal(logs.template_count, 3);
+    assert_string_equal(logs.templates[0].service, "auth");
+    assert_string_equal(logs.templates[0].text, "cache miss for key <*>");
+    assert_string_equal(logs.templates[0].sample, "cache miss for key alpha");
+    assert_int_equal(logs.templates[0].count, 2);
+    assert_string_equal(logs.templates[1].text, "user <*> logged in from <*>");
+    assert_string_equal(logs.templates[2].service, "db");
+    assert_string_equal(logs.templates[2].text, "slow query took <*>");
+    static const uint32_t kinds[] = {1, 1, 0, 0, 2};
+    assert_memory_equal(logs.kind, kinds, sizeof kinds);
+    assert_int_equal(logs.time_ns[4], 1761706803 * second_ns);
+    csv_bench_close(&bench);
+}
+
+static void json_lines_need_only_a_time_and_a_text(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    caus_logs_options options = {.service = "web"};
+    read_well(&bench,
+              "{\"@timestamp\":\"2025-10-29T03:00:00Z\",\"msg\":\"started "
+              "\\\"x\\\"\",\"level\":\"info\",\"extra\":{\"a\":1}}\n"
+              "{\"ts\":1761706801,\"app\":\"db\",\"message\":\"stopped\"}\n"
+              "1761706802 all in one\n",
+              &options, &logs);
+    assert_int_equal(logs.template_count, 3);
+    assert_string_equal(logs.templates[0].service, "db");
+    assert_string_equal(logs.templates[1].text, "all in one");
+    assert_string_equal(logs.templates[2].text, "started \"x\"");
+    assert_string_equal(logs.templates[2].service, "web");
+    csv_bench_close(&bench);
+}
+
+static void unlike_lines_make_templates_of_their_own(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    caus_logs_options strict = {.service = "a", .similarity = 1};
+    const char *text = "1761706800 one two three four\n"
+                       "1761706801 one two red blue\n"
+                       "1761706802 one two red green\n";
+    read_well(&bench, text, &strict, &logs);
+    assert_int_equal(logs.template_count, 3);
+    csv_bench_close(&bench);
+    caus_logs_options usual = {.service = "a", .similarity = 0.75};
+    read_well(&bench, text, &usual, &logs);
+    assert_int_equal(logs.template_count, 2);
+    assert_string_equal(logs.templates[0].text, "one two red <*>");
+    csv_bench_close(&bench);
+    caus_logs_options few = {
+        .service = "a", .similarity = 1, .max_templates = 1};
+    read_well(&bench, text, &few, &logs);
+    assert_int_equal(logs.template_count, 2);
+    assert_int_equal(logs.overflowing, 2);
+    assert_string_equal(logs.templates[0].text, "<*>");
+    assert_int_equal(logs.templates[0].count, 2);
+    csv_bench_close(&bench);
+}
+
+static void many_first_words_end_in_one_branch(void **state)
+{
+    (void)state;
+    enum { LINES = 3000, LINE_BYTES = 64 };
+    char *text = malloc(LINES * LINE_BYTES);
+    assert_non_null(text);
+    size_t length = 0;
+    for (int i = 0; i < LINES; i++)
+        length += (size_t)sprintf(
+            text + length, "%d %c%c%c says a word of %c%c\n", 1761706800 + i,
+            'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676 % 26, 'a' + i % 26,
+            'a' + i / 26 % 26);
+    csv_bench bench;
+    caus_logs logs;
+    caus_logs_options options = {.service = "x"};
+    read_well(&bench, text, &options, &logs);
+    assert_in_range(logs.template_count, 100, 201);
+    size_t lines = 0;
+    for (size_t i = 0; i < logs.template_count; i++)
+        lines += logs.templates[i].count;
+    assert_int_equal(lines, LINES);
+    csv_bench_close(&bench);
+    free(text);
+}
+
+static void counts_are_series_without_gaps(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    caus_samples samples;
+    read_well(&bench,
+              "1761706800 a ping\n1761706801 a ping\n1761706810 a ping\n"
+              "1761706830.5 a pong now\n",
+              NULL, &logs);
+    assert_int_equal(caus_logs_to_samples(&logs, 10 * second_ns, 1, bench.out,
+                                          &samples, &bench.error),
+                     CAUS_OK);
+    assert_int_equal(samples.track_count, 2);
+    assert_int_equal(samples.tracks[0].count, 5);
+    static const double pings[] = {1, 2, 0, 0, 0};
+    assert_memory_equal(samples.tracks[0].value, pings, sizeof pings);
+    assert_int_equal(samples.tracks[0].time_ns[0], 1761706800 * second_ns);
+    assert_string_equal(samples.tracks[0].variable.query, "ping");
+    assert_memory_equal(samples.tracks[0].variable.name, "a_log_", 6);
+    assert_true(samples.tracks[1].value[4] == 1);
+    assert_int_equal(caus_logs_to_samples(&logs, 10 * second_ns, 2, bench.out,
+                                          &samples, &bench.error),
+                     CAUS_OK);
+    assert_int_equal(samples.track_count, 1);
+    assert_int_equal(
+        caus_logs_to_samples(&logs, 0, 1, bench.out, &samples, &bench.error),
+        CAUS_ERR_INVALID_ARGUMENT);
+    assert_int_equal(
+        caus_logs_to_samples(&logs, 1, 1, bench.out, &samples, &bench.error),
+        CAUS_ERR_LIMIT);
+    csv_bench_close(&bench);
+}
+
+static void new_templates_come_before_frequent_old_ones(void **state)
+{
+    (void)state;
+    char text[4000];
+    size_t length = 0;
+    for (int i = 0; i < 60; i++) { /* a ping every second, at 30 panic starts */
+        length += (size_t)sprintf(text + length, "%d a ping\n", 1761706800 + i);
+        if (i >= 30)
+            length += (size_t)sprintf(text + length, "%d a panic %d ends\n",
+                                      1761706800 + i, i);
+        if (i % 10 == 0)
+            length += (size_t)sprintf(text + length, "%d a rare thing done\n",
+                                      1761706800 + i);
+    }
+    csv_bench bench;
+    caus_logs logs;
+    const caus_log_novelty *novelty;
+    read_well(&bench, text, NULL, &logs);
+    int64_t onset_ns = 1761706830 * second_ns;
+    assert_int_equal(caus_logs_novelty(&logs, onset_ns, second_ns, bench.out,
+                                       &novelty, &bench.error),
+                     CAUS_OK);
+    assert_string_equal(logs.templates[novelty[0].kind].text, "panic <*> ends");
+    assert_int_equal(novelty[0].normal_count, 0);
+    assert_int_equal(novelty[0].incident_count, 30);
+    assert_true(fabs(novelty[0].score - log(2) * log(31)) < 1e-12);
+    assert_true(novelty[1].score == 0); /* as frequent as before */
+    assert_true(novelty[2].score == 0);
+    assert_int_equal(caus_logs_novelty(&logs, 0, second_ns, bench.out, &novelty,
+                                       &bench.error),
+                     CAUS_ERR_TOO_FEW_SAMPLES);
+    assert_non_null(strstr(bench.error.message, "before the onset"));
+    assert_int_equal(caus_logs_novelty(&logs, INT64_MAX, second_ns, bench.out,
+                                       &novelty, &bench.error),
+                     CAUS_ERR_TOO_FEW_SAMPLES);
+    csv_bench_close(&bench);
+}
+
+static void faults_name_the_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *says;
+    } cases[] = {{"hello world\n", "line 1 starts with no time"},
+                 {" indented\n", "line 1 starts with no time"},
+                 {"1761706800 a x\n{\"msg\":\"x\"}\n", "line 2 starts with no"},
+                 {"1761706800 a x\n{\"msg\n", "line 2 is no JSON"},
+                 {"2025-10-29 03:00:00 a x\n", "no zone"},
+                 {"1761706800 a \xff\n", "line 1 is no UTF-8"},
+                 {"1761706800 \x01 x\n", "no service name"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        csv_bench bench;
+        caus_logs logs = {.record_count = 77};
+        csv_bench_open(&bench, 0);
+        assert_int_equal(read_text(&bench, cases[i].text, NULL, &logs),
+                         CAUS_ERR_INVALID_DATA);
+        if (!strstr(bench.error.message, cases[i].says))
+            fail_msg("'%s' does not say '%s'", bench.error.message,
+                     cases[i].says);
+        assert_int_equal(logs.record_count, 77);
+        assert_int_equal(caus_arena_used_bytes(bench.out), 0);
+        csv_bench_close(&bench);
+    }
+}
+
+static void running_out_of_memory_anywhere_is_reported(void **state)
+{
+    (void)state;
+    csv_file file = csv_file_of("1761706800 a x y\n1761706801 a x z\n"
+                                "{\"ts\":1761706809,\"msg\":\"other\"}\n");
+    bool refused = true;
+    for (long successes = 0; refused; successes++) {
+        csv_bench bench;
+        caus_logs logs;
+        caus_samples samples;
+        const caus_log_novelty *novelty;
+        csv_bench_open(&bench, 0);
+        fault_fail_after(successes);
+        caus_status status =
+            caus_logs_read(file.path, NULL, bench.run, bench.out, &logs, NULL);
+        if (status == CAUS_OK)
+            status = caus_logs_to_samples(&logs, second_ns, 1, bench.out,
+                                          &samples, NULL);
+        if (status == CAUS_OK)
+            status = caus_logs_novelty(&logs, 1761706805 * second_ns, second_ns,
+                                       bench.out, &novelty, NULL);
+        refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        csv_bench_close(&bench);
+    }
+    close(file.descriptor);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_varies_becomes_a_mask),
+        cmocka_unit_test(json_lines_need_only_a_time_and_a_text),
+        cmocka_unit_test(unlike_lines_make_templates_of_their_own),
+        cmocka_unit_test(many_first_words_end_in_one_branch),
+        cmocka_unit_test(counts_are_series_without_gaps),
+        cmocka_unit_test(new_templates_come_before_frequent_old_ones),
+        cmocka_unit_test(faults_name_the_line),
+        cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
