@@ -127,21 +127,21 @@ caus_status caus_graphs_summarise(const caus_discovery *const *found,
                                   size_t count, caus_arena *out,
                                   caus_graph_summary *result, caus_error *err);
 
-typedef enum caus_change {
+typedef enum caus_link_change {
     CAUS_CHANGE_NONE, /* in both, as strong */
     CAUS_CHANGE_ADDED,
     CAUS_CHANGE_LOST,
     CAUS_CHANGE_REORIENTED, /* in both, with other marks */
     CAUS_CHANGE_STRENGTH    /* in both, the test of equal strength fails */
-} caus_change;
+} caus_link_change;
 
 /* "added", "lost", "reoriented", "strength" or "none". */
-const char *caus_change_name(caus_change change);
+const char *caus_change_name(caus_link_change change);
 
 /* A link of either graph: source(t − lag), target(t). */
 typedef struct caus_link_difference {
     size_t source, target, lag; /* at lag 0 source < target */
-    caus_change change;
+    caus_link_change change;
     caus_edge before, after;
     double statistic_before, statistic_after;
     double p_value; /* that both correlations are equal; NaN = cannot tell */

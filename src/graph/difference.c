@@ -4,7 +4,7 @@
 #include "base/base.h"
 #include "caus/windows.h"
 
-const char *caus_change_name(caus_change change)
+const char *caus_change_name(caus_link_change change)
 {
     static const char *const names[] = {
         [CAUS_CHANGE_NONE] = "none",
@@ -29,7 +29,8 @@ static double p_of_equality(const caus_discovery *before,
     return erfc(fabs(atanh(r) - atanh(s)) / deviation * .70710678118654752);
 }
 
-static caus_change change_of(const caus_link_difference *link, double alpha)
+static caus_link_change change_of(const caus_link_difference *link,
+                                  double alpha)
 {
     if (link->before.source == CAUS_MARK_NONE)
         return CAUS_CHANGE_ADDED;
@@ -41,7 +42,7 @@ static caus_change change_of(const caus_link_difference *link, double alpha)
     return link->p_value <= alpha ? CAUS_CHANGE_STRENGTH : CAUS_CHANGE_NONE;
 }
 
-static void count_change(caus_difference *made, caus_change change)
+static void count_change(caus_difference *made, caus_link_change change)
 {
     made->added += change == CAUS_CHANGE_ADDED;
     made->lost += change == CAUS_CHANGE_LOST;
