@@ -46,6 +46,22 @@ static caus_status check_options(const caus_additive_options *options,
     return CAUS_OK;
 }
 
+/* A link that must be there could only be kept, not found. */
+static caus_status check_assumptions(const caus_additive_options *options,
+                                     size_t cells, caus_error *err)
+{
+    for (size_t k = 0; options->assumptions && k < cells; k++) {
+        caus_assumption assumed = (caus_assumption)options->assumptions[k];
+        if (assumed == CAUS_ASSUME_LINK || assumed == CAUS_ASSUME_ADJACENT ||
+            assumed == CAUS_ASSUME_LINK_BACK)
+            return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                             "required links are not kept by the additive "
+                             "learner: leave them out, or say which direction "
+                             "a link may have if there is one");
+    }
+    return CAUS_OK;
+}
+
 /* Everything one call works on. */
 typedef struct call {
     const caus_series *series;
@@ -178,6 +194,7 @@ static caus_status give_marks(call *c, caus_graph *graph, bool *complete,
     return CAUS_OK;
 }
 
+/* The variables that determine the one at a place, and itself. */
 static caus_status give_block(const call *c, const caus_factor *factor,
                               size_t v, caus_singular_block *block,
                               caus_error *err)
@@ -302,6 +319,7 @@ caus_status caus_discover_additive(const caus_series *series,
               .out = out,
               .cells = series->variable_count * series->variable_count *
                        (options->max_lag + 1)};
+    CAUS_TRY(check_assumptions(options, c.cells, err));
     caus_scope_open(&scope, run, out);
     caus_status status = learn(&c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {

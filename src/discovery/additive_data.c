@@ -120,9 +120,8 @@ static caus_status choose_columns(const caus_lag_table *table,
 
 static bool bars(caus_assumption forward, caus_assumption back)
 {
-    return forward == CAUS_ASSUME_ABSENT || forward == CAUS_ASSUME_LINK_BACK ||
-           forward == CAUS_ASSUME_ONLY_BACK || back == CAUS_ASSUME_ABSENT ||
-           back == CAUS_ASSUME_LINK || back == CAUS_ASSUME_NOT_BACK;
+    return forward == CAUS_ASSUME_ABSENT || forward == CAUS_ASSUME_ONLY_BACK ||
+           back == CAUS_ASSUME_ABSENT || back == CAUS_ASSUME_NOT_BACK;
 }
 
 static void bar_edges(const caus_lag_table *table,

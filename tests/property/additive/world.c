@@ -159,11 +159,8 @@ static void draw_values(making *m, double *noise)
         return;
     }
     for (size_t r = 0; r < m->options->rows; r++)
-        for (size_t k = 0; k < nodes; k++) {
-            double *value = &m->values[r * nodes + m->order[k]];
+        for (size_t k = 0; k < nodes; k++)
             draw_value(m, r, m->order[k], noise[m->order[k]]);
-            *value = 2 * tanh(*value / 2); /* stays in range */
-        }
 }
 
 caus_status world_make(const world_options *options, caus_arena *out,

@@ -28,8 +28,9 @@ typedef struct world {
     const double *values; /* [rows × nodes] */
 } world;
 
-/* Every column is centred and brought to unit variance before it acts, so that
- * variances tell nothing. Fails like the library functions it calls. */
+/* Without lags every column is centred and brought to unit variance before it
+ * acts, so that variances tell nothing; with lags columns stay as they are.
+ * Fails like the library functions it calls. */
 caus_status world_make(const world_options *options, caus_arena *out,
                        world *result, caus_error *err);
 
