@@ -23,7 +23,7 @@ try:
     from tigramite.independence_tests.parcorr_mult import ParCorrMult
     from tigramite.jpcmciplus import JPCMCIplus
 except ImportError as error:
-    give_up("%s; set CAUS_BENCH_PYTHON to a Python that has tigramite" % error)
+    give_up("%s; set CAUS_PYTHON to a Python that has tigramite" % error)
 
 MAX_LAG = 2
 # environments, rows of each, system variables, repeats of caus; the peer runs
@@ -92,7 +92,7 @@ def run_tigramite(data):
 
 def main():
     if len(sys.argv) != 2:
-        sys.exit("usage: contexts.sh BENCH_CONTEXTS")
+        sys.exit("usage: contexts.py BENCH_CONTEXTS")
     program = os.path.abspath(sys.argv[1])
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     failed = False

@@ -1,7 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # J-PCMCI+ against tigramite on the same data in the same run.
-#     bench/contexts.sh BENCH_CONTEXTS
-# CAUS_BENCH_PYTHON names an interpreter that has tigramite; without one the
-# reason is printed and the exit status is 77.
-exec "${CAUS_BENCH_PYTHON:-python3}" "$(dirname "$0")/contexts.py" "$@"
+#
+#   CAUS_BUILD   the build folder (build/release)
+#   CAUS_PYTHON  an interpreter that has tigramite; without one the reason
+#                is printed and the exit status is 77
+here=$(dirname "$0")
+exec "${CAUS_PYTHON:-python3}" "$here/contexts.py" \
+    "${CAUS_BUILD:-$here/../build/release}/bench/bench_contexts" "$@"

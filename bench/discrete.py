@@ -26,7 +26,7 @@ try:
     import numpy
     from causallearn.search.ConstraintBased.PC import pc
 except ImportError as error:
-    give_up("%s; set CAUS_BENCH_PYTHON to a Python that has causal-learn"
+    give_up("%s; set CAUS_PYTHON to a Python that has causal-learn"
             % error)
 
 NODES, EDGES, ROWS, REPEATS = 37, 46, 10000, 20
@@ -66,7 +66,7 @@ def compare(program, method, seed, data):
 
 def main():
     if len(sys.argv) < 2:
-        sys.exit("usage: discrete.sh BENCH_DISCRETE [SEEDS]")
+        sys.exit("usage: discrete.py BENCH_DISCRETE [SEEDS]")
     warnings.filterwarnings("ignore")
     program = os.path.abspath(sys.argv[1])
     seeds = range(1, 1 + int(sys.argv[2] if len(sys.argv) > 2 else 5))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """LPCMCI against tigramite on the same data in the same run: CPU seconds on
-one core and their ratio; the graphs must be equal.
-    python bench/lpcmci.py BENCH_LPCMCI [DATA_FOLDER]
-CAUS_BENCH_PYTHON is not read here: start it with a Python that has tigramite.
-Without the peer or the data the reason is printed and the status is 77."""
+one core and their ratio; the graphs must be equal. It is
+started by lpcmci.sh. Without the peer or the data the reason is printed and
+the status is 77."""
 
 import gzip
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ratios of CPU seconds, tigramite over caus, on one pinned core; the graphs
-must be equal. Then two threads against one on 200 variables. Started by
-pcmci.sh, which says how."""
+must be equal. Before that two threads against one, also beside a busy process.
+Started by pcmci.sh, which says how."""
 
 import json
 import os
@@ -87,23 +87,53 @@ def compare(program, folder, name):
     return wrong
 
 
-def scale_threads(program):
+def var_rows(variables, rows):
     random = numpy.random.default_rng(1)
-    variables, rows = 200, 1000
-    weights = (random.random((variables, variables)) < 0.01) * 0.3
+    weights = (random.random((variables, variables)) < 2 / variables) * 0.3
     values = random.standard_normal((rows, variables))
     for t in range(1, rows):
         values[t] += values[t - 1] @ weights + 0.4 * values[t - 1]
-    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
-        numpy.savetxt(file.name, values, delimiter=",", fmt="%.17g")
-        one, _ = run_caus(program, file.name, 2, 1, 15, "none")
-        two, _ = run_caus(program, file.name, 2, 2, 15, "none")
-    same = "same bytes" if one["hash"] == two["hash"] else "BYTES DIFFER"
-    print("200 variables, 1000 rows, lag 2: one thread %.1f ms, two %.1f ms "
-          "wall, %.2f times as fast, %s"
-          % (one["wall_s"] * 1e3, two["wall_s"] * 1e3,
-             one["wall_s"] / two["wall_s"], same))
-    return one["hash"] != two["hash"]
+    return values
+
+
+def time_threads(program, path, lag, rounds, repeats):
+    """Median wall seconds of one and of two threads, in turns."""
+    taken, hashes = {1: [], 2: []}, set()
+    for _ in range(rounds):
+        for threads in taken:
+            ours, _ = run_caus(program, path, lag, threads, repeats, "none")
+            taken[threads].append(ours["wall_s"])
+            hashes.add(ours["hash"])
+    one, two = (sorted(all)[rounds // 2] * 1e3 for all in taken.values())
+    print("| %.1f | %.1f | %.2f | %s " % (one, two, one / two,
+          "same" if len(hashes) == 1 else "DIFFER"), end="")
+    return len(hashes) != 1
+
+
+def scale_threads(program):
+    """Best of 15 calls on the machine as it is, then single calls, as a
+    command makes, beside a process that does nothing but run. Threads sleep
+    while they wait, as in the caus program."""
+    os.environ["OMP_WAIT_POLICY"] = "passive"
+    failed = False
+    print("| N, T, lag | one ms | two ms | ratio | bytes | one ms, busy | "
+          "two ms, busy | ratio | bytes |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for variables, lag in ((50, 5), (100, 3), (200, 2)):
+        with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+            numpy.savetxt(file.name, var_rows(variables, 1000), delimiter=",",
+                          fmt="%.17g")
+            print("| %d, 1000, %d " % (variables, lag), end="")
+            failed |= time_threads(program, file.name, lag, 5, 15)
+            busy = subprocess.Popen(["sh", "-c", "while :; do :; done"])
+            try:
+                failed |= time_threads(program, file.name, lag, 25, 1)
+            finally:
+                busy.kill()
+                busy.wait()
+            print("|", flush=True)
+    print()
+    return failed
 
 
 def main():

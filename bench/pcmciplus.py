@@ -28,7 +28,7 @@ try:
     from tigramite.independence_tests.parcorr import ParCorr
     from tigramite.pcmci import PCMCI
 except ImportError as error:
-    give_up("%s; set CAUS_BENCH_PYTHON to a Python that has tigramite" % error)
+    give_up("%s; set CAUS_PYTHON to a Python that has tigramite" % error)
 
 REPEATS = {4: 2000, 10: 300, 20: 100, 50: 30, 100: 5}
 MOST_VARIABLES_OF_PEER = 50
@@ -104,7 +104,7 @@ def scale_threads(program, path):
 
 def main():
     if len(sys.argv) < 2:
-        sys.exit("usage: pcmciplus.sh BENCH_PCMCI [DATA_FOLDER [FILE...]]")
+        sys.exit("usage: pcmciplus.py BENCH_PCMCI [DATA_FOLDER [FILE...]]")
     program = os.path.abspath(sys.argv[1])
     folder = sys.argv[2] if len(sys.argv) > 2 else "../shared/data/pcmci/speed"
     if not os.path.isdir(folder):

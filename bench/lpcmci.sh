@@ -1,0 +1,11 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# LPCMCI against tigramite on the same data in the same run.
+#     bench/lpcmci.sh [DATA_FOLDER]
+#
+#   CAUS_BUILD   the build folder (build/release)
+#   CAUS_PYTHON  an interpreter that has tigramite; without one the reason
+#                is printed and the exit status is 77
+here=$(dirname "$0")
+exec "${CAUS_PYTHON:-python3}" "$here/lpcmci.py" \
+    "${CAUS_BUILD:-$here/../build/release}/bench/bench_lpcmci" "$@"
