@@ -7,6 +7,7 @@
 #define CAUS_ROOTCAUSE_H
 
 #include "anomaly.h"
+#include "changes.h"
 #include "events.h"
 
 CAUS_API_BEGIN
@@ -39,13 +40,14 @@ const char *caus_term_name(caus_term term);
 typedef struct caus_explain_options {
     const caus_topology *topology; /* who calls whom; NULL = as in the spans */
     const caus_spans *spans;       /* with phases; NULL = none */
+    const caus_changes *changes;   /* what people changed; NULL = not known */
     const char *symptom; /* the variable that breached; NULL = the most
                             anomalous that users see */
     bool has_onset;
     int64_t onset_ns; /* when it began; else it is looked for */
 } caus_explain_options;
 
-/* No topology, spans, symptom or onset. */
+/* No topology, spans, changes, symptom or onset. */
 caus_explain_options caus_explain_options_default(void);
 
 typedef enum caus_check_state {
@@ -108,6 +110,19 @@ typedef struct caus_suspect {
     const char *sentence;
 } caus_suspect;
 
+/* Changes of one service and kind close to one another, as a candidate. */
+typedef struct caus_culprit_change {
+    size_t group; /* of caus_changes_near() at the onset */
+    const char *service;
+    const char *kind;
+    const char *ref; /* of the last of them */
+    const char *text;
+    int64_t time_ns;
+    double confidence;      /* that it is what began the incident */
+    bool indistinguishable; /* others fit about as well */
+    const char *sentence;
+} caus_culprit_change;
+
 /* A service that the cause can reach. */
 typedef struct caus_reach {
     size_t suspect;  /* by rank − 1 */
@@ -127,11 +142,14 @@ typedef struct caus_explanation {
     double strength; /* of the first score over the largest in placebo windows
                         of the healthy rows; NaN = too few rows for them */
     size_t placebo_count;
+    double alarm; /* the anomaly score over its threshold (anomaly.h); NaN */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;
     const caus_clue *clues; /* every variable once, first = likeliest */
-    const char *runner_up;  /* what sets the second apart; NULL = no second */
+    size_t change_count;
+    const caus_culprit_change *changes; /* near the onset, likeliest first */
+    const char *runner_up; /* what sets the second apart; NULL = no second */
     size_t reach_count;
     const caus_reach *reach; /* of the first suspect, nearest first */
     size_t missing_count;

@@ -12,9 +12,9 @@ static const caus_option explain_options[] = {
      "when it began; default found in the data"},
     {"top", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "services told in full; default 10"},
-    {"traces-csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "spans of before and after: CSV with phase,trace,span,parent,service,"
-     "operation,start_us,duration_us"},
+    {"changes", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "what was deployed or configured: CSV or JSON lines with time, service, "
+     "kind, ref, text"},
     {"fail-on", 0, "CONDITION", NULL, CAUS_COMPLETE_NOTHING,
      "exit with 1 when it holds, such as 'confidence>=0.8'"},
 };
@@ -62,6 +62,29 @@ static caus_status read_spans(caus_program *program,
     return CAUS_OK;
 }
 
+static caus_status read_changes(caus_program *program,
+                                const caus_arguments *arguments,
+                                caus_explain_options *options,
+                                caus_arena *arena, caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "changes");
+    if (!path)
+        return CAUS_OK;
+    caus_changes *changes = caus_arena_array(arena, 1, sizeof *changes);
+    if (!changes)
+        return caus_arena_fail(arena, err);
+    caus_cli_zone zone;
+    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
+    caus_changes_options how = {0};
+    if (zone.given) {
+        how.zone = caus_cli_zone_minutes;
+        how.zone_data = &zone;
+    }
+    CAUS_TRY(caus_changes_read(path, &how, program->run, arena, changes, err));
+    options->changes = changes;
+    return CAUS_OK;
+}
+
 /* The share of "confidence>=0.8"; NaN-free, 2 = never. */
 static caus_status read_limit(const caus_arguments *arguments, double *limit,
                               caus_error *err)
@@ -93,6 +116,7 @@ static caus_status load(caus_program *program, const caus_arguments *arguments,
     CAUS_TRY(caus_cli_load(program, arguments, caus_cli_baseline_ns, arena,
                            input, err));
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
+    CAUS_TRY(read_changes(program, arguments, options, arena, err));
     return read_spans(program, arguments, options, arena, err);
 }
 

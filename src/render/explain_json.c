@@ -199,6 +199,30 @@ static void write_variables(const caus_tale *tale, caus_json *json)
     caus_json_end_array(json);
 }
 
+static void write_changes(const caus_tale *tale, caus_json *json)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_json_key(json, "changes");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < told->change_count; i++) {
+        const caus_culprit_change *change = &told->changes[i];
+        caus_json_begin_object(json);
+        put_size(json, "rank", i + 1);
+        put(tale, json, "change", change->ref[0] ? change->ref : change->kind);
+        put(tale, json, "service", change->service);
+        put(tale, json, "kind", change->kind);
+        put(tale, json, "text", change->text);
+        caus_json_key(json, "time");
+        write_time(json, change->time_ns);
+        caus_json_put_double(json, "confidence", change->confidence);
+        caus_json_put_bool(json, "indistinguishable",
+                           change->indistinguishable);
+        put(tale, json, "sentence", change->sentence);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
 static void write_reach(const caus_tale *tale, caus_json *json)
 {
     const caus_explanation *told = tale->answer->explanation;
@@ -253,6 +277,7 @@ void caus_explanation_write_json(const caus_tale *tale)
     put_size(&json, "rows_before", told->rows_before);
     put_size(&json, "rows_after", told->rows_after);
     put_known(&json, "strength", told->strength);
+    put_known(&json, "alarm", told->alarm);
     put_size(&json, "placebo_windows", told->placebo_count);
     caus_json_key(&json, "services");
     caus_json_begin_array(&json);
@@ -260,6 +285,7 @@ void caus_explanation_write_json(const caus_tale *tale)
         write_suspect(tale, &json, i);
     caus_json_end_array(&json);
     write_variables(tale, &json);
+    write_changes(tale, &json);
     write_reach(tale, &json);
     write_notes(tale, &json);
     caus_json_put_text(&json, "inputs_sha256", tale->answer->inputs_sha256);

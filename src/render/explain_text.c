@@ -149,6 +149,8 @@ static void add_notes(const sheet *page)
     const caus_explanation *told = page->tale->answer->explanation;
     if (told->runner_up)
         paragraph(page, "  ", told->runner_up, 2);
+    if (told->change_count && told->changes[0].confidence >= .05)
+        paragraph(page, "  nearest change: ", told->changes[0].sentence, 2);
     if (told->missing_count)
         caus_text_add(page->text, "\nmissing:\n");
     for (size_t i = 0; i < told->missing_count && i < TOP_NOTES; i++)

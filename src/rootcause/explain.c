@@ -76,7 +76,8 @@ static caus_status fail_onset(const caus_timeline *timeline, int64_t onset_ns,
                      at, first, last);
 }
 
-static caus_status place_onset(caus_case *about, caus_error *err)
+static caus_status find_given_row(const caus_case *about, size_t *result,
+                                  caus_error *err)
 {
     const caus_timeline *timeline = &about->timeline;
     int64_t onset_ns = about->options->onset_ns;
@@ -90,8 +91,45 @@ static caus_status place_onset(caus_case *about, caus_error *err)
                          "%zu rows before the onset do not show what is "
                          "normal: %d are needed; widen --start or --baseline",
                          row, LEAST_HEALTHY);
-    about->onset_row = row;
+    *result = row;
     return CAUS_OK;
+}
+
+static caus_onset onset_at(const caus_timeline *timeline, size_t row)
+{
+    int64_t time_ns = timeline->time_ns[row];
+    return (caus_onset){.found = true,
+                        .row = row,
+                        .first_row = row,
+                        .last_row = row,
+                        .time_ns = time_ns,
+                        .first_ns = time_ns,
+                        .last_ns = time_ns};
+}
+
+static caus_status place_onset(caus_case *about, caus_error *err)
+{
+    size_t given = SIZE_MAX;
+    bool done;
+    caus_anomalies found;
+    if (about->options->has_onset)
+        CAUS_TRY(find_given_row(about, &given, err));
+    CAUS_TRY(caus_case_detect(about, given, &found, &done, err));
+    caus_onset onset = {0};
+    about->alarm = NAN;
+    if (done)
+        caus_case_find_onset(&found, &onset, &about->alarm);
+    if (given != SIZE_MAX) {
+        onset = onset_at(&about->timeline, given);
+    } else if (!onset.found || onset.row < LEAST_HEALTHY) {
+        CAUS_TRY(caus_case_scan(about, LEAST_HEALTHY, &given, err));
+        onset = onset_at(&about->timeline, given);
+    }
+    about->onset = onset;
+    about->onset_row = onset.row;
+    if (done)
+        caus_case_use_onsets(about, &found);
+    return caus_changes_weigh(about, err);
 }
 
 /* ---- what moved ---- */
@@ -381,20 +419,26 @@ static caus_status prepare(caus_case *about, caus_error *err)
                                  about->out, &about->traces, err);
 }
 
-static caus_status rank(caus_case *about, caus_error *err)
+static caus_status rank(caus_case *about, caus_placebo *placebo,
+                        caus_error *err)
 {
     CAUS_TRY(measure(about, err));
+    CAUS_TRY(caus_placebo_init(about, placebo, err));
     about->context = (caus_context){.scene = &about->scene,
                                     .traces = &about->traces,
-                                    .order = about->order};
+                                    .order = about->order,
+                                    .change = about->change_fit};
     size_t variables = about->series->variable_count;
+    double *clues = CAUS_ARRAY(about->out, double, variables);
+    if (!clues)
+        return caus_arena_fail(about->out, err);
+    caus_placebo_reduce(about, placebo, clues);
     if (about->symptom == SIZE_MAX) {
-        caus_scores_fill(&about->context, about->shifts, variables,
-                         &about->scores);
+        caus_scores_fill(&about->context, clues, variables, &about->scores);
         about->symptom = choose_symptom(about);
     }
     CAUS_TRY(look_from_symptom(about, err));
-    caus_scores_fill(&about->context, about->shifts, variables, &about->scores);
+    caus_scores_fill(&about->context, clues, variables, &about->scores);
     CAUS_TRY(rank_services(about, err));
     CAUS_TRY(rank_variables(about, err));
     return share_clues(about, err);
@@ -404,8 +448,8 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                            caus_error *err)
 {
     CAUS_TRY(prepare(about, err));
-    CAUS_TRY(rank(about, err));
     caus_placebo placebo;
+    CAUS_TRY(rank(about, &placebo, err));
     CAUS_TRY(caus_placebo_measure(about, &placebo, err));
     size_t services = about->scene.service_count;
     double *confidence = CAUS_ARRAY(about->out, double, services + 1);
@@ -417,18 +461,12 @@ static caus_status explain(caus_case *about, caus_explanation *result,
         CAUS_TRY(caus_chain_find(about, i, err));
     }
     const caus_timeline *timeline = &about->timeline;
-    int64_t onset_ns = timeline->time_ns[about->onset_row];
     *result =
         (caus_explanation){.symptom = about->symptom,
                            .symptom_chosen = !about->options->symptom,
                            .onset_given = about->options->has_onset,
-                           .onset = {.found = true,
-                                     .row = about->onset_row,
-                                     .first_row = about->onset_row,
-                                     .last_row = about->onset_row,
-                                     .time_ns = onset_ns,
-                                     .first_ns = onset_ns,
-                                     .last_ns = onset_ns},
+                           .onset = about->onset,
+                           .alarm = about->alarm,
                            .rows_before = about->onset_row,
                            .rows_after = timeline->row_count - about->onset_row,
                            .strength = placebo.strength,
@@ -437,6 +475,7 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                            .suspects = about->suspects,
                            .clue_count = about->series->variable_count,
                            .clues = about->clues};
+    CAUS_TRY(caus_changes_rank(about, result, err));
     return caus_words_fill(about, &placebo, result, err);
 }
 
@@ -449,8 +488,11 @@ caus_status caus_explain(const caus_series *series,
         options ? *options : caus_explain_options_default();
     CAUS_TRY(check_series(series, err));
     caus_arena_mark mark = caus_arena_get_mark(out);
-    caus_case about = {
-        .series = series, .options = &chosen, .run = run, .out = out};
+    caus_case about = {.alarm = NAN,
+                       .series = series,
+                       .options = &chosen,
+                       .run = run,
+                       .out = out};
     caus_explanation made;
     caus_status status = explain(&about, &made, err);
     if (status == CAUS_OK)

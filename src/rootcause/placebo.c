@@ -42,8 +42,8 @@ static size_t place_windows(size_t healthy, size_t after, size_t *width,
     return count;
 }
 
-caus_status caus_placebo_measure(const caus_case *about, caus_placebo *result,
-                                 caus_error *err)
+caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
+                              caus_error *err)
 {
     size_t variables = about->series->variable_count;
     const caus_timeline *timeline = &about->timeline;
@@ -51,16 +51,62 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *result,
     size_t count =
         place_windows(timeline->healthy,
                       timeline->row_count - timeline->healthy, &width, starts);
-    *result = (caus_placebo){.count = count, .strength = NAN};
-    if (count < LEAST_WINDOWS)
-        return CAUS_OK;
-    caus_arena_mark mark = caus_arena_get_mark(about->out);
-    caus_shift *shifts = CAUS_ARRAY(about->out, caus_shift, variables);
+    caus_placebo made = {
+        .count = count,
+        .strength = NAN,
+        .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
     caus_shift_space space = {
         .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),
         .values = CAUS_ARRAY(about->out, double, timeline->row_count)};
+    if (!made.clues || !space.rows || !space.values)
+        return caus_arena_fail(about->out, err);
+    for (size_t i = 0; i < count; i++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        for (size_t v = 0; v < variables; v++) {
+            caus_shift shift = caus_timeline_shift(timeline, v, starts[i],
+                                                   starts[i] + width, &space);
+            made.clues[i * variables + v] = caus_clue_of(
+                &shift, about->scene.aspects[v], about->scene.bad[v]);
+        }
+    }
+    *result = made;
+    return CAUS_OK;
+}
+
+/* What is left of a clue beside the largest that the variable makes in healthy
+ * windows, itself not counted. */
+static double beyond(const caus_placebo *placebo, size_t variables,
+                     size_t variable, size_t self, double clue)
+{
+    double usual = 0;
+    for (size_t i = 0; i < placebo->count; i++) {
+        if (i != self)
+            usual = fmax(usual, placebo->clues[i * variables + variable]);
+    }
+    return fmax(0, clue - caus_usual_share * usual);
+}
+
+void caus_placebo_reduce(const caus_case *about, const caus_placebo *placebo,
+                         double *clues)
+{
+    size_t variables = about->series->variable_count;
+    for (size_t v = 0; v < variables; v++) {
+        double clue = caus_clue_of(&about->shifts[v], about->scene.aspects[v],
+                                   about->scene.bad[v]);
+        clues[v] = beyond(placebo, variables, v, SIZE_MAX, clue);
+    }
+}
+
+caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
+                                 caus_error *err)
+{
+    size_t variables = about->series->variable_count;
+    if (placebo->count < LEAST_WINDOWS)
+        return CAUS_OK;
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    double *clues = CAUS_ARRAY(about->out, double, variables);
     caus_scores scores;
-    if (!shifts || !space.rows || !space.values)
+    if (!clues)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(
         caus_scores_init(&about->scene, variables, about->out, &scores, err));
@@ -68,18 +114,16 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *result,
     context.traces = NULL;
     context.order = context.change = NULL;
     double most = 0;
-    for (size_t i = 0; i < count; i++) {
-        CAUS_TRY(caus_run_check(about->run, err));
+    for (size_t i = 0; i < placebo->count; i++) {
         for (size_t v = 0; v < variables; v++)
-            shifts[v] = caus_timeline_shift(timeline, v, starts[i],
-                                            starts[i] + width, &space);
-        caus_scores_fill(&context, shifts, variables, &scores);
+            clues[v] = beyond(placebo, variables, v, i,
+                              placebo->clues[i * variables + v]);
+        caus_scores_fill(&context, clues, variables, &scores);
         most = fmax(most, top_score(&about->scene, &scores));
     }
     caus_arena_rewind(about->out, mark);
     double top = top_score(&about->scene, &about->scores);
-    /* A clue of one deviation is the least that anything is held against. */
-    result->strength = top / fmax(most, log1p(1));
+    placebo->strength = top / fmax(most, caus_least_placebo);
     return CAUS_OK;
 }
 

@@ -133,10 +133,14 @@ typedef struct caus_scores {
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
 } caus_scores;
 
+/* How much a shift is worth before its kind is weighed; 0 = nothing. */
+double caus_clue_of(const caus_shift *shift, caus_aspect aspect, int bad);
+
 caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
                              caus_arena *out, caus_scores *result,
                              caus_error *err);
-void caus_scores_fill(const caus_context *context, const caus_shift *shifts,
+/* clues: [variable_count] before their kinds are weighed. */
+void caus_scores_fill(const caus_context *context, const double *clues,
                       size_t variable_count, caus_scores *scores);
 
 /* An explanation in the making. */
@@ -153,27 +157,64 @@ typedef struct caus_case {
     caus_shift *shifts; /* [variable_count] */
     caus_onset *onsets; /* [variable_count] */
     size_t onset_row;
+    caus_onset onset;           /* of the incident */
+    double alarm;               /* the anomaly score over its threshold; NaN */
     size_t symptom;             /* variable; SIZE_MAX */
     size_t symptom_service;     /* where the chain ends; SIZE_MAX */
     size_t *ranked;             /* [service_count] services, likeliest first */
     size_t *rank_of;            /* [service_count] */
     double *order;              /* [service_count] the context's */
     caus_onset *service_onsets; /* [service_count] */
-    caus_suspect *suspects;     /* [service_count] by rank */
-    caus_clue *clues;           /* [variable_count] by rank */
+    double *change_fit;         /* [service_count] the context's */
+    const caus_change_group *groups; /* [group_count] of changes */
+    size_t group_count;
+    caus_suspect *suspects; /* [service_count] by rank */
+    caus_clue *clues;       /* [variable_count] by rank */
 } caus_case;
+
+/*
+ * Looks for anomalies.
+ *
+ *   onset_row  as given, or SIZE_MAX
+ *   done       false when there are too few rows to say anything
+ */
+caus_status caus_case_detect(caus_case *about, size_t onset_row,
+                             caus_anomalies *result, bool *done,
+                             caus_error *err);
+/*
+ * The onset of the incident, or of the variable that stands out alone; false
+ * when nothing stands out.
+ *
+ *   alarm  how far it does: above 1 = more than in healthy rows
+ */
+bool caus_case_find_onset(const caus_anomalies *found, caus_onset *result,
+                          double *alarm);
+/* The row that parts the rows most clearly; `timeline` is sorted up to its end
+ * by this. */
+caus_status caus_case_scan(caus_case *about, size_t least_before,
+                           size_t *result, caus_error *err);
+/* Fills the onsets of variables and services and the order of these. */
+void caus_case_use_onsets(caus_case *about, const caus_anomalies *found);
 
 /* Sorts `ranked`: higher totals first, observers last, ties by name. */
 void caus_case_rank(const caus_scene *scene, const double *total,
                     size_t *ranked);
 
-/* How the first score compares with those of placebo windows. */
+/* What windows of the healthy rows show. */
 typedef struct caus_placebo {
     size_t count;
-    double strength; /* NaN = too few windows */
+    double *clues;   /* [count × variable_count] */
+    double strength; /* of the first score over the largest in them; NaN = too
+                        few windows */
 } caus_placebo;
 
-caus_status caus_placebo_measure(const caus_case *about, caus_placebo *result,
+caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
+                              caus_error *err);
+/* The clues of the incident, less what is usual for each variable. */
+void caus_placebo_reduce(const caus_case *about, const caus_placebo *placebo,
+                         double *clues);
+/* Sets `strength` once the services are scored. */
+caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err);
 
 /* Confidence of every suspect. */
@@ -182,6 +223,11 @@ void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
 
 /* Chains, findings and sentences of the suspects; the words of the whole. */
 caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err);
+/* How well changes of each service fit the onset, once that is placed. */
+caus_status caus_changes_weigh(caus_case *about, caus_error *err);
+/* Ranks the changes once the services have their confidence. */
+caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
+                              caus_error *err);
 caus_status caus_reach_find(const caus_case *about, const caus_reach **result,
                             size_t *count, caus_error *err);
 caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,

@@ -24,15 +24,14 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
     return CAUS_OK;
 }
 
-/* How much a shift is worth before its kind is weighed; 0 = nothing. */
-static double clue_of(const caus_shift *shift, caus_aspect aspect, int bad)
+double caus_clue_of(const caus_shift *shift, caus_aspect aspect, int bad)
 {
     double least = aspect == CAUS_ASPECT_ERRORS ? caus_least_error_share
                                                 : caus_least_share;
     if (!shift->measured || shift->share < least ||
         (bad && shift->size * bad <= 0))
         return 0;
-    return log1p(fabs(shift->size));
+    return fmin(log1p(fabs(shift->size)), caus_most_clue);
 }
 
 static double inside_weight(caus_aspect aspect)
@@ -52,13 +51,13 @@ static double inside_weight(caus_aspect aspect)
 }
 
 /* The largest clue inside every service, and outside by its kind. */
-static void collect(const caus_scene *scene, const caus_shift *shifts,
+static void collect(const caus_scene *scene, const double *clues,
                     size_t variable_count, caus_scores *scores)
 {
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
-        double clue = clue_of(&shifts[v], aspect, scene->bad[v]);
+        double clue = clues[v];
         double weight = inside_weight(aspect);
         scores->clue[v] = clue * (weight > 0 ? weight : 1);
         if (s == SIZE_MAX)
@@ -74,38 +73,51 @@ static void collect(const caus_scene *scene, const caus_shift *shifts,
     }
 }
 
+/* How much of an anomaly of a kind the callees of a service explain, in [0,
+ * 1]: queues make a caller's anomaly larger than its callee's, so that it is
+ * there counts, not its size. */
+static double explained(const caus_context *context, const caus_scores *scores,
+                        size_t service, size_t kind)
+{
+    const caus_scene *scene = context->scene;
+    double callee = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        const double *outside = scores->outside[scene->callees[i]];
+        callee = fmax(callee, outside[kind]);
+        callee = fmax(callee, caus_explained_across *
+                                  outside[OUTSIDE_COUNT - 1 - kind]);
+    }
+    return caus_explained_share * fmin(1, callee / caus_explained_clue);
+}
+
 /* What is left of the outside of a service when its callees have explained
  * their share. */
 static double unexplained(const caus_context *context,
                           const caus_scores *scores, size_t service)
 {
-    const caus_scene *scene = context->scene;
     double found = 0;
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
-        double weight = caus_weight_outside, callee = 0;
+        double weight = caus_weight_outside;
         if (context->symptom != CAUS_ASPECT_OTHER) {
             bool same = (context->symptom == CAUS_ASPECT_ERRORS) ==
                         (kind == OUTSIDE_ERRORS);
             weight = same ? caus_weight_same : caus_weight_other;
         }
-        for (size_t i = scene->callee_start[service];
-             i < scene->callee_start[service + 1]; i++)
-            callee = fmax(callee, scores->outside[scene->callees[i]][kind]);
-        double left =
-            scores->outside[service][kind] - caus_explained_share * callee;
-        found = fmax(found, weight * left);
+        double left = 1 - explained(context, scores, service, kind);
+        found = fmax(found, weight * left * scores->outside[service][kind]);
     }
     return found;
 }
 
-void caus_scores_fill(const caus_context *context, const caus_shift *shifts,
+void caus_scores_fill(const caus_context *context, const double *clues,
                       size_t variable_count, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
     size_t count = scene->service_count;
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
-    collect(scene, shifts, variable_count, scores);
+    collect(scene, clues, variable_count, scores);
     for (size_t s = 0; s < count; s++) {
         double *terms = scores->terms[s];
         double outside = fmax(scores->outside[s][OUTSIDE_LATENCY],
@@ -119,8 +131,12 @@ void caus_scores_fill(const caus_context *context, const caus_shift *shifts,
                                       context->traces->share[s];
         if (context->order)
             terms[CAUS_TERM_ORDER] = caus_weight_order * context->order[s];
+        double moved = 0;
+        for (size_t term = 0; term < CAUS_TERM_COUNT; term++)
+            moved += term == CAUS_TERM_CHANGE ? 0 : terms[term];
         if (context->change)
-            terms[CAUS_TERM_CHANGE] = caus_weight_change * context->change[s];
+            terms[CAUS_TERM_CHANGE] =
+                caus_weight_change * context->change[s] * fmin(1, moved);
         bool off = context->reach && context->reach[s] == SIZE_MAX;
         double factor = scene->observer[s] ? 0
                         : off              ? caus_unreached_factor

@@ -9,7 +9,7 @@ static const double least_level_share = .02; /* of the scale */
 static const double novelty_share = .1;     /* scale where nothing ever moved */
 static const double quartile_width = 1.349; /* of a normal distribution */
 
-enum { LEAST_BEFORE = 5 };
+enum { LEAST_BEFORE = 5, LEAST_HALF = 5 };
 
 /* Segments in the order of time: the earliest first. */
 static void sort_segments(const caus_series *series, size_t *order)
@@ -230,6 +230,31 @@ static habit habit_of(const double *values, const uint32_t *rows, size_t count)
     return found;
 }
 
+/* The median of rows [from, to); NaN of none. */
+static double median_between(const double *values, size_t from, size_t to,
+                             double *scratch)
+{
+    size_t count = 0;
+    for (size_t r = from; r < to; r++) {
+        if (!isnan(values[r]))
+            scratch[count++] = values[r];
+    }
+    return median_of(scratch, count);
+}
+
+/* The level of a window: of all of it or, where that is further off, of its
+ * first half, as the incident may have ended in it. */
+static double level_of(const double *values, size_t from, size_t to,
+                       double usual, double *scratch)
+{
+    double all = median_between(values, from, to, scratch);
+    size_t middle = from + (to - from) / 2;
+    if (middle - from < LEAST_HALF)
+        return all;
+    double half = median_between(values, from, middle, scratch);
+    return isnan(all) || fabs(half - usual) > fabs(all - usual) ? half : all;
+}
+
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space)
 {
@@ -237,16 +262,13 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     size_t before = rows_before(timeline, variable, from, space->rows);
     habit usual = habit_of(values, space->rows, before);
     caus_shift shift = {.before = NAN, .after = NAN};
-    size_t count = 0;
-    for (size_t r = from; r < to; r++) {
-        if (!isnan(values[r]))
-            space->values[count++] = values[r];
-    }
-    if (usual.count < LEAST_BEFORE || !count)
+    if (usual.count < LEAST_BEFORE)
+        return shift;
+    shift.before = usual.median;
+    shift.after = level_of(values, from, to, usual.median, space->values);
+    if (isnan(shift.after))
         return shift;
     shift.measured = true;
-    shift.before = usual.median;
-    shift.after = median_of(space->values, count);
     double most = fmax(fabs(shift.before), fabs(shift.after));
     double change = shift.after - shift.before;
     shift.share = most > 0 ? fabs(change) / most : 0;

@@ -9,7 +9,7 @@
 
 /* Clues are log(1 + size): ten deviations weigh 2.4, a hundred 4.6. */
 static const double caus_weight_cpu = 1;
-static const double caus_weight_memory = .5;
+static const double caus_weight_memory = 1;
 static const double caus_weight_resource = .3;
 static const double caus_weight_network = .3;
 /* What the symptom shows counts whole, the other kind of evidence less; without
@@ -17,18 +17,28 @@ static const double caus_weight_network = .3;
 static const double caus_weight_same = 1;
 static const double caus_weight_other = .3;
 static const double caus_weight_outside = .5;
-/* A callee's anomaly explains this share of as large a one of its caller. */
+/* A callee's anomaly explains this share of its caller's … */
 static const double caus_explained_share = .7;
+/* … from this clue on (three deviations), in proportion below it. */
+static const double caus_explained_clue = 1.386;
+/* How well a callee's errors explain latency, and the other way round. */
+static const double caus_explained_across = 1;
+/* No clue is larger: what is far off is far off. */
+static const double caus_most_clue = 100;
 static const double caus_weight_both = .5;
 static const double caus_weight_traces = 6;
 static const double caus_weight_order = 1;
-static const double caus_weight_change = 4;
+static const double caus_weight_change = 1;
 /* A service that the symptom's service does not call, nor through others. */
 static const double caus_unreached_factor = .3;
 /* Less is no change: of the level; of errors, where the level is none. */
 static const double caus_least_share = .1;
 static const double caus_least_error_share = .002;
 
+/* Of a clue goes this share of the largest in healthy windows. */
+static const double caus_usual_share = .6;
+/* The least that the first score is held against. */
+static const double caus_least_placebo = .7;
 /* Log-odds that the first is right: base + strength · log(strength) + lead ·
  * (first − second) / first. */
 static const double caus_confidence_base = -1;

@@ -285,6 +285,10 @@ static caus_status list_missing(caus_case *about, caus_explanation *result,
         items[result->missing_count++] =
             "no traces of before and after: where requests lose their time is "
             "not seen (--traces-csv)";
+    if (!about->options->changes)
+        items[result->missing_count++] =
+            "no list of changes: what was deployed or configured is not known "
+            "(--changes)";
     if (blind[0])
         items[result->missing_count++] = blind;
     result->missing = items;

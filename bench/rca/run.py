@@ -1,0 +1,378 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Scores `caus explain` on recorded incidents.
+
+A set is a folder of cases: metrics.csv (time, then <service>_<metric>),
+truth.json (service, inject_time, slo, ...), graph.csv and traces.csv where
+there are any. Every case is copied to a folder without a name, its services
+are renamed by a seeded permutation, truth.json is not copied. Services are
+scored, without those that only observe.
+
+usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
+              [--modes given,found,late,bare,metrics] [--healthy N] [--seed N]
+
+The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
+"""
+import argparse
+import collections
+import csv
+import json
+import math
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+MODES = {
+    "given": dict(onset="given", graph=True, traces=True),
+    "found": dict(onset="found", graph=True, traces=True),
+    "late": dict(onset="late", graph=True, traces=True),
+    "metrics": dict(onset="given", graph=True, traces=False),
+    "bare": dict(onset="given", graph=False, traces=False),
+}
+
+
+class Case:
+    """A case in memory, with neutral names."""
+
+    def __init__(self, folder, seed, separator="_"):
+        self.folder = folder
+        with open(os.path.join(folder, "truth.json")) as file:
+            self.truth = json.load(file)
+        with open(os.path.join(folder, "metrics.csv"), newline="") as file:
+            rows = list(csv.reader(file))
+        self.header, self.rows = rows[0], [r for r in rows[1:] if r]
+        self.graph = self.read_pairs("graph.csv")
+        self.has_traces = os.path.exists(os.path.join(folder, "traces.csv"))
+        names = {n.split(separator, 1)[0] for n in self.header[1:]}
+        names |= {s for pair in self.graph for s in pair}
+        names = sorted(names)
+        order = list(range(len(names)))
+        random.Random(seed).shuffle(order)
+        self.new = {n: "s%03d" % order[i] for i, n in enumerate(names)}
+        self.header = [self.header[0]] + [
+            self.new[n.split(separator, 1)[0]] + "_" + n.split(separator, 1)[1]
+            for n in self.header[1:]]
+        slo = self.truth.get("slo")
+        self.symptom = slo and self.new[slo.split("_", 1)[0]] + "_" + slo.split("_", 1)[1]
+        self.root = self.new.get(self.truth["service"], self.truth["service"])
+        self.onset = self.truth["inject_time"]
+        self.times = [float(r[0]) for r in self.rows]
+        gaps = [b - a for a, b in zip(self.times, self.times[1:])]
+        self.step = statistics.median(gaps) if gaps else 60
+
+    def read_pairs(self, name):
+        path = os.path.join(self.folder, name)
+        if not os.path.exists(path):
+            return []
+        with open(path, newline="") as file:
+            return [tuple(r[:2]) for r in list(csv.reader(file))[1:] if r]
+
+    def write(self, target, rows=None):
+        with open(os.path.join(target, "metrics.csv"), "w", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow(self.header)
+            out.writerows(self.rows if rows is None else rows)
+        with open(os.path.join(target, "graph.csv"), "w", newline="") as file:
+            out = csv.writer(file, lineterminator="\n")
+            out.writerow(["src", "dst"])
+            out.writerows([self.new[a], self.new[b]] for a, b in self.graph)
+        if not self.has_traces:
+            return
+        source = os.path.join(self.folder, "traces.csv")
+        with open(source, newline="") as file, \
+                open(os.path.join(target, "traces.csv"), "w", newline="") as to:
+            rows, out = csv.reader(file), csv.writer(to, lineterminator="\n")
+            head = next(rows)
+            at = head.index("service")
+            out.writerow(head)
+            for row in rows:
+                name = row[at]
+                row[at] = self.new.get(name, name)
+                out.writerow(row)
+
+
+def explain(caus, folder, symptom, at, graph, traces):
+    command = [caus, "explain", "--csv", os.path.join(folder, "metrics.csv"),
+               "--format", "json", "--quiet", "--exit-zero", "--threads", "1"]
+    if at is not None:
+        command += ["--at", repr(at)]
+    if symptom:
+        command += ["--symptom", symptom]
+    if graph and os.path.getsize(os.path.join(folder, "graph.csv")) > 8:
+        command += ["--topology", os.path.join(folder, "graph.csv")]
+    if traces and os.path.exists(os.path.join(folder, "traces.csv")):
+        command += ["--traces-csv", os.path.join(folder, "traces.csv")]
+    begin = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True)
+    took = time.perf_counter() - begin
+    if not done.stdout:
+        return None, done.stderr.strip(), took
+    return json.loads(done.stdout), "", took
+
+
+def n_sigma(case):
+    """Services by their largest mean shift in deviations of before."""
+    best = collections.defaultdict(float)
+    for column in range(1, len(case.header)):
+        pairs = [(t, r[column]) for t, r in zip(case.times, case.rows) if r[column]]
+        before = [float(v) for t, v in pairs if t < case.onset]
+        after = [float(v) for t, v in pairs if t >= case.onset]
+        if len(before) < 2 or not after or statistics.pstdev(before) == 0:
+            continue
+        z = max(abs(v - statistics.fmean(before)) for v in after) / statistics.pstdev(before)
+        service = case.header[column].split("_", 1)[0]
+        best[service] = max(best[service], z)
+    return sorted(best, key=lambda s: (-best[s], s))
+
+
+def trace_gap(case, folder):
+    """Services by the growth of parent less child spans on their edges."""
+    path = os.path.join(folder, "traces.csv")
+    if not os.path.exists(path):
+        return None
+    with open(path, newline="") as file:
+        spans = list(csv.DictReader(file))
+    known = {(s["phase"], s["trace"], s["span"]): s for s in spans}
+    sums = collections.defaultdict(lambda: [[0, 0.0], [0, 0.0]])
+    for s in spans:
+        parent = known.get((s["phase"], s["trace"], s["parent"]))
+        if parent and parent["service"] != s["service"]:
+            gap = float(parent["duration_us"]) - float(s["duration_us"])
+            for name in (parent["service"], s["service"]):
+                cell = sums[name][int(s["phase"])]
+                cell[0] += 1
+                cell[1] += gap
+    grown = {n: c[1][1] / c[1][0] - c[0][1] / c[0][0]
+             for n, c in sums.items() if c[0][0] and c[1][0]}
+    return sorted(grown, key=lambda s: (-grown[s], s))
+
+
+def rank_of(order, root, count):
+    return order.index(root) + 1 if root in order else count + 1
+
+
+def accuracy(ranks, k):
+    return sum(r <= k for r in ranks) / len(ranks)
+
+
+def interval(values, seed, of=statistics.fmean):
+    draw = random.Random(seed)
+    means = sorted(of(draw.choices(values, k=len(values))) for _ in range(1000))
+    return means[25], means[974]
+
+
+def show(name, ranks, seed):
+    line = [f"  {name:<22}"]
+    for k in (1, 3, 5):
+        low, high = interval([float(r <= k) for r in ranks], seed)
+        line.append(f"AC@{k} {accuracy(ranks, k):.3f} [{low:.2f}, {high:.2f}]")
+    line.append(f"Avg@5 {statistics.fmean(accuracy(ranks, k) for k in range(1, 6)):.3f}")
+    print("  ".join(line), flush=True)
+
+
+def calibration(pairs):
+    """Expected calibration error over ten bins."""
+    bins = collections.defaultdict(list)
+    for confidence, right in pairs:
+        bins[min(int(confidence * 10), 9)].append((confidence, right))
+    return sum(len(b) * abs(statistics.fmean(c for c, _ in b) -
+                            statistics.fmean(float(r) for _, r in b))
+               for b in bins.values()) / len(pairs)
+
+
+def role(case):
+    callers = {a for a, _ in case.graph}
+    callees = {b for _, b in case.graph}
+    own = case.truth["service"]
+    if own not in callers | callees:
+        return "unknown"
+    return {(True, False): "entry", (True, True): "middle"}.get(
+        (own in callers, own in callees), "leaf")
+
+
+def guard(cases):
+    """Whether always naming one place would do as well."""
+    roles = collections.Counter(role(c) for c in cases)
+    roots = collections.Counter(c.truth["service"] for c in cases)
+    top, times = roots.most_common(1)[0]
+    print(f"  constant position: roles {dict(roles)}; the most frequent root is "
+          f"the answer in {times} of {len(cases)} cases")
+    if times > len(cases) / 2:
+        print("  guard: one answer fits more than half of this set; it proves "
+              "nothing about a design")
+
+
+def run_mode(options, cases, mode):
+    how = MODES[mode]
+    ranks, pairs, took = [], [], []
+    outcome, by_fault = collections.Counter(), collections.defaultdict(list)
+    for number, case in enumerate(cases):
+        at = {"given": case.onset, "found": None,
+              "late": case.onset + case.step}[how["onset"]]
+        with tempfile.TemporaryDirectory() as folder:
+            case.write(folder)
+            told, why, seconds = explain(options.caus, folder, case.symptom,
+                                         at, how["graph"], how["traces"])
+        if told is None:
+            print(f"  case {number}: {why}", file=sys.stderr)
+            outcome["failed"] += 1
+            ranks.append(10 ** 6)
+            continue
+        services = [s for s in told["services"] if not s.get("observer")]
+        rank = rank_of([s["service"] for s in services], case.root, len(services))
+        ranks.append(rank)
+        took.append(seconds * 1000)
+        pairs.append((services[0]["confidence"], rank == 1))
+        by_fault[case.truth.get("fault")].append(rank)
+        named = told["verdict"] == "cause"
+        outcome["right" if named and rank == 1 else "wrong" if named else
+                "refused"] += 1
+    show(f"caus, {mode}", ranks, options.seed)
+    sure = [r for c, r in pairs if c >= .8]
+    print(f"    {dict(outcome)}; calibration error {calibration(pairs):.3f}; "
+          f"confidence >= .8 in {len(sure)}, right in {sum(sure)}; "
+          f"{statistics.median(took):.1f} ms a case, process and reading "
+          f"included")
+    print("    AC@1 by fault:", ", ".join(
+        f"{f} {sum(r == 1 for r in v)}/{len(v)}" for f, v in sorted(by_fault.items(), key=str)))
+    return pairs
+
+
+def run_baselines(options, cases):
+    draw = random.Random(options.seed)
+    ranks = collections.defaultdict(list)
+    for case in cases:
+        services = sorted({n.split("_", 1)[0] for n in case.header[1:]})
+        shuffled = services[:]
+        draw.shuffle(shuffled)
+        ranks["random"].append(rank_of(shuffled, case.root, len(services)))
+        slo = case.symptom and case.symptom.split("_", 1)[0]
+        order = [s for s in n_sigma(case) if s != slo or s == case.root]
+        ranks["n-sigma"].append(rank_of(order, case.root, len(services)))
+        if case.has_traces:
+            with tempfile.TemporaryDirectory() as folder:
+                case.write(folder)
+                order = trace_gap(case, folder)
+            ranks["trace gap"].append(rank_of(order, case.root, len(services)))
+    for name in ranks:
+        note = "" if len(ranks[name]) == len(cases) else f" ({len(ranks[name])})"
+        show(name + note, ranks[name], options.seed)
+
+
+def run_healthy(options, cases, blocks):
+    """Blocks of healthy rows: a culprit or an anomaly there is a false one."""
+    tried = named = called = 0
+    draw = random.Random(options.seed)
+    for case in cases:
+        rows = [r for t, r in zip(case.times, case.rows) if t < case.onset]
+        after = sum(t >= case.onset for t in case.times)
+        for _ in range(max(1, blocks // len(cases))):
+            least = max(15, len(rows) // 2)
+            if len(rows) < least + 3:
+                continue
+            length = draw.randint(least, len(rows))
+            block = rows[len(rows) - length:] if draw.random() < .5 else rows[:length]
+            width = max(3, min(after, length // 4))
+            at = float(block[-width][0])
+            with tempfile.TemporaryDirectory() as folder:
+                case.write(folder, block)
+                told, _, _ = explain(options.caus, folder, None,
+                                     None if options.blind else at, True, False)
+            if told is None:
+                continue
+            tried += 1
+            sure = told["services"][0]["confidence"] >= .5
+            named += told["verdict"] == "cause" and sure
+            called += told["verdict"] != "no_anomaly"
+    if tried:
+        print(f"  healthy blocks: {tried}; culprit at confidence >= .5 in "
+              f"{named / tried:.1%}, called anomalous {called / tried:.1%}")
+
+
+def make_worlds(options, folder):
+    """Simulated systems in the layout of a set, every fault in its turn."""
+    for number in range(options.worlds):
+        seed, target = options.world_seed + number, os.path.join(folder, "w%04d" % number)
+        files = "series.csv,gauges.csv" + (",spans.csv" if options.world_traces else "")
+        subprocess.run([options.caus, "simulate", "world", "--seed", str(seed),
+                        "--services", str(4 + seed * 7 % 37), "--duration", "90m",
+                        "--only", files, "-o", target, "--quiet"], check=True)
+        with open(os.path.join(target, "truth.json")) as file:
+            truth = json.load(file)
+        with open(os.path.join(target, "series.csv")) as a, \
+                open(os.path.join(target, "gauges.csv")) as b, \
+                open(os.path.join(target, "metrics.csv"), "w") as out:
+            for left, right in zip(a, b):
+                out.write(left.rstrip("\n") + "," + right.split(",", 1)[1])
+        if options.world_traces:
+            os.rename(os.path.join(target, "spans.csv"), os.path.join(target, "traces.csv"))
+        with open(os.path.join(target, "truth.json"), "w") as file:
+            json.dump(dict(service=truth["root"], inject_time=truth["onset"], slo=None,
+                           fault=truth["fault"], baseline_shift_s=0), file)
+
+
+def run_set(options, name, folder):
+    cases = []
+    for number, case in enumerate(sorted(os.listdir(folder))):
+        path = os.path.join(folder, case)
+        if os.path.exists(os.path.join(path, "truth.json")):
+            cases.append(Case(path, options.seed + number))
+    if not cases:
+        return
+    spliced = sum(bool(c.truth.get("baseline_shift_s")) for c in cases)
+    print(f"{name}: {len(cases)} cases" +
+          (f", {spliced} spliced (baseline from another time)" if spliced else ""))
+    guard(cases)
+    run_baselines(options, cases)
+    for mode in options.modes.split(","):
+        if mode == "metrics" and not any(c.has_traces for c in cases):
+            continue
+        if mode == "bare" and not any(c.graph for c in cases):
+            continue
+        run_mode(options, cases, mode)
+    if options.healthy:
+        run_healthy(options, cases, options.healthy)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--caus", default="caus")
+    parser.add_argument("--data", default=os.environ.get("CAUS_RCA_DATA"))
+    parser.add_argument("--sets", help="folders of --data; default all")
+    parser.add_argument("--modes", default="given,found,late,metrics,bare")
+    parser.add_argument("--worlds", type=int, default=0)
+    parser.add_argument("--world-seed", type=int, default=1)
+    parser.add_argument("--world-traces", action="store_true")
+    parser.add_argument("--healthy", type=int, default=0,
+                        help="blocks of healthy rows a set")
+    parser.add_argument("--blind", action="store_true",
+                        help="healthy blocks without an onset")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if not options.data and not options.worlds:
+        print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
+              "ask for --worlds")
+        return 77
+    if not shutil.which(options.caus):
+        print(f"{options.caus} is no program")
+        return 77
+    if options.worlds:
+        with tempfile.TemporaryDirectory() as folder:
+            make_worlds(options, folder)
+            run_set(options, "worlds", folder)
+    if options.data:
+        names = options.sets.split(",") if options.sets else sorted(os.listdir(options.data))
+        for name in names:
+            folder = os.path.join(options.data, name)
+            if os.path.isdir(folder):
+                run_set(options, name, folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
