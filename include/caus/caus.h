@@ -3,6 +3,7 @@
 #ifndef CAUS_CAUS_H
 #define CAUS_CAUS_H
 
+#include "additive.h"
 #include "anomaly.h"
 #include "base.h"
 #include "changes.h"
