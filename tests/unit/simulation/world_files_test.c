@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "fault.h"
+#include "test.h"
+#include "unit/simulation/world_made.h"
+
+static const char *file_of(world_made *made, caus_world_file file,
+                           size_t *length)
+{
+    const char *text = NULL;
+    caus_status status = caus_world_write(
+        &made->world, file, made->run, made->arena, &text, length, &made->err);
+    assert_int_equal(status, CAUS_OK);
+    return text;
+}
+
+static size_t count_lines(const char *text)
+{
+    size_t lines = 0;
+    for (; *text; text++)
+        lines += *text == '\n';
+    return lines;
+}
+
+static void a_seed_gives_the_same_bytes_again(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_DEPLOY);
+    options.duration_ns = 600 * world_second_ns;
+    options.fault_at_ns = 300 * world_second_ns;
+    world_made one = world_make(&options, 5), two = world_make(&options, 5);
+    world_made other = world_make(&options, 6);
+    for (int f = 0; f < CAUS_WORLD_FILE_COUNT; f++) {
+        size_t lengths[3];
+        caus_world_file file = (caus_world_file)f;
+        const char *a = file_of(&one, file, &lengths[0]);
+        const char *b = file_of(&two, file, &lengths[1]);
+        const char *c = file_of(&other, file, &lengths[2]);
+        assert_int_equal(lengths[0], lengths[1]);
+        assert_memory_equal(a, b, lengths[0]);
+        if (file != CAUS_WORLD_TABLE)
+            assert_true(lengths[0] != lengths[2] ||
+                        memcmp(a, c, lengths[0]) != 0);
+        assert_true(strlen(caus_world_file_name(file)) > 3);
+    }
+    world_free(&one);
+    world_free(&two);
+    world_free(&other);
+}
+
+static void tables_have_a_row_for_each_thing(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_DELAY);
+    world_made made = world_make(&options, 7);
+    const caus_world *world = &made.world;
+    size_t length;
+    assert_int_equal(count_lines(file_of(&made, CAUS_WORLD_SERIES, &length)),
+                     81);
+    assert_int_equal(count_lines(file_of(&made, CAUS_WORLD_GAUGES, &length)),
+                     81);
+    assert_int_equal(count_lines(file_of(&made, CAUS_WORLD_TOPOLOGY, &length)),
+                     world->call_count + 1);
+    assert_int_equal(count_lines(file_of(&made, CAUS_WORLD_CHANGES, &length)),
+                     world->change_count + 1);
+    const char *spans = file_of(&made, CAUS_WORLD_SPANS, &length);
+    assert_int_equal(count_lines(spans), world->span_count + 1);
+    assert_int_equal(
+        count_lines(file_of(&made, CAUS_WORLD_CLICKHOUSE, &length)),
+        world->span_count + 1);
+    assert_non_null(strstr(spans, "\n0,")); /* before the fault */
+    assert_non_null(strstr(spans, "\n1,"));
+    world_free(&made);
+}
+
+static void error_counters_are_not_there_before_the_first_error(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_NONE);
+    world_made made = world_make(&options, 8);
+    size_t length;
+    const char *text = file_of(&made, CAUS_WORLD_METRICS, &length);
+    assert_non_null(strstr(text, "request_errors_total{"));
+    for (const char *at = text;
+         (at = strstr(at, "request_errors_total{")) != NULL; at++) {
+        const char *value = strstr(at, "} ") + 2;
+        assert_true(strtod(value, NULL) >= 1);
+    }
+    assert_non_null(strstr(text, "request_duration_seconds_bucket{"));
+    assert_non_null(strstr(text, ",le=\"+Inf\"} "));
+    assert_string_equal(text + length - 6, "# EOF\n");
+    world_free(&made);
+}
+
+static void the_truth_names_root_onset_and_effects(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_DELAY);
+    options.fault_size = 0.3;
+    world_made made = world_make(&options, 3);
+    const caus_world *world = &made.world;
+    size_t length;
+    const char *text = file_of(&made, CAUS_WORLD_TRUTH, &length);
+    json_error_t wrong;
+    json_t *truth = json_loads(text, 0, &wrong);
+    assert_non_null(truth);
+    assert_string_equal(json_string_value(json_object_get(truth, "root")),
+                        world->services[world->root].name);
+    double onset = json_number_value(json_object_get(truth, "onset"));
+    assert_true(fabs(onset - (1772442000.0 + 720)) <= 1e-3);
+    assert_int_equal(json_array_size(json_object_get(truth, "edges")),
+                     world->edge_count);
+    bool found = false;
+    json_t *affected = json_object_get(truth, "affected_services");
+    for (size_t i = 0; i < json_array_size(affected); i++)
+        found = found || strcmp(json_string_value(json_array_get(affected, i)),
+                                world->services[world->root].name) == 0;
+    assert_true(found);
+    json_decref(truth);
+    world_free(&made);
+}
+
+static void a_healthy_truth_has_no_onset(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_NONE);
+    world_made made = world_make(&options, 3);
+    size_t length;
+    const char *text = file_of(&made, CAUS_WORLD_TRUTH, &length);
+    assert_non_null(strstr(text, "\"fault\": \"none\""));
+    assert_null(strstr(text, "onset"));
+    assert_null(strstr(text, "effects"));
+    world_free(&made);
+}
+
+static void there_is_no_tenth_file(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_NONE);
+    options.duration_ns = 600 * world_second_ns;
+    world_made made = world_make(&options, 3);
+    const char *text;
+    size_t length;
+    assert_int_equal(caus_world_write(&made.world, CAUS_WORLD_FILE_COUNT,
+                                      made.run, made.arena, &text, &length,
+                                      &made.err),
+                     CAUS_ERR_INVALID_ARGUMENT);
+    assert_string_equal(caus_world_file_name(CAUS_WORLD_FILE_COUNT), "");
+    world_free(&made);
+}
+
+static void running_out_of_memory_while_writing_is_an_error(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_NONE);
+    options.services = 3;
+    options.duration_ns = 600 * world_second_ns;
+    world_made made = world_make(&options, 3);
+    for (int f = 0; f < CAUS_WORLD_FILE_COUNT; f++) {
+        bool refused = true;
+        for (long allowed = 0; refused; allowed++) {
+            caus_arena *arena = caus_arena_new(0);
+            const char *text;
+            size_t length;
+            fault_fail_after(allowed);
+            caus_status status =
+                caus_world_write(&made.world, (caus_world_file)f, made.run,
+                                 arena, &text, &length, &made.err);
+            refused = fault_stop();
+            assert_int_equal(status,
+                             refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+            caus_arena_free(arena);
+        }
+    }
+    world_free(&made);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_seed_gives_the_same_bytes_again),
+        cmocka_unit_test(tables_have_a_row_for_each_thing),
+        cmocka_unit_test(error_counters_are_not_there_before_the_first_error),
+        cmocka_unit_test(the_truth_names_root_onset_and_effects),
+        cmocka_unit_test(a_healthy_truth_has_no_onset),
+        cmocka_unit_test(there_is_no_tenth_file),
+        cmocka_unit_test(running_out_of_memory_while_writing_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
