@@ -19,7 +19,8 @@
 #include <time.h>
 
 #include "base/base.h"
-#include "caus/caus.h"
+#include "caus/anomaly.h"
+#include "caus/csv.h"
 
 enum { MOST_PATH = 1000 };
 

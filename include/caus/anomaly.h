@@ -45,7 +45,7 @@ typedef struct caus_anomaly_options {
     size_t max_lag;     /* Granger break: rows of the past used, 1 … 10 */
 } caus_anomaly_options;
 
-/* Two windows, false_alarm .02, min_effect .10, min_size 3, 100 trees of 256
+/* Two windows, false_alarm .02, min_effect .10, min_size 4, 100 trees of 256
  * rows, max_lag 2. */
 caus_anomaly_options caus_anomaly_options_default(void);
 

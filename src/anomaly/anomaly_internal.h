@@ -14,7 +14,7 @@ enum {
     CAUS_ANOMALY_MOST_SCALES = 6,
     /* A departure counts up to so many times its limit; of what hardly ever
      * moved before, so many. */
-    CAUS_ANOMALY_RATIO_CAP = 10,
+    CAUS_ANOMALY_RATIO_CAP = 30,
     CAUS_ANOMALY_STILL_CAP = 3
 };
 
@@ -173,16 +173,10 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
                                caus_arena *scratch, caus_verdict *result,
                                caus_error *err);
 
-/* |departure| over its limit; what hardly ever moved is capped. */
-static inline double caus_ratio_of(const caus_panel *panel,
-                                   const caus_verdict *verdict, size_t scale,
-                                   size_t column, double departure)
-{
-    double ratio =
-        fabs(departure) / verdict->limits[scale * panel->column_count + column];
-    return panel->is_still[column] ? fmin(ratio, CAUS_ANOMALY_STILL_CAP)
-                                   : ratio;
-}
+/* |departure| over its limit; under 1 where it is too small to count, and
+ * capped where the column hardly ever moved. */
+double caus_ratio_of(const caus_detect_job *job, const caus_verdict *verdict,
+                     size_t scale, size_t column, double departure);
 
 /* ---- profile.c: where a column changed ---- */
 

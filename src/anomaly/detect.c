@@ -11,7 +11,7 @@ caus_anomaly_options caus_anomaly_options_default(void)
 {
     return (caus_anomaly_options){.false_alarm = .02,
                                   .min_effect = .10,
-                                  .min_size = 3,
+                                  .min_size = 4,
                                   .tree_count = 100,
                                   .tree_sample = 256,
                                   .max_lag = 2};
@@ -58,8 +58,7 @@ static double ratio_at(const findings *f, size_t column, size_t row)
     double most = 0;
     for (size_t s = 0; s < f->departures->scale_count; s++) {
         double departure = caus_departure_row(f->departures, s, row)[column];
-        double ratio =
-            caus_ratio_of(f->job->panel, f->verdict, s, column, departure);
+        double ratio = caus_ratio_of(f->job, f->verdict, s, column, departure);
         if (ratio > fabs(most))
             most = copysign(ratio, departure);
     }

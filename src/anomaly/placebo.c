@@ -7,11 +7,18 @@
 #include "anomaly/anomaly_internal.h"
 #include "numeric/distributions.h"
 
-/* Deviations that scores and log ratios of windows have at least: a few quiet
- * windows prove no silence. */
-static const double LEAST_SCORE_DEVIATION = .8;
-static const double LEAST_RATIO_DEVIATION = .3;
-/* A reference window is an earlier incident so many deviations off. */
+/* What windows of other systems say of the deviation of scores and of log
+ * ratios, and how many windows that is worth. */
+static const double PRIOR_WINDOWS = 8;
+static const double PRIOR_SCORE_DEVIATION = 1;
+static const double PRIOR_RATIO_DEVIATION = .3;
+/* Few variables have few surprises: half the variance with so many. */
+static const double PRIOR_COLUMNS = 30;
+/* Limits of departures are at least this share of what counts at all. */
+static const double LEAST_LIMIT = .5;
+/* A reference window is an earlier incident when its score, with so many times
+ * the usual departures as limits, is so many deviations off. */
+static const double USUAL_TIMES = 2.5;
 static const double DISTURBED = 4;
 static const double LEAST_DISTURBED_DEVIATION = .5;
 static const double MOST_DISTURBED_SHARE = .3;
@@ -46,7 +53,7 @@ static void find_largest(const placebo_job *p)
 /* The largest departures of windows in use, all but one. */
 static void set_limits(const placebo_job *p, size_t without)
 {
-    double least = p->job->options->min_size;
+    double least = LEAST_LIMIT * p->job->options->min_size;
     for (size_t i = 0; i < p->cells; i++)
         p->limits[i] = least;
     for (size_t b = 0; b < p->job->layout->placebo_count; b++) {
@@ -64,7 +71,7 @@ static double score_block(const placebo_job *p, const caus_block *block,
 {
     const caus_panel *panel = p->job->panel;
     size_t columns = panel->column_count;
-    double best = 0, most = 0;
+    double best = 0, most = 0, least = p->job->options->min_size;
     for (size_t s = 0; s < p->departures->scale_count; s++)
         for (size_t r = 0; r < block->length; r++) {
             const double *row =
@@ -72,7 +79,7 @@ static double score_block(const placebo_job *p, const caus_block *block,
             const double *limit = p->limits + s * columns;
             double sum = 0;
             for (size_t c = 0; c < columns; c++) {
-                if (fabs(row[c]) <= limit[c])
+                if (fabs(row[c]) <= limit[c] || fabs(row[c]) < least)
                     continue;
                 double ratio = fabs(row[c]) / limit[c];
                 if (panel->is_still[c])
@@ -88,8 +95,8 @@ static double score_block(const placebo_job *p, const caus_block *block,
     return sqrt(best);
 }
 
-/* Upper prediction limit for one more value. */
-static double predict(const double *values, size_t count, double least,
+/* Upper prediction limit for one more value, with a prior on the deviation. */
+static double predict(const double *values, size_t count, double prior,
                       double level)
 {
     double mean = 0, squares = 0, n = (double)count;
@@ -97,8 +104,10 @@ static double predict(const double *values, size_t count, double least,
         mean += values[i] / n;
     for (size_t i = 0; i < count; i++)
         squares += (values[i] - mean) * (values[i] - mean);
-    double deviation = fmax(least, sqrt(squares / (n - 1)));
-    return mean + caus_student_t_quantile_sf(level, n - 1) * deviation *
+    double freedom = n - 1 + PRIOR_WINDOWS;
+    double deviation =
+        sqrt((squares + PRIOR_WINDOWS * prior * prior) / freedom);
+    return mean + caus_student_t_quantile_sf(level, freedom) * deviation *
                       sqrt(1 + 1 / n);
 }
 
@@ -106,9 +115,12 @@ static double predict(const double *values, size_t count, double least,
 static void leave_out(const placebo_job *p, double *scores, double *room)
 {
     size_t count = p->job->layout->placebo_count;
-    set_limits(p, SIZE_MAX);
-    for (size_t i = 0; i < p->cells; i++)
-        p->limits[i] = p->job->options->min_size;
+    for (size_t i = 0; i < p->cells; i++) {
+        for (size_t b = 0; b < count; b++)
+            room[b] = p->largest[b * p->cells + i];
+        p->limits[i] = fmax(p->job->options->min_size,
+                            USUAL_TIMES * caus_median_of(room, count));
+    }
     for (size_t b = 0; b < count; b++)
         scores[b] = score_block(p, &p->job->layout->blocks[b], NULL);
     memcpy(room, scores, count * sizeof *room);
@@ -149,9 +161,12 @@ static caus_status learn_thresholds(const placebo_job *p, double *scores,
     size_t questions = layout->block_count - layout->placebo_count;
     double level = p->job->options->false_alarm / (double)questions;
     verdict->placebo_used = used;
-    verdict->threshold = predict(scores, used, LEAST_SCORE_DEVIATION, level);
+    double columns = (double)p->departures->column_count;
+    double prior =
+        PRIOR_SCORE_DEVIATION * sqrt(columns / (columns + PRIOR_COLUMNS));
+    verdict->threshold = predict(scores, used, prior, level);
     verdict->variable_threshold =
-        exp(predict(ratios, used, LEAST_RATIO_DEVIATION, level));
+        exp(predict(ratios, used, PRIOR_RATIO_DEVIATION, level));
     return CAUS_OK;
 }
 
@@ -195,4 +210,16 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
     judge(&p, &verdict);
     *result = verdict;
     return CAUS_OK;
+}
+
+double caus_ratio_of(const caus_detect_job *job, const caus_verdict *verdict,
+                     size_t scale, size_t column, double departure)
+{
+    const caus_panel *panel = job->panel;
+    double size = fabs(departure), least = job->options->min_size;
+    double limit = verdict->limits[scale * panel->column_count + column];
+    if (size < least)
+        return size / fmax(limit, least);
+    return panel->is_still[column] ? fmin(size / limit, CAUS_ANOMALY_STILL_CAP)
+                                   : size / limit;
 }

@@ -7,8 +7,9 @@
 
 enum {
     LEAST_BASE = 8,   /* rows before the first placebo window */
+    USUAL_BASE = 24,  /* rows that a window is compared with, or twice it */
     MOST_WINDOW = 48, /* rows: longer spans add little, cost placebos */
-    WANTED_PLACEBOS = 8,
+    WANTED_PLACEBOS = 16,
     LEAST_BASE_SPANS = 2 /* medians of three that make a base */
 };
 
@@ -33,7 +34,7 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
     size_t tested = panel->row_count - reference;
     caus_layout made = {.window_rows = window_length(reference, tested)};
     size_t length = made.window_rows;
-    made.base_rows = 2 * length < 16 ? 16 : 2 * length;
+    made.base_rows = 2 * length < USUAL_BASE ? USUAL_BASE : 2 * length;
     size_t base = reference / 5 < LEAST_BASE ? LEAST_BASE : reference / 5;
     made.placebo_count = (reference - base) / length;
     size_t questions = tested / length;
