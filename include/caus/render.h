@@ -3,6 +3,7 @@
 #ifndef CAUS_RENDER_H
 #define CAUS_RENDER_H
 
+#include "gram.h"
 #include "incident.h"
 #include "recording.h"
 #include "rootcause.h"
@@ -90,6 +91,13 @@ caus_status caus_render_recording(const caus_recording_info *info,
                                   const caus_render_options *options,
                                   caus_arena *out, const char **text,
                                   size_t *length, caus_error *err);
+
+/* What a gram holds: JSON (kind "gram") or text. */
+caus_status caus_render_gram(const caus_gram *gram, const char *path,
+                             caus_format format,
+                             const caus_render_options *options,
+                             caus_arena *out, const char **text, size_t *length,
+                             caus_error *err);
 
 /* An explanation with what a reader wants to know besides. */
 typedef struct caus_explanation_answer {

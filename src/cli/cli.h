@@ -7,6 +7,7 @@
 
 extern const caus_command caus_command_discover;
 extern const caus_command caus_command_explain;
+extern const caus_command caus_command_gram;
 extern const caus_command caus_command_record;
 extern const caus_command caus_command_info;
 extern const caus_command caus_command_simulate;
@@ -23,6 +24,8 @@ extern const caus_option_group caus_cli_discover_options;
 extern const caus_option_group caus_source_options;
 /* What may stand in for servers. */
 extern const caus_option_group caus_file_options;
+/* Sums in place of data. */
+extern const caus_option_group caus_gram_source_options;
 /* Window, step and time zone. */
 extern const caus_option_group caus_time_options;
 
@@ -193,6 +196,12 @@ caus_status caus_cli_load_csv(caus_program *program,
                               bool table, caus_cli_window *window,
                               caus_arena *arena, caus_cli_input *result,
                               caus_error *err);
+
+/* The sums of --gram in place of a series; no other source may be named. */
+caus_status caus_cli_load_gram(caus_program *program,
+                               const caus_arguments *arguments,
+                               caus_arena *arena, caus_cli_input *result,
+                               caus_error *err);
 
 /*
  * Loads the one source that was named: --recording, --csv, --table, or

@@ -238,6 +238,7 @@ static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
 
     const char *more = NULL;
     if (!caus_arguments_has(arguments, "bootstrap") &&
+        !caus_arguments_has(arguments, "gram") &&
         !caus_arguments_has(arguments, "stability-selection") &&
         !caus_cli_wants_parts(arguments))
         more = "--bootstrap 200";
@@ -275,9 +276,12 @@ static caus_status answer_question(caus_program *program,
     const caus_cli_method *method = name ? caus_cli_find_method(name) : NULL;
     CAUS_TRY(caus_cli_check_options(arguments, method, err));
     caus_cli_input input;
-    CAUS_TRY(caus_cli_load(program, arguments,
-                           method ? 0 : caus_cli_baseline_ns, arena, &input,
-                           err));
+    if (caus_arguments_has(arguments, "gram"))
+        CAUS_TRY(caus_cli_load_gram(program, arguments, arena, &input, err));
+    else
+        CAUS_TRY(caus_cli_load(program, arguments,
+                               method ? 0 : caus_cli_baseline_ns, arena, &input,
+                               err));
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
         return caus_arena_fail(arena, err);
@@ -348,7 +352,7 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 
 static const caus_option_group *const groups[] = {
     &caus_cli_discover_options, &caus_source_options, &caus_file_options,
-    &caus_time_options, &caus_common_options};
+    &caus_gram_source_options,  &caus_time_options,   &caus_common_options};
 
 const caus_command caus_command_discover = {
     .name = "discover",

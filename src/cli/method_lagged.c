@@ -14,7 +14,11 @@ caus_status caus_cli_read_max_lag(const caus_arguments *arguments,
 {
     enum { DEFAULT_LAGS = 5, MOST_DEFAULT_LAGS = 20, MOST_LAGS = 10000 };
     const char *text = caus_arguments_get(arguments, "max-lag");
-    bool has_clock = series->segments[0].start_ns != 0;
+    if (!text && series->gram) {
+        *result = series->gram->max_lag;
+        return CAUS_OK;
+    }
+    bool has_clock = series->segment_count && series->segments[0].start_ns != 0;
     if (!text) {
         int64_t lags = DEFAULT_LAGS;
         if (series->step_ns == 0)
@@ -117,7 +121,7 @@ caus_status caus_cli_check_rows(const caus_series *series, size_t max_lag,
         if (series->segments[i].row_count > longest)
             longest = series->segments[i].row_count;
     }
-    if (!max_lag || longest > 2 * max_lag)
+    if (!max_lag || longest > 2 * max_lag || series->gram)
         return CAUS_OK;
     return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
                      "%zu rows are too few for --max-lag=%zu: more than twice "

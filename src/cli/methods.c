@@ -113,6 +113,38 @@ static caus_status fail_option(const char *name, const caus_cli_method *method,
                      owners);
 }
 
+/* Methods that follow from sums of products, without rows. */
+static const char on_sums[] =
+    " pcmci+ pcmci bivci fullci lagged lpcmci pc fci rfci xges ges ";
+
+static caus_status check_sums(const caus_arguments *arguments,
+                              const caus_cli_method *method, caus_error *err)
+{
+    static const char *const of_rows[] = {"bootstrap",   "stability-selection",
+                                          "sensitivity", "transform",
+                                          "windows",     "regimes",
+                                          "score"};
+    if (!caus_arguments_has(arguments, "gram"))
+        return CAUS_OK;
+    if (!method)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--gram holds sums, and the incident preset looks at "
+                         "rows: give --method pcmci+");
+    if (!is_among(on_sums, method->name))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--method=%s needs rows, and --gram holds none: give "
+                         "one of%s",
+                         method->name, on_sums);
+    for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
+        if (caus_arguments_has(arguments, of_rows[i]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s needs rows, and --gram holds none: leave it "
+                             "out or give the data itself",
+                             of_rows[i]);
+    }
+    return CAUS_OK;
+}
+
 static caus_status check_files(const caus_arguments *arguments, caus_error *err)
 {
     static const struct {
@@ -164,5 +196,6 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
                              "give several: leave one out",
                              sure[k]);
     }
+    CAUS_TRY(check_sums(arguments, method, err));
     return check_files(arguments, err);
 }

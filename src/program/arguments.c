@@ -199,7 +199,8 @@ static caus_status check_operands(const caus_arguments *arguments,
     const caus_command *command = arguments->command;
     if (caus_arguments_has(arguments, "help"))
         return CAUS_OK;
-    if (arguments->operand_count > command->operand_count)
+    if (arguments->operand_count > command->operand_count &&
+        !command->more_operands)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "\"%s\" is one word too many: %s; usage: caus %s%s%s "
                          "[options]",
@@ -260,6 +261,11 @@ const char *caus_arguments_operand(const caus_arguments *arguments,
 {
     assert(index < arguments->operand_count);
     return arguments->operands[index];
+}
+
+size_t caus_arguments_operand_count(const caus_arguments *arguments)
+{
+    return arguments->operand_count;
 }
 
 /* Quoted only where a shell would read more than the word. */

@@ -47,16 +47,17 @@ typedef struct caus_program caus_program;
 
 typedef struct caus_command {
     const char *name;
-    const char *summary;     /* one line */
-    const char *operands;    /* "FILE", or "" */
-    size_t operand_count;    /* exactly so many */
-    const char *stray;       /* what to do with one more; NULL = leave it out */
+    const char *summary;  /* one line */
+    const char *operands; /* "FILE", or "" */
+    size_t operand_count; /* exactly so many, or with more_operands at least */
+    const char *stray;    /* what to do with one more; NULL = leave it out */
     const char *description; /* paragraphs, plain text */
     size_t group_count;
     const caus_option_group *const *groups;
     const char *examples; /* lines of shell */
     bool hidden;          /* not in help or completion */
     int (*execute)(caus_program *program, const caus_arguments *arguments);
+    bool more_operands; /* the last one may be followed by others of its kind */
 } caus_command;
 
 /* What "caus help NAME" tells beside the commands: a file's format. */
@@ -100,6 +101,7 @@ const char *caus_arguments_get(const caus_arguments *arguments,
 bool caus_arguments_has(const caus_arguments *arguments, const char *name);
 const char *caus_arguments_operand(const caus_arguments *arguments,
                                    size_t index);
+size_t caus_arguments_operand_count(const caus_arguments *arguments);
 
 /* The command line again, quoted for a shell, in `arena`; NULL = no memory. */
 const char *caus_arguments_text(const caus_arguments *arguments,

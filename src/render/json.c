@@ -176,7 +176,7 @@ static void write_all_links(caus_json *json, const caus_view *view)
 
 static size_t environment_rows(const caus_series *series, int environment)
 {
-    size_t rows = 0;
+    size_t rows = series->gram ? (size_t)series->gram->rows_read : 0;
     for (size_t i = 0; i < series->segment_count; i++)
         if (series->segments[i].environment == environment)
             rows += series->segments[i].row_count;

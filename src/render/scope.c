@@ -17,11 +17,28 @@ static bool is_baseline(const caus_series *series, int environment)
     return false;
 }
 
+/* From the first reference row of any shard to the last. */
+static caus_time_span window_of_sums(const caus_gram *gram, int64_t step_ns)
+{
+    caus_time_span window = {.steps = (size_t)gram->rows_read};
+    for (size_t s = 0; s < gram->source_count; s++) {
+        const caus_gram_source *source = &gram->sources[s];
+        if (s == 0 || source->start_ns < window.start_ns)
+            window.start_ns = source->start_ns;
+        if (s == 0 || source->end_ns > window.end_ns)
+            window.end_ns = source->end_ns;
+    }
+    window.has_time = window.start_ns != 0 && step_ns > 0;
+    return window;
+}
+
 caus_time_span caus_view_window(const caus_view *view)
 {
     const caus_series *series = view->answer->series;
     caus_time_span window = {0};
     bool first = true;
+    if (series->gram)
+        return window_of_sums(series->gram, series->step_ns);
     for (size_t i = 0; i < series->segment_count; i++) {
         const caus_segment *segment = &series->segments[i];
         if (is_baseline(series, segment->environment)) {

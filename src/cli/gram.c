@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* "caus gram build|merge", and "caus discover --gram". */
+#include <string.h>
+
+#include "methods.h"
+
+static const caus_option source_options[] = {
+    {"gram", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "search on sums of \"caus gram\" in place of data: with --method"},
+};
+
+const caus_option_group caus_gram_source_options = {
+    "sums", sizeof source_options / sizeof *source_options, source_options};
+
+caus_status caus_cli_load_gram(caus_program *program,
+                               const caus_arguments *arguments,
+                               caus_arena *arena, caus_cli_input *result,
+                               caus_error *err)
+{
+    static const char *const others[] = {
+        "recording", "csv",   "table", "metrics", "traces",  "vars",
+        "service",   "start", "end",   "step",    "baseline"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (caus_arguments_has(arguments, others[i]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--gram holds everything already: leave out --%s",
+                             others[i]);
+    }
+    caus_gram *gram = caus_arena_array(arena, 1, sizeof *gram);
+    if (!gram)
+        return caus_arena_fail(arena, err);
+    *result = (caus_cli_input){0};
+    CAUS_TRY(caus_gram_read(caus_arguments_get(arguments, "gram"), arena, gram,
+                            err));
+    CAUS_TRY(caus_series_from_gram(gram, arena, &result->series, err));
+    caus_program_lap(program, "read");
+    return CAUS_OK;
+}
+
+static caus_status write_gram(caus_program *program,
+                              const caus_arguments *arguments,
+                              const caus_gram *gram, caus_arena *arena,
+                              caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "output");
+    const char *bytes, *name = caus_arguments_get(arguments, "format");
+    size_t length;
+    caus_format format = CAUS_FORMAT_TEXT;
+    if (name && !caus_format_from_name(name, &format))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--format=%s is not a format", name);
+    const char *text;
+    size_t text_length;
+    CAUS_TRY(caus_render_gram(gram, path, format, &program->render, arena,
+                              &text, &text_length, err));
+    CAUS_TRY(caus_gram_encode(gram, arena, &bytes, &length, err));
+    CAUS_TRY(caus_program_write(path, bytes, length, err));
+    if (program->bar)
+        caus_progress_bar_clear(program->bar);
+    caus_program_lap(program, "write");
+    return caus_program_write(NULL, text, text_length, err);
+}
+
+static caus_status build(caus_program *program, const caus_arguments *arguments,
+                         caus_arena *arena, caus_error *err)
+{
+    caus_cli_input input;
+    caus_gram_options options = {.dataset =
+                                     caus_arguments_get(arguments, "dataset")};
+    if (caus_arguments_operand_count(arguments) > 1)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "\"%s\" is one word too many: data are named by "
+                         "--csv, --recording and the other sources",
+                         caus_arguments_operand(arguments, 1));
+    CAUS_TRY(caus_cli_load(program, arguments, 0, arena, &input, err));
+    CAUS_TRY(
+        caus_cli_read_max_lag(arguments, &input.series, &options.max_lag, err));
+    CAUS_TRY(caus_cli_check_rows(&input.series, options.max_lag, err));
+    for (size_t i = 0; i < input.warning_count; i++)
+        caus_program_say(program, "warning: %s", input.warnings[i]);
+    caus_gram gram;
+    CAUS_TRY(caus_gram_build(&input.series, &options, program->run, arena,
+                             &gram, err));
+    caus_program_lap(program, "sums");
+    return write_gram(program, arguments, &gram, arena, err);
+}
+
+static caus_status merge(caus_program *program, const caus_arguments *arguments,
+                         caus_arena *arena, caus_error *err)
+{
+    size_t count = caus_arguments_operand_count(arguments) - 1;
+    const caus_gram **list = caus_arena_array(arena, count, sizeof *list);
+    caus_gram *grams = caus_arena_array(arena, count, sizeof *grams);
+    if (!list || !grams)
+        return caus_arena_fail(arena, err);
+    if (caus_arguments_has(arguments, "dataset"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--dataset is for \"caus gram build\": merged sums "
+                         "keep the names of their parts");
+    for (size_t g = 0; g < count; g++) {
+        CAUS_TRY(caus_gram_read(caus_arguments_operand(arguments, g + 1), arena,
+                                &grams[g], err));
+        list[g] = &grams[g];
+    }
+    caus_program_lap(program, "read");
+    caus_gram all;
+    CAUS_TRY(caus_gram_merge(list, count, program->run, arena, &all, err));
+    return write_gram(program, arguments, &all, arena, err);
+}
+
+static caus_status gram(caus_program *program, const caus_arguments *arguments,
+                        caus_arena *arena, caus_error *err)
+{
+    const char *what = caus_arguments_operand(arguments, 0);
+    const char *path = caus_arguments_get(arguments, "output");
+    bool merges = strcmp(what, "merge") == 0;
+    if (!merges && strcmp(what, "build") != 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "\"%s\" is nothing that \"caus gram\" does: give "
+                         "build or merge",
+                         what);
+    if (!path || strcmp(path, "-") == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "sums are written into a file: give -o shard.gram");
+    if (merges && caus_arguments_operand_count(arguments) < 2)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "there is nothing to merge: give caus gram merge "
+                         "a.gram b.gram -o all.gram");
+    return merges ? merge(program, arguments, arena, err)
+                  : build(program, arguments, arena, err);
+}
+
+static int execute(caus_program *program, const caus_arguments *arguments)
+{
+    return caus_cli_execute(program, arguments, gram);
+}
+
+static const caus_option build_options[] = {
+    {"max-lag", 0, "LAG", NULL, CAUS_COMPLETE_NOTHING,
+     "longest delay that a search may ask for, in steps (2) or time (90s); "
+     "default 5m, at most 20 steps"},
+    {"dataset", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
+     "the system that the rows come from; rows of one system may not overlap "
+     "in time"},
+};
+
+static const caus_option_group build_group = {
+    "sums", sizeof build_options / sizeof *build_options, build_options};
+
+static const caus_option_group *const groups[] = {
+    &build_group, &caus_source_options, &caus_file_options, &caus_time_options,
+    &caus_common_options};
+
+const caus_command caus_command_gram = {
+    .name = "gram",
+    .summary = "sum up data into what searches need, and add such sums",
+    .operands = "build|merge [FILE...]",
+    .operand_count = 1,
+    .more_operands = true,
+    .description =
+        "\"caus gram build\" writes row counts, sums and sums of products of "
+        "lagged variables, never rows; \"caus gram merge\" adds such files "
+        "up; \"caus discover --gram FILE --method pcmci+\" searches on them, "
+        "with the answer that all rows together would give. Sums are exact: "
+        "the order of merging leaves no trace. A row counts with the time it "
+        "stands at; the first 2 * LAG rows of a file, and of every run after "
+        "a missing value, serve as past only. So that shards of one long "
+        "series lose nothing at their cuts, start each of them 2 * LAG steps "
+        "before the first row it is to count.",
+    .group_count = sizeof groups / sizeof *groups,
+    .groups = groups,
+    .examples =
+        "  caus gram build --csv monday.csv --max-lag 3 -o monday.gram\n"
+        "  caus gram build --csv tuesday.csv --max-lag 3 -o tuesday.gram\n"
+        "  caus gram merge monday.gram tuesday.gram -o days.gram\n"
+        "  caus discover --gram days.gram --method pcmci+\n",
+    .execute = execute,
+};
