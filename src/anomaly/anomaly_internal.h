@@ -102,6 +102,8 @@ typedef struct caus_column {
     const double *values;
     double *sums;    /* [count + 1] room */
     double *squares; /* [count + 1] room */
+    double memory;   /* √((1 + ρ) / (1 − ρ)), ρ from row to row in the
+                        reference */
 } caus_column;
 
 typedef struct caus_detector_entry {

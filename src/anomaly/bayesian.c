@@ -62,7 +62,8 @@ void caus_measure_odds(const caus_layout *layout, const caus_column *column,
                           log_evidence((double)(first - base + span),
                                        sums + sum, squares + square);
             caus_departure_row(departures, s, column->rows[i])[c] =
-                copysign(sqrt(2 * fmax(odds, 0)), sum / (double)span - mean);
+                copysign(sqrt(2 * fmax(odds, 0)) / column->memory,
+                         sum / (double)span - mean);
         }
     }
 }
@@ -129,7 +130,7 @@ static bool step(online *o, const double *row, size_t at, double hazard,
     for (size_t k = 0; k < o->run_count; k++)
         o->runs[k].probability *= 1 - hazard;
     o->run_count++;
-    double most = -INFINITY, total = 0;
+    double most = -(double)INFINITY, total = 0;
     for (size_t k = 0; k < o->run_count; k++) {
         double density = log(o->runs[k].probability);
         for (size_t v = 0; v < o->variable_count; v++)

@@ -23,7 +23,8 @@ void caus_measure_shifts(const caus_layout *layout, const caus_column *column,
         for (size_t j = i + CAUS_ANOMALY_LEAST_ROWS; j <= end; j++) {
             double span = (double)(j - i);
             double shift = (column->sums[j] - column->sums[i]) / span - base;
-            double found = shift * sqrt(span * rows / (span + rows));
+            double found =
+                shift * sqrt(span * rows / (span + rows)) / column->memory;
             if (fabs(found) > fabs(best))
                 best = found;
         }

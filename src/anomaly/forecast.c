@@ -6,7 +6,9 @@
 #include "anomaly/anomaly_internal.h"
 #include "numeric/distributions.h"
 
-enum { LEAST_VALUES = 10, MOST_SEASON = 100000 };
+enum { LEAST_VALUES = 10 };
+
+static const size_t MOST_SEASON = 100000;
 
 static const double DAMPING = .98;
 static const double LEVEL_WEIGHTS[] = {.02, .05, .1, .2, .35, .5, .8};
@@ -49,7 +51,9 @@ static double smooth(smoother *s, size_t row, double value)
 /* The state before row 0: level and season of the first two seasons. */
 static void start(smoother *s, const double *values, size_t count)
 {
-    size_t rows = s->season_rows ? 2 * s->season_rows : LEAST_VALUES;
+    size_t rows = LEAST_VALUES;
+    if (s->season_rows)
+        rows = 2 * s->season_rows;
     rows = rows < count ? rows : count;
     double sum = 0, present = 0;
     for (size_t r = 0; r < rows || (present < 1 && r < count); r++)
@@ -92,7 +96,7 @@ static double try_weights(smoother *s, const double *values, size_t count)
 static void fit(smoother *s, const double *values, size_t count)
 {
     smoother best = *s;
-    double least = INFINITY;
+    double least = (double)INFINITY;
     size_t seasons = s->season_rows ? COUNT(SEASON_WEIGHTS) : 1;
     for (size_t a = 0; a < COUNT(LEVEL_WEIGHTS); a++)
         for (size_t b = 0; b < COUNT(TREND_WEIGHTS); b++)
@@ -185,15 +189,15 @@ bool caus_fill_forecast(const caus_detect_job *job, size_t column,
 static caus_status check(const double *values, size_t count, size_t season,
                          double level, caus_error *err)
 {
-    if (!(level > 0 && level < 1) || season > (size_t)MOST_SEASON)
+    if (!(level > 0 && level < 1) || season > MOST_SEASON)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "an interval of level %g with a season of %zu rows "
                          "cannot be made: give a level between 0 and 1 and at "
-                         "most %d rows",
+                         "most %zu rows",
                          level, season, MOST_SEASON);
     size_t present = 0;
     for (size_t r = 0; r < count; r++) {
-        present += !isnan(values[r]);
+        present += isnan(values[r]) ? 0 : 1;
         if (isinf(values[r]))
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                              "row %zu is infinite: give NaN where there is no "

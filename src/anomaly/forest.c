@@ -41,8 +41,8 @@ double caus_forest_mean_depth(size_t count)
 static bool range_of(const tree *t, size_t first, size_t end, size_t feature,
                      double *low, double *high)
 {
-    *low = INFINITY;
-    *high = -INFINITY;
+    *low = (double)INFINITY;
+    *high = -(double)INFINITY;
     for (size_t i = first; i < end; i++) {
         double value = t->values[t->sample[i] * t->stride + feature];
         *low = fmin(*low, value);

@@ -29,7 +29,7 @@ static size_t middle_of(const caus_onset_vote *votes, size_t count, size_t row,
     for (size_t i = 0; i < count; i++)
         total += is_of_cluster(&votes[i], row) ? votes[i].weight : 0;
     size_t best = row;
-    double nearest = INFINITY;
+    double nearest = (double)INFINITY;
     for (size_t i = 0; i < count; i++) {
         if (!is_of_cluster(&votes[i], row))
             continue;

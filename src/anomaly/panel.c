@@ -89,7 +89,7 @@ static size_t present_values(const double *values, size_t count, double *to)
     return used;
 }
 
-/* Largest distance from the level after the reference. */
+/* Largest distance from the level. */
 static double farthest(const double *values, size_t from, size_t to,
                        double level)
 {
@@ -120,12 +120,11 @@ static bool examine(caus_panel *panel, size_t column,
     panel->level[column] = level;
     panel->is_still[column] = !(spread > 0);
     panel->scale[column] = fmax(spread, floor);
-    if (panel->scale[column] > 0)
-        return true;
-    panel->scale[column] =
-        farthest(values, panel->reference_count, panel->row_count, level) /
-        (CAUS_ANOMALY_STILL_CAP * options->min_size);
-    return panel->scale[column] > 0;
+    double most = farthest(values, 0, panel->row_count, level);
+    if (!(panel->scale[column] > 0))
+        panel->scale[column] =
+            most / (CAUS_ANOMALY_STILL_CAP * options->min_size);
+    return most > 0;
 }
 
 /* Rows of the panel that are of the reference. */

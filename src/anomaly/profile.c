@@ -4,7 +4,13 @@
 
 #include "anomaly/anomaly_internal.h"
 
-enum { LEAST_BEFORE = 3, LEAST_AFTER = 2, LEAST_VALUES = 6 };
+enum {
+    LEAST_BEFORE = 3,
+    LEAST_AFTER = 2,
+    LEAST_VALUES = 6,
+    SHORTEST_RAMP = 3,
+    LONGEST_RAMP = 48
+};
 
 /* Beyond this from the level before, values are drawn in. */
 static const double MOST_SHIFT = 12;
@@ -80,19 +86,35 @@ static double rest_of_step(const span *s, size_t at)
     return s->squares[s->count] - low * low / before - high * high / after;
 }
 
-/* A line that leaves a constant at `at`, by least squares. */
-static double rest_of_ramp(const span *s, size_t at)
+/* A constant that rises from row `at` on, over `rows` rows, to another. */
+static double rest_of_ramp(const span *s, size_t at, size_t rows)
 {
-    double n = (double)s->count, after = (double)(s->count - at);
-    double sum_x = after * (after + 1) / 2;
-    double sum_xx = after * (after + 1) * (2 * after + 1) / 6;
-    double sum_y = s->sums[s->count], sum_xy = 0;
-    for (size_t i = at; i < s->count; i++)
-        sum_xy += (double)(i - at + 1) * s->values[i];
+    double n = (double)s->count, sum_y = s->sums[s->count];
+    double sum_x = 0, sum_xx = 0, sum_xy = 0;
+    size_t top = at + rows < s->count ? at + rows : s->count;
+    for (size_t i = at; i < top; i++) {
+        double x = (double)(i - at + 1) / (double)rows;
+        sum_x += x;
+        sum_xx += x * x;
+        sum_xy += x * s->values[i];
+    }
+    sum_x += (double)(s->count - top);
+    sum_xx += (double)(s->count - top);
+    sum_xy += sum_y - s->sums[top];
     double xx = sum_xx - sum_x * sum_x / n;
     double xy = sum_xy - sum_x * sum_y / n;
     double yy = s->squares[s->count] - sum_y * sum_y / n;
     return xx > 0 ? yy - xy * xy / xx : yy;
+}
+
+/* What the best of a step and of ramps of several lengths leaves. */
+static double rest_of_change(const span *s, size_t at)
+{
+    double n = (double)s->count, least = rest_of_step(s, at);
+    double price = exp(2 * log(n) / n); /* log n of the log-likelihood */
+    for (size_t rows = SHORTEST_RAMP; rows <= LONGEST_RAMP; rows *= 2)
+        least = fmin(least, rest_of_ramp(s, at, rows) * price);
+    return least;
 }
 
 /* (1 + ρ) / (1 − ρ) of the noise beside a step. */
@@ -115,10 +137,10 @@ static double correlation_time(const span *s, size_t at)
 /* Where the likelihood is largest. */
 static size_t weigh(span *s)
 {
-    double n = (double)s->count, best = -INFINITY;
+    double n = (double)s->count, best = -(double)INFINITY;
     size_t at = LEAST_BEFORE;
     for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++) {
-        double rest = fmin(rest_of_step(s, i), rest_of_ramp(s, i));
+        double rest = rest_of_change(s, i);
         s->weights[i] = -n / 2 * log(fmax(rest, 0) / n + LEAST_VARIANCE);
         if (s->weights[i] > best) {
             best = s->weights[i];

@@ -37,7 +37,9 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
     made.base_rows = 2 * length < USUAL_BASE ? USUAL_BASE : 2 * length;
     size_t base = reference / 5 < LEAST_BASE ? LEAST_BASE : reference / 5;
     made.placebo_count = (reference - base) / length;
-    size_t questions = tested / length;
+    size_t questions = tested / length, rest = tested % length;
+    bool rest_is_window = rest >= CAUS_ANOMALY_LEAST_ROWS;
+    questions += rest_is_window;
     made.block_count = made.placebo_count + questions;
     caus_block *blocks = CAUS_ARRAY(scratch, caus_block, made.block_count);
     if (!blocks)
@@ -45,7 +47,8 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
     size_t start = reference - made.placebo_count * length;
     for (size_t b = 0; b < made.block_count; b++)
         blocks[b] = (caus_block){start + b * length, length};
-    blocks[made.block_count - 1].length += tested - questions * length;
+    caus_block *last = &blocks[made.block_count - 1];
+    last->length = rest_is_window ? rest : length + rest;
     made.blocks = blocks;
     for (size_t span = CAUS_ANOMALY_LEAST_ROWS;
          span <= length && made.scale_count < CAUS_ANOMALY_MOST_SCALES;
@@ -162,6 +165,18 @@ static void sum_values(const caus_column *column, double *sums, double *squares)
     }
 }
 
+/* By what neighbours' likeness widens a mean of values. */
+static double memory_of(const caus_column *column, size_t reference)
+{
+    double products = 0, squares = 0;
+    for (size_t i = 1; i < column->count && column->rows[i] < reference; i++) {
+        products += column->values[i] * column->values[i - 1];
+        squares += column->values[i] * column->values[i];
+    }
+    double rho = squares > 0 ? fmax(0, fmin(.95, products / squares)) : 0;
+    return sqrt((1 + rho) / (1 - rho));
+}
+
 static bool measure_column(const caus_detect_job *job,
                            const caus_detector_entry *detector, size_t c,
                            caus_arena *scratch, caus_departures *departures)
@@ -182,6 +197,7 @@ static bool measure_column(const caus_detect_job *job,
         sum_medians(&column);
     else
         sum_values(&column, sums, squares);
+    column.memory = memory_of(&column, job->panel->reference_count);
     size_t i = 0;
     for (size_t b = 0; b < layout->block_count; b++) {
         const caus_block *block = &layout->blocks[b];
