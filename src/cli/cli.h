@@ -118,6 +118,23 @@ caus_status caus_cli_fetch(caus_program *program,
 caus_status caus_cli_read_separator(const caus_arguments *arguments,
                                     char *result, caus_error *err);
 
+/* An instant that an option names. */
+caus_status caus_cli_read_time(const caus_arguments *arguments,
+                               const char *name, int64_t *result_ns,
+                               caus_error *err);
+
+/*
+ * Cuts a series where the incident begins, by --at or as found: environment 0
+ * before it, 1 after it, `margin` rows around it left out. Where nothing is
+ * found, or a side would be too short, the series stays.
+ *
+ *   result  found is false where nothing began
+ */
+caus_status caus_cli_split(caus_program *program,
+                           const caus_arguments *arguments, size_t margin,
+                           caus_arena *arena, caus_series *series,
+                           caus_onset *result, caus_error *err);
+
 /* What a command does, with an arena of its own. */
 typedef caus_status caus_cli_work(caus_program *program,
                                   const caus_arguments *arguments,

@@ -88,6 +88,8 @@ static const caus_option discover_options[] = {
      "a graph for every value of this variable, in the same way"},
     {"knowledge", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "required and forbidden links, tiers: see \"caus help knowledge\""},
+    {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
+     "when the incident began; by default it is looked for"},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "load that all share, regressed out by the preset: a variable, auto "
      "(calls "
@@ -147,7 +149,11 @@ static caus_status run_preset(caus_program *program,
                               const caus_cli_input *input, caus_arena *arena,
                               caus_graph_answer *answer, caus_error *err)
 {
-    const caus_series *series = &input->series;
+    caus_series *series = caus_arena_array(arena, 1, sizeof *series);
+    caus_onset *onset = caus_arena_array(arena, 1, sizeof *onset);
+    if (!series || !onset)
+        return caus_arena_fail(arena, err);
+    *series = input->series;
     if (series->variable_count < 2)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%s alone cannot show what drove what: give two "
@@ -158,6 +164,9 @@ static caus_status run_preset(caus_program *program,
         return caus_arena_fail(arena, err);
     CAUS_TRY(
         caus_cli_read_pcmci(arguments, NULL, series, &answer->options, err));
+    CAUS_TRY(caus_cli_split(program, arguments, answer->options.max_lag, arena,
+                            series, onset, err));
+    answer->onset = onset;
     caus_incident_options options = {.pcmci = answer->options};
     const char *workload = caus_arguments_get(arguments, "workload");
     if (workload)

@@ -17,9 +17,9 @@ static const char everywhere[] =
 #define CORRELATION " max-lag alpha fdr level least-effect "
 #define LINGAM " prune alpha fdr level least-effect "
 
-static const char preset_options[] =
-    LAGGED "bootstrap block stability-selection sensitivity workload colliders "
-           "no-conflict-resolution target keep all-links ";
+static const char preset_options[] = LAGGED
+    "bootstrap block stability-selection sensitivity at workload colliders "
+    "no-conflict-resolution target keep all-links ";
 
 static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,

@@ -127,6 +127,15 @@ static caus_status read_instant(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+caus_status caus_cli_read_time(const caus_arguments *arguments,
+                               const char *name, int64_t *result_ns,
+                               caus_error *err)
+{
+    caus_cli_zone at;
+    CAUS_TRY(caus_cli_read_zone(arguments, &at, err));
+    return read_instant(arguments, name, "now", &at, now_ns(), result_ns, err);
+}
+
 /* An hour on both sides of --around, but nothing later than now. */
 static caus_status read_around(const caus_arguments *arguments,
                                const caus_cli_zone *at, int64_t now,

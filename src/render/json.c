@@ -183,6 +183,26 @@ static size_t environment_rows(const caus_series *series, int environment)
     return rows;
 }
 
+/* The most likely instant and where it lies with about 95 % belief. */
+static void write_onset(caus_json *json, const caus_onset *onset)
+{
+    if (!onset || !onset->found)
+        return;
+    char time[40];
+    caus_json_key(json, "onset");
+    caus_json_begin_object(json);
+    caus_time_format(onset->time_ns, time);
+    caus_json_put_text(json, "time", time);
+    caus_json_key(json, "interval");
+    caus_json_begin_array(json);
+    caus_time_format(onset->first_ns, time);
+    caus_json_text(json, time);
+    caus_time_format(onset->last_ns, time);
+    caus_json_text(json, time);
+    caus_json_end_array(json);
+    caus_json_end_object(json);
+}
+
 static void write_window(caus_json *json, const caus_view *view)
 {
     const caus_series *series = view->answer->series;
@@ -201,6 +221,7 @@ static void write_window(caus_json *json, const caus_view *view)
                              (double)series->step_ns / 1e9);
     put_size(json, "steps", window.steps);
     put_size(json, "rows_used", view->answer->discovery->rows_used);
+    write_onset(json, view->answer->onset);
     caus_json_key(json, "environments");
     caus_json_begin_array(json);
     for (size_t i = 0; i < series->environment_count; i++) {

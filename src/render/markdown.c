@@ -42,6 +42,11 @@ static void add_window(caus_text *text, const caus_view *view,
     caus_text_format(text, ", %zu used", view->answer->discovery->rows_used);
     if (window.baseline_rows)
         caus_text_format(text, ", baseline %zu steps", window.baseline_rows);
+    if (view->answer->onset && view->answer->onset->found) {
+        char onset[40];
+        caus_time_format(view->answer->onset->time_ns, onset);
+        caus_text_format(text, ", onset %s", onset);
+    }
 }
 
 static void add_summary(caus_text *text, const caus_view *view,

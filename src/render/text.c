@@ -110,6 +110,11 @@ static void fill_window(const caus_page *page, caus_text *text)
     if (window.baseline_rows)
         caus_text_format(text, "%s baseline %zu steps", dot,
                          window.baseline_rows);
+    if (view->answer->onset && view->answer->onset->found) {
+        char onset[40];
+        caus_time_format(view->answer->onset->time_ns, onset);
+        caus_text_format(text, "%s onset %s", dot, onset);
+    }
     if (view->target != SIZE_MAX)
         caus_text_format(text, "%s %zu of %zu variables lead to %s", dot,
                          view->shown_count - 1, view->variable_count - 1,

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where normal operation ends and the incident begins: --at, or found. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static size_t rows_of(const caus_series *series)
+{
+    size_t rows = 0;
+    for (size_t s = 0; s < series->segment_count; s++)
+        rows += series->segments[s].row_count;
+    return rows;
+}
+
+/* Rows at earlier grid times than an instant. */
+static size_t rows_before(const caus_series *series, int64_t time_ns)
+{
+    size_t rows = 0;
+    for (size_t s = 0; s < series->segment_count; s++) {
+        const caus_segment *segment = &series->segments[s];
+        if (time_ns <= segment->start_ns)
+            continue;
+        size_t passed =
+            (size_t)((time_ns - segment->start_ns - 1) / series->step_ns) + 1;
+        rows += passed < segment->row_count ? passed : segment->row_count;
+    }
+    return rows;
+}
+
+static caus_status read_at(const caus_arguments *arguments,
+                           const caus_series *series, caus_onset *result,
+                           caus_error *err)
+{
+    int64_t time_ns;
+    CAUS_TRY(caus_cli_read_time(arguments, "at", &time_ns, err));
+    if (series->step_ns <= 0 || !series->segments[0].start_ns)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--at needs rows with times: give a column time");
+    size_t row = rows_before(series, time_ns);
+    if (row == 0 || row >= rows_of(series)) {
+        char text[40];
+        caus_time_format(time_ns, text);
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--at %s leaves no row %s it: widen the window, or "
+                         "leave out --at",
+                         text, row ? "after" : "before");
+    }
+    *result = (caus_onset){.found = true,
+                           .row = row,
+                           .first_row = row,
+                           .last_row = row,
+                           .time_ns = time_ns,
+                           .first_ns = time_ns,
+                           .last_ns = time_ns};
+    return CAUS_OK;
+}
+
+/* Too few rows to look at, and the time limit, are no failure: there is then no
+ * onset. */
+static caus_status find(caus_program *program, const caus_series *series,
+                        caus_onset *result, caus_error *err)
+{
+    caus_error reason;
+    *result = (caus_onset){0};
+    if (series->step_ns <= 0)
+        return CAUS_OK;
+    caus_status status =
+        caus_onset_find(series, NULL, program->run, result, &reason);
+    if (status == CAUS_OK || status == CAUS_ERR_TOO_FEW_SAMPLES ||
+        status == CAUS_ERR_TIME_LIMIT)
+        return CAUS_OK;
+    return CAUS_FAIL(err, status, "%s", reason.message);
+}
+
+/* Rows that an environment needs to show links of its own. */
+static bool is_wide(const caus_series *series, size_t margin)
+{
+    enum { LEAST_ROWS = 20 };
+    for (size_t s = 0; s < series->segment_count; s++)
+        if (series->segments[s].row_count < LEAST_ROWS + 2 * margin)
+            return false;
+    return series->segment_count >= 2;
+}
+
+caus_status caus_cli_split(caus_program *program,
+                           const caus_arguments *arguments, size_t margin,
+                           caus_arena *arena, caus_series *series,
+                           caus_onset *result, caus_error *err)
+{
+    if (caus_arguments_has(arguments, "at")) {
+        CAUS_TRY(read_at(arguments, series, result, err));
+        caus_series whole = *series;
+        return caus_onset_split(&whole, result, margin, arena, series, err);
+    }
+    CAUS_TRY(find(program, series, result, err));
+    if (!result->found)
+        return CAUS_OK;
+    caus_series parts;
+    caus_error reason;
+    caus_status status =
+        caus_onset_split(series, result, margin, arena, &parts, &reason);
+    if (status == CAUS_OK && is_wide(&parts, margin))
+        *series = parts;
+    else if (status != CAUS_OK && status != CAUS_ERR_TOO_FEW_SAMPLES)
+        return CAUS_FAIL(err, status, "%s", reason.message);
+    return CAUS_OK;
+}
