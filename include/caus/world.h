@@ -202,8 +202,8 @@ typedef struct caus_world {
  *   result   lives in `out`
  *
  * The same seed and options give the same world. With a fault the same world
- * is simulated without it too, by the same random numbers, to tell what the
- * fault changed. Nothing is measured before a system is in use: the first
+ * goes on without it too, by the same random numbers, to tell what the fault
+ * changed. Nothing is measured before a system is in use: the first
  * seconds of a world fill its queues.
  *
  * Fails with CAUS_ERR_INVALID_ARGUMENT (an option out of range, a fault outside

@@ -207,15 +207,18 @@ static caus_status tell(const world_sim *sim, const caus_run *run,
     return caus_world_find_edges(sim, world, out, err);
 }
 
-static caus_status compare_with_healthy(const world_plan *plan,
-                                        const world_sim *with,
-                                        const caus_run *run, caus_world *world,
-                                        caus_arena *out, caus_error *err)
+static caus_status simulate(const world_plan *plan, const caus_run *run,
+                            caus_world *world, caus_arena *out, caus_error *err)
 {
-    world_sim without;
-    CAUS_TRY(caus_world_simulate(plan, false, false, run, out, &without, err));
-    caus_status status = caus_world_compare(with, &without, world, out, err);
-    caus_world_sim_deinit(&without);
+    world_sim sim, twin;
+    CAUS_TRY(caus_world_simulate(plan, run, out, &sim, &twin, err));
+    caus_status status = tell(&sim, run, world, out, err);
+    if (status == CAUS_OK && sim.has_fault)
+        status = caus_world_continue(&twin, run, err);
+    if (status == CAUS_OK && sim.has_fault)
+        status = caus_world_compare(&sim, &twin, world, out, err);
+    caus_world_sim_deinit(&sim);
+    caus_world_sim_deinit(&twin);
     return status;
 }
 
@@ -240,13 +243,7 @@ static caus_status make(const caus_world_options *options, const caus_run *run,
         world->fault_ns[0] = options->start_ns + plan->fault_at_us * 1000;
         world->fault_ns[1] = options->start_ns + plan->fault_end_us * 1000;
     }
-    world_sim sim;
-    CAUS_TRY(caus_world_simulate(plan, has_fault, true, run, out, &sim, err));
-    caus_status status = tell(&sim, run, world, out, err);
-    if (status == CAUS_OK && has_fault)
-        status = compare_with_healthy(plan, &sim, run, world, out, err);
-    caus_world_sim_deinit(&sim);
-    return status;
+    return simulate(plan, run, world, out, err);
 }
 
 caus_status caus_world_make(const caus_world_options *options,

@@ -241,10 +241,17 @@ typedef struct world_sim {
 #define WORLD_CALLS(sim) ((world_call *)(sim)->calls.items)
 #define WORLD_PODS(sim) ((world_pod *)(sim)->pods.items)
 
-/* Runs a plan from its start to its end. */
-caus_status caus_world_simulate(const world_plan *plan, bool has_fault,
-                                bool records, const caus_run *run,
+/*
+ * Runs a plan from its start to its end.
+ *
+ *   twin  set to the same system as it was when the fault began, to be
+ * continued without it; empty without a fault
+ */
+caus_status caus_world_simulate(const world_plan *plan, const caus_run *run,
                                 caus_arena *arena, world_sim *result,
+                                world_sim *twin, caus_error *err);
+/* Runs a twin to its end; it counts, but records neither spans nor scrapes. */
+caus_status caus_world_continue(world_sim *twin, const caus_run *run,
                                 caus_error *err);
 void caus_world_sim_deinit(world_sim *sim);
 

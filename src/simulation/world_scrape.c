@@ -33,7 +33,7 @@ static void keep(world_sim *sim, const caus_world_scrape *seen)
 void caus_world_scrape_pod(world_sim *sim, int32_t index)
 {
     const world_pod *pod = &WORLD_PODS(sim)[index];
-    if (pod->state == WORLD_POD_GONE)
+    if (pod->state == WORLD_POD_GONE || !sim->records)
         return;
     caus_world_push(sim, sim->now_us + sim->plan->scrape_us, WORLD_SCRAPE,
                     index, 0);

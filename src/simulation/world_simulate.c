@@ -2,6 +2,7 @@
 /* The loop over events. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "simulation/world_internal.h"
 
@@ -72,7 +73,7 @@ static void begin(world_sim *sim)
     for (size_t i = 0; i < plan->change_count; i++)
         caus_world_push(sim, plan->changes[i].at_us, WORLD_CHANGE, (int32_t)i,
                         0);
-    if (sim->has_fault && plan->fault != CAUS_WORLD_NONE) {
+    if (sim->has_fault) {
         caus_world_push(sim, plan->fault_at_us, WORLD_FAULT, 0, 0);
         caus_world_push(sim, plan->fault_end_us, WORLD_FAULT, 0, 0);
     }
@@ -149,13 +150,67 @@ static void handle(world_sim *sim, const world_event *event)
     }
 }
 
-static caus_status loop(world_sim *sim, const caus_run *run, caus_error *err)
+static bool copy_array(world_array *array, size_t item_bytes)
+{
+    const void *items = array->items;
+    array->items = caus_alloc(array->capacity * item_bytes);
+    if (array->items && array->count)
+        memcpy(array->items, items, array->count * item_bytes);
+    return array->items;
+}
+
+static void *copy_part(caus_arena *arena, const void *part, size_t count,
+                       size_t item_bytes)
+{
+    void *copy = caus_arena_array(arena, count, item_bytes);
+    if (copy)
+        memcpy(copy, part, count * item_bytes);
+    return copy;
+}
+
+#define COPY_PART(sim, field, count) \
+    ((sim)->field =                  \
+         copy_part((sim)->arena, (sim)->field, (count), sizeof *(sim)->field))
+
+static bool copy_parts(world_sim *twin)
+{
+    size_t services = twin->plan->service_count;
+    size_t nodes = twin->plan->node_count;
+    return COPY_PART(twin, node_active, nodes) &&
+           COPY_PART(twin, node_stress, nodes) &&
+           COPY_PART(twin, node_works, nodes) &&
+           COPY_PART(twin, node_crowded, nodes) &&
+           COPY_PART(twin, node_noise, nodes) &&
+           COPY_PART(twin, drift, services) &&
+           COPY_PART(twin, ready, services) &&
+           COPY_PART(twin, services, services) &&
+           COPY_PART(twin, edges, twin->plan->edge_count) &&
+           COPY_PART(twin, seconds, services * twin->second_count);
+}
+
+/* The system as it is, to go on without the fault and without records. */
+static void branch(world_sim *sim, world_sim *twin)
+{
+    *twin = *sim;
+    twin->has_fault = twin->records = false;
+    twin->spans = twin->scrapes = twin->changes = (world_array){0};
+    bool copied = copy_array(&twin->events, sizeof(world_event));
+    copied = copy_array(&twin->calls, sizeof(world_call)) && copied;
+    copied = copy_array(&twin->pods, sizeof(world_pod)) && copied;
+    sim->failed = !copied || !copy_parts(twin);
+}
+
+static caus_status loop(world_sim *sim, world_sim *twin, const caus_run *run,
+                        caus_error *err)
 {
     const world_plan *plan = sim->plan;
     for (uint64_t handled = 0;; handled++) {
         if (handled % CHECK_EVENTS == 0)
             CAUS_TRY(caus_run_check(run, err));
         keep_room(sim);
+        if (sim->has_fault && !twin->plan && !sim->failed &&
+            WORLD_EVENTS(sim)[0].at_us >= plan->fault_at_us)
+            branch(sim, twin);
         if (sim->failed)
             return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                              "no memory to simulate a world of %zu services",
@@ -168,15 +223,21 @@ static caus_status loop(world_sim *sim, const caus_run *run, caus_error *err)
     }
 }
 
-caus_status caus_world_simulate(const world_plan *plan, bool has_fault,
-                                bool records, const caus_run *run,
-                                caus_arena *arena, world_sim *result,
-                                caus_error *err)
+static void end(world_sim *sim)
 {
+    sim->now_us = sim->plan->duration_us;
+    caus_world_count_present(sim);
+}
+
+caus_status caus_world_simulate(const world_plan *plan, const caus_run *run,
+                                caus_arena *arena, world_sim *result,
+                                world_sim *twin, caus_error *err)
+{
+    *twin = (world_sim){0};
     *result = (world_sim){
         .plan = plan,
-        .has_fault = has_fault,
-        .records = records,
+        .has_fault = plan->fault != CAUS_WORLD_NONE,
+        .records = true,
         .load = 1,
         .free_call = WORLD_NONE,
         .arena = arena,
@@ -184,15 +245,23 @@ caus_status caus_world_simulate(const world_plan *plan, bool has_fault,
     caus_status status = prepare(result, arena, err);
     if (status == CAUS_OK) {
         begin(result);
-        status = loop(result, run, err);
+        status = loop(result, twin, run, err);
     }
     if (status == CAUS_OK) {
-        result->now_us = plan->duration_us;
-        caus_world_count_present(result);
+        end(result);
     } else {
         caus_world_sim_deinit(result);
+        caus_world_sim_deinit(twin);
     }
     return status;
+}
+
+caus_status caus_world_continue(world_sim *twin, const caus_run *run,
+                                caus_error *err)
+{
+    CAUS_TRY(loop(twin, NULL, run, err));
+    end(twin);
+    return CAUS_OK;
 }
 
 void caus_world_sim_deinit(world_sim *sim)

@@ -177,6 +177,27 @@ static void a_fault_does_not_change_the_time_before_it(void **state)
     world_free(&ill);
 }
 
+static void
+effects_are_measured_against_the_world_without_the_fault(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_POOL);
+    world_made ill = world_make(&options, 6);
+    options.fault = CAUS_WORLD_NONE;
+    world_made healthy = world_make(&options, 6);
+    double counts[5] = {0};
+    for (size_t i = 0; i < healthy.world.span_count; i++) {
+        const caus_world_span *span = &healthy.world.spans[i];
+        int64_t end_us = span->start_us + span->duration_us;
+        if (end_us >= 720 * 1000000 && end_us < 960 * 1000000)
+            counts[span->service]++;
+    }
+    for (size_t s = 0; s < 5; s++)
+        assert_true(ill.world.effects[s * KINDS].healthy == counts[s] / 240);
+    world_free(&healthy);
+    world_free(&ill);
+}
+
 static void every_service_is_root_as_often_as_the_others(void **state)
 {
     (void)state;
@@ -320,6 +341,8 @@ int main(void)
         cmocka_unit_test(every_fault_shows_at_its_root),
         cmocka_unit_test(a_healthy_world_has_nothing_to_find),
         cmocka_unit_test(a_fault_does_not_change_the_time_before_it),
+        cmocka_unit_test(
+            effects_are_measured_against_the_world_without_the_fault),
         cmocka_unit_test(every_service_is_root_as_often_as_the_others),
         cmocka_unit_test(options_out_of_range_are_named),
         cmocka_unit_test(too_large_a_world_is_refused_before_it_starts),
