@@ -13,7 +13,8 @@ enum {
     TOP_HOPS = 4,
     TOP_NOTES = 3,
     NAME_COLUMNS = 24,
-    CONFIDENCE_COLUMNS = 11
+    CONFIDENCE_COLUMNS = 11,
+    CLOCK = 11 /* where the time of day begins */
 };
 
 typedef struct sheet {
@@ -49,7 +50,8 @@ static void add_scope(const sheet *page)
     if (told->onset_given)
         caus_text_add(page->text, " (given)");
     else
-        caus_text_format(page->text, " (%s %s %s)", first, page->dash, last);
+        caus_text_format(page->text, " (%s%s%s)", first + CLOCK, page->dash,
+                         last + CLOCK);
     caus_text_format(page->text, ", %zu rows before, %zu after%s\n",
                      told->rows_before, told->rows_after, page->reset);
     if (told->symptom == SIZE_MAX)

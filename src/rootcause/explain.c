@@ -127,8 +127,9 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     }
     about->onset = onset;
     about->onset_row = onset.row;
+    about->has_anomalies = done;
     if (done)
-        caus_case_use_onsets(about, &found);
+        about->anomalies = found;
     return caus_changes_weigh(about, err);
 }
 
@@ -433,6 +434,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     if (!clues)
         return caus_arena_fail(about->out, err);
     caus_placebo_reduce(about, placebo, clues);
+    caus_case_use_onsets(about, clues);
     if (about->symptom == SIZE_MAX) {
         caus_scores_fill(&about->context, clues, variables, &about->scores);
         about->symptom = choose_symptom(about);

@@ -7,6 +7,8 @@
 
 enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };
 
+static const double least_clue = .7; /* one deviation beyond the usual */
+
 /* The rows taken as healthy when the onset is known, which may be late: some
  * rows before it are looked at as well. */
 static size_t reference_before(const caus_timeline *timeline, size_t onset_row)
@@ -76,7 +78,8 @@ static bool tells(caus_aspect aspect)
 }
 
 /* The onset of a service is that of its earliest bad variable. */
-static void find_service_onsets(caus_case *about, const caus_anomalies *found)
+static void find_service_onsets(caus_case *about, const caus_anomalies *found,
+                                const double *clues)
 {
     const caus_scene *scene = &about->scene;
     for (size_t v = 0; v < found->variable_count; v++) {
@@ -84,8 +87,9 @@ static void find_service_onsets(caus_case *about, const caus_anomalies *found)
         size_t s = scene->service_of[v];
         about->onsets[v] = anomaly->onset;
         bool bad = scene->bad[v] == 0 || anomaly->direction == scene->bad[v];
-        if (s == SIZE_MAX || !anomaly->exceeds || !anomaly->onset.found ||
-            !bad || !tells(scene->aspects[v]))
+        bool moved = anomaly->exceeds || clues[v] > least_clue;
+        if (s == SIZE_MAX || !moved || !anomaly->onset.found || !bad ||
+            !tells(scene->aspects[v]))
             continue;
         caus_onset *own = &about->service_onsets[s];
         if (!own->found || anomaly->onset.row < own->row ||
@@ -121,8 +125,10 @@ static void compare_onsets(caus_case *about)
     }
 }
 
-void caus_case_use_onsets(caus_case *about, const caus_anomalies *found)
+void caus_case_use_onsets(caus_case *about, const double *clues)
 {
-    find_service_onsets(about, found);
+    if (!about->has_anomalies)
+        return;
+    find_service_onsets(about, &about->anomalies, clues);
     compare_onsets(about);
 }

@@ -7,7 +7,12 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
-enum { MOST_WINDOWS = 12, LEAST_WINDOWS = 3, LEAST_REFERENCE = 10 };
+enum {
+    MOST_WINDOWS = 12,
+    LEAST_WINDOWS = 3,
+    LEAST_REFERENCE = 10,
+    LEAST_WIDTH = 4
+};
 
 /* The first score without what only the incident itself can have. */
 static double top_score(const caus_scene *scene, const caus_scores *scores)
@@ -21,12 +26,12 @@ static double top_score(const caus_scene *scene, const caus_scores *scores)
     return top;
 }
 
-/* Windows as long as the incident, at most a quarter of the healthy rows, in
+/* Windows as long as the incident, at most an eighth of the healthy rows, in
  * the later half of these. */
 static size_t place_windows(size_t healthy, size_t after, size_t *width,
                             size_t *starts)
 {
-    size_t longest = healthy / 4 > 1 ? healthy / 4 : 1;
+    size_t longest = healthy / 8 > LEAST_WIDTH ? healthy / 8 : LEAST_WIDTH;
     *width = after < longest ? after : longest;
     size_t first =
         healthy / 2 > LEAST_REFERENCE ? healthy / 2 : LEAST_REFERENCE;
@@ -132,22 +137,31 @@ static double logistic(double x)
     return 1 / (1 + exp(-x));
 }
 
+/* The log-odds that the first suspect is right. */
+static double odds(const caus_case *about, const caus_placebo *placebo)
+{
+    const caus_suspect *first = &about->suspects[0];
+    double second =
+        about->scene.service_count > 1 ? about->suspects[1].score : 0;
+    double strength = isnan(placebo->strength) ? 1 : placebo->strength;
+    double alarm = isnan(about->alarm) ? caus_alarm_unknown : about->alarm;
+    double traces = first->terms[CAUS_TERM_TRACES] / caus_weight_traces;
+    return caus_confidence_base +
+           caus_confidence_strength * log(fmin(fmax(strength, .1), 10)) +
+           caus_confidence_alarm * log(fmin(fmax(alarm, .1), 4)) +
+           caus_confidence_lead * (first->score - second) / first->score +
+           caus_confidence_traces * traces +
+           (about->options->has_onset ? 0 : caus_confidence_found);
+}
+
 void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
                           double *confidence)
 {
     size_t count = about->scene.service_count;
     if (!count)
         return;
-    double first = about->suspects[0].score, sum = 0;
-    double second = count > 1 ? about->suspects[1].score : 0;
-    double lead = first > 0 ? (first - second) / first : 0;
-    double strength = isnan(placebo->strength) ? 1 : placebo->strength;
-    double sure =
-        first > 0
-            ? logistic(caus_confidence_base +
-                       caus_confidence_strength * log(fmax(strength, .1)) +
-                       caus_confidence_lead * lead)
-            : 0;
+    bool any = about->suspects[0].score > 0;
+    double sure = any ? logistic(odds(about, placebo)) : 0, sum = 0;
     confidence[0] = sure;
     for (size_t i = 1; i < count; i++)
         sum += about->suspects[i].score * about->suspects[i].score;

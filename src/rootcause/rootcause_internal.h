@@ -157,8 +157,10 @@ typedef struct caus_case {
     caus_shift *shifts; /* [variable_count] */
     caus_onset *onsets; /* [variable_count] */
     size_t onset_row;
-    caus_onset onset;           /* of the incident */
-    double alarm;               /* the anomaly score over its threshold; NaN */
+    caus_onset onset; /* of the incident */
+    double alarm;     /* the anomaly score over its threshold; NaN */
+    bool has_anomalies;
+    caus_anomalies anomalies;
     size_t symptom;             /* variable; SIZE_MAX */
     size_t symptom_service;     /* where the chain ends; SIZE_MAX */
     size_t *ranked;             /* [service_count] services, likeliest first */
@@ -194,7 +196,7 @@ bool caus_case_find_onset(const caus_anomalies *found, caus_onset *result,
 caus_status caus_case_scan(caus_case *about, size_t least_before,
                            size_t *result, caus_error *err);
 /* Fills the onsets of variables and services and the order of these. */
-void caus_case_use_onsets(caus_case *about, const caus_anomalies *found);
+void caus_case_use_onsets(caus_case *about, const double *clues);
 
 /* Sorts `ranked`: higher totals first, observers last, ties by name. */
 void caus_case_rank(const caus_scene *scene, const double *total,

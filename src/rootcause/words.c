@@ -279,16 +279,13 @@ static caus_status list_missing(caus_case *about, caus_explanation *result,
         return caus_arena_fail(about->out, err);
     if (!about->scene.has_calls)
         items[result->missing_count++] =
-            "no call graph: victims cannot be told from their callees "
-            "(--topology or --traces-csv)";
+            "no call graph, which tells victims from causes (--topology)";
     if (!about->traces.known)
         items[result->missing_count++] =
-            "no traces of before and after: where requests lose their time is "
-            "not seen (--traces-csv)";
+            "no traces of before and after, where time is lost (--traces-csv)";
     if (!about->options->changes)
         items[result->missing_count++] =
-            "no list of changes: what was deployed or configured is not known "
-            "(--changes)";
+            "no list of what was deployed or configured (--changes)";
     if (blind[0])
         items[result->missing_count++] = blind;
     result->missing = items;
@@ -312,16 +309,15 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
     return CAUS_OK;
 }
 
-static caus_verdict judge(const caus_case *about, const caus_placebo *placebo)
+static caus_verdict judge(const caus_case *about)
 {
     const caus_suspect *first = about->suspects;
-    if (!about->scene.service_count || first->observer || first->score <= 0 ||
-        (placebo->strength <= caus_named_strength &&
-         first->confidence < caus_named_confidence))
+    if (!about->scene.service_count || first->observer || first->score <= 0)
         return CAUS_VERDICT_NO_ANOMALY;
-    return first->confidence >= caus_named_confidence
-               ? CAUS_VERDICT_CAUSE
-               : CAUS_VERDICT_INSUFFICIENT;
+    if (first->confidence >= caus_named_confidence)
+        return CAUS_VERDICT_CAUSE;
+    bool moved = first->confidence >= caus_moved_confidence || about->alarm > 1;
+    return moved ? CAUS_VERDICT_INSUFFICIENT : CAUS_VERDICT_NO_ANOMALY;
 }
 
 caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
@@ -335,7 +331,7 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
         CAUS_TRY(say_suspect(about, i, err));
         CAUS_TRY(check_suspect(about, i, placebo, err));
     }
-    result->verdict = judge(about, placebo);
+    result->verdict = judge(about);
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
     CAUS_TRY(caus_reach_find(about, &result->reach, &result->reach_count, err));

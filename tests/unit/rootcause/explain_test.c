@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caus/render.h"
+#include "fault.h"
+#include "rootcause/rootcause_internal.h"
+#include "test.h"
+
+enum { ROWS = 240, ONSET = 180, VARIABLES = 10 };
+
+static const int64_t start_ns = INT64_C(1700000000000000000);
+static const int64_t step_ns = INT64_C(15000000000);
+
+/* front calls mid calls root; side is called by front. */
+static const char *const services[] = {"front", "mid", "root", "side"};
+static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}};
+static const caus_topology topology = {4, services, 3, calls};
+
+typedef struct measure {
+    const char *name;
+    const char *service;
+    double level;
+    double noise;
+    double shift; /* from the onset on */
+} measure;
+
+static const measure incident[VARIABLES] = {
+    {"front_latency", "front", .2, .01, .5},
+    {"front_errors", "front", 0, 0, 0},
+    {"front_cpu", "front", 20, 1, 0},
+    {"mid_latency", "mid", .1, .003, .5},
+    {"mid_cpu", "mid", 10, .6, 0},
+    {"mid_queue_depth", "mid", 3, .5, 20},
+    {"root_latency", "root", .05, .004, .2},
+    {"root_cpu", "root", 30, 1, 40},
+    {"side_latency", "side", .08, .004, 0},
+    {"side_cpu", "side", 15, 1, 0}};
+
+/* A series of the measures in an order, its values times a scale. */
+static caus_series make_series(caus_arena *arena, const measure *measures,
+                               const size_t *order, double scale)
+{
+    caus_variable *variables =
+        caus_arena_array(arena, VARIABLES, sizeof *variables);
+    double *values = caus_arena_array(arena, ROWS * VARIABLES, sizeof *values);
+    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
+    static const caus_environment environment = {0, "window"};
+    for (size_t i = 0; i < VARIABLES; i++) {
+        size_t from = order ? order[i] : i;
+        const measure *told = &measures[from];
+        caus_random random;
+        caus_random_init(&random, 7, from);
+        variables[i] = caus_variable_default();
+        variables[i].name = told->name;
+        variables[i].service = told->service;
+        for (size_t r = 0; r < ROWS; r++)
+            values[r * VARIABLES + i] =
+                scale *
+                (told->level + told->noise * caus_random_normal(&random) +
+                 (r >= ONSET ? told->shift : 0));
+    }
+    *segment = (caus_segment){.row_count = ROWS,
+                              .word_count = (ROWS + 63) / 64,
+                              .start_ns = start_ns,
+                              .values = values};
+    return (caus_series){.variable_count = VARIABLES,
+                         .variables = variables,
+                         .segment_count = 1,
+                         .segments = segment,
+                         .environment_count = 1,
+                         .environments = &environment,
+                         .step_ns = step_ns};
+}
+
+static caus_explain_options known(void)
+{
+    caus_explain_options options = caus_explain_options_default();
+    options.topology = &topology;
+    options.symptom = "front_latency";
+    options.has_onset = true;
+    options.onset_ns = start_ns + ONSET * step_ns;
+    return options;
+}
+
+typedef struct fixture {
+    caus_arena *arena;
+    caus_run *run;
+    caus_error err;
+} fixture;
+
+static int set_up(void **state)
+{
+    fixture *made = calloc(1, sizeof *made);
+    caus_run_options options = caus_run_options_default();
+    options.threads = 1;
+    made->arena = caus_arena_new(0);
+    *state = made;
+    return caus_run_new(&options, &made->run, &made->err) == CAUS_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    fixture *made = *state;
+    caus_run_free(made->run);
+    caus_arena_free(made->arena);
+    free(made);
+    return 0;
+}
+
+static caus_explanation explain(fixture *with, const measure *measures,
+                                const caus_explain_options *options)
+{
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = make_series(with->arena, measures, NULL, 1);
+    caus_explanation told;
+    if (caus_explain(series, options, with->run, with->arena, &told,
+                     &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    return told;
+}
+
+static void the_service_that_broke_comes_first(void **state)
+{
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, incident, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
+    assert_true(told.suspects[0].confidence >= .5);
+    assert_non_null(strstr(told.summary, "root"));
+}
+
+static void an_onset_that_is_not_given_is_found(void **state)
+{
+    caus_explain_options options = known();
+    options.has_onset = false;
+    caus_explanation told = explain(*state, incident, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_in_range(told.onset.row, ONSET - 1, ONSET + 1);
+    assert_false(told.onset_given);
+}
+
+static void a_louder_caller_is_explained_by_its_callee(void **state)
+{
+    measure quiet[VARIABLES];
+    memcpy(quiet, incident, sizeof quiet);
+    quiet[7].shift = 0; /* nothing shows inside the root */
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, quiet, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    options.topology = NULL;
+    told = explain(*state, quiet, &options);
+    assert_string_not_equal(told.suspects[0].service, "root");
+}
+
+static void the_chain_leads_over_callers_to_the_symptom(void **state)
+{
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, incident, &options);
+    assert_int_equal(told.suspects[0].hop_count, 2);
+    const caus_hop *chain = told.suspects[0].chain;
+    assert_int_equal(chain[0].from, 0);
+    assert_string_equal(told.suspects[chain[0].to].service, "mid");
+    assert_string_equal(told.suspects[chain[1].to].service, "front");
+    assert_true(chain[1].effect > .4 && chain[1].effect < .6);
+    assert_int_equal(told.reach_count, 2);
+}
+
+static void services_and_variables_are_ranked_once(void **state)
+{
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, incident, &options);
+    assert_int_equal(told.suspect_count, 4);
+    assert_int_equal(told.clue_count, VARIABLES);
+    bool seen[VARIABLES] = {false};
+    for (size_t i = 0; i < VARIABLES; i++) {
+        assert_false(seen[told.clues[i].variable]);
+        seen[told.clues[i].variable] = true;
+        assert_true(i == 0 || told.clues[i].score <= told.clues[i - 1].score);
+    }
+    for (size_t i = 1; i < 4; i++)
+        assert_true(told.suspects[i].score <= told.suspects[i - 1].score);
+}
+
+static void terms_add_up_to_the_score(void **state)
+{
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, incident, &options);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        double sum = 0;
+        for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
+            sum += told.suspects[i].terms[t];
+        assert_true(sum == told.suspects[i].score);
+    }
+    assert_int_equal(told.suspects[0].rank_without[CAUS_TERM_TRACES], 1);
+}
+
+static void the_order_of_columns_does_not_matter(void **state)
+{
+    fixture *with = *state;
+    static const size_t order[VARIABLES] = {9, 3, 7, 1, 0, 8, 2, 6, 5, 4};
+    caus_explain_options options = known();
+    caus_explanation told = explain(with, incident, &options), again;
+    caus_series shuffled = make_series(with->arena, incident, order, 1);
+    assert_int_equal(caus_explain(&shuffled, &options, with->run, with->arena,
+                                  &again, &with->err),
+                     CAUS_OK);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        assert_string_equal(told.suspects[i].service,
+                            again.suspects[i].service);
+        assert_true(told.suspects[i].score == again.suspects[i].score);
+        assert_true(told.suspects[i].confidence ==
+                    again.suspects[i].confidence);
+    }
+    for (size_t i = 0; i < VARIABLES; i++)
+        assert_int_equal(told.clues[i].variable,
+                         order[again.clues[i].variable]);
+}
+
+static void the_unit_of_bytes_does_not_matter(void **state)
+{
+    fixture *with = *state;
+    caus_explain_options options = known();
+    caus_explanation told = explain(with, incident, &options), again;
+    caus_series scaled = make_series(with->arena, incident, NULL, 1024);
+    assert_int_equal(caus_explain(&scaled, &options, with->run, with->arena,
+                                  &again, &with->err),
+                     CAUS_OK);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        assert_string_equal(told.suspects[i].service,
+                            again.suspects[i].service);
+        assert_true(told.suspects[i].score == again.suspects[i].score);
+    }
+}
+
+static void healthy_rows_have_no_cause(void **state)
+{
+    measure healthy[VARIABLES];
+    memcpy(healthy, incident, sizeof healthy);
+    for (size_t i = 0; i < VARIABLES; i++)
+        healthy[i].shift = 0;
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, healthy, &options);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_true(told.suspects[0].confidence < .5);
+    assert_int_equal(told.suspect_count, 4);
+}
+
+static void who_only_looks_at_others_comes_last(void **state)
+{
+    measure watched[VARIABLES];
+    memcpy(watched, incident, sizeof watched);
+    watched[8] = (measure){"slo_p99", "slo", .3, .01, 9};
+    caus_explain_options options = known();
+    options.symptom = "slo_p99";
+    caus_explanation told = explain(*state, watched, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_true(told.suspects[told.suspect_count - 1].observer);
+    assert_string_equal(told.suspects[told.suspect_count - 1].service, "slo");
+}
+
+static void rings_of_calls_end(void **state)
+{
+    static const size_t ring[][2] = {{0, 1}, {1, 2}, {2, 0}};
+    static const caus_topology circle = {4, services, 3, ring};
+    caus_explain_options options = known();
+    options.topology = &circle;
+    caus_explanation told = explain(*state, incident, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
+static void the_change_before_the_onset_is_blamed(void **state)
+{
+    caus_explain_options options = known();
+    caus_change list[] = {{options.onset_ns - 6000 * (int64_t)1000000000,
+                           "side", CAUS_CHANGE_CONFIG, "config", "c1", ""},
+                          {options.onset_ns - 30 * (int64_t)1000000000, "root",
+                           CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+    caus_changes changes = {2, list};
+    options.changes = &changes;
+    caus_explanation told = explain(*state, incident, &options);
+    assert_int_equal(told.change_count, 2);
+    assert_string_equal(told.changes[0].ref, "v2");
+    assert_true(told.changes[0].confidence > told.changes[1].confidence);
+    assert_false(told.changes[0].indistinguishable);
+    assert_true(told.suspects[0].terms[CAUS_TERM_CHANGE] > 0);
+}
+
+static void changes_that_touch_the_same_are_not_told_apart(void **state)
+{
+    caus_explain_options options = known();
+    caus_change list[] = {{options.onset_ns - 40 * (int64_t)1000000000, "root",
+                           CAUS_CHANGE_CONFIG, "config", "c1", ""},
+                          {options.onset_ns - 30 * (int64_t)1000000000, "root",
+                           CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+    caus_changes changes = {2, list};
+    options.changes = &changes;
+    caus_explanation told = explain(*state, incident, &options);
+    assert_true(told.changes[0].indistinguishable);
+    assert_true(told.changes[1].indistinguishable);
+}
+
+static void expect_failure(fixture *with, const caus_explain_options *options,
+                           caus_status status, const char *words)
+{
+    caus_series series = make_series(with->arena, incident, NULL, 1);
+    caus_explanation told = {.suspect_count = 99};
+    assert_int_equal(caus_explain(&series, options, with->run, with->arena,
+                                  &told, &with->err),
+                     status);
+    assert_non_null(strstr(with->err.message, words));
+    assert_int_equal(told.suspect_count, 99);
+}
+
+static void an_unknown_symptom_names_the_nearest(void **state)
+{
+    caus_explain_options options = known();
+    options.symptom = "front_latencies";
+    expect_failure(*state, &options, CAUS_ERR_NOT_FOUND, "front_latency");
+}
+
+static void an_onset_outside_the_rows_is_refused(void **state)
+{
+    caus_explain_options options = known();
+    options.onset_ns = start_ns;
+    expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
+    options.onset_ns = start_ns + ROWS * step_ns;
+    expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
+    options.onset_ns = start_ns + 3 * step_ns;
+    expect_failure(*state, &options, CAUS_ERR_TOO_FEW_SAMPLES, "3 rows");
+}
+
+static void constant_columns_rank_without_a_cause(void **state)
+{
+    measure flat[VARIABLES];
+    memcpy(flat, incident, sizeof flat);
+    for (size_t i = 0; i < VARIABLES; i++)
+        flat[i].noise = flat[i].shift = 0;
+    caus_explain_options options = known();
+    caus_explanation told = explain(*state, flat, &options);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_int_equal(told.clue_count, VARIABLES);
+}
+
+static void what_never_moved_before_may_be_the_cause(void **state)
+{
+    measure broken[VARIABLES];
+    memcpy(broken, incident, sizeof broken);
+    for (size_t i = 0; i < VARIABLES; i++)
+        broken[i].shift = 0;
+    broken[6] = (measure){"root_availability", "root", 100, 0, -20};
+    broken[1] = (measure){"front_errors", "front", 0, 0, 20};
+    broken[3] = (measure){"mid_errors", "mid", 0, 0, 20};
+    caus_explain_options options = known();
+    options.symptom = "front_errors";
+    caus_explanation told = explain(*state, broken, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
+static caus_aspect aspect_of(const char *name)
+{
+    caus_variable variable = caus_variable_default();
+    variable.name = name;
+    variable.service = "cart-db";
+    return caus_aspect_of(&variable);
+}
+
+static void names_tell_what_is_measured(void **state)
+{
+    (void)state;
+    assert_int_equal(aspect_of("cart-db_latency.p99"), CAUS_ASPECT_LATENCY);
+    assert_int_equal(aspect_of("cart-db_clat_p90"), CAUS_ASPECT_LATENCY);
+    assert_int_equal(aspect_of("cart-db_success_rate"), CAUS_ASPECT_ERRORS);
+    assert_int_equal(aspect_of("cart-db_requests.Sum"), CAUS_ASPECT_LOAD);
+    assert_int_equal(aspect_of("cart-db_cpu_m"), CAUS_ASPECT_CPU);
+    assert_int_equal(aspect_of("cart-db_process_memory_bytes"),
+                     CAUS_ASPECT_MEMORY);
+    assert_int_equal(aspect_of("cart-db_sys_read"), CAUS_ASPECT_RESOURCE);
+    assert_int_equal(aspect_of("cart-db_queue_length"), CAUS_ASPECT_SATURATION);
+    assert_int_equal(aspect_of("cart-db_net_rx"), CAUS_ASPECT_NETWORK);
+    assert_int_equal(aspect_of("cart-db_temperature"), CAUS_ASPECT_OTHER);
+}
+
+static void success_and_availability_are_bad_downwards(void **state)
+{
+    (void)state;
+    caus_variable variable = caus_variable_default();
+    variable.name = "a_availability.Average";
+    variable.service = "a";
+    assert_int_equal(caus_aspect_bad_direction(&variable, CAUS_ASPECT_ERRORS),
+                     -1);
+    variable.name = "a_errors";
+    assert_int_equal(caus_aspect_bad_direction(&variable, CAUS_ASPECT_ERRORS),
+                     1);
+}
+
+static void want_of_memory_is_told(void **state)
+{
+    fixture *with = *state;
+    caus_explain_options options = known();
+    caus_series series = make_series(with->arena, incident, NULL, 1);
+    for (long n = 0;; n++) {
+        caus_arena *out = caus_arena_new(0);
+        caus_explanation told;
+        fault_fail_after(n);
+        caus_status status =
+            caus_explain(&series, &options, with->run, out, &told, &with->err);
+        bool refused = fault_stop();
+        if (status == CAUS_OK)
+            assert_string_equal(told.suspects[0].service, "root");
+        else
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        caus_arena_free(out);
+        if (!refused)
+            break;
+        assert_true(n < 10000);
+    }
+}
+
+static void every_format_is_written_or_memory_is_missed(void **state)
+{
+    fixture *with = *state;
+    caus_explain_options options = known();
+    caus_series series = make_series(with->arena, incident, NULL, 1);
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    caus_explanation_answer answer = {.series = &series, .explanation = &told};
+    caus_render_options how = {.zone_offset_minutes = INT32_MIN};
+    static const caus_format formats[] = {CAUS_FORMAT_JSON, CAUS_FORMAT_TEXT,
+                                          CAUS_FORMAT_MARKDOWN};
+    const char *text;
+    size_t length;
+    for (size_t f = 0; f < 3; f++) {
+        for (long n = 0;; n++) {
+            caus_arena *out = caus_arena_new(0);
+            fault_fail_after(n);
+            caus_status status =
+                out ? caus_render_explanation(&answer, formats[f], &how, out,
+                                              &text, &length, &with->err)
+                    : CAUS_ERR_OUT_OF_MEMORY;
+            bool refused = fault_stop();
+            if (status == CAUS_OK)
+                assert_non_null(strstr(text, "root"));
+            else
+                assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+            caus_arena_free(out);
+            if (!refused)
+                break;
+        }
+    }
+    assert_int_equal(caus_render_explanation(&answer, CAUS_FORMAT_DOT, &how,
+                                             with->arena, &text, &length,
+                                             &with->err),
+                     CAUS_ERR_UNSUPPORTED);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_service_that_broke_comes_first),
+        TEST(an_onset_that_is_not_given_is_found),
+        TEST(a_louder_caller_is_explained_by_its_callee),
+        TEST(the_chain_leads_over_callers_to_the_symptom),
+        TEST(services_and_variables_are_ranked_once),
+        TEST(terms_add_up_to_the_score),
+        TEST(the_order_of_columns_does_not_matter),
+        TEST(the_unit_of_bytes_does_not_matter),
+        TEST(healthy_rows_have_no_cause),
+        TEST(who_only_looks_at_others_comes_last),
+        TEST(rings_of_calls_end),
+        TEST(the_change_before_the_onset_is_blamed),
+        TEST(changes_that_touch_the_same_are_not_told_apart),
+        TEST(an_unknown_symptom_names_the_nearest),
+        TEST(an_onset_outside_the_rows_is_refused),
+        TEST(constant_columns_rank_without_a_cause),
+        TEST(what_never_moved_before_may_be_the_cause),
+        TEST(names_tell_what_is_measured),
+        TEST(success_and_availability_are_bad_downwards),
+        TEST(want_of_memory_is_told),
+        TEST(every_format_is_written_or_memory_is_missed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
