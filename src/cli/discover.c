@@ -8,7 +8,7 @@
 static const caus_option discover_options[] = {
     {"method", 0, "NAME",
      "pcmci+|pcmci|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|fci|rfci|"
-     "xges|ges|lingam|dagma|granger|correlation|spearman",
+     "xges|ges|lingam|additive|dagma|granger|correlation|spearman",
      CAUS_COMPLETE_NOTHING,
      "a textbook method on the columns as they are (see \"caus help "
      "methods\"); "
@@ -64,8 +64,13 @@ static const caus_option discover_options[] = {
     {"sample-size", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "equivalent sample size of --score bdeu; default 1"},
     {"penalty", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
-     "price of an edge, times log(rows) / 2 (xges, ges); 1 is the BIC, default "
-     "2"},
+     "price of an edge, times log(rows) / 2 (xges, ges, additive); 1 is the "
+     "BIC, default "
+     "2, with additive 1"},
+    {"basis", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most functions that describe one effect (additive); default 8"},
+    {"max-parents", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most causes of a variable (additive); default 10"},
     {"ebic-gamma", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "extended BIC: price times log(variables) (xges, ges); default 0"},
     {"level", 0, "SHARE", NULL, CAUS_COMPLETE_NOTHING,

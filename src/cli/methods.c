@@ -43,6 +43,8 @@ static const caus_cli_method methods[] = {
     {"ges", caus_cli_prepare_score, " score sample-size penalty ebic-gamma ",
      true, NULL},
     {"lingam", caus_cli_prepare_lingam, LINGAM, true, NULL},
+    {"additive", caus_cli_prepare_additive,
+     " max-lag alpha penalty basis max-parents knowledge ", false, NULL},
     {"dagma", caus_cli_prepare_dagma, " units-decide least-effect level ", true,
      caus_dagma_warning},
     {"granger", caus_cli_prepare_granger, " max-lag alpha fdr level pairwise ",

@@ -52,6 +52,8 @@ caus_cli_prepare caus_cli_prepare_fci;
 caus_cli_prepare caus_cli_prepare_lingam;
 caus_cli_prepare caus_cli_prepare_dagma;
 caus_cli_prepare caus_cli_prepare_granger;
+/* Nonlinear. */
+caus_cli_prepare caus_cli_prepare_additive;
 /* First looks. */
 caus_cli_prepare caus_cli_prepare_correlation;
 /* Without lags. */

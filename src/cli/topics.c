@@ -48,6 +48,7 @@ static const char methods_text[] =
     "  fci, rfci    the same, where hidden common causes are possible\n"
     "  xges, ges    the graph of the best score\n"
     "  lingam       directions from noise that is not normal\n"
+    "  additive     effects of any smooth shape; with --max-lag in time too\n"
     "  dagma        acyclic least squares; needs --units-decide\n"
     "\n"
     "--test exchanges the test of pcmci, pcmci+, lpcmci, pc, fci and rfci:\n"
