@@ -31,8 +31,9 @@ static const caus_option world_options[] = {
      "width of a row of series.csv; default 15s"},
     {"scrape", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "from scrape to scrape of each pod; default 15s"},
-    {"only", 0, "FILE,…", NULL, CAUS_COMPLETE_NOTHING,
-     "write only these files; graph.csv, changes.csv and truth.json are always "
+    {"only", 0, "FILES", NULL, CAUS_COMPLETE_NOTHING,
+     "write only these, parted by commas; graph.csv, changes.csv and "
+     "truth.json are always "
      "written"},
 };
 

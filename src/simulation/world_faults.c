@@ -62,7 +62,7 @@ double caus_world_work_factor(const world_sim *sim, const world_pod *pod)
     double share =
         (service->memory_bytes + pod->leaked_bytes) / service->memory_limit;
     double over = fmax(0, share - 0.5) / 0.5;
-    return 1 + 6 * over * over;
+    return 1 + 8 * over * over;
 }
 
 int64_t caus_world_delay_us(const world_sim *sim, const world_pod *pod)

@@ -74,7 +74,7 @@ static void sort_edges(world_plan *plan)
 static void set_rates(world_plan *plan, caus_random *random)
 {
     const double least = 4, most = 7; /* a second; of a mean service */
-    double total = 0, smallest = INFINITY;
+    double total = 0, smallest = (double)INFINITY;
     for (size_t s = 0; s < plan->service_count; s++) {
         world_service *service = &plan->services[s];
         if (service->is_entry)

@@ -90,7 +90,7 @@ static double draw_size(caus_world_fault fault, double hold_us,
     case CAUS_WORLD_ERRORS:
         return between(random, 0.2, 0.6);
     case CAUS_WORLD_LEAK:
-        return between(random, 4, 8);
+        return between(random, 5.5, 9);
     case CAUS_WORLD_CPU:
         return between(random, 2, 5);
     case CAUS_WORLD_POOL:
