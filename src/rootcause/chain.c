@@ -65,7 +65,7 @@ static caus_status fill_hop(const caus_case *about, size_t from, size_t to,
                       .to = effect,
                       .has_lag = a->found && b->found,
                       .variable = outside_clue(about, effect),
-                      .effect = NAN,
+                      .effect = (double)NAN,
                       .word = "moved with",
                       .exemplars = about->suspects[cause].exemplars,
                       .exemplar_count = about->suspects[cause].exemplar_count};

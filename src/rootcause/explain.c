@@ -116,7 +116,7 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         CAUS_TRY(find_given_row(about, &given, err));
     CAUS_TRY(caus_case_detect(about, given, &found, &done, err));
     caus_onset onset = {0};
-    about->alarm = NAN;
+    about->alarm = (double)NAN;
     if (done)
         caus_case_find_onset(&found, &onset, &about->alarm);
     if (given != SIZE_MAX) {
@@ -490,7 +490,7 @@ caus_status caus_explain(const caus_series *series,
         options ? *options : caus_explain_options_default();
     CAUS_TRY(check_series(series, err));
     caus_arena_mark mark = caus_arena_get_mark(out);
-    caus_case about = {.alarm = NAN,
+    caus_case about = {.alarm = (double)NAN,
                        .series = series,
                        .options = &chosen,
                        .run = run,

@@ -58,7 +58,7 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                       timeline->row_count - timeline->healthy, &width, starts);
     caus_placebo made = {
         .count = count,
-        .strength = NAN,
+        .strength = (double)NAN,
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
     caus_shift_space space = {
         .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),

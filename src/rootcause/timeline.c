@@ -168,7 +168,7 @@ static double select_kth(double *values, size_t count, size_t k)
 static double median_of(double *values, size_t count)
 {
     if (!count)
-        return NAN;
+        return (double)NAN;
     double upper = select_kth(values, count, count / 2);
     if (count % 2)
         return upper;
@@ -261,7 +261,7 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     const double *values = timeline->values + variable * timeline->row_count;
     size_t before = rows_before(timeline, variable, from, space->rows);
     habit usual = habit_of(values, space->rows, before);
-    caus_shift shift = {.before = NAN, .after = NAN};
+    caus_shift shift = {.before = (double)NAN, .after = (double)NAN};
     if (usual.count < LEAST_BEFORE)
         return shift;
     shift.before = usual.median;

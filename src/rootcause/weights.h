@@ -27,7 +27,7 @@ static const double caus_explained_across = 1;
 static const double caus_most_clue = 100;
 static const double caus_weight_both = .5;
 static const double caus_weight_traces = 6;
-static const double caus_weight_order = 1;
+static const double caus_weight_order = .4;
 static const double caus_weight_change = 1;
 /* A service that the symptom's service does not call, nor through others. */
 static const double caus_unreached_factor = .3;
