@@ -127,7 +127,7 @@ static double cost_of_length(void *data, double log_length)
 static void improve(caus_gp *gp, const double *y, double step, caus_gp_fit *fit)
 {
     static const double precision = .03, part_of_noise = .02;
-    for (int round = 0; round < 3; round++) {
+    for (int round = 0; round < 8; round++) {
         double noise = exp(fit->log_noise);
         search s = {.gp = gp,
                     .y = y,

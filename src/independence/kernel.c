@@ -130,11 +130,20 @@ static double compare_with_null(const caus_rcot_sum *sum)
     return 1 - log(fmax(p, least));
 }
 
+/* Whether the conditions leave anything of a side's features, which had the
+ * variance 1. */
+static bool is_left(const caus_rcot_room *room, const double *side)
+{
+    static const double least = 1e-5;
+    size_t count = room->side_count * room->stride;
+    double rows = (double)room->row_count;
+    return caus_dot(side, side, count) >
+           least * rows * (double)room->side_count;
+}
+
 static caus_status test(caus_ci_work *work, const caus_ci_source *source,
                         caus_ci_result *result, caus_error *err)
 {
-    /* of the variance of features: less is rounding */
-    static const double least_spread = 1e-8;
     caus_linear_work *linear = &work->linear;
     caus_rcot_room *room = &work->room;
     *result = (caus_ci_result){.df = 1, .undetermined = true};
@@ -148,8 +157,12 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     const caus_node *nodes = caus_linear_nodes(linear);
     room->row_count = linear->row_count;
     room->stride = caus_pad_lanes(room->row_count);
-    if (!make_side(work, nodes[count], room->sides) ||
-        !make_side(work, nodes[count + 1], room->sides + sides * room->stride))
+    /* which side comes first must not depend on which is the target */
+    const uint64_t *identity = work->state->identity;
+    size_t swap = identity[nodes[count]] > identity[nodes[count + 1]];
+    double *other = room->sides + sides * room->stride;
+    if (!make_side(work, nodes[count + swap], room->sides) ||
+        !make_side(work, nodes[count + 1 - swap], other))
         return CAUS_OK;
     for (size_t f = 2 * sides; f < room->sides_padded; f++)
         for (size_t r = 0; r < room->stride; r++)
@@ -159,10 +172,10 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
         lost += caus_rcot_regress(room);
     if (!(lost + 2 < (double)room->row_count))
         return CAUS_OK;
+    if (!is_left(room, room->sides) || !is_left(room, other))
+        return CAUS_OK;
     caus_rcot_sum sum = caus_rcot_compare(room, lost);
     double pairs = (double)(sides * sides), rows = (double)room->row_count;
-    if (!(sum.mean > pairs * least_spread * least_spread))
-        return CAUS_OK;
     *result = (caus_ci_result){.statistic = sum.value / (rows * pairs),
                                .df = compare_with_null(&sum)};
     return CAUS_OK;
