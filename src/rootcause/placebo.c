@@ -146,11 +146,16 @@ static double odds(const caus_case *about, const caus_placebo *placebo)
     double strength = isnan(placebo->strength) ? 1 : placebo->strength;
     double alarm = isnan(about->alarm) ? caus_alarm_unknown : about->alarm;
     double traces = first->terms[CAUS_TERM_TRACES] / caus_weight_traces;
+    /* Latency and errors spread: without a call graph whoever shows them may
+     * be a victim. */
+    double blind = about->scene.has_calls
+                       ? 0
+                       : first->terms[CAUS_TERM_EXTERNAL] / first->score;
     return caus_confidence_base +
            caus_confidence_strength * log(fmin(fmax(strength, .1), 10)) +
-           caus_confidence_alarm * log(fmin(fmax(alarm, .1), 4)) +
+           caus_confidence_alarm * log(fmin(fmax(alarm, .1), 12)) +
            caus_confidence_lead * (first->score - second) / first->score +
-           caus_confidence_traces * traces +
+           caus_confidence_traces * traces + caus_confidence_blind * blind +
            (about->options->has_onset ? 0 : caus_confidence_found);
 }
 

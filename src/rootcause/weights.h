@@ -44,13 +44,15 @@ static const double caus_least_placebo = .7;
  * healthy blocks of three systems and of simulated ones, each system weighing
  * the same; docs/methods/root-cause.md tells how it held on systems left out.
  */
-static const double caus_confidence_base = -1.02;
-static const double caus_confidence_strength = 1.44; /* of its logarithm */
-static const double caus_confidence_alarm = 1.31;    /* of its logarithm */
-static const double caus_confidence_lead = .66; /* (first − second) / first */
+static const double caus_confidence_base = -2.14;
+static const double caus_confidence_strength = 1.58; /* of its logarithm */
+static const double caus_confidence_alarm = .98;     /* of its logarithm */
+static const double caus_confidence_lead = .5; /* (first − second) / first */
 static const double caus_confidence_traces =
     8.06; /* share and weight of them */
-static const double caus_confidence_found = -1.32; /* the onset was not given */
+static const double caus_confidence_blind = -1.35; /* share of what no call
+                                                   graph vouches for */
+static const double caus_confidence_found = -1.22; /* the onset was not given */
 /* Where the anomaly detector says nothing. */
 static const double caus_alarm_unknown = .3;
 /* From here on a cause is named; below the second nothing has happened. */
