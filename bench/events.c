@@ -114,7 +114,7 @@ static void print_services(const caus_spans *spans,
 static int measure(const char *path)
 {
     struct stat info;
-    double read_s = INFINITY, evidence_s = INFINITY;
+    double read_s = HUGE_VAL, evidence_s = HUGE_VAL;
     if (stat(path, &info) != 0)
         return 1;
     for (int i = 0; i < REPETITIONS; i++) {

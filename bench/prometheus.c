@@ -134,7 +134,7 @@ static bool measure(const char *name, reader *read, const caus_text *reply,
                     table *last, double *best_s)
 {
     size_t most_bytes = 0;
-    *best_s = INFINITY;
+    *best_s = HUGE_VAL;
     for (int run = 0; run < RUNS; run++) {
         free(last->values);
         *last = (table){0};

@@ -15,7 +15,7 @@ static const caus_option discover_options[] = {
      "without it the incident preset"},
     {"test", 0, "NAME",
      "parcorr|robust-parcorr|parcorr-wls|fisher-z|gsquared|chisquared|cmiknn|"
-     "cmiknn-mixed",
+     "cmiknn-mixed|gpdc|rcot",
      CAUS_COMPLETE_NOTHING,
      "test of conditional independence; default parcorr, with pc fisher-z"},
     {"neighbours", 0, "K", NULL, CAUS_COMPLETE_NOTHING,

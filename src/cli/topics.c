@@ -55,8 +55,8 @@ static const char methods_text[] =
     "parcorr and fisher-z for linear dependence, robust-parcorr for "
     "monotonous\n"
     "dependence and outliers, parcorr-wls for noise that changes in time,\n"
-    "gsquared and chisquared for categories, cmiknn and cmiknn-mixed for\n"
-    "dependence of any shape.\n"
+    "gsquared and chisquared for categories, cmiknn, cmiknn-mixed, gpdc and\n"
+    "rcot for dependence of any shape.\n"
     "\n"
     "What each assumes and when it fails: docs/methods.\n";
 
