@@ -35,6 +35,30 @@ const char *caus_stage_name(caus_stage stage);
 typedef void caus_progress_fn(void *data, caus_stage stage, uint64_t done,
                               uint64_t total);
 
+/*
+ * Takes `size` bytes of every process of a group and gives every one of them
+ * all of these, in the order of ranks; all processes of the group call it, with
+ * the same size.
+ *
+ *   all  [count × size]
+ *
+ * Returns false when another process does not answer any more.
+ */
+typedef bool caus_gather_fn(void *data, const void *mine, size_t size,
+                            void *all);
+
+/*
+ * A group of processes that make the same calls with the same arguments, for
+ * example under MPI. Replicates are cut among them by their number, and every
+ * process gets the result that one alone would have.
+ */
+typedef struct caus_ranks {
+    int rank;  /* of this process, 0 … count − 1 */
+    int count; /* ≥ 1 */
+    caus_gather_fn *gather;
+    void *data; /* for gather() */
+} caus_ranks;
+
 typedef struct caus_run_options {
     int threads;               /* 1 … 256, taken even where fewer would do;
                                   0 = one for each processor allowed that is
@@ -45,6 +69,7 @@ typedef struct caus_run_options {
     const volatile sig_atomic_t *cancel; /* set non-zero to stop; may be NULL */
     caus_progress_fn *progress;          /* may be NULL */
     void *progress_data;
+    caus_ranks ranks; /* count 0 = this process alone */
 } caus_run_options;
 
 /* One thread for each idle processor, seed 0, no limits, no progress. */
@@ -59,8 +84,8 @@ typedef struct caus_run caus_run;
  *   options  copied; NULL = defaults
  *   result   set on success; freed with caus_run_free()
  *
- * Fails with CAUS_ERR_INVALID_ARGUMENT (threads out of range, negative time
- * limit) or CAUS_ERR_OUT_OF_MEMORY.
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (threads or ranks out of range, negative
+ * time limit) or CAUS_ERR_OUT_OF_MEMORY.
  */
 caus_status caus_run_new(const caus_run_options *options, caus_run **result,
                          caus_error *err);
@@ -77,6 +102,8 @@ caus_status caus_run_new_untimed(const caus_run *like, caus_run **result,
 void caus_run_free(caus_run *run);
 
 int caus_run_threads(const caus_run *run);
+int caus_run_rank(const caus_run *run);
+int caus_run_rank_count(const caus_run *run); /* ≥ 1 */
 uint64_t caus_run_seed(const caus_run *run);
 size_t caus_run_memory_limit_bytes(const caus_run *run);
 

@@ -96,6 +96,21 @@ uint64_t caus_random_below(caus_random *random, uint64_t bound);
  */
 int caus_run_threads_for(const caus_run *run, double work_ns);
 
+/* ---- groups of processes ---- */
+
+/*
+ * Replaces counts by their sums over all processes of the group; a failure of
+ * one is the failure of all. Every process of the group calls it, whatever
+ * happened to it; a process alone gets its own status and counts back.
+ *
+ *   status  of this process's part of the work, told in `err`
+ *   counts  [count]
+ *
+ * Fails with CAUS_ERR_NETWORK, CAUS_ERR_OUT_OF_MEMORY, or as one of them did.
+ */
+caus_status caus_run_add_up(const caus_run *run, caus_status status,
+                            uint32_t *counts, size_t count, caus_error *err);
+
 /* ---- clocks ---- */
 
 int64_t caus_clock_monotonic_ns(void);

@@ -2,6 +2,7 @@
 #include <omp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/base.h"
 
@@ -75,6 +76,14 @@ caus_status caus_run_new(const caus_run_options *options, caus_run **result,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "a time limit of %g s: give 0 (none) to 1e9 s",
                          wanted.time_limit_s);
+    if (wanted.ranks.count == 0)
+        wanted.ranks = (caus_ranks){.count = 1};
+    if (wanted.ranks.rank < 0 || wanted.ranks.rank >= wanted.ranks.count ||
+        (wanted.ranks.count > 1 && !wanted.ranks.gather))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "rank %d of %d: give 0 to count − 1, and a way to "
+                         "gather",
+                         wanted.ranks.rank, wanted.ranks.count);
     caus_run *run = caus_alloc(sizeof *run);
     if (!run)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory for a run");
@@ -116,6 +125,72 @@ void caus_run_free(caus_run *run)
 int caus_run_threads(const caus_run *run)
 {
     return run->options.threads;
+}
+
+int caus_run_rank(const caus_run *run)
+{
+    return run->options.ranks.rank;
+}
+
+int caus_run_rank_count(const caus_run *run)
+{
+    return run->options.ranks.count;
+}
+
+/* The failure of the first rank that has one. */
+static caus_status agree(const caus_ranks *ranks, caus_status status,
+                         caus_error *err)
+{
+    caus_error mine = {.status = status};
+    if (status != CAUS_OK && err)
+        memcpy(mine.message, err->message, sizeof mine.message);
+    caus_error *all = caus_alloc((size_t)ranks->count * sizeof *all);
+    if (!all)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory to hear %d processes", ranks->count);
+    bool heard = ranks->gather(ranks->data, &mine, sizeof mine, all);
+    caus_error first = {.status = CAUS_OK};
+    for (int k = 0; heard && k < ranks->count; k++)
+        if (first.status == CAUS_OK)
+            first = all[k];
+    free(all);
+    if (!heard)
+        return CAUS_FAIL(err, CAUS_ERR_NETWORK,
+                         "a process of the group does not answer: start all "
+                         "of them again");
+    if (first.status != CAUS_OK)
+        return CAUS_FAIL(err, first.status, "%s", first.message);
+    return CAUS_OK;
+}
+
+caus_status caus_run_add_up(const caus_run *run, caus_status status,
+                            uint32_t *counts, size_t count, caus_error *err)
+{
+    const caus_ranks *ranks = &run->options.ranks;
+    if (ranks->count == 1)
+        return status;
+    uint32_t *all = NULL;
+    if (status == CAUS_OK) {
+        all = caus_alloc((size_t)ranks->count * count * sizeof *all);
+        if (!all)
+            status = CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                               "no memory to add up %zu counts of %d "
+                               "processes",
+                               count, ranks->count);
+    }
+    status = agree(ranks, status, err);
+    if (status == CAUS_OK &&
+        !ranks->gather(ranks->data, counts, count * sizeof *counts, all))
+        status = CAUS_FAIL(err, CAUS_ERR_NETWORK,
+                           "a process of the group does not answer: start "
+                           "all of them again");
+    for (size_t k = 0; status == CAUS_OK && k < count; k++) {
+        counts[k] = 0;
+        for (size_t r = 0; r < (size_t)ranks->count; r++)
+            counts[k] += all[r * count + k];
+    }
+    free(all);
+    return status;
 }
 
 int caus_run_threads_for(const caus_run *run, double work_ns)

@@ -14,6 +14,10 @@ extern const caus_command caus_command_simulate;
 extern const caus_command caus_command_completion;
 extern const caus_command caus_command_manual;
 
+/* All commands, and what a program does with its words. */
+extern const caus_command_table caus_cli_table;
+int caus_cli_run(int count, char **words, const caus_ranks *ranks);
+
 /* The formats of caus.yml and vars.yml. */
 enum { CAUS_CLI_TOPICS = 4 };
 extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];

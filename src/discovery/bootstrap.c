@@ -175,16 +175,38 @@ static void run_replicate(resampling *work, size_t replicate, int thread)
                       question->options->bootstrap);
 }
 
-static void sum_counts(const resampling *work, int threads, double *share)
+/* Adds what all threads have counted to the counts of the first, and the
+ * replicates that were done behind them. */
+static void sum_counts(const resampling *work, int threads)
 {
     size_t cells = work->question->cell_count;
-    double done = (double)atomic_load(&work->done);
-    for (size_t cell = 0; cell < cells; cell++) {
-        uint64_t sum = 0;
-        for (int k = 0; k < threads; k++)
-            sum += work->counts[(size_t)k * cells + cell];
-        share[cell] = done > 0 ? (double)sum / done : 0;
+    for (int k = 1; k < threads; k++)
+        for (size_t cell = 0; cell < cells; cell++)
+            work->counts[cell] += work->counts[(size_t)k * cells + cell];
+    work->counts[(size_t)threads * cells] = (uint32_t)atomic_load(&work->done);
+}
+
+/* Replicates are cut among the processes of a group by their number. */
+static caus_status run_replicates(resampling *work, int threads,
+                                  caus_error *err)
+{
+    const caus_run *run = work->question->run;
+    size_t count = work->question->options->bootstrap;
+    size_t first = (size_t)caus_run_rank(run);
+    size_t step = (size_t)caus_run_rank_count(run);
+    if (threads > 1) {
+#pragma omp parallel for num_threads(threads) schedule(dynamic)
+        for (size_t b = first; b < count; b += step)
+            run_replicate(work, b, omp_get_thread_num());
+    } else {
+        for (size_t b = first; b < count; b += step)
+            run_replicate(work, b, 0);
     }
+    if (!atomic_load(&work->failed))
+        return caus_run_check_cancel(run, err);
+    if (err)
+        *err = work->error;
+    return work->error.status;
 }
 
 caus_status caus_bootstrap_stability(const caus_question *question,
@@ -201,27 +223,19 @@ caus_status caus_bootstrap_stability(const caus_question *question,
                          "leave it out or give the data itself");
     work.block =
         options->block_rows ? options->block_rows : caus_block_rows(sample);
-    work.counts =
-        CAUS_ARRAY(arena, uint32_t, (size_t)threads * question->cell_count);
+    size_t cells = question->cell_count, many = (size_t)threads * cells;
+    work.counts = CAUS_ARRAY(arena, uint32_t, many + 1);
     if (!work.counts)
         return caus_arena_fail(arena, err);
-    if (threads > 1) {
-#pragma omp parallel for num_threads(threads) schedule(dynamic)
-        for (size_t b = 0; b < options->bootstrap; b++)
-            run_replicate(&work, b, omp_get_thread_num());
-    } else {
-        for (size_t b = 0; b < options->bootstrap; b++)
-            run_replicate(&work, b, 0);
-    }
-    if (atomic_load(&work.failed)) {
-        if (err)
-            *err = work.error;
-        return work.error.status;
-    }
-    caus_status status = caus_run_check(question->run, err);
-    *stopped = atomic_load(&work.done) < options->bootstrap;
-    if (status != CAUS_OK && status != CAUS_ERR_TIME_LIMIT)
-        return status;
-    sum_counts(&work, threads, share);
+    caus_status status = run_replicates(&work, threads, err);
+    sum_counts(&work, threads);
+    /* so that the counts of the first thread and the total are neighbours */
+    work.counts[cells] = work.counts[many];
+    CAUS_TRY(
+        caus_run_add_up(question->run, status, work.counts, cells + 1, err));
+    double done = work.counts[cells];
+    for (size_t cell = 0; cell < cells; cell++)
+        share[cell] = done > 0 ? work.counts[cell] / done : 0;
+    *stopped = work.counts[cells] < options->bootstrap;
     return CAUS_OK;
 }

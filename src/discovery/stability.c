@@ -254,14 +254,15 @@ static void count_links(const caus_graph *wanted, const caus_graph *found,
             }
 }
 
+/* One array, with a place for the number of replicates behind it. */
 static caus_status init_tally(size_t cells, caus_arena *arena, tally *t,
                               caus_error *err)
 {
-    *t = (tally){CAUS_ARRAY(arena, uint32_t, cells),
-                 CAUS_ARRAY(arena, uint32_t, cells),
-                 CAUS_ARRAY(arena, uint32_t, cells)};
-    return t->seen && t->counted && t->same ? CAUS_OK
-                                            : caus_arena_fail(arena, err);
+    uint32_t *counts = CAUS_ARRAY(arena, uint32_t, 3 * cells + 1);
+    if (!counts)
+        return caus_arena_fail(arena, err);
+    *t = (tally){counts, counts + cells, counts + 2 * cells};
+    return CAUS_OK;
 }
 
 static void fill_shares(const uint32_t *part, const uint32_t *whole,
@@ -304,6 +305,29 @@ static caus_status run_replicate(draw *d, size_t replicate, caus_learner *learn,
     return CAUS_OK;
 }
 
+/* Replicates are cut among the processes of a group by their number. A time
+ * limit leaves the rest out. */
+static caus_status run_replicates(draw *d, caus_learner *learn,
+                                  const void *data, const caus_run *run,
+                                  caus_arena *arena, const caus_graph *wanted,
+                                  tally *t, size_t *done, caus_error *err)
+{
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    size_t step = (size_t)caus_run_rank_count(run);
+    for (size_t b = (size_t)caus_run_rank(run); b < d->options->replicates;
+         b += step) {
+        caus_status status =
+            run_replicate(d, b, learn, data, run, arena, wanted, t, err);
+        caus_arena_rewind(arena, mark);
+        if (status != CAUS_OK)
+            return status == CAUS_ERR_TIME_LIMIT ? CAUS_OK : status;
+        ++*done;
+        caus_run_progress(run, CAUS_STAGE_BOOTSTRAP, b + 1,
+                          d->options->replicates);
+    }
+    return CAUS_OK;
+}
+
 static caus_status add_stability(draw *d, caus_learner *learn, const void *data,
                                  const caus_run *run, caus_arena *out,
                                  caus_arena *arena, caus_discovery *result,
@@ -320,19 +344,12 @@ static caus_status add_stability(draw *d, caus_learner *learn, const void *data,
         return caus_arena_fail(arena, err);
     if (!share || !same)
         return caus_arena_fail(out, err);
-    caus_arena_mark mark = caus_arena_get_mark(arena);
-    caus_status status = CAUS_OK;
-    while (status == CAUS_OK && replicates < d->options->replicates) {
-        status = run_replicate(d, replicates, learn, data, run, arena,
-                               &result->graph, &t, err);
-        caus_arena_rewind(arena, mark);
-        replicates += status == CAUS_OK;
-        caus_run_progress(run, CAUS_STAGE_BOOTSTRAP, replicates,
-                          d->options->replicates);
-    }
-    if (status != CAUS_OK && status != CAUS_ERR_TIME_LIMIT)
-        return status;
-    result->complete = result->complete && status == CAUS_OK;
+    caus_status status = run_replicates(d, learn, data, run, arena,
+                                        &result->graph, &t, &replicates, err);
+    t.seen[3 * cells] = (uint32_t)replicates;
+    CAUS_TRY(caus_run_add_up(run, status, t.seen, 3 * cells + 1, err));
+    replicates = t.seen[3 * cells];
+    result->complete = result->complete && replicates == d->options->replicates;
     if (!replicates)
         return CAUS_OK;
     fill_shares(t.seen, t.counted, cells, share);

@@ -130,6 +130,8 @@ static caus_status run_options(caus_program *program,
     CAUS_TRY(caus_arguments_duration(arguments, "time-limit", 0, &time_limit_ns,
                                      err));
     options->time_limit_s = (double)time_limit_ns / 1e9;
+    if (program->table->ranks)
+        options->ranks = *program->table->ranks;
     options->cancel = caus_signals_watch();
     if (program->bar) {
         options->progress = caus_progress_bar_update;

@@ -75,6 +75,7 @@ typedef struct caus_command_table {
     const caus_command *const *commands;
     size_t topic_count;
     const caus_help_topic *topics;
+    const caus_ranks *ranks; /* of the process, under MPI; NULL = alone */
 } caus_command_table;
 
 /* The options every command has. */
