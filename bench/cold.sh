@@ -5,7 +5,7 @@
 # at most 3 s of wall time, at most variables + 5 queries.
 set -u
 cd "$(dirname "$0")/.."
-caus=$PWD/${CAUS_BUILD:-build/release}/src/cli/caus
+caus=$(realpath "${CAUS_BUILD:-build/release}")/src/cli/caus
 # shellcheck source=tests/e2e/lib.sh
 . tests/e2e/lib.sh
 need prometheus promtool curl
