@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
 
@@ -26,19 +25,9 @@ static const caus_option_group explain_group = {
 static caus_status read_onset(const caus_arguments *arguments,
                               caus_explain_options *options, caus_error *err)
 {
-    const char *text = caus_arguments_get(arguments, "at");
-    if (!text)
+    if (!caus_arguments_has(arguments, "at"))
         return CAUS_OK;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    caus_cli_zone zone;
-    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
-    caus_error reason;
-    caus_status status =
-        caus_time_parse(text, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
-                        zone.minutes, &options->onset_ns, &reason);
-    if (status != CAUS_OK)
-        return CAUS_FAIL(err, status, "--at: %s", reason.message);
+    CAUS_TRY(caus_cli_read_time(arguments, "at", &options->onset_ns, err));
     options->has_onset = true;
     return CAUS_OK;
 }
