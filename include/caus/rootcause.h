@@ -39,7 +39,8 @@ const char *caus_term_name(caus_term term);
 
 typedef struct caus_explain_options {
     const caus_topology *topology; /* who calls whom; NULL = as in the spans */
-    const caus_spans *spans;       /* with phases; NULL = none */
+    const caus_spans *spans;       /* NULL = none; all of one phase: those from
+                                      the onset on are taken as the incident's */
     const caus_changes *changes;   /* what people changed; NULL = not known */
     const char *symptom; /* the variable that breached; NULL = the most
                             anomalous that users see */

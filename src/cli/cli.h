@@ -168,6 +168,7 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
 /* Everything a discovery starts from. */
 typedef struct caus_cli_input {
     caus_series series;
+    const caus_spans *spans;       /* of --traces-csv; NULL = none */
     const caus_topology *topology; /* of spans; NULL = none were given */
     const char *const *warnings;
     size_t warning_count;
@@ -233,17 +234,33 @@ caus_status caus_cli_load(caus_program *program,
                           int64_t default_baseline_ns, caus_arena *arena,
                           caus_cli_input *result, caus_error *err);
 
-/* The call graph of --traces-csv. */
+/* The spans of --traces-csv beside other data, and their call graph. */
 caus_status caus_cli_load_calls(caus_program *program,
                                 const caus_arguments *arguments,
                                 caus_arena *arena, caus_cli_input *result,
                                 caus_error *err);
 
-/* The spans of --traces-csv as series, and their call graph. */
+/* The same with the spans as series too. */
 caus_status caus_cli_load_spans(caus_program *program,
                                 const caus_arguments *arguments,
                                 bool use_baseline, caus_cli_window *window,
                                 caus_arena *arena, caus_cli_input *result,
                                 caus_error *err);
+
+/* An explanation and what it was made from. */
+typedef struct caus_cli_explained {
+    caus_cli_input input;
+    caus_explain_options options;
+    caus_explanation explanation;
+    caus_explanation_answer answer; /* points to the others: stays in place */
+} caus_cli_explained;
+
+/* What caus_cli_explain() reads beside sources and times. */
+extern const caus_option_group caus_cli_explain_options;
+
+/* Loads the source that was named and explains the incident in it. */
+caus_status caus_cli_explain(caus_program *program,
+                             const caus_arguments *arguments, caus_arena *arena,
+                             caus_cli_explained *result, caus_error *err);
 
 #endif

@@ -4,75 +4,14 @@
 
 #include "cli.h"
 
-static const caus_option explain_options[] = {
-    {"symptom", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
-     "the variable that breached; default the most anomalous that users see"},
-    {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
-     "when it began; default found in the data"},
-    {"top", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "services told in full; default 10"},
-    {"changes", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "what was deployed or configured: CSV or JSON lines with time, service, "
-     "kind, ref, text"},
+static const caus_option outcome_options[] = {
     {"fail-on", 0, "CONDITION", NULL, CAUS_COMPLETE_NOTHING,
      "exit with 1 when it holds, such as 'confidence>=0.8'"},
 };
 
-static const caus_option_group explain_group = {
-    "explanation", sizeof explain_options / sizeof *explain_options,
-    explain_options};
-
-static caus_status read_onset(const caus_arguments *arguments,
-                              caus_explain_options *options, caus_error *err)
-{
-    if (!caus_arguments_has(arguments, "at"))
-        return CAUS_OK;
-    CAUS_TRY(caus_cli_read_time(arguments, "at", &options->onset_ns, err));
-    options->has_onset = true;
-    return CAUS_OK;
-}
-
-static caus_status read_spans(caus_program *program,
-                              const caus_arguments *arguments,
-                              caus_explain_options *options, caus_arena *arena,
-                              caus_error *err)
-{
-    const char *path = caus_arguments_get(arguments, "traces-csv");
-    if (!path)
-        return CAUS_OK;
-    caus_spans *spans = caus_arena_array(arena, 1, sizeof *spans);
-    if (!spans)
-        return caus_arena_fail(arena, err);
-    caus_spans_options how = {.has_onset = options->has_onset,
-                              .onset_ns = options->onset_ns};
-    CAUS_TRY(caus_spans_read_csv(path, &how, program->run, arena, spans, err));
-    options->spans = spans;
-    caus_program_lap(program, "spans");
-    return CAUS_OK;
-}
-
-static caus_status read_changes(caus_program *program,
-                                const caus_arguments *arguments,
-                                caus_explain_options *options,
-                                caus_arena *arena, caus_error *err)
-{
-    const char *path = caus_arguments_get(arguments, "changes");
-    if (!path)
-        return CAUS_OK;
-    caus_changes *changes = caus_arena_array(arena, 1, sizeof *changes);
-    if (!changes)
-        return caus_arena_fail(arena, err);
-    caus_cli_zone zone;
-    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
-    caus_changes_options how = {0};
-    if (zone.given) {
-        how.zone = caus_cli_zone_minutes;
-        how.zone_data = &zone;
-    }
-    CAUS_TRY(caus_changes_read(path, &how, program->run, arena, changes, err));
-    options->changes = changes;
-    return CAUS_OK;
-}
+static const caus_option_group outcome_group = {
+    "outcome", sizeof outcome_options / sizeof *outcome_options,
+    outcome_options};
 
 /* The share of "confidence>=0.8"; NaN-free, 2 = never. */
 static caus_status read_limit(const caus_arguments *arguments, double *limit,
@@ -95,20 +34,6 @@ static caus_status read_limit(const caus_arguments *arguments, double *limit,
     return CAUS_OK;
 }
 
-static caus_status load(caus_program *program, const caus_arguments *arguments,
-                        caus_arena *arena, caus_cli_input *input,
-                        caus_explain_options *options, caus_error *err)
-{
-    *options = caus_explain_options_default();
-    options->symptom = caus_arguments_get(arguments, "symptom");
-    CAUS_TRY(read_onset(arguments, options, err));
-    CAUS_TRY(caus_cli_load(program, arguments, caus_cli_baseline_ns, arena,
-                           input, err));
-    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
-    CAUS_TRY(read_changes(program, arguments, options, arena, err));
-    return read_spans(program, arguments, options, arena, err);
-}
-
 /* What the exit code depends on. */
 typedef struct explain_outcome {
     caus_verdict verdict;
@@ -121,38 +46,25 @@ static caus_status explain(caus_program *program,
                            explain_outcome *outcome, caus_error *err)
 {
     caus_format format;
-    long top;
     CAUS_TRY(caus_program_format(arguments, &format, err));
     CAUS_TRY(read_limit(arguments, &outcome->limit, err));
-    CAUS_TRY(
-        caus_arguments_integer(arguments, "top", 1, 1000000, 10, &top, err));
-    caus_cli_input input;
-    caus_explain_options options;
-    CAUS_TRY(load(program, arguments, arena, &input, &options, err));
-    caus_explanation told;
-    CAUS_TRY(
-        caus_explain(&input.series, &options, program->run, arena, &told, err));
-    caus_program_lap(program, "explanation");
-    caus_explanation_answer answer = {.series = &input.series,
-                                      .explanation = &told,
-                                      .warnings = input.warnings,
-                                      .warning_count = input.warning_count,
-                                      .top = (size_t)top,
-                                      .seed = caus_run_seed(program->run)};
-    caus_series_hash(&input.series, answer.inputs_sha256);
+    caus_cli_explained made;
+    CAUS_TRY(caus_cli_explain(program, arguments, arena, &made, err));
     const char *path = caus_arguments_get(arguments, "output");
     if (path)
         program->render.color = false;
     const char *text;
     size_t length;
-    CAUS_TRY(caus_render_explanation(&answer, format, &program->render, arena,
-                                     &text, &length, err));
+    CAUS_TRY(caus_render_explanation(&made.answer, format, &program->render,
+                                     arena, &text, &length, err));
     caus_program_lap(program, "render");
     if (program->bar)
         caus_progress_bar_clear(program->bar);
     CAUS_TRY(caus_program_write(path, text, length, err));
-    outcome->verdict = told.verdict;
-    outcome->confidence = told.suspect_count ? told.suspects[0].confidence : 0;
+    const caus_explanation *told = &made.explanation;
+    outcome->verdict = told->verdict;
+    outcome->confidence =
+        told->suspect_count ? told->suspects[0].confidence : 0;
     return CAUS_OK;
 }
 
@@ -176,8 +88,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &explain_group, &caus_source_options, &caus_file_options,
-    &caus_time_options, &caus_common_options};
+    &caus_cli_explain_options, &outcome_group,     &caus_source_options,
+    &caus_file_options,        &caus_time_options, &caus_common_options};
 
 const caus_command caus_command_explain = {
     .name = "explain",

@@ -257,7 +257,7 @@ caus_status caus_cli_load(caus_program *program,
     caus_run_free(program->run);
     program->run = timed;
     CAUS_TRY(status);
-    if (caus_arguments_has(arguments, "traces-csv") && !result->topology)
+    if (caus_arguments_has(arguments, "traces-csv") && !result->spans)
         CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
     return caus_cli_check_coverage(&result->series, err);
 }

@@ -4,34 +4,22 @@
 
 #include "cli.h"
 
-static caus_status read_spans(caus_program *program,
-                              const caus_arguments *arguments,
-                              caus_arena *arena, caus_spans *result,
-                              caus_error *err)
-{
-    return caus_spans_read_csv(caus_arguments_get(arguments, "traces-csv"),
-                               NULL, program->run, arena, result, err);
-}
-
-static caus_status find_topology(const caus_spans *spans, caus_arena *arena,
-                                 caus_cli_input *result, caus_error *err)
-{
-    caus_topology *topology = caus_arena_array(arena, 1, sizeof *topology);
-    if (!topology)
-        return caus_arena_fail(arena, err);
-    CAUS_TRY(caus_spans_topology(spans, arena, topology, NULL, err));
-    result->topology = topology;
-    return CAUS_OK;
-}
-
 caus_status caus_cli_load_calls(caus_program *program,
                                 const caus_arguments *arguments,
                                 caus_arena *arena, caus_cli_input *result,
                                 caus_error *err)
 {
-    caus_spans spans;
-    CAUS_TRY(read_spans(program, arguments, arena, &spans, err));
-    return find_topology(&spans, arena, result, err);
+    caus_spans *spans = caus_arena_array(arena, 1, sizeof *spans);
+    caus_topology *topology = caus_arena_array(arena, 1, sizeof *topology);
+    if (!spans || !topology)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_spans_read_csv(caus_arguments_get(arguments, "traces-csv"),
+                                 NULL, program->run, arena, spans, err));
+    CAUS_TRY(caus_spans_topology(spans, arena, topology, NULL, err));
+    result->spans = spans;
+    result->topology = topology;
+    caus_program_lap(program, "spans");
+    return CAUS_OK;
 }
 
 /* From the first to the last start of the traces of a phase; false if it has
@@ -84,17 +72,15 @@ caus_status caus_cli_load_spans(caus_program *program,
                                 caus_arena *arena, caus_cli_input *result,
                                 caus_error *err)
 {
-    caus_spans spans;
     caus_samples samples;
-    CAUS_TRY(read_spans(program, arguments, arena, &spans, err));
-    CAUS_TRY(find_topology(&spans, arena, result, err));
+    CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
     if (window->given)
         caus_cli_settle(window, 0);
     else
-        CAUS_TRY(choose_window(&spans, use_baseline, window, err));
+        CAUS_TRY(choose_window(result->spans, use_baseline, window, err));
     caus_spans_step step = {.step_ns = window->window.step_ns};
-    CAUS_TRY(caus_spans_to_samples(&spans, &step, program->run, arena, &samples,
-                                   err));
+    CAUS_TRY(caus_spans_to_samples(result->spans, &step, program->run, arena,
+                                   &samples, err));
     caus_program_lap(program, "read");
     return caus_cli_align(program, &samples, window, arena, &result->series,
                           err);

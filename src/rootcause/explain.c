@@ -416,7 +416,8 @@ static caus_status prepare(caus_case *about, caus_error *err)
     CAUS_TRY(place_onset(about, err));
     CAUS_TRY(caus_scores_init(&about->scene, variables, about->out,
                               &about->scores, err));
-    return caus_trace_clues_find(&about->scene, options->spans, about->run,
+    CAUS_TRY(caus_case_take_spans(about, err));
+    return caus_trace_clues_find(&about->scene, about->spans, about->run,
                                  about->out, &about->traces, err);
 }
 

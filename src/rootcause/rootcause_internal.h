@@ -151,6 +151,7 @@ typedef struct caus_case {
     caus_arena *out;
     caus_timeline timeline;
     caus_scene scene;
+    const caus_spans *spans; /* with both phases, where there are such */
     caus_trace_clues traces;
     caus_context context;
     caus_scores scores;
@@ -222,6 +223,9 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
 /* Confidence of every suspect. */
 void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
                           double *confidence);
+
+/* Sets `spans`: as given, or cut at the onset if all are of one phase. */
+caus_status caus_case_take_spans(caus_case *about, caus_error *err);
 
 /* Chains, findings and sentences of the suspects; the words of the whole. */
 caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err);

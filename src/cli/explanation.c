@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what the command line names to an explanation. */
+#include "cli.h"
+
+static const caus_option explain_options[] = {
+    {"symptom", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
+     "the variable that breached; default the most anomalous that users see"},
+    {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
+     "when it began; default found in the data"},
+    {"top", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "services told in full; default 10"},
+    {"changes", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "what was deployed or configured: CSV or JSON lines with time, service, "
+     "kind, ref, text"},
+};
+
+const caus_option_group caus_cli_explain_options = {
+    "explanation", sizeof explain_options / sizeof *explain_options,
+    explain_options};
+
+static caus_status read_onset(const caus_arguments *arguments,
+                              caus_explain_options *options, caus_error *err)
+{
+    if (!caus_arguments_has(arguments, "at"))
+        return CAUS_OK;
+    CAUS_TRY(caus_cli_read_time(arguments, "at", &options->onset_ns, err));
+    options->has_onset = true;
+    return CAUS_OK;
+}
+
+static caus_status read_changes(caus_program *program,
+                                const caus_arguments *arguments,
+                                caus_explain_options *options,
+                                caus_arena *arena, caus_error *err)
+{
+    const char *path = caus_arguments_get(arguments, "changes");
+    if (!path)
+        return CAUS_OK;
+    caus_changes *changes = caus_arena_array(arena, 1, sizeof *changes);
+    if (!changes)
+        return caus_arena_fail(arena, err);
+    caus_cli_zone zone;
+    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
+    caus_changes_options how = {0};
+    if (zone.given) {
+        how.zone = caus_cli_zone_minutes;
+        how.zone_data = &zone;
+    }
+    CAUS_TRY(caus_changes_read(path, &how, program->run, arena, changes, err));
+    options->changes = changes;
+    return CAUS_OK;
+}
+
+static caus_status load(caus_program *program, const caus_arguments *arguments,
+                        caus_arena *arena, caus_cli_explained *result,
+                        caus_error *err)
+{
+    caus_explain_options *options = &result->options;
+    options->symptom = caus_arguments_get(arguments, "symptom");
+    CAUS_TRY(read_onset(arguments, options, err));
+    CAUS_TRY(caus_cli_load(program, arguments, caus_cli_baseline_ns, arena,
+                           &result->input, err));
+    options->spans = result->input.spans;
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
+    return read_changes(program, arguments, options, arena, err);
+}
+
+caus_status caus_cli_explain(caus_program *program,
+                             const caus_arguments *arguments, caus_arena *arena,
+                             caus_cli_explained *result, caus_error *err)
+{
+    long top;
+    CAUS_TRY(
+        caus_arguments_integer(arguments, "top", 1, 1000000, 10, &top, err));
+    *result = (caus_cli_explained){.options = caus_explain_options_default()};
+    CAUS_TRY(load(program, arguments, arena, result, err));
+    const caus_series *series = &result->input.series;
+    CAUS_TRY(caus_explain(series, &result->options, program->run, arena,
+                          &result->explanation, err));
+    caus_program_lap(program, "explanation");
+    result->answer =
+        (caus_explanation_answer){.series = series,
+                                  .explanation = &result->explanation,
+                                  .warnings = result->input.warnings,
+                                  .warning_count = result->input.warning_count,
+                                  .top = (size_t)top,
+                                  .seed = caus_run_seed(program->run)};
+    caus_series_hash(series, result->answer.inputs_sha256);
+    return CAUS_OK;
+}
