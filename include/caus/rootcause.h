@@ -89,6 +89,13 @@ typedef struct caus_clue {
     caus_onset onset;
 } caus_clue;
 
+/* A part of the symptom's change that began in a service. */
+typedef struct caus_share {
+    bool known;       /* there is a call graph with the symptom's service */
+    double value;     /* in [0, 1]; all shares add up to 1 */
+    double low, high; /* 95 % interval: block bootstrap, unsure slopes */
+} caus_share;
+
 /* A service as a candidate. */
 typedef struct caus_suspect {
     const char *service;
@@ -99,6 +106,7 @@ typedef struct caus_suspect {
     double terms[CAUS_TERM_COUNT]; /* they add up to the score */
     size_t
         rank_without[CAUS_TERM_COUNT]; /* with the term left out; 1 = first */
+    caus_share share;                  /* of the symptom's change */
     caus_onset onset;                  /* of its earliest bad variable */
     const size_t *clues;               /* [clue_count] by score */
     size_t clue_count;

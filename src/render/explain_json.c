@@ -153,6 +153,21 @@ static void write_terms(caus_json *json, const caus_suspect *suspect)
     caus_json_end_object(json);
 }
 
+static void write_share(caus_json *json, const caus_share *share)
+{
+    if (!share->known)
+        return;
+    caus_json_key(json, "share");
+    caus_json_begin_object(json);
+    caus_json_put_double(json, "value", share->value);
+    caus_json_key(json, "interval");
+    caus_json_begin_array(json);
+    caus_json_double(json, share->low);
+    caus_json_double(json, share->high);
+    caus_json_end_array(json);
+    caus_json_end_object(json);
+}
+
 static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
 {
     const caus_suspect *suspect = &tale->answer->explanation->suspects[rank];
@@ -163,6 +178,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
     caus_json_put_double(json, "confidence", suspect->confidence);
     if (suspect->observer)
         caus_json_put_bool(json, "observer", true);
+    write_share(json, &suspect->share);
     if (rank < caus_tale_top(tale)) {
         write_onset(json, &suspect->onset);
         write_terms(json, suspect);

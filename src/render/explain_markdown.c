@@ -28,19 +28,28 @@ static void add_summary(const caus_tale *tale)
                          100 * told->suspects[0].confidence);
 }
 
+static void add_share(caus_text *text, const caus_share *share)
+{
+    if (share->known)
+        caus_text_format(text, "%.0f %% (%.0f–%.0f %%)", 100 * share->value,
+                         100 * share->low, 100 * share->high);
+    caus_text_add(text, " | ");
+}
+
 static void add_services(const caus_tale *tale)
 {
     const caus_explanation *told = tale->answer->explanation;
     caus_text *text = tale->text;
     caus_text_add(text, "\n## Services\n\n| rank | service | score | "
-                        "confidence | what shows it |\n"
-                        "|---:|---|---:|---:|---|\n");
+                        "confidence | share of the change | what shows it |\n"
+                        "|---:|---|---:|---:|---:|---|\n");
     for (size_t i = 0; i < caus_tale_top(tale); i++) {
         const caus_suspect *suspect = &told->suspects[i];
         caus_text_format(text, "| %zu | ", i + 1);
         caus_text_add_markdown(text, caus_tale_clean(tale, suspect->service));
         caus_text_format(text, " | %.2f | %.0f %% | ", suspect->score,
                          100 * suspect->confidence);
+        add_share(text, &suspect->share);
         caus_text_add_markdown(text, caus_tale_clean(tale, suspect->sentence));
         caus_text_add(text, " |\n");
     }

@@ -179,10 +179,25 @@ static void add_terms(const sheet *page, const caus_suspect *suspect)
     caus_text_add_char(page->text, '\n');
 }
 
+static void add_share(const sheet *page, const caus_suspect *suspect)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    if (!suspect->share.known)
+        return;
+    const char *name =
+        page->tale->answer->series->variables[told->symptom].name;
+    caus_text_format(
+        page->text,
+        "  its share of what %s changed: %.0f %% (%.0f to %.0f %%)\n",
+        caus_tale_clean(page->tale, name), 100 * suspect->share.value,
+        100 * suspect->share.low, 100 * suspect->share.high);
+}
+
 static void add_suspect_report(const sheet *page, const caus_suspect *suspect)
 {
     heading(page, caus_tale_clean(page->tale, suspect->service));
     paragraph(page, "  ", suspect->sentence, 0);
+    add_share(page, suspect);
     add_terms(page, suspect);
     add_checks(page, suspect);
     add_hops(page, suspect, suspect->hop_count);

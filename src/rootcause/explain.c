@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/attribution.h"
 
 enum { LEAST_HEALTHY = 10 };
 
@@ -447,6 +447,18 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     return share_clues(about, err);
 }
 
+static caus_status attribute(caus_case *about, caus_error *err)
+{
+    size_t services = about->scene.service_count;
+    caus_share *shares = CAUS_ARRAY(about->out, caus_share, services + 1);
+    if (!shares)
+        return caus_arena_fail(about->out, err);
+    CAUS_TRY(caus_attribution_find(about, shares, err));
+    for (size_t s = 0; s < services; s++)
+        about->suspects[about->rank_of[s]].share = shares[s];
+    return CAUS_OK;
+}
+
 static caus_status explain(caus_case *about, caus_explanation *result,
                            caus_error *err)
 {
@@ -463,6 +475,7 @@ static caus_status explain(caus_case *about, caus_explanation *result,
         about->suspects[i].confidence = confidence[i];
         CAUS_TRY(caus_chain_find(about, i, err));
     }
+    CAUS_TRY(attribute(about, err));
     const caus_timeline *timeline = &about->timeline;
     *result =
         (caus_explanation){.symptom = about->symptom,

@@ -5,126 +5,16 @@
 
 #include "caus/render.h"
 #include "fault.h"
-#include "rootcause/rootcause_internal.h"
+#include "made_case.h"
 #include "test.h"
 
-enum { ROWS = 240, ONSET = 180, VARIABLES = 10 };
-
-static const int64_t start_ns = INT64_C(1700000000000000000);
-static const int64_t step_ns = INT64_C(15000000000);
-
-/* front calls mid calls root; side is called by front. */
-static const char *const services[] = {"front", "mid", "root", "side"};
-static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}};
-static const caus_topology topology = {4, services, 3, calls};
-
-typedef struct measure {
-    const char *name;
-    const char *service;
-    double level;
-    double noise;
-    double shift; /* from the onset on */
-} measure;
-
-static const measure incident[VARIABLES] = {
-    {"front_latency", "front", .2, .01, .5},
-    {"front_errors", "front", 0, 0, 0},
-    {"front_cpu", "front", 20, 1, 0},
-    {"mid_latency", "mid", .1, .003, .5},
-    {"mid_cpu", "mid", 10, .6, 0},
-    {"mid_queue_depth", "mid", 3, .5, 20},
-    {"root_latency", "root", .05, .004, .2},
-    {"root_cpu", "root", 30, 1, 40},
-    {"side_latency", "side", .08, .004, 0},
-    {"side_cpu", "side", 15, 1, 0}};
-
-/* A series of the measures in an order, its values times a scale. */
-static caus_series make_series(caus_arena *arena, const measure *measures,
-                               const size_t *order, double scale)
-{
-    caus_variable *variables =
-        caus_arena_array(arena, VARIABLES, sizeof *variables);
-    double *values = caus_arena_array(arena, ROWS * VARIABLES, sizeof *values);
-    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
-    static const caus_environment environment = {0, "window"};
-    for (size_t i = 0; i < VARIABLES; i++) {
-        size_t from = order ? order[i] : i;
-        const measure *told = &measures[from];
-        caus_random random;
-        caus_random_init(&random, 7, from);
-        variables[i] = caus_variable_default();
-        variables[i].name = told->name;
-        variables[i].service = told->service;
-        for (size_t r = 0; r < ROWS; r++)
-            values[r * VARIABLES + i] =
-                scale *
-                (told->level + told->noise * caus_random_normal(&random) +
-                 (r >= ONSET ? told->shift : 0));
-    }
-    *segment = (caus_segment){.row_count = ROWS,
-                              .word_count = (ROWS + 63) / 64,
-                              .start_ns = start_ns,
-                              .values = values};
-    return (caus_series){.variable_count = VARIABLES,
-                         .variables = variables,
-                         .segment_count = 1,
-                         .segments = segment,
-                         .environment_count = 1,
-                         .environments = &environment,
-                         .step_ns = step_ns};
-}
-
-static caus_explain_options known(void)
-{
-    caus_explain_options options = caus_explain_options_default();
-    options.topology = &topology;
-    options.symptom = "front_latency";
-    options.has_onset = true;
-    options.onset_ns = start_ns + ONSET * step_ns;
-    return options;
-}
-
-typedef struct fixture {
-    caus_arena *arena;
-    caus_run *run;
-    caus_error err;
-} fixture;
-
-static int set_up(void **state)
-{
-    fixture *made = calloc(1, sizeof *made);
-    caus_run_options options = caus_run_options_default();
-    options.threads = 1;
-    made->arena = caus_arena_new(0);
-    *state = made;
-    return caus_run_new(&options, &made->run, &made->err) == CAUS_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    fixture *made = *state;
-    caus_run_free(made->run);
-    caus_arena_free(made->arena);
-    free(made);
-    return 0;
-}
-
-static caus_explanation explain(fixture *with, const measure *measures,
-                                const caus_explain_options *options)
-{
-    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
-    *series = make_series(with->arena, measures, NULL, 1);
-    caus_explanation told;
-    if (caus_explain(series, options, with->run, with->arena, &told,
-                     &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
-    return told;
-}
+typedef made_measure measure;
+typedef made_fixture fixture;
 
 static void the_service_that_broke_comes_first(void **state)
 {
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_string_equal(told.suspects[0].service, "root");
     assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
     assert_true(told.suspects[0].confidence >= .5);
@@ -133,31 +23,31 @@ static void the_service_that_broke_comes_first(void **state)
 
 static void an_onset_that_is_not_given_is_found(void **state)
 {
-    caus_explain_options options = known();
+    caus_explain_options options = made_options();
     options.has_onset = false;
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_string_equal(told.suspects[0].service, "root");
-    assert_in_range(told.onset.row, ONSET - 1, ONSET + 1);
+    assert_in_range(told.onset.row, MADE_ONSET - 1, MADE_ONSET + 1);
     assert_false(told.onset_given);
 }
 
 static void a_louder_caller_is_explained_by_its_callee(void **state)
 {
-    measure quiet[VARIABLES];
-    memcpy(quiet, incident, sizeof quiet);
+    measure quiet[MADE_VARIABLES];
+    memcpy(quiet, made_incident, sizeof quiet);
     quiet[7].shift = 0; /* nothing shows inside the root */
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, quiet, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, quiet, &options);
     assert_string_equal(told.suspects[0].service, "root");
     options.topology = NULL;
-    told = explain(*state, quiet, &options);
+    told = made_explain(*state, quiet, &options);
     assert_string_not_equal(told.suspects[0].service, "root");
 }
 
 static void the_chain_leads_over_callers_to_the_symptom(void **state)
 {
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_int_equal(told.suspects[0].hop_count, 2);
     const caus_hop *chain = told.suspects[0].chain;
     assert_int_equal(chain[0].from, 0);
@@ -169,12 +59,12 @@ static void the_chain_leads_over_callers_to_the_symptom(void **state)
 
 static void services_and_variables_are_ranked_once(void **state)
 {
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_int_equal(told.suspect_count, 4);
-    assert_int_equal(told.clue_count, VARIABLES);
-    bool seen[VARIABLES] = {false};
-    for (size_t i = 0; i < VARIABLES; i++) {
+    assert_int_equal(told.clue_count, MADE_VARIABLES);
+    bool seen[MADE_VARIABLES] = {false};
+    for (size_t i = 0; i < MADE_VARIABLES; i++) {
         assert_false(seen[told.clues[i].variable]);
         seen[told.clues[i].variable] = true;
         assert_true(i == 0 || told.clues[i].score <= told.clues[i - 1].score);
@@ -185,8 +75,8 @@ static void services_and_variables_are_ranked_once(void **state)
 
 static void terms_add_up_to_the_score(void **state)
 {
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
     for (size_t i = 0; i < told.suspect_count; i++) {
         double sum = 0;
         for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
@@ -199,10 +89,10 @@ static void terms_add_up_to_the_score(void **state)
 static void the_order_of_columns_does_not_matter(void **state)
 {
     fixture *with = *state;
-    static const size_t order[VARIABLES] = {9, 3, 7, 1, 0, 8, 2, 6, 5, 4};
-    caus_explain_options options = known();
-    caus_explanation told = explain(with, incident, &options), again;
-    caus_series shuffled = make_series(with->arena, incident, order, 1);
+    static const size_t order[MADE_VARIABLES] = {9, 3, 7, 1, 0, 8, 2, 6, 5, 4};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(with, made_incident, &options), again;
+    caus_series shuffled = made_series(with->arena, made_incident, order, 1);
     assert_int_equal(caus_explain(&shuffled, &options, with->run, with->arena,
                                   &again, &with->err),
                      CAUS_OK);
@@ -213,7 +103,7 @@ static void the_order_of_columns_does_not_matter(void **state)
         assert_true(told.suspects[i].confidence ==
                     again.suspects[i].confidence);
     }
-    for (size_t i = 0; i < VARIABLES; i++)
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
         assert_int_equal(told.clues[i].variable,
                          order[again.clues[i].variable]);
 }
@@ -221,9 +111,9 @@ static void the_order_of_columns_does_not_matter(void **state)
 static void the_unit_of_bytes_does_not_matter(void **state)
 {
     fixture *with = *state;
-    caus_explain_options options = known();
-    caus_explanation told = explain(with, incident, &options), again;
-    caus_series scaled = make_series(with->arena, incident, NULL, 1024);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(with, made_incident, &options), again;
+    caus_series scaled = made_series(with->arena, made_incident, NULL, 1024);
     assert_int_equal(caus_explain(&scaled, &options, with->run, with->arena,
                                   &again, &with->err),
                      CAUS_OK);
@@ -236,12 +126,12 @@ static void the_unit_of_bytes_does_not_matter(void **state)
 
 static void healthy_rows_have_no_cause(void **state)
 {
-    measure healthy[VARIABLES];
-    memcpy(healthy, incident, sizeof healthy);
-    for (size_t i = 0; i < VARIABLES; i++)
+    measure healthy[MADE_VARIABLES];
+    memcpy(healthy, made_incident, sizeof healthy);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
         healthy[i].shift = 0;
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, healthy, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, healthy, &options);
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
     assert_true(told.suspects[0].confidence < .5);
     assert_int_equal(told.suspect_count, 4);
@@ -249,12 +139,12 @@ static void healthy_rows_have_no_cause(void **state)
 
 static void who_only_looks_at_others_comes_last(void **state)
 {
-    measure watched[VARIABLES];
-    memcpy(watched, incident, sizeof watched);
+    measure watched[MADE_VARIABLES];
+    memcpy(watched, made_incident, sizeof watched);
     watched[8] = (measure){"slo_p99", "slo", .3, .01, 9};
-    caus_explain_options options = known();
+    caus_explain_options options = made_options();
     options.symptom = "slo_p99";
-    caus_explanation told = explain(*state, watched, &options);
+    caus_explanation told = made_explain(*state, watched, &options);
     assert_string_equal(told.suspects[0].service, "root");
     assert_true(told.suspects[told.suspect_count - 1].observer);
     assert_string_equal(told.suspects[told.suspect_count - 1].service, "slo");
@@ -263,23 +153,23 @@ static void who_only_looks_at_others_comes_last(void **state)
 static void rings_of_calls_end(void **state)
 {
     static const size_t ring[][2] = {{0, 1}, {1, 2}, {2, 0}};
-    static const caus_topology circle = {4, services, 3, ring};
-    caus_explain_options options = known();
+    const caus_topology circle = {4, made_topology.services, 3, ring};
+    caus_explain_options options = made_options();
     options.topology = &circle;
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_string_equal(told.suspects[0].service, "root");
 }
 
 static void the_change_before_the_onset_is_blamed(void **state)
 {
-    caus_explain_options options = known();
+    caus_explain_options options = made_options();
     caus_change list[] = {{options.onset_ns - 6000 * (int64_t)1000000000,
                            "side", CAUS_CHANGE_CONFIG, "config", "c1", ""},
                           {options.onset_ns - 30 * (int64_t)1000000000, "root",
                            CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
     caus_changes changes = {2, list};
     options.changes = &changes;
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_int_equal(told.change_count, 2);
     assert_string_equal(told.changes[0].ref, "v2");
     assert_true(told.changes[0].confidence > told.changes[1].confidence);
@@ -289,14 +179,14 @@ static void the_change_before_the_onset_is_blamed(void **state)
 
 static void changes_that_touch_the_same_are_not_told_apart(void **state)
 {
-    caus_explain_options options = known();
+    caus_explain_options options = made_options();
     caus_change list[] = {{options.onset_ns - 40 * (int64_t)1000000000, "root",
                            CAUS_CHANGE_CONFIG, "config", "c1", ""},
                           {options.onset_ns - 30 * (int64_t)1000000000, "root",
                            CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
     caus_changes changes = {2, list};
     options.changes = &changes;
-    caus_explanation told = explain(*state, incident, &options);
+    caus_explanation told = made_explain(*state, made_incident, &options);
     assert_true(told.changes[0].indistinguishable);
     assert_true(told.changes[1].indistinguishable);
 }
@@ -304,7 +194,7 @@ static void changes_that_touch_the_same_are_not_told_apart(void **state)
 static void expect_failure(fixture *with, const caus_explain_options *options,
                            caus_status status, const char *words)
 {
-    caus_series series = make_series(with->arena, incident, NULL, 1);
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
     caus_explanation told = {.suspect_count = 99};
     assert_int_equal(caus_explain(&series, options, with->run, with->arena,
                                   &told, &with->err),
@@ -315,46 +205,46 @@ static void expect_failure(fixture *with, const caus_explain_options *options,
 
 static void an_unknown_symptom_names_the_nearest(void **state)
 {
-    caus_explain_options options = known();
+    caus_explain_options options = made_options();
     options.symptom = "front_latencies";
     expect_failure(*state, &options, CAUS_ERR_NOT_FOUND, "front_latency");
 }
 
 static void an_onset_outside_the_rows_is_refused(void **state)
 {
-    caus_explain_options options = known();
-    options.onset_ns = start_ns;
+    caus_explain_options options = made_options();
+    options.onset_ns = made_start_ns;
     expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
-    options.onset_ns = start_ns + ROWS * step_ns;
+    options.onset_ns = made_start_ns + MADE_ROWS * made_step_ns;
     expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
-    options.onset_ns = start_ns + 3 * step_ns;
+    options.onset_ns = made_start_ns + 3 * made_step_ns;
     expect_failure(*state, &options, CAUS_ERR_TOO_FEW_SAMPLES, "3 rows");
 }
 
 static void constant_columns_rank_without_a_cause(void **state)
 {
-    measure flat[VARIABLES];
-    memcpy(flat, incident, sizeof flat);
-    for (size_t i = 0; i < VARIABLES; i++)
+    measure flat[MADE_VARIABLES];
+    memcpy(flat, made_incident, sizeof flat);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
         flat[i].noise = flat[i].shift = 0;
-    caus_explain_options options = known();
-    caus_explanation told = explain(*state, flat, &options);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, flat, &options);
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
-    assert_int_equal(told.clue_count, VARIABLES);
+    assert_int_equal(told.clue_count, MADE_VARIABLES);
 }
 
 static void what_never_moved_before_may_be_the_cause(void **state)
 {
-    measure broken[VARIABLES];
-    memcpy(broken, incident, sizeof broken);
-    for (size_t i = 0; i < VARIABLES; i++)
+    measure broken[MADE_VARIABLES];
+    memcpy(broken, made_incident, sizeof broken);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
         broken[i].shift = 0;
     broken[6] = (measure){"root_availability", "root", 100, 0, -20};
     broken[1] = (measure){"front_errors", "front", 0, 0, 20};
     broken[3] = (measure){"mid_errors", "mid", 0, 0, 20};
-    caus_explain_options options = known();
+    caus_explain_options options = made_options();
     options.symptom = "front_errors";
-    caus_explanation told = explain(*state, broken, &options);
+    caus_explanation told = made_explain(*state, broken, &options);
     assert_string_equal(told.suspects[0].service, "root");
 }
 
@@ -398,8 +288,8 @@ static void success_and_availability_are_bad_downwards(void **state)
 static void want_of_memory_is_told(void **state)
 {
     fixture *with = *state;
-    caus_explain_options options = known();
-    caus_series series = make_series(with->arena, incident, NULL, 1);
+    caus_explain_options options = made_options();
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
     for (long n = 0;; n++) {
         caus_arena *out = caus_arena_new(0);
         caus_explanation told;
@@ -421,8 +311,8 @@ static void want_of_memory_is_told(void **state)
 static void every_format_is_written_or_memory_is_missed(void **state)
 {
     fixture *with = *state;
-    caus_explain_options options = known();
-    caus_series series = make_series(with->arena, incident, NULL, 1);
+    caus_explain_options options = made_options();
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
     caus_explanation told;
     assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
                                   &told, &with->err),
@@ -457,7 +347,8 @@ static void every_format_is_written_or_memory_is_missed(void **state)
                      CAUS_ERR_UNSUPPORTED);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
 int main(void)
 {

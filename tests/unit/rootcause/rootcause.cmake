@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-caus_add_test(explain_test ${CMAKE_CURRENT_LIST_DIR}/explain_test.c)
+foreach(name explain attribution)
+  caus_add_test(${name}_test ${CMAKE_CURRENT_LIST_DIR}/${name}_test.c
+                ${CMAKE_CURRENT_LIST_DIR}/made_case.c)
+endforeach()

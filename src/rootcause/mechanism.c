@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which variables may have moved the symptom, and through which others. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/attribution.h"
+
+enum { LAG_ROWS = 4, MOST_BLOCKS = 24, LEAST_BLOCK_ROWS = 4 };
+
+/* The loudest variable of a service inside it, or outside; SIZE_MAX = none
+ * moved. */
+static size_t loudest(const caus_case *about, size_t service, bool inside)
+{
+    const caus_suspect *suspect = &about->suspects[about->rank_of[service]];
+    for (size_t i = 0; i < suspect->clue_count; i++) {
+        size_t variable = about->clues[suspect->clues[i]].variable;
+        caus_aspect aspect = about->scene.aspects[variable];
+        bool outside =
+            aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
+        bool within = aspect == CAUS_ASPECT_CPU ||
+                      aspect == CAUS_ASPECT_MEMORY ||
+                      aspect == CAUS_ASPECT_RESOURCE;
+        if ((inside ? within : outside) && about->scores.clue[variable] > 0)
+            return variable;
+    }
+    return SIZE_MAX;
+}
+
+static size_t add_node(const caus_case *about, caus_mechanism *made,
+                       size_t variable, size_t service)
+{
+    size_t node = made->node_count++;
+    made->variable[node] = variable;
+    made->service[node] = service;
+    made->level[node] = asinh(fabs(about->shifts[variable].size));
+    return node;
+}
+
+/* A walk over the calls that leaves a service after all its callees. */
+typedef struct call_walk {
+    const caus_case *about;
+    caus_mechanism *made;
+    size_t *next;    /* [service_count] call to look at; SIZE_MAX = new */
+    size_t *stack;   /* [service_count] */
+    size_t *outside; /* [service_count] its node; SIZE_MAX = none yet */
+} call_walk;
+
+/* Its own inside and the outside of callees that were left before it. What
+ * closes a ring of calls is not among these. */
+static void leave(call_walk *walk, size_t service)
+{
+    const caus_case *about = walk->about;
+    const caus_scene *scene = &about->scene;
+    caus_mechanism *made = walk->made;
+    bool last = service == about->symptom_service;
+    size_t outside = last ? about->symptom : loudest(about, service, false);
+    size_t inside = loudest(about, service, true);
+    if (inside == outside)
+        inside = SIZE_MAX;
+    size_t own = SIZE_MAX, room = CAUS_MOST_NODES - (last ? 0 : 2);
+    if (inside != SIZE_MAX && made->node_count + 1 < room)
+        own = add_node(about, made, inside, service);
+    if (outside == SIZE_MAX || made->node_count >= room)
+        return;
+    size_t node = add_node(about, made, outside, service);
+    walk->outside[service] = node;
+    size_t *parents = made->parents[node], count = 0;
+    if (own != SIZE_MAX)
+        parents[count++] = own;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        size_t callee = walk->outside[scene->callees[i]];
+        bool known = callee == SIZE_MAX || callee == node;
+        for (size_t k = 0; k < count; k++)
+            known = known || parents[k] == callee;
+        if (!known)
+            parents[count++] = callee;
+    }
+    made->parent_count[node] = count;
+}
+
+static void walk_calls(call_walk *walk, size_t from)
+{
+    const caus_scene *scene = &walk->about->scene;
+    size_t depth = 0;
+    walk->stack[depth++] = from;
+    walk->next[from] = scene->callee_start[from];
+    while (depth) {
+        size_t at = walk->stack[depth - 1];
+        if (walk->next[at] == scene->callee_start[at + 1]) {
+            leave(walk, at);
+            depth--;
+            continue;
+        }
+        size_t callee = scene->callees[walk->next[at]++];
+        if (walk->next[callee] != SIZE_MAX)
+            continue;
+        walk->next[callee] = scene->callee_start[callee];
+        walk->stack[depth++] = callee;
+    }
+}
+
+caus_status caus_mechanism_find(const caus_case *about, caus_mechanism *result,
+                                bool *found, caus_error *err)
+{
+    size_t count = about->scene.service_count;
+    *found = false;
+    *result = (caus_mechanism){0};
+    if (about->symptom_service == SIZE_MAX ||
+        about->scores.clue[about->symptom] <= 0)
+        return CAUS_OK;
+    call_walk walk = {.about = about,
+                      .made = result,
+                      .next = CAUS_ARRAY(about->out, size_t, count + 1),
+                      .stack = CAUS_ARRAY(about->out, size_t, count + 1),
+                      .outside = CAUS_ARRAY(about->out, size_t, count + 1)};
+    if (!walk.next || !walk.stack || !walk.outside)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < count; s++)
+        walk.next[s] = walk.outside[s] = SIZE_MAX;
+    walk_calls(&walk, about->symptom_service);
+    *found = true;
+    return CAUS_OK;
+}
+
+/* ---- rows ---- */
+
+/* A node's values on the scale of its level. A gap says nothing: it stands at
+ * the level of its side of the onset. */
+static void fill_column(const caus_case *about, const caus_mechanism *mechanism,
+                        size_t node, double *column)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t variable = mechanism->variable[node];
+    const caus_shift *shift = &about->shifts[variable];
+    const double *values = timeline->values + variable * timeline->row_count;
+    double sign = shift->size < 0 ? -1 : 1;
+    for (size_t r = 0; r < timeline->row_count; r++) {
+        double level = r < about->onset_row ? 0 : mechanism->level[node];
+        column[r] =
+            isnan(values[r])
+                ? level
+                : sign * asinh((values[r] - shift->before) / shift->scale);
+    }
+}
+
+/* Blocks of rows that end at the onset or at the last row. */
+static size_t block_rows_of(size_t rows)
+{
+    size_t least = rows / MOST_BLOCKS;
+    return least > LEAST_BLOCK_ROWS ? least : LEAST_BLOCK_ROWS;
+}
+
+static void add_row(const double *columns, size_t row_count, size_t nodes,
+                    size_t row, bool incident, double *block)
+{
+    double x[2 * CAUS_MOST_NODES + 2] = {0};
+    size_t width = 2 * nodes + 2;
+    x[incident] = 1;
+    for (size_t n = 0; n < nodes; n++) {
+        const double *column = columns + n * row_count;
+        x[2 + n] = column[row];
+        for (size_t lag = 0; lag < LAG_ROWS; lag++)
+            x[2 + nodes + n] += column[row - lag] / LAG_ROWS;
+    }
+    for (size_t i = 0; i < width; i++) {
+        for (size_t j = 0; j <= i; j++)
+            block[i * width + j] += x[i] * x[j];
+    }
+}
+
+static void add_phase(const caus_case *about, const double *columns,
+                      size_t nodes, bool incident, caus_moments *made)
+{
+    size_t rows = about->timeline.row_count, width = made->width;
+    size_t from = incident ? about->onset_row : 0;
+    size_t to = incident ? rows : about->onset_row;
+    size_t first = incident ? made->block_count[0] : 0;
+    size_t each = block_rows_of(to - from), last = made->block_count[incident];
+    for (size_t row = from + LAG_ROWS - 1; row < to; row++) {
+        size_t at = (row - from) / each;
+        double *block = made->blocks +
+                        (first + (at < last ? at : last - 1)) * width * width;
+        add_row(columns, rows, nodes, row, incident, block);
+    }
+}
+
+caus_status caus_moments_init(const caus_case *about,
+                              const caus_mechanism *mechanism,
+                              caus_moments *result, caus_error *err)
+{
+    size_t rows = about->timeline.row_count, nodes = mechanism->node_count;
+    caus_moments made = {.width = 2 * nodes + 2};
+    for (size_t phase = 0; phase < CAUS_PHASE_COUNT; phase++) {
+        size_t count = phase ? rows - about->onset_row : about->onset_row;
+        size_t blocks = count / block_rows_of(count);
+        made.block_count[phase] = blocks ? blocks : 1;
+    }
+    size_t blocks = made.block_count[0] + made.block_count[1];
+    made.blocks =
+        CAUS_ARRAY(about->out, double, blocks *made.width *made.width);
+    double *columns = CAUS_ARRAY(about->out, double, nodes *rows);
+    if (!made.blocks || !columns)
+        return caus_arena_fail(about->out, err);
+    for (size_t n = 0; n < nodes; n++)
+        fill_column(about, mechanism, n, columns + n * rows);
+    add_phase(about, columns, nodes, false, &made);
+    add_phase(about, columns, nodes, true, &made);
+    *result = made;
+    return CAUS_OK;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A made incident: front calls mid calls root, front calls side; root breaks.
+ */
+#ifndef CAUS_TESTS_ROOTCAUSE_MADE_CASE_H
+#define CAUS_TESTS_ROOTCAUSE_MADE_CASE_H
+
+#include "rootcause/rootcause_internal.h"
+
+enum { MADE_ROWS = 240, MADE_ONSET = 180, MADE_VARIABLES = 10 };
+
+static const int64_t made_start_ns = INT64_C(1700000000000000000);
+static const int64_t made_step_ns = INT64_C(15000000000);
+
+extern const caus_topology made_topology;
+
+typedef struct made_measure {
+    const char *name;
+    const char *service;
+    double level;
+    double noise;
+    double shift; /* from the onset on */
+} made_measure;
+
+extern const made_measure made_incident[MADE_VARIABLES];
+
+typedef struct made_fixture {
+    caus_arena *arena;
+    caus_run *run;
+    caus_error err;
+} made_fixture;
+
+int made_set_up(void **state);
+int made_tear_down(void **state);
+
+/* A series of the measures in an order, its values times a scale. */
+caus_series made_series(caus_arena *arena, const made_measure *measures,
+                        const size_t *order, double scale);
+
+/* With topology, symptom and onset. */
+caus_explain_options made_options(void);
+
+/* The explanation of the measures; the test fails if there is none. */
+caus_explanation made_explain(made_fixture *with, const made_measure *measures,
+                              const caus_explain_options *options);
+
+#endif
