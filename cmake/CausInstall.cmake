@@ -2,7 +2,10 @@
 # Program, library, headers and the pkg-config file.
 configure_file(${CMAKE_CURRENT_SOURCE_DIR}/cmake/caus.pc.in
                ${PROJECT_BINARY_DIR}/caus.pc @ONLY)
-install(TARGETS caus_shared caus_static LIBRARY ARCHIVE)
-install(DIRECTORY include/caus TYPE INCLUDE FILES_MATCHING PATTERN "*.h")
+install(TARGETS caus_shared caus_static LIBRARY COMPONENT library
+        ARCHIVE COMPONENT library)
+install(DIRECTORY include/caus TYPE INCLUDE COMPONENT library
+        FILES_MATCHING PATTERN "*.h")
 install(FILES ${PROJECT_BINARY_DIR}/caus.pc
-        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT library)
+install(FILES LICENSE README.md CHANGELOG.md TYPE DOC COMPONENT program)

@@ -20,5 +20,7 @@ add_test(NAME e2e_install COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/install_test
          WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 add_test(NAME e2e_readme COMMAND ${PROJECT_SOURCE_DIR}/tools/update-readme
          $<TARGET_FILE:caus> --check)
-set_tests_properties(e2e_install e2e_readme PROPERTIES
+add_test(NAME e2e_package COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/package_test
+         ${PROJECT_BINARY_DIR} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+set_tests_properties(e2e_install e2e_package e2e_readme PROPERTIES
                      SKIP_RETURN_CODE 77 TIMEOUT 120)
