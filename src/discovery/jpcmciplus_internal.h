@@ -74,7 +74,7 @@ typedef struct caus_within {
     double *matrix;   /* [node_count × node_count]; 0 rows for spanned nodes */
     bool *is_spanned; /* [node_count] nothing is left of it */
     caus_effects effects;
-    /* [groups × node_count] sums over the groups of other dummies */
+    /* [node_count × groups] sums over the groups of other dummies */
     double *sums[CAUS_DUMMY_COUNT];
 } caus_within;
 
@@ -148,12 +148,27 @@ typedef struct caus_joint_test {
     caus_node target;  /* not a dummy */
 } caus_joint_test;
 
-/* Where small systems are solved; grows as needed. */
+/*
+ * Where small systems are solved; grows as needed. What the last test left is
+ * used by the next one as far as both begin with the same conditions, which
+ * those that walk through sets do.
+ */
 typedef struct caus_joint_room {
     caus_arena *arena;
-    double *matrix;    /* [capacity × (capacity + 1)] */
-    caus_node *places; /* [capacity] */
+    const caus_within *within; /* of the last test; NULL = none */
+    double *factor;            /* [capacity²] */
+    caus_node *places;         /* [capacity] conditions, target, source */
     size_t capacity;
+    size_t known; /* conditions whose rows of the factor stand */
+    /* Of a test with a dummy, group by group: */
+    caus_dummy dummy;
+    caus_node target;
+    double *parts; /* [capacity × group_stride] along each condition */
+    double *left; /* [(capacity + 1) × group_stride] squared length outside the
+                     first conditions */
+    double *both; /* likewise, product with the target */
+    size_t group_stride;
+    size_t parts_known; /* conditions that are in the three */
 } caus_joint_room;
 
 /* From the correlations within groups. Sets *done to false when they are not

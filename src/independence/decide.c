@@ -13,15 +13,20 @@ caus_status caus_decider_init(caus_decider *decider,
     double *near = CAUS_ARRAY(arena, double, limit);
     if (!near)
         return caus_arena_fail(arena, err);
-    *decider = (caus_decider){test, alpha, near, limit};
+    *decider = (caus_decider){
+        .test = test, .alpha = alpha, .near = near, .df_limit = limit};
     return CAUS_OK;
 }
 
 static double near_critical(caus_decider *decider, double df)
 {
     size_t place = (size_t)df;
-    if (place >= decider->df_limit)
-        return decider->test->critical_near(decider->alpha, df);
+    if (place >= decider->df_limit) {
+        if (df < decider->far_df || df > decider->far_df)
+            decider->far = decider->test->critical_near(decider->alpha, df);
+        decider->far_df = df;
+        return decider->far;
+    }
     double *known = &decider->near[place];
     if (!(*known > 0))
         *known = decider->test->critical_near(decider->alpha, df);
@@ -61,5 +66,12 @@ bool caus_is_weaker(const caus_independence *test, double statistic, double df,
         return true;
     if (test->is_correlation && size >= other_size && df >= other_df)
         return false;
+    if (test->deviate_near) {
+        double error, other_error;
+        double beyond = test->deviate_near(size, df, &error) -
+                        test->deviate_near(other_size, other_df, &other_error);
+        if (fabs(beyond) > error + other_error)
+            return beyond < 0;
+    }
     return test->p_value(statistic, df) >= test->p_value(other, other_df);
 }

@@ -169,6 +169,9 @@ typedef struct caus_independence {
     double (*critical)(double alpha, double df);
     /* The same to within caus_near, but cheap; NULL = decide by p-values. */
     double (*critical_near)(double alpha, double df);
+    /* The normal deviate of the p-value, and how far it may be off; NULL =
+     * compare p-values. */
+    double (*deviate_near)(double statistic, double df, double *error);
     /* The interval whose ends a statistic of 0 would be just told from by the
      * critical value of alpha = 1 − level. */
     void (*interval)(double statistic, double df, double critical,
@@ -217,6 +220,8 @@ typedef struct caus_decider {
     double alpha;
     double *near; /* [df_limit] critical values, 0 = not yet known */
     size_t df_limit;
+    double far_df; /* the last one beyond the limit; 0 = none */
+    double far;    /* its critical value */
 } caus_decider;
 
 /* Returns NULL memory as CAUS_ERR_OUT_OF_MEMORY or CAUS_ERR_LIMIT. */
