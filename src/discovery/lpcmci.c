@@ -105,9 +105,16 @@ static caus_status init_lists(caus_lp *lp, caus_error *err)
     lp->queue = CAUS_ARRAY(arena, uint32_t, (nodes + 1) * (nodes + 1) + 1);
     lp->combination = CAUS_ARRAY(arena, size_t, nodes);
     lp->given_nodes = CAUS_ARRAY(arena, caus_node, nodes);
+    lp->lag_of = CAUS_ARRAY(arena, uint32_t, nodes);
+    lp->variable_of = CAUS_ARRAY(arena, uint32_t, nodes);
     if (!lp->scratch || !lp->steps || !lp->keys || !lp->list || !lp->more ||
-        !lp->queue || !lp->combination || !lp->given_nodes)
+        !lp->queue || !lp->combination || !lp->given_nodes || !lp->lag_of ||
+        !lp->variable_of)
         return caus_arena_fail(arena, err);
+    for (size_t node = 0; node < nodes; node++) {
+        lp->lag_of[node] = (uint32_t)(node / lp->variable_count);
+        lp->variable_of[node] = (uint32_t)(node % lp->variable_count);
+    }
     return CAUS_OK;
 }
 

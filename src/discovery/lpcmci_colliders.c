@@ -119,8 +119,7 @@ static caus_status confirm_link(caus_lp *lp, const triple *t, size_t from,
         if (dependent)
             continue;
         *is_linked = false;
-        caus_lp_see(lp, from, to).link->is_unwanted = true;
-        caus_lp_mirror(lp, caus_lp_cell(lp, from, to));
+        caus_lp_refuse(lp, from, to);
         CAUS_TRY(caus_lp_add_set(lp, found, given, err));
     }
     return CAUS_OK;

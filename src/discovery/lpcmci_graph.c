@@ -4,25 +4,6 @@
 
 #include "discovery/lpcmci_internal.h"
 
-size_t caus_lp_cell(const caus_lp *lp, size_t a, size_t b)
-{
-    size_t n = lp->variable_count, lag_a = a / n, lag_b = b / n;
-    size_t from = a % n, to = b % n, lag = lag_a - lag_b;
-    if (lag_a < lag_b) {
-        from = b % n;
-        to = a % n;
-        lag = lag_b - lag_a;
-    }
-    return (from * n + to) * (lp->max_lag + 1) + lag;
-}
-
-caus_lp_seen caus_lp_see(const caus_lp *lp, size_t a, size_t b)
-{
-    int near = caus_lp_lag(lp, a) < caus_lp_lag(lp, b) ? CAUS_LP_TARGET
-                                                       : CAUS_LP_SOURCE;
-    return (caus_lp_seen){&lp->links[caus_lp_cell(lp, a, b)], near};
-}
-
 /* The source and target of a cell at the end of the window. */
 static void ends_of(const caus_lp *lp, size_t cell, size_t *source,
                     size_t *target)
@@ -124,6 +105,14 @@ void caus_lp_want(caus_lp *lp, size_t a, size_t b, caus_mark mark)
     if (lp->skip_lag_0 && caus_lp_lag(lp, a) == caus_lp_lag(lp, b))
         return;
     seen.link->wanted[seen.near] |= (unsigned char)(1u << mark);
+    lp->is_unsettled = true;
+    caus_lp_mirror(lp, caus_lp_cell(lp, a, b));
+}
+
+void caus_lp_refuse(caus_lp *lp, size_t a, size_t b)
+{
+    caus_lp_see(lp, a, b).link->is_unwanted = true;
+    lp->is_unsettled = true;
     caus_lp_mirror(lp, caus_lp_cell(lp, a, b));
 }
 
@@ -151,6 +140,9 @@ static bool settle_end(caus_lp_link *link, int end)
 bool caus_lp_settle(caus_lp *lp)
 {
     bool changed = false;
+    if (!lp->is_unsettled)
+        return false;
+    lp->is_unsettled = false;
     for (size_t cell = 0; cell < lp->cell_count; cell++) {
         caus_lp_link *link = &lp->links[cell];
         for (int end = 0; end < CAUS_LP_ENDS; end++)

@@ -68,9 +68,11 @@ typedef struct caus_lp {
     size_t max_lag;
     size_t node_count; /* variable_count · (max_lag + 1) */
     size_t words;
-    const size_t *column; /* [variable_count] of the sample, by rank of name */
-    caus_lp_link *links;  /* [cell_count], at lag 0 both directions alike */
-    caus_lp_link *kept;   /* [cell_count] of the iteration before */
+    const size_t *column;  /* [variable_count] of the sample, by rank of name */
+    uint32_t *lag_of;      /* [node_count] */
+    uint32_t *variable_of; /* [node_count] */
+    caus_lp_link *links;   /* [cell_count], at lag 0 both directions alike */
+    caus_lp_link *kept;    /* [cell_count] of the iteration before */
     size_t cell_count;
     double *least;     /* [cell_count] smallest |statistic| of this iteration */
     double *statistic; /* [cell_count] of the weakest test */
@@ -89,8 +91,9 @@ typedef struct caus_lp {
     size_t *combination;    /* [node_count] */
     caus_node *given_nodes; /* [node_count] */
     uint64_t test_count;
-    bool skip_lag_0;  /* rules leave marks at lag 0 alone */
-    bool has_settled; /* a rule changed a middle mark */
+    bool skip_lag_0;   /* rules leave marks at lag 0 alone */
+    bool has_settled;  /* a rule changed a middle mark */
+    bool is_unsettled; /* a mark or a removal is asked for */
 } caus_lp;
 
 enum {
@@ -111,7 +114,7 @@ static inline uint64_t *caus_lp_scratch(const caus_lp *lp, int which)
 
 static inline size_t caus_lp_lag(const caus_lp *lp, size_t node)
 {
-    return node / lp->variable_count;
+    return lp->lag_of[node];
 }
 
 static inline uint64_t *caus_lp_row(const caus_lp *lp, uint64_t *rows,
@@ -124,6 +127,22 @@ static inline bool caus_lp_has(const caus_lp *lp, const uint64_t *rows,
                                size_t node, size_t other)
 {
     return caus_bit_get(rows + node * lp->words, other);
+}
+
+/* A step of a walk between two nodes, of which there are at most 60000. */
+static inline uint32_t caus_lp_step(size_t from, size_t to)
+{
+    return (uint32_t)from << 16 | (uint32_t)to;
+}
+
+static inline size_t caus_lp_step_from(uint32_t step)
+{
+    return step >> 16;
+}
+
+static inline size_t caus_lp_step_to(uint32_t step)
+{
+    return step & 0xffff;
 }
 
 /* The first common place of two rows that is ≥ from, or ≥ node_count. */
@@ -141,8 +160,24 @@ typedef struct caus_lp_seen {
 
 /* ---- the graph ---- */
 
-size_t caus_lp_cell(const caus_lp *lp, size_t a, size_t b);
-caus_lp_seen caus_lp_see(const caus_lp *lp, size_t a, size_t b);
+static inline size_t caus_lp_cell(const caus_lp *lp, size_t a, size_t b)
+{
+    size_t later = lp->lag_of[a] < lp->lag_of[b] ? a : b;
+    size_t earlier = later == a ? b : a;
+    size_t pair =
+        lp->variable_of[earlier] * lp->variable_count + lp->variable_of[later];
+    return pair * (lp->max_lag + 1) + lp->lag_of[earlier] - lp->lag_of[later];
+}
+
+static inline caus_lp_seen caus_lp_see(const caus_lp *lp, size_t a, size_t b)
+{
+    int near = caus_lp_lag(lp, a) < caus_lp_lag(lp, b) ? CAUS_LP_TARGET
+                                                       : CAUS_LP_SOURCE;
+    return (caus_lp_seen){&lp->links[caus_lp_cell(lp, a, b)], near};
+}
+
+/* Asks for the link of two nodes to be removed. */
+void caus_lp_refuse(caus_lp *lp, size_t a, size_t b);
 /* Copies a cell at lag 0 into its mirror. */
 void caus_lp_mirror(caus_lp *lp, size_t cell);
 /* Everything linked: o-L-> over time, o-?-o at lag 0. */

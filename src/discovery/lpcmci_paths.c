@@ -124,15 +124,20 @@ caus_status caus_lp_rule_discriminate(caus_lp *lp, caus_error *err)
 
 /* ---- ER-09 and ER-10: paths that may be directed ---- */
 
-/* Whether a link may lead from one node to the other. */
-static bool may_lead(const caus_lp *lp, size_t from, size_t to)
+/* Word w of the nodes that a link may lead to. */
+static uint64_t led_to(const caus_lp *lp, size_t from, size_t w)
 {
     const caus_lp_view *v = &lp->view;
-    if (lp->skip_lag_0 && !has(lp, v->there, CAUS_MARK_ARROW, from, to))
-        return false;
-    return is_linked(lp, from, to) &&
-           !has(lp, v->here, CAUS_MARK_ARROW, from, to) &&
-           !has(lp, v->there, CAUS_MARK_TAIL, from, to);
+    size_t at = from * lp->words + w;
+    uint64_t arrows = v->there[CAUS_MARK_ARROW][at];
+    return v->adjacent[at] & ~v->here[CAUS_MARK_ARROW][at] &
+           ~v->there[CAUS_MARK_TAIL][at] &
+           (lp->skip_lag_0 ? arrows : ~(uint64_t)0);
+}
+
+static bool may_lead(const caus_lp *lp, size_t from, size_t to)
+{
+    return led_to(lp, from, to / 64) >> (to % 64) & 1;
 }
 
 /* From `start` over its neighbour `first` to `goal`. */
@@ -140,35 +145,47 @@ typedef struct way {
     size_t start, first, goal;
 } way;
 
+/* Word w of the nodes that a way may go on to. */
+static uint64_t next_steps(const caus_lp *lp, const way *along, size_t from,
+                           size_t at, size_t w)
+{
+    uint64_t next =
+        led_to(lp, at, w) & ~lp->view.adjacent[from * lp->words + w];
+    if (along->start / 64 == w)
+        next &= ~((uint64_t)1 << along->start % 64);
+    if (from / 64 == w)
+        next &= ~((uint64_t)1 << from % 64);
+    return next;
+}
+
 static bool may_step(const caus_lp *lp, const way *w, size_t from, size_t at,
                      size_t next)
 {
-    return next != w->start && next != from && !is_linked(lp, from, next) &&
-           may_lead(lp, at, next);
+    return next_steps(lp, w, from, at, next / 64) >> (next % 64) & 1;
 }
 
 /*
  * Whether a walk takes a way of which no two nodes two apart are linked. It may
  * come back to a node: cheap, and most ways do not even have such a walk.
  */
-static bool has_walk(const caus_lp *lp, const way *w)
+static bool has_walk(const caus_lp *lp, const way *along)
 {
-    size_t n = lp->node_count, head = 0, tail = 0;
-    memset(lp->steps, 0, n * lp->words * sizeof *lp->steps);
-    lp->queue[tail++] = (uint32_t)(w->start * n + w->first);
+    size_t head = 0, tail = 0;
+    memset(lp->steps, 0, lp->node_count * lp->words * sizeof *lp->steps);
+    lp->queue[tail++] = caus_lp_step(along->start, along->first);
     while (head < tail) {
-        size_t from = lp->queue[head] / n, at = lp->queue[head] % n;
-        head++;
-        const uint64_t *row = lp->view.adjacent + at * lp->words;
-        for (size_t next = caus_bit_next(row, lp->words, 0); next < n;
-             next = caus_bit_next(row, lp->words, next + 1)) {
-            if (caus_bit_get(lp->steps + at * lp->words, next) ||
-                !may_step(lp, w, from, at, next))
-                continue;
-            if (next == w->goal)
-                return true;
-            caus_bit_set(lp->steps + at * lp->words, next);
-            lp->queue[tail++] = (uint32_t)(at * n + next);
+        uint32_t step = lp->queue[head++];
+        size_t from = caus_lp_step_from(step), at = caus_lp_step_to(step);
+        for (size_t w = 0; w < lp->words; w++) {
+            uint64_t *taken = lp->steps + at * lp->words + w;
+            uint64_t next = next_steps(lp, along, from, at, w) & ~*taken;
+            *taken |= next;
+            for (; next; next &= next - 1) {
+                size_t to = 64 * w + (size_t)__builtin_ctzll(next);
+                if (to == along->goal)
+                    return true;
+                lp->queue[tail++] = caus_lp_step(at, to);
+            }
         }
     }
     return false;
@@ -287,20 +304,36 @@ caus_status caus_lp_rule_path(caus_lp *lp, caus_error *err)
     return each_half_directed(lp, follow_path, err);
 }
 
+/* Word w of the parents of a node. */
+static uint64_t parents_of(const caus_lp *lp, size_t node, size_t w)
+{
+    size_t at = node * lp->words + w;
+    return lp->view.here[CAUS_MARK_ARROW][at] &
+           lp->view.there[CAUS_MARK_TAIL][at];
+}
+
+static bool has_parents(const caus_lp *lp, size_t node)
+{
+    uint64_t any = 0;
+    for (size_t w = 0; w < lp->words; w++)
+        any |= parents_of(lp, node, w);
+    return any != 0;
+}
+
 /* Whether `first` leads from a to some parent of c; marks those reached. */
 static caus_status parents_reached(caus_lp *lp, size_t a, size_t first,
                                    size_t c, uint64_t *reached, caus_error *err)
 {
-    const caus_lp_view *v = &lp->view;
-    memset(reached, 0, lp->words * sizeof *reached);
-    for (size_t b = 0; b < lp->node_count; b++) {
-        bool found = false;
-        if (b == a || !has(lp, v->here, CAUS_MARK_ARROW, c, b) ||
-            !has(lp, v->there, CAUS_MARK_TAIL, c, b))
-            continue;
-        CAUS_TRY(leads(lp, a, first, b, &found, err));
-        if (found)
-            caus_bit_set(reached, b);
+    for (size_t w = 0; w < lp->words; w++) {
+        reached[w] = 0;
+        for (uint64_t rest = parents_of(lp, c, w); rest; rest &= rest - 1) {
+            size_t b = 64 * w + (size_t)__builtin_ctzll(rest);
+            bool found = false;
+            if (b != a)
+                CAUS_TRY(leads(lp, a, first, b, &found, err));
+            if (found)
+                caus_bit_set(reached, b);
+        }
     }
     return CAUS_OK;
 }
@@ -321,6 +354,8 @@ static caus_status follow_two(caus_lp *lp, size_t a, size_t c, caus_error *err)
     const uint64_t *row = lp->view.adjacent + a * lp->words;
     uint64_t *one = caus_lp_scratch(lp, CAUS_LP_RULE);
     uint64_t *two = caus_lp_scratch(lp, CAUS_LP_PATH);
+    if (!has_parents(lp, c))
+        return CAUS_OK;
     for (size_t m = caus_bit_next(row, lp->words, 0); m < lp->node_count;
          m = caus_bit_next(row, lp->words, m + 1)) {
         if (m == c || !may_lead(lp, a, m))

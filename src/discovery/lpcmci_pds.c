@@ -7,18 +7,18 @@
 
 #include "discovery/lpcmci_internal.h"
 
-/* Whether `middle` may be a collider between its neighbours on a path, or the
- * three are all linked. */
-static bool may_pass(const caus_lp *lp, size_t from, size_t middle, size_t to)
+/* Word w of the nodes that a path from `from` may go on to: `middle` may be a
+ * collider between both, or the three are all linked. */
+static uint64_t passed_to(const caus_lp *lp, size_t from, size_t middle,
+                          size_t w)
 {
-    const uint64_t *tails = lp->view.here[CAUS_MARK_TAIL];
-    const uint64_t *arrows = lp->view.here[CAUS_MARK_ARROW];
-    if (caus_lp_has(lp, tails, middle, from) ||
-        caus_lp_has(lp, tails, middle, to))
-        return false;
-    return caus_lp_has(lp, lp->view.adjacent, from, to) ||
-           (caus_lp_has(lp, arrows, middle, from) &&
-            caus_lp_has(lp, arrows, middle, to));
+    const caus_lp_view *v = &lp->view;
+    size_t at = middle * lp->words + w;
+    uint64_t arrows = caus_lp_has(lp, v->here[CAUS_MARK_ARROW], middle, from)
+                          ? v->here[CAUS_MARK_ARROW][at]
+                          : 0;
+    return v->adjacent[at] & ~v->here[CAUS_MARK_TAIL][at] &
+           (arrows | v->adjacent[from * lp->words + w]);
 }
 
 /* Whether a node is known to be no ancestor of another. */
@@ -34,38 +34,50 @@ static bool is_child(const caus_lp *lp, size_t node, size_t of)
            caus_lp_has(lp, lp->view.here[CAUS_MARK_ARROW], node, of);
 }
 
+/* Goes on from a step to those that were not taken yet; returns the new end of
+ * the queue. */
+static size_t go_on(const caus_lp *lp, uint32_t step, const uint64_t *ends,
+                    uint64_t *seen, size_t tail)
+{
+    size_t from = caus_lp_step_from(step), middle = caus_lp_step_to(step);
+    if (caus_lp_has(lp, lp->view.here[CAUS_MARK_TAIL], middle, from))
+        return tail;
+    for (size_t w = 0; w < lp->words; w++) {
+        uint64_t *taken = seen + middle * lp->words + w;
+        uint64_t next = passed_to(lp, from, middle, w) & ~ends[w] & ~*taken;
+        if (from / 64 == w)
+            next &= ~((uint64_t)1 << from % 64);
+        *taken |= next;
+        for (; next; next &= next - 1)
+            lp->queue[tail++] =
+                caus_lp_step(middle, 64 * w + (size_t)__builtin_ctzll(next));
+    }
+    return tail;
+}
+
 static void spread(const caus_lp *lp, size_t node, size_t partner,
                    uint64_t *seen, uint64_t *result)
 {
-    size_t n = lp->node_count, head = 0, tail = 0;
-    uint32_t *queue = lp->queue;
-    memset(seen, 0, n * lp->words * sizeof *seen);
+    size_t head = 0, tail = 0;
+    uint64_t *ends = caus_lp_scratch(lp, CAUS_LP_PATH);
+    memset(seen, 0, lp->node_count * lp->words * sizeof *seen);
+    memset(ends, 0, lp->words * sizeof *ends);
+    caus_bit_set(ends, node);
+    caus_bit_set(ends, partner);
     const uint64_t *first = lp->view.adjacent + node * lp->words;
-    for (size_t to = caus_bit_next(first, lp->words, 0); to < n;
-         to = caus_bit_next(first, lp->words, to + 1)) {
-        if (to == partner)
-            continue;
-        caus_bit_set(seen + node * lp->words, to);
-        queue[tail++] = (uint32_t)(node * n + to);
-    }
+    for (size_t to = caus_bit_next(first, lp->words, 0); to < lp->node_count;
+         to = caus_bit_next(first, lp->words, to + 1))
+        if (to != partner)
+            lp->queue[tail++] = caus_lp_step(node, to);
     while (head < tail) {
-        size_t from = queue[head] / n, middle = queue[head] % n;
-        head++;
+        uint32_t step = lp->queue[head++];
+        size_t middle = caus_lp_step_to(step);
         if ((is_no_ancestor(lp, middle, node) &&
              is_no_ancestor(lp, middle, partner)) ||
             is_child(lp, middle, partner))
             continue;
         caus_bit_set(result, middle);
-        const uint64_t *row = lp->view.adjacent + middle * lp->words;
-        for (size_t to = caus_bit_next(row, lp->words, 0); to < n;
-             to = caus_bit_next(row, lp->words, to + 1)) {
-            if (to == node || to == partner || to == from ||
-                caus_bit_get(seen + middle * lp->words, to) ||
-                !may_pass(lp, from, middle, to))
-                continue;
-            caus_bit_set(seen + middle * lp->words, to);
-            queue[tail++] = (uint32_t)(middle * n + to);
-        }
+        tail = go_on(lp, step, ends, seen, tail);
     }
 }
 

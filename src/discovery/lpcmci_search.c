@@ -133,8 +133,7 @@ static caus_status test_pair(caus_lp *lp, pass *p, size_t source, size_t target,
     if (source < lp->variable_count && !link->is_sure)
         CAUS_TRY(test_side(lp, p, source, target, &is_separated, err));
     if (is_separated) {
-        seen.link->is_unwanted = true;
-        caus_lp_mirror(lp, caus_lp_cell(lp, source, target));
+        caus_lp_refuse(lp, source, target);
         p->has_removed = true;
     }
     return CAUS_OK;

@@ -66,7 +66,7 @@ static caus_status grow_memo(caus_lp *lp, caus_error *err)
 
 static caus_node node_of(const caus_lp *lp, size_t node)
 {
-    return caus_node_of(lp->test->sample, lp->column[node % lp->variable_count],
+    return caus_node_of(lp->test->sample, lp->column[lp->variable_of[node]],
                         caus_lp_lag(lp, node));
 }
 

@@ -280,6 +280,35 @@ static void a_decision_is_that_of_the_p_value(void **unused)
     planted_free(&world);
 }
 
+/* Where p-values differ at all, in pairs of like and unlike size and degrees
+ * of freedom. */
+static void the_weaker_of_two_has_the_larger_p_value(void **unused)
+{
+    (void)unused;
+    static const double factors[] = {.5,       .97,      .999, 1 - 1e-6,
+                                     1 + 1e-6, 1 + 1e-3, 1.03, 1.9};
+    static const double shifts[] = {-20, -3, -1, 0, 1, 3, 20};
+    planted world = planted_noise(11, 1, 90, 2);
+    bench on;
+    make_bench(&on, &world, 2, NULL);
+    for (double df = 2; df < 1e5; df = floor(df * 1.5) + 1)
+        for (double r = .001; r < .9; r *= 1.7)
+            for (size_t f = 0; f < sizeof factors / sizeof *factors; f++)
+                for (size_t k = 0; k < sizeof shifts / sizeof *shifts; k++) {
+                    double other = fmin(.99, r * factors[f]);
+                    double other_df = fmax(1, df + shifts[k]);
+                    double p = on.test.p_value(r, df);
+                    double other_p = on.test.p_value(other, other_df);
+                    if (fabs(p - other_p) <= 1e-9 * p)
+                        continue;
+                    assert_int_equal(
+                        caus_is_weaker(&on.test, r, df, -other, other_df),
+                        p > other_p);
+                }
+    free_bench(&on);
+    planted_free(&world);
+}
+
 static void
 out_of_memory_is_an_error_and_leaves_the_arena_as_it_was(void **unused)
 {
@@ -324,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_weight_of_two_equals_a_row_seen_twice),
         cmocka_unit_test(critical_values_are_near),
         cmocka_unit_test(a_decision_is_that_of_the_p_value),
+        cmocka_unit_test(the_weaker_of_two_has_the_larger_p_value),
         cmocka_unit_test(
             out_of_memory_is_an_error_and_leaves_the_arena_as_it_was),
     };
