@@ -70,11 +70,19 @@ typedef struct caus_hop {
     double lag_s;     /* onset of `to` − onset of `from` */
     double lag_low_s; /* the interval of it */
     double lag_high_s;
-    size_t variable;      /* what moved at `to`; SIZE_MAX = nothing measured */
-    double effect;        /* its change, in its unit; NaN */
-    const char *word;     /* "moved with", "preceded" or "drives" */
+    double delay_s;   /* usual in healthy rows, 0 = within a step; NaN = no link
+                         was learned */
+    size_t variable;  /* what moved at `to`; SIZE_MAX = nothing measured */
+    double effect;    /* its change, in its unit; NaN */
+    const char *word; /* "moved with", "preceded", "drives" or "caused" */
+    const caus_finding *checks; /* what earns the word */
+    size_t check_count;
     const char *disproof; /* what to look at that could refute the hop */
-    const char *const *exemplars; /* trace ids */
+    const char *query;    /* whose answer would; NULL = no variable has one */
+    const char *query_source; /* "prometheus" (PromQL), "clickhouse" (SQL) */
+    const char *const *exemplars; /* ids of the incident's slowest traces over
+                                     the call; else of traces that show `from`
+                                     */
     size_t exemplar_count;
 } caus_hop;
 
@@ -134,10 +142,11 @@ typedef struct caus_culprit_change {
 
 /* A service that the cause can reach. */
 typedef struct caus_reach {
-    size_t suspect;  /* by rank − 1 */
-    size_t distance; /* calls away */
-    bool moved;      /* it shows already */
-    double delay_s;  /* its onset − the cause's; NaN = not known */
+    size_t suspect;    /* by rank − 1 */
+    size_t distance;   /* calls away */
+    bool moved;        /* it shows already */
+    double delay_s;    /* its onset − the cause's; NaN = not known */
+    double expected_s; /* sum of the usual delays on the way; NaN = unknown */
 } caus_reach;
 
 typedef struct caus_explanation {
@@ -158,7 +167,9 @@ typedef struct caus_explanation {
     const caus_clue *clues; /* every variable once, first = likeliest */
     size_t change_count;
     const caus_culprit_change *changes; /* near the onset, likeliest first */
-    const char *runner_up; /* what sets the second apart; NULL = no second */
+    const char *runner_up;    /* what sets the second apart; NULL = no second */
+    const char *hidden_cause; /* three services or more that do not call one
+                                 another broke at once; NULL = no */
     size_t reach_count;
     const caus_reach *reach; /* of the first suspect, nearest first */
     size_t missing_count;

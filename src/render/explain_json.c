@@ -98,6 +98,21 @@ static void write_metrics(const caus_tale *tale, caus_json *json,
     caus_json_end_array(json);
 }
 
+static void write_checks(const caus_tale *tale, caus_json *json,
+                         const caus_finding *checks, size_t count)
+{
+    static const char *const states[] = {"untested", "failed", "passed"};
+    caus_json_key(json, "checks");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < count; i++) {
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "result", states[checks[i].state]);
+        put(tale, json, "check", checks[i].text);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
 static void write_hop(const caus_tale *tale, caus_json *json,
                       const caus_hop *hop)
 {
@@ -118,25 +133,19 @@ static void write_hop(const caus_tale *tale, caus_json *json,
                            variable_name(tale, hop->variable));
         put_known(json, "effect", hop->effect);
     }
+    put_known(json, "usual_delay_seconds", hop->delay_s);
+    write_checks(tale, json, hop->checks, hop->check_count);
     put(tale, json, "disproof", hop->disproof);
+    if (hop->query) {
+        caus_json_key(json, "query");
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "source", hop->query_source);
+        put(tale, json, "text", hop->query);
+        caus_json_end_object(json);
+    }
     caus_json_key(json, "exemplars");
     write_texts(tale, json, hop->exemplars, hop->exemplar_count);
     caus_json_end_object(json);
-}
-
-static void write_findings(const caus_tale *tale, caus_json *json,
-                           const caus_suspect *suspect)
-{
-    static const char *const states[] = {"untested", "failed", "passed"};
-    caus_json_key(json, "checks");
-    caus_json_begin_array(json);
-    for (size_t i = 0; i < suspect->finding_count; i++) {
-        caus_json_begin_object(json);
-        caus_json_put_text(json, "result", states[suspect->findings[i].state]);
-        put(tale, json, "check", suspect->findings[i].text);
-        caus_json_end_object(json);
-    }
-    caus_json_end_array(json);
 }
 
 static void write_terms(caus_json *json, const caus_suspect *suspect)
@@ -190,7 +199,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
         caus_json_end_array(json);
         caus_json_key(json, "exemplars");
         write_texts(tale, json, suspect->exemplars, suspect->exemplar_count);
-        write_findings(tale, json, suspect);
+        write_checks(tale, json, suspect->findings, suspect->finding_count);
         put(tale, json, "sentence", suspect->sentence);
     }
     caus_json_end_object(json);
@@ -251,6 +260,7 @@ static void write_reach(const caus_tale *tale, caus_json *json)
         put_size(json, "calls_away", reach->distance);
         caus_json_put_bool(json, "moved", reach->moved);
         put_known(json, "delay_seconds", reach->delay_s);
+        put_known(json, "expected_delay_seconds", reach->expected_s);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -261,6 +271,8 @@ static void write_notes(const caus_tale *tale, caus_json *json)
     const caus_explanation *told = tale->answer->explanation;
     if (told->runner_up)
         put(tale, json, "runner_up", told->runner_up);
+    if (told->hidden_cause)
+        put(tale, json, "hidden_cause", told->hidden_cause);
     caus_json_key(json, "missing");
     write_texts(tale, json, told->missing, told->missing_count);
     caus_json_key(json, "warnings");

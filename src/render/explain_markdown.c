@@ -118,6 +118,12 @@ void caus_explanation_write_markdown(const caus_tale *tale)
                                caus_tale_clean(tale, told->runner_up));
         caus_text_add(tale->text, ".\n");
     }
+    if (told->hidden_cause) {
+        caus_text_add_char(tale->text, '\n');
+        caus_text_add_markdown(tale->text,
+                               caus_tale_clean(tale, told->hidden_cause));
+        caus_text_add(tale->text, ".\n");
+    }
     add_chain(tale);
     add_checks(tale);
     add_list(tale, "Missing", told->missing, told->missing_count);

@@ -119,36 +119,47 @@ static void add_suspect_heading(const sheet *page, const char *title)
                      page->reset);
 }
 
+/* "auth → payment  preceded  35 s later  payment_errors +52 errors" */
+static void add_hop(const sheet *page, const caus_hop *hop)
+{
+    const caus_tale *tale = page->tale;
+    const caus_explanation *told = tale->answer->explanation;
+    caus_text line = {0};
+    char lag[64];
+    caus_tale_format_lag(hop, lag);
+    caus_text_format(&line, "%s %s ",
+                     caus_tale_clean(tale, told->suspects[hop->from].service),
+                     page->arrow);
+    caus_text_format(&line, "%s  %s  %s",
+                     caus_tale_clean(tale, told->suspects[hop->to].service),
+                     hop->word, lag);
+    if (hop->variable != SIZE_MAX && isfinite(hop->effect)) {
+        const caus_variable *named =
+            &tale->answer->series->variables[hop->variable];
+        caus_text_format(&line, "  %s %+.3g %s",
+                         caus_tale_clean(tale, named->name), hop->effect,
+                         caus_tale_clean(tale, named->unit));
+    }
+    page->text->failed = page->text->failed || line.failed;
+    caus_text_add(page->text, "  ");
+    caus_text_add_cut(page->text, line.bytes ? line.bytes : "", page->width - 2,
+                      page->cut, false);
+    caus_text_add_char(page->text, '\n');
+    caus_text_deinit(&line);
+}
+
 static void add_hops(const sheet *page, const caus_suspect *suspect,
                      size_t most)
 {
-    const caus_explanation *told = page->tale->answer->explanation;
-    for (size_t i = 0; i < suspect->hop_count && i < most; i++) {
-        const caus_hop *hop = &suspect->chain[i];
-        char lag[64];
-        caus_tale_format_lag(hop, lag);
-        caus_text_format(
-            page->text, "  %s %s ",
-            caus_tale_clean(page->tale, told->suspects[hop->from].service),
-            page->arrow);
-        caus_text_format(
-            page->text, "%s  %s",
-            caus_tale_clean(page->tale, told->suspects[hop->to].service), lag);
-        if (hop->variable != SIZE_MAX && isfinite(hop->effect)) {
-            const caus_variable *named =
-                &page->tale->answer->series->variables[hop->variable];
-            caus_text_format(page->text, "  %s %+.3g %s",
-                             caus_tale_clean(page->tale, named->name),
-                             hop->effect,
-                             caus_tale_clean(page->tale, named->unit));
-        }
-        caus_text_add_char(page->text, '\n');
-    }
+    for (size_t i = 0; i < suspect->hop_count && i < most; i++)
+        add_hop(page, &suspect->chain[i]);
 }
 
 static void add_notes(const sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
+    if (told->hidden_cause)
+        paragraph(page, "  ", told->hidden_cause, 2);
     if (told->runner_up)
         paragraph(page, "  ", told->runner_up, 2);
     if (told->change_count && told->changes[0].confidence >= .05)
@@ -159,12 +170,40 @@ static void add_notes(const sheet *page)
         paragraph(page, "  ", told->missing[i], 1);
 }
 
-static void add_checks(const sheet *page, const caus_suspect *suspect)
+static void add_checks(const sheet *page, const caus_finding *checks,
+                       size_t count)
 {
     static const char *const marks[] = {"  ?  ", "  no ", "  ok "};
-    for (size_t i = 0; i < suspect->finding_count; i++)
-        paragraph(page, marks[suspect->findings[i].state],
-                  suspect->findings[i].text, 0);
+    for (size_t i = 0; i < count; i++)
+        paragraph(page, marks[checks[i].state], checks[i].text, 0);
+}
+
+static void add_traces(const sheet *page, const char *const *ids, size_t count)
+{
+    if (!count)
+        return;
+    caus_text_add(page->text, "  traces:");
+    for (size_t i = 0; i < count; i++)
+        caus_text_format(page->text, " %s",
+                         caus_tale_clean(page->tale, ids[i]));
+    caus_text_add_char(page->text, '\n');
+}
+
+/* A hop with what earned its word and what could refute it. */
+static void add_hop_report(const sheet *page, const caus_hop *hop)
+{
+    caus_text_add_char(page->text, '\n');
+    add_hop(page, hop);
+    if (isfinite(hop->delay_s) && hop->delay_s > 0) {
+        char delay[40];
+        caus_duration_format((int64_t)(hop->delay_s * 1e9), delay);
+        caus_text_format(page->text, "  usually %s later\n", delay);
+    }
+    add_checks(page, hop->checks, hop->check_count);
+    paragraph(page, "  ", hop->disproof, 0);
+    if (hop->query)
+        paragraph(page, "  ", hop->query, 0);
+    add_traces(page, hop->exemplars, hop->exemplar_count);
 }
 
 static void add_terms(const sheet *page, const caus_suspect *suspect)
@@ -193,23 +232,19 @@ static void add_share(const sheet *page, const caus_suspect *suspect)
         100 * suspect->share.low, 100 * suspect->share.high);
 }
 
-static void add_suspect_report(const sheet *page, const caus_suspect *suspect)
+static void add_suspect_report(const sheet *page, const caus_suspect *suspect,
+                               bool in_full)
 {
     heading(page, caus_tale_clean(page->tale, suspect->service));
     paragraph(page, "  ", suspect->sentence, 0);
     add_share(page, suspect);
     add_terms(page, suspect);
-    add_checks(page, suspect);
-    add_hops(page, suspect, suspect->hop_count);
-    for (size_t i = 0; i < suspect->hop_count; i++)
-        paragraph(page, "  ", suspect->chain[i].disproof, 0);
-    if (!suspect->exemplar_count)
-        return;
-    caus_text_add(page->text, "  traces:");
-    for (size_t i = 0; i < suspect->exemplar_count; i++)
-        caus_text_format(page->text, " %s",
-                         caus_tale_clean(page->tale, suspect->exemplars[i]));
-    caus_text_add_char(page->text, '\n');
+    add_checks(page, suspect->findings, suspect->finding_count);
+    add_traces(page, suspect->exemplars, suspect->exemplar_count);
+    for (size_t i = 0; in_full && i < suspect->hop_count; i++)
+        add_hop_report(page, &suspect->chain[i]);
+    if (!in_full)
+        add_hops(page, suspect, suspect->hop_count);
 }
 
 static void add_reach(const sheet *page)
@@ -230,6 +265,10 @@ static void add_reach(const sheet *page)
             caus_duration_format((int64_t)(fabs(reach->delay_s) * 1e9), delay);
             caus_text_format(page->text, " %s %s", delay,
                              reach->delay_s < 0 ? "earlier" : "later");
+        } else if (isfinite(reach->expected_s)) {
+            char delay[40];
+            caus_duration_format((int64_t)(reach->expected_s * 1e9), delay);
+            caus_text_format(page->text, ", expected %s later", delay);
         }
         caus_text_add_char(page->text, '\n');
     }
@@ -279,7 +318,7 @@ void caus_explanation_write_text(const caus_tale *tale)
         add_suspects(&page, top);
     }
     for (size_t i = 0; i < top && i < TOP_ROWS; i++)
-        add_suspect_report(&page, &told->suspects[i]);
+        add_suspect_report(&page, &told->suspects[i], i == 0);
     add_reach(&page);
     add_warnings(&page);
 }

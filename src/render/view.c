@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "render/render_internal.h"
+#include "series/order.h"
 
 bool caus_link_is_self(const caus_link *link)
 {
@@ -129,30 +130,6 @@ static caus_status choose_nodes(caus_view *view, caus_error *err)
     return CAUS_OK;
 }
 
-static double larger(double a, double b)
-{
-    return a > b ? a : b;
-}
-
-/*
- * Two values whose times differ by less than this have no order: the scrape
- * offsets differ, a change waits up to one interval for its scrape, and a value
- * over a range wider than the step holds what belongs to earlier rows. (A range
- * of one step is what every row summarises: it blurs nothing.) Nothing is
- * assumed where no scrape is known.
- */
-static double blur_seconds(const caus_variable *a, const caus_variable *b,
-                           double step_s)
-{
-    double interval = larger(a->scrape_interval_s, b->scrape_interval_s);
-    if (!(interval > 0))
-        return 0;
-    double window = larger(a->rate_window_s, b->rate_window_s);
-    double blur = interval + larger(window - step_s, 0);
-    double apart = fabs(a->scrape_offset_s - b->scrape_offset_s);
-    return isfinite(apart) ? blur + apart : blur;
-}
-
 /* Whether knowledge says something about a lag-0 link, from either end. */
 static bool is_assumed(const caus_view *view, const caus_link *link)
 {
@@ -231,8 +208,9 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
         .stability = cell_value(found->stability, cell),
         .orientation_stability = cell_value(found->orientation_stability, cell),
         .sensitivity = cell_value(found->sensitivity, cell),
-        .blur_s = blur_seconds(&variables[source], &variables[target],
-                               (double)view->answer->series->step_ns / 1e9),
+        .blur_s =
+            caus_variable_blur_s(&variables[source], &variables[target],
+                                 (double)view->answer->series->step_ns / 1e9),
         .source_key = variables[source].name,
         .target_key = variables[target].name,
     };

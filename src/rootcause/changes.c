@@ -62,27 +62,66 @@ static void sort_culprits(caus_culprit_change *items, size_t count)
     }
 }
 
-static const char *describe(const caus_case *about,
-                            const caus_change_group *group,
-                            const caus_culprit_change *made, bool alone)
+/* Whether two changes are about as likely. */
+static bool are_alike(const caus_culprit_change *a,
+                      const caus_culprit_change *b)
 {
+    return a->confidence > 0 && b->confidence >= near_share * a->confidence;
+}
+
+/* What sets a change apart from others as near, or what it is not told apart
+ * from. NULL = no memory. */
+static const char *compare(const caus_case *about,
+                           const caus_culprit_change *items, size_t count,
+                           size_t at)
+{
+    const caus_culprit_change *own = &items[at];
+    size_t service = caus_scene_find(&about->scene, own->service);
+    double near = closeness(about, &about->groups[own->group]);
+    bool others = false;
+    for (size_t i = 0; i < count; i++) {
+        if (i == at)
+            continue;
+        if (are_alike(own, &items[i]))
+            return caus_arena_format(about->out,
+                                     "; not to be told apart from %s of %s%s%s",
+                                     items[i].kind, items[i].service,
+                                     items[i].ref[0] ? " " : "", items[i].ref);
+        others = others || closeness(about, &about->groups[items[i].group]) >=
+                               near_share * near;
+    }
+    if (service == SIZE_MAX && own->service[0])
+        return "; nothing is known of what it touches";
+    if (service == SIZE_MAX || near <= 0)
+        return "";
+    if (about->rank_of[service] == 0 && own->confidence > 0 && others)
+        return "; it touches what broke first, others as near do not";
+    return about->scores.total[service] > 0 ? ""
+                                            : "; what it touches did not move";
+}
+
+static const char *describe(const caus_case *about,
+                            const caus_culprit_change *items, size_t count,
+                            size_t at)
+{
+    const caus_culprit_change *own = &items[at];
+    const caus_change_group *group = &about->groups[own->group];
     char apart[40];
     int64_t before_ns = group->before_onset_ns;
     caus_duration_format(before_ns < 0 ? -before_ns : before_ns, apart);
-    return caus_arena_format(
-        about->out, "%s of %s%s%s %s %s the onset%s", group->kind_name,
-        group->service[0] ? group->service : "no one service",
-        made->ref[0] ? " " : "", made->ref, apart,
-        before_ns < 0 ? "after" : "before",
-        alone ? "" : "; others as near touch as much: not to be told apart");
+    const char *rest = compare(about, items, count, at);
+    return rest ? caus_arena_format(
+                      about->out, "%s of %s%s%s %s %s the onset%s", own->kind,
+                      own->service[0] ? own->service : "no one service",
+                      own->ref[0] ? " " : "", own->ref, apart,
+                      before_ns < 0 ? "after" : "before", rest)
+                : NULL;
 }
 
-/* Whether another change is about as likely. */
 static bool is_alone(const caus_culprit_change *items, size_t count, size_t at)
 {
     for (size_t i = 0; i < count; i++) {
-        if (i != at && items[at].confidence > 0 &&
-            items[i].confidence >= near_share * items[at].confidence)
+        if (i != at && are_alike(&items[at], &items[i]))
             return false;
     }
     return true;
@@ -114,8 +153,7 @@ caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
     sort_culprits(items, count);
     for (size_t i = 0; i < count; i++) {
         items[i].indistinguishable = !is_alone(items, count, i);
-        items[i].sentence = describe(about, &about->groups[items[i].group],
-                                     &items[i], !items[i].indistinguishable);
+        items[i].sentence = describe(about, items, count, i);
         if (!items[i].sentence)
             return caus_arena_fail(about->out, err);
     }

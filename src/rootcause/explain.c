@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/attribution.h"
+#include "rootcause/chain.h"
 
 enum { LEAST_HEALTHY = 10 };
 
@@ -402,6 +403,7 @@ static caus_status prepare(caus_case *about, caus_error *err)
             caus_spans_topology(options->spans, about->out, seen, NULL, err));
         calls = seen;
     }
+    about->calls = calls;
     CAUS_TRY(caus_scene_init(about->series, calls, options->spans, about->out,
                              &about->scene, err));
     CAUS_TRY(
@@ -447,6 +449,21 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     return share_clues(about, err);
 }
 
+/* From the suspects to the symptom, and from the first to all it reaches. */
+static caus_status trace_ways(caus_case *about, caus_error *err)
+{
+    size_t services = about->scene.service_count;
+    about->chains = CAUS_ARRAY(about->out, caus_hop *, services + 1);
+    if (!about->chains)
+        return caus_arena_fail(about->out, err);
+    for (size_t i = 0; i < services; i++)
+        CAUS_TRY(caus_chain_find(about, i, err));
+    CAUS_TRY(caus_reach_find(about, err));
+    CAUS_TRY(caus_learned_find(about, err));
+    CAUS_TRY(caus_hidden_find(about, &about->hidden_cause, err));
+    return caus_hops_tell(about, err);
+}
+
 static caus_status attribute(caus_case *about, caus_error *err)
 {
     size_t services = about->scene.service_count;
@@ -471,10 +488,9 @@ static caus_status explain(caus_case *about, caus_explanation *result,
     if (!confidence)
         return caus_arena_fail(about->out, err);
     caus_confidence_fill(about, &placebo, confidence);
-    for (size_t i = 0; i < services; i++) {
+    for (size_t i = 0; i < services; i++)
         about->suspects[i].confidence = confidence[i];
-        CAUS_TRY(caus_chain_find(about, i, err));
-    }
+    CAUS_TRY(trace_ways(about, err));
     CAUS_TRY(attribute(about, err));
     const caus_timeline *timeline = &about->timeline;
     *result =
@@ -490,7 +506,10 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                            .suspect_count = services,
                            .suspects = about->suspects,
                            .clue_count = about->series->variable_count,
-                           .clues = about->clues};
+                           .clues = about->clues,
+                           .hidden_cause = about->hidden_cause,
+                           .reach_count = about->reach_count,
+                           .reach = about->reach};
     CAUS_TRY(caus_changes_rank(about, result, err));
     return caus_words_fill(about, &placebo, result, err);
 }

@@ -4,6 +4,7 @@
 #define CAUS_SRC_ROOTCAUSE_ROOTCAUSE_INTERNAL_H
 
 #include "base/base.h"
+#include "caus/incident.h"
 #include "caus/rootcause.h"
 #include "caus/time.h"
 
@@ -151,7 +152,8 @@ typedef struct caus_case {
     caus_arena *out;
     caus_timeline timeline;
     caus_scene scene;
-    const caus_spans *spans; /* with both phases, where there are such */
+    const caus_topology *calls; /* given, or of the spans; NULL */
+    const caus_spans *spans;    /* with both phases, where there are such */
     caus_trace_clues traces;
     caus_context context;
     caus_scores scores;
@@ -173,6 +175,13 @@ typedef struct caus_case {
     size_t group_count;
     caus_suspect *suspects; /* [service_count] by rank */
     caus_clue *clues;       /* [variable_count] by rank */
+    caus_hop **chains;      /* [service_count] of suspects; NULL = none */
+    caus_reach *reach;      /* [reach_count] of the first suspect */
+    size_t reach_count;
+    const size_t *reach_via; /* [service_count] the way from it */
+    bool has_learned;
+    caus_incident learned; /* of the services on the way */
+    const char *hidden_cause;
 } caus_case;
 
 /*
@@ -227,15 +236,12 @@ void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);
 
-/* Chains, findings and sentences of the suspects; the words of the whole. */
-caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err);
 /* How well changes of each service fit the onset, once that is placed. */
 caus_status caus_changes_weigh(caus_case *about, caus_error *err);
 /* Ranks the changes once the services have their confidence. */
 caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
                               caus_error *err);
-caus_status caus_reach_find(const caus_case *about, const caus_reach **result,
-                            size_t *count, caus_error *err);
+/* Findings and sentences of the suspects; the words of the whole. */
 caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
                             caus_explanation *result, caus_error *err);
 

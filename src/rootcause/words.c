@@ -6,7 +6,7 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
-enum { MOST_SENTENCES = 10, MOST_FINDINGS = 6, MOST_MISSING = 6 };
+enum { MOST_SENTENCES = 10, MOST_FINDINGS = 6, MOST_MISSING = 8 };
 
 static const double percent = 100;
 
@@ -169,16 +169,43 @@ static caus_status check_suspect(caus_case *about, size_t rank,
 
 /* ---- the whole ---- */
 
+/* The least that a hop of the chain has earned. */
+static size_t weakest_word(const caus_suspect *suspect)
+{
+    static const char *const words[] = {"moved with", "preceded", "drives",
+                                        "caused"};
+    size_t weakest = 3;
+    for (size_t i = 0; i < suspect->hop_count; i++) {
+        for (size_t w = 0; w < weakest; w++) {
+            if (strcmp(suspect->chain[i].word, words[w]) == 0)
+                weakest = w;
+        }
+    }
+    return weakest;
+}
+
 static void add_path(const caus_case *about, caus_text *text)
 {
     const caus_suspect *first = &about->suspects[0];
     if (!first->hop_count)
         return;
-    caus_text_add(text, "; it reaches ");
-    caus_text_add(
-        text, about->suspects[first->chain[first->hop_count - 1].to].service);
+    size_t end = first->chain[first->hop_count - 1].to;
+    const char *service = about->suspects[end].service;
+    switch (weakest_word(first)) {
+    case 0:
+        caus_text_format(text, "; %s moved with it", service);
+        break;
+    case 1:
+        caus_text_format(text, "; it preceded what %s shows", service);
+        break;
+    case 2:
+        caus_text_format(text, "; it drives %s", service);
+        break;
+    default:
+        caus_text_format(text, "; it caused what %s shows", service);
+    }
     for (size_t i = 0; i + 1 < first->hop_count; i++)
-        caus_text_format(text, "%s%s", i ? ", " : " over ",
+        caus_text_format(text, "%s%s", i ? ", " : ", over ",
                          about->suspects[first->chain[i].to].service);
 }
 
@@ -206,6 +233,39 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
     return finish(about, &text, &result->summary, err);
 }
 
+/* What would be otherwise if it were the second. */
+static caus_status say_if_second(const caus_case *about, const char **result,
+                                 caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    const char *first = about->suspects[0].service;
+    const char *second = about->suspects[1].service;
+    *result = "";
+    if (!scene->has_calls)
+        return CAUS_OK;
+    size_t *below, *above, *via;
+    CAUS_TRY(caus_scene_walk(scene, about->ranked[1], true, about->out, &below,
+                             &via, err));
+    CAUS_TRY(caus_scene_walk(scene, about->ranked[1], false, about->out, &above,
+                             &via, err));
+    if (below[about->ranked[0]] != SIZE_MAX)
+        *result = caus_arena_format(about->out,
+                                    "; were it %s, %s, which it calls, would "
+                                    "have stayed as it was",
+                                    second, first);
+    else if (above[about->ranked[0]] != SIZE_MAX)
+        *result = caus_arena_format(about->out,
+                                    "; were it %s, which %s calls, its other "
+                                    "callers would show it too",
+                                    second, first);
+    else
+        *result = caus_arena_format(about->out,
+                                    "; neither %s nor %s calls the other: both "
+                                    "may have one cause",
+                                    first, second);
+    return *result ? CAUS_OK : caus_arena_fail(about->out, err);
+}
+
 static caus_status say_runner_up(caus_case *about, caus_explanation *result,
                                  caus_error *err)
 {
@@ -227,68 +287,131 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
         "latency or errors that no callee explains",
         "being hit inside and outside at once",
         "having moved earlier"};
+    const char *otherwise;
+    CAUS_TRY(say_if_second(about, &otherwise, err));
     result->runner_up = caus_arena_format(
         about->out,
         "%s is next (score %.2f against %.2f): what sets %s apart "
-        "is %s",
+        "is %s%s",
         second->service, second->score, first->score, first->service,
-        reasons[widest]);
+        reasons[widest], otherwise);
     return result->runner_up ? CAUS_OK : caus_arena_fail(about->out, err);
 }
 
-static const char *blind_services(const caus_case *about)
+static bool has_aspect(const caus_case *about, size_t service, bool inside)
 {
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        caus_aspect aspect = about->scene.aspects[v];
+        bool fits =
+            inside
+                ? aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
+                      aspect == CAUS_ASPECT_RESOURCE
+                : aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
+        if (about->scene.service_of[v] == service && fits)
+            return true;
+    }
+    return false;
+}
+
+/* Services by rank of which something is not measured: "a, b and 3 more". */
+static caus_status name_blind(const caus_case *about, bool inside,
+                              const char **result, caus_error *err)
+{
+    enum { MOST_NAMED = 3 };
     const caus_scene *scene = &about->scene;
     caus_text text = {0};
-    size_t blind = 0;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        bool seen = scene->observer[s];
-        for (size_t v = 0; v < about->series->variable_count; v++) {
-            caus_aspect aspect = scene->aspects[v];
-            seen = seen || (scene->service_of[v] == s &&
-                            (aspect == CAUS_ASPECT_CPU ||
-                             aspect == CAUS_ASPECT_MEMORY ||
-                             aspect == CAUS_ASPECT_RESOURCE));
-        }
-        if (seen)
+    size_t blind = 0, length;
+    *result = NULL;
+    for (size_t i = 0; i < scene->service_count; i++) {
+        size_t s = about->ranked[i];
+        if (scene->observer[s] || has_aspect(about, s, inside))
             continue;
-        if (blind++ < 3)
+        if (blind++ < MOST_NAMED)
             caus_text_format(&text, "%s%s", blind > 1 ? ", " : "",
                              scene->services[s]);
     }
-    const char *said = "";
-    if (blind > 3)
-        caus_text_format(&text, " and %zu more", blind - 3);
-    if (blind)
-        said =
-            text.failed
-                ? NULL
-                : caus_arena_format(about->out,
-                                    "no processor, memory or disk metric of %s",
-                                    text.bytes);
+    if (!blind)
+        return CAUS_OK;
+    if (blind > MOST_NAMED)
+        caus_text_format(&text, " and %zu more", blind - MOST_NAMED);
+    caus_status status =
+        caus_text_finish(&text, about->out, result, &length, err);
     caus_text_deinit(&text);
-    return said;
+    return status;
+}
+
+static bool is_measured(const caus_case *about, size_t service)
+{
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        if (about->scene.service_of[v] == service)
+            return true;
+    }
+    return false;
+}
+
+/* Whom the likeliest call and nobody measures: "ledger, which payment calls".
+ * NULL = nobody, or no memory. */
+static const char *find_unseen_callee(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = 0; i < scene->service_count && i < 3; i++) {
+        size_t caller = about->ranked[i];
+        for (size_t k = scene->callee_start[caller];
+             k < scene->callee_start[caller + 1]; k++) {
+            size_t callee = scene->callees[k];
+            if (!is_measured(about, callee))
+                return caus_arena_format(
+                    about->out, "no metric of %s, which %s calls",
+                    scene->services[callee], scene->services[caller]);
+        }
+    }
+    return NULL;
+}
+
+typedef struct missing_list {
+    const char **items;
+    size_t count;
+} missing_list;
+
+static void add_missing(missing_list *list, bool missing, const char *text)
+{
+    if (missing && text)
+        list->items[list->count++] = text;
+}
+
+static caus_status add_blind(const caus_case *about, bool inside,
+                             missing_list *list, caus_error *err)
+{
+    const char *named, *said;
+    CAUS_TRY(name_blind(about, inside, &named, err));
+    if (!named)
+        return CAUS_OK;
+    said = caus_arena_format(
+        about->out, "no %s metric of %s",
+        inside ? "processor, memory or disk" : "latency or error", named);
+    add_missing(list, true, said);
+    return said ? CAUS_OK : caus_arena_fail(about->out, err);
 }
 
 static caus_status list_missing(caus_case *about, caus_explanation *result,
                                 caus_error *err)
 {
-    const char **items = CAUS_ARRAY(about->out, const char *, MOST_MISSING);
-    const char *blind = blind_services(about);
-    if (!items || !blind)
+    missing_list list = {
+        .items = CAUS_ARRAY(about->out, const char *, MOST_MISSING)};
+    if (!list.items)
         return caus_arena_fail(about->out, err);
-    if (!about->scene.has_calls)
-        items[result->missing_count++] =
-            "no call graph, which tells victims from causes (--topology)";
-    if (!about->traces.known)
-        items[result->missing_count++] =
-            "no traces of before and after, where time is lost (--traces-csv)";
-    if (!about->options->changes)
-        items[result->missing_count++] =
-            "no list of what was deployed or configured (--changes)";
-    if (blind[0])
-        items[result->missing_count++] = blind;
-    result->missing = items;
+    add_missing(&list, !about->scene.has_calls,
+                "no call graph, which tells victims from causes (--topology)");
+    add_missing(
+        &list, !about->traces.known,
+        "no traces of before and after, where time is lost (--traces-csv)");
+    add_missing(&list, !about->options->changes,
+                "no list of what was deployed or configured (--changes)");
+    add_missing(&list, true, find_unseen_callee(about));
+    CAUS_TRY(add_blind(about, false, &list, err));
+    CAUS_TRY(add_blind(about, true, &list, err));
+    result->missing = list.items;
+    result->missing_count = list.count;
     return CAUS_OK;
 }
 
@@ -334,7 +457,6 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
     result->verdict = judge(about);
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
-    CAUS_TRY(caus_reach_find(about, &result->reach, &result->reach_count, err));
     CAUS_TRY(list_missing(about, result, err));
     return list_warnings(about, placebo, result, err);
 }

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way from a suspect to the symptom. docs/design/0029-chain-words.md */
+#ifndef CAUS_SRC_ROOTCAUSE_CHAIN_H
+#define CAUS_SRC_ROOTCAUSE_CHAIN_H
+
+#include "rootcause/rootcause_internal.h"
+
+enum { CAUS_MOST_CHAINS = 10 };
+
+/* The services on the way from a suspect. */
+caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err);
+/* Whom the first suspect can reach. */
+caus_status caus_reach_find(caus_case *about, caus_error *err);
+
+/* A link from one service to the next. */
+typedef struct caus_learned_link {
+    bool found;
+    double statistic;
+    double delay_s; /* lag of the strongest */
+    bool by_lag;    /* beyond what scrapes blur */
+    caus_edge_environments environments;
+} caus_learned_link;
+
+/* Learns links between the services on the way; nothing is known where rows
+ * are too few. Chains and reach come first. */
+caus_status caus_learned_find(caus_case *about, caus_error *err);
+caus_learned_link caus_learned_link_between(const caus_case *about, size_t from,
+                                            size_t to);
+/* The loudest latency or errors of a suspect; SIZE_MAX = none moved. */
+size_t caus_outside_clue(const caus_case *about, size_t rank);
+
+/* Three services or more that broke at once and do not call one another. */
+caus_status caus_hidden_find(const caus_case *about, const char **result,
+                             caus_error *err);
+/* Words, checks, queries, traces and delays of hops and reach. */
+caus_status caus_hops_tell(caus_case *about, caus_error *err);
+/* The query that could refute a hop between two variables. */
+caus_status caus_disproof_query(const caus_case *about, size_t cause,
+                                size_t effect, caus_hop *hop, caus_error *err);
+/* The slowest traces over the calls of hops. */
+caus_status caus_exemplars_fill(const caus_case *about, caus_hop *const *hops,
+                                size_t count, caus_error *err);
+
+#endif

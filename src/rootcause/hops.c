@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which word a hop has earned, and by what. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/chain.h"
+#include "series/order.h"
+
+enum { MOST_CHECKS = 7 };
+
+/* Of the first score: quieter services are no candidates. */
+static const double candidate_share = .25;
+static const double fitting_change = .5; /* of closeness */
+
+/* What is known of a hop. */
+typedef struct hop_case {
+    const caus_case *about;
+    caus_hop *hop;
+    size_t from, to, root; /* services */
+    caus_learned_link link;
+    double blur_s;
+    caus_finding *checks;
+    bool failed; /* for want of memory */
+} hop_case;
+
+static void add_check(hop_case *job, caus_check_state state, const char *text)
+{
+    job->failed = job->failed || !text;
+    job->checks[job->hop->check_count++] = (caus_finding){state, text};
+}
+
+static caus_check_state passed_if(bool passed)
+{
+    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
+}
+
+static bool check_onsets(hop_case *job)
+{
+    const caus_hop *hop = job->hop;
+    const caus_case *about = job->about;
+    bool ordered = hop->has_lag && hop->lag_low_s > job->blur_s;
+    if (!hop->has_lag) {
+        add_check(job, CAUS_STATE_UNTESTED,
+                  "onset order (one of both has no onset of its own)");
+        return false;
+    }
+    char low[40], high[40];
+    caus_duration_format(llround(fabs(hop->lag_low_s) * 1e3) * 1000000, low);
+    caus_duration_format(llround(fabs(hop->lag_high_s) * 1e3) * 1000000, high);
+    add_check(job, passed_if(ordered),
+              caus_arena_format(about->out,
+                                "onset order: %s%s to %s%s after %s",
+                                hop->lag_low_s < 0 ? "\xe2\x88\x92" : "", low,
+                                hop->lag_high_s < 0 ? "\xe2\x88\x92" : "", high,
+                                about->scene.services[job->from]));
+    return ordered;
+}
+
+static void check_lag(hop_case *job)
+{
+    const caus_learned_link *link = &job->link;
+    char delay[40];
+    caus_duration_format(llround(link->delay_s * 1e3) * 1000000, delay);
+    if (!job->about->has_learned)
+        add_check(job, CAUS_STATE_UNTESTED,
+                  "usual delay (too few rows on one side of the onset)");
+    else if (!link->found)
+        add_check(job, CAUS_STATE_FAILED,
+                  "usual delay: no link was found between them");
+    else if (link->by_lag)
+        add_check(job, CAUS_STATE_PASSED,
+                  caus_arena_format(job->about->out, "usual delay: %s", delay));
+    else
+        add_check(job, CAUS_STATE_FAILED,
+                  caus_arena_format(job->about->out,
+                                    "usual delay: %s, which is within one step "
+                                    "or what scrapes blur",
+                                    delay));
+}
+
+static bool check_replication(hop_case *job)
+{
+    static const char *const names[] = {"not compared", "in both",
+                                        "healthy rows only", "incident only",
+                                        "other sign"};
+    const caus_learned_link *link = &job->link;
+    bool known = link->found && link->environments != CAUS_EDGE_POOLED;
+    bool both = known && link->environments == CAUS_EDGE_REPLICATED;
+    bool tested = job->about->has_learned && (known || !link->found);
+    add_check(
+        job, tested ? passed_if(both) : CAUS_STATE_UNTESTED,
+        caus_arena_format(job->about->out,
+                          "linked in healthy rows and in the incident "
+                          "(%s)",
+                          link->found ? names[link->environments] : "no link"));
+    return both;
+}
+
+static bool check_load(hop_case *job)
+{
+    const caus_case *about = job->about;
+    const char *load = about->has_learned ? about->learned.workload : NULL;
+    add_check(
+        job, about->has_learned ? passed_if(load != NULL) : CAUS_STATE_UNTESTED,
+        caus_arena_format(about->out, "shared load removed%s%s%s",
+                          load ? " (" : "", load ? load : "", load ? ")" : ""));
+    return load != NULL;
+}
+
+/* A candidate that broke before the root beyond both intervals. */
+static size_t find_earlier(const caus_case *about, size_t root)
+{
+    const caus_onset *own = &about->service_onsets[root];
+    double least = candidate_share * about->suspects[0].score;
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        size_t s = about->ranked[i];
+        const caus_onset *other = &about->service_onsets[s];
+        if (s != root && other->found && !about->scene.observer[s] &&
+            about->scores.total[s] >= least &&
+            (!own->found || other->last_row < own->first_row))
+            return s;
+    }
+    return SIZE_MAX;
+}
+
+static bool check_earlier(hop_case *job)
+{
+    const caus_case *about = job->about;
+    size_t earlier = find_earlier(about, job->root);
+    const char *root = about->scene.services[job->root];
+    add_check(job, passed_if(earlier == SIZE_MAX),
+              earlier == SIZE_MAX
+                  ? caus_arena_format(
+                        about->out, "no other candidate broke before %s", root)
+                  : caus_arena_format(about->out, "%s broke before %s",
+                                      about->scene.services[earlier], root));
+    return earlier == SIZE_MAX;
+}
+
+static bool check_change(hop_case *job)
+{
+    const caus_case *about = job->about;
+    bool fits = about->change_fit[job->root] >= fitting_change;
+    if (about->options->changes)
+        add_check(job, passed_if(fits),
+                  caus_arena_format(about->out,
+                                    "a change of %s shortly before the onset",
+                                    about->scene.services[job->root]));
+    return fits;
+}
+
+/* A chain has its direction from who calls whom; docs/design/0029 says what
+ * earns which word. */
+static void find_word(hop_case *job)
+{
+    caus_hop *hop = job->hop;
+    add_check(job, CAUS_STATE_PASSED,
+              caus_arena_format(job->about->out, "%s calls %s",
+                                job->about->scene.services[job->to],
+                                job->about->scene.services[job->from]));
+    bool ordered = check_onsets(job);
+    check_lag(job);
+    bool replicated = check_replication(job);
+    bool bare = check_load(job);
+    bool first = check_earlier(job);
+    bool changed = check_change(job);
+    bool drives = replicated && bare;
+    hop->word = "moved with";
+    if (ordered || job->link.by_lag)
+        hop->word = "preceded";
+    if (drives)
+        hop->word = "drives";
+    if (drives && ((ordered && first) || changed) && !job->about->hidden_cause)
+        hop->word = "caused";
+}
+
+static const char *disproof(const caus_case *about, const caus_hop *hop)
+{
+    const char *from = about->suspects[hop->from].service;
+    const char *to = about->suspects[hop->to].service;
+    size_t cause = caus_outside_clue(about, hop->from);
+    bool errors = hop->variable != SIZE_MAX &&
+                  about->scene.aspects[hop->variable] == CAUS_ASPECT_ERRORS;
+    const char *recovers =
+        cause == SIZE_MAX
+            ? ""
+            : caus_arena_format(
+                  about->out, "%s recovers while %s stays as it is now, or if ",
+                  to, about->series->variables[cause].name);
+    return recovers
+               ? caus_arena_format(about->out,
+                                   "refuted if %scalls of %s that do not "
+                                   "reach %s %s",
+                                   recovers, to, from,
+                                   errors ? "fail as often" : "are as slow")
+               : NULL;
+}
+
+static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
+                            caus_error *err)
+{
+    size_t cause = caus_outside_clue(about, hop->from);
+    hop_case job = {.about = about,
+                    .hop = hop,
+                    .from = about->ranked[hop->from],
+                    .to = about->ranked[hop->to],
+                    .root = root,
+                    .checks =
+                        CAUS_ARRAY(about->out, caus_finding, MOST_CHECKS)};
+    if (!job.checks)
+        return caus_arena_fail(about->out, err);
+    job.link = caus_learned_link_between(about, job.from, job.to);
+    const caus_variable *variables = about->series->variables;
+    if (cause != SIZE_MAX && hop->variable != SIZE_MAX)
+        job.blur_s =
+            caus_variable_blur_s(&variables[cause], &variables[hop->variable],
+                                 (double)about->series->step_ns / 1e9);
+    bool usual =
+        job.link.found && job.link.environments != CAUS_EDGE_INCIDENT_ONLY;
+    hop->delay_s = usual ? job.link.delay_s : (double)NAN;
+    find_word(&job);
+    hop->checks = job.checks;
+    hop->disproof = disproof(about, hop);
+    if (job.failed || !hop->disproof)
+        return caus_arena_fail(about->out, err);
+    return caus_disproof_query(about, cause, hop->variable, hop, err);
+}
+
+/* Delays add up over the calls between. */
+static void expect_delays(caus_case *about)
+{
+    for (size_t i = 0; i < about->reach_count; i++) {
+        caus_reach *reach = &about->reach[i];
+        size_t at = about->ranked[reach->suspect];
+        reach->expected_s = 0;
+        for (; at != about->ranked[0]; at = about->reach_via[at]) {
+            caus_learned_link link =
+                caus_learned_link_between(about, about->reach_via[at], at);
+            bool usual =
+                link.found && link.environments != CAUS_EDGE_INCIDENT_ONLY;
+            reach->expected_s += usual ? link.delay_s : (double)NAN;
+        }
+    }
+}
+
+caus_status caus_hops_tell(caus_case *about, caus_error *err)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < about->scene.service_count; i++)
+        count += about->suspects[i].hop_count;
+    caus_hop **hops = CAUS_ARRAY(about->out, caus_hop *, count + 1);
+    if (!hops)
+        return caus_arena_fail(about->out, err);
+    count = 0;
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        for (size_t k = 0; k < about->suspects[i].hop_count; k++) {
+            hops[count] = &about->chains[i][k];
+            CAUS_TRY(tell_hop(about, hops[count++], about->ranked[i], err));
+        }
+    }
+    expect_delays(about);
+    return caus_exemplars_fill(about, hops, count, err);
+}
