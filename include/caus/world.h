@@ -217,15 +217,17 @@ caus_status caus_world_make(const caus_world_options *options,
 
 /* The files that a world is written to. */
 typedef enum caus_world_file {
-    CAUS_WORLD_SERIES,     /* series.csv: time, then the derived series */
-    CAUS_WORLD_GAUGES,     /* gauges.csv: time, then means over the pods */
-    CAUS_WORLD_TOPOLOGY,   /* graph.csv: src,dst */
-    CAUS_WORLD_CHANGES,    /* changes.csv: time,service,kind,ref,text */
-    CAUS_WORLD_SPANS,      /* spans.csv */
-    CAUS_WORLD_TABLE,      /* otel_traces.sql: the table that fits 18.16 */
-    CAUS_WORLD_CLICKHOUSE, /* spans.sql: INSERT INTO otel_traces */
-    CAUS_WORLD_METRICS,    /* metrics.om: OpenMetrics text */
-    CAUS_WORLD_TRUTH,      /* truth.json: for scoring only */
+    CAUS_WORLD_SERIES,       /* series.csv: time, then the derived series */
+    CAUS_WORLD_GAUGES,       /* gauges.csv: time, then means over the pods */
+    CAUS_WORLD_TOPOLOGY,     /* graph.csv: src,dst */
+    CAUS_WORLD_CHANGES,      /* changes.csv: time,service,kind,ref,text */
+    CAUS_WORLD_SPANS,        /* spans.csv */
+    CAUS_WORLD_TABLE,        /* otel_traces.sql: the table that fits 18.16 */
+    CAUS_WORLD_CLICKHOUSE,   /* spans.sql: INSERT INTO otel_traces */
+    CAUS_WORLD_METRICS,      /* metrics.om: OpenMetrics text */
+    CAUS_WORLD_OTLP_TRACES,  /* traces.otlp.jsonl: TracesData, a line a batch */
+    CAUS_WORLD_OTLP_METRICS, /* metrics.otlp.jsonl: MetricsData, likewise */
+    CAUS_WORLD_TRUTH,        /* truth.json: for scoring only */
     CAUS_WORLD_FILE_COUNT
 } caus_world_file;
 

@@ -111,7 +111,8 @@ static caus_status choose_files(const caus_arguments *arguments,
                              "--only: a world has no file \"%.*s\"; it has "
                              "series.csv, gauges.csv, graph.csv, changes.csv, "
                              "spans.csv, otel_traces.sql, spans.sql, "
-                             "metrics.om and truth.json",
+                             "metrics.om, traces.otlp.jsonl, "
+                             "metrics.otlp.jsonl and truth.json",
                              (int)length, only);
         chosen[f] = true;
         only += length + (only[length] == ',');
@@ -207,7 +208,8 @@ const caus_command caus_command_simulate = {
     .description =
         "Simulates a production system request by request and writes what its "
         "monitoring would have seen: metrics for Prometheus, spans for "
-        "ClickHouse, both as CSV, the call graph and the changes, and in "
+        "ClickHouse, both as CSV and as OTLP, the call graph and the changes, "
+        "and in "
         "truth.json what was wrong. The same --seed gives the same bytes. For "
         "training, game days, and for measuring how often an answer is "
         "right.\n\n"

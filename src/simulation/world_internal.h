@@ -328,6 +328,19 @@ caus_status caus_world_compare(const world_sim *with, const world_sim *without,
 
 /* ---- texts ---- */
 
+/* The scrapes of each pod, in the order of time. */
+typedef struct world_sorted {
+    const caus_world *world;
+    size_t *places; /* [scrape_count] */
+    size_t *first;  /* [pod_count + 1] */
+} world_sorted;
+
+/* False when memory is out; to be unsorted in any case. */
+bool caus_world_sort(const caus_world *world, world_sorted *result);
+void caus_world_unsort(world_sorted *scrapes);
+
+void caus_world_add_number(caus_text *text, uint64_t value);
+void caus_world_add_hex(caus_text *text, uint64_t value);
 caus_status caus_world_add_spans(const caus_world *world, caus_text *text,
                                  const caus_run *run, caus_error *err);
 caus_status caus_world_add_rows(const caus_world *world, caus_text *text,
@@ -337,6 +350,11 @@ caus_status caus_world_add_metrics(const caus_world *world, caus_text *text,
                                    const caus_run *run, caus_error *err);
 caus_status caus_world_add_gauges(const caus_world *world, caus_text *text,
                                   caus_error *err);
+caus_status caus_world_add_otlp_spans(const caus_world *world, caus_text *text,
+                                      const caus_run *run, caus_error *err);
+caus_status caus_world_add_otlp_metrics(const caus_world *world,
+                                        caus_text *text, const caus_run *run,
+                                        caus_error *err);
 void caus_world_add_truth(const caus_world *world, caus_text *text);
 
 #endif

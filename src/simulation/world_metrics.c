@@ -38,16 +38,9 @@ static const char *const heads[FAMILY_COUNT] = {
 static const char *const reasons[CAUS_WORLD_REASONS] = {"own", "callee",
                                                         "refused"};
 
-/* The scrapes of each pod, in the order of time. */
-typedef struct sorted {
-    const caus_world *world;
-    size_t *places; /* [scrape_count] */
-    size_t *first;  /* [pod_count + 1] */
-} sorted;
-
-static bool sort(const caus_world *world, sorted *result)
+bool caus_world_sort(const caus_world *world, world_sorted *result)
 {
-    *result = (sorted){
+    *result = (world_sorted){
         .world = world,
         .places = caus_alloc((world->scrape_count + 1) * sizeof(size_t)),
         .first = caus_alloc((world->pod_count + 2) * sizeof(size_t)),
@@ -63,7 +56,7 @@ static bool sort(const caus_world *world, sorted *result)
     return true;
 }
 
-static void unsort(sorted *scrapes)
+void caus_world_unsort(world_sorted *scrapes)
 {
     free(scrapes->places);
     free(scrapes->first);
@@ -214,7 +207,7 @@ static double value_of(const caus_world *world, const caus_world_scrape *seen,
     }
 }
 
-static void add_pod(const sorted *scrapes, size_t pod, family of,
+static void add_pod(const world_sorted *scrapes, size_t pod, family of,
                     caus_text *text)
 {
     const caus_world *world = scrapes->world;
@@ -235,9 +228,9 @@ static void add_pod(const sorted *scrapes, size_t pod, family of,
 caus_status caus_world_add_metrics(const caus_world *world, caus_text *text,
                                    const caus_run *run, caus_error *err)
 {
-    sorted scrapes;
+    world_sorted scrapes;
     caus_status status = CAUS_OK;
-    if (!sort(world, &scrapes))
+    if (!caus_world_sort(world, &scrapes))
         status =
             CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                       "no memory to sort %zu scrapes", world->scrape_count);
@@ -248,7 +241,7 @@ caus_status caus_world_add_metrics(const caus_world *world, caus_text *text,
             status = caus_run_check(run, err);
         }
     }
-    unsort(&scrapes);
+    caus_world_unsort(&scrapes);
     caus_text_add(text, "# EOF\n");
     return status;
 }
@@ -261,8 +254,9 @@ static const family gauges[GAUGES] = {FAMILY_BUSY, FAMILY_QUEUED,
                                       FAMILY_MEMORY};
 
 /* The last scrape of a pod at or before a time, if it is of this step. */
-static const caus_world_scrape *last_in_step(const sorted *scrapes, size_t pod,
-                                             int64_t from_us, int64_t to_us)
+static const caus_world_scrape *last_in_step(const world_sorted *scrapes,
+                                             size_t pod, int64_t from_us,
+                                             int64_t to_us)
 {
     const caus_world_scrape *found = NULL;
     size_t low = scrapes->first[pod], high = scrapes->first[pod + 1];
@@ -280,7 +274,7 @@ static const caus_world_scrape *last_in_step(const sorted *scrapes, size_t pod,
     return found && found->time_us > from_us && found->is_up ? found : NULL;
 }
 
-static void add_gauge(const sorted *scrapes, size_t service, family of,
+static void add_gauge(const world_sorted *scrapes, size_t service, family of,
                       int64_t from_us, int64_t to_us, caus_text *text)
 {
     const caus_world *world = scrapes->world;
@@ -301,7 +295,7 @@ static void add_gauge(const sorted *scrapes, size_t service, family of,
         caus_text_add_double(text, sum / (double)count);
 }
 
-static void add_gauge_rows(const sorted *scrapes, caus_text *text)
+static void add_gauge_rows(const world_sorted *scrapes, caus_text *text)
 {
     const caus_world *world = scrapes->world;
     caus_text_add(text, "time");
@@ -328,14 +322,14 @@ static void add_gauge_rows(const sorted *scrapes, caus_text *text)
 caus_status caus_world_add_gauges(const caus_world *world, caus_text *text,
                                   caus_error *err)
 {
-    sorted scrapes;
+    world_sorted scrapes;
     caus_status status = CAUS_OK;
-    if (sort(world, &scrapes))
+    if (caus_world_sort(world, &scrapes))
         add_gauge_rows(&scrapes, text);
     else
         status =
             CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                       "no memory to sort %zu scrapes", world->scrape_count);
-    unsort(&scrapes);
+    caus_world_unsort(&scrapes);
     return status;
 }

@@ -6,7 +6,7 @@
 
 enum { CHECK_ROWS = 4096 };
 
-static void add_number(caus_text *text, uint64_t value)
+void caus_world_add_number(caus_text *text, uint64_t value)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -17,7 +17,7 @@ static void add_number(caus_text *text, uint64_t value)
     caus_text_add_bytes(text, digits + at, sizeof digits - at);
 }
 
-static void add_hex(caus_text *text, uint64_t value)
+void caus_world_add_hex(caus_text *text, uint64_t value)
 {
     static const char figures[] = "0123456789abcdef";
     char digits[16];
@@ -44,20 +44,20 @@ caus_status caus_world_add_spans(const caus_world *world, caus_text *text,
         int64_t start_us = start_of(world, span);
         bool is_incident = fault_us && start_us >= fault_us;
         caus_text_add(text, is_incident ? "1," : "0,");
-        add_number(text, span->trace);
+        caus_world_add_number(text, span->trace);
         caus_text_add_char(text, ',');
-        add_number(text, span->span);
+        caus_world_add_number(text, span->span);
         caus_text_add_char(text, ',');
         if (span->parent == UINT32_MAX)
             caus_text_add(text, "-1");
         else
-            add_number(text, span->parent);
+            caus_world_add_number(text, span->parent);
         caus_text_add_char(text, ',');
         caus_text_add(text, world->services[span->service].name);
         caus_text_add(text, ",handle,");
-        add_number(text, (uint64_t)start_us);
+        caus_world_add_number(text, (uint64_t)start_us);
         caus_text_add_char(text, ',');
-        add_number(text, (uint64_t)span->duration_us);
+        caus_world_add_number(text, (uint64_t)span->duration_us);
         caus_text_add_char(text, '\n');
     }
     return CAUS_OK;
@@ -83,20 +83,20 @@ static void add_row(const caus_world *world, const caus_world_span *span,
 {
     bool is_queued =
         span->call != UINT16_MAX && world->calls[span->call].is_asynchronous;
-    add_number(text, (uint64_t)start_of(world, span));
+    caus_world_add_number(text, (uint64_t)start_of(world, span));
     caus_text_add(text, "000\t"); /* in nanoseconds */
-    add_hex(text, caus_world_mix(world->seed, 0));
-    add_hex(text, span->trace);
+    caus_world_add_hex(text, caus_world_mix(world->seed, 0));
+    caus_world_add_hex(text, span->trace);
     caus_text_add_char(text, '\t');
-    add_hex(text, (uint64_t)span->span + 1);
+    caus_world_add_hex(text, (uint64_t)span->span + 1);
     caus_text_add_char(text, '\t');
     if (span->parent != UINT32_MAX)
-        add_hex(text, (uint64_t)span->parent + 1);
+        caus_world_add_hex(text, (uint64_t)span->parent + 1);
     caus_text_add(text, "\thandle\t");
     caus_text_add(text, is_queued ? "Consumer\t" : "Server\t");
     caus_text_add(text, world->services[span->service].name);
     caus_text_add(text, "\t[]\t[]\t[]\t[]\t");
-    add_number(text, (uint64_t)span->duration_us);
+    caus_world_add_number(text, (uint64_t)span->duration_us);
     caus_text_add(text, span->failed ? "000\tError\t\n" : "000\tUnset\t\n");
 }
 

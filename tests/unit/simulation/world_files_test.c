@@ -123,6 +123,99 @@ static void the_truth_names_root_onset_and_effects(void **state)
     world_free(&made);
 }
 
+static const json_t *first_of(const json_t *object, const char *key)
+{
+    return json_array_get(json_object_get(object, key), 0);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* The object on each line of a text, one after the other; NULL at its end. */
+static json_t *next_line(const char **text)
+{
+    if (!**text)
+        return NULL;
+    size_t length = strcspn(*text, "\n");
+    json_t *object = json_loadb(*text, length, 0, NULL);
+    assert_non_null(object);
+    *text += length + 1;
+    return object;
+}
+
+static void otlp_holds_every_span_once(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_ERRORS);
+    world_made made = world_make(&options, 4);
+    size_t length, spans = 0, failed = 0, expected = 0;
+    const char *text = file_of(&made, CAUS_WORLD_OTLP_TRACES, &length);
+    json_t *line;
+    while ((line = next_line(&text)) != NULL) {
+        const json_t *list = json_object_get(
+            first_of(first_of(line, "resourceSpans"), "scopeSpans"), "spans");
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const json_t *span = json_array_get(list, i);
+            const json_t *status = json_object_get(span, "status");
+            assert_int_equal(strlen(text_of(span, "traceId")), 32);
+            assert_int_equal(strlen(text_of(span, "spanId")), 16);
+            assert_true(strcmp(text_of(span, "startTimeUnixNano"),
+                               text_of(span, "endTimeUnixNano")) <= 0);
+            failed += json_integer_value(json_object_get(status, "code")) == 2;
+            spans++;
+        }
+        json_decref(line);
+    }
+    for (size_t i = 0; i < made.world.span_count; i++)
+        expected += made.world.spans[i].failed;
+    assert_int_equal(spans, made.world.span_count);
+    assert_true(expected > 0);
+    assert_int_equal(failed, expected);
+    world_free(&made);
+}
+
+static uint64_t sum_of_texts(const json_t *list)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        sum += strtoull(json_string_value(json_array_get(list, i)), NULL, 10);
+    return sum;
+}
+
+static void otlp_buckets_add_up_to_the_requests(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_DELAY);
+    world_made made = world_make(&options, 4);
+    size_t length, points = 0, up = 0;
+    const char *text = file_of(&made, CAUS_WORLD_OTLP_METRICS, &length);
+    json_t *line;
+    while ((line = next_line(&text)) != NULL) {
+        const json_t *metric = first_of(
+            first_of(first_of(line, "resourceMetrics"), "scopeMetrics"),
+            "metrics");
+        const json_t *list =
+            json_object_get(json_object_get(metric, "histogram"), "dataPoints");
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const json_t *point = json_array_get(list, i);
+            const json_t *counts = json_object_get(point, "bucketCounts");
+            assert_int_equal(sum_of_texts(counts),
+                             strtoull(text_of(point, "count"), NULL, 10));
+            assert_int_equal(
+                json_array_size(counts),
+                json_array_size(json_object_get(point, "explicitBounds")) + 1);
+            points++;
+        }
+        json_decref(line);
+    }
+    for (size_t i = 0; i < made.world.scrape_count; i++)
+        up += made.world.scrapes[i].is_up;
+    assert_int_equal(points, up);
+    world_free(&made);
+}
+
 static void a_healthy_truth_has_no_onset(void **state)
 {
     (void)state;
@@ -136,7 +229,7 @@ static void a_healthy_truth_has_no_onset(void **state)
     world_free(&made);
 }
 
-static void there_is_no_tenth_file(void **state)
+static void there_is_no_file_after_the_last(void **state)
 {
     (void)state;
     caus_world_options options = world_made_options(CAUS_WORLD_NONE);
@@ -185,8 +278,10 @@ int main(void)
         cmocka_unit_test(tables_have_a_row_for_each_thing),
         cmocka_unit_test(error_counters_are_not_there_before_the_first_error),
         cmocka_unit_test(the_truth_names_root_onset_and_effects),
+        cmocka_unit_test(otlp_holds_every_span_once),
+        cmocka_unit_test(otlp_buckets_add_up_to_the_requests),
         cmocka_unit_test(a_healthy_truth_has_no_onset),
-        cmocka_unit_test(there_is_no_tenth_file),
+        cmocka_unit_test(there_is_no_file_after_the_last),
         cmocka_unit_test(running_out_of_memory_while_writing_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
