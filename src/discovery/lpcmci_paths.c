@@ -124,15 +124,15 @@ caus_status caus_lp_rule_discriminate(caus_lp *lp, caus_error *err)
 
 /* ---- ER-09 and ER-10: paths that may be directed ---- */
 
-/* Word w of the nodes that a link may lead to. */
+/* Word w of the nodes that a link may lead to. Conflicts lead nowhere: both
+ * directions were found for them. */
 static uint64_t led_to(const caus_lp *lp, size_t from, size_t w)
 {
     const caus_lp_view *v = &lp->view;
     size_t at = from * lp->words + w;
-    uint64_t arrows = v->there[CAUS_MARK_ARROW][at];
-    return v->adjacent[at] & ~v->here[CAUS_MARK_ARROW][at] &
-           ~v->there[CAUS_MARK_TAIL][at] &
-           (lp->skip_lag_0 ? arrows : ~(uint64_t)0);
+    uint64_t circles = lp->skip_lag_0 ? 0 : v->there[CAUS_MARK_CIRCLE][at];
+    return (v->here[CAUS_MARK_CIRCLE][at] | v->here[CAUS_MARK_TAIL][at]) &
+           (v->there[CAUS_MARK_ARROW][at] | circles);
 }
 
 static bool may_lead(const caus_lp *lp, size_t from, size_t to)
