@@ -35,6 +35,7 @@
 #include "stability.h"
 #include "structure.h"
 #include "structure_tests.h"
+#include "survey.h"
 #include "telemetry.h"
 #include "time.h"
 #include "trace_evidence.h"

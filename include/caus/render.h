@@ -8,6 +8,7 @@
 #include "incident.h"
 #include "recording.h"
 #include "rootcause.h"
+#include "survey.h"
 #include "windows.h"
 
 CAUS_API_BEGIN
@@ -123,6 +124,53 @@ caus_status caus_render_explanation(const caus_explanation_answer *answer,
                                     const caus_render_options *options,
                                     caus_arena *out, const char **text,
                                     size_t *length, caus_error *err);
+
+/* A server as it was found. */
+typedef struct caus_answer_server {
+    const char *kind;    /* "prometheus", "clickhouse" */
+    const char *url;     /* without parameters */
+    const char *version; /* "" = not told */
+    const char *found;   /* "--prometheus", "environment", "caus.yml", "usual
+                            port" */
+} caus_answer_server;
+
+/* Proposed variables with what a reader wants to know besides. */
+typedef struct caus_setup_answer {
+    const caus_setup *setup;
+    const caus_answer_server *servers;
+    size_t server_count;
+    const char *path; /* of the file written */
+    const char *next_command;
+} caus_setup_answer;
+
+/* Proposals as JSON (kind "setup") or text; other formats fail with
+ * CAUS_ERR_UNSUPPORTED. */
+caus_status caus_render_setup(const caus_setup_answer *answer,
+                              caus_format format,
+                              const caus_render_options *options,
+                              caus_arena *out, const char **text,
+                              size_t *length, caus_error *err);
+
+typedef struct caus_diagnosis_answer {
+    const caus_diagnosis *diagnosis;
+    const caus_answer_server *servers;
+    size_t server_count;
+    const char *verdict; /* "ready", "broken" or "insufficient" */
+    const char *summary; /* a sentence */
+    const caus_offered_target *targets; /* with their scrapes */
+    size_t target_count;
+    const caus_fetched_query *queries;
+    size_t query_count;
+    const char *next_command; /* NULL = none */
+} caus_diagnosis_answer;
+
+/* A diagnosis as JSON (kind "diagnosis") or text; other formats fail with
+ * CAUS_ERR_UNSUPPORTED. */
+caus_status caus_render_diagnosis(const caus_diagnosis_answer *answer,
+                                  caus_format format,
+                                  const caus_render_options *options,
+                                  caus_arena *out, const char **text,
+                                  size_t *length, caus_error *err);
 
 /* The sentence alone: "auth_latency preceded payment_errors by 15 s, …". */
 caus_status caus_render_sentence(const caus_graph_answer *answer,

@@ -5,6 +5,8 @@
 
 #include "program.h"
 
+extern const caus_command caus_command_init;
+extern const caus_command caus_command_doctor;
 extern const caus_command caus_command_discover;
 extern const caus_command caus_command_explain;
 extern const caus_command caus_command_gram;
@@ -24,7 +26,8 @@ extern const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS];
 
 /* What and how to discover. */
 extern const caus_option_group caus_cli_discover_options;
-/* Servers and their variables. */
+/* Servers, and their variables. */
+extern const caus_option_group caus_server_options;
 extern const caus_option_group caus_source_options;
 /* What may stand in for servers. */
 extern const caus_option_group caus_file_options;
@@ -87,6 +90,11 @@ typedef struct caus_cli_source {
     const char *left_out;   /* by --service, as a sentence; NULL = nothing */
 } caus_cli_source;
 
+/* What --config or ./caus.yml says. */
+caus_status caus_cli_read_settings(const caus_arguments *arguments,
+                                   caus_arena *arena, caus_settings *result,
+                                   caus_error *err);
+
 caus_status caus_cli_read_source(const caus_arguments *arguments,
                                  const caus_cli_window *window,
                                  caus_arena *arena, caus_cli_source *result,
@@ -117,6 +125,37 @@ caus_status caus_cli_fetch(caus_program *program,
                            const caus_cli_source *source,
                            caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err);
+
+enum { CAUS_CLI_SERVERS = 2 };
+
+/* The servers there are, and what they hold. */
+typedef struct caus_cli_survey {
+    caus_endpoint endpoints[CAUS_CLI_SERVERS]; /* Prometheus, ClickHouse */
+    caus_metric_survey metrics;
+    caus_span_survey spans;
+    caus_setup_servers servers; /* of those that answered */
+    caus_answer_server found[CAUS_CLI_SERVERS];
+    size_t found_count;
+    caus_refusal failures[CAUS_CLI_SERVERS]; /* of servers that were named */
+    size_t failure_count;
+    caus_fetched_query *queries;
+    size_t query_count;
+} caus_cli_survey;
+
+/*
+ * Finds servers by options, environment, caus.yml or, where none of them names
+ * one, on the usual ports of this machine, and asks what they hold. To a server
+ * that was not named no secret is sent.
+ */
+caus_status caus_cli_survey_servers(caus_program *program,
+                                    const caus_arguments *arguments,
+                                    bool has_history, caus_arena *arena,
+                                    caus_cli_survey *result, caus_error *err);
+
+/* " --prometheus URL" for the servers that a next command must name; NULL = no
+ * memory. */
+const char *caus_cli_server_words(const caus_cli_survey *survey,
+                                  caus_arena *arena);
 
 /* The one character of --service-separator, or '_'. */
 caus_status caus_cli_read_separator(const caus_arguments *arguments,

@@ -167,8 +167,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &caus_source_options, &caus_time_options, &record_group,
-    &caus_common_options};
+    &caus_server_options, &caus_source_options, &caus_time_options,
+    &record_group, &caus_common_options};
 
 const caus_command caus_command_record = {
     .name = "record",

@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-static const caus_option source_options[] = {
+static const caus_option server_options[] = {
     {"prometheus", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
      "Prometheus, Mimir, Thanos or VictoriaMetrics; default "
      "$CAUS_PROMETHEUS_URL"},
@@ -13,6 +13,14 @@ static const caus_option source_options[] = {
      "ClickHouse with spans, over HTTP; default $CAUS_CLICKHOUSE_URL"},
     {"config", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "servers and files as settings; default ./caus.yml if there is one"},
+    {"query-budget", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most queries to send to one server"},
+};
+
+const caus_option_group caus_server_options = {
+    "servers", sizeof server_options / sizeof *server_options, server_options};
+
+static const caus_option source_options[] = {
     {"metrics", 0, "NAME[,NAME=PROMQL...]", NULL, CAUS_COMPLETE_NOTHING,
      "metrics to take, by name or by expression"},
     {"traces", 0, "NAME[,NAME...]", NULL, CAUS_COMPLETE_NOTHING,
@@ -27,8 +35,6 @@ static const caus_option source_options[] = {
      "one series a service (default) or a pod"},
     {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most variables to accept; default 500"},
-    {"query-budget", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most queries to send to one server"},
     {"topology", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "who calls whom: CSV with src,dst"},
     {"service-separator", 0, "CHAR", NULL, CAUS_COMPLETE_NOTHING,
@@ -55,9 +61,9 @@ static const caus_option file_options[] = {
 const caus_option_group caus_file_options = {
     "files", sizeof file_options / sizeof *file_options, file_options};
 
-static caus_status read_settings(const caus_arguments *arguments,
-                                 caus_arena *arena, caus_settings *result,
-                                 caus_error *err)
+caus_status caus_cli_read_settings(const caus_arguments *arguments,
+                                   caus_arena *arena, caus_settings *result,
+                                   caus_error *err)
 {
     const char *path = caus_arguments_get(arguments, "config");
     *result = caus_settings_default();
@@ -183,7 +189,7 @@ caus_status caus_cli_read_topology(const caus_arguments *arguments,
     *result = NULL;
     if (!path) {
         caus_settings settings;
-        CAUS_TRY(read_settings(arguments, arena, &settings, err));
+        CAUS_TRY(caus_cli_read_settings(arguments, arena, &settings, err));
         path = settings.topology;
     }
     if (!path)
@@ -219,6 +225,6 @@ caus_status caus_cli_read_source(const caus_arguments *arguments,
                                  caus_error *err)
 {
     *result = (caus_cli_source){0};
-    CAUS_TRY(read_settings(arguments, arena, &result->settings, err));
+    CAUS_TRY(caus_cli_read_settings(arguments, arena, &result->settings, err));
     return read_specs(arguments, window, arena, result, err);
 }

@@ -288,6 +288,14 @@ static size_t quote(char *out, const char *word)
     return length;
 }
 
+const char *caus_shell_quote(const char *word, caus_arena *arena)
+{
+    char *text = caus_arena_array(arena, 4 * strlen(word) + 4, 1);
+    if (text)
+        text[quote(text, word)] = '\0';
+    return text;
+}
+
 const char *caus_arguments_text(const caus_arguments *arguments,
                                 caus_arena *arena)
 {

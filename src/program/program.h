@@ -108,6 +108,9 @@ size_t caus_arguments_operand_count(const caus_arguments *arguments);
 const char *caus_arguments_text(const caus_arguments *arguments,
                                 caus_arena *arena);
 
+/* A word quoted for a shell where it needs that; NULL = no memory. */
+const char *caus_shell_quote(const char *word, caus_arena *arena);
+
 /* A whole number in [low, high], or `fallback` if the option was not given. */
 caus_status caus_arguments_integer(const caus_arguments *arguments,
                                    const char *name, long low, long high,

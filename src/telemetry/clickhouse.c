@@ -1,218 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http.h"
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_session.h"
 
-enum { DEFAULT_MAX_VARIABLES = 500, HEADERS = 3 };
-
-/* What one fetch holds; texts of `out` outlive it, those of `scratch` do not.
- */
-typedef struct fetch {
-    caus_http *http;
-    const char *host;
-    const char *headers[HEADERS];
-    caus_span_place place;
-    const caus_variable_spec *specs;
-    size_t count;
-    const caus_fetch_options *options;
-    const caus_run *run;
-    caus_arena *scratch;
-    caus_arena *out;
-    caus_step_ranges ranges;
-    caus_span_group *groups;
-    size_t *group_of; /* [count] */
-    size_t group_count;
-    caus_span_bins *bins; /* [group_count] */
-    caus_span_table table;
-    caus_span_presence presence;
-    bool has_presence;
-    caus_fetched_query *queries; /* room for query_capacity */
-    size_t query_count;
-    size_t query_capacity;
-    size_t query_limit; /* 0 = none */
-    double *skews;      /* [query_count], of the replies */
-    size_t skew_count;
-    caus_warnings warnings;
-} fetch;
-
-/* ---- one statement ---- */
-
-/* Settings of every request: an error must not come behind rows. */
-static const char parameters[] =
-    "default_format=RowBinary&wait_end_of_query=1&buffer_size=1048576";
-
-static caus_status plan_query(fetch *at, caus_text *sql, const char **text,
-                              caus_error *err)
-{
-    if (at->query_limit && at->query_count >= at->query_limit) {
-        caus_text_deinit(sql);
-        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
-                         "ClickHouse needs more than %zu queries for %zu "
-                         "variables: raise --query-budget or ask for fewer "
-                         "services",
-                         at->query_limit, at->count);
-    }
-    if (at->query_count == at->query_capacity) {
-        caus_text_deinit(sql);
-        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
-                         "more than %zu statements for ClickHouse: ask for "
-                         "fewer services",
-                         at->query_capacity);
-    }
-    CAUS_TRY(caus_text_finish(sql, at->out, text, NULL, err));
-    at->queries[at->query_count++] = (caus_fetched_query){"clickhouse", *text};
-    return CAUS_OK;
-}
-
-static caus_http_request make_request(const fetch *at, caus_row_reader *reader,
-                                      const char *sql, const char *what)
-{
-    return (caus_http_request){.path = "/",
-                               .query = parameters,
-                               .body = sql,
-                               .body_bytes = strlen(sql),
-                               .content_type = "text/plain; charset=UTF-8",
-                               .headers = at->headers,
-                               .sink = caus_row_reader_feed,
-                               .reset = caus_row_reader_reset,
-                               .sink_data = reader,
-                               .what = what};
-}
-
-static caus_status perform(fetch *at, const caus_http_request *requests,
-                           size_t count, caus_error *err)
-{
-    caus_http_reply *replies = CAUS_ARRAY(at->scratch, caus_http_reply, count);
-    if (!replies)
-        return caus_arena_fail(at->scratch, err);
-    CAUS_TRY(caus_http_perform(at->http, requests, count, at->run, at->scratch,
-                               replies, err));
-    for (size_t i = 0; i < count; i++) {
-        const char *words = replies[i].error_body;
-        if (words)
-            return caus_clickhouse_fail(at->host, requests[i].what,
-                                        replies[i].status, words, strlen(words),
-                                        err);
-        CAUS_TRY(caus_row_reader_finish(requests[i].sink_data, at->host,
-                                        requests[i].what, err));
-        if (isfinite(replies[i].clock_skew_s))
-            at->skews[at->skew_count++] = replies[i].clock_skew_s;
-    }
-    return CAUS_OK;
-}
-
-/* Plans and performs one statement; takes the text. */
-static caus_status ask(fetch *at, caus_text *sql, caus_row_reader *reader,
-                       const char *what, caus_error *err)
-{
-    const char *text = "";
-    CAUS_TRY(plan_query(at, sql, &text, err));
-    caus_http_request request = make_request(at, reader, text, what);
-    caus_status status = perform(at, &request, 1, err);
-    caus_row_reader_deinit(reader);
-    return status;
-}
-
-/* ---- where spans are ---- */
-
-enum { COLUMN_TEXTS = 4 };
-
-static caus_status ask_texts(fetch *at, caus_text *sql,
-                             const caus_row_type *types, size_t type_count,
-                             size_t width, const char *what,
-                             caus_text_list *list, caus_error *err)
-{
-    *list = (caus_text_list){.scratch = at->scratch, .width = width};
-    caus_row_reader reader = {.types = types,
-                              .type_count = type_count,
-                              .row = caus_text_list_take,
-                              .forget = caus_text_list_forget,
-                              .data = list};
-    return ask(at, sql, &reader, what, err);
-}
-
-static caus_status fail_no_table(fetch *at, caus_error *err)
-{
-    static const caus_row_type type = CAUS_ROW_TEXT;
-    caus_text sql = {0}, names = {0};
-    caus_text_list list;
-    caus_text_add(&sql, "SELECT toString(name) FROM system.databases WHERE "
-                        "name NOT IN ('system', 'information_schema', "
-                        "'INFORMATION_SCHEMA') ORDER BY name LIMIT 1000");
-    CAUS_TRY(
-        ask_texts(at, &sql, &type, 1, 1, "the list of databases", &list, err));
-    caus_text_list_add_names(&list, &names);
-    bool in_place = at->place.database || at->place.table;
-    caus_status status = CAUS_FAIL(
-        err, CAUS_ERR_NOT_FOUND,
-        "ClickHouse at %s has no table of spans%s%s%s%s that this user may "
-        "read; databases looked in: %s. Known layouts: OpenTelemetry exporter "
-        "(otel_traces), SigNoz v3 (signoz_index_v3), Uptrace (spans_index). "
-        "Name yours by ?database=…&table=… in the url, or grant this user "
-        "SELECT on it",
-        at->host, in_place ? " as " : "",
-        at->place.database ? at->place.database : "",
-        at->place.database && at->place.table ? "." : "",
-        at->place.table ? at->place.table : "",
-        names.failed ? "" : names.bytes);
-    caus_text_deinit(&names);
-    return status;
-}
-
-static caus_status add_warning(fetch *at, const char *text, caus_error *err)
-{
-    if (!text || at->warnings.count == at->warnings.capacity)
-        return caus_arena_fail(at->out, err);
-    at->warnings.texts[at->warnings.count++] = text;
-    return CAUS_OK;
-}
-
-static caus_status find_table(fetch *at, caus_error *err)
-{
-    static const caus_row_type types[COLUMN_TEXTS] = {
-        CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT};
-    caus_text sql = {0};
-    caus_text_list list;
-    caus_status status = caus_sql_columns(&at->place, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
-    CAUS_TRY(ask_texts(at, &sql, types, COLUMN_TEXTS, COLUMN_TEXTS,
-                       "the search for tables of spans", &list, err));
-    caus_clickhouse_column *columns =
-        CAUS_ARRAY(at->scratch, caus_clickhouse_column, list.count);
-    if (!columns)
-        return caus_arena_fail(at->scratch, err);
-    for (size_t i = 0; i < list.count; i++) {
-        const char *const *row = list.texts + i * COLUMN_TEXTS;
-        columns[i] = (caus_clickhouse_column){row[0], row[1], row[2], row[3]};
-    }
-    caus_span_table other;
-    if (!caus_span_table_find(columns, list.count, &at->place, &at->table,
-                              &other))
-        return fail_no_table(at, err);
-    if (other.profile && at->table.profile)
-        return add_warning(
-            at,
-            caus_arena_format(at->out,
-                              "spans are read from %s.%s (%s); %s.%s holds "
-                              "spans too: choose by ?database=…&table=… in "
-                              "the url",
-                              at->table.database, at->table.name,
-                              at->table.profile->name, other.database,
-                              other.name),
-            err);
-    return CAUS_OK;
-}
+enum { DEFAULT_MAX_VARIABLES = 500 };
 
 /* ---- spans ---- */
 
-static caus_status plan_group(fetch *at, size_t index, caus_row_reader *reader,
+static caus_status plan_group(caus_clickhouse *at, size_t index,
+                              caus_row_reader *reader,
                               caus_row_type types[CAUS_ROW_COLUMNS],
                               caus_http_request *request, caus_error *err)
 {
@@ -225,7 +23,7 @@ static caus_status plan_group(fetch *at, size_t index, caus_row_reader *reader,
         return status;
     }
     const char *text = "";
-    CAUS_TRY(plan_query(at, &sql, &text, err));
+    CAUS_TRY(caus_clickhouse_plan(at, &sql, &text, err));
     const char *what = caus_arena_format(
         at->scratch, "the span query of %.100s", group->filter->service);
     if (!what)
@@ -238,12 +36,12 @@ static caus_status plan_group(fetch *at, size_t index, caus_row_reader *reader,
         .forget = caus_span_bins_forget,
         .data = &at->bins[index],
     };
-    *request = make_request(at, reader, text, what);
+    *request = caus_clickhouse_request(at, reader, text, what);
     return CAUS_OK;
 }
 
 /* All groups at once, as many in parallel as the endpoint allows. */
-static caus_status fetch_groups(fetch *at, caus_error *err)
+static caus_status fetch_groups(caus_clickhouse *at, caus_error *err)
 {
     size_t count = at->group_count;
     caus_row_reader *readers = CAUS_ARRAY(at->scratch, caus_row_reader, count);
@@ -255,7 +53,7 @@ static caus_status fetch_groups(fetch *at, caus_error *err)
         return caus_arena_fail(at->scratch, err);
     for (size_t i = 0; i < count; i++)
         CAUS_TRY(plan_group(at, i, &readers[i], types[i], &requests[i], err));
-    caus_status status = perform(at, requests, count, err);
+    caus_status status = caus_clickhouse_perform(at, requests, count, err);
     for (size_t i = 0; i < count; i++) {
         caus_row_reader_deinit(&readers[i]);
         caus_span_bins_settle(&at->bins[i]);
@@ -265,7 +63,7 @@ static caus_status fetch_groups(fetch *at, caus_error *err)
 
 /* ---- a service without spans ---- */
 
-static void format_window(const fetch *at, char from[40], char to[40])
+static void format_window(const caus_clickhouse *at, char from[40], char to[40])
 {
     const caus_step_ranges *ranges = &at->ranges;
     int64_t first = ranges->range[0].first,
@@ -274,7 +72,8 @@ static void format_window(const fetch *at, char from[40], char to[40])
     caus_time_format(last * ranges->step_ns, to);
 }
 
-static caus_status fail_no_spans(fetch *at, const caus_variable_spec *spec,
+static caus_status fail_no_spans(caus_clickhouse *at,
+                                 const caus_variable_spec *spec,
                                  caus_error *err)
 {
     static const caus_row_type types[] = {CAUS_ROW_TEXT, CAUS_ROW_U64};
@@ -285,8 +84,8 @@ static caus_status fail_no_spans(fetch *at, const caus_variable_spec *spec,
         caus_text_deinit(&sql);
         return status;
     }
-    CAUS_TRY(
-        ask_texts(at, &sql, types, 2, 1, "the list of services", &list, err));
+    CAUS_TRY(caus_clickhouse_ask_texts(at, &sql, types, 2, 1,
+                                       "the list of services", &list, err));
     char from[40], to[40];
     format_window(at, from, to);
     const char *database = at->table.database, *name = at->table.name;
@@ -318,7 +117,7 @@ static caus_status fail_no_spans(fetch *at, const caus_variable_spec *spec,
 
 /* ---- steps without rows ---- */
 
-static caus_status fetch_presence(fetch *at, caus_error *err)
+static caus_status fetch_presence(caus_clickhouse *at, caus_error *err)
 {
     static const caus_row_type type = CAUS_ROW_U32;
     caus_step_range all = {UINT32_MAX, 0};
@@ -352,7 +151,8 @@ static caus_status fetch_presence(fetch *at, caus_error *err)
                               .row = caus_span_presence_take,
                               .forget = caus_span_presence_forget,
                               .data = &at->presence};
-    status = ask(at, &sql, &reader, "the search for empty steps", err);
+    status = caus_clickhouse_ask(at, &sql, &reader,
+                                 "the search for empty steps", err);
     at->presence.ranges = NULL; /* leaves with this function */
     CAUS_TRY(status);
     at->has_presence = true;
@@ -367,7 +167,7 @@ static int compare_doubles(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-static double median_skew(fetch *at)
+static double median_skew(caus_clickhouse *at)
 {
     if (!at->skew_count)
         return (double)NAN;
@@ -376,12 +176,13 @@ static double median_skew(fetch *at)
 }
 
 /* The statement of a group: the table was found by the first one. */
-static const char *query_of_group(const fetch *at, size_t group)
+static const char *query_of_group(const caus_clickhouse *at, size_t group)
 {
     return at->queries[1 + group].text;
 }
 
-static caus_status assemble(fetch *at, caus_fetch *result, caus_error *err)
+static caus_status assemble(caus_clickhouse *at, caus_fetch *result,
+                            caus_error *err)
 {
     caus_track *tracks = CAUS_ARRAY(at->out, caus_track, at->count);
     if (!tracks)
@@ -403,11 +204,12 @@ static caus_status assemble(fetch *at, caus_fetch *result, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status fetch_all(fetch *at, caus_fetch *result, caus_error *err)
+static caus_status fetch_all(caus_clickhouse *at, caus_fetch *result,
+                             caus_error *err)
 {
     size_t stages = at->group_count + 2, done = 0;
     caus_run_progress(at->run, CAUS_STAGE_FETCH, done, stages);
-    CAUS_TRY(find_table(at, err));
+    CAUS_TRY(caus_clickhouse_find_table(at, err));
     caus_run_progress(at->run, CAUS_STAGE_FETCH, ++done, stages);
     CAUS_TRY(fetch_groups(at, err));
     done += at->group_count;
@@ -423,38 +225,7 @@ static caus_status fetch_all(fetch *at, caus_fetch *result, caus_error *err)
 
 /* ---- preparation ---- */
 
-static bool is_header_text(const char *text)
-{
-    for (; *text; text++) {
-        if (iscntrl((unsigned char)*text))
-            return false;
-    }
-    return true;
-}
-
-/* ClickHouse's own headers: its user may differ from that of a proxy. */
-static caus_status make_headers(fetch *at, const caus_endpoint *endpoint,
-                                caus_error *err)
-{
-    const char *user = endpoint->user, *password = endpoint->password;
-    if (!user && !password)
-        return CAUS_OK;
-    user = user ? user : "default";
-    password = password ? password : "";
-    if (!is_header_text(user) || !is_header_text(password))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "the user or password for ClickHouse holds a line "
-                         "break or control character: take it out");
-    at->headers[0] =
-        caus_arena_format(at->scratch, "X-ClickHouse-User: %s", user);
-    at->headers[1] =
-        caus_arena_format(at->scratch, "X-ClickHouse-Key: %s", password);
-    if (!at->headers[0] || !at->headers[1])
-        return caus_arena_fail(at->scratch, err);
-    return CAUS_OK;
-}
-
-static caus_status make_room(fetch *at, caus_error *err)
+static caus_status make_room(caus_clickhouse *at, caus_error *err)
 {
     size_t count = at->count;
     at->groups = CAUS_ARRAY(at->scratch, caus_span_group, count);
@@ -473,7 +244,7 @@ static caus_status make_room(fetch *at, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status prepare(fetch *at, const caus_endpoint *endpoint,
+static caus_status prepare(caus_clickhouse *at, const caus_endpoint *endpoint,
                            caus_error *err)
 {
     size_t most = at->options->max_variables ? at->options->max_variables
@@ -488,13 +259,8 @@ static caus_status prepare(fetch *at, const caus_endpoint *endpoint,
     CAUS_TRY(make_room(at, err));
     CAUS_TRY(caus_span_groups(at->specs, at->count, at->groups, at->group_of,
                               &at->group_count, err));
-    caus_endpoint plain = *endpoint;
-    CAUS_TRY(caus_clickhouse_url(endpoint->url, at->scratch, &plain.url,
-                                 &at->host, &at->place, err));
-    CAUS_TRY(make_headers(at, endpoint, err));
-    plain.user = plain.password = NULL;
     at->query_limit = at->options->max_queries;
-    return caus_http_new(&plain, "ClickHouse", &at->http, err);
+    return caus_clickhouse_connect(at, endpoint, err);
 }
 
 caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
@@ -503,12 +269,12 @@ caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
                                   const caus_run *run, caus_arena *out,
                                   caus_fetch *result, caus_error *err)
 {
-    fetch at = {.specs = specs,
-                .count = count,
-                .options = options,
-                .run = run,
-                .scratch = caus_run_scratch(run, 0),
-                .out = out};
+    caus_clickhouse at = {.specs = specs,
+                          .count = count,
+                          .options = options,
+                          .run = run,
+                          .scratch = caus_run_scratch(run, 0),
+                          .out = out};
     caus_arena_mark scratch_mark = caus_arena_get_mark(at.scratch);
     caus_arena_mark out_mark = caus_arena_get_mark(out);
     caus_fetch made;

@@ -63,6 +63,15 @@ caus_status caus_prom_warn(caus_prom *prom, caus_error *err, const char *format,
     return CAUS_OK;
 }
 
+const caus_fetched_query *caus_prom_queries(const caus_prom *prom)
+{
+    caus_fetched_query *queries =
+        CAUS_ARRAY(prom->out, caus_fetched_query, prom->shown.count);
+    for (size_t i = 0; queries && i < prom->shown.count; i++)
+        queries[i] = (caus_fetched_query){"prometheus", prom->shown.items[i]};
+    return queries;
+}
+
 /* ---- the grid ---- */
 
 static int64_t floor_to(int64_t time_ns, int64_t step_ns)
@@ -194,8 +203,8 @@ static caus_status check_specs(const caus_variable_spec *specs, size_t count,
     return CAUS_OK;
 }
 
-static caus_status open_session(caus_prom *prom, const caus_endpoint *endpoint,
-                                caus_error *err)
+caus_status caus_prom_open(caus_prom *prom, const caus_endpoint *endpoint,
+                           caus_error *err)
 {
     prom->scratch = caus_arena_new(caus_run_memory_limit_bytes(prom->run));
     prom->metric_names = caus_map_new();
@@ -207,7 +216,7 @@ static caus_status open_session(caus_prom *prom, const caus_endpoint *endpoint,
     return caus_http_new(endpoint, "Prometheus", &prom->http, err);
 }
 
-static void close_session(caus_prom *prom)
+void caus_prom_close(caus_prom *prom)
 {
     for (size_t i = 0; i < prom->query_count; i++) {
         caus_map_free(prom->queries[i].keys);
@@ -255,14 +264,11 @@ static caus_status fill_result(caus_prom *prom, caus_fetch *result,
         made.scrape_interval_s =
             fmax(made.scrape_interval_s,
                  made.samples.tracks[i].variable.scrape_interval_s);
-    caus_fetched_query *queries =
-        CAUS_ARRAY(prom->out, caus_fetched_query, prom->shown.count);
+    const caus_fetched_query *queries = caus_prom_queries(prom);
     const char **warnings =
         CAUS_ARRAY(prom->out, const char *, prom->warnings.count);
     if (!queries || !warnings)
         return caus_arena_fail(prom->out, err);
-    for (size_t i = 0; i < prom->shown.count; i++)
-        queries[i] = (caus_fetched_query){"prometheus", prom->shown.items[i]};
     for (size_t i = 0; i < prom->warnings.count; i++)
         warnings[i] = prom->warnings.items[i];
     made.queries = queries;
@@ -278,7 +284,7 @@ static caus_status fetch(caus_prom *prom, const caus_endpoint *endpoint,
 {
     CAUS_TRY(check_specs(prom->specs, prom->spec_count, err));
     CAUS_TRY(make_grid(prom, err));
-    CAUS_TRY(open_session(prom, endpoint, err));
+    CAUS_TRY(caus_prom_open(prom, endpoint, err));
     CAUS_TRY(caus_prom_read_catalog(prom, err));
     CAUS_TRY(caus_prom_plan(prom, err));
     CAUS_TRY(caus_prom_read_timing(prom, err));
@@ -300,7 +306,7 @@ caus_status caus_prometheus_fetch(const caus_endpoint *endpoint,
                       .spec_count = count,
                       .out = out};
     caus_status status = fetch(&prom, endpoint, result, err);
-    close_session(&prom);
+    caus_prom_close(&prom);
     if (status != CAUS_OK)
         caus_arena_rewind(out, mark);
     return status;

@@ -155,6 +155,15 @@ typedef struct caus_prom {
 
 /* ---- shared tools (prometheus.c) ---- */
 
+/* Opens the connection of a session whose run, options and `out` are set; it
+ * is closed in every case. */
+caus_status caus_prom_open(caus_prom *prom, const caus_endpoint *endpoint,
+                           caus_error *err);
+void caus_prom_close(caus_prom *prom);
+
+/* The requests so far, in `out`; NULL = no memory. */
+const caus_fetched_query *caus_prom_queries(const caus_prom *prom);
+
 /* The system is out of memory, or an arena over its budget. */
 caus_status caus_prom_no_memory(const caus_prom *prom, caus_error *err);
 

@@ -59,6 +59,7 @@ enum key {
     KEY_HISTOGRAM,
     KEY_TYPE,
     KEY_UNIT,
+    KEY_VERSION,
     KEY_METRIC_NAME
 };
 
@@ -72,6 +73,7 @@ static const struct known_key {
     {PLACE_TOP, KEY_NOTES, "warnings"},
     {PLACE_TOP, KEY_NOTES, "infos"},
     {PLACE_DATA, KEY_RESULT, "result"},
+    {PLACE_DATA, KEY_VERSION, "version"},
     {PLACE_ELEMENT, KEY_METRIC, "metric"},
     {PLACE_ELEMENT, KEY_VALUES, "values"},
     {PLACE_ELEMENT, KEY_VALUE, "value"},
@@ -303,7 +305,9 @@ static caus_status take_string(caus_scanner *scanner, caus_error *err)
         return take_point(scanner, value, err);
     } else if (place == PLACE_NOTES && events->note) {
         return events->note(events->note_data, text, err);
-    } else if (place == PLACE_LIST && events->word) {
+    } else if (events->word &&
+               (place == PLACE_LIST ||
+                (place == PLACE_DATA && scanner->key == KEY_VERSION))) {
         return events->word(events->data, text, err);
     } else if (place == PLACE_TOP && scanner->key == KEY_STATUS) {
         scanner->has_status = true;

@@ -31,7 +31,7 @@ typedef struct caus_scan_events {
     caus_status (*histogram)(void *data, caus_error *err);
     /* A warning or info of the server. */
     caus_status (*note)(void *data, const char *text, caus_error *err);
-    /* A label value. */
+    /* A label value, or the version in a reply of /status/buildinfo. */
     caus_status (*word)(void *data, const char *text, caus_error *err);
     /* An entry of /metadata. */
     caus_status (*metadata)(void *data, const char *name, const char *type,

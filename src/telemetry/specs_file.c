@@ -106,9 +106,11 @@ static caus_status read_trace_value(const vars_reader *r,
                                     const caus_config_node *query,
                                     caus_variable_spec *spec, caus_error *err)
 {
-    enum { CALLS, DURATION, COUNT = -1, UNSET = -2 };
-    static const word dimensions[] = {
-        {"calls", CALLS}, {"duration", DURATION}, {NULL, 0}};
+    enum { CALLS, DURATION, ERRORS, COUNT = -1, UNSET = -2 };
+    static const word dimensions[] = {{"calls", CALLS},
+                                      {"duration", DURATION},
+                                      {"errors", ERRORS},
+                                      {NULL, 0}};
     static const word aggregations[] = {{"count", COUNT},
                                         {"avg", CAUS_TRACE_LATENCY_AVG},
                                         {"p50", CAUS_TRACE_LATENCY_P50},
@@ -121,14 +123,17 @@ static caus_status read_trace_value(const vars_reader *r,
         find_word(r, query, "aggregation", aggregations, &aggregation, err));
     if (dimension == UNSET)
         dimension = aggregation >= 0 ? DURATION : CALLS;
-    if ((dimension == CALLS && aggregation >= 0) ||
+    if ((dimension != DURATION && aggregation >= 0) ||
         (dimension == DURATION && aggregation == COUNT))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                         "%s line %zu: calls go with aggregation count, and "
-                         "duration with avg, p50, p95 or p99: change one",
+                         "%s line %zu: calls and errors go with aggregation "
+                         "count, and duration with avg, p50, p95 or p99: "
+                         "change one",
                          r->file.path, query->line);
     if (dimension == CALLS)
         spec->trace_value = CAUS_TRACE_CALLS;
+    else if (dimension == ERRORS)
+        spec->trace_value = CAUS_TRACE_ERRORS;
     else if (aggregation >= 0)
         spec->trace_value = (caus_trace_value)aggregation;
     else
@@ -331,10 +336,13 @@ static caus_status read_variable(const vars_reader *r,
                                  const caus_config_node *variable,
                                  caus_variable_spec *spec, caus_error *err)
 {
-    static const char *const keys[] = {
-        "name", "source", "metrics_query", "trace_query", "kind", "unit", NULL};
+    static const char *const keys[] = {"name",          "service",     "source",
+                                       "metrics_query", "trace_query", "kind",
+                                       "unit",          NULL};
     CAUS_TRY(caus_config_check_keys(&r->file, variable, keys, err));
     CAUS_TRY(read_name(r, variable, spec, err));
+    CAUS_TRY(caus_config_get_text(&r->file, variable, "service", &spec->service,
+                                  err));
     CAUS_TRY(read_source(r, variable, spec, err));
     CAUS_TRY(read_query(r, variable, spec, err));
     return read_kind(r, variable, spec, err);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static const caus_option init_options[] = {
+    {"vars", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "the file to write; default vars.yml"},
+    {"force", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "replace the file if there is one"},
+    {"service", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
+     "propose variables of this service only"},
+    {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most variables to propose; default 30"},
+};
+
+static const caus_option_group init_group = {
+    "proposals", sizeof init_options / sizeof *init_options, init_options};
+
+static caus_status check_file(const caus_arguments *arguments, const char *path,
+                              caus_error *err)
+{
+    if (strcmp(path, "-") == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--vars names the file to write: give vars.yml");
+    if (caus_arguments_has(arguments, "force") || access(path, F_OK) != 0)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "%s is there already and stays: give --force to replace "
+                     "it, or another name by --vars",
+                     path);
+}
+
+static caus_status fail_no_server(const caus_cli_survey *survey,
+                                  caus_error *err)
+{
+    if (survey->failure_count)
+        return CAUS_FAIL(err, survey->failures[0].status, "%s",
+                         survey->failures[0].message);
+    return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                     "no server is named, and none answers on the usual ports "
+                     "of this machine: give --prometheus URL or --clickhouse "
+                     "URL, or set CAUS_PROMETHEUS_URL");
+}
+
+static caus_status propose(caus_program *program,
+                           const caus_arguments *arguments,
+                           const caus_cli_survey *survey, caus_arena *arena,
+                           caus_setup *setup, caus_error *err)
+{
+    long most, budget;
+    CAUS_TRY(caus_arguments_integer(arguments, "max-variables", 1, 500, 0,
+                                    &most, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
+                                    &budget, err));
+    caus_setup_options options = {.max_variables = (size_t)most,
+                                  .max_queries = (size_t)budget,
+                                  .service =
+                                      caus_arguments_get(arguments, "service")};
+    CAUS_TRY(caus_setup_propose(&survey->servers, &options, program->run, arena,
+                                setup, err));
+    for (size_t i = 0; program->show_queries && i < setup->query_count; i++)
+        caus_program_say(program, "%s: %s", setup->queries[i].server,
+                         setup->queries[i].text);
+    return CAUS_OK;
+}
+
+static caus_status write_file(const char *path, const caus_setup *setup,
+                              caus_arena *arena, caus_error *err)
+{
+    const char *text;
+    size_t length;
+    CAUS_TRY(caus_setup_write(setup, arena, &text, &length, err));
+    return caus_program_write(path, text, length, err);
+}
+
+static caus_status init(caus_program *program, const caus_arguments *arguments,
+                        caus_arena *arena, caus_error *err)
+{
+    caus_format format;
+    CAUS_TRY(caus_program_format(arguments, &format, err));
+    const char *path = caus_arguments_get(arguments, "vars");
+    if (!path)
+        path = "vars.yml";
+    CAUS_TRY(check_file(arguments, path, err));
+    caus_cli_survey *survey = caus_arena_array(arena, 1, sizeof *survey);
+    if (!survey)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(
+        caus_cli_survey_servers(program, arguments, false, arena, survey, err));
+    if (!survey->found_count)
+        return fail_no_server(survey, err);
+    for (size_t i = 0; i < survey->failure_count; i++)
+        caus_program_say(program, "warning: %s", survey->failures[i].message);
+    caus_setup setup;
+    CAUS_TRY(propose(program, arguments, survey, arena, &setup, err));
+    CAUS_TRY(write_file(path, &setup, arena, err));
+    const char *file = caus_shell_quote(path, arena);
+    const char *words = caus_cli_server_words(survey, arena);
+    caus_setup_answer answer = {.setup = &setup,
+                                .servers = survey->found,
+                                .server_count = survey->found_count,
+                                .path = path};
+    if (file && words)
+        answer.next_command =
+            caus_arena_format(arena, "caus discover --vars %s%s", file, words);
+    if (!answer.next_command)
+        return caus_arena_fail(arena, err);
+    const char *text;
+    size_t length;
+    const char *output = caus_arguments_get(arguments, "output");
+    if (output)
+        program->render.color = false;
+    CAUS_TRY(caus_render_setup(&answer, format, &program->render, arena, &text,
+                               &length, err));
+    if (program->bar)
+        caus_progress_bar_clear(program->bar);
+    return caus_program_write(output, text, length, err);
+}
+
+static int execute(caus_program *program, const caus_arguments *arguments)
+{
+    return caus_cli_execute(program, arguments, init);
+}
+
+static const caus_option_group *const groups[] = {
+    &init_group, &caus_server_options, &caus_common_options};
+
+const caus_command caus_command_init = {
+    .name = "init",
+    .summary = "find servers and propose variables as vars.yml",
+    .operands = "",
+    .stray = "the file to write is named by --vars",
+    .description =
+        "Finds Prometheus and ClickHouse by options, environment, caus.yml, "
+        "or on the usual ports of this machine, lists the services they know "
+        "and writes a vars.yml with up to 30 variables: duration, errors, rate "
+        "and utilisation of each service, the most telling first, with query, "
+        "unit, kind and last value. A file that is there is not replaced "
+        "without --force. The last line is the command to type next.",
+    .group_count = sizeof groups / sizeof *groups,
+    .groups = groups,
+    .examples = "  caus init\n"
+                "  caus init --prometheus http://prometheus:9090 \\\n"
+                "    --service checkout --vars checkout.yml\n",
+    .execute = execute,
+};

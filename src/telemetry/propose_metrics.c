@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a metric measures, by its name and type. Words of the naming habits of
+ * Prometheus, OpenTelemetry and the usual exporters; a name without any of
+ * them is not guessed at.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "telemetry/survey_internal.h"
+
+enum { CANDIDATES_A_METRIC = 3, MOST_CANDIDATES = 400 };
+
+/* A word in a metric's name and what it is worth. */
+typedef struct hint {
+    const char *word;
+    double score;
+} hint;
+
+static const hint error_words[] = {
+    {"errors", 3},   {"error", 3},     {"failures", 3}, {"failed", 3},
+    {"failure", 2},  {"exception", 2}, {"panic", 2},    {"timeout", 2},
+    {"rejected", 2}, {"dropped", 1},   {"retries", 1},  {NULL, 0}};
+
+static const hint rate_words[] = {
+    {"http_requests", 5}, {"http_request", 4}, {"requests", 4},
+    {"request", 3},       {"rpc", 3},          {"calls", 3},
+    {"queries", 3},       {"query", 2},        {"messages", 3},
+    {"handled", 3},       {"jobs", 2},         {"commands", 2},
+    {"transactions", 3},  {"operations", 2},   {"events", 1},
+    {"processed", 2},     {"received", 1},     {"samples", 1},
+    {"published", 1},     {"sent", 1},         {NULL, 0}};
+
+static const hint duration_words[] = {
+    {"http_server", 6},   {"http_request", 5}, {"request", 4}, {"rpc", 4},
+    {"response_time", 4}, {"latency", 4},      {"query", 3},   {"duration", 3},
+    {"handling", 3},      {"seconds", 1},      {"_time", 1},   {NULL, 0}};
+
+static const hint load_words[] = {
+    {"queue", 4},       {"in_flight", 4},  {"inflight", 4},
+    {"in_progress", 3}, {"pending", 3},    {"backlog", 4},
+    {"pool", 3},        {"busy", 3},       {"connections", 3},
+    {"waiting", 3},     {"saturation", 4}, {"utili", 4},
+    {"usage", 2},       {"load1", 3},      {"load_average", 3},
+    {"lag", 2},         {"active", 1},     {"threads", 1},
+    {"goroutines", 1},  {NULL, 0}};
+
+/* What looks at the service rather than being it, or is no measure at all. */
+static const char *const passed_over[] = {"scrape_",
+                                          "promhttp_",
+                                          "kube_",
+                                          "alertmanager_config",
+                                          "go_gc_",
+                                          "go_memstats_",
+                                          "go_sched_",
+                                          "net_conntrack_",
+                                          "_created",
+                                          "_info",
+                                          "_timestamp",
+                                          "_start_time",
+                                          "_expiry",
+                                          "_last_",
+                                          "_limit",
+                                          "_max",
+                                          "_capacity",
+                                          "_metadata_",
+                                          "_evaluation_interval",
+                                          "target_interval_length",
+                                          "_config_",
+                                          "build_",
+                                          NULL};
+
+typedef struct finder {
+    const caus_metric_survey *survey;
+    caus_candidate *items;
+    size_t count;
+} finder;
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static bool is_passed_over(const char *name)
+{
+    for (size_t i = 0; passed_over[i]; i++) {
+        bool is_start = passed_over[i][0] != '_';
+        const char *at = strcasestr(name, passed_over[i]);
+        if (at && (!is_start || at == name))
+            return true;
+    }
+    return false;
+}
+
+/* The best word of a list within a name; 0 = none. */
+static double worth(const char *name, const hint *words)
+{
+    double best = 0;
+    for (; words->word; words++) {
+        if (words->score > best && strcasestr(name, words->word))
+            best = words->score;
+    }
+    return best;
+}
+
+/* What a service does for others says more than what it asks of them; a part
+ * of the runtime says less than the service's own words. */
+static double standing(const char *name)
+{
+    double bonus = 0;
+    if (strcasestr(name, "server"))
+        bonus += 1;
+    if (strcasestr(name, "client") || strcasestr(name, "internal"))
+        bonus -= 1;
+    if (strncmp(name, "go_", 3) == 0)
+        bonus -= 1;
+    return bonus - (double)strlen(name) / 200;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const caus_offered_metric *x = a, *y = b;
+    return strcmp(x->name, y->name);
+}
+
+static const caus_offered_metric *find(const finder *at, const char *base,
+                                       const char *ending)
+{
+    char name[300];
+    snprintf(name, sizeof name, "%s%s", base, ending);
+    caus_offered_metric key = {.name = name};
+    return bsearch(&key, at->survey->metrics, at->survey->metric_count,
+                   sizeof key, by_name);
+}
+
+static void add(finder *at, caus_candidate candidate)
+{
+    if (candidate.score > 0)
+        at->items[at->count++] = candidate;
+}
+
+/* ---- forms ---- */
+
+/* `name` is the _count of a histogram or summary. */
+static void add_durations(finder *at, const char *name, const char *base)
+{
+    bool has_buckets = find(at, base, "_bucket") != NULL;
+    double score = worth(base, duration_words);
+    if (ends_with(base, "_bytes") || ends_with(base, "_size"))
+        score = 0;
+    bool is_milli = ends_with(base, "_ms") || strcasestr(base, "milliseconds");
+    if (score > 0)
+        score += standing(base) + has_buckets;
+    add(at,
+        (caus_candidate){.metric = name,
+                         .base = base,
+                         .signal = CAUS_SIGNAL_DURATION,
+                         .measure = has_buckets ? CAUS_MEASURE_HISTOGRAM
+                                                : CAUS_MEASURE_SUMMARY,
+                         .score = score,
+                         .word = has_buckets ? "latency_p95" : "latency_avg",
+                         .unit = is_milli ? "ms" : "s",
+                         .kind = has_buckets ? CAUS_KIND_LATENCY_QUANTILE
+                                             : CAUS_KIND_GAUGE});
+    /* how many there were is a rate of its own, if nothing better counts it */
+    double rate = worth(base, rate_words);
+    if (rate > 0)
+        rate += standing(base) - 1.5;
+    add(at, (caus_candidate){.metric = name,
+                             .base = base,
+                             .signal = CAUS_SIGNAL_RATE,
+                             .measure = CAUS_MEASURE_COUNTER,
+                             .score = rate,
+                             .word = "requests",
+                             .unit = "requests",
+                             .kind = CAUS_KIND_COUNTER_RATE});
+    add(at, (caus_candidate){.metric = name,
+                             .base = base,
+                             .signal = CAUS_SIGNAL_ERRORS,
+                             .measure = CAUS_MEASURE_BAD_CODES,
+                             .score = rate,
+                             .word = "errors",
+                             .unit = "errors",
+                             .kind = CAUS_KIND_COUNTER_RATE});
+}
+
+static void add_processor(finder *at, const char *name)
+{
+    bool is_node = strcmp(name, "node_cpu_seconds_total") == 0;
+    add(at, (caus_candidate){
+                .metric = name,
+                .base = name,
+                .signal = CAUS_SIGNAL_UTILISATION,
+                .measure = is_node ? CAUS_MEASURE_IDLE : CAUS_MEASURE_RATE,
+                .score = 6 + standing(name),
+                .word = "cpu",
+                .unit = is_node ? "ratio" : "cores",
+                .kind = is_node ? CAUS_KIND_RATIO : CAUS_KIND_GAUGE});
+}
+
+static void add_counter(finder *at, const char *name)
+{
+    double errors = worth(name, error_words), rate = worth(name, rate_words);
+    if (ends_with(name, "cpu_seconds_total") ||
+        ends_with(name, "cpu_usage_seconds_total")) {
+        add_processor(at, name);
+        return;
+    }
+    if (ends_with(name, "_seconds_total") || ends_with(name, "_bytes_total"))
+        return;
+    caus_candidate made = {.metric = name,
+                           .base = name,
+                           .measure = CAUS_MEASURE_COUNTER,
+                           .kind = CAUS_KIND_COUNTER_RATE};
+    if (errors > 0) {
+        made.signal = CAUS_SIGNAL_ERRORS;
+        made.score = errors + standing(name);
+        made.word = "errors";
+        made.unit = "errors";
+        add(at, made);
+        return;
+    }
+    made.score = rate > 0 ? rate + standing(name) : 0;
+    made.signal = CAUS_SIGNAL_RATE;
+    made.word = "requests";
+    made.unit = "requests";
+    add(at, made);
+    /* of use where a label tells which of them failed */
+    made.signal = CAUS_SIGNAL_ERRORS;
+    made.measure = CAUS_MEASURE_BAD_CODES;
+    made.score = made.score > 0 ? made.score + 1 : 0;
+    made.word = "errors";
+    made.unit = "errors";
+    add(at, made);
+}
+
+static bool is_memory(const char *name)
+{
+    static const char *const ends[] = {
+        "resident_memory_bytes", "memory_working_set_bytes",
+        "MemAvailable_bytes",    "memory_used_bytes",
+        "memory_usage_bytes",    "MemoryResident"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends_with(name, ends[i]))
+            return true;
+    }
+    return false;
+}
+
+static void add_gauge(finder *at, const char *name)
+{
+    caus_candidate made = {.metric = name,
+                           .base = name,
+                           .signal = CAUS_SIGNAL_UTILISATION,
+                           .measure = CAUS_MEASURE_GAUGE,
+                           .word = "",
+                           .unit = "",
+                           .kind = CAUS_KIND_GAUGE};
+    if (is_memory(name)) {
+        made.measure = CAUS_MEASURE_GAUGE_SUM;
+        made.score = 5 + standing(name);
+        made.word = "memory";
+        made.unit = "bytes";
+    } else {
+        double load = worth(name, load_words);
+        made.score = load > 0 ? load + standing(name) : 0;
+        if (ends_with(name, "_bytes"))
+            made.unit = "bytes";
+        else if (ends_with(name, "_ratio") || ends_with(name, "_utilization"))
+            made.unit = "ratio";
+    }
+    add(at, made);
+}
+
+static caus_status add_metric(finder *at, const caus_offered_metric *metric,
+                              caus_arena *out, caus_error *err)
+{
+    const char *name = metric->name;
+    bool is_counter =
+        strcmp(metric->type, "counter") == 0 || ends_with(name, "_total");
+    if (is_passed_over(name) || ends_with(name, "_bucket") ||
+        ends_with(name, "_sum") || strcmp(name, "up") == 0)
+        return CAUS_OK;
+    if (ends_with(name, "_count") && !is_counter) {
+        const char *base =
+            caus_arena_format(out, "%.*s", (int)strlen(name) - 6, name);
+        if (!base)
+            return caus_arena_fail(out, err);
+        if (find(at, base, "_sum")) {
+            add_durations(at, name, base);
+            return CAUS_OK;
+        }
+    }
+    bool is_family = strcmp(metric->type, "histogram") == 0 ||
+                     strcmp(metric->type, "summary") == 0 ||
+                     find(at, name, "_sum") != NULL;
+    if (is_counter)
+        add_counter(at, name);
+    else if (!is_family)
+        add_gauge(at, name);
+    return CAUS_OK;
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const caus_candidate *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    int order = strcmp(x->metric, y->metric);
+    return order ? order : (x->signal > y->signal) - (x->signal < y->signal);
+}
+
+caus_status caus_candidates_find(const caus_metric_survey *survey,
+                                 caus_arena *out, caus_candidate **candidates,
+                                 size_t *count, caus_error *err)
+{
+    finder at = {.survey = survey};
+    at.items = CAUS_ARRAY(out, caus_candidate,
+                          CANDIDATES_A_METRIC * survey->metric_count + 1);
+    if (!at.items)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < survey->metric_count; i++)
+        CAUS_TRY(add_metric(&at, &survey->metrics[i], out, err));
+    qsort(at.items, at.count, sizeof *at.items, by_score);
+    *candidates = at.items;
+    *count = at.count < MOST_CANDIDATES ? at.count : MOST_CANDIDATES;
+    return CAUS_OK;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files behind surveys and proposals share. */
+#ifndef CAUS_SRC_TELEMETRY_SURVEY_INTERNAL_H
+#define CAUS_SRC_TELEMETRY_SURVEY_INTERNAL_H
+
+#include "caus/survey.h"
+#include "telemetry/prometheus_internal.h"
+
+/* ---- survey_scrapes.c: scrape times of `up` as targets ---- */
+
+typedef struct caus_scrapes {
+    caus_arena *out;
+    caus_offered_target *targets;
+    size_t target_count, target_capacity;
+    int64_t *times_ms; /* of the series that is being read */
+    size_t time_count, time_capacity;
+    double last; /* value */
+} caus_scrapes;
+
+/* Events over a caus_scrapes; the last series is closed by _settle(). */
+caus_status caus_scrapes_take_series(void *scrapes, const caus_label *labels,
+                                     size_t count, caus_error *err);
+caus_status caus_scrapes_take_point(void *scrapes, int64_t time_ms,
+                                    double value, caus_error *err);
+void caus_scrapes_forget(void *scrapes);
+/* Closes the last series and sorts the targets. */
+void caus_scrapes_settle(caus_scrapes *scrapes);
+void caus_scrapes_deinit(caus_scrapes *scrapes);
+
+/* ---- propose_metrics.c: what the name of a metric says ---- */
+
+typedef enum caus_measure {
+    CAUS_MEASURE_COUNTER,   /* increase of a counter */
+    CAUS_MEASURE_BAD_CODES, /* increase of those of a counter that failed */
+    CAUS_MEASURE_HISTOGRAM, /* p95 of buckets */
+    CAUS_MEASURE_SUMMARY,   /* sum over count */
+    CAUS_MEASURE_RATE,      /* seconds a second: processor, disk */
+    CAUS_MEASURE_IDLE,      /* 1 − the idle share of processors */
+    CAUS_MEASURE_GAUGE,
+    CAUS_MEASURE_GAUGE_SUM /* bytes, connections: added up over instances */
+} caus_measure;
+
+/* A metric as a candidate: the same for all its services. */
+typedef struct caus_candidate {
+    const char *metric; /* of which series are counted */
+    const char *base;   /* histograms, summaries: without its ending */
+    caus_signal signal;
+    caus_measure measure;
+    double score;     /* the larger the likelier it is what people mean */
+    const char *word; /* of the variable's name: "requests", "latency_p95" */
+    const char *unit;
+    caus_kind kind;
+} caus_candidate;
+
+/*
+ * What the metrics are good for: none, one or several candidates each.
+ *
+ *   candidates  [count], the best first, then by name
+ */
+caus_status caus_candidates_find(const caus_metric_survey *survey,
+                                 caus_arena *out, caus_candidate **candidates,
+                                 size_t *count, caus_error *err);
+
+/* ---- propose_groups.c: which services have a metric ---- */
+
+/* A metric of a service. */
+typedef struct caus_group {
+    const char *metric;
+    const char *label; /* that names the service */
+    const char *service;
+    const char *code_label; /* that tells failures apart; "" = none */
+    const char *code_regex; /* the values that are failures */
+} caus_group;
+
+/* Asks which services the metrics of candidates belong to. */
+caus_status caus_groups_read(caus_prom *prom, const caus_candidate *candidates,
+                             size_t count, caus_group **groups,
+                             size_t *group_count, caus_error *err);
+
+/* ---- propose_query.c: PromQL of a candidate, and what it gives now ---- */
+
+/* The expression of a candidate for a service, in `out`; NULL = no memory. */
+const char *caus_candidate_query(const caus_candidate *candidate,
+                                 const caus_group *group, int64_t window_ns,
+                                 caus_arena *out);
+
+/* Asks for the present value of each metric proposal. */
+caus_status caus_proposals_ask(caus_prom *prom, caus_proposal *proposals,
+                               size_t count, caus_error *err);
+
+/* ---- propose_spans.c ---- */
+
+/* Fetches the last values of the span proposals; sets queries and warnings of
+ * the setup. */
+caus_status caus_proposals_ask_spans(const caus_setup_servers *servers,
+                                     size_t max_queries, caus_proposal *items,
+                                     size_t count, const caus_run *run,
+                                     caus_arena *out, caus_setup *setup,
+                                     caus_error *err);
+
+#endif

@@ -1,0 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
+add_test(NAME e2e_setup COMMAND ${CMAKE_CURRENT_LIST_DIR}/setup_test
+         $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
+set_tests_properties(e2e_setup PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Surveys, proposals and diagnoses against a server that says what a test
+ * wants; real ones are the business of tests/e2e/setup_test. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "caus/survey.h"
+#include "csv_fixture.h"
+#include "fault.h"
+#include "unit/http/loopback.h"
+
+#define JSON "Content-Type: application/json\r\n"
+
+typedef struct bench {
+    loopback *server;
+    bool denies_metadata;
+    caus_endpoint endpoint;
+    caus_run *run;
+    caus_arena *out;
+    caus_metric_survey survey;
+    caus_setup setup;
+    caus_error err;
+} bench;
+
+static const char names[] =
+    "{\"status\":\"success\",\"data\":[\"http_request_duration_seconds_"
+    "bucket\","
+    "\"http_request_duration_seconds_count\",\"http_request_duration_seconds_"
+    "sum\",\"http_requests_total\",\"my_mystery\",\"process_cpu_seconds_"
+    "total\","
+    "\"process_start_time_seconds\",\"queue_length\",\"up\"]}";
+
+static const char groups[] =
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":["
+    "{\"metric\":{\"__name__\":\"http_requests_total\",\"job\":\"a \\\"b\\\"\","
+    "\"code\":\"200\"},\"value\":[1761706800,\"2\"]},"
+    "{\"metric\":{\"__name__\":\"http_request_duration_seconds_count\","
+    "\"job\":\"a \\\"b\\\"\"},\"value\":[1761706800,\"2\"]},"
+    "{\"metric\":{\"__name__\":\"process_cpu_seconds_total\",\"job\":\"db\"},"
+    "\"value\":[1761706800,\"1\"]},"
+    "{\"metric\":{\"__name__\":\"queue_length\",\"job\":\"a \\\"b\\\"\","
+    "\"service\":\"b\xc3\xbc"
+    "cher\"},\"value\":[1761706800,\"1\"]}]}}";
+
+/* Two targets: one every 15 s and up, one every 60 s and down. */
+static const char scrapes[] =
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":["
+    "{\"metric\":{\"__name__\":\"up\",\"job\":\"db\",\"instance\":\"i\"},"
+    "\"values\":[[1761706802,\"1\"],[1761706817.01,\"1\"],[1761706832,\"1\"]]},"
+    "{\"metric\":{\"__name__\":\"up\",\"job\":\"a \\\"b\\\"\",\"instance\":"
+    "\"j\"},\"values\":[[1761706807,\"1\"],[1761706867,\"0\"]]}]}}";
+
+static void answer(void *data, const loopback_request *request)
+{
+    bench *at = data;
+    const char *reply = "{\"status\":\"success\",\"data\":{\"resultType\":"
+                        "\"vector\",\"result\":[{\"metric\":{},\"value\":"
+                        "[1761706800,\"42.5\"]}]}}";
+    if (strstr(request->target, "/buildinfo"))
+        reply = "{\"status\":\"success\",\"data\":{\"version\":\"9.9.9\","
+                "\"revision\":\"x\"}}";
+    else if (strstr(request->target, "/values"))
+        reply = names;
+    else if (strstr(request->target, "/metadata")) {
+        reply = "{\"status\":\"success\",\"data\":{\"queue_length\":[{\"type\":"
+                "\"gauge\",\"help\":\"\",\"unit\":\"\"}]}}";
+        if (at->denies_metadata) {
+            loopback_reply(request, 403, JSON, "{}");
+            return;
+        }
+    } else if (strstr(request->body, "query=up%5B"))
+        reply = scrapes;
+    else if (strstr(request->body, "count%20by%20%28__name__"))
+        reply = groups;
+    loopback_reply(request, 200, JSON, reply);
+}
+
+static int set_up(void **state)
+{
+    bench *at = calloc(1, sizeof *at);
+    caus_run_options options = {.threads = 1};
+    if (caus_run_new(&options, &at->run, NULL) != CAUS_OK)
+        return -1;
+    at->out = caus_arena_new(0);
+    at->server = loopback_start(answer, at);
+    at->endpoint =
+        (caus_endpoint){.url = loopback_url(at->server), .timeout_s = 10};
+    *state = at;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    bench *at = *state;
+    loopback_stop(at->server);
+    caus_arena_free(at->out);
+    caus_run_free(at->run);
+    free(at);
+    return 0;
+}
+
+static caus_status survey(bench *at, bool has_history)
+{
+    caus_survey_options options = {.has_history = has_history};
+    return caus_prometheus_survey(&at->endpoint, &options, at->run, at->out,
+                                  &at->survey, &at->err);
+}
+
+static caus_status propose(bench *at, const char *service)
+{
+    caus_setup_servers servers = {.prometheus = &at->endpoint,
+                                  .metrics = &at->survey};
+    caus_setup_options options = {.service = service};
+    return caus_setup_propose(&servers, &options, at->run, at->out, &at->setup,
+                              &at->err);
+}
+
+static const caus_proposal *find(const bench *at, const char *name)
+{
+    for (size_t i = 0; i < at->setup.proposal_count; i++) {
+        if (strcmp(at->setup.proposals[i].spec.name, name) == 0)
+            return &at->setup.proposals[i];
+    }
+    fail_msg("no proposal %s", name);
+    abort();
+}
+
+static void a_survey_tells_version_names_types_and_scrapes(void **state)
+{
+    bench *at = *state;
+    assert_int_equal(survey(at, true), CAUS_OK);
+    const caus_metric_survey *found = &at->survey;
+    assert_string_equal(found->version, "9.9.9");
+    assert_int_equal(found->metric_count, 9);
+    assert_string_equal(found->metrics[7].name, "queue_length");
+    assert_string_equal(found->metrics[7].type, "gauge");
+    assert_true(found->series_count == 42.5);
+    assert_int_equal(found->target_count, 2);
+    assert_string_equal(found->targets[0].job, "a \"b\"");
+    assert_false(found->targets[0].is_up);
+    assert_true(found->targets[0].interval_s == 60);
+    assert_true(found->targets[0].offset_s == 7);
+    assert_true(found->targets[1].is_up);
+    assert_true(found->targets[1].interval_s == 15);
+    /* every age had data */
+    assert_true(found->now_ns - found->oldest_ns >
+                INT64_C(1824) * 86400 * 1000000000);
+    assert_int_equal(found->refusal_count, 0);
+    assert_int_equal(found->query_count, loopback_count(at->server));
+}
+
+static void names_and_labels_tell_what_to_take(void **state)
+{
+    bench *at = *state;
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    assert_string_equal(find(at, "a \"b\"_requests")->spec.query,
+                        "sum by (job) (increase(http_requests_total{job=\"a "
+                        "\\\"b\\\"\"}[120s]))");
+    const caus_proposal *errors = find(at, "a \"b\"_errors");
+    assert_string_equal(errors->spec.query,
+                        "sum by (job) (increase(http_requests_total{job=\"a "
+                        "\\\"b\\\"\",code=~\"5..\"}[120s]))");
+    assert_int_equal(errors->signal, CAUS_SIGNAL_ERRORS);
+    const caus_proposal *slow = find(at, "a \"b\"_latency_p95");
+    assert_string_equal(slow->spec.unit, "s");
+    assert_int_equal(slow->spec.kind, CAUS_KIND_LATENCY_QUANTILE);
+    assert_true(slow->last_value == 42.5);
+    assert_string_equal(find(at, "db_cpu")->spec.query,
+                        "sum by (job) (rate(process_cpu_seconds_total{job="
+                        "\"db\"}[60s]))");
+    /* the label service wins over job */
+    assert_string_equal(find(at, "b\xc3\xbc"
+                                 "cher_queue_length")
+                            ->spec.service,
+                        "b\xc3\xbc"
+                        "cher");
+    assert_int_equal(at->setup.service_count, 3);
+    for (size_t i = 0; i < at->setup.proposal_count; i++)
+        assert_null(strstr(at->setup.proposals[i].metric, "mystery"));
+}
+
+static void one_service_is_asked_for_by_name(void **state)
+{
+    bench *at = *state;
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, "db"), CAUS_OK);
+    assert_int_equal(at->setup.proposal_count, 1);
+    assert_int_equal(propose(at, "dd"), CAUS_ERR_NOT_FOUND);
+    assert_non_null(strstr(at->err.message, "the nearest is db"));
+}
+
+/* What is written is what is read, whatever the names hold. */
+static void a_written_file_loads_as_proposed(void **state)
+{
+    bench *at = *state;
+    const caus_proposal items[] = {
+        {.spec = {.origin = CAUS_ORIGIN_METRIC,
+                  .name = "quote\" back\\ # : \xc3\xbc",
+                  .service = "a: b",
+                  .query = "x{y=\"1\\\\2\"} # {[",
+                  .unit = "m/s",
+                  .kind = CAUS_KIND_GAUGE},
+         .last_value = (double)NAN},
+        {.spec = {.origin = CAUS_ORIGIN_TRACE,
+                  .name = "auth_errors",
+                  .service = "auth",
+                  .trace_value = CAUS_TRACE_ERRORS,
+                  .unit = "errors",
+                  .kind = CAUS_KIND_COUNT},
+         .last_value = 3},
+        {.spec = {.origin = CAUS_ORIGIN_TRACE,
+                  .name = "auth_latency",
+                  .service = "auth",
+                  .trace_value = CAUS_TRACE_LATENCY,
+                  .unit = "s",
+                  .kind = CAUS_KIND_LATENCY_QUANTILE}}};
+    caus_setup setup = {.proposal_count = 3, .proposals = items};
+    const char *text;
+    size_t length, count;
+    const caus_variable_spec *specs;
+    assert_int_equal(
+        caus_setup_write(&setup, at->out, &text, &length, &at->err), CAUS_OK);
+    csv_file file = csv_file_of_bytes(text, length);
+    caus_status status =
+        caus_specs_from_file(file.path, at->out, &specs, &count, &at->err);
+    close(file.descriptor);
+    if (status != CAUS_OK)
+        fail_msg("%s in\n%s", at->err.message, text);
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        const caus_variable_spec *wanted = &items[i].spec;
+        assert_string_equal(specs[i].name, wanted->name);
+        assert_string_equal(specs[i].service, wanted->service);
+        assert_string_equal(specs[i].unit, wanted->unit);
+        assert_int_equal(specs[i].origin, wanted->origin);
+        assert_int_equal(specs[i].kind, wanted->kind);
+        assert_int_equal(specs[i].trace_value, wanted->trace_value);
+    }
+    assert_string_equal(specs[0].query, items[0].spec.query);
+}
+
+static bool has_finding(const caus_diagnosis *diagnosis, const char *check,
+                        caus_health health)
+{
+    for (size_t i = 0; i < diagnosis->finding_count; i++) {
+        if (strcmp(diagnosis->findings[i].check, check) == 0 &&
+            diagnosis->findings[i].health == health)
+            return true;
+    }
+    return false;
+}
+
+static void a_diagnosis_names_what_each_answer_lacks(void **state)
+{
+    bench *at = *state;
+    caus_diagnosis found;
+    at->denies_metadata = true;
+    assert_int_equal(survey(at, true), CAUS_OK);
+    assert_int_equal(at->survey.refusal_count, 1);
+    assert_int_equal(at->survey.refusals[0].status, CAUS_ERR_DENIED);
+    at->survey.clock_skew_s = -30;
+    caus_setup_servers servers = {.metrics = &at->survey};
+    caus_refusal failure = {"clickhouse", CAUS_ERR_NETWORK, "no answer"};
+    caus_diagnosis_options options = {.failures = &failure, .failure_count = 1};
+    assert_int_equal(
+        caus_diagnose(&servers, &options, at->out, &found, &at->err), CAUS_OK);
+    assert_true(found.can_answer);
+    assert_true(has_finding(&found, "reachable", CAUS_HEALTH_MISSING));
+    assert_true(has_finding(&found, "permission", CAUS_HEALTH_MISSING));
+    assert_true(has_finding(&found, "clock", CAUS_HEALTH_NOTE));
+    assert_true(has_finding(&found, "targets", CAUS_HEALTH_NOTE));
+    assert_true(has_finding(&found, "scrapes", CAUS_HEALTH_NOTE));
+    assert_true(has_finding(&found, "retention", CAUS_HEALTH_FINE));
+    assert_true(has_finding(&found, "traces", CAUS_HEALTH_NOTE));
+    assert_true(has_finding(&found, "topology", CAUS_HEALTH_NOTE));
+    assert_false(has_finding(&found, "processor", CAUS_HEALTH_NOTE));
+    options.has_topology = true;
+    at->survey.metric_count = 0;
+    assert_int_equal(
+        caus_diagnose(&servers, &options, at->out, &found, &at->err), CAUS_OK);
+    assert_false(found.can_answer);
+    assert_false(has_finding(&found, "topology", CAUS_HEALTH_NOTE));
+    assert_true(has_finding(&found, "series", CAUS_HEALTH_MISSING));
+}
+
+static void the_budget_ends_a_survey(void **state)
+{
+    bench *at = *state;
+    caus_survey_options options = {.max_queries = 3};
+    assert_int_equal(caus_prometheus_survey(&at->endpoint, &options, at->run,
+                                            at->out, &at->survey, &at->err),
+                     CAUS_ERR_LIMIT);
+    assert_int_equal(loopback_count(at->server), 3);
+    assert_int_equal(caus_arena_used_bytes(at->out), 0);
+}
+
+/* One allocation after the other is refused, until none was. */
+static void memory_running_out_leaves_nothing_behind(void **state)
+{
+    bench *at = *state;
+    bool refused = true;
+    long n = 0;
+    for (; refused; n++) {
+        caus_metric_survey untouched = at->survey;
+        const char *text;
+        size_t length;
+        caus_diagnosis diagnosis;
+        caus_setup_servers servers = {.metrics = &at->survey};
+        caus_diagnosis_options options = {0};
+        caus_arena_free(at->out);
+        at->out = caus_arena_new(0);
+        fault_fail_after(n);
+        caus_status status = survey(at, true);
+        bool surveyed = status == CAUS_OK;
+        if (surveyed)
+            status = propose(at, NULL);
+        if (status == CAUS_OK)
+            status =
+                caus_setup_write(&at->setup, at->out, &text, &length, &at->err);
+        if (status == CAUS_OK)
+            status = caus_diagnose(&servers, &options, at->out, &diagnosis,
+                                   &at->err);
+        refused = fault_stop();
+        if (refused && status == CAUS_OK)
+            fail_msg("allocation %ld was refused and nobody noticed", n);
+        if (refused)
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        if (refused && !surveyed) {
+            assert_int_equal(caus_arena_used_bytes(at->out), 0);
+            assert_memory_equal(&untouched, &at->survey, sizeof untouched);
+        }
+    }
+    assert_true(n > 50);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_survey_tells_version_names_types_and_scrapes),
+        TEST(names_and_labels_tell_what_to_take),
+        TEST(one_service_is_asked_for_by_name),
+        TEST(a_written_file_loads_as_proposed),
+        TEST(a_diagnosis_names_what_each_answer_lacks),
+        TEST(the_budget_ends_a_survey),
+        TEST(memory_running_out_leaves_nothing_behind),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
