@@ -23,6 +23,7 @@
 #include "jpcmciplus.h"
 #include "knowledge.h"
 #include "lingam.h"
+#include "links.h"
 #include "logs.h"
 #include "lpcmci.h"
 #include "quality.h"

@@ -6,6 +6,7 @@
 #include "anomaly.h"
 #include "gram.h"
 #include "incident.h"
+#include "links.h"
 #include "recording.h"
 #include "rootcause.h"
 #include "survey.h"
@@ -110,6 +111,7 @@ typedef struct caus_explanation_answer {
     size_t warning_count;
     size_t top;               /* services told in full; 0 = 10 */
     const char *next_command; /* NULL = none */
+    caus_grafana grafana;     /* links to it are written; no url = none */
     char inputs_sha256[65];
     uint64_t seed;
 } caus_explanation_answer;

@@ -5,6 +5,7 @@
 
 #include "csv.h"
 #include "graph.h"
+#include "links.h"
 #include "series.h"
 #include "time.h"
 
@@ -50,7 +51,8 @@ caus_status caus_endpoint_from_environment(const char *prefix, caus_arena *out,
 typedef struct caus_settings {
     caus_endpoint prometheus;
     caus_endpoint clickhouse;
-    const char *vars;     /* a vars.yml file */
+    const char *vars; /* a vars.yml file */
+    caus_grafana grafana;
     const char *topology; /* a CSV of src,dst */
 } caus_settings;
 

@@ -193,6 +193,12 @@ caus_status caus_cli_read_topology(const caus_arguments *arguments,
                                    const caus_topology **result,
                                    caus_error *err);
 
+/* Where answers link to: --grafana-url, CAUS_GRAFANA_URL or the settings, which
+ * also name the data sources. */
+caus_status caus_cli_read_grafana(const caus_arguments *arguments,
+                                  caus_arena *arena, caus_grafana *result,
+                                  caus_error *err);
+
 /* What --knowledge says; NULL without it. */
 caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
                                     caus_arena *arena,
@@ -285,21 +291,5 @@ caus_status caus_cli_load_spans(caus_program *program,
                                 bool use_baseline, caus_cli_window *window,
                                 caus_arena *arena, caus_cli_input *result,
                                 caus_error *err);
-
-/* An explanation and what it was made from. */
-typedef struct caus_cli_explained {
-    caus_cli_input input;
-    caus_explain_options options;
-    caus_explanation explanation;
-    caus_explanation_answer answer; /* points to the others: stays in place */
-} caus_cli_explained;
-
-/* What caus_cli_explain() reads beside sources and times. */
-extern const caus_option_group caus_cli_explain_options;
-
-/* Loads the source that was named and explains the incident in it. */
-caus_status caus_cli_explain(caus_program *program,
-                             const caus_arguments *arguments, caus_arena *arena,
-                             caus_cli_explained *result, caus_error *err);
 
 #endif

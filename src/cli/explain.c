@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "explanation.h"
 
 static const caus_option outcome_options[] = {
     {"fail-on", 0, "CONDITION", NULL, CAUS_COMPLETE_NOTHING,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what the command line names to an explanation. */
-#include "cli.h"
+#include "explanation.h"
 
 static const caus_option explain_options[] = {
     {"symptom", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
@@ -9,6 +9,8 @@ static const caus_option explain_options[] = {
      "when it began; default found in the data"},
     {"top", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "services told in full; default 10"},
+    {"grafana-url", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
+     "a Grafana whose Explore is linked to; default $CAUS_GRAFANA_URL"},
     {"changes", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "what was deployed or configured: CSV or JSON lines with time, service, "
      "kind, ref, text"},
@@ -72,6 +74,8 @@ caus_status caus_cli_explain(caus_program *program,
     long top;
     CAUS_TRY(
         caus_arguments_integer(arguments, "top", 1, 1000000, 10, &top, err));
+    caus_grafana grafana;
+    CAUS_TRY(caus_cli_read_grafana(arguments, arena, &grafana, err));
     *result = (caus_cli_explained){.options = caus_explain_options_default()};
     CAUS_TRY(load(program, arguments, arena, result, err));
     const caus_series *series = &result->input.series;
@@ -84,6 +88,7 @@ caus_status caus_cli_explain(caus_program *program,
                                   .warnings = result->input.warnings,
                                   .warning_count = result->input.warning_count,
                                   .top = (size_t)top,
+                                  .grafana = grafana,
                                   .seed = caus_run_seed(program->run)};
     caus_series_hash(series, result->answer.inputs_sha256);
     return CAUS_OK;

@@ -202,6 +202,23 @@ caus_status caus_cli_read_topology(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+caus_status caus_cli_read_grafana(const caus_arguments *arguments,
+                                  caus_arena *arena, caus_grafana *result,
+                                  caus_error *err)
+{
+    caus_settings settings;
+    CAUS_TRY(caus_cli_read_settings(arguments, arena, &settings, err));
+    const char *named = getenv("CAUS_GRAFANA_URL");
+    if (named && *named)
+        settings.grafana.url = named;
+    if (caus_arguments_has(arguments, "grafana-url"))
+        settings.grafana.url = caus_arguments_get(arguments, "grafana-url");
+    if (settings.grafana.url)
+        CAUS_TRY(caus_grafana_check(settings.grafana.url, err));
+    *result = settings.grafana;
+    return CAUS_OK;
+}
+
 caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
                                     caus_arena *arena,
                                     const caus_knowledge **result,

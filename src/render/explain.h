@@ -24,6 +24,21 @@ size_t caus_tale_top(const caus_tale *tale);
 /* "+15 s", "order unknown": what is known of a hop's delay. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);
 
+/* A link to Explore and what it shows. */
+typedef struct caus_tale_link {
+    const char *title;
+    const char *url;
+} caus_tale_link;
+
+typedef struct caus_tale_links {
+    size_t count;
+    caus_tale_link items[8];
+} caus_tale_links;
+
+/* Metrics, traces and logs of a suspect; none where no Grafana is known. */
+caus_tale_links caus_tale_find_links(const caus_tale *tale,
+                                     const caus_suspect *suspect);
+
 void caus_explanation_write_json(const caus_tale *tale);
 void caus_explanation_write_text(const caus_tale *tale);
 void caus_explanation_write_markdown(const caus_tale *tale);

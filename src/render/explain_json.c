@@ -177,6 +177,23 @@ static void write_share(caus_json *json, const caus_share *share)
     caus_json_end_object(json);
 }
 
+static void write_links(const caus_tale *tale, caus_json *json,
+                        const caus_suspect *suspect)
+{
+    caus_tale_links links = caus_tale_find_links(tale, suspect);
+    if (!links.count)
+        return;
+    caus_json_key(json, "links");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < links.count; i++) {
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "title", links.items[i].title);
+        caus_json_put_text(json, "url", links.items[i].url);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
 static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
 {
     const caus_suspect *suspect = &tale->answer->explanation->suspects[rank];
@@ -200,6 +217,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
         caus_json_key(json, "exemplars");
         write_texts(tale, json, suspect->exemplars, suspect->exemplar_count);
         write_checks(tale, json, suspect->findings, suspect->finding_count);
+        write_links(tale, json, suspect);
         put(tale, json, "sentence", suspect->sentence);
     }
     caus_json_end_object(json);

@@ -107,6 +107,21 @@ static void add_list(const caus_tale *tale, const char *title,
     }
 }
 
+static void add_links(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    if (!told->suspect_count)
+        return;
+    caus_tale_links links = caus_tale_find_links(tale, &told->suspects[0]);
+    if (links.count)
+        caus_text_add(tale->text, "\n## Where to look\n\n");
+    for (size_t i = 0; i < links.count; i++) {
+        caus_text_add(tale->text, "- [");
+        caus_text_add_markdown(tale->text, links.items[i].title);
+        caus_text_format(tale->text, "](%s)\n", links.items[i].url);
+    }
+}
+
 void caus_explanation_write_markdown(const caus_tale *tale)
 {
     const caus_explanation *told = tale->answer->explanation;
@@ -126,6 +141,7 @@ void caus_explanation_write_markdown(const caus_tale *tale)
     }
     add_chain(tale);
     add_checks(tale);
+    add_links(tale);
     add_list(tale, "Missing", told->missing, told->missing_count);
     add_list(tale, "Warnings", told->warnings, told->warning_count);
     add_list(tale, "Warnings of the data", tale->answer->warnings,

@@ -274,6 +274,21 @@ static void add_reach(const sheet *page)
     }
 }
 
+/* Whole lines, so that terminals and mail programs see them as links. */
+static void add_links(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    if (!told->suspect_count)
+        return;
+    caus_tale_links links =
+        caus_tale_find_links(page->tale, &told->suspects[0]);
+    if (links.count)
+        heading(page, "where to look");
+    for (size_t i = 0; i < links.count; i++)
+        caus_text_format(page->text, "  %s:\n%s\n", links.items[i].title,
+                         links.items[i].url);
+}
+
 static void add_warnings(const sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
@@ -320,5 +335,6 @@ void caus_explanation_write_text(const caus_tale *tale)
     for (size_t i = 0; i < top && i < TOP_ROWS; i++)
         add_suspect_report(&page, &told->suspects[i], i == 0);
     add_reach(&page);
+    add_links(&page);
     add_warnings(&page);
 }

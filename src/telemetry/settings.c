@@ -102,15 +102,33 @@ static caus_status read_server(const reading *r, const char *name,
     return get_limits(r, map, endpoint, err);
 }
 
+static caus_status read_grafana(const reading *r, caus_grafana *grafana,
+                                caus_error *err)
+{
+    static const char *const keys[] = {"url", "metrics", "traces", "logs",
+                                       NULL};
+    const caus_config_node *map = caus_config_get(r->file.root, "grafana");
+    if (!map)
+        return CAUS_OK;
+    CAUS_TRY(caus_config_check_keys(&r->file, map, keys, err));
+    CAUS_TRY(caus_config_get_text(&r->file, map, "url", &grafana->url, err));
+    CAUS_TRY(
+        caus_config_get_text(&r->file, map, "metrics", &grafana->metrics, err));
+    CAUS_TRY(
+        caus_config_get_text(&r->file, map, "traces", &grafana->traces, err));
+    return caus_config_get_text(&r->file, map, "logs", &grafana->logs, err);
+}
+
 static caus_status read_all(reading *r, const char *path,
                             caus_settings *settings, caus_error *err)
 {
     static const char *const keys[] = {"prometheus", "clickhouse", "vars",
-                                       "topology", NULL};
+                                       "topology",   "grafana",    NULL};
     CAUS_TRY(caus_config_read(path, r->out, &r->file, err));
     CAUS_TRY(caus_config_check_keys(&r->file, r->file.root, keys, err));
     CAUS_TRY(read_server(r, "prometheus", &settings->prometheus, err));
     CAUS_TRY(read_server(r, "clickhouse", &settings->clickhouse, err));
+    CAUS_TRY(read_grafana(r, &settings->grafana, err));
     CAUS_TRY(get_path(r, r->file.root, "vars", &settings->vars, err));
     return get_path(r, r->file.root, "topology", &settings->topology, err);
 }

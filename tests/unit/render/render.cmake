@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-foreach(part formats golden json sentence svg text utf8)
+foreach(part formats golden json links sentence svg text utf8)
   caus_add_test(render_${part}_test
                 ${CMAKE_CURRENT_LIST_DIR}/${part}_test.c
                 ${CMAKE_CURRENT_LIST_DIR}/answers.c)
 endforeach()
-target_link_libraries(render_json_test PRIVATE PkgConfig::JANSSON)
+foreach(part json links)
+  target_link_libraries(render_${part}_test PRIVATE PkgConfig::JANSSON)
+endforeach()

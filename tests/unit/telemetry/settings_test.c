@@ -54,6 +54,9 @@ static const char whole[] = "prometheus:\n"
                             "  retries: 0\n"
                             "clickhouse:\n"
                             "  url: http://127.0.0.1:8123\n"
+                            "grafana:\n"
+                            "  url: https://grafana.test\n"
+                            "  logs: loki-2\n"
                             "vars: vars.yml\n";
 
 static void servers_and_paths_come_back(void **state)
@@ -74,6 +77,9 @@ static void servers_and_paths_come_back(void **state)
     char vars[128];
     snprintf(vars, sizeof vars, "%s/vars.yml", f->folder);
     assert_string_equal(settings.vars, vars);
+    assert_string_equal(settings.grafana.url, "https://grafana.test");
+    assert_string_equal(settings.grafana.logs, "loki-2");
+    assert_null(settings.grafana.metrics);
     assert_null(settings.topology);
 }
 
@@ -95,7 +101,8 @@ static void mistakes_are_named(void **state)
     fixture *f = *state;
     expect(f, "prometheus:\n  urll: x\n", CAUS_ERR_INVALID_DATA, "url");
     expect(f, "prometheus:\n  token: x\n", CAUS_ERR_INVALID_DATA, "token");
-    expect(f, "grafana:\n  url: x\n", CAUS_ERR_INVALID_DATA, "grafana");
+    expect(f, "kibana:\n  url: x\n", CAUS_ERR_INVALID_DATA, "kibana");
+    expect(f, "grafana:\n  urls: x\n", CAUS_ERR_INVALID_DATA, "url");
     expect(f, "clickhouse:\n  retries: many\n", CAUS_ERR_INVALID_DATA,
            "retries");
     expect(f, "prometheus:\n  token_file: nowhere\n", CAUS_ERR_NOT_FOUND,

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Chains, their words, what could refute them, and what is said besides. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fault.h"
+#include "made_case.h"
+#include "rootcause/chain.h"
+#include "test.h"
+
+enum { ROWS = 300, ONSET = 200, NODES = 4 };
+
+/* How the callers of a made chain follow it. */
+typedef struct made_flow {
+    double slope;      /* of every caller on its callee; 0 = none */
+    size_t lag;        /* rows later */
+    bool other_sign;   /* of the slope, before the onset */
+    const char *query; /* of all variables */
+    const char *source;
+} made_flow;
+
+static const char *const names[NODES] = {"front_calls", "front_latency",
+                                         "mid_latency", "root_latency"};
+static const char *const owners[NODES] = {"front", "front", "mid", "root"};
+
+/* root moves, mid and front follow; the calls are noise of their own. */
+static void fill(const made_flow *flow, double *values)
+{
+    caus_random random;
+    caus_random_init(&random, 5, 1);
+    for (size_t r = 0; r < ROWS; r++) {
+        double *row = values + r * NODES;
+        row[0] = 100 + 5 * caus_random_normal(&random);
+        row[3] = 1 + .1 * caus_random_normal(&random) + (r >= ONSET ? 2 : 0);
+        for (size_t v = NODES - 1; v-- > 1;) {
+            double callee =
+                r >= flow->lag ? values[(r - flow->lag) * NODES + v + 1] : 1;
+            double slope =
+                flow->other_sign && r < ONSET ? -flow->slope : flow->slope;
+            row[v] =
+                1 + slope * (callee - 1) + .03 * caus_random_normal(&random);
+            if (flow->slope <= 0 && r >= ONSET)
+                row[v] += 2;
+        }
+    }
+}
+
+static caus_series make_flow(caus_arena *arena, const made_flow *flow)
+{
+    static const caus_environment environment = {0, "window"};
+    caus_variable *variables =
+        caus_arena_array(arena, NODES, sizeof *variables);
+    double *values = caus_arena_array(arena, ROWS * NODES, sizeof *values);
+    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
+    for (size_t v = 0; v < NODES; v++) {
+        variables[v] = caus_variable_default();
+        variables[v].name = names[v];
+        variables[v].service = owners[v];
+        variables[v].unit = v ? "s" : "requests";
+        variables[v].source = flow->source ? flow->source : "";
+        variables[v].query = flow->query ? flow->query : "";
+    }
+    fill(flow, values);
+    *segment = (caus_segment){.row_count = ROWS,
+                              .word_count = (ROWS + 63) / 64,
+                              .start_ns = made_start_ns,
+                              .values = values};
+    return (caus_series){.variable_count = NODES,
+                         .variables = variables,
+                         .segment_count = 1,
+                         .segments = segment,
+                         .environment_count = 1,
+                         .environments = &environment,
+                         .step_ns = made_step_ns};
+}
+
+static caus_explanation tell(made_fixture *with, const made_flow *flow,
+                             const caus_changes *changes)
+{
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = make_flow(with->arena, flow);
+    caus_explain_options options = made_options();
+    options.onset_ns = made_start_ns + ONSET * made_step_ns;
+    options.changes = changes;
+    caus_explanation told;
+    if (caus_explain(series, &options, with->run, with->arena, &told,
+                     &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_int_equal(told.suspects[0].hop_count, 2);
+    return told;
+}
+
+static caus_check_state state_of(const caus_hop *hop, const char *words)
+{
+    for (size_t i = 0; i < hop->check_count; i++) {
+        if (strstr(hop->checks[i].text, words))
+            return hop->checks[i].state;
+    }
+    fail_msg("no check of %s", words);
+    return CAUS_STATE_FAILED;
+}
+
+static void a_link_in_both_environments_drives(void **state)
+{
+    const made_flow flow = {.slope = .8};
+    caus_explanation told = tell(*state, &flow, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        const caus_hop *hop = &told.suspects[0].chain[i];
+        assert_string_equal(hop->word, "drives");
+        assert_int_equal(state_of(hop, "in the incident"), CAUS_STATE_PASSED);
+        assert_int_equal(state_of(hop, "front_calls"), CAUS_STATE_PASSED);
+        assert_true(hop->delay_s == 0);
+    }
+    assert_non_null(strstr(told.summary, "it drives front, over mid"));
+}
+
+static void a_change_that_fits_makes_it_the_cause(void **state)
+{
+    const made_flow flow = {.slope = .8};
+    const caus_change list[] = {
+        {made_start_ns + ONSET * made_step_ns - 30 * INT64_C(1000000000),
+         "root", CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+    const caus_changes changes = {1, list};
+    caus_explanation told = tell(*state, &flow, &changes);
+    assert_string_equal(told.suspects[0].chain[0].word, "caused");
+    assert_int_equal(state_of(&told.suspects[0].chain[0], "change of root"),
+                     CAUS_STATE_PASSED);
+    assert_non_null(strstr(told.summary, "it caused what front shows"));
+}
+
+static void what_only_moves_at_once_moved_with(void **state)
+{
+    const made_flow flow = {.slope = 0};
+    caus_explanation told = tell(*state, &flow, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        const caus_hop *hop = &told.suspects[0].chain[i];
+        assert_string_equal(hop->word, "moved with");
+        assert_int_equal(state_of(hop, "in the incident"), CAUS_STATE_FAILED);
+        assert_true(isnan(hop->delay_s));
+    }
+    assert_non_null(strstr(told.summary, "front moved with it, over mid"));
+}
+
+static void a_link_that_turned_round_does_not_drive(void **state)
+{
+    const made_flow flow = {.slope = .8, .other_sign = true};
+    caus_explanation told = tell(*state, &flow, NULL);
+    const caus_hop *hop = &told.suspects[0].chain[0];
+    assert_string_not_equal(hop->word, "drives");
+    assert_string_not_equal(hop->word, "caused");
+}
+
+static void usual_delays_are_told_and_add_up(void **state)
+{
+    const made_flow flow = {.slope = .8, .lag = 2};
+    caus_explanation told = tell(*state, &flow, NULL);
+    const caus_hop *chain = told.suspects[0].chain;
+    assert_true(chain[0].delay_s == 30 && chain[1].delay_s == 30);
+    assert_int_equal(state_of(&chain[0], "usual delay"), CAUS_STATE_PASSED);
+    assert_int_equal(told.reach_count, 2);
+    assert_true(told.reach[0].expected_s == 30);
+    assert_true(told.reach[1].expected_s == 60);
+}
+
+static void promql_of_both_ends_could_refute_the_hop(void **state)
+{
+    const made_flow flow = {
+        .slope = .8, .query = "x{a=\"b\"}", .source = "prometheus"};
+    caus_explanation told = tell(*state, &flow, NULL);
+    const caus_hop *hop = &told.suspects[0].chain[0];
+    assert_string_equal(hop->query_source, "prometheus");
+    assert_non_null(strstr(hop->query, "(x{a=\"b\"}) > "));
+    assert_non_null(strstr(hop->query, " unless on() (x{a=\"b\"}) > "));
+}
+
+static void sql_looks_for_slow_calls_without_the_cause(void **state)
+{
+    const made_flow flow = {.slope = .8,
+                            .query = "SELECT 1 FROM `db`.`spans` WHERE 1",
+                            .source = "clickhouse"};
+    caus_explanation told = tell(*state, &flow, NULL);
+    const caus_hop *hop = &told.suspects[0].chain[0];
+    assert_string_equal(hop->query_source, "clickhouse");
+    assert_non_null(strstr(hop->query, "FROM `db`.`spans` WHERE "
+                                       "`ServiceName` = 'mid'"));
+    assert_non_null(strstr(hop->query, "`ServiceName` = 'root'"));
+    assert_non_null(strstr(hop->query, "`Duration` > "));
+}
+
+static void a_file_has_no_query(void **state)
+{
+    const made_flow flow = {.slope = .8, .source = "csv"};
+    caus_explanation told = tell(*state, &flow, NULL);
+    assert_null(told.suspects[0].chain[0].query);
+    assert_non_null(strstr(told.suspects[0].chain[0].disproof, "refuted if"));
+}
+
+/* ---- spans ---- */
+
+/* Traces front → mid → root; the fifth of the incident is the slowest. */
+static caus_spans make_spans(caus_arena *arena)
+{
+    enum { TRACES = 12, DEPTH = 3 };
+    static const char *const called[] = {"front", "mid", "root"};
+    static const caus_operation operations[] = {{0, "a"}, {1, "b"}, {2, "c"}};
+    size_t count = TRACES * DEPTH;
+    int64_t *start = caus_arena_array(arena, count, sizeof *start);
+    int64_t *duration = caus_arena_array(arena, count, sizeof *duration);
+    uint32_t *parent = caus_arena_array(arena, count, sizeof *parent);
+    uint32_t *operation = caus_arena_array(arena, count, sizeof *operation);
+    uint32_t *trace = caus_arena_array(arena, count, sizeof *trace);
+    unsigned char *failed = caus_arena_array(arena, count, 1);
+    size_t *first = caus_arena_array(arena, TRACES + 1, sizeof *first);
+    const char **ids = caus_arena_array(arena, TRACES, sizeof *ids);
+    unsigned char *phase = caus_arena_array(arena, TRACES, 1);
+    for (size_t t = 0; t < TRACES; t++) {
+        ids[t] = caus_arena_format(arena, "t%zu", t);
+        /* all of one phase: the onset is to cut them */
+        int64_t at =
+            made_start_ns + (int64_t)(ONSET - 6 + t) * made_step_ns + 1000;
+        for (size_t d = 0; d < DEPTH; d++) {
+            size_t s = t * DEPTH + d;
+            start[s] = at + (int64_t)d * 1000000;
+            duration[s] =
+                (t == 10 ? 900 : 100) * INT64_C(1000000) - (int64_t)d * 2000000;
+            parent[s] = d ? (uint32_t)s - 1 : CAUS_NO_SPAN;
+            operation[s] = (uint32_t)d;
+            trace[s] = (uint32_t)t;
+        }
+        first[t + 1] = (t + 1) * DEPTH;
+    }
+    return (caus_spans){.span_count = count,
+                        .start_ns = start,
+                        .duration_ns = duration,
+                        .parent = parent,
+                        .operation = operation,
+                        .trace = trace,
+                        .failed = failed,
+                        .trace_count = TRACES,
+                        .trace_start = first,
+                        .trace_ids = ids,
+                        .trace_phase = phase,
+                        .service_count = 3,
+                        .services = called,
+                        .operation_count = 3,
+                        .operations = operations};
+}
+
+static void the_slowest_traces_of_the_incident_are_shown(void **state)
+{
+    made_fixture *with = *state;
+    const made_flow flow = {.slope = .8};
+    caus_series series = make_flow(with->arena, &flow);
+    caus_spans spans = make_spans(with->arena);
+    caus_explain_options options = made_options();
+    options.onset_ns = made_start_ns + ONSET * made_step_ns;
+    options.spans = &spans;
+    options.topology = NULL; /* that of the spans */
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    const caus_suspect *first = &told.suspects[0];
+    assert_string_equal(first->service, "root");
+    assert_int_equal(first->hop_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(first->chain[i].exemplar_count, 3);
+        assert_string_equal(first->chain[i].exemplars[0], "t10");
+        for (size_t k = 1; k < 3; k++)
+            assert_true(atoi(first->chain[i].exemplars[k] + 1) >= 6);
+    }
+}
+
+/* ---- what is said besides ---- */
+
+/* front calls a, b, c and d, which do not call one another. */
+static caus_explanation break_at_once(made_fixture *with, size_t broken)
+{
+    static const char *const called[] = {"a", "b", "c", "d", "front"};
+    static const size_t calls[][2] = {{4, 0}, {4, 1}, {4, 2}, {4, 3}};
+    static caus_topology fan;
+    fan = (caus_topology){5, called, 4, calls};
+    made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .5},
+        {"front_cpu", "front", 20, 1, 0},
+        {"a_latency", "a", .1, .005, 0},
+        {"a_cpu", "a", 10, .5, 0},
+        {"b_latency", "b", .1, .005, 0},
+        {"b_cpu", "b", 10, .5, 0},
+        {"c_latency", "c", .1, .005, 0},
+        {"c_cpu", "c", 10, .5, 0},
+        {"d_latency", "d", .1, .005, 0},
+        {"d_cpu", "d", 10, .5, 0}};
+    for (size_t i = 0; i < broken; i++) {
+        measures[2 + 2 * i].shift = .3;
+        measures[3 + 2 * i].shift = 20;
+    }
+    caus_explain_options options = made_options();
+    options.topology = &fan;
+    return made_explain(with, measures, &options);
+}
+
+static void three_strangers_at_once_have_a_hidden_cause(void **state)
+{
+    caus_explanation told = break_at_once(*state, 3);
+    assert_non_null(told.hidden_cause);
+    assert_non_null(strstr(told.hidden_cause, "possible hidden cause"));
+    for (size_t i = 0; i < told.suspects[0].hop_count; i++)
+        assert_string_not_equal(told.suspects[0].chain[i].word, "caused");
+    assert_null(break_at_once(*state, 2).hidden_cause);
+}
+
+static void a_chain_of_victims_has_no_hidden_cause(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_null(told.hidden_cause);
+}
+
+static bool misses(const caus_explanation *told, const char *words)
+{
+    for (size_t i = 0; i < told->missing_count; i++) {
+        if (strstr(told->missing[i], words))
+            return true;
+    }
+    return false;
+}
+
+static void callees_that_nobody_measures_are_missed(void **state)
+{
+    static const char *const called[] = {"front", "mid", "root", "root-db",
+                                         "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 4}, {1, 2}, {2, 3}};
+    static const caus_topology deeper = {5, called, 4, calls};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_false(misses(&told, "no metric of"));
+    options.topology = &deeper;
+    told = made_explain(*state, made_incident, &options);
+    assert_true(misses(&told, "no metric of root-db, which root calls"));
+    assert_true(misses(&told, "no traces"));
+}
+
+static void the_runner_up_says_what_would_be_otherwise(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_non_null(told.runner_up);
+    assert_non_null(strstr(told.runner_up, "; were it "));
+}
+
+static void changes_are_told_apart_by_what_they_touch(void **state)
+{
+    caus_explain_options options = made_options();
+    const int64_t second = INT64_C(1000000000);
+    const caus_change list[] = {{options.onset_ns - 40 * second, "root",
+                                 CAUS_CHANGE_DEPLOY, "deploy", "v2", ""},
+                                {options.onset_ns - 35 * second, "side",
+                                 CAUS_CHANGE_CONFIG, "config", "c1", ""},
+                                {options.onset_ns - 30 * second, "elsewhere",
+                                 CAUS_CHANGE_CONFIG, "config", "c2", ""}};
+    const caus_changes changes = {3, list};
+    options.changes = &changes;
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_string_equal(told.changes[0].ref, "v2");
+    assert_false(told.changes[0].indistinguishable);
+    assert_non_null(
+        strstr(told.changes[0].sentence, "it touches what broke first"));
+    for (size_t i = 1; i < 3; i++) {
+        bool side = strcmp(told.changes[i].service, "side") == 0;
+        assert_non_null(strstr(told.changes[i].sentence,
+                               side ? "what it touches did not move"
+                                    : "nothing is known of what it touches"));
+    }
+}
+
+static void what_is_not_told_apart_is_named(void **state)
+{
+    caus_explain_options options = made_options();
+    const int64_t second = INT64_C(1000000000);
+    const caus_change list[] = {{options.onset_ns - 40 * second, "root",
+                                 CAUS_CHANGE_CONFIG, "config", "c1", ""},
+                                {options.onset_ns - 30 * second, "root",
+                                 CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+    const caus_changes changes = {2, list};
+    options.changes = &changes;
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_non_null(
+        strstr(told.changes[0].sentence, "not to be told apart from"));
+    assert_non_null(strstr(told.changes[0].sentence, told.changes[1].ref));
+}
+
+static void want_of_memory_is_told(void **state)
+{
+    made_fixture *with = *state;
+    const made_flow flow = {.slope = .8, .query = "x", .source = "prometheus"};
+    caus_series series = make_flow(with->arena, &flow);
+    caus_spans spans = make_spans(with->arena);
+    caus_explain_options options = made_options();
+    options.onset_ns = made_start_ns + ONSET * made_step_ns;
+    options.spans = &spans;
+    for (long n = 0;; n++) {
+        caus_arena *out = caus_arena_new(0);
+        caus_explanation told;
+        fault_fail_after(n);
+        caus_status status =
+            caus_explain(&series, &options, with->run, out, &told, &with->err);
+        bool refused = fault_stop();
+        if (status == CAUS_OK)
+            assert_string_equal(told.suspects[0].service, "root");
+        else
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        caus_arena_free(out);
+        if (!refused)
+            break;
+        assert_true(n < 10000);
+    }
+}
+
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_link_in_both_environments_drives),
+        TEST(a_change_that_fits_makes_it_the_cause),
+        TEST(what_only_moves_at_once_moved_with),
+        TEST(a_link_that_turned_round_does_not_drive),
+        TEST(usual_delays_are_told_and_add_up),
+        TEST(promql_of_both_ends_could_refute_the_hop),
+        TEST(sql_looks_for_slow_calls_without_the_cause),
+        TEST(a_file_has_no_query),
+        TEST(the_slowest_traces_of_the_incident_are_shown),
+        TEST(three_strangers_at_once_have_a_hidden_cause),
+        TEST(a_chain_of_victims_has_no_hidden_cause),
+        TEST(callees_that_nobody_measures_are_missed),
+        TEST(the_runner_up_says_what_would_be_otherwise),
+        TEST(changes_are_told_apart_by_what_they_touch),
+        TEST(what_is_not_told_apart_is_named),
+        TEST(want_of_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
