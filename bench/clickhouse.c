@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 
 #include "http/http.h"
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 typedef struct columns {
     uint32_t *time;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Fetches span variables and prints every value and statement, for
- * bench/chdb_sql.py to compare with its own count.
+ * bench/chdb_sql.py to compare with its own count; and whether the sums that
+ * the server makes of the first variables are those of their rows.
  *
  *   usage: bench_clickhouse_fetch URL START_S END_S STEP_S SPEC...
  *   SPEC   service|value[|kind[|key|operator|value]]
@@ -71,6 +72,42 @@ static void print(const caus_fetch *got)
     }
 }
 
+/* "gram", rows, "same" or "differs". */
+static caus_status compare_grams(const caus_endpoint *endpoint,
+                                 const caus_variable_spec *specs, size_t count,
+                                 const caus_fetch_options *options,
+                                 const caus_run *run, caus_arena *out,
+                                 caus_error *err)
+{
+    caus_fetch rows;
+    caus_series series;
+    caus_gram gram;
+    caus_gram_fetch sums;
+    caus_gram_fetch_options asked = {.fetch = *options, .gram.max_lag = 1};
+    caus_align_options align = {.window = options->window, .keep_phase = true};
+    CAUS_TRY(caus_clickhouse_fetch(endpoint, specs, count, options, run, out,
+                                   &rows, err));
+    CAUS_TRY(caus_series_align(&rows.samples, &align, run, out, &series, err));
+    caus_status status =
+        caus_gram_build(&series, &asked.gram, run, out, &gram, err);
+    caus_status other = caus_clickhouse_gram(endpoint, specs, count, &asked,
+                                             run, out, &sums, err);
+    if (status != CAUS_OK || other != CAUS_OK) {
+        printf("gram\t0\t%s\n", status == other ? "same" : "differs");
+        return status == other ? CAUS_OK : other;
+    }
+    size_t nodes = gram.node_count;
+    bool same = gram.row_count == sums.gram.row_count &&
+                !memcmp(gram.quantum, sums.gram.quantum,
+                        gram.variable_count * sizeof *gram.quantum) &&
+                !memcmp(gram.sums, sums.gram.sums, nodes * sizeof *gram.sums) &&
+                !memcmp(gram.products, sums.gram.products,
+                        nodes * (nodes + 1) / 2 * sizeof *gram.products);
+    printf("gram\t%" PRIu64 "\t%s\n", gram.row_count,
+           same ? "same" : "differs");
+    return CAUS_OK;
+}
+
 int main(int count, char **words)
 {
     if (count < 6 || count - 5 > MAX_SPECS) {
@@ -96,9 +133,13 @@ int main(int count, char **words)
     if (status == CAUS_OK)
         status = caus_clickhouse_fetch(&endpoint, specs, spec_count, &options,
                                        run, out, &got, &err);
-    if (status == CAUS_OK)
+    if (status == CAUS_OK) {
         print(&got);
-    else
+        status =
+            compare_grams(&endpoint, specs, spec_count < 8 ? spec_count : 8,
+                          &options, run, out, &err);
+    }
+    if (status != CAUS_OK)
         fprintf(stderr, "%s\n", err.message);
     caus_run_free(run);
     caus_arena_free(out);

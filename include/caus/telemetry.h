@@ -4,6 +4,7 @@
 #define CAUS_TELEMETRY_H
 
 #include "csv.h"
+#include "gram.h"
 #include "graph.h"
 #include "links.h"
 #include "series.h"
@@ -192,6 +193,39 @@ caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
                                   const caus_fetch_options *options,
                                   const caus_run *run, caus_arena *out,
                                   caus_fetch *result, caus_error *err);
+
+typedef struct caus_gram_fetch_options {
+    caus_fetch_options fetch;
+    caus_gram_options gram;
+    size_t statement_steps; /* most that one statement sums up; 0 = what a
+                               server does in seconds, in some 500 MB */
+} caus_gram_fetch_options;
+
+/* Sums that a server made. */
+typedef struct caus_gram_fetch {
+    caus_gram gram;
+    caus_fetch told; /* queries, warnings and clocks; no samples */
+} caus_gram_fetch;
+
+/*
+ * Has ClickHouse sum up span aggregates: the gram of what
+ * caus_clickhouse_fetch() would fetch, number by number, while only sums
+ * travel. Window and baseline are segments of their own.
+ *
+ *   specs    [count] of CAUS_ORIGIN_TRACE, at most 512 with their lags:
+ *            count · (2 · max_lag + 1)
+ *   result   lives in `out`. A quantum follows from the largest value of all
+ *            steps, complete or not, and the source's hash is that of the sums
+ *
+ * Also fails as caus_gram_build(). Cost on the server: the spans are read
+ * twice, and some 12 ns for each of 9 · count² · (2 · max_lag + 1) products a
+ * step, in statements of seconds.
+ */
+caus_status caus_clickhouse_gram(const caus_endpoint *endpoint,
+                                 const caus_variable_spec *specs, size_t count,
+                                 const caus_gram_fetch_options *options,
+                                 const caus_run *run, caus_arena *out,
+                                 caus_gram_fetch *result, caus_error *err);
 
 /*
  * Reads a call graph: a CSV file, plain, .gz or .zst, with the columns `src`

@@ -157,6 +157,19 @@ caus_status caus_cli_survey_servers(caus_program *program,
 const char *caus_cli_server_words(const caus_cli_survey *survey,
                                   caus_arena *arena);
 
+/*
+ * Has ClickHouse sum up the variables of a source, span series all.
+ *
+ *   window  settled
+ */
+caus_status caus_cli_fetch_gram(caus_program *program,
+                                const caus_arguments *arguments,
+                                const caus_cli_source *source,
+                                const caus_cli_window *window,
+                                const caus_gram_options *sums,
+                                caus_arena *arena, caus_gram_fetch *result,
+                                caus_error *err);
+
 /* The one character of --service-separator, or '_'. */
 caus_status caus_cli_read_separator(const caus_arguments *arguments,
                                     char *result, caus_error *err);
@@ -264,7 +277,7 @@ caus_status caus_cli_load_csv(caus_program *program,
                               caus_arena *arena, caus_cli_input *result,
                               caus_error *err);
 
-/* The sums of --gram in place of a series; no other source may be named. */
+/* The sums of --gram, or those of --push-down, in place of a series. */
 caus_status caus_cli_load_gram(caus_program *program,
                                const caus_arguments *arguments,
                                caus_arena *arena, caus_cli_input *result,

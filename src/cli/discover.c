@@ -253,6 +253,7 @@ static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
     const char *more = NULL;
     if (!caus_arguments_has(arguments, "bootstrap") &&
         !caus_arguments_has(arguments, "gram") &&
+        !caus_arguments_has(arguments, "push-down") &&
         !caus_arguments_has(arguments, "stability-selection") &&
         !caus_cli_wants_parts(arguments))
         more = "--bootstrap 200";
@@ -290,7 +291,8 @@ static caus_status answer_question(caus_program *program,
     const caus_cli_method *method = name ? caus_cli_find_method(name) : NULL;
     CAUS_TRY(caus_cli_check_options(arguments, method, err));
     caus_cli_input input;
-    if (caus_arguments_has(arguments, "gram"))
+    if (caus_arguments_has(arguments, "gram") ||
+        caus_arguments_has(arguments, "push-down"))
         CAUS_TRY(caus_cli_load_gram(program, arguments, arena, &input, err));
     else
         CAUS_TRY(caus_cli_load(program, arguments,

@@ -149,6 +149,40 @@ static void print_clocks(caus_program *program,
                          fabs(apart), apart > 0 ? "ahead" : "behind");
 }
 
+caus_status caus_cli_fetch_gram(caus_program *program,
+                                const caus_arguments *arguments,
+                                const caus_cli_source *source,
+                                const caus_cli_window *window,
+                                const caus_gram_options *sums,
+                                caus_arena *arena, caus_gram_fetch *result,
+                                caus_error *err)
+{
+    const caus_cli_specs *specs = &source->specs;
+    const char *location = specs->items[0].location;
+    if (program->offline)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--push-down asks a server, and --offline allows "
+                         "none: leave out one of them");
+    for (size_t i = 0; i < specs->count; i++) {
+        if (specs->items[i].origin != CAUS_ORIGIN_TRACE ||
+            !same_location(specs->items[i].location, location))
+            return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                             "%s cannot be summed up with the other variables: "
+                             "--push-down works on span series of one "
+                             "ClickHouse; give --traces alone",
+                             specs->items[i].name);
+    }
+    caus_gram_fetch_options options = {.gram = *sums};
+    caus_endpoint endpoint = source->settings.clickhouse;
+    CAUS_TRY(fetch_options(arguments, window, arena, &options.fetch, err));
+    CAUS_TRY(complete_endpoint(arguments, &servers[1], location, arena,
+                               &endpoint, err));
+    CAUS_TRY(caus_clickhouse_gram(&endpoint, specs->items, specs->count,
+                                  &options, program->run, arena, result, err));
+    print_queries(program, &result->told);
+    return CAUS_OK;
+}
+
 static caus_status fetch_part(caus_program *program,
                               const caus_arguments *arguments,
                               const caus_cli_source *source,

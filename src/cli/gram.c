@@ -4,34 +4,90 @@
 
 #include "methods.h"
 
+#define PUSH_DOWN_HELP \
+    "let ClickHouse sum up the span series of --traces: sums travel, no rows"
+
 static const caus_option source_options[] = {
     {"gram", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "search on sums of \"caus gram\" in place of data: with --method"},
+    {"push-down", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     PUSH_DOWN_HELP "; with --method"},
 };
 
 const caus_option_group caus_gram_source_options = {
     "sums", sizeof source_options / sizeof *source_options, source_options};
+
+static caus_status check_others(const caus_arguments *arguments,
+                                const char *const *others, size_t count,
+                                const char *reason, caus_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (caus_arguments_has(arguments, others[i]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "%s: leave out --%s", reason, others[i]);
+    }
+    return CAUS_OK;
+}
+
+static caus_status read_gram(const caus_arguments *arguments, caus_arena *arena,
+                             caus_gram *result, caus_error *err)
+{
+    static const char *const others[] = {
+        "recording", "csv",   "table", "metrics", "traces",   "vars",
+        "service",   "start", "end",   "step",    "baseline", "push-down"};
+    CAUS_TRY(check_others(arguments, others, sizeof others / sizeof *others,
+                          "--gram holds everything already", err));
+    return caus_gram_read(caus_arguments_get(arguments, "gram"), arena, result,
+                          err);
+}
+
+/* A server's sums; warnings go to the input. */
+static caus_status push_down(caus_program *program,
+                             const caus_arguments *arguments,
+                             const char *dataset, caus_arena *arena,
+                             caus_gram *result, caus_cli_input *input,
+                             caus_error *err)
+{
+    static const char *const others[] = {"recording", "csv", "table", "metrics",
+                                         "traces-csv"};
+    CAUS_TRY(check_others(arguments, others, sizeof others / sizeof *others,
+                          "--push-down is for span series in ClickHouse", err));
+    caus_cli_window window;
+    caus_cli_source source;
+    CAUS_TRY(caus_cli_read_window(arguments, 0, &window, err));
+    CAUS_TRY(caus_cli_read_source(arguments, &window, arena, &source, err));
+    caus_cli_settle(&window, 0);
+    caus_gram_options options = {.dataset = dataset};
+    caus_segment clock = {.start_ns = window.window.start_ns};
+    caus_series grid = {.step_ns = window.window.step_ns,
+                        .segment_count = 1,
+                        .segments = &clock};
+    CAUS_TRY(caus_cli_read_max_lag(arguments, &grid, &options.max_lag, err));
+    caus_gram_fetch found;
+    CAUS_TRY(caus_cli_fetch_gram(program, arguments, &source, &window, &options,
+                                 arena, &found, err));
+    caus_program_lap(program, "sums");
+    *result = found.gram;
+    input->warnings = found.told.warnings;
+    input->warning_count = found.told.warning_count;
+    if (!source.left_out)
+        return CAUS_OK;
+    return caus_cli_add_warning(arena, input, source.left_out, err);
+}
 
 caus_status caus_cli_load_gram(caus_program *program,
                                const caus_arguments *arguments,
                                caus_arena *arena, caus_cli_input *result,
                                caus_error *err)
 {
-    static const char *const others[] = {
-        "recording", "csv",   "table", "metrics", "traces",  "vars",
-        "service",   "start", "end",   "step",    "baseline"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (caus_arguments_has(arguments, others[i]))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "--gram holds everything already: leave out --%s",
-                             others[i]);
-    }
     caus_gram *gram = caus_arena_array(arena, 1, sizeof *gram);
     if (!gram)
         return caus_arena_fail(arena, err);
     *result = (caus_cli_input){0};
-    CAUS_TRY(caus_gram_read(caus_arguments_get(arguments, "gram"), arena, gram,
-                            err));
+    if (caus_arguments_has(arguments, "gram"))
+        CAUS_TRY(read_gram(arguments, arena, gram, err));
+    else
+        CAUS_TRY(push_down(program, arguments, NULL, arena, gram, result, err));
     CAUS_TRY(caus_series_from_gram(gram, arena, &result->series, err));
     caus_program_lap(program, "read");
     return CAUS_OK;
@@ -61,27 +117,39 @@ static caus_status write_gram(caus_program *program,
     return caus_program_write(NULL, text, text_length, err);
 }
 
+static caus_status sum_rows(caus_program *program,
+                            const caus_arguments *arguments,
+                            const char *dataset, caus_arena *arena,
+                            caus_gram *result, caus_cli_input *input,
+                            caus_error *err)
+{
+    caus_gram_options options = {.dataset = dataset};
+    CAUS_TRY(caus_cli_load(program, arguments, 0, arena, input, err));
+    CAUS_TRY(caus_cli_read_max_lag(arguments, &input->series, &options.max_lag,
+                                   err));
+    CAUS_TRY(caus_cli_check_rows(&input->series, options.max_lag, err));
+    CAUS_TRY(caus_gram_build(&input->series, &options, program->run, arena,
+                             result, err));
+    caus_program_lap(program, "sums");
+    return CAUS_OK;
+}
+
 static caus_status build(caus_program *program, const caus_arguments *arguments,
                          caus_arena *arena, caus_error *err)
 {
-    caus_cli_input input;
-    caus_gram_options options = {.dataset =
-                                     caus_arguments_get(arguments, "dataset")};
+    caus_cli_input input = {0};
+    caus_gram gram;
+    const char *dataset = caus_arguments_get(arguments, "dataset");
     if (caus_arguments_operand_count(arguments) > 1)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "\"%s\" is one word too many: data are named by "
                          "--csv, --recording and the other sources",
                          caus_arguments_operand(arguments, 1));
-    CAUS_TRY(caus_cli_load(program, arguments, 0, arena, &input, err));
-    CAUS_TRY(
-        caus_cli_read_max_lag(arguments, &input.series, &options.max_lag, err));
-    CAUS_TRY(caus_cli_check_rows(&input.series, options.max_lag, err));
+    bool pushes = caus_arguments_has(arguments, "push-down");
+    CAUS_TRY((pushes ? push_down : sum_rows)(program, arguments, dataset, arena,
+                                             &gram, &input, err));
     for (size_t i = 0; i < input.warning_count; i++)
         caus_program_say(program, "warning: %s", input.warnings[i]);
-    caus_gram gram;
-    CAUS_TRY(caus_gram_build(&input.series, &options, program->run, arena,
-                             &gram, err));
-    caus_program_lap(program, "sums");
     return write_gram(program, arguments, &gram, arena, err);
 }
 
@@ -142,6 +210,7 @@ static const caus_option build_options[] = {
     {"dataset", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
      "the system that the rows come from; rows of one system may not overlap "
      "in time"},
+    {"push-down", 0, NULL, NULL, CAUS_COMPLETE_NOTHING, PUSH_DOWN_HELP},
 };
 
 static const caus_option_group build_group = {
@@ -173,6 +242,8 @@ const caus_command caus_command_gram = {
         "  caus gram build --csv monday.csv --max-lag 3 -o monday.gram\n"
         "  caus gram build --csv tuesday.csv --max-lag 3 -o tuesday.gram\n"
         "  caus gram merge monday.gram tuesday.gram -o days.gram\n"
-        "  caus discover --gram days.gram --method pcmci+\n",
+        "  caus discover --gram days.gram --method pcmci+\n"
+        "  caus gram build --push-down --traces auth_latency,auth_calls \\\n"
+        "    --start now-30d --max-lag 3 -o month.gram\n",
     .execute = execute,
 };

@@ -126,23 +126,26 @@ static caus_status check_sums(const caus_arguments *arguments,
                                           "sensitivity", "transform",
                                           "windows",     "regimes",
                                           "score"};
-    if (!caus_arguments_has(arguments, "gram"))
+    const char *source =
+        caus_arguments_has(arguments, "gram") ? "gram" : "push-down";
+    if (!caus_arguments_has(arguments, source))
         return CAUS_OK;
     if (!method)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--gram holds sums, and the incident preset looks at "
-                         "rows: give --method pcmci+");
+                         "--%s gives sums, and the incident preset looks at "
+                         "rows: give --method pcmci+",
+                         source);
     if (!is_among(on_sums, method->name))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--method=%s needs rows, and --gram holds none: give "
+                         "--method=%s needs rows, and --%s gives none: give "
                          "one of%s",
-                         method->name, on_sums);
+                         method->name, source, on_sums);
     for (size_t i = 0; i < sizeof of_rows / sizeof *of_rows; i++) {
         if (caus_arguments_has(arguments, of_rows[i]))
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "--%s needs rows, and --gram holds none: leave it "
+                             "--%s needs rows, and --%s gives none: leave it "
                              "out or give the data itself",
-                             of_rows[i]);
+                             of_rows[i], source);
     }
     return CAUS_OK;
 }

@@ -16,6 +16,39 @@ typedef struct caus_pair {
     double low;
 } caus_pair;
 
+/* Values are cut into slices, whole numbers of 22 bits, the first of which is
+ * the value · 2^(22 − exponent); sums of products of slices carry weights of
+ * 2^(22 w). */
+enum { CAUS_SLICES = 3, CAUS_SLICE_BITS = 22, CAUS_WEIGHTS = 5 };
+
+/* Sums of slices: Σ word[w] · 2^(22 w). A sum of values uses three words. */
+typedef struct caus_slice_sum {
+    int64_t word[CAUS_WEIGHTS];
+} caus_slice_sum;
+
+/* No row of those read is a reference row. */
+caus_status caus_gram_fail_no_rows(const caus_gram *gram, caus_error *err);
+
+/* A power of two above every value of at most this size; those within a factor
+ * of 2^8 share it. Values are multiples of 2^(exponent − 66). */
+int caus_gram_exponent(double largest);
+void caus_wide_add_slices(caus_wide *wide, const caus_slice_sum *sum);
+
+/* Sums over some rows, as a server can make them. An edge is a row that is a
+ * reference row while the one before it is none (+1), or the reverse (−1). */
+typedef struct caus_gram_piece {
+    const caus_slice_sum *sums; /* [variables × (reach + 1)] of x(t − lag) */
+    /* [variables × variables × (reach + 1)] of x(t) y(t − lag) */
+    const caus_slice_sum *products;
+    /* [variables × reach × variables × reach] of x(p − a) y(p − b) over the
+     * edges p with their signs, a and b from 1 on */
+    const caus_slice_sum *edges;
+} caus_gram_piece;
+
+/* Adds a piece to the sums and products of a gram with its counts set. */
+void caus_gram_add_piece(const caus_gram *gram, const caus_gram_piece *piece,
+                         caus_wide *sums, caus_wide *products);
+
 /* Adds value · 2^shift; shift < 64 · (CAUS_WIDE_WORDS − 2). */
 void caus_wide_add_shifted(caus_wide *sum, caus_int128 value, unsigned shift);
 caus_wide caus_wide_add(const caus_wide *a, const caus_wide *b);

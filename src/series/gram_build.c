@@ -14,13 +14,11 @@
 #include "series/series_internal.h"
 
 enum {
-    SLICES = 3,
-    SLICE_BITS = 22,
-    WEIGHTS = 2 * SLICES - 1,
-    EXPONENT_UNIT = 8,      /* largest values within 2^8 share a quantum */
-    LEAST_EXPONENT = -1000, /* 2^SLICE_BITS over it is still a double */
-    EXACT_ROWS = 256,       /* three products of 2^44 each: below 2^53 */
-    PIECE_ROWS = 4096,      /* below 2^63 by far in whole numbers */
+    SLICES = CAUS_SLICES,
+    SLICE_BITS = CAUS_SLICE_BITS,
+    WEIGHTS = CAUS_WEIGHTS,
+    EXACT_ROWS = 256,  /* three products of 2^44 each: below 2^53 */
+    PIECE_ROWS = 4096, /* below 2^63 by far in whole numbers */
     LEFT_COLUMNS = 32,
     MOST_LAG = 10000
 };
@@ -89,13 +87,7 @@ static caus_status cut_stretches(building *b, caus_arena *arena,
     b->gram->rows_read = caus_series_row_count(series);
     b->gram->rows_in_gap = gaps;
     if (!b->stretch_count)
-        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
-                         "%zu rows, %llu of them with missing values, hold no "
-                         "run of more than %zu complete ones, twice the "
-                         "largest lag: widen the window, leave out variables "
-                         "with gaps or lower --max-lag",
-                         caus_series_row_count(series),
-                         (unsigned long long)gaps, b->gram->reach);
+        return caus_gram_fail_no_rows(b->gram, err);
     b->stretches = CAUS_ARRAY(arena, stretch, b->stretch_count);
     if (!b->stretches)
         return caus_arena_fail(arena, err);
@@ -142,11 +134,8 @@ static caus_status find_exponents(building *b, int32_t *quantum,
         CAUS_TRY(caus_run_check(b->run, err));
     }
     for (size_t v = 0; v < variables; v++) {
-        int exponent = 0;
         double size = largest[b->order[v]];
-        frexp(size, &exponent);
-        exponent = (int)ceil((double)exponent / EXPONENT_UNIT) * EXPONENT_UNIT;
-        b->exponent[v] = exponent < LEAST_EXPONENT ? LEAST_EXPONENT : exponent;
+        b->exponent[v] = caus_gram_exponent(size);
         quantum[v] =
             size > 0 ? b->exponent[v] - SLICES * SLICE_BITS : CAUS_QUANTUM_NONE;
     }
@@ -268,15 +257,11 @@ static void fold(const building *b, const strip *part, const strip_work *work,
         for (size_t j = first; j < variables; j++) {
             size_t column = (a + part->distance) * variables + j;
             const int64_t *whole = work->whole + i * b->stride + j;
-            caus_wide *sum = &b->products[caus_gram_place(nodes, row, column)];
-            caus_int128 low = 0, high = 0;
-            const caus_int128 unit = (caus_int128)1 << SLICE_BITS;
-            for (size_t w = SLICES; w-- > 0;)
-                low = low * unit + whole[w * weight];
-            for (size_t w = WEIGHTS; w-- > SLICES;)
-                high = high * unit + whole[w * weight];
-            caus_wide_add_shifted(sum, low, 0);
-            caus_wide_add_shifted(sum, high, SLICES * SLICE_BITS);
+            caus_slice_sum sum;
+            for (size_t w = 0; w < WEIGHTS; w++)
+                sum.word[w] = whole[w * weight];
+            caus_wide_add_slices(
+                &b->products[caus_gram_place(nodes, row, column)], &sum);
         }
     }
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 enum {
     SPANS_FOR_P95 = 50,    /* median a step */
@@ -345,25 +345,36 @@ static caus_status warn_few_spans(const caus_variable_spec *spec,
     return warn(warnings, text, out, err);
 }
 
-/* Under 50 spans a step `latency` is p50; a quantile asked for by name stays
- * what it is. */
-static caus_status choose_value(const caus_span_bins *bins,
-                                const caus_variable_spec *spec, caus_arena *out,
-                                caus_warnings *warnings,
-                                caus_trace_value *value, caus_error *err)
+caus_status caus_span_choose(const caus_variable_spec *spec, uint64_t median,
+                             int64_t step_ns, caus_arena *out,
+                             caus_warnings *warnings, caus_trace_value *value,
+                             caus_error *err)
 {
     *value = spec->trace_value;
-    if (*value != CAUS_TRACE_LATENCY && *value != CAUS_TRACE_LATENCY_P95 &&
-        *value != CAUS_TRACE_LATENCY_P99)
-        return CAUS_OK;
-    uint64_t median;
-    CAUS_TRY(median_spans(bins, out, &median, err));
-    if (median >= SPANS_FOR_P95)
-        return CAUS_OK;
+    bool is_high = *value == CAUS_TRACE_LATENCY ||
+                   *value == CAUS_TRACE_LATENCY_P95 ||
+                   *value == CAUS_TRACE_LATENCY_P99;
+    if (is_high && median < SPANS_FOR_P95) {
+        if (*value == CAUS_TRACE_LATENCY)
+            *value = CAUS_TRACE_LATENCY_P50;
+        return warn_few_spans(spec, step_ns, median, out, warnings, err);
+    }
     if (*value == CAUS_TRACE_LATENCY)
-        *value = CAUS_TRACE_LATENCY_P50;
-    return warn_few_spans(spec, bins->ranges->step_ns, median, out, warnings,
-                          err);
+        *value = CAUS_TRACE_LATENCY_P95;
+    return CAUS_OK;
+}
+
+caus_status caus_span_warn_thin(const caus_variable_spec *spec, uint64_t thin,
+                                caus_arena *out, caus_warnings *warnings,
+                                caus_error *err)
+{
+    if (!is_latency(spec->trace_value) || !thin)
+        return CAUS_OK;
+    const char *text = caus_arena_format(
+        out, "%s: %" PRIu64 " step%s with fewer than %d spans %s missing",
+        spec->name, thin, thin == 1 ? "" : "s", SPANS_FOR_LATENCY,
+        thin == 1 ? "is" : "are");
+    return warn(warnings, text, out, err);
 }
 
 static void describe(const caus_variable_spec *spec, int64_t step_ns,
@@ -394,18 +405,19 @@ static void describe(const caus_variable_spec *spec, int64_t step_ns,
     variable->rate_window_s = (double)step_ns / (double)second_ns;
 }
 
-static caus_status copy_texts(caus_variable *variable, caus_arena *out,
-                              caus_error *err)
+caus_status caus_span_variable(const caus_variable_spec *spec, int64_t step_ns,
+                               const char *query, caus_arena *out,
+                               caus_variable *result, caus_error *err)
 {
-    const char **texts[] = {&variable->name, &variable->service,
-                            &variable->unit, &variable->query};
+    caus_variable made;
+    describe(spec, step_ns, query, &made);
+    const char **texts[] = {&made.name, &made.service, &made.unit};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (texts[i] == &variable->query)
-            continue; /* shared, already in the arena */
         *texts[i] = caus_arena_copy(out, *texts[i]);
         if (!*texts[i])
             return caus_arena_fail(out, err);
     }
+    *result = made;
     return CAUS_OK;
 }
 
@@ -418,8 +430,12 @@ caus_status caus_span_track(const caus_span_bins *bins,
                             caus_error *err)
 {
     caus_trace_value value;
-    CAUS_TRY(choose_value(bins, spec, out, warnings, &value, err));
-    size_t count = 0, thin = 0;
+    int64_t step_ns = bins->ranges->step_ns;
+    uint64_t median, thin = 0;
+    CAUS_TRY(median_spans(bins, out, &median, err));
+    CAUS_TRY(
+        caus_span_choose(spec, median, step_ns, out, warnings, &value, err));
+    size_t count = 0;
     double ignored;
     for (walk at = walk_from_start(bins, options); walk_on(&at);) {
         count += value_of(&at, value, presence, &ignored);
@@ -444,15 +460,9 @@ caus_status caus_span_track(const caus_span_bins *bins,
                        .time_ns = time_ns,
                        .value = values,
                        .support = support};
-    describe(spec, bins->ranges->step_ns, query, &made.variable);
-    CAUS_TRY(copy_texts(&made.variable, out, err));
-    if (is_latency(value) && thin) {
-        const char *text = caus_arena_format(
-            out, "%s: %zu step%s with fewer than %d spans %s missing",
-            spec->name, thin, thin == 1 ? "" : "s", SPANS_FOR_LATENCY,
-            thin == 1 ? "is" : "are");
-        CAUS_TRY(warn(warnings, text, out, err));
-    }
+    CAUS_TRY(
+        caus_span_variable(spec, step_ns, query, out, &made.variable, err));
+    CAUS_TRY(caus_span_warn_thin(spec, thin, out, warnings, err));
     *track = made;
     return CAUS_OK;
 }

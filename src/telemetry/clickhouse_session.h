@@ -4,7 +4,7 @@
 #define CAUS_SRC_TELEMETRY_CLICKHOUSE_SESSION_H
 
 #include "http/http.h"
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 enum { CAUS_CLICKHOUSE_HEADERS = 3 };
 
@@ -45,6 +45,22 @@ typedef struct caus_clickhouse {
 caus_status caus_clickhouse_connect(caus_clickhouse *at,
                                     const caus_endpoint *endpoint,
                                     caus_error *err);
+
+/*
+ * Checks what a fetch asks for, parts it into groups and connects. Start from
+ * specs, count, options, run, scratch, `out` and query_capacity.
+ */
+caus_status caus_clickhouse_open(caus_clickhouse *at,
+                                 const caus_endpoint *endpoint,
+                                 caus_error *err);
+
+/* Fails with what is known of a service without spans. */
+caus_status caus_clickhouse_fail_no_spans(caus_clickhouse *at,
+                                          const caus_variable_spec *spec,
+                                          caus_error *err);
+
+/* The median clock skew of the replies; NaN = none told. */
+double caus_clickhouse_skew(caus_clickhouse *at);
 
 /* Adds a statement to those of the session; takes the text. */
 caus_status caus_clickhouse_plan(caus_clickhouse *at, caus_text *sql,

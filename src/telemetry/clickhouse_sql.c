@@ -385,6 +385,9 @@ static void add_kinds(caus_text *sql, const caus_span_profile *profile,
 static const char *const quantile_levels[CAUS_QUANTILES] = {"0.5", "0.95",
                                                             "0.99"};
 
+static const char *const quantile_names[CAUS_QUANTILES] = {
+    "caus_p50", "caus_p95", "caus_p99"};
+
 size_t caus_sql_span_types(const caus_span_group *group,
                            caus_row_type types[CAUS_ROW_COLUMNS])
 {
@@ -421,7 +424,7 @@ static void add_quantiles(caus_text *sql, const caus_span_table *table,
         }
         caus_text_add(sql, ")(");
         add_name(sql, table->profile->duration);
-        caus_text_format(sql, ")[%zu]", ++place);
+        caus_text_format(sql, ")[%zu] AS %s", ++place, quantile_names[i]);
     }
 }
 
@@ -437,16 +440,16 @@ static void add_selection(caus_text *sql, const caus_span_table *table,
         caus_text_add(sql, "1");
     else
         add_kinds(sql, profile, SERVER, CONSUMER);
-    caus_text_add(sql, ") AS caus_entry, toUInt64(count())");
+    caus_text_add(sql, ") AS caus_entry, toUInt64(count()) AS caus_spans");
     if (group->errors) {
         caus_text_add(sql, ", toUInt64(countIf(");
         add_error_test(sql, profile);
-        caus_text_add(sql, "))");
+        caus_text_add(sql, ")) AS caus_errors");
     }
     if (group->mean) {
         caus_text_add(sql, ", avg(");
         add_name(sql, profile->duration);
-        caus_text_add_char(sql, ')');
+        caus_text_add(sql, ") AS caus_mean");
     }
     add_quantiles(sql, table, group);
 }

@@ -12,121 +12,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "e2e/clickhouse_world.h"
-#include "http/http.h"
-
-typedef struct bench {
-    const char *url;
-    char database_url[256]; /* with ?database=default */
-    caus_run *run;
-    caus_arena *out;
-    world world;
-    caus_error err;
-} bench;
-
-static caus_endpoint endpoint_of(const char *url)
-{
-    return (caus_endpoint){.url = url, .timeout_s = 10, .parallel = 2};
-}
-
-static void post(bench *at, const char *query, const char *body, size_t bytes)
-{
-    caus_endpoint endpoint = endpoint_of(at->url);
-    caus_http *http = NULL;
-    caus_http_request request = {.path = "/",
-                                 .query = query,
-                                 .body = body,
-                                 .body_bytes = bytes,
-                                 .content_type = "text/plain",
-                                 .what = "a preparation of this test"};
-    caus_http_reply reply;
-    assert_int_equal(caus_http_new(&endpoint, "ClickHouse", &http, &at->err),
-                     CAUS_OK);
-    caus_status status = caus_http_perform(http, &request, 1, at->run, at->out,
-                                           &reply, &at->err);
-    if (status != CAUS_OK || reply.error_body)
-        fail_msg("%s", status ? at->err.message : reply.error_body);
-    caus_http_free(http);
-}
-
-static void execute(bench *at, const char *sql)
-{
-    post(at, NULL, sql, strlen(sql));
-}
-
-static void create_table(bench *at, const char *database)
-{
-    char sql[1024];
-    snprintf(sql, sizeof sql,
-             "CREATE TABLE %s.otel_traces (TimestampNs UInt64, Timestamp "
-             "DateTime MATERIALIZED toDateTime(intDiv(TimestampNs, "
-             "1000000000)), TraceId String, SpanId String, ParentSpanId "
-             "String, SpanName String, SpanKind String, ServiceName String, "
-             "ResourceAttributes Nested(k String, v String), SpanAttributes "
-             "Nested(k String, v String), Duration UInt64, StatusCode String, "
-             "StatusMessage String) ENGINE = MergeTree PARTITION BY "
-             "toDate(Timestamp) ORDER BY (ServiceName, SpanName, Timestamp)",
-             database);
-    execute(at, sql);
-}
-
-static int set_up(void **state)
-{
-    bench *at = calloc(1, sizeof *at);
-    at->url = getenv("CLICKHOUSE_URL");
-    snprintf(at->database_url, sizeof at->database_url, "%s/?database=default",
-             at->url ? at->url : "");
-    at->out = caus_arena_new(0);
-    at->world = world_make();
-    *state = at;
-    if (!at->url || !at->out || caus_run_new(NULL, &at->run, NULL) != CAUS_OK)
-        return 1;
-    create_table(at, "default");
-    execute(at, "CREATE DATABASE empty");
-    execute(at, "CREATE DATABASE other");
-    create_table(at, "other");
-    caus_text rows = {0};
-    world_encode(&at->world, &rows);
-    post(at,
-         "query=INSERT%20INTO%20otel_traces%20(TimestampNs,SpanName,SpanKind,"
-         "ServiceName,ResourceAttributes.k,ResourceAttributes.v,"
-         "SpanAttributes.k,SpanAttributes.v,Duration,StatusCode)%20FORMAT%20"
-         "RowBinary",
-         rows.bytes, rows.length);
-    caus_text_deinit(&rows);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    bench *at = *state;
-    caus_run_free(at->run);
-    caus_arena_free(at->out);
-    free(at->world.spans);
-    free(at);
-    return 0;
-}
-
-static caus_grid grid(int from_minute, int to_minute, int64_t step_ns)
-{
-    return (caus_grid){WORLD_START_NS + from_minute * MINUTE_NS,
-                       WORLD_START_NS + to_minute * MINUTE_NS, step_ns};
-}
-
-static caus_variable_spec spec_of(const char *name, const char *service,
-                                  caus_trace_value value)
-{
-    return (caus_variable_spec){.origin = CAUS_ORIGIN_TRACE,
-                                .name = name,
-                                .service = service,
-                                .trace_value = value};
-}
+#include "e2e/clickhouse_bench.h"
 
 static caus_status fetch_from(bench *at, const char *url,
                               const caus_variable_spec *specs, size_t count,
                               caus_fetch_options options, caus_fetch *result)
 {
-    caus_endpoint endpoint = endpoint_of(url);
+    caus_endpoint endpoint = bench_endpoint(url);
     return caus_clickhouse_fetch(&endpoint, specs, count, &options, at->run,
                                  at->out, result, &at->err);
 }
@@ -184,11 +76,11 @@ static void every_aggregate_equals_brute_force(void **state)
     caus_variable_spec specs[VALUES];
     char names[VALUES][40];
     for (size_t k = 0; k < sizeof steps_ns / sizeof *steps_ns; k++) {
-        caus_fetch_options options = {.window = grid(0, 30, steps_ns[k])};
+        caus_fetch_options options = {.window = bench_grid(0, 30, steps_ns[k])};
         for (size_t s = 0; s < 3; s++) {
             for (size_t i = 0; i < VALUES; i++) {
                 snprintf(names[i], sizeof names[i], "%s_%zu", services[s], i);
-                specs[i] = spec_of(names[i], services[s], values[i]);
+                specs[i] = bench_spec(names[i], services[s], values[i]);
             }
             caus_fetch got = fetch(at, specs, VALUES, options);
             assert_int_equal(got.samples.track_count, VALUES);
@@ -209,9 +101,9 @@ static void a_variable_carries_unit_kind_service_and_statement(void **state)
 {
     bench *at = *state;
     caus_variable_spec specs[] = {
-        spec_of("checkout_latency", "checkout", CAUS_TRACE_LATENCY),
-        spec_of("checkout_errors", "checkout", CAUS_TRACE_ERRORS)};
-    caus_fetch_options options = {.window = grid(1, 9, MINUTE_NS)};
+        bench_spec("checkout_latency", "checkout", CAUS_TRACE_LATENCY),
+        bench_spec("checkout_errors", "checkout", CAUS_TRACE_ERRORS)};
+    caus_fetch_options options = {.window = bench_grid(1, 9, MINUTE_NS)};
     caus_fetch got = fetch(at, specs, 2, options);
     const caus_variable *latency = &got.samples.tracks[0].variable;
     assert_string_equal(latency->name, "checkout_latency");
@@ -232,8 +124,9 @@ static void a_variable_carries_unit_kind_service_and_statement(void **state)
 static void a_span_counts_for_the_step_it_ends_in(void **state)
 {
     bench *at = *state;
-    caus_variable_spec spec = spec_of("edge_calls", "edge", CAUS_TRACE_CALLS);
-    caus_fetch_options options = {.window = grid(5, 6, SECOND_NS)};
+    caus_variable_spec spec =
+        bench_spec("edge_calls", "edge", CAUS_TRACE_CALLS);
+    caus_fetch_options options = {.window = bench_grid(5, 6, SECOND_NS)};
     caus_fetch got = fetch(at, &spec, 1, options);
     const caus_track *track = &got.samples.tracks[0];
     check_track(at, track, "edge", NULL, CAUS_TRACE_CALLS, &options.window);
@@ -247,10 +140,10 @@ static void an_empty_step_is_zero_only_where_other_spans_are(void **state)
 {
     bench *at = *state;
     caus_variable_spec specs[] = {
-        spec_of("checkout_calls", "checkout", CAUS_TRACE_CALLS),
-        spec_of("checkout_latency_avg", "checkout", CAUS_TRACE_LATENCY_AVG),
-        spec_of("checkout_error_ratio", "checkout", CAUS_TRACE_ERROR_RATIO)};
-    caus_fetch_options options = {.window = grid(11, 22, 10 * SECOND_NS)};
+        bench_spec("checkout_calls", "checkout", CAUS_TRACE_CALLS),
+        bench_spec("checkout_latency_avg", "checkout", CAUS_TRACE_LATENCY_AVG),
+        bench_spec("checkout_error_ratio", "checkout", CAUS_TRACE_ERROR_RATIO)};
+    caus_fetch_options options = {.window = bench_grid(11, 22, 10 * SECOND_NS)};
     options.window.start_ns = WORLD_START_NS + 10 * MINUTE_NS + 30 * SECOND_NS;
     caus_fetch got = fetch(at, specs, 3, options);
     const caus_track *calls = &got.samples.tracks[0];
@@ -269,8 +162,8 @@ static void few_spans_turn_p95_into_p50_and_say_so(void **state)
 {
     bench *at = *state;
     caus_variable_spec spec =
-        spec_of("worker_latency", "worker", CAUS_TRACE_LATENCY);
-    caus_fetch_options options = {.window = grid(1, 19, MINUTE_NS)};
+        bench_spec("worker_latency", "worker", CAUS_TRACE_LATENCY);
+    caus_fetch_options options = {.window = bench_grid(1, 19, MINUTE_NS)};
     caus_fetch got = fetch(at, &spec, 1, options);
     assert_int_equal(got.warning_count, 1);
     assert_string_equal(got.warnings[0],
@@ -279,7 +172,7 @@ static void few_spans_turn_p95_into_p50_and_say_so(void **state)
                         "enough");
     check_track(at, &got.samples.tracks[0], "worker", NULL,
                 CAUS_TRACE_LATENCY_P50, &options.window);
-    spec = spec_of("rare_latency", "rare", CAUS_TRACE_LATENCY);
+    spec = bench_spec("rare_latency", "rare", CAUS_TRACE_LATENCY);
     got = fetch(at, &spec, 1, options);
     assert_int_equal(got.samples.tracks[0].count, 0);
     assert_non_null(strstr(got.warnings[1], "fewer than 5 spans"));
@@ -348,13 +241,13 @@ static void filters_choose_the_spans_they_name(void **state)
     char names[CASES][16];
     for (size_t i = 0; i < CASES; i++) {
         snprintf(names[i], sizeof names[i], "calls_%zu", i);
-        specs[i] = spec_of(names[i], "checkout", CAUS_TRACE_CALLS);
+        specs[i] = bench_spec(names[i], "checkout", CAUS_TRACE_CALLS);
         specs[i].span_name = cases[i].span_name;
         specs[i].span_kind = cases[i].span_kind;
         specs[i].attributes = cases[i].attribute;
         specs[i].attribute_count = cases[i].attribute != NULL;
     }
-    caus_fetch_options options = {.window = grid(0, 30, MINUTE_NS)};
+    caus_fetch_options options = {.window = bench_grid(0, 30, MINUTE_NS)};
     caus_fetch got = fetch(at, specs, CASES, options);
     for (size_t i = 0; i < CASES; i++)
         check_track(at, &got.samples.tracks[i], "checkout", cases[i].filter,
@@ -375,8 +268,8 @@ static void odd_names_find_themselves_and_nothing_else(void **state)
     enum { ODD = sizeof odd / sizeof *odd };
     caus_variable_spec specs[ODD];
     for (size_t i = 0; i < ODD; i++)
-        specs[i] = spec_of(odd[i], odd[i], CAUS_TRACE_CALLS);
-    caus_fetch_options options = {.window = grid(4, 7, MINUTE_NS)};
+        specs[i] = bench_spec(odd[i], odd[i], CAUS_TRACE_CALLS);
+    caus_fetch_options options = {.window = bench_grid(4, 7, MINUTE_NS)};
     caus_fetch got = fetch(at, specs, ODD, options);
     for (size_t i = 0; i < ODD; i++) {
         double sum = 0;
@@ -396,10 +289,10 @@ static void nothing_can_be_injected(void **state)
         "\\' OR 1 = 1 --",     "'; DROP TABLE otel_traces; --",
         "checkout\\",          "') OR (1 = 1",
         "\xC3'\x28 OR 1=1 --", "\xBF' OR 1=1 --"};
-    caus_fetch_options options = {.window = grid(0, 9, MINUTE_NS)};
+    caus_fetch_options options = {.window = bench_grid(0, 9, MINUTE_NS)};
     for (size_t i = 0; i < sizeof evil / sizeof *evil; i++) {
         caus_fetch got;
-        caus_variable_spec spec = spec_of("v", evil[i], CAUS_TRACE_CALLS);
+        caus_variable_spec spec = bench_spec("v", evil[i], CAUS_TRACE_CALLS);
         assert_int_equal(
             fetch_from(at, at->database_url, &spec, 1, options, &got),
             CAUS_ERR_NOT_FOUND);
@@ -408,7 +301,7 @@ static void nothing_can_be_injected(void **state)
             {evil[i], "x", CAUS_ATTRIBUTE_EQUALS},
             {"app.tenant", evil[i], CAUS_ATTRIBUTE_CONTAINS}};
         for (size_t k = 0; k < 2; k++) {
-            spec = spec_of("v", "checkout", CAUS_TRACE_CALLS);
+            spec = bench_spec("v", "checkout", CAUS_TRACE_CALLS);
             spec.attributes = &filters[k];
             spec.attribute_count = 1;
             assert_int_equal(
@@ -428,9 +321,9 @@ static void baseline_and_window_come_in_one_track(void **state)
 {
     bench *at = *state;
     caus_variable_spec spec =
-        spec_of("checkout_calls", "checkout", CAUS_TRACE_CALLS);
-    caus_fetch_options options = {.window = grid(12, 19, MINUTE_NS),
-                                  .baseline = grid(0, 9, MINUTE_NS)};
+        bench_spec("checkout_calls", "checkout", CAUS_TRACE_CALLS);
+    caus_fetch_options options = {.window = bench_grid(12, 19, MINUTE_NS),
+                                  .baseline = bench_grid(0, 9, MINUTE_NS)};
     caus_fetch got = fetch(at, &spec, 1, options);
     const caus_track *track = &got.samples.tracks[0];
     check_track(at, track, "checkout", NULL, CAUS_TRACE_CALLS, &options.window);
@@ -453,8 +346,8 @@ static void two_fetches_give_the_same_bytes(void **state)
 {
     bench *at = *state;
     caus_variable_spec spec =
-        spec_of("checkout_latency", "checkout", CAUS_TRACE_LATENCY);
-    caus_fetch_options options = {.window = grid(0, 30, MINUTE_NS)};
+        bench_spec("checkout_latency", "checkout", CAUS_TRACE_LATENCY);
+    caus_fetch_options options = {.window = bench_grid(0, 30, MINUTE_NS)};
     caus_fetch a = fetch(at, &spec, 1, options);
     caus_fetch b = fetch(at, &spec, 1, options);
     const caus_track *left = a.samples.tracks, *right = b.samples.tracks;
@@ -485,38 +378,38 @@ static void what_is_wrong_is_said(void **state)
 {
     bench *at = *state;
     caus_variable_spec checkout =
-        spec_of("checkout_calls", "checkout", CAUS_TRACE_CALLS);
-    caus_fetch_options options = {.window = grid(1, 9, MINUTE_NS)};
+        bench_spec("checkout_calls", "checkout", CAUS_TRACE_CALLS);
+    caus_fetch_options options = {.window = bench_grid(1, 9, MINUTE_NS)};
     char url[512];
 
     caus_variable_spec unknown =
-        spec_of("chekout_calls", "chekout", CAUS_TRACE_CALLS);
-    refused(at, endpoint_of(at->database_url), unknown, options,
+        bench_spec("chekout_calls", "chekout", CAUS_TRACE_CALLS);
+    refused(at, bench_endpoint(at->database_url), unknown, options,
             CAUS_ERR_NOT_FOUND, "has no service \"chekout\"");
     assert_non_null(strstr(at->err.message, "names: checkout, "));
 
-    caus_fetch_options early = {.window = grid(-1000, -900, MINUTE_NS)};
-    refused(at, endpoint_of(at->database_url), checkout, early,
+    caus_fetch_options early = {.window = bench_grid(-1000, -900, MINUTE_NS)};
+    refused(at, bench_endpoint(at->database_url), checkout, early,
             CAUS_ERR_NOT_FOUND,
             "holds no span at all between 2025-10-28T10:19");
 
     caus_variable_spec filtered = checkout;
     filtered.span_name = "no such name";
-    refused(at, endpoint_of(at->database_url), filtered, options,
+    refused(at, bench_endpoint(at->database_url), filtered, options,
             CAUS_ERR_NOT_FOUND, "none under 1 h long that fits");
 
     snprintf(url, sizeof url, "%s/?database=empty", at->url);
-    refused(at, endpoint_of(url), checkout, options, CAUS_ERR_NOT_FOUND,
+    refused(at, bench_endpoint(url), checkout, options, CAUS_ERR_NOT_FOUND,
             "has no table of spans as empty that this user may read; databases "
             "looked in: default, empty, other");
     snprintf(url, sizeof url, "%s?database=default&table=nope", at->url);
-    refused(at, endpoint_of(url), checkout, options, CAUS_ERR_NOT_FOUND,
+    refused(at, bench_endpoint(url), checkout, options, CAUS_ERR_NOT_FOUND,
             "as default.nope");
     snprintf(url, sizeof url, "%s/?no_such_setting=1", at->url);
-    refused(at, endpoint_of(url), checkout, options, CAUS_ERR_SERVER,
+    refused(at, bench_endpoint(url), checkout, options, CAUS_ERR_SERVER,
             "Code: 115");
 
-    caus_endpoint reader = endpoint_of(at->url);
+    caus_endpoint reader = bench_endpoint(at->url);
     reader.user = "reader";
     reader.password = "wrong";
     refused(at, reader, checkout, options, CAUS_ERR_DENIED, "Code: 193");
@@ -526,13 +419,13 @@ static void what_is_wrong_is_said(void **state)
 
     snprintf(url, sizeof url, "http://127.0.0.1:%s",
              getenv("CLICKHOUSE_TCP_PORT"));
-    refused(at, endpoint_of(url), checkout, options, CAUS_ERR_SERVER,
+    refused(at, bench_endpoint(url), checkout, options, CAUS_ERR_SERVER,
             "is for clickhouse-client program");
-    caus_endpoint nobody = endpoint_of("http://127.0.0.1:1");
+    caus_endpoint nobody = bench_endpoint("http://127.0.0.1:1");
     refused(at, nobody, checkout, options, CAUS_ERR_NETWORK, "127.0.0.1:1");
 
     options.max_queries = 1;
-    refused(at, endpoint_of(at->database_url), checkout, options,
+    refused(at, bench_endpoint(at->database_url), checkout, options,
             CAUS_ERR_LIMIT, "--query-budget");
 }
 
@@ -540,8 +433,8 @@ static void a_second_table_is_named_in_a_warning(void **state)
 {
     bench *at = *state;
     caus_variable_spec spec =
-        spec_of("checkout_calls", "checkout", CAUS_TRACE_CALLS);
-    caus_fetch_options options = {.window = grid(1, 9, MINUTE_NS)};
+        bench_spec("checkout_calls", "checkout", CAUS_TRACE_CALLS);
+    caus_fetch_options options = {.window = bench_grid(1, 9, MINUTE_NS)};
     caus_fetch got;
     assert_int_equal(fetch_from(at, at->url, &spec, 1, options, &got), CAUS_OK);
     assert_int_equal(got.warning_count, 1);
@@ -587,9 +480,9 @@ static void a_hanging_server_is_left_within_100_ms(void **state)
     assert_int_equal(caus_run_new(&run_options, &run, NULL), CAUS_OK);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &quiet), 0);
-    caus_variable_spec spec = spec_of("v_calls", "v", CAUS_TRACE_CALLS);
-    caus_fetch_options options = {.window = grid(1, 9, MINUTE_NS)};
-    caus_endpoint endpoint = endpoint_of(url);
+    caus_variable_spec spec = bench_spec("v_calls", "v", CAUS_TRACE_CALLS);
+    caus_fetch_options options = {.window = bench_grid(1, 9, MINUTE_NS)};
+    caus_endpoint endpoint = bench_endpoint(url);
     caus_fetch got;
     assert_int_equal(caus_clickhouse_fetch(&endpoint, &spec, 1, &options, run,
                                            at->out, &got, &at->err),
@@ -624,5 +517,5 @@ int main(void)
         cmocka_unit_test(a_second_table_is_named_in_a_warning),
         cmocka_unit_test(a_hanging_server_is_left_within_100_ms),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
 }

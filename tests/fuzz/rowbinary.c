@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fault.h"
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 enum { FIRST = 1000, LAST = 1009 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* caus_clickhouse_fetch() against a loopback server that plays back bodies:
- * for what a real server does only by accident. */
+/* caus_clickhouse_fetch() and caus_clickhouse_gram() against a loopback server
+ * that plays back bodies: for what a real server does only by accident. */
 #include "test.h"
 
 #include <arpa/inet.h>
@@ -21,8 +21,8 @@ typedef struct player {
     pthread_t thread;
     char url[64];
     /* bodies in answer to the statements */
-    char columns[4096], spans[1024], presence[64];
-    size_t columns_bytes, spans_bytes, presence_bytes;
+    char columns[4096], spans[1024], presence[64], survey[256], sums[1024];
+    size_t columns_bytes, spans_bytes, presence_bytes, survey_bytes, sums_bytes;
     int fail_first; /* so many replies of status 503 first */
 } player;
 
@@ -65,6 +65,38 @@ static void fill(player *at)
     }
 }
 
+static void fill_survey(player *at)
+{
+    const uint32_t values[] = {CAUS_TRACE_CALLS, CAUS_TRACE_LATENCY_P50,
+                               CAUS_TRACE_LATENCY_P95};
+    const double largest[] = {65, .5, .75};
+    for (size_t i = 0; i < 3; i++) {
+        unsigned char entry = 1;
+        uint64_t steps = ROWS, median = 60, thin = 0;
+        size_t to = put(at->survey, at->survey_bytes, &entry, 1);
+        to = put(at->survey, to, &values[i], 4);
+        to = put(at->survey, to, &steps, 8);
+        to = put(at->survey, to, &median, 8);
+        to = put(at->survey, to, &thin, 8);
+        at->survey_bytes = put(at->survey, to, &largest[i], 8);
+    }
+}
+
+/* Six rows: heads, two sums and four products, all in the first word. */
+static void fill_sums(player *at)
+{
+    const uint64_t words[] = {ROWS, ROWS, 1, 11, 12, 0, 30, 40, 50, 60, 60, 70};
+    at->sums_bytes = 0;
+    for (uint32_t i = 0; i < sizeof words / sizeof *words; i++) {
+        uint32_t place = i + 1;
+        uint64_t row[5] = {words[i]};
+        if (!words[i])
+            continue;
+        size_t to = put(at->sums, at->sums_bytes, &place, 4);
+        at->sums_bytes = put(at->sums, to, row, sizeof row);
+    }
+}
+
 /* One request a connection, answered by what its statement asks. */
 static void answer(player *at, int connection)
 {
@@ -86,7 +118,13 @@ static void answer(player *at, int connection)
                        strtoul(length + 16, NULL, 10))
             break;
     }
-    if (strstr(request, "system.columns")) {
+    if (strstr(request, "arrayConcat")) {
+        body = at->sums;
+        body_bytes = at->sums_bytes;
+    } else if (strstr(request, "quantileExact")) {
+        body = at->survey;
+        body_bytes = at->survey_bytes;
+    } else if (strstr(request, "system.columns")) {
         body = at->columns;
         body_bytes = at->columns_bytes;
     } else if (strstr(request, "GROUP BY caus_step, caus_entry")) {
@@ -127,6 +165,8 @@ static int set_up(void **state)
     socklen_t length = sizeof address;
     *state = at;
     fill(at);
+    fill_survey(at);
+    fill_sums(at);
     at->listener = socket(AF_INET, SOCK_STREAM, 0);
     if (bind(at->listener, (struct sockaddr *)&address, length) ||
         listen(at->listener, 16) ||
@@ -147,18 +187,36 @@ static int tear_down(void **state)
     return 0;
 }
 
+static const caus_variable_spec specs[] = {{.origin = CAUS_ORIGIN_TRACE,
+                                            .name = "cart_latency",
+                                            .service = "cart",
+                                            .trace_value = CAUS_TRACE_LATENCY},
+                                           {.origin = CAUS_ORIGIN_TRACE,
+                                            .name = "cart_calls",
+                                            .service = "cart",
+                                            .trace_value = CAUS_TRACE_CALLS}};
+
+static caus_status push_down(player *at, int retries, caus_arena *out,
+                             caus_gram_fetch *result, caus_error *err)
+{
+    caus_gram_fetch_options options = {
+        .fetch.window = {FIRST * step_ns, (FIRST + 2 * ROWS - 1) * step_ns,
+                         step_ns}};
+    caus_endpoint endpoint = {
+        .url = at->url, .timeout_s = 10, .retries = retries, .parallel = 1};
+    caus_run_options run_options = {.threads = 1};
+    caus_run *run = NULL;
+    caus_status status = caus_run_new(&run_options, &run, err);
+    if (status == CAUS_OK)
+        status = caus_clickhouse_gram(&endpoint, specs, 2, &options, run, out,
+                                      result, err);
+    caus_run_free(run);
+    return status;
+}
+
 static caus_status fetch(player *at, int retries, caus_arena *out,
                          caus_fetch *result, caus_error *err)
 {
-    static const caus_variable_spec specs[] = {
-        {.origin = CAUS_ORIGIN_TRACE,
-         .name = "cart_latency",
-         .service = "cart",
-         .trace_value = CAUS_TRACE_LATENCY},
-        {.origin = CAUS_ORIGIN_TRACE,
-         .name = "cart_calls",
-         .service = "cart",
-         .trace_value = CAUS_TRACE_CALLS}};
     caus_fetch_options options = {
         .window = {FIRST * step_ns, (FIRST + 2 * ROWS - 1) * step_ns, step_ns}};
     caus_endpoint endpoint = {
@@ -265,6 +323,87 @@ static void fetching_survives_each_failed_allocation(void **state)
     }
 }
 
+static void sums_become_a_gram(void **state)
+{
+    player *at = *state;
+    caus_arena *out = caus_arena_new(0);
+    caus_gram_fetch got;
+    caus_error err;
+    at->fail_first = 1; /* a retried reply is not counted twice */
+    assert_int_equal(push_down(at, 1, out, &got, &err), CAUS_OK);
+    const caus_gram *gram = &got.gram;
+    assert_int_equal(gram->row_count, ROWS);
+    assert_int_equal(gram->rows_read, 2 * ROWS);
+    assert_int_equal(gram->rows_in_gap, ROWS);
+    assert_string_equal(gram->variables[0].name, "cart_calls");
+    assert_int_equal(gram->quantum[0], 8 - 66);
+    assert_int_equal(gram->quantum[1], 0 - 66);
+    assert_int_equal(gram->sums[0].word[0], 30);
+    assert_int_equal(gram->sums[1].word[0], 40);
+    assert_int_equal(gram->products[0].word[0], 50);
+    assert_int_equal(gram->products[1].word[0], 60);
+    assert_int_equal(gram->products[2].word[0], 70);
+    assert_int_equal(gram->sources[0].start_ns, FIRST * step_ns);
+    assert_int_equal(gram->sources[0].end_ns, (FIRST + 10) * step_ns);
+    caus_arena_free(out);
+}
+
+static void expect_refusal(player *at, const char *words)
+{
+    caus_arena *out = caus_arena_new(0);
+    caus_gram_fetch got;
+    caus_error err;
+    assert_int_equal(push_down(at, 0, out, &got, &err), CAUS_ERR_SERVER);
+    if (!strstr(err.message, words))
+        fail_msg("%s, should hold %s", err.message, words);
+    assert_int_equal(caus_arena_used_bytes(out), 0);
+    caus_arena_free(out);
+}
+
+static void sums_that_cannot_be_true_are_refused(void **state)
+{
+    player *at = *state;
+    const uint32_t no_place = 13, first = 1;
+    const uint64_t too_many = 2 * ROWS + 1;
+    put(at->sums, 4, &too_many, 8); /* more rows than steps */
+    expect_refusal(at, "contradict each other");
+    fill_sums(at);
+    put(at->sums, 44, &first, 4); /* a place comes twice */
+    expect_refusal(at, "usually 8123");
+    put(at->sums, 44, &no_place, 4);
+    expect_refusal(at, "usually 8123");
+    fill_sums(at);
+    at->sums_bytes -= 5;
+    expect_refusal(at, "in the middle of a row");
+    fill_sums(at);
+    at->survey[1] = 99; /* no value of spans */
+    expect_refusal(at, "usually 8123");
+    at->survey[1] = CAUS_TRACE_CALLS;
+}
+
+static void summing_survives_each_failed_allocation(void **state)
+{
+    player *at = *state;
+    for (long n = 0;; n++) {
+        caus_arena *out = caus_arena_new(0);
+        caus_gram_fetch got = {.gram.row_count = 77};
+        caus_error err;
+        fault_fail_after(n);
+        caus_status status = push_down(at, 0, out, &got, &err);
+        bool refused = fault_stop();
+        if (refused) {
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+            assert_int_equal(got.gram.row_count, 77);
+            assert_int_equal(caus_arena_used_bytes(out), 0);
+        }
+        caus_arena_free(out);
+        if (!refused) {
+            assert_int_equal(status, CAUS_OK);
+            break;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +411,9 @@ int main(void)
         cmocka_unit_test(a_retried_reply_is_counted_once),
         cmocka_unit_test(broken_bodies_of_status_200_are_refused),
         cmocka_unit_test(fetching_survives_each_failed_allocation),
+        cmocka_unit_test(sums_become_a_gram),
+        cmocka_unit_test(sums_that_cannot_be_true_are_refused),
+        cmocka_unit_test(summing_survives_each_failed_allocation),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -3,7 +3,7 @@
 #ifndef CAUS_TESTS_UNIT_TELEMETRY_CLICKHOUSE_FIXTURE_H
 #define CAUS_TESTS_UNIT_TELEMETRY_CLICKHOUSE_FIXTURE_H
 
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 #define COLUMNS(name) name, sizeof(name) / sizeof *(name)
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fault.h"
-#include "telemetry/clickhouse_internal.h"
+#include "telemetry/clickhouse_bins.h"
 
 static const int64_t minute_ns = 60000000000;
 
