@@ -60,22 +60,19 @@ static window choose_window(const caus_ci_work *work, size_t row,
 /* Distances from one row, in the conditions and with the source. */
 static void spread_fixed(caus_ci_work *work, size_t row, const window *seen)
 {
-    const caus_neighbour_kernel *kernel = work->state->kernel;
-    size_t first = seen->first, padded = seen->padded;
-    size_t rows = first + padded < work->rows ? padded : work->rows - first;
-    memset(work->near + first, 0, rows * sizeof *work->near);
-    for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++) {
-        caus_rank_column column = work->columns[i];
-        caus_rank at = column.values[row];
-        column.values += first;
-        kernel->fold(work->near + first, &column, padded, at);
-    }
-    memcpy(work->fixed + first, work->near + first,
-           padded * sizeof *work->fixed);
-    caus_rank_column source = work->columns[CAUS_CMIKNN_SOURCE];
-    caus_rank at = source.values[row];
-    source.values += first;
-    kernel->fold(work->fixed + first, &source, padded, at);
+    caus_spread_task task = {
+        .given_columns = work->columns + CAUS_CMIKNN_GIVEN,
+        .given_count = work->node_count - CAUS_CMIKNN_GIVEN,
+        .fixed_column = &work->columns[CAUS_CMIKNN_SOURCE],
+        .row = row,
+        .first = seen->first,
+        .padded = seen->padded,
+        .given = work->near + seen->first,
+        .fixed = work->fixed + seen->first,
+    };
+    work->state->kernel->spread(&task);
+    for (size_t j = work->rows; j < seen->first + seen->padded; j++)
+        work->near[j] = work->fixed[j] = CAUS_RANK_FAR;
 }
 
 /* Rows whose rank is nearer than a distance to one's own. */
@@ -129,8 +126,6 @@ caus_status caus_cmiknn_estimate(caus_ci_work *work, const caus_rank *moved,
     size_t padded = caus_rank_pad(work->rows);
     double sums[CAUS_CMIKNN_BATCH] = {0};
     caus_rank guess = 0;
-    for (size_t j = work->rows; j < padded; j++)
-        work->near[j] = CAUS_RANK_FAR;
     for (size_t r = 0; r < work->rows; r++) {
         if (r % CHECK_EVERY_ROWS == 0)
             CAUS_TRY(caus_run_check(state->run, err));

@@ -59,15 +59,19 @@ static caus_status list_all_alike(caus_ci_work *work, caus_random *random,
     const caus_neighbour_kernel *kernel = work->state->kernel;
     size_t wanted = work->state->options.shuffle_neighbours;
     caus_rank radius = 0;
-    for (size_t j = work->rows; j < caus_rank_pad(work->rows); j++)
-        work->near[j] = CAUS_RANK_FAR;
+    caus_spread_task task = {
+        .given_columns = work->columns + CAUS_CMIKNN_GIVEN,
+        .given_count = work->node_count - CAUS_CMIKNN_GIVEN,
+        .padded = caus_rank_pad(work->rows),
+        .given = work->near,
+    };
     for (size_t r = 0; r < work->rows; r++) {
         if (r % CHECK_EVERY_ROWS == 0)
             CAUS_TRY(caus_run_check(work->state->run, err));
-        memset(work->near, 0, work->rows * sizeof *work->near);
-        for (size_t i = CAUS_CMIKNN_GIVEN; i < work->node_count; i++)
-            kernel->fold(work->near, &work->columns[i], work->rows,
-                         work->columns[i].values[r]);
+        task.row = r;
+        kernel->spread(&task);
+        for (size_t j = work->rows; j < task.padded; j++)
+            work->near[j] = CAUS_RANK_FAR;
         radius = kernel->radius(work->near, work->rows, wanted, radius);
         list_alike(work, r, radius, random);
     }

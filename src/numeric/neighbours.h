@@ -68,14 +68,23 @@ typedef struct caus_neighbour_counts {
     uint32_t given;     /* in given columns */
 } caus_neighbour_counts;
 
+/* Distances of all rows in a stretch from one row. */
+typedef struct caus_spread_task {
+    const caus_rank_column *given_columns; /* [given_count] */
+    size_t given_count;
+    const caus_rank_column *fixed_column; /* NULL = none */
+    size_t row;                           /* they are from, of all rows */
+    size_t first, padded; /* rows to compare with it, both multiples of
+                             CAUS_RANK_LANES */
+    caus_rank *given;     /* [padded] set: in the given columns */
+    caus_rank *fixed;     /* [padded] set: in the fixed one as well */
+} caus_spread_task;
+
 /* The functions for one instruction set. */
 typedef struct caus_neighbour_kernel {
     const char *name;
     bool (*is_usable)(void);
-    /* Makes each distance [padded] at least that in one more column from a row
-     * whose value there is `at`. */
-    void (*fold)(caus_rank *distances, const caus_rank_column *column,
-                 size_t rows, caus_rank at);
+    void (*spread)(const caus_spread_task *task);
     /* The least radius that holds `wanted` ≥ 1 of the distances; all that are
      * not CAUS_RANK_FAR, if they are fewer. */
     caus_rank (*radius)(const caus_rank *distances, size_t rows, size_t wanted,

@@ -19,12 +19,6 @@ static inline uint32_t rows_within(const caus_rank *distances, size_t padded,
 /* The same for three radii at once. */
 static inline void count_three(const caus_rank *distances, size_t padded,
                                const caus_rank radii[3], uint32_t held[3]);
-/* distances[j] becomes the larger of it and |values[j] − at|. */
-static inline void fold_ranks(caus_rank *distances, const caus_rank *values,
-                              size_t padded, caus_rank at);
-/* The same with CAUS_RANK_FAR where values[j] is not `at`. */
-static inline void fold_codes(caus_rank *distances, const caus_rank *values,
-                              size_t padded, caus_rank at);
 /* Distances in the moved column of a task, with the fixed ones and with the
  * given ones. */
 static inline void spread_ranks(const caus_neighbour_task *task, size_t padded);
@@ -106,16 +100,6 @@ static inline caus_rank radius_kernel(const caus_rank *distances, size_t padded,
         if (distances[j] < CAUS_RANK_FAR && distances[j] > farthest)
             farthest = distances[j];
     return farthest;
-}
-
-static inline void fold_kernel(caus_rank *distances,
-                               const caus_rank_column *column, size_t rows,
-                               caus_rank at)
-{
-    if (column->is_codes)
-        fold_codes(distances, column->values, caus_rank_pad(rows), at);
-    else
-        fold_ranks(distances, column->values, caus_rank_pad(rows), at);
 }
 
 /* Rows to reach, the row itself among them. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
 #include "numeric/neighbours_kernel.h"
 
 static inline caus_rank larger(caus_rank a, caus_rank b)
@@ -33,18 +35,29 @@ static inline void count_three(const caus_rank *distances, size_t padded,
         held[k] = rows_within(distances, padded, radii[k]);
 }
 
-static inline void fold_ranks(caus_rank *distances, const caus_rank *values,
-                              size_t padded, caus_rank at)
+/* Makes distances at least those in one more column. */
+static void fold(const caus_spread_task *task, const caus_rank_column *column,
+                 caus_rank *restrict distances)
 {
-    for (size_t j = 0; j < padded; j++)
-        distances[j] = larger(distances[j], apart(values[j], at));
+    const caus_rank *restrict values = column->values + task->first;
+    caus_rank at = column->values[task->row];
+    if (column->is_codes)
+        for (size_t j = 0; j < task->padded; j++)
+            distances[j] = larger(distances[j], unequal(values[j], at));
+    else
+        for (size_t j = 0; j < task->padded; j++)
+            distances[j] = larger(distances[j], apart(values[j], at));
 }
 
-static inline void fold_codes(caus_rank *distances, const caus_rank *values,
-                              size_t padded, caus_rank at)
+static void spread(const caus_spread_task *task)
 {
-    for (size_t j = 0; j < padded; j++)
-        distances[j] = larger(distances[j], unequal(values[j], at));
+    memset(task->given, 0, task->padded * sizeof *task->given);
+    for (size_t c = 0; c < task->given_count; c++)
+        fold(task, &task->given_columns[c], task->given);
+    if (!task->fixed_column)
+        return;
+    memcpy(task->fixed, task->given, task->padded * sizeof *task->fixed);
+    fold(task, task->fixed_column, task->fixed);
 }
 
 static inline void spread_ranks(const caus_neighbour_task *task, size_t padded)
@@ -88,12 +101,6 @@ static bool is_usable(void)
     return true;
 }
 
-static void fold(caus_rank *distances, const caus_rank_column *column,
-                 size_t rows, caus_rank at)
-{
-    fold_kernel(distances, column, rows, at);
-}
-
 static caus_rank radius(const caus_rank *distances, size_t rows, size_t wanted,
                         caus_rank guess)
 {
@@ -109,7 +116,7 @@ static void count(const caus_neighbour_task *task,
 const caus_neighbour_kernel caus_neighbour_portable = {
     .name = "portable",
     .is_usable = is_usable,
-    .fold = fold,
+    .spread = spread,
     .radius = radius,
     .count = count,
 };

@@ -168,7 +168,7 @@ static void check_mixed(const caus_neighbour_kernel *kernel)
     }
 }
 
-static void check_fold(const caus_neighbour_kernel *kernel)
+static void check_spread(const caus_neighbour_kernel *kernel)
 {
     static table t;
     caus_random random;
@@ -177,13 +177,31 @@ static void check_fold(const caus_neighbour_kernel *kernel)
         size_t rows = 2 + caus_random_below(&random, MOST_ROWS - 1);
         fill(&t, rows, rows - 1, &random);
         size_t row = caus_random_below(&random, rows);
-        caus_rank distances[PADDED] = {0};
-        for (size_t c = 0; c < COLUMNS; c++) {
-            caus_rank_column column = column_of(&t, c);
-            kernel->fold(distances, &column, rows, t.values[c][row]);
-        }
+        size_t lanes = CAUS_RANK_LANES;
+        size_t first = caus_random_below(&random, rows) / lanes * lanes;
+        caus_rank given[PADDED], fixed[PADDED];
+        caus_rank_column columns[COLUMNS];
+        for (size_t c = 0; c < COLUMNS; c++)
+            columns[c] = column_of(&t, c);
+        caus_spread_task task = {.given_columns = columns + 1,
+                                 .given_count = COLUMNS - 1,
+                                 .row = row,
+                                 .first = first,
+                                 .padded = caus_rank_pad(rows - first),
+                                 .given = given};
+        kernel->spread(&task);
+        task.fixed_column = columns;
+        task.fixed = fixed;
+        kernel->spread(&task);
         measure(&t, row);
-        assert_memory_equal(distances, t.all, rows * sizeof *distances);
+        assert_memory_equal(fixed, t.all + first,
+                            (rows - first) * sizeof *fixed);
+        for (size_t j = first; j < rows; j++) {
+            caus_rank other = 0;
+            for (size_t c = 1; c < COLUMNS; c++)
+                other = larger(other, distance(&t, c, row, j));
+            assert_int_equal(given[j - first], other);
+        }
     }
 }
 
@@ -199,10 +217,10 @@ static void every_kernel_keeps_categories_apart(void **unused)
     for_every_kernel(check_mixed);
 }
 
-static void every_kernel_folds_the_largest_distance(void **unused)
+static void every_kernel_spreads_the_largest_distance(void **unused)
 {
     (void)unused;
-    for_every_kernel(check_fold);
+    for_every_kernel(check_spread);
 }
 
 static void the_best_kernel_is_usable(void **unused)
@@ -239,7 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kernel_counts_as_one_by_one),
         cmocka_unit_test(every_kernel_keeps_categories_apart),
-        cmocka_unit_test(every_kernel_folds_the_largest_distance),
+        cmocka_unit_test(every_kernel_spreads_the_largest_distance),
         cmocka_unit_test(the_best_kernel_is_usable),
         cmocka_unit_test(as_many_rows_as_ranks_can_count_are_counted),
     };
