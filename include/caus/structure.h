@@ -80,9 +80,13 @@ typedef struct caus_score_options {
     double ebic_gamma;  /* times log(variables) for an edge more; 0 = no
                            extended BIC; no part of BDeu */
     double sample_size; /* equivalent, of BDeu's prior; > 0 */
+    size_t max_parents; /* no step leaves a variable with more; SIZE_MAX */
+    const unsigned char *assumptions; /* caus_assumption per pair [N × N];
+                                         NULL = all unknown */
 } caus_score_options;
 
-/* The extremely greedy search, Gaussian, penalty 2, gamma 0, sample size 1. */
+/* The extremely greedy search, Gaussian, penalty 2, gamma 0, sample size 1, any
+ * number of parents, nothing assumed. */
 caus_score_options caus_score_options_default(void);
 
 /*
@@ -100,6 +104,9 @@ caus_score_options caus_score_options_default(void);
  * the parents) less the penalty of its edges. Variables that others determine
  * to ten digits add nothing as parents. When the time limit cuts the search
  * short, the graph so far is given and complete is false.
+ * With assumptions the search starts from the required links and no step is
+ * scored that would contradict them. The result has the directions that all
+ * members share which the assumptions allow (Meek 1995).
  * With categories a variable's distinct values, 255 at most, are in no order
  * (more are CAUS_ERR_INVALID_ARGUMENT, the variable named). Rows with a missing
  * value are left out. BDeu is the logarithm of the marginal likelihood under a
@@ -107,7 +114,8 @@ caus_score_options caus_score_options_default(void);
  * the same other parents and `p_value` its χ² tail.
  * Assumes no hidden common cause, faithfulness and, of the Gaussian score,
  * linear dependence with noise near normal.
- * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (assumptions that contradict each other
+ * or max_parents, the variables named), CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
  * …_CANCELLED, …_OUT_OF_MEMORY.
  * Cost O(rows · variables²), then about variables · 10 ns for each clique of
  * neighbours of each node near a change.

@@ -18,14 +18,12 @@ static caus_status learn(const void *settings, const caus_series *series,
 static caus_status read_counts(const caus_arguments *arguments,
                                caus_additive_options *options, caus_error *err)
 {
-    long basis, parents;
+    long basis;
     CAUS_TRY(caus_arguments_integer(arguments, "basis", 1, 32,
                                     (long)options->basis, &basis, err));
-    CAUS_TRY(caus_arguments_integer(arguments, "max-parents", 1, 1000000,
-                                    (long)options->max_parents, &parents, err));
     options->basis = (size_t)basis;
-    options->max_parents = (size_t)parents;
-    return CAUS_OK;
+    return caus_cli_read_max_parents(arguments, options->max_parents,
+                                     &options->max_parents, err);
 }
 
 caus_status caus_cli_prepare_additive(const caus_cli_lesson *lesson,

@@ -72,25 +72,19 @@ caus_status caus_cli_prepare_fci(const caus_cli_lesson *lesson,
     if (!asked)
         return caus_arena_fail(lesson->arena, err);
     caus_fci_options *options = &asked->options;
-    CAUS_TRY(
-        caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &asked->test, err));
     *options = caus_fci_options_default();
     options->fast =
         strcmp(caus_arguments_get(arguments, "method"), "rfci") == 0;
     options->selection = caus_arguments_has(arguments, "selection-bias");
-    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
-                                 &options->alpha, err));
-    caus_cli_settle_shuffles(arguments, options->alpha, CAUS_FDR_NONE,
-                             &asked->test);
-    options->colliders = caus_cli_read_colliders(arguments, options->colliders);
-    CAUS_TRY(
-        caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
-    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
-    CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
-    answer->options = caus_cli_plain_options(options->alpha);
-    answer->options.max_conditions = options->max_conditions;
-    answer->options.assumptions = options->assumptions;
-    answer->test = caus_test_name(asked->test.test);
+    caus_cli_static read = {.alpha = options->alpha,
+                            .colliders = options->colliders};
+    CAUS_TRY(caus_cli_read_static(lesson, &read, answer, err));
+    asked->test = read.test;
+    options->alpha = read.alpha;
+    options->colliders = read.colliders;
+    options->max_conditions = read.max_conditions;
+    options->max_tests = read.max_tests;
+    options->assumptions = read.assumptions;
     *task = (caus_cli_task){
         .learn = learn_fci,
         .settings = asked,

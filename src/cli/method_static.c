@@ -15,6 +15,30 @@ caus_pcmci_options caus_cli_plain_options(double alpha)
     return options;
 }
 
+caus_status caus_cli_read_static(const caus_cli_lesson *lesson,
+                                 caus_cli_static *result,
+                                 caus_graph_answer *answer, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_cli_static read = *result;
+    CAUS_TRY(
+        caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &read.test, err));
+    CAUS_TRY(
+        caus_cli_read_level(arguments, "alpha", read.alpha, &read.alpha, err));
+    caus_cli_settle_shuffles(arguments, read.alpha, CAUS_FDR_NONE, &read.test);
+    read.colliders = caus_cli_read_colliders(arguments, read.colliders);
+    CAUS_TRY(
+        caus_cli_read_max_conditions(arguments, &read.max_conditions, err));
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &read.max_tests, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &read.assumptions, err));
+    answer->options = caus_cli_plain_options(read.alpha);
+    answer->options.max_conditions = read.max_conditions;
+    answer->options.assumptions = read.assumptions;
+    answer->test = caus_test_name(read.test.test);
+    *result = read;
+    return CAUS_OK;
+}
+
 /* What PC is asked: tests of numbers and categories have searches of their
  * own. */
 typedef struct pc_question {
@@ -44,33 +68,37 @@ caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
                                 caus_cli_task *task, caus_graph_answer *answer,
                                 caus_error *err)
 {
-    const caus_arguments *arguments = lesson->arguments;
     pc_question *asked = caus_arena_array(lesson->arena, 1, sizeof *asked);
     if (!asked)
         return caus_arena_fail(lesson->arena, err);
     caus_pc_options *options = &asked->options;
     *options = caus_pc_options_default();
-    CAUS_TRY(
-        caus_cli_read_test(arguments, CAUS_TEST_FISHER_Z, &asked->test, err));
-    CAUS_TRY(caus_cli_read_level(arguments, "alpha", options->alpha,
-                                 &options->alpha, err));
-    caus_cli_settle_shuffles(arguments, options->alpha, CAUS_FDR_NONE,
-                             &asked->test);
-    options->colliders = caus_cli_read_colliders(arguments, options->colliders);
-    CAUS_TRY(
-        caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
-    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
-    CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
-    answer->options = caus_cli_plain_options(options->alpha);
-    answer->options.max_conditions = options->max_conditions;
-    answer->options.assumptions = options->assumptions;
-    answer->test = caus_test_name(asked->test.test);
+    caus_cli_static read = {.alpha = options->alpha,
+                            .colliders = options->colliders};
+    CAUS_TRY(caus_cli_read_static(lesson, &read, answer, err));
+    asked->test = read.test;
+    options->alpha = read.alpha;
+    options->colliders = read.colliders;
+    options->max_conditions = read.max_conditions;
+    options->max_tests = read.max_tests;
+    options->assumptions = read.assumptions;
     *task = (caus_cli_task){
         .learn = learn_pc,
         .settings = asked,
         .settings_size = sizeof *asked,
         .alpha_at = {offsetof(pc_question, options.alpha), caus_cli_nowhere},
         .max_lag_at = caus_cli_nowhere};
+    return CAUS_OK;
+}
+
+caus_status caus_cli_read_max_parents(const caus_arguments *arguments,
+                                      size_t fallback, size_t *result,
+                                      caus_error *err)
+{
+    long parents;
+    CAUS_TRY(caus_arguments_integer(arguments, "max-parents", 1, 1000000, 0,
+                                    &parents, err));
+    *result = parents ? (size_t)parents : fallback;
     return CAUS_OK;
 }
 
@@ -132,7 +160,11 @@ caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
     CAUS_TRY(caus_arguments_number(arguments, "ebic-gamma", 0, 1,
                                    options->ebic_gamma, &options->ebic_gamma,
                                    err));
+    CAUS_TRY(caus_cli_read_max_parents(arguments, options->max_parents,
+                                       &options->max_parents, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
     answer->options = caus_cli_plain_options((double)NAN);
+    answer->options.assumptions = options->assumptions;
     answer->test = score_names[options->score].test;
     *task = (caus_cli_task){.learn = learn_score,
                             .settings = options,

@@ -14,6 +14,7 @@ static const char everywhere[] =
           "max-combinations level knowledge "
 #define PARTS "windows regimes "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
+#define SCORE " score sample-size penalty ebic-gamma max-parents knowledge "
 #define CORRELATION " max-lag alpha fdr level least-effect "
 #define LINGAM " prune alpha fdr level least-effect "
 
@@ -38,10 +39,8 @@ static const caus_cli_method methods[] = {
     {"pc", caus_cli_prepare_pc, STATIC TESTS, true, NULL},
     {"fci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
     {"rfci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
-    {"xges", caus_cli_prepare_score, " score sample-size penalty ebic-gamma ",
-     true, NULL},
-    {"ges", caus_cli_prepare_score, " score sample-size penalty ebic-gamma ",
-     true, NULL},
+    {"xges", caus_cli_prepare_score, SCORE, true, NULL},
+    {"ges", caus_cli_prepare_score, SCORE, true, NULL},
     {"lingam", caus_cli_prepare_lingam, LINGAM, true, NULL},
     {"additive", caus_cli_prepare_additive,
      " max-lag alpha penalty basis max-parents knowledge ", false, NULL},

@@ -75,6 +75,22 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
                                    const caus_cli_method *method,
                                    caus_error *err);
 
+/* What searches by tests without lags have in common. */
+typedef struct caus_cli_static {
+    caus_test_options test;
+    double alpha;
+    caus_collider_rule colliders;
+    size_t max_conditions;
+    uint64_t max_tests;
+    const unsigned char *assumptions;
+} caus_cli_static;
+
+/* Reads them, `result` holding the defaults; fills test and options of the
+ * answer. */
+caus_status caus_cli_read_static(const caus_cli_lesson *lesson,
+                                 caus_cli_static *result,
+                                 caus_graph_answer *answer, caus_error *err);
+
 /* The task of the PCMCI family; `options` is kept. */
 caus_cli_task caus_cli_pcmci_task(const caus_arguments *arguments,
                                   const caus_pcmci_options *options);
@@ -129,6 +145,11 @@ caus_status caus_cli_read_max_tests(const caus_arguments *arguments,
 /* --max-conditions; SIZE_MAX = no limit. */
 caus_status caus_cli_read_max_conditions(const caus_arguments *arguments,
                                          size_t *result, caus_error *err);
+
+/* --max-parents; `fallback` without it. */
+caus_status caus_cli_read_max_parents(const caus_arguments *arguments,
+                                      size_t fallback, size_t *result,
+                                      caus_error *err);
 
 /* A level above 0 and at most 1. */
 caus_status caus_cli_read_level(const caus_arguments *arguments,

@@ -153,10 +153,8 @@ static caus_status learn(call *c, caus_discovery *result, caus_error *err)
     if (!caus_ges_init_local(&search, c->codes.variable_count, &local, 1,
                              c->run, scratch))
         return caus_arena_fail(scratch, err);
-    if (c->options->search == CAUS_SEARCH_GES)
-        caus_ges_run(&search);
-    else
-        CAUS_TRY(caus_xges_run(&search, scratch, err));
+    CAUS_TRY(caus_score_run(&search, c->options, c->series->variables, scratch,
+                            err));
     caus_status status = caus_run_check(c->run, err);
     if (status == CAUS_ERR_CANCELLED)
         return status;

@@ -114,7 +114,7 @@ static caus_status list_losses(restarts *r, loss **result, size_t *count,
             caus_pdag_row(&s->graph, s->graph.children, v);
         for (size_t u = caus_bit_next(row, words, 0); u < 64 * words;
              u = caus_bit_next(row, words, u + 1)) {
-            if (caus_bit_get(children, u))
+            if (caus_bit_get(children, u) || !caus_score_may_delete(s, u, v))
                 continue;
             uint64_t *set = sets + found * words;
             double gain = caus_operators_best_delete(s, u, v, set);

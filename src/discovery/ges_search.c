@@ -19,6 +19,7 @@ static bool make_search(caus_score_search *search, const caus_run *run,
     size_t nodes = search->scoring.node_count;
     size_t words = search->scoring.word_count;
     search->run = run;
+    search->max_parents = SIZE_MAX;
     search->forbidden[0] = search->forbidden[1] = SIZE_MAX;
     search->first = CAUS_ARRAY(arena, size_t, nodes + 2);
     search->best =
@@ -102,9 +103,12 @@ void caus_ges_mark_changed(caus_score_search *s, const caus_pdag *old,
         mark_node(s, old, new, v);
 }
 
-bool caus_ges_apply(caus_score_search *s, caus_operator_kind kind,
-                    size_t source, size_t target, const uint64_t *set)
+/* A member of the class, changed by an operator. */
+static bool change_member(caus_score_search *s, caus_operator_kind kind,
+                          size_t source, size_t target, const uint64_t *set)
 {
+    if (s->known)
+        return caus_score_try(s, kind, source, target, set);
     size_t count = list_first(s, kind, source, target, set);
     if (!caus_pdag_extend(&s->graph, s->first, count, &s->work, &s->member))
         return false;
@@ -112,7 +116,14 @@ bool caus_ges_apply(caus_score_search *s, caus_operator_kind kind,
         caus_pdag_remove(&s->member, source, target);
     else
         caus_pdag_add_directed(&s->member, source, target);
-    if (!caus_pdag_complete(&s->member, &s->work, &s->next))
+    return true;
+}
+
+bool caus_ges_apply(caus_score_search *s, caus_operator_kind kind,
+                    size_t source, size_t target, const uint64_t *set)
+{
+    if (!change_member(s, kind, source, target, set) ||
+        !caus_score_complete(s, &s->next))
         return false;
     caus_ges_mark_changed(s, &s->graph, &s->next);
     caus_pdag kept = s->graph;
@@ -186,7 +197,10 @@ double caus_ges_score(caus_score_search *s)
     size_t words = s->scoring.word_count;
     const caus_local_score *local = s->scoring.local;
     double score = 0;
-    caus_pdag_extend(&s->graph, NULL, 0, &s->work, &s->member);
+    if (s->known)
+        caus_pdag_direct(&s->graph, &s->work, &s->member);
+    else
+        caus_pdag_extend(&s->graph, NULL, 0, &s->work, &s->member);
     for (size_t v = 0; v < s->scoring.node_count; v++) {
         const uint64_t *parents =
             caus_pdag_row(&s->member, s->member.parents, v);

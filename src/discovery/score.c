@@ -13,7 +13,8 @@ caus_score_options caus_score_options_default(void)
     return (caus_score_options){.search = CAUS_SEARCH_XGES,
                                 .score = CAUS_SCORE_GAUSSIAN,
                                 .penalty = 2,
-                                .sample_size = 1};
+                                .sample_size = 1,
+                                .max_parents = SIZE_MAX};
 }
 
 static caus_status check_options(const caus_score_options *options,
@@ -204,10 +205,8 @@ static caus_status learn(const void *data, const caus_correlation *correlation,
         options->penalty * log(rows) / 2 + options->ebic_gamma * log(nodes);
     if (!caus_ges_init(&search, correlation, penalty, run, scratch))
         return caus_arena_fail(scratch, err);
-    if (options->search == CAUS_SEARCH_GES)
-        caus_ges_run(&search);
-    else
-        CAUS_TRY(caus_xges_run(&search, scratch, err));
+    CAUS_TRY(
+        caus_score_run(&search, options, correlation->variables, scratch, err));
     caus_status status = caus_run_check(run, err);
     if (status == CAUS_ERR_CANCELLED)
         return status;

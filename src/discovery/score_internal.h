@@ -73,10 +73,20 @@ typedef struct caus_scoring {
     uint64_t evaluated; /* operators scored */
 } caus_scoring;
 
+/* What is known before the search: the graph has every direction that follows
+ * from it, and a step is made where a member of the class allows it. */
+typedef struct caus_score_known {
+    const caus_prior *prior;
+    caus_pdag trial;
+    uint64_t *arrows; /* [node_count × word_count] */
+} caus_score_known;
+
 typedef struct caus_score_search {
     caus_scoring scoring;
     const caus_run *run;
-    caus_pdag graph; /* completed */
+    const caus_score_known *known; /* NULL = nothing */
+    size_t max_parents; /* that an insert or turn may leave a node with */
+    caus_pdag graph;    /* completed */
     caus_pdag member;
     caus_pdag next;
     caus_dag_work work;
@@ -130,8 +140,45 @@ caus_status caus_score_each_edge(caus_score_search *search, caus_arena *arena,
                                  caus_edge_fn *take, void *data,
                                  caus_error *err);
 
-/* Whether an insert or turn is still allowed; deletes always are. */
+/* Whether an operator is still allowed; without knowledge deletes always are.
+ */
 bool caus_operators_is_valid(caus_score_search *search, caus_operator_kind kind,
                              size_t source, size_t target, const uint64_t *set);
+
+/*
+ * Takes assumptions over and starts from the links they require.
+ *
+ *   cells      caus_score_options.assumptions
+ *   variables  for messages; NULL = without names
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT where they contradict each other or
+ * search->max_parents; CAUS_ERR_OUT_OF_MEMORY.
+ */
+caus_status caus_score_assume(caus_score_search *search,
+                              const unsigned char *cells,
+                              const caus_variable *variables, caus_arena *arena,
+                              caus_error *err);
+
+/* The search that options ask for, on a search at the empty graph. */
+caus_status caus_score_run(caus_score_search *search,
+                           const caus_score_options *options,
+                           const caus_variable *variables, caus_arena *arena,
+                           caus_error *err);
+
+/* Whether knowledge lets an edge point this way. */
+bool caus_score_allows(const caus_score_search *search, size_t source,
+                       size_t target);
+
+/* The same for taking an edge out. */
+bool caus_score_may_delete(const caus_score_search *search, size_t a, size_t b);
+
+/* Leaves in search->member what an operator makes of a member of the class that
+ * knowledge allows; false when there is none. */
+bool caus_score_try(caus_score_search *search, caus_operator_kind kind,
+                    size_t source, size_t target, const uint64_t *set);
+
+/* Completes search->member into `result` as far as knowledge goes; false when
+ * it has a cycle. */
+bool caus_score_complete(caus_score_search *search, caus_pdag *result);
 
 #endif

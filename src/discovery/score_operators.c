@@ -55,6 +55,8 @@ bool caus_operators_is_valid(caus_score_search *search, caus_operator_kind kind,
                              size_t source, size_t target, const uint64_t *set)
 {
     const caus_pdag *graph = &search->graph;
+    if (search->known)
+        return caus_score_try(search, kind, source, target, set);
     if (kind == CAUS_OPERATOR_INSERT) {
         block(search, set, NULL);
         reach(search, target, SIZE_MAX);
@@ -88,7 +90,8 @@ static double best_gain(const caus_score_search *s, caus_operator_kind kind,
 
 static bool is_forbidden(const caus_score_search *s, size_t a, size_t b)
 {
-    return (s->forbidden[0] == a && s->forbidden[1] == b) ||
+    return !caus_score_allows(s, a, b) ||
+           (s->forbidden[0] == a && s->forbidden[1] == b) ||
            (s->forbids_back && s->forbidden[0] == b && s->forbidden[1] == a);
 }
 
@@ -127,14 +130,21 @@ static double addition(caus_score_search *s, size_t target, size_t depth,
 static bool try_insert(caus_score_search *s, size_t source, size_t target,
                        double gain, bool *has_reach)
 {
+    const uint64_t *clique = s->scoring.clique;
+    if (s->known) {
+        if (!caus_score_try(s, CAUS_OPERATOR_INSERT, source, target, clique))
+            return false;
+        keep(s, CAUS_OPERATOR_INSERT, source, target, gain, clique);
+        return true;
+    }
     if (!*has_reach) {
-        block(s, s->scoring.clique, NULL);
+        block(s, clique, NULL);
         reach(s, target, SIZE_MAX);
         *has_reach = true;
     }
     if (caus_bit_get(s->scoring.reached, source))
         return false;
-    keep(s, CAUS_OPERATOR_INSERT, source, target, gain, s->scoring.clique);
+    keep(s, CAUS_OPERATOR_INSERT, source, target, gain, clique);
     return true;
 }
 
@@ -196,6 +206,20 @@ static double removal(caus_scoring *scoring, size_t source, size_t target,
     return -scoring->half_rows * (without - with) + scoring->penalty;
 }
 
+/* Fills scoring->bits with the source's other parents when it comes right after
+ * the target of its turn. Only what is known joins the target's parents to the
+ * source's neighbours. */
+static void gather_parents(caus_score_search *s, size_t source, size_t target)
+{
+    const caus_pdag *graph = &s->graph;
+    const uint64_t *parents = row(graph, graph->parents, source);
+    const uint64_t *near = row(graph, graph->neighbours, source);
+    const uint64_t *before = row(graph, graph->parents, target);
+    for (size_t w = 0; w < s->scoring.word_count; w++)
+        s->scoring.bits[w] =
+            parents[w] | (near[w] & (s->scoring.clique[w] | before[w]));
+}
+
 static void consider_directed_turns(caus_score_search *s, size_t target,
                                     size_t depth, const uint64_t *outside)
 {
@@ -205,11 +229,10 @@ static void consider_directed_turns(caus_score_search *s, size_t target,
     const uint64_t *children = row(graph, graph->children, target);
     for (size_t v = caus_bit_next(children, words, 0); v < 64 * words;
          v = caus_bit_next(children, words, v + 1)) {
-        if (caus_bit_get(outside, v))
+        if (caus_bit_get(outside, v) || !caus_score_allows(s, v, target))
             continue;
         scoring->evaluated++;
-        memcpy(scoring->bits, row(graph, graph->parents, v),
-               words * sizeof *scoring->bits);
+        gather_parents(s, v, target);
         double gain = addition(s, target, depth, v) +
                       removal(scoring, v, target, scoring->bits);
         if (gain > best_gain(s, CAUS_OPERATOR_TURN, target) &&
@@ -261,16 +284,16 @@ static void consider_undirected_turns(caus_score_search *s, size_t target,
     const uint64_t *near = row(graph, graph->neighbours, target);
     for (size_t v = caus_bit_next(near, words, 0); v < 64 * words;
          v = caus_bit_next(near, words, v + 1)) {
-        if (caus_bit_get(scoring->clique, v) || !is_cut(s, v, target))
+        if (caus_bit_get(scoring->clique, v) ||
+            !caus_score_allows(s, v, target) || !is_cut(s, v, target))
             continue;
-        const uint64_t *parents = row(graph, graph->parents, v);
-        const uint64_t *beside = row(graph, graph->neighbours, v);
         scoring->evaluated++;
-        for (size_t w = 0; w < words; w++)
-            scoring->bits[w] = parents[w] | (scoring->clique[w] & beside[w]);
+        gather_parents(s, v, target);
         double gain = addition(s, target, depth, v) +
                       removal(scoring, v, target, scoring->bits);
-        if (gain > best_gain(s, CAUS_OPERATOR_TURN, target))
+        if (gain > best_gain(s, CAUS_OPERATOR_TURN, target) &&
+            caus_operators_is_valid(s, CAUS_OPERATOR_TURN, v, target,
+                                    scoring->clique))
             keep(s, CAUS_OPERATOR_TURN, v, target, gain, scoring->clique);
     }
 }
@@ -283,6 +306,8 @@ static void consider(caus_score_search *s, size_t target, size_t depth)
     caus_scoring *scoring = &s->scoring;
     size_t words = scoring->word_count;
     uint64_t *outside = scoring->rest;
+    if (depth >= s->max_parents)
+        return;
     const uint64_t *near = row(graph, graph->neighbours, target);
     const uint64_t *joined = row(graph, graph->adjacent, target);
     memset(outside, 0, words * sizeof *outside);
@@ -352,7 +377,9 @@ static void walk_deletes(deletion *d, size_t from)
         scoring->bits[w] = parents[w] | scoring->clique[w];
     scoring->evaluated++;
     double gain = removal(scoring, d->target, d->source, scoring->bits);
-    if (gain > d->gain) {
+    if (gain > d->gain &&
+        caus_operators_is_valid(s, CAUS_OPERATOR_DELETE, d->source, d->target,
+                                scoring->clique)) {
         d->gain = gain;
         memcpy(d->set, scoring->clique, words * sizeof *d->set);
     }
@@ -394,7 +421,8 @@ static void find_deletes(caus_score_search *s, size_t target)
     const uint64_t *parents = row(graph, graph->parents, target);
     const uint64_t *near = row(graph, graph->neighbours, target);
     for (size_t v = 0; v < s->scoring.node_count; v++) {
-        if (!caus_bit_get(parents, v) && !caus_bit_get(near, v))
+        if ((!caus_bit_get(parents, v) && !caus_bit_get(near, v)) ||
+            !caus_score_may_delete(s, v, target))
             continue;
         double gain = caus_operators_best_delete(s, v, target, set);
         if (gain > best_gain(s, CAUS_OPERATOR_DELETE, target))

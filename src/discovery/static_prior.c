@@ -80,17 +80,10 @@ static bool points(unsigned char assumption)
     return assumption == CAUS_ASSUME_LINK || assumption == CAUS_ASSUME_NOT_BACK;
 }
 
-/* Required links must not lead back to what is to come first. */
-static caus_status check_order(const caus_engine *engine,
-                               const caus_prior *prior, caus_arena *arena,
-                               caus_error *err)
+/* Row v: everything with a path of required links into v. */
+static void find_required_causes(const caus_prior *prior, uint64_t *before)
 {
-    label a, b;
     size_t nodes = prior->node_count, words = prior->word_count;
-    caus_arena_mark mark = caus_arena_get_mark(arena);
-    uint64_t *before = CAUS_ARRAY(arena, uint64_t, nodes * words);
-    if (!before)
-        return caus_arena_fail(arena, err);
     for (size_t u = 0; u < nodes; u++)
         for (size_t v = 0; v < nodes; v++)
             if (prior->cells[u * nodes + v] == CAUS_ASSUME_LINK)
@@ -100,10 +93,30 @@ static caus_status check_order(const caus_engine *engine,
             if (caus_bit_get(before + v * words, m))
                 for (size_t w = 0; w < words; w++)
                     before[v * words + w] |= before[m * words + w];
+}
+
+/*
+ * Required links must not lead back to what is to come first. Without hidden
+ * causes "if linked, then this way" is about the link alone: where a path leads
+ * back, there is no link.
+ */
+static caus_status check_order(const caus_engine *engine, bool latent,
+                               const caus_prior *prior, unsigned char *cells,
+                               caus_arena *arena, caus_error *err)
+{
+    label a, b;
+    size_t nodes = prior->node_count, words = prior->word_count;
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    uint64_t *before = CAUS_ARRAY(arena, uint64_t, nodes * words);
+    if (!before)
+        return caus_arena_fail(arena, err);
+    find_required_causes(prior, before);
     for (size_t u = 0; u < nodes; u++)
-        for (size_t v = 0; v < nodes; v++)
-            if (points(prior->cells[u * nodes + v]) &&
-                caus_bit_get(before + u * words, v))
+        for (size_t v = 0; v < nodes; v++) {
+            if (!points(cells[u * nodes + v]) ||
+                !caus_bit_get(before + u * words, v))
+                continue;
+            if (latent || cells[u * nodes + v] == CAUS_ASSUME_LINK)
                 return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                                  "%s is assumed to come before %s, but "
                                  "required links lead from %s back to %s: "
@@ -111,6 +124,8 @@ static caus_status check_order(const caus_engine *engine,
                                  name_of(engine, u, &a), name_of(engine, v, &b),
                                  name_of(engine, v, &b),
                                  name_of(engine, u, &a));
+            cells[u * nodes + v] = cells[v * nodes + u] = CAUS_ASSUME_ABSENT;
+        }
     caus_arena_rewind(arena, mark);
     return CAUS_OK;
 }
@@ -174,7 +189,7 @@ caus_status caus_prior_read(const caus_engine *engine,
                          .arrows = rows,
                          .tails = rows + nodes * words,
                          .excluded = rows + 2 * nodes * words};
-    CAUS_TRY(check_order(engine, made, arena, err));
+    CAUS_TRY(check_order(engine, latent, made, copy, arena, err));
     fill_rows(made, latent);
     *result = made;
     return CAUS_OK;

@@ -128,6 +128,19 @@ bool caus_pdag_extend(const caus_pdag *graph, const size_t *first,
                       caus_pdag *result);
 
 /*
+ * A DAG with the directed edges, the adjacencies and the colliders of a graph,
+ * directions drawn from knowledge among them.
+ *
+ *   result  directed edges only
+ *
+ * Returns false when there is none. Cost O(edges · (neighbours + 1) · words).
+ * Source: Dor & Tarsi (1992), "A simple algorithm to construct a consistent
+ * extension of a partially oriented graph".
+ */
+bool caus_pdag_direct(const caus_pdag *graph, caus_dag_work *work,
+                      caus_pdag *result);
+
+/*
  * Applies Meek's rules 1 to 3 (Meek 1995, "Causal inference and causal
  * explanation with background knowledge") until nothing changes. All rules look
  * at the same graph before any arrow is drawn, so the result does not depend
