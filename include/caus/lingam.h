@@ -27,6 +27,8 @@ typedef struct caus_lingam_options {
     size_t bootstrap;    /* replicates for stability; 0 = none */
     size_t block_rows;   /* consecutive rows a replicate draws together; 0 = 1
                             without lags, else the cube root of the rows */
+    const unsigned char *assumptions; /* caus_assumption per graph cell
+                                [N × N × (max_lag + 1)]; NULL = all unknown */
 } caus_lingam_options;
 
 /* DirectLiNGAM, adaptive lasso, alpha .05, no FDR, any effect, level .95, no
@@ -63,6 +65,11 @@ typedef struct caus_lingam {
  *            share of bootstrap replicates with the edge, found.test_count:
  *            pairs compared
  *
+ * Assumptions of lag 0 bound the order: first comes one that nothing left can
+ * cause, else one that nothing left must cause and that can cause something;
+ * what no such variable reaches is left as it is. A link that cannot be is no
+ * term of the regression of its target, a required one is kept whatever its
+ * size. The autoregression whose residuals are ordered takes all lags.
  * The order is that of comparing all pairs by likelihood ratios with entropies
  * approximated as by Hyvarinen and Smith. Column order, threads and scaling by
  * powers of two change no byte, other scaling nothing but rounding. A constant
@@ -70,8 +77,10 @@ typedef struct caus_lingam {
  * it and them. When the time limit passes there is no edge, the order is that
  * of the series, and found.complete is false; during the bootstrap, stability
  * is that of the replicates so far.
- * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES (rows ≤
- * N · (max_lag + 1)), …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT.
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (contradicting assumptions too),
+ * CAUS_ERR_TOO_FEW_SAMPLES (rows ≤ N · (max_lag + 1)), …_CANCELLED,
+ * …_OUT_OF_MEMORY, …_LIMIT, CAUS_ERR_UNSUPPORTED (links required one way or the
+ * other).
  * Cost at most rows · N³ / 3 evaluations of two exponentials, usually a
  * fraction; O(rows · (N · lags)²), O((N · lags)⁴) for the lasso. Replicates
  * each cost as much again.

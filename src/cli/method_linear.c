@@ -65,11 +65,14 @@ caus_status caus_cli_prepare_lingam(const caus_cli_lesson *lesson,
     if (has_lags)
         CAUS_TRY(caus_cli_read_max_lag(arguments, lesson->series,
                                        &options->max_lag, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, options->max_lag,
+                                      &options->assumptions, err));
     answer->options = caus_cli_plain_options(
         options->prune == CAUS_LINGAM_TEST ? options->alpha : (double)NAN);
     answer->options.fdr = options->fdr;
     answer->options.level = options->level;
     answer->options.max_lag = options->max_lag;
+    answer->options.assumptions = options->assumptions;
     answer->test = "likelihood-ratio";
     *task = (caus_cli_task){
         .learn = learn_lingam,
@@ -79,8 +82,9 @@ caus_status caus_cli_prepare_lingam(const caus_cli_lesson *lesson,
                          ? offsetof(caus_lingam_options, alpha)
                          : caus_cli_nowhere,
                      caus_cli_nowhere},
-        .max_lag_at = has_lags ? offsetof(caus_lingam_options, max_lag)
-                               : caus_cli_nowhere,
+        .max_lag_at = has_lags && !options->assumptions
+                          ? offsetof(caus_lingam_options, max_lag)
+                          : caus_cli_nowhere,
         .longest_lag = options->max_lag};
     return CAUS_OK;
 }

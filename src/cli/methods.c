@@ -16,7 +16,7 @@ static const char everywhere[] =
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
 #define SCORE " score sample-size penalty ebic-gamma max-parents knowledge "
 #define CORRELATION " max-lag alpha fdr level least-effect "
-#define LINGAM " prune alpha fdr level least-effect "
+#define LINGAM " prune alpha fdr level least-effect knowledge "
 
 static const char preset_options[] = LAGGED
     "bootstrap block stability-selection sensitivity at workload colliders "

@@ -40,6 +40,7 @@ typedef struct call {
     const caus_run *run;
     caus_arena *out;
     size_t cells;
+    caus_lag_prior prior;
     caus_lag_table table;
     caus_lingam_model model;
 } call;
@@ -105,9 +106,14 @@ static void give_edge(const call *c, const numbers *n, caus_graph *graph,
     size_t variables = c->table.variable_count;
     const caus_lingam_edge *edge =
         &c->model.edges[target * variables * (c->table.max_lag + 1) + column];
+    size_t lag = column / variables, cell = cell_of(c, target, column);
+    size_t source = c->table.order[column % variables];
+    if (edge->is_kept ||
+        caus_lag_prior_requires(&c->prior, source, c->table.order[target], lag))
+        caus_graph_set(graph, source, c->table.order[target], lag,
+                       CAUS_MARK_TAIL, CAUS_MARK_ARROW);
     if (!(edge->df > 0))
         return;
-    size_t lag = column / variables, cell = cell_of(c, target, column);
     size_t back = lag ? cell : cell_of(c, column, target);
     n->statistic[cell] = n->statistic[back] = edge->partial;
     n->p_value[cell] = n->p_value[back] = edge->p_value;
@@ -125,9 +131,6 @@ static void give_edge(const call *c, const numbers *n, caus_graph *graph,
     double unit = c->table.deviation[target] / c->table.deviation[column];
     n->coefficient[cell] = edge->slope * unit;
     n->error[cell] = edge->error * unit;
-    caus_graph_set(graph, c->table.order[column % variables],
-                   c->table.order[target], lag, CAUS_MARK_TAIL,
-                   CAUS_MARK_ARROW);
 }
 
 /* The variables that determine the one at a place, and itself. */
@@ -240,7 +243,8 @@ static caus_status learn_replicate(resampling *s, size_t number,
         return caus_arena_fail(arena, err);
     draw_rows(c, number, rows);
     CAUS_TRY(caus_lag_table_draw(&c->table, rows, c->run, arena, &table, err));
-    CAUS_TRY(caus_lingam_learn(&table, c->options, c->run, arena, &model, err));
+    caus_lingam_question question = {&table, c->options, &c->prior, c->run};
+    CAUS_TRY(caus_lingam_learn(&question, arena, &model, err));
     for (size_t v = 0; v < c->table.variable_count; v++)
         for (size_t k = 0; k < columns; k++)
             if (model.edges[v * columns + k].is_kept) {
@@ -307,15 +311,20 @@ static caus_status learn(call *c, caus_lingam *result, caus_error *err)
     caus_arena *scratch = caus_run_scratch(c->run, 0);
     size_t lags = c->options->max_lag;
     size_t variables = c->series->variable_count;
+    CAUS_TRY(caus_lag_prior_read(c->series, lags, c->options->assumptions,
+                                 false, scratch, &c->prior, err));
+    CAUS_TRY(caus_lag_prior_check_ends(&c->prior, c->series, "LiNGAM", err));
     if (lags)
         CAUS_TRY(caus_var_choose(c->series, c->options->max_lag,
                                  c->options->lag_order, c->run, scratch, &lags,
                                  NULL, err));
+    if (lags < caus_lag_prior_longest(&c->prior))
+        lags = caus_lag_prior_longest(&c->prior);
     size_t least = variables * (c->options->max_lag + 1) + 1;
     CAUS_TRY(caus_lag_table_init(c->series, lags, lags, least < 5 ? 5 : least,
                                  c->run, scratch, &c->table, err));
-    CAUS_TRY(caus_lingam_learn(&c->table, c->options, c->run, scratch,
-                               &c->model, err));
+    caus_lingam_question question = {&c->table, c->options, &c->prior, c->run};
+    CAUS_TRY(caus_lingam_learn(&question, scratch, &c->model, err));
     CAUS_TRY(give_result(c, result, err));
     if (c->options->bootstrap)
         CAUS_TRY(give_stability(c, &result->found, err));

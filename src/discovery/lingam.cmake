@@ -7,7 +7,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 endif()
 target_sources(caus_discovery PRIVATE correlation.c correlation_lag.c dagma.c dagma_solve.c
                granger.c granger_test.c lingam.c lingam_lasso.c
-               lingam_learn.c lingam_order.c var.c var_factor.c var_table.c
+               lingam_learn.c lingam_order.c lingam_prior.c var.c var_factor.c var_table.c
                ${kernels})
 set_property(SOURCE correlation_lag.c dagma_solve.c granger_test.c lingam_learn.c lingam_lasso.c lingam_order.c var.c
              var_factor.c ${kernels} APPEND PROPERTY

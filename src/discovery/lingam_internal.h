@@ -4,7 +4,17 @@
 #define CAUS_SRC_DISCOVERY_LINGAM_INTERNAL_H
 
 #include "caus/lingam.h"
+#include "discovery/lag_prior.h"
 #include "discovery/var_internal.h"
+
+/* Which columns may be causes of which, and which must be: bit u of row v for
+ * u → v, [count × words] each. */
+typedef struct caus_lingam_known {
+    size_t words;
+    uint64_t *allowed;
+    uint64_t *required;
+    uint64_t *scratch; /* [3 × words] */
+} caus_lingam_known;
 
 /* Columns whose order is sought. */
 typedef struct caus_lingam_columns {
@@ -14,6 +24,7 @@ typedef struct caus_lingam_columns {
     double *values; /* [count × stride] one column after another, centred;
                        used up by the search */
     bool *varies;   /* [count] false: constant, or determined by others */
+    const caus_lingam_known *known; /* NULL = nothing */
 } caus_lingam_columns;
 
 caus_status caus_lingam_columns_init(size_t count, size_t row_count,
@@ -31,6 +42,25 @@ caus_status caus_lingam_columns_init(size_t count, size_t row_count,
 caus_status caus_lingam_order(caus_lingam_columns *columns, const caus_run *run,
                               caus_arena *arena, size_t *order,
                               uint64_t *pair_count, caus_error *err);
+
+/*
+ * Who may come first among the remaining columns, and whom none of those can
+ * reach: the sets Uc and V(j) of Shimizu et al. (2011), section 3.4.
+ *
+ *   left          [left_count] the remaining ones
+ *   is_candidate  [columns] set for them; without knowledge all are
+ *   stays         [columns] set for them
+ *
+ * Returns the number of candidates, ≥ 1 when required links have no cycle.
+ */
+size_t caus_lingam_candidates(const caus_lingam_known *known,
+                              const size_t *left, size_t left_count,
+                              bool *is_candidate, bool *stays);
+
+/* Rows of bits by place of a table; NULL when nothing is known. */
+caus_status caus_lingam_know(const caus_lag_prior *prior,
+                             const caus_lag_table *table, caus_arena *arena,
+                             const caus_lingam_known **result, caus_error *err);
 
 /* Work of the adaptive lasso for up to `most` predictors. */
 typedef struct caus_lasso {
@@ -93,11 +123,17 @@ typedef struct caus_lingam_model {
     uint64_t pair_count;
 } caus_lingam_model;
 
+typedef struct caus_lingam_question {
+    const caus_lag_table *table;
+    const caus_lingam_options *options;
+    const caus_lag_prior *prior;
+    const caus_run *run;
+} caus_lingam_question;
+
 /* Everything from a table to kept edges, all of it in `arena`. May be called
  * from a thread of a team, and works alone then. */
-caus_status caus_lingam_learn(const caus_lag_table *table,
-                              const caus_lingam_options *options,
-                              const caus_run *run, caus_arena *arena,
-                              caus_lingam_model *model, caus_error *err);
+caus_status caus_lingam_learn(const caus_lingam_question *question,
+                              caus_arena *arena, caus_lingam_model *model,
+                              caus_error *err);
 
 #endif

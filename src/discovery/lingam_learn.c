@@ -13,11 +13,13 @@ typedef struct fitting {
     caus_lasso lasso;
     caus_regression regression; /* room for every column */
     bool *keep;
+    size_t *list;     /* [columns] predictors as places of the factor */
     double *residual; /* [stride] */
 } fitting;
 
 typedef struct learning {
     const caus_lingam_options *options;
+    const caus_lag_prior *prior;
     const caus_run *run;
     caus_lingam_model *model;
     fitting *fittings; /* [threads] */
@@ -90,6 +92,8 @@ static caus_status find_order(const learning *l, caus_arena *arena,
     CAUS_TRY(caus_var_fit_init(model->table, l->run, arena, &fit, err));
     CAUS_TRY(caus_lingam_columns_init(variables, model->table->row_count, arena,
                                       &columns, err));
+    CAUS_TRY(
+        caus_lingam_know(l->prior, model->table, arena, &columns.known, err));
     CAUS_TRY(fill_columns(model, &fit, l->run, &columns, err));
     CAUS_TRY(caus_lingam_order(&columns, l->run, arena, model->order,
                                &model->pair_count, err));
@@ -107,21 +111,80 @@ static caus_status find_order(const learning *l, caus_arena *arena,
     return CAUS_OK;
 }
 
-/* Copies what the lasso needs about the columns before a place. */
-static void load_lasso(const learning *l, fitting *f, size_t place)
+static bool is_required(const learning *l, size_t v, size_t column)
+{
+    const caus_lag_table *table = l->model->table;
+    size_t variables = table->variable_count;
+    return caus_lag_prior_requires(l->prior, table->order[column % variables],
+                                   table->order[v], column / variables);
+}
+
+/* The columns before a place that knowledge lets be causes. */
+static size_t list_predictors(const learning *l, fitting *f, size_t v,
+                              size_t place)
+{
+    const caus_lag_table *table = l->model->table;
+    size_t variables = table->variable_count, count = 0;
+    for (size_t k = 0; k < place; k++) {
+        size_t column = l->model->factor.columns[k];
+        if (caus_lag_prior_allows(l->prior, table->order[column % variables],
+                                  table->order[v], column / variables))
+            f->list[count++] = k;
+    }
+    return count;
+}
+
+/* Copies what the lasso needs about the predictors. */
+static void load_lasso(const learning *l, fitting *f, size_t place,
+                       size_t count)
 {
     const caus_factor *factor = &l->model->factor;
     const caus_correlation *correlation = &l->model->table->correlation;
     const double *target =
         correlation->matrix + factor->columns[place] * correlation->stride;
-    for (size_t i = 0; i < place; i++) {
-        const double *row =
-            correlation->matrix + factor->columns[i] * correlation->stride;
-        for (size_t j = 0; j < place; j++)
-            f->lasso.normal[i * f->lasso.most + j] = row[factor->columns[j]];
-        f->lasso.target[i] = target[factor->columns[i]];
-        f->lasso.weight[i] = f->regression.slope[i];
+    for (size_t i = 0; i < count; i++) {
+        size_t column = factor->columns[f->list[i]];
+        const double *row = correlation->matrix + column * correlation->stride;
+        for (size_t j = 0; j < count; j++)
+            f->lasso.normal[i * f->lasso.most + j] =
+                row[factor->columns[f->list[j]]];
+        f->lasso.target[i] = target[column];
     }
+}
+
+/* Slopes on all predictors; on all columns before a place the factor has
+ * them. */
+static double regress(const learning *l, fitting *f, size_t place, size_t count)
+{
+    double *slope = f->regression.slope, *own = f->regression.own;
+    memset(f->keep, true, count * sizeof *f->keep);
+    if (l->options->prune == CAUS_LINGAM_LASSO || l->prior->cells)
+        load_lasso(l, f, place, count);
+    if (l->prior->cells)
+        return caus_lasso_refit(&f->lasso, count, f->keep, slope, own);
+    caus_factor_regress(&l->model->factor, place, &f->regression);
+    return f->regression.left;
+}
+
+/* Keeps what the lasso selects and what is required; returns how many. */
+static size_t select_predictors(const learning *l, fitting *f, size_t v,
+                                size_t count, double *left)
+{
+    double rows = (double)l->model->table->row_count;
+    size_t kept = 0;
+    if (l->options->prune != CAUS_LINGAM_LASSO || !count)
+        return count;
+    memcpy(f->lasso.weight, f->regression.slope,
+           count * sizeof *f->lasso.weight);
+    caus_lasso_select(&f->lasso, count, *left, rows, f->keep);
+    for (size_t k = 0; k < count; k++) {
+        size_t column = l->model->factor.columns[f->list[k]];
+        f->keep[k] = f->keep[k] || is_required(l, v, column);
+        kept += f->keep[k];
+    }
+    *left = caus_lasso_refit(&f->lasso, count, f->keep, f->regression.slope,
+                             f->regression.own);
+    return kept;
 }
 
 static void write_edge(const learning *l, caus_lingam_edge *edge, double slope,
@@ -159,34 +222,26 @@ static double normality_of(const double *values, size_t rows)
 static void fit_variable(const learning *l, fitting *f, size_t v)
 {
     caus_lingam_model *model = l->model;
-    const caus_factor *factor = &model->factor;
     size_t place = l->place[v], rows = model->table->row_count;
     model->normality[v] = (double)NAN;
     if (place == SIZE_MAX)
         return;
-    double *slope = f->regression.slope, *own = f->regression.own;
-    caus_factor_regress(factor, place, &f->regression);
-    double left = f->regression.left;
-    size_t kept = place;
-    memset(f->keep, true, place * sizeof *f->keep);
-    if (l->options->prune == CAUS_LINGAM_LASSO && place) {
-        load_lasso(l, f, place);
-        caus_lasso_select(&f->lasso, place, left, (double)rows, f->keep);
-        left = caus_lasso_refit(&f->lasso, place, f->keep, slope, own);
-        kept = 0;
-        for (size_t k = 0; k < place; k++)
-            kept += f->keep[k];
-    }
+    size_t count = list_predictors(l, f, v, place);
+    double left = regress(l, f, place, count);
+    size_t kept = select_predictors(l, f, v, count, &left);
     double df = (double)rows - (double)kept - 1;
     memcpy(f->residual, model->columns + v * model->stride,
            model->stride * sizeof *f->residual);
-    for (size_t k = 0; k < place; k++) {
+    for (size_t k = 0; k < count; k++) {
         if (!f->keep[k])
             continue;
-        size_t column = factor->columns[k];
-        write_edge(l, &model->edges[v * column_count(model->table) + column],
-                   slope[k], own[k], df, left);
-        subtract(f->residual, model->columns + column * model->stride, slope[k],
+        size_t column = model->factor.columns[f->list[k]];
+        caus_lingam_edge *edge =
+            &model->edges[v * column_count(model->table) + column];
+        double slope = f->regression.slope[k];
+        write_edge(l, edge, slope, f->regression.own[k], df, left);
+        edge->is_kept = edge->is_kept || is_required(l, v, column);
+        subtract(f->residual, model->columns + column * model->stride, slope,
                  model->stride);
     }
     model->normality[v] = normality_of(f->residual, rows);
@@ -196,7 +251,8 @@ static caus_status init_fittings(learning *l, caus_arena *arena,
                                  caus_error *err)
 {
     size_t columns = column_count(l->model->table);
-    size_t most = l->options->prune == CAUS_LINGAM_LASSO ? columns : 0;
+    bool has_lasso = l->options->prune == CAUS_LINGAM_LASSO || l->prior->cells;
+    size_t most = has_lasso ? columns : 0;
     l->fittings = CAUS_ARRAY(arena, fitting, (size_t)l->threads);
     if (!l->fittings)
         return caus_arena_fail(arena, err);
@@ -206,9 +262,10 @@ static caus_status init_fittings(learning *l, caus_arena *arena,
         f->regression.slope = CAUS_ARRAY(arena, double, columns);
         f->regression.own = CAUS_ARRAY(arena, double, columns);
         f->keep = CAUS_ARRAY(arena, bool, columns);
+        f->list = CAUS_ARRAY(arena, size_t, columns);
         f->residual = CAUS_ARRAY(arena, double, l->model->stride);
         if (!f->regression.slope || !f->regression.own || !f->keep ||
-            !f->residual)
+            !f->list || !f->residual)
             return caus_arena_fail(arena, err);
     }
     return CAUS_OK;
@@ -231,8 +288,8 @@ static caus_status fit(learning *l, caus_arena *arena, caus_error *err)
 /* Which tested edges stay; p-values of all of them are one family. */
 static caus_status decide(const learning *l, caus_arena *arena, caus_error *err)
 {
-    size_t total =
-        l->model->table->variable_count * column_count(l->model->table);
+    size_t columns = column_count(l->model->table);
+    size_t total = l->model->table->variable_count * columns;
     caus_lingam_edge *edges = l->model->edges;
     if (l->options->prune != CAUS_LINGAM_TEST)
         return CAUS_OK;
@@ -255,23 +312,26 @@ static caus_status decide(const learning *l, caus_arena *arena, caus_error *err)
         if (!(edges[cell].df > 0))
             continue;
         edges[cell].q_value = verdicts[count++];
-        if (edges[cell].q_value > l->options->alpha)
+        if (edges[cell].q_value > l->options->alpha &&
+            !is_required(l, cell / columns, cell % columns))
             edges[cell].is_kept = false;
     }
     return CAUS_OK;
 }
 
-caus_status caus_lingam_learn(const caus_lag_table *table,
-                              const caus_lingam_options *options,
-                              const caus_run *run, caus_arena *arena,
-                              caus_lingam_model *model, caus_error *err)
+caus_status caus_lingam_learn(const caus_lingam_question *question,
+                              caus_arena *arena, caus_lingam_model *model,
+                              caus_error *err)
 {
+    const caus_lag_table *table = question->table;
     size_t variables = table->variable_count;
     caus_lingam_model made = {.table = table};
-    learning l = {.options = options,
-                  .run = run,
+    learning l = {.options = question->options,
+                  .prior = question->prior,
+                  .run = question->run,
                   .model = &made,
-                  .threads = omp_in_parallel() ? 1 : caus_run_threads(run)};
+                  .threads =
+                      omp_in_parallel() ? 1 : caus_run_threads(question->run)};
     made.order = CAUS_ARRAY(arena, size_t, variables);
     made.varies = CAUS_ARRAY(arena, bool, variables);
     made.normality = CAUS_ARRAY(arena, double, variables);

@@ -30,6 +30,9 @@ typedef struct search {
     double *term;        /* [count × count] last seen of a sum; 0 = never */
     size_t *met;         /* [count] partners met */
     uint64_t *done;      /* [count × words] pairs met */
+    bool *is_candidate;  /* [count] may come first */
+    bool *stays;         /* [count] no candidate can change it */
+    size_t candidate_count;
     size_t words;
     size_t chunk_count;
     caus_entropy_task *tasks; /* [BATCH × 2 × chunk_count] */
@@ -109,12 +112,14 @@ static void note_pair(search *s, size_t i, size_t j, double difference)
     s->pair_count++;
 }
 
-/* The place in `left` of the smallest sum. */
+/* The place in `left` of the candidate with the smallest sum. */
 static size_t least_place(const search *s)
 {
-    size_t least = 0;
-    for (size_t k = 1; k < s->left_count; k++)
-        if (s->score[s->left[k]] < s->score[s->left[least]])
+    size_t least = SIZE_MAX;
+    for (size_t k = 0; k < s->left_count; k++)
+        if (s->is_candidate[s->left[k]] &&
+            (least == SIZE_MAX ||
+             s->score[s->left[k]] < s->score[s->left[least]]))
             least = k;
     return least;
 }
@@ -146,6 +151,8 @@ static size_t choose_partners(const search *s, size_t i, size_t partners[BATCH])
 static caus_entropy_task residual_task(const search *s, size_t x, size_t y)
 {
     double r = s->correlation[x * s->columns->count + y];
+    if (s->stays[x])
+        r = 0;
     double left = share_left(r);
     return (caus_entropy_task){.x = column_of(s, x),
                                .y = column_of(s, y),
@@ -198,6 +205,8 @@ static void begin_round(search *s)
 {
     size_t count = s->columns->count;
     memset(s->score, 0, count * sizeof *s->score);
+    s->candidate_count = caus_lingam_candidates(
+        s->columns->known, s->left, s->left_count, s->is_candidate, s->stays);
     memset(s->met, 0, count * sizeof *s->met);
     memset(s->done, 0, count * s->words * sizeof *s->done);
     int threads = caus_run_threads(s->run);
@@ -215,7 +224,7 @@ static caus_status find_first(search *s, size_t *place, caus_error *err)
         CAUS_TRY(caus_run_check(s->run, err));
         *place = least_place(s);
         size_t best = s->left[*place];
-        if (s->met[best] + 1 >= s->left_count)
+        if (s->met[best] + 1 >= s->left_count || s->candidate_count == 1)
             return CAUS_OK;
         meet_partners(s, best);
     }
@@ -359,8 +368,10 @@ caus_status caus_lingam_order(caus_lingam_columns *columns, const caus_run *run,
     s.tasks = CAUS_ARRAY(arena, caus_entropy_task, 2 * BATCH * s.chunk_count);
     s.met = CAUS_ARRAY(arena, size_t, count);
     s.done = CAUS_ARRAY(arena, uint64_t, count * s.words);
-    if (!s.left || !s.correlation || !s.entropy || !s.score || !s.term ||
-        !s.met || !s.done)
+    s.is_candidate = CAUS_ARRAY(arena, bool, count);
+    s.stays = CAUS_ARRAY(arena, bool, count);
+    if (!s.is_candidate || !s.stays || !s.left || !s.correlation ||
+        !s.entropy || !s.score || !s.term || !s.met || !s.done)
         return caus_arena_fail(arena, err);
     CAUS_TRY(find_order(&s, order, err));
     *pair_count = s.pair_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LiNGAM and vector autoregression against direct.json and var.json: see
- * PROVENANCE.md beside them. */
+/* LiNGAM and vector autoregression against direct.json, known.json and
+ * var.json: see PROVENANCE.md beside them. */
 #include <jansson.h>
 #include <math.h>
 
@@ -51,6 +51,29 @@ static caus_lingam learn(const caus_series *series,
     return found;
 }
 
+/* Tiers and required links as assumptions; NULL without them. */
+static const unsigned char *assumptions_of(json_t *expected, size_t nodes,
+                                           caus_arena *arena)
+{
+    json_t *tiers = json_object_get(expected, "tiers"), *link;
+    unsigned char *cells = caus_arena_array(arena, nodes * nodes, 1);
+    size_t k;
+    if (!tiers)
+        return NULL;
+    for (size_t a = 0; a < nodes; a++)
+        for (size_t b = 0; b < nodes; b++)
+            if (json_integer_value(json_array_get(tiers, a)) <
+                json_integer_value(json_array_get(tiers, b)))
+                cells[a * nodes + b] = CAUS_ASSUME_NOT_BACK;
+    json_array_foreach(json_object_get(expected, "required"), k, link)
+    {
+        json_int_t from = json_integer_value(json_array_get(link, 0));
+        json_int_t to = json_integer_value(json_array_get(link, 1));
+        cells[(size_t)from * nodes + (size_t)to] = CAUS_ASSUME_LINK;
+    }
+    return cells;
+}
+
 static void check_direct(json_t *expected)
 {
     caus_arena *arena = caus_arena_new(0);
@@ -63,7 +86,9 @@ static void check_direct(json_t *expected)
         .uniform = true,
     };
     assert_int_equal(sem_make(&options, arena, &world, NULL), CAUS_OK);
-    caus_lingam found = learn(&world.series, NULL, arena);
+    caus_lingam_options asked = caus_lingam_options_default();
+    asked.assumptions = assumptions_of(expected, options.nodes, arena);
+    caus_lingam found = learn(&world.series, &asked, arena);
     json_t *edges = json_object_get(expected, "edges"), *edge;
     size_t k;
     assert_order(&found, json_object_get(expected, "order"));
@@ -83,6 +108,16 @@ static void direct_lingam_gives_order_and_coefficients_of_lingam(void **unused)
 {
     (void)unused;
     json_t *root = load("oracle/lingam/direct.json"), *item;
+    size_t k;
+    assert_true(json_array_size(root) > 3);
+    json_array_foreach(root, k, item) check_direct(item);
+    json_decref(root);
+}
+
+static void prior_knowledge_bounds_the_order_as_in_lingam(void **unused)
+{
+    (void)unused;
+    json_t *root = load("oracle/lingam/known.json"), *item;
     size_t k;
     assert_true(json_array_size(root) > 3);
     json_array_foreach(root, k, item) check_direct(item);
@@ -237,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(direct_lingam_gives_order_and_coefficients_of_lingam),
+        cmocka_unit_test(prior_knowledge_bounds_the_order_as_in_lingam),
         cmocka_unit_test(autoregressions_are_those_of_statsmodels),
         cmocka_unit_test(orders_and_their_criteria_are_those_of_statsmodels),
         cmocka_unit_test(var_lingam_gives_order_and_matrices_of_lingam),

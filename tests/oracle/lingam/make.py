@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes direct.json and var.json: what lingam and statsmodels say. Columns of
-direct.json are those of tests/oracle/structure/sem.c, made again here; those of
+"""Writes direct.json, known.json and var.json: what lingam and statsmodels say.
+Columns of direct.json and known.json are those of tests/oracle/structure/sem.c, made again here; those of
 var.json are in the file. See PROVENANCE.md."""
 
 import json
@@ -56,16 +56,44 @@ def structure(nodes, degree, seed, rows):
                 value += weights[u, v] * row[u]
             row[v] = value
         values[r] = [float("%.6f" % x) for x in row]
-    return values
+    return values, weights
 
 
 def direct(nodes, degree, seed, rows):
-    values = structure(nodes, degree, seed, rows)
+    values, _ = structure(nodes, degree, seed, rows)
     model = lingam.DirectLiNGAM()
+    return {"nodes": nodes, "degree": degree, "seed": seed, "rows": rows,
+            **learned(model, values)}
+
+
+def known(nodes, tier_count, required, seed, rows):
+    """Tiers drawn without a look at the truth, and true links required."""
+    values, weights = structure(nodes, 3, seed, rows)
+    random = numpy.random.default_rng(seed)
+    tiers = random.integers(0, tier_count, nodes)
+    prior = numpy.full((nodes, nodes), -1)
+    for i in range(nodes):
+        for j in range(nodes):
+            if tiers[j] > tiers[i]:
+                prior[i, j] = 0
+    links = [(int(j), int(i)) for j, i in zip(*numpy.nonzero(weights))
+             if tiers[j] <= tiers[i]]
+    links = [links[k] for k in sorted(random.permutation(len(links))[:required])]
+    for j, i in links:
+        prior[i, j] = 1
+    model = lingam.DirectLiNGAM(prior_knowledge=prior,
+                                apply_prior_knowledge_softly=True)
+    found = learned(model, values)
+    for j, i in links:
+        assert any(e[0] == j and e[1] == i for e in found["edges"])
+    return {"nodes": nodes, "degree": 3, "seed": seed, "rows": rows,
+            "tiers": [int(t) for t in tiers], "required": links, **found}
+
+
+def learned(model, values):
     model.fit(values)
     matrix = model.adjacency_matrix_
-    return {"nodes": nodes, "degree": degree, "seed": seed, "rows": rows,
-            "order": [int(v) for v in model.causal_order_],
+    return {"order": [int(v) for v in model.causal_order_],
             "edges": [[int(j), int(i), float(matrix[i, j])]
                       for i, j in zip(*numpy.nonzero(matrix))]}
 
@@ -121,6 +149,9 @@ def main():
     write("direct.json", [direct(10, 2, 1, 1000), direct(10, 4, 3, 200),
                           direct(20, 2, 1, 1000), direct(20, 4, 2, 500),
                           direct(50, 2, 1, 1000)])
+    write("known.json", [known(6, 2, 2, 1, 400), known(8, 3, 0, 2, 600),
+                         known(10, 1, 6, 3, 500), known(12, 4, 3, 4, 400),
+                         known(10, 10, 0, 5, 300), known(20, 3, 8, 6, 800)])
     write("var.json", [autoregression(lagged(1, 400, 4, 2), 4),
                        autoregression(lagged(2, 250, 6, 1), 3)])
 

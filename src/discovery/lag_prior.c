@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "discovery/lag_prior.h"
+
+#include <string.h>
+
+#include "discovery/static_internal.h"
+
+static caus_status check_lagged(const caus_series *series, size_t lags,
+                                const unsigned char *given, caus_error *err)
+{
+    size_t nodes = series->variable_count;
+    for (size_t cell = 0; cell < nodes * nodes * lags; cell++) {
+        if (cell % lags == 0 || given[cell] <= CAUS_ASSUME_LINK)
+            continue;
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "what is assumed from %s to %s at lag %zu says that "
+                         "the past may be an effect: give link, absent or "
+                         "unknown",
+                         series->variables[cell / lags / nodes].name,
+                         series->variables[cell / lags % nodes].name,
+                         cell % lags);
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_lag_prior_read(const caus_series *series, size_t max_lag,
+                                const unsigned char *given, bool latent,
+                                caus_arena *arena, caus_lag_prior *result,
+                                caus_error *err)
+{
+    size_t nodes = series->variable_count, lags = max_lag + 1;
+    *result = (caus_lag_prior){.variable_count = nodes, .lags = lags};
+    if (!given)
+        return CAUS_OK;
+    CAUS_TRY(check_lagged(series, lags, given, err));
+    unsigned char *cells = CAUS_ARRAY(arena, unsigned char, nodes *nodes *lags);
+    unsigned char *now = CAUS_ARRAY(arena, unsigned char, nodes *nodes);
+    if (!cells || !now)
+        return caus_arena_fail(arena, err);
+    for (size_t pair = 0; pair < nodes * nodes; pair++)
+        now[pair] = given[pair * lags];
+    const caus_prior *prior;
+    caus_engine names = {.node_count = nodes, .variables = series->variables};
+    CAUS_TRY(caus_prior_read(&names, now, latent, arena, &prior, err));
+    memcpy(cells, given, nodes * nodes * lags);
+    for (size_t pair = 0; pair < nodes * nodes; pair++)
+        cells[pair * lags] = prior->cells[pair];
+    result->cells = cells;
+    return CAUS_OK;
+}
+
+size_t caus_lag_prior_longest(const caus_lag_prior *prior)
+{
+    size_t pairs = prior->variable_count * prior->variable_count, longest = 0;
+    for (size_t k = 0; prior->cells && k < pairs * prior->lags; k++)
+        if (prior->cells[k] == CAUS_ASSUME_LINK && k % prior->lags > longest)
+            longest = k % prior->lags;
+    return longest;
+}
+
+caus_status caus_lag_prior_check_ends(const caus_lag_prior *prior,
+                                      const caus_series *series,
+                                      const char *method, caus_error *err)
+{
+    size_t nodes = prior->variable_count;
+    for (size_t a = 0; a < nodes; a++)
+        for (size_t b = a + 1; b < nodes; b++)
+            if (caus_lag_prior_get(prior, a, b, 0) == CAUS_ASSUME_ADJACENT)
+                return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                                 "%s and %s are to be linked one way or the "
+                                 "other, which %s cannot keep: say which way",
+                                 series->variables[a].name,
+                                 series->variables[b].name, method);
+    return CAUS_OK;
+}
