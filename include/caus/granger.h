@@ -24,6 +24,8 @@ typedef struct caus_granger_options {
     double alpha; /* in (0, 1); an edge has p (or q) ≤ alpha */
     caus_fdr fdr; /* over all ordered pairs */
     double level; /* of intervals, in (0, 1); 0 = none */
+    const unsigned char *assumptions; /* caus_assumption per graph cell
+                                [N × N × (max_lag + 1)]; NULL = all unknown */
 } caus_granger_options;
 
 /* Given all variables, lags 1 … 5 of which Schwarz's criterion takes as many as
@@ -52,6 +54,9 @@ typedef struct caus_granger {
  *   options  NULL = default
  *   result   lives in `out`
  *
+ * Lags of a source that assumptions rule out are no term of the target's
+ * equation; a pair without a lag left, or with a required one, is not tested
+ * and no part of the family that FDR looks at. Required links are edges.
  * Foretelling is not causing: a hidden common cause with two delays looks the
  * same, and so do effects within one step. A constant source or target has p 1.
  * Of variables whose pasts determine each other one stands for all; they are
@@ -59,7 +64,8 @@ typedef struct caus_granger {
  * change no byte. When the time limit passes, the result has no edge and
  * found.complete is false.
  * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES (rows ≤
- * lags · variables in an equation + 1), …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT.
+ * lags · variables in an equation + 1), …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT,
+ * CAUS_ERR_UNSUPPORTED (a link required at lag 0).
  * Cost O(rows · (N · max_lag)² + (N · max_lag)³).
  * Source: Granger (1969), Econometrica 37, 424-438; Luetkepohl (2005), New
  * Introduction to Multiple Time Series Analysis, section 3.6.

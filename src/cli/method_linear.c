@@ -118,17 +118,22 @@ caus_status caus_cli_prepare_granger(const caus_cli_lesson *lesson,
                                  &options->alpha, err));
     CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
                                    options->level, &options->level, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, options->max_lag,
+                                      &options->assumptions, err));
     answer->options = caus_cli_plain_options(options->alpha);
     answer->options.fdr = options->fdr;
     answer->options.level = options->level;
     answer->options.max_lag = options->max_lag;
+    answer->options.assumptions = options->assumptions;
     answer->test = "f";
     *task = (caus_cli_task){
         .learn = learn_granger,
         .settings = options,
         .settings_size = sizeof *options,
         .alpha_at = {offsetof(caus_granger_options, alpha), caus_cli_nowhere},
-        .max_lag_at = offsetof(caus_granger_options, max_lag),
+        .max_lag_at = options->assumptions
+                          ? caus_cli_nowhere
+                          : offsetof(caus_granger_options, max_lag),
         .longest_lag = options->max_lag};
     return CAUS_OK;
 }

@@ -38,7 +38,13 @@ static caus_status init_arrays(caus_granger_call *c, caus_error *err)
     return CAUS_OK;
 }
 
-/* The pairs of different variables are one family. */
+static bool is_tested(const caus_granger_call *c, size_t pair)
+{
+    return caus_granger_is_open(c, pair / c->variables, pair % c->variables,
+                                c->options->max_lag);
+}
+
+/* The pairs that are tested are one family. */
 static caus_status adjust(const caus_granger_call *c, caus_error *err)
 {
     caus_arena *scratch = caus_run_scratch(c->run, 0);
@@ -49,13 +55,13 @@ static caus_status adjust(const caus_granger_call *c, caus_error *err)
     if (!p_values || !q_values || !order)
         return caus_arena_fail(scratch, err);
     for (size_t pair = 0; pair < pairs; pair++)
-        if (pair / c->variables != pair % c->variables)
+        if (is_tested(c, pair))
             p_values[count++] = c->p_value[pair];
     caus_fdr_adjust(p_values, count, c->options->fdr, order, q_values);
     count = 0;
     for (size_t pair = 0; pair < pairs; pair++)
         c->q_value[pair] =
-            pair / c->variables != pair % c->variables ? q_values[count++] : 1;
+            is_tested(c, pair) ? q_values[count++] : c->p_value[pair];
     return CAUS_OK;
 }
 
@@ -76,13 +82,18 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
     for (size_t cell = 0; cell < c->cells; cell++) {
         size_t pair = cell / lags, lag = cell % lags;
         bool is_strongest = lag && lag == c->strongest[pair];
-        bool is_tested = c->strongest[pair] && lag && lag <= c->lags[pair];
-        double other = is_tested ? (double)NAN : 1;
+        bool is_term = c->strongest[pair] && lag && lag <= c->lags[pair] &&
+                       caus_lag_prior_allows(&c->prior, pair / c->variables,
+                                             pair % c->variables, lag);
+        double other = is_term ? (double)NAN : 1;
         c->cell_p[cell] = is_strongest ? c->p_value[pair] : other;
         if (cell_q)
             cell_q[cell] = is_strongest ? c->q_value[pair] : other;
         double verdict = c->q_value ? c->q_value[pair] : c->p_value[pair];
-        if (is_strongest && verdict <= c->options->alpha)
+        if ((is_strongest && is_tested(c, pair) &&
+             verdict <= c->options->alpha) ||
+            caus_lag_prior_requires(&c->prior, pair / c->variables,
+                                    pair % c->variables, lag))
             caus_graph_set(&found->graph, pair / c->variables,
                            pair % c->variables, lag, CAUS_MARK_TAIL,
                            CAUS_MARK_ARROW);
@@ -93,7 +104,8 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
     found->lower = c->lower;
     found->upper = c->upper;
     found->rows_used = c->row_count;
-    found->test_count = c->variables * (c->variables - 1);
+    for (size_t pair = 0; pair < c->variables * c->variables; pair++)
+        found->test_count += is_tested(c, pair);
     found->complete = true;
     result->statistic = c->statistic;
     result->p_value = c->p_value;
@@ -102,10 +114,32 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
     return CAUS_OK;
 }
 
+/* The past alone foretells: links within one step have no place. */
+static caus_status read_prior(caus_granger_call *c, caus_error *err)
+{
+    CAUS_TRY(caus_lag_prior_read(c->series, c->options->max_lag,
+                                 c->options->assumptions, false,
+                                 caus_run_scratch(c->run, 0), &c->prior, err));
+    for (size_t pair = 0; pair < c->variables * c->variables; pair++) {
+        size_t source = pair / c->variables, target = pair % c->variables;
+        caus_assumption known =
+            caus_lag_prior_get(&c->prior, source, target, 0);
+        if (known == CAUS_ASSUME_LINK || known == CAUS_ASSUME_ADJACENT)
+            return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                             "%s -> %s is required at lag 0, where Granger's "
+                             "test has no links: require it at a lag, or take "
+                             "pcmci+",
+                             c->series->variables[source].name,
+                             c->series->variables[target].name);
+    }
+    return CAUS_OK;
+}
+
 static caus_status learn(caus_granger_call *c, caus_granger *result,
                          caus_error *err)
 {
     CAUS_TRY(init_arrays(c, err));
+    CAUS_TRY(read_prior(c, err));
     if (c->options->pairwise)
         CAUS_TRY(caus_granger_test_pairs(c, err));
     else

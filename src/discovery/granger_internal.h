@@ -4,6 +4,7 @@
 #define CAUS_SRC_DISCOVERY_GRANGER_INTERNAL_H
 
 #include "caus/granger.h"
+#include "discovery/lag_prior.h"
 #include "discovery/var_internal.h"
 
 /* Everything one call works on; arrays are in the caller's order. */
@@ -12,6 +13,7 @@ typedef struct caus_granger_call {
     const caus_granger_options *options;
     const caus_run *run;
     caus_arena *out;
+    caus_lag_prior prior;
     size_t variables;
     size_t cells;
     double *partial; /* by cell */
@@ -27,6 +29,10 @@ typedef struct caus_granger_call {
     size_t row_count;
     uint64_t test_count;
 } caus_granger_call;
+
+/* Whether knowledge leaves a pair to be tested at some lag up to `lags`. */
+bool caus_granger_is_open(const caus_granger_call *c, size_t source,
+                          size_t target, size_t lags);
 
 /* Fill statistics, p-values, lags and partial correlations: in one equation
  * for each target with all variables, or in one for each pair. */

@@ -178,6 +178,131 @@ static caus_status each_source(const caus_granger_call *c,
     return caus_run_check(c->run, err);
 }
 
+/* ---- one thread's tools ---- */
+
+typedef struct bench {
+    caus_factor factor; /* of the pasts in an equation */
+    block block;
+    double *slope; /* [columns] of the factor */
+    bool *is_in;   /* [N] */
+} bench;
+
+static caus_status init_benches(const caus_granger_call *c, size_t columns,
+                                bench **benches, caus_error *err)
+{
+    caus_arena *arena = caus_run_scratch(c->run, 0);
+    int threads = caus_run_threads(c->run);
+    *benches = CAUS_ARRAY(arena, bench, (size_t)threads);
+    if (!*benches)
+        return caus_arena_fail(arena, err);
+    for (int k = 0; k < threads; k++) {
+        bench *tools = &(*benches)[k];
+        CAUS_TRY(caus_factor_init(columns, arena, &tools->factor, err));
+        CAUS_TRY(block_init(c->options->max_lag, arena, &tools->block, err));
+        tools->slope = CAUS_ARRAY(arena, double, columns);
+        tools->is_in = CAUS_ARRAY(arena, bool, c->variables);
+        if (!tools->slope || !tools->is_in)
+            return caus_arena_fail(arena, err);
+    }
+    return CAUS_OK;
+}
+
+/* Residual share of the variance and slopes on the factor's columns. */
+static double regress(const caus_factor *factor, const caus_lag_table *table,
+                      size_t target, double *slope)
+{
+    const double *row =
+        table->correlation.matrix + target * table->correlation.stride;
+    double left = row[target];
+    memset(slope, 0, factor->count * sizeof *slope);
+    for (size_t m = 0; m < factor->count; m++) {
+        const double *inverse = factor->inverse + m * factor->stride;
+        double part = 0;
+        for (size_t k = 0; k <= m; k++)
+            part += inverse[k] * row[factor->columns[k]];
+        for (size_t k = 0; k <= m; k++)
+            slope[k] += part * inverse[k];
+        left -= part * part;
+    }
+    return left > CAUS_LEAST_SHARE ? left : 0;
+}
+
+static void empty_factor(caus_factor *factor)
+{
+    memset(factor->rows, 0,
+           factor->count * factor->stride * sizeof *factor->rows);
+    memset(factor->inverse, 0,
+           factor->count * factor->stride * sizeof *factor->inverse);
+    factor->count = 0;
+}
+
+/* ---- with knowledge ---- */
+
+bool caus_granger_is_open(const caus_granger_call *c, size_t source,
+                          size_t target, size_t lags)
+{
+    bool is_open = source != target;
+    for (size_t lag = 1; lag <= lags; lag++)
+        if (caus_lag_prior_requires(&c->prior, source, target, lag))
+            return false;
+    for (size_t lag = 1; is_open && lag <= lags; lag++)
+        if (caus_lag_prior_allows(&c->prior, source, target, lag))
+            return true;
+    return false;
+}
+
+/* The pasts that knowledge lets into the equation of a target: its own and that
+ * of one source, or of all (SIZE_MAX). */
+static void take_allowed(const caus_granger_call *c,
+                         const caus_lag_table *table, bench *tools,
+                         size_t target, size_t source)
+{
+    empty_factor(&tools->factor);
+    for (size_t lag = 1; lag <= table->max_lag; lag++)
+        for (size_t v = 0; v < c->variables; v++)
+            if ((source == SIZE_MAX || v == source || v == target) &&
+                caus_lag_prior_allows(&c->prior, table->order[v],
+                                      table->order[target], lag))
+                caus_factor_add(&tools->factor, &table->correlation,
+                                lag * c->variables + v, NULL);
+}
+
+/* Tests a source in the equation that the tools hold. */
+static void test_taken(const caus_granger_call *c, const caus_lag_table *table,
+                       bench *tools, size_t target, size_t source)
+{
+    equation e = {.table = table,
+                  .factor = &tools->factor,
+                  .count = tools->factor.count,
+                  .slope = tools->slope,
+                  .target = target};
+    e.left = regress(&tools->factor, table, target, tools->slope);
+    load_block(&tools->block, &tools->factor, tools->factor.count, c->variables,
+               source);
+    test_pair(c, &tools->block, &e, source);
+}
+
+static caus_status each_target(const caus_granger_call *c,
+                               const caus_lag_table *table, caus_error *err)
+{
+    int threads = caus_run_threads(c->run);
+    bench *benches;
+    CAUS_TRY(init_benches(c, c->variables * table->max_lag, &benches, err));
+#pragma omp parallel for num_threads(threads) \
+    schedule(dynamic, 1) if (threads > 1)
+    for (size_t target = 0; target < c->variables; target++) {
+        bench *tools = &benches[threads > 1 ? omp_get_thread_num() : 0];
+        if (caus_run_should_stop(c->run))
+            continue;
+        take_allowed(c, table, tools, target, SIZE_MAX);
+        for (size_t source = 0; source < c->variables; source++)
+            if (source != target &&
+                !c->is_joined[source * c->variables + target])
+                test_taken(c, table, tools, target, source);
+    }
+    return caus_run_check(c->run, err);
+}
+
 static bool is_in_factor(const caus_factor *factor, size_t count, size_t column)
 {
     for (size_t k = 0; k < count; k++)
@@ -237,53 +362,19 @@ caus_status caus_granger_test_all(caus_granger_call *c, caus_discovery *found,
     CAUS_TRY(caus_var_choose(c->series, c->options->max_lag,
                              c->options->lag_order, c->run, scratch, &lags,
                              NULL, err));
+    if (lags < caus_lag_prior_longest(&c->prior))
+        lags = caus_lag_prior_longest(&c->prior);
     CAUS_TRY(caus_lag_table_init(c->series, lags, lags,
                                  c->variables * c->options->max_lag + 2, c->run,
                                  scratch, &table, err));
     CAUS_TRY(caus_var_fit_init(&table, c->run, scratch, &fit, err));
     c->row_count = table.row_count;
     CAUS_TRY(join_variables(c, &fit, found, err));
-    return each_source(c, &fit, err);
+    return c->prior.cells ? each_target(c, &table, err)
+                          : each_source(c, &fit, err);
 }
 
 /* ---- given the target's past alone ---- */
-
-/* One thread's tools for a pair of variables. */
-typedef struct bench {
-    caus_factor factor; /* of both pasts */
-    block block;
-    double *slope; /* [2 · max_lag] */
-    bool *is_in;   /* [N] */
-} bench;
-
-/* Residual share of the variance and slopes on the factor's columns. */
-static double regress(const caus_factor *factor, const caus_lag_table *table,
-                      size_t target, double *slope)
-{
-    const double *row =
-        table->correlation.matrix + target * table->correlation.stride;
-    double left = row[target];
-    memset(slope, 0, factor->count * sizeof *slope);
-    for (size_t m = 0; m < factor->count; m++) {
-        const double *inverse = factor->inverse + m * factor->stride;
-        double part = 0;
-        for (size_t k = 0; k <= m; k++)
-            part += inverse[k] * row[factor->columns[k]];
-        for (size_t k = 0; k <= m; k++)
-            slope[k] += part * inverse[k];
-        left -= part * part;
-    }
-    return left > CAUS_LEAST_SHARE ? left : 0;
-}
-
-static void empty_factor(caus_factor *factor)
-{
-    memset(factor->rows, 0,
-           factor->count * factor->stride * sizeof *factor->rows);
-    memset(factor->inverse, 0,
-           factor->count * factor->stride * sizeof *factor->inverse);
-    factor->count = 0;
-}
 
 /* Takes one lag of both in; false when one determines the other. */
 static bool take_lag(const caus_granger_call *c, const caus_lag_table *table,
@@ -315,15 +406,9 @@ static void test_both(const caus_granger_call *c, const caus_lag_table *table,
             return;
     for (int turn = 0; turn < 2; turn++) {
         size_t source = turn ? j : i, target = turn ? i : j;
-        equation e = {.table = table,
-                      .factor = &tools->factor,
-                      .count = tools->factor.count,
-                      .slope = tools->slope,
-                      .target = target};
-        e.left = regress(&tools->factor, table, target, tools->slope);
-        load_block(&tools->block, &tools->factor, tools->factor.count,
-                   c->variables, source);
-        test_pair(c, &tools->block, &e, source);
+        if (c->prior.cells)
+            take_allowed(c, table, tools, target, source);
+        test_taken(c, table, tools, target, source);
     }
 }
 
@@ -372,27 +457,6 @@ static size_t choose_lags(const caus_granger_call *c,
     return best_lag;
 }
 
-static caus_status init_benches(const caus_granger_call *c, bench **benches,
-                                caus_error *err)
-{
-    caus_arena *arena = caus_run_scratch(c->run, 0);
-    int threads = caus_run_threads(c->run);
-    size_t lags = c->options->max_lag;
-    *benches = CAUS_ARRAY(arena, bench, (size_t)threads);
-    if (!*benches)
-        return caus_arena_fail(arena, err);
-    for (int k = 0; k < threads; k++) {
-        bench *tools = &(*benches)[k];
-        CAUS_TRY(caus_factor_init(2 * lags, arena, &tools->factor, err));
-        CAUS_TRY(block_init(lags, arena, &tools->block, err));
-        tools->slope = CAUS_ARRAY(arena, double, 2 * lags);
-        tools->is_in = CAUS_ARRAY(arena, bool, c->variables);
-        if (!tools->slope || !tools->is_in)
-            return caus_arena_fail(arena, err);
-    }
-    return CAUS_OK;
-}
-
 /* Chooses the lags of all pairs (table of max_lag), or tests those pairs whose
  * number of lags is that of the table. */
 static caus_status each_pair(const caus_granger_call *c,
@@ -428,7 +492,7 @@ caus_status caus_granger_test_pairs(caus_granger_call *c, caus_error *err)
     if (!lags)
         return caus_arena_fail(scratch, err);
     memset(lags, (int)most, c->variables * c->variables);
-    CAUS_TRY(init_benches(c, &benches, err));
+    CAUS_TRY(init_benches(c, 2 * most, &benches, err));
     for (size_t lag = most + 1; lag-- > 0;) {
         bool choose = lag == most && c->options->lag_order != CAUS_VAR_FIXED;
         caus_arena_mark mark = caus_arena_get_mark(scratch);
