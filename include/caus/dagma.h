@@ -17,6 +17,8 @@ typedef struct caus_dagma_options {
                           weight of the fit before */
     size_t iterations; /* ≥ 1 in a stage; the last has twice as many */
     double step;       /* of Adam, > 0 */
+    const unsigned char *assumptions; /* caus_assumption per pair [N × N];
+                                         NULL = all unknown */
 } caus_dagma_options;
 
 /* Penalty .03, least .3, columns as they are, level .95, 5 stages of 30,000
@@ -53,13 +55,14 @@ typedef struct caus_dagma {
  * Not for telemetry: the score prefers edges from small variance to large, so
  * another unit gives another graph (caus_dagma_warning()). Only ever used when
  * asked for by name. Column order and threads change no byte; scaling changes
- * everything. A constant column has no edge. When the time limit passes there
- * is no edge and found.complete is false.
- * Fails with CAUS_ERR_INVALID_ARGUMENT (options; variances beyond 1e100),
- * CAUS_ERR_TOO_FEW_SAMPLES (rows ≤ N + 1), …_CANCELLED, …_OUT_OF_MEMORY,
- * …_LIMIT. Cost O(rows · N²), then O(N³) an iteration.
- * Source: Bello, Aragam & Ravikumar (2022), NeurIPS 35, sections 3 and 4; on
- * the scale: Reisach, Seiler & Weichwald (2021), NeurIPS 34.
+ * everything. Weights that assumptions rule out are 0 from the start. A
+ * constant column has no edge. When the time limit passes there is no edge and
+ * found.complete is false. Fails with CAUS_ERR_INVALID_ARGUMENT (options;
+ * variances beyond 1e100), CAUS_ERR_TOO_FEW_SAMPLES (rows ≤ N + 1),
+ * …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT, CAUS_ERR_UNSUPPORTED (required links).
+ * Cost O(rows · N²), then O(N³) an iteration. Source: Bello, Aragam & Ravikumar
+ * (2022), NeurIPS 35, sections 3 and 4; on the scale: Reisach, Seiler &
+ * Weichwald (2021), NeurIPS 34.
  */
 caus_status caus_discover_dagma(const caus_series *series,
                                 const caus_dagma_options *options,

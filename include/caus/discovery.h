@@ -38,7 +38,9 @@ typedef enum caus_assumption {
     CAUS_ASSUME_ADJACENT,  /* "o-o" at lag 0 */
     CAUS_ASSUME_NOT_BACK,  /* "-?>" at lag 0: if linked, then this way */
     CAUS_ASSUME_LINK_BACK, /* "<--" at lag 0 */
-    CAUS_ASSUME_ONLY_BACK  /* "<?-" at lag 0 */
+    CAUS_ASSUME_ONLY_BACK  /* "<?-" at lag 0; at lag > 0 the source is no cause,
+                              so there is no link unless a hidden common cause
+                              makes one */
 } caus_assumption;
 
 /* When an unshielded triple a – b – c is a collider a → b ← c (PCMCI+). */

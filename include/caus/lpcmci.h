@@ -23,6 +23,8 @@ typedef struct caus_lpcmci_options {
     uint64_t max_tests;            /* 0 = no limit */
     unsigned mask_roles;           /* caus_mask_role bits; 0 = ignore masks */
     bool drop_up_to_max_lag;       /* as in caus_pcmci_options */
+    const unsigned char *assumptions; /* caus_assumption per graph cell
+                                [N × N × (max_lag + 1)]; NULL = all unknown */
 } caus_lpcmci_options;
 
 /* Partial correlation, lags 0 … 5, alpha .01, one preliminary iteration, no
@@ -46,12 +48,16 @@ caus_lpcmci_options caus_lpcmci_options_default(void);
  * Neither the order of columns nor the number of threads changes the result:
  * pairs are gone through in the order of names, conditions in the order of the
  * weakest statistic they have shown.
+ * Assumptions are the marks that the search starts from, and no rule changes
+ * them: --> for a required link, which is never tested, an arrow at what is no
+ * cause (of the past too: <->, if linked), no link where there is none. Whoever
+ * says that a is no cause of b says so of every way from a to b.
  * Assumes that the graph does not change over time, faithfulness, no selection
  * and no cycles. When the time limit or max_tests cuts the search short, the
  * edges not yet removed are given with the marks known so far, and complete is
  * false.
- * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
- * …_CANCELLED, …_OUT_OF_MEMORY.
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (contradicting assumptions too),
+ * CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT, …_CANCELLED, …_OUT_OF_MEMORY.
  * Cost: tests exponential in the number of possible parents of a variable,
  * each made once.
  */

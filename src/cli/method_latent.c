@@ -32,16 +32,21 @@ caus_status caus_cli_prepare_lpcmci(const caus_cli_lesson *lesson,
     CAUS_TRY(
         caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
     CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, options->max_lag,
+                                      &options->assumptions, err));
     answer->options = caus_cli_plain_options(options->alpha);
     answer->options.max_lag = options->max_lag;
     answer->options.max_conditions = options->max_conditions;
+    answer->options.assumptions = options->assumptions;
     answer->test = caus_test_name(options->test.test);
     *task = (caus_cli_task){
         .learn = learn_lpcmci,
         .settings = options,
         .settings_size = sizeof *options,
         .alpha_at = {offsetof(caus_lpcmci_options, alpha), caus_cli_nowhere},
-        .max_lag_at = offsetof(caus_lpcmci_options, max_lag),
+        .max_lag_at = options->assumptions
+                          ? caus_cli_nowhere
+                          : offsetof(caus_lpcmci_options, max_lag),
         .longest_lag = 2 * options->max_lag};
     return CAUS_OK;
 }

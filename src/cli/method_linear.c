@@ -219,7 +219,9 @@ caus_status caus_cli_prepare_dagma(const caus_cli_lesson *lesson,
                                    options->least, &options->least, err));
     CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
                                    options->level, &options->level, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
     answer->options = caus_cli_plain_options((double)NAN);
+    answer->options.assumptions = options->assumptions;
     answer->options.level = options->level;
     answer->test = "least-squares";
     *task = (caus_cli_task){.learn = learn_dagma,

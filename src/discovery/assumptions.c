@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "discovery/discovery_internal.h"
 
 /* The same assumption seen from the other end of a lag-0 link. */
@@ -33,7 +31,8 @@ static caus_status check_lagged(const caus_question *question,
                              "the assumption about variable %zu at lag %zu to "
                              "variable %zu is %d, which means nothing",
                              source, lag, target, given[cell]);
-        if (lag > 0 && given[cell] > CAUS_ASSUME_LINK)
+        if (lag > 0 && given[cell] > CAUS_ASSUME_LINK &&
+            given[cell] != CAUS_ASSUME_ONLY_BACK)
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                              "the assumption about variable %zu at lag %zu to "
                              "variable %zu: the past cannot be an effect; say "
@@ -76,7 +75,12 @@ caus_status caus_assumptions_complete(const caus_question *question,
         CAUS_ARRAY(arena, unsigned char, question->cell_count);
     if (!cells)
         return caus_arena_fail(arena, err);
-    memcpy(cells, given, question->cell_count);
+    for (size_t cell = 0; cell < question->cell_count; cell++) {
+        bool is_lagged = cell % (question->options->max_lag + 1) > 0;
+        bool is_no_cause = given[cell] == CAUS_ASSUME_ONLY_BACK;
+        cells[cell] =
+            is_lagged && is_no_cause ? CAUS_ASSUME_ABSENT : given[cell];
+    }
     for (size_t i = 0; i < question->variable_count; i++) {
         for (size_t j = i + 1; j < question->variable_count; j++)
             CAUS_TRY(complete_pair(question, i, j, cells, err));

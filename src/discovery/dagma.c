@@ -275,12 +275,43 @@ static caus_status give_result(call *c, caus_dagma *result, caus_error *err)
     return CAUS_OK;
 }
 
+/* Weights that knowledge rules out; a required one could only be hoped for. */
+static caus_status bar_weights(call *c, caus_arena *scratch, caus_error *err)
+{
+    caus_lag_prior prior;
+    size_t stride = c->problem.stride;
+    CAUS_TRY(caus_lag_prior_read(c->series, 0, c->options->assumptions, false,
+                                 scratch, &prior, err));
+    CAUS_TRY(caus_lag_prior_check_ends(&prior, c->series, "dagma", err));
+    if (!prior.cells)
+        return CAUS_OK;
+    bool *is_barred = CAUS_ARRAY(scratch, bool, stride *stride);
+    if (!is_barred)
+        return caus_arena_fail(scratch, err);
+    for (size_t i = 0; i < c->variables; i++)
+        for (size_t j = 0; j < c->variables; j++) {
+            size_t from = c->table.order[i], to = c->table.order[j];
+            is_barred[i * stride + j] =
+                !caus_lag_prior_allows(&prior, from, to, 0);
+            if (caus_lag_prior_requires(&prior, from, to, 0))
+                return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                                 "%s -> %s is required, and dagma's least "
+                                 "squares cannot keep a link: leave the rule "
+                                 "out, or forbid the reverse",
+                                 c->series->variables[from].name,
+                                 c->series->variables[to].name);
+        }
+    c->problem.is_barred = is_barred;
+    return CAUS_OK;
+}
+
 static caus_status learn(call *c, caus_dagma *result, caus_error *err)
 {
     caus_arena *scratch = caus_run_scratch(c->run, 0);
     CAUS_TRY(caus_lag_table_init(c->series, 0, 0, c->variables + 2, c->run,
                                  scratch, &c->table, err));
     CAUS_TRY(caus_dagma_problem_init(&c->problem, c->variables, scratch, err));
+    CAUS_TRY(bar_weights(c, scratch, err));
     CAUS_TRY(fill_covariance(c, scratch, err));
     c->problem.penalty = c->options->penalty;
     c->weights =

@@ -4,6 +4,7 @@
 #define CAUS_SRC_DISCOVERY_DAGMA_INTERNAL_H
 
 #include "caus/dagma.h"
+#include "discovery/lag_prior.h"
 #include "discovery/var_internal.h"
 
 /* min over W of mu (|X − X W|² / 2n + penalty |W|₁) − log det(s I − W∘W) +
@@ -15,8 +16,9 @@ typedef struct caus_dagma_problem {
     double penalty;
     double mu;
     double s;
-    double *matrix;   /* scratch: s I − W∘W, then its inverse */
-    double *rest;     /* scratch: I − W */
+    const bool *is_barred; /* [count × stride] weights that stay 0; NULL */
+    double *matrix;        /* scratch: s I − W∘W, then its inverse */
+    double *rest;          /* scratch: I − W */
     double *gradient; /* of the smooth part; the penalty's is mu · sign(W) */
 } caus_dagma_problem;
 

@@ -72,6 +72,8 @@ bool caus_dagma_slope(caus_dagma_problem *p, const double *weights)
             *cell =
                 2 * weights[i * p->stride + j] * p->matrix[j * p->stride + i] -
                 p->mu * *cell;
+            if (p->is_barred && p->is_barred[i * p->stride + j])
+                *cell = 0;
         }
     return true;
 }

@@ -11,6 +11,7 @@
 typedef struct verdict {
     uint32_t required;
     uint32_t forbidden;
+    bool is_apart; /* forbidden, a common cause included */
 } verdict;
 
 typedef struct ledger {
@@ -83,12 +84,13 @@ static caus_status fail_contradiction(const ledger *l, size_t source,
                      name_of(l, target), lag, forbidden);
 }
 
-static void forbid(const ledger *l, size_t source, size_t target, size_t lag,
-                   size_t line)
+static verdict *forbid(const ledger *l, size_t source, size_t target,
+                       size_t lag, size_t line)
 {
     verdict *said = verdict_at(l, source, target, lag);
     if (!said->forbidden)
         said->forbidden = (uint32_t)line;
+    return said;
 }
 
 static void apply_rule_to(const ledger *l, const caus_rule *rule, size_t source,
@@ -102,9 +104,10 @@ static void apply_rule_to(const ledger *l, const caus_rule *rule, size_t source,
             verdict_at(l, source, target, lag)->required = (uint32_t)rule->line;
             continue;
         }
-        forbid(l, source, target, lag, rule->line);
+        verdict *said = forbid(l, source, target, lag, rule->line);
+        said->is_apart = said->is_apart || rule->kind != CAUS_RULE_FORBIDDEN;
         if (rule->kind == CAUS_RULE_APART)
-            forbid(l, target, source, lag, rule->line);
+            forbid(l, target, source, lag, rule->line)->is_apart = true;
     }
 }
 
@@ -223,7 +226,8 @@ static caus_status apply_calls(const ledger *l, caus_error *err)
                 calls(l->topology, from, to))
                 continue;
             for (size_t lag = 0; lag < l->lags; lag++)
-                forbid(l, i, j, lag, l->knowledge->only_calls_line);
+                forbid(l, i, j, lag, l->knowledge->only_calls_line)->is_apart =
+                    true;
         }
     }
     return CAUS_OK;
@@ -240,6 +244,18 @@ static caus_assumption assume_now(const verdict *forward, const verdict *back)
     if (forward->forbidden)
         return CAUS_ASSUME_ONLY_BACK;
     return back->forbidden ? CAUS_ASSUME_NOT_BACK : CAUS_ASSUME_UNKNOWN;
+}
+
+/* Whether one is no cause of another at any lag: then a link over time could
+ * only be a common cause. */
+static bool is_no_cause(const ledger *l, size_t source, size_t target)
+{
+    for (size_t lag = 0; lag < l->lags; lag++) {
+        const verdict *said = verdict_at(l, source, target, lag);
+        if (!said->forbidden || (lag && said->is_apart))
+            return false;
+    }
+    return true;
 }
 
 static caus_status conclude(const ledger *l, unsigned char *cells,
@@ -268,7 +284,8 @@ static caus_status conclude(const ledger *l, unsigned char *cells,
                 else if (said->required)
                     *cell = CAUS_ASSUME_LINK;
                 else if (said->forbidden)
-                    *cell = CAUS_ASSUME_ABSENT;
+                    *cell = is_no_cause(l, i, j) ? CAUS_ASSUME_ONLY_BACK
+                                                 : CAUS_ASSUME_ABSENT;
             }
     return CAUS_OK;
 }

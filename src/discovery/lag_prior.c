@@ -10,15 +10,14 @@ static caus_status check_lagged(const caus_series *series, size_t lags,
 {
     size_t nodes = series->variable_count;
     for (size_t cell = 0; cell < nodes * nodes * lags; cell++) {
-        if (cell % lags == 0 || given[cell] <= CAUS_ASSUME_LINK)
+        if (cell % lags == 0 || given[cell] <= CAUS_ASSUME_LINK ||
+            given[cell] == CAUS_ASSUME_ONLY_BACK)
             continue;
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "what is assumed from %s to %s at lag %zu says that "
-                         "the past may be an effect: give link, absent or "
-                         "unknown",
-                         series->variables[cell / lags / nodes].name,
-                         series->variables[cell / lags % nodes].name,
-                         cell % lags);
+                         "what is assumed from variable %zu to %zu at lag %zu "
+                         "says that the past may be an effect: give link, "
+                         "absent, no cause or unknown",
+                         cell / lags / nodes, cell / lags % nodes, cell % lags);
     }
     return CAUS_OK;
 }

@@ -152,6 +152,9 @@ caus_status caus_lp_init(caus_lp *lp, const caus_lp_question *question,
                     .words = caus_bit_words(n * lags),
                     .column = question->column,
                     .cell_count = n * n * lags};
+    caus_series named = {.variable_count = n, .variables = question->variables};
+    CAUS_TRY(caus_lag_prior_read(&named, lp->max_lag, lp->options->assumptions,
+                                 true, arena, &lp->prior, err));
     CAUS_TRY(init_view(lp, err));
     CAUS_TRY(init_lists(lp, err));
     CAUS_TRY(init_cells(lp, err));
@@ -317,7 +320,8 @@ caus_status caus_discover_lpcmci(const caus_series *series,
     call c = {.series = series,
               .question = {.options = options,
                            .run = run,
-                           .variable_count = series->variable_count}};
+                           .variable_count = series->variable_count,
+                           .variables = series->variables}};
     caus_discovery made;
     caus_status status = run_call(&c, scratch, out, &made, err);
     caus_arena_rewind(scratch, scratch_mark);

@@ -105,12 +105,15 @@ static caus_status confirm_link(caus_lp *lp, const triple *t, size_t from,
 {
     size_t shift = base_of(lp, t->a, t->c), base = base_of(lp, from, to);
     uint64_t *given = caus_lp_scratch(lp, CAUS_LP_MINIMAL);
-    caus_lp_sets *sets = caus_lp_sets_of(lp, t->a - shift, t->c - shift);
+    const caus_lp_sets *sets;
     size_t low = (from < to ? from : to) - base;
     size_t high = (from < to ? to : from) - base;
     caus_lp_sets *found = &lp->found[caus_lp_cell(lp, low, high)];
     if (link_of(lp, from, to)->is_sure)
         return CAUS_OK;
+    CAUS_TRY(caus_lp_know_sets(lp, t->a - shift, t->c - shift, &sets, err));
+    if (!sets->count)
+        *is_linked = false; /* nothing to ask with */
     for (size_t k = 0; k < sets->count; k++) {
         bool dependent;
         set_for_link(lp, t, sets->bits + k * lp->words, from, to, given);

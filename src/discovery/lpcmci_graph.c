@@ -30,18 +30,60 @@ void caus_lp_mirror(caus_lp *lp, size_t cell)
     to->is_unwanted = from->is_unwanted;
 }
 
+static void know_end(caus_lp_link *link, int end, caus_mark mark)
+{
+    link->mark[end] = (unsigned char)mark;
+    link->is_known[end] = true;
+    if (mark == CAUS_MARK_ARROW)
+        link->done[!end] = true;
+}
+
+/* What is known of a link; a required one is never tested. */
+static void know_link(const caus_lp *lp, size_t cell, caus_lp_link *link)
+{
+    size_t n = lp->variable_count, lags = lp->max_lag + 1;
+    switch (caus_lag_prior_get(&lp->prior, lp->column[cell / lags / n],
+                               lp->column[cell / lags % n], cell % lags)) {
+    case CAUS_ASSUME_ABSENT:
+        *link = (caus_lp_link){.is_sure = false};
+        return;
+    case CAUS_ASSUME_LINK:
+        know_end(link, CAUS_LP_SOURCE, CAUS_MARK_TAIL);
+        know_end(link, CAUS_LP_TARGET, CAUS_MARK_ARROW);
+        link->is_sure = true;
+        return;
+    case CAUS_ASSUME_LINK_BACK:
+        know_end(link, CAUS_LP_SOURCE, CAUS_MARK_ARROW);
+        know_end(link, CAUS_LP_TARGET, CAUS_MARK_TAIL);
+        link->is_sure = true;
+        return;
+    case CAUS_ASSUME_ADJACENT:
+        link->is_sure = true;
+        return;
+    case CAUS_ASSUME_NOT_BACK:
+        know_end(link, CAUS_LP_TARGET, CAUS_MARK_ARROW);
+        return;
+    case CAUS_ASSUME_ONLY_BACK:
+        know_end(link, CAUS_LP_SOURCE, CAUS_MARK_ARROW);
+        return;
+    case CAUS_ASSUME_UNKNOWN:
+        return;
+    }
+}
+
 void caus_lp_fill(caus_lp *lp)
 {
     for (size_t cell = 0; cell < lp->cell_count; cell++) {
         size_t source, target;
         ends_of(lp, cell, &source, &target);
         bool is_lagged = caus_lp_lag(lp, source) > 0;
-        caus_lp_link link = {{0}, {0}, 0, 0, {0}};
+        caus_lp_link link = {.is_sure = false};
         if (source != target) {
             link.mark[CAUS_LP_SOURCE] = CAUS_MARK_CIRCLE;
             link.mark[CAUS_LP_TARGET] =
                 is_lagged ? CAUS_MARK_ARROW : CAUS_MARK_CIRCLE;
             link.done[CAUS_LP_SOURCE] = is_lagged;
+            know_link(lp, cell, &link);
         }
         lp->links[cell] = link;
     }
@@ -53,7 +95,8 @@ void caus_lp_refill(caus_lp *lp)
     caus_lp_fill(lp);
     for (size_t cell = 0; cell < lp->cell_count; cell++)
         for (int end = 0; end < CAUS_LP_ENDS; end++)
-            if (lp->kept[cell].mark[end] == CAUS_MARK_TAIL &&
+            if (lp->links[cell].mark[end] != CAUS_MARK_NONE &&
+                lp->kept[cell].mark[end] == CAUS_MARK_TAIL &&
                 lp->kept[cell].mark[!end] == CAUS_MARK_ARROW) {
                 lp->links[cell].mark[end] = CAUS_MARK_TAIL;
                 lp->links[cell].mark[!end] = CAUS_MARK_ARROW;
@@ -123,7 +166,7 @@ static bool settle_end(caus_lp_link *link, int end)
     bool tail = wanted & 1u << CAUS_MARK_TAIL;
     bool arrow = wanted & 1u << CAUS_MARK_ARROW;
     link->wanted[end] = 0;
-    if (before == CAUS_MARK_NONE)
+    if (before == CAUS_MARK_NONE || link->is_known[end])
         return false;
     if (before == CAUS_MARK_CIRCLE)
         after = tail && arrow ? CAUS_MARK_CONFLICT
@@ -150,7 +193,7 @@ bool caus_lp_settle(caus_lp *lp)
         if (!link->is_unwanted)
             continue;
         changed |= link->mark[0] != CAUS_MARK_NONE;
-        *link = (caus_lp_link){{0}, {0}, 0, 0, {0}};
+        *link = (caus_lp_link){.is_sure = false};
     }
     if (changed)
         caus_lp_look(lp);

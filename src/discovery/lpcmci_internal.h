@@ -16,6 +16,7 @@
 #define CAUS_SRC_DISCOVERY_LPCMCI_INTERNAL_H
 
 #include "caus/lpcmci.h"
+#include "discovery/lag_prior.h"
 #include "graph/dag.h"
 #include "independence/independence.h"
 
@@ -25,6 +26,7 @@ typedef struct caus_lp_link {
     unsigned char mark[CAUS_LP_ENDS]; /* caus_mark; NONE: no link */
     bool done[CAUS_LP_ENDS];
     bool is_sure;
+    bool is_known[CAUS_LP_ENDS];        /* the mark was given */
     bool is_unwanted;                   /* to be removed */
     unsigned char wanted[CAUS_LP_ENDS]; /* bits 1 << caus_mark */
 } caus_lp_link;
@@ -69,6 +71,7 @@ typedef struct caus_lp {
     size_t node_count; /* variable_count · (max_lag + 1) */
     size_t words;
     const size_t *column;  /* [variable_count] of the sample, by rank of name */
+    caus_lag_prior prior;  /* of columns */
     uint32_t *lag_of;      /* [node_count] */
     uint32_t *variable_of; /* [node_count] */
     caus_lp_link *links;   /* [cell_count], at lag 0 both directions alike */
@@ -180,7 +183,8 @@ static inline caus_lp_seen caus_lp_see(const caus_lp *lp, size_t a, size_t b)
 void caus_lp_refuse(caus_lp *lp, size_t a, size_t b);
 /* Copies a cell at lag 0 into its mirror. */
 void caus_lp_mirror(caus_lp *lp, size_t cell);
-/* Everything linked: o-L-> over time, o-?-o at lag 0. */
+/* Everything linked that may be: o-L-> over time, o-?-o at lag 0, or the marks
+ * that are known. */
 void caus_lp_fill(caus_lp *lp);
 /* The same, with the parents known before. */
 void caus_lp_refill(caus_lp *lp);
@@ -209,6 +213,9 @@ caus_status caus_lp_add_set(caus_lp *lp, caus_lp_sets *sets,
 void caus_lp_forget_sets(caus_lp *lp);
 /* The sets known to separate two nodes that are not linked. */
 caus_lp_sets *caus_lp_sets_of(const caus_lp *lp, size_t a, size_t b);
+/* The same; of a pair that is known to be apart they are looked for. */
+caus_status caus_lp_know_sets(caus_lp *lp, size_t a, size_t c,
+                              const caus_lp_sets **result, caus_error *err);
 /* The next `size` of `count` places in lexicographic order; false at the end.
  */
 bool caus_next_combination(size_t *places, size_t size, size_t count);
@@ -257,7 +264,8 @@ typedef struct caus_lp_question {
     const caus_lpcmci_options *options;
     const caus_run *run;
     size_t variable_count;
-    const size_t *column; /* [variable_count] by rank of name */
+    const size_t *column;           /* [variable_count] by rank of name */
+    const caus_variable *variables; /* for messages; NULL = without names */
 } caus_lp_question;
 
 caus_status caus_lp_init(caus_lp *lp, const caus_lp_question *question,

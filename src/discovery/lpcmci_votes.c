@@ -56,6 +56,39 @@ static caus_status collect(caus_lp *lp, size_t node, size_t partner,
     return CAUS_OK;
 }
 
+/*
+ * A pair that is known to be apart was never tested, and rules need to know
+ * what separates it: the smallest of the sets found, as if it had been.
+ */
+static caus_status find_sets(caus_lp *lp, size_t a, size_t c,
+                             caus_lp_sets *known, caus_error *err)
+{
+    size_t least = SIZE_MAX;
+    lp->votes.count = 0;
+    CAUS_TRY(collect(lp, a, c, err));
+    CAUS_TRY(collect(lp, c, a, err));
+    for (size_t k = 0; k < lp->votes.count; k++) {
+        size_t size = caus_bit_count(lp->votes.bits + k * lp->words, lp->words);
+        least = size < least ? size : least;
+    }
+    for (size_t k = 0; k < lp->votes.count; k++) {
+        const uint64_t *bits = lp->votes.bits + k * lp->words;
+        if (caus_bit_count(bits, lp->words) == least)
+            CAUS_TRY(caus_lp_add_set(lp, known, bits, err));
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_lp_know_sets(caus_lp *lp, size_t a, size_t c,
+                              const caus_lp_sets **result, caus_error *err)
+{
+    caus_lp_sets *known = caus_lp_sets_of(lp, a, c);
+    if (!known->count && lp->prior.cells)
+        CAUS_TRY(find_sets(lp, a, c, known, err));
+    *result = known;
+    return CAUS_OK;
+}
+
 caus_status caus_lp_decide(caus_lp *lp, size_t a, size_t b, size_t c, bool ask,
                            caus_lp_vote *result, caus_error *err)
 {
@@ -65,7 +98,8 @@ caus_status caus_lp_decide(caus_lp *lp, size_t a, size_t b, size_t c, bool ask,
     bool is_later = caus_lp_lag(lp, b) < base;
     a -= base * n;
     c -= base * n;
-    const caus_lp_sets *known = caus_lp_sets_of(lp, a, c);
+    const caus_lp_sets *known;
+    CAUS_TRY(caus_lp_know_sets(lp, a, c, &known, err));
     lp->votes.count = 0;
     for (size_t k = 0; k < known->count; k++)
         CAUS_TRY(

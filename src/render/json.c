@@ -140,8 +140,11 @@ static bool was_tested(const caus_view *view, size_t source, size_t target,
         return false;
     if (lag == 0 && source == target)
         return false;
-    return !options->assumptions ||
-           options->assumptions[cell] != CAUS_ASSUME_ABSENT;
+    if (!options->assumptions)
+        return true;
+    unsigned char known = options->assumptions[cell];
+    return known != CAUS_ASSUME_ABSENT &&
+           !(lag > 0 && known == CAUS_ASSUME_ONLY_BACK);
 }
 
 static void write_link(caus_json *json, const caus_view *view, size_t source,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "caus/discovery.h"
 #include "test.h"
 
 enum {
@@ -111,6 +112,21 @@ static bool put(exact *e, size_t a, size_t b, unsigned char mark)
     return changed;
 }
 
+/* Marks that are given, whatever the rules would find. */
+static void know_pair(exact *e, size_t a, size_t b)
+{
+    size_t n = e->variables, lag = a / n;
+    unsigned char known =
+        e->known ? e->known[(a % n * n + b) * e->lags + lag] : 0;
+    if (known == CAUS_ASSUME_LINK || known == CAUS_ASSUME_NOT_BACK)
+        put(e, a, b, ARROW);
+    if (known == CAUS_ASSUME_LINK || known == CAUS_ASSUME_LINK_BACK)
+        put(e, known == CAUS_ASSUME_LINK ? b : a,
+            known == CAUS_ASSUME_LINK ? a : b, TAIL);
+    if (known == CAUS_ASSUME_ONLY_BACK || known == CAUS_ASSUME_LINK_BACK)
+        put(e, b, a, ARROW);
+}
+
 static void link_pairs(exact *e)
 {
     size_t n = e->variables;
@@ -122,6 +138,8 @@ static void link_pairs(exact *e)
             bool is_linked = !separated(e, a, b);
             put(e, a, b, !is_linked ? NONE : is_lagged ? ARROW : CIRCLE);
             put(e, b, a, is_linked ? CIRCLE : NONE);
+            if (is_linked)
+                know_pair(e, a, b);
         }
 }
 

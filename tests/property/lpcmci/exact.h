@@ -18,9 +18,11 @@ typedef struct exact {
     caus_separation world; /* of the unfolded system */
     size_t world_nodes;    /* of one time */
     const size_t *observed;
-    bool *ancestor;      /* [nodes × nodes] row before column */
-    unsigned char *mark; /* [nodes × nodes] at the column's end; NONE */
-    size_t *path;        /* [nodes] */
+    bool *ancestor;             /* [nodes × nodes] row before column */
+    unsigned char *mark;        /* [nodes × nodes] at the column's end; NONE */
+    const unsigned char *known; /* [variables² × lags] caus_assumption by graph
+                                   cell, both directions at lag 0; NULL */
+    size_t *path;               /* [nodes] */
 } exact;
 
 exact exact_init(const caus_graph *truth, const size_t *observed,
