@@ -34,8 +34,6 @@ static void know_end(caus_lp_link *link, int end, caus_mark mark)
 {
     link->mark[end] = (unsigned char)mark;
     link->is_known[end] = true;
-    if (mark == CAUS_MARK_ARROW)
-        link->done[!end] = true;
 }
 
 /* What is known of a link; a required one is never tested. */

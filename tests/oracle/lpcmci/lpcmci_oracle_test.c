@@ -103,6 +103,44 @@ static caus_series series_of(json_t *rows, caus_arena *arena)
     return series;
 }
 
+/* What tigramite was told, in our words. */
+static unsigned char assumption_of(const char *link)
+{
+    static const struct {
+        const char *link;
+        caus_assumption assumption;
+    } words[] = {{"", CAUS_ASSUME_ABSENT},       {"-->", CAUS_ASSUME_LINK},
+                 {"<--", CAUS_ASSUME_LINK_BACK}, {"<?>", CAUS_ASSUME_ONLY_BACK},
+                 {"<?o", CAUS_ASSUME_ONLY_BACK}, {"o?o", CAUS_ASSUME_UNKNOWN}};
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+        if (strcmp(link, words[k].link) == 0)
+            return (unsigned char)words[k].assumption;
+    assert_string_equal(link, "o?>");
+    return CAUS_ASSUME_NOT_BACK;
+}
+
+static const unsigned char *assumptions_of(json_t *expected, size_t nodes,
+                                           size_t lags, caus_arena *arena)
+{
+    json_t *known = json_object_get(expected, "known"), *item;
+    unsigned char *cells = caus_arena_array(arena, nodes * nodes * lags, 1);
+    size_t k;
+    if (!known)
+        return NULL;
+    json_array_foreach(known, k, item)
+    {
+        json_int_t i = json_integer_value(json_array_get(item, 0));
+        json_int_t lag = json_integer_value(json_array_get(item, 1));
+        json_int_t j = json_integer_value(json_array_get(item, 2));
+        unsigned char said =
+            assumption_of(json_string_value(json_array_get(item, 3)));
+        if (lag && said == CAUS_ASSUME_NOT_BACK)
+            said = CAUS_ASSUME_UNKNOWN; /* time says so */
+        cells[((size_t)i * nodes + (size_t)j) * lags + (size_t)lag] = said;
+    }
+    return cells;
+}
+
 static size_t check_data_case(json_t *expected, const caus_run *run)
 {
     caus_arena *arena = caus_arena_new(0);
@@ -114,6 +152,8 @@ static size_t check_data_case(json_t *expected, const caus_run *run)
     options.max_lag = size_of(expected, "tau_max");
     options.preliminary_iterations = size_of(expected, "iterations");
     options.alpha = json_number_value(json_object_get(expected, "pc_alpha"));
+    options.assumptions = assumptions_of(expected, series.variable_count,
+                                         options.max_lag + 1, arena);
     if (caus_discover_lpcmci(&series, &options, run, arena, &found, &err) !=
         CAUS_OK)
         fail_msg("%s", err.message);
