@@ -47,17 +47,24 @@ static caus_status check_options(const caus_additive_options *options,
 }
 
 /* A link that must be there could only be kept, not found. */
-static caus_status check_assumptions(const caus_additive_options *options,
-                                     size_t cells, caus_error *err)
+static caus_status check_assumptions(const caus_series *series,
+                                     const caus_additive_options *options,
+                                     caus_error *err)
 {
+    size_t variables = series->variable_count, lags = options->max_lag + 1;
+    size_t cells = variables * variables * lags;
     for (size_t k = 0; options->assumptions && k < cells; k++) {
         caus_assumption assumed = (caus_assumption)options->assumptions[k];
         if (assumed == CAUS_ASSUME_LINK || assumed == CAUS_ASSUME_ADJACENT ||
             assumed == CAUS_ASSUME_LINK_BACK)
             return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                             "required links are not kept by the additive "
-                             "learner: leave them out, or say which direction "
-                             "a link may have if there is one");
+                             "a link of %s and %s at lag %zu is required, and "
+                             "the additive learner keeps none: leave the rule "
+                             "out, or say which direction a link may have if "
+                             "there is one",
+                             series->variables[k / lags / variables].name,
+                             series->variables[k / lags % variables].name,
+                             k % lags);
     }
     return CAUS_OK;
 }
@@ -319,7 +326,7 @@ caus_status caus_discover_additive(const caus_series *series,
               .out = out,
               .cells = series->variable_count * series->variable_count *
                        (options->max_lag + 1)};
-    CAUS_TRY(check_assumptions(options, c.cells, err));
+    CAUS_TRY(check_assumptions(series, options, err));
     caus_scope_open(&scope, run, out);
     caus_status status = learn(&c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {

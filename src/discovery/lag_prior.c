@@ -10,14 +10,19 @@ static caus_status check_lagged(const caus_series *series, size_t lags,
 {
     size_t nodes = series->variable_count;
     for (size_t cell = 0; cell < nodes * nodes * lags; cell++) {
-        if (cell % lags == 0 || given[cell] <= CAUS_ASSUME_LINK ||
-            given[cell] == CAUS_ASSUME_ONLY_BACK)
-            continue;
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "what is assumed from variable %zu to %zu at lag %zu "
-                         "says that the past may be an effect: give link, "
-                         "absent, no cause or unknown",
-                         cell / lags / nodes, cell / lags % nodes, cell % lags);
+        size_t source = cell / lags / nodes, target = cell / lags % nodes;
+        if (given[cell] > CAUS_ASSUME_ONLY_BACK)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "the assumption about variable %zu at lag %zu to "
+                             "variable %zu is %d, which means nothing",
+                             source, cell % lags, target, given[cell]);
+        if (cell % lags > 0 && given[cell] > CAUS_ASSUME_LINK &&
+            given[cell] != CAUS_ASSUME_ONLY_BACK)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "the assumption about variable %zu at lag %zu to "
+                             "variable %zu: the past cannot be an effect; say "
+                             "link, absent, no cause or unknown",
+                             source, cell % lags, target);
     }
     return CAUS_OK;
 }

@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 caus_add_test(knowledge_test
               ${CMAKE_CURRENT_LIST_DIR}/knowledge_test.c)
+caus_add_test(honoured_test
+              ${CMAKE_CURRENT_LIST_DIR}/honoured_test.c)
