@@ -212,8 +212,8 @@ static caus_status give_result(const call *c, bool is_complete, caus_arena *out,
                                   .df = lp->df[cell],
                                   .undetermined = lp->df[cell] < 1};
         /* pairs known to be apart are asked about for orientation alone */
-        bool is_apart = lp->prior.cells &&
-                        lp->prior.cells[to] == CAUS_ASSUME_ABSENT;
+        bool is_apart =
+            lp->prior.cells && lp->prior.cells[to] == CAUS_ASSUME_ABSENT;
         statistic[to] = is_apart ? 0 : lp->statistic[cell];
         p_value[to] = is_apart ? 1 : caus_ci_p_value(lp->test, &weakest);
     }
