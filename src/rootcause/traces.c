@@ -135,6 +135,7 @@ static caus_status weigh(const caus_scene *scene, const caus_spans *spans,
         most = fmax(most, made->lost_s[s]);
     }
     made->known = true;
+    made->moved_spans = evidence.moved_spans;
     made->weight = total > least_extra_s ? fmin(1, total / plenty_extra_s) : 0;
     for (size_t s = 0; s < scene->service_count; s++)
         made->share[s] = most > 0 ? made->lost_s[s] / most : 0;

@@ -3,10 +3,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_SENTENCES = 10, MOST_FINDINGS = 6, MOST_MISSING = 8 };
+enum { MOST_SENTENCES = 10, MOST_FINDINGS = 7 };
 
 static const double percent = 100;
 
@@ -135,6 +135,35 @@ static void check_callees(finding_list *list, size_t service)
                     : "nobody that it calls is worse off");
 }
 
+/* Whether more of the symptom's change began in it than anywhere else. */
+static void check_share(finding_list *list, size_t rank)
+{
+    const caus_case *about = list->about;
+    const caus_share *own = &about->suspects[rank].share;
+    size_t largest = rank;
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        if (about->suspects[i].share.value >
+            about->suspects[largest].share.value)
+            largest = i;
+    }
+    const caus_suspect *most = &about->suspects[largest];
+    if (!own->known)
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    "most of the symptom's change began in it (no call graph "
+                    "with the symptom's service)");
+    else if (largest == rank)
+        add_finding(list, CAUS_STATE_PASSED,
+                    "most of the symptom's change began in it");
+    else
+        add_finding(list, CAUS_STATE_FAILED,
+                    caus_arena_format(about->out,
+                                      "most of the symptom's change began in "
+                                      "it (%.0f %%; %.0f %% began in %s)",
+                                      percent * own->value,
+                                      percent * most->share.value,
+                                      most->service));
+}
+
 static caus_status check_suspect(caus_case *about, size_t rank,
                                  const caus_placebo *placebo, caus_error *err)
 {
@@ -153,6 +182,7 @@ static caus_status check_suspect(caus_case *about, size_t rank,
     check_order(&list, service);
     check_reach(&list, service);
     check_callees(&list, service);
+    check_share(&list, rank);
     bool both = suspect->terms[CAUS_TERM_BOTH] > 0;
     add_finding(&list, passed_if(both),
                 "it shows inside (processor, memory, disk) and outside "
@@ -298,140 +328,6 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
     return result->runner_up ? CAUS_OK : caus_arena_fail(about->out, err);
 }
 
-static bool has_aspect(const caus_case *about, size_t service, bool inside)
-{
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        caus_aspect aspect = about->scene.aspects[v];
-        bool fits =
-            inside
-                ? aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
-                      aspect == CAUS_ASPECT_RESOURCE
-                : aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
-        if (about->scene.service_of[v] == service && fits)
-            return true;
-    }
-    return false;
-}
-
-/* Services by rank of which something is not measured: "a, b and 3 more". */
-static caus_status name_blind(const caus_case *about, bool inside,
-                              const char **result, caus_error *err)
-{
-    enum { MOST_NAMED = 3 };
-    const caus_scene *scene = &about->scene;
-    caus_text text = {0};
-    size_t blind = 0, length;
-    *result = NULL;
-    for (size_t i = 0; i < scene->service_count; i++) {
-        size_t s = about->ranked[i];
-        if (scene->observer[s] || has_aspect(about, s, inside))
-            continue;
-        if (blind++ < MOST_NAMED)
-            caus_text_format(&text, "%s%s", blind > 1 ? ", " : "",
-                             scene->services[s]);
-    }
-    if (!blind)
-        return CAUS_OK;
-    if (blind > MOST_NAMED)
-        caus_text_format(&text, " and %zu more", blind - MOST_NAMED);
-    caus_status status =
-        caus_text_finish(&text, about->out, result, &length, err);
-    caus_text_deinit(&text);
-    return status;
-}
-
-static bool is_measured(const caus_case *about, size_t service)
-{
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (about->scene.service_of[v] == service)
-            return true;
-    }
-    return false;
-}
-
-/* Whom the likeliest call and nobody measures: "ledger, which payment calls".
- * NULL = nobody, or no memory. */
-static const char *find_unseen_callee(const caus_case *about)
-{
-    const caus_scene *scene = &about->scene;
-    for (size_t i = 0; i < scene->service_count && i < 3; i++) {
-        size_t caller = about->ranked[i];
-        for (size_t k = scene->callee_start[caller];
-             k < scene->callee_start[caller + 1]; k++) {
-            size_t callee = scene->callees[k];
-            if (!is_measured(about, callee))
-                return caus_arena_format(
-                    about->out, "no metric of %s, which %s calls",
-                    scene->services[callee], scene->services[caller]);
-        }
-    }
-    return NULL;
-}
-
-typedef struct missing_list {
-    const char **items;
-    size_t count;
-} missing_list;
-
-static void add_missing(missing_list *list, bool missing, const char *text)
-{
-    if (missing && text)
-        list->items[list->count++] = text;
-}
-
-static caus_status add_blind(const caus_case *about, bool inside,
-                             missing_list *list, caus_error *err)
-{
-    const char *named, *said;
-    CAUS_TRY(name_blind(about, inside, &named, err));
-    if (!named)
-        return CAUS_OK;
-    said = caus_arena_format(
-        about->out, "no %s metric of %s",
-        inside ? "processor, memory or disk" : "latency or error", named);
-    add_missing(list, true, said);
-    return said ? CAUS_OK : caus_arena_fail(about->out, err);
-}
-
-static caus_status list_missing(caus_case *about, caus_explanation *result,
-                                caus_error *err)
-{
-    missing_list list = {
-        .items = CAUS_ARRAY(about->out, const char *, MOST_MISSING)};
-    if (!list.items)
-        return caus_arena_fail(about->out, err);
-    add_missing(&list, !about->scene.has_calls,
-                "no call graph, which tells victims from causes (--topology)");
-    add_missing(
-        &list, !about->traces.known,
-        "no traces of before and after, where time is lost (--traces-csv)");
-    add_missing(&list, !about->options->changes,
-                "no list of what was deployed or configured (--changes)");
-    add_missing(&list, true, find_unseen_callee(about));
-    CAUS_TRY(add_blind(about, false, &list, err));
-    CAUS_TRY(add_blind(about, true, &list, err));
-    result->missing = list.items;
-    result->missing_count = list.count;
-    return CAUS_OK;
-}
-
-static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
-                                 caus_explanation *result, caus_error *err)
-{
-    const char **items = CAUS_ARRAY(about->out, const char *, 4);
-    if (!items)
-        return caus_arena_fail(about->out, err);
-    if (result->rows_after < 3)
-        items[result->warning_count++] =
-            "under three rows after the onset: one odd value decides";
-    if (isnan(placebo->strength))
-        items[result->warning_count++] =
-            "too few healthy rows for placebo windows: chance is not "
-            "measured; widen --start or --baseline";
-    result->warnings = items;
-    return CAUS_OK;
-}
-
 static caus_verdict judge(const caus_case *about)
 {
     const caus_suspect *first = about->suspects;
@@ -457,6 +353,5 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
     result->verdict = judge(about);
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
-    CAUS_TRY(list_missing(about, result, err));
-    return list_warnings(about, placebo, result, err);
+    return caus_notes_fill(about, placebo, result, err);
 }

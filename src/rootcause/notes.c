@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What would have helped, and what to be careful about. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/chain.h"
+
+enum { MOST_MISSING = 8, MOST_WARNINGS = 8 };
+
+static bool has_aspect(const caus_case *about, size_t service, bool inside)
+{
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        caus_aspect aspect = about->scene.aspects[v];
+        bool fits =
+            inside
+                ? aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
+                      aspect == CAUS_ASPECT_RESOURCE
+                : aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
+        if (about->scene.service_of[v] == service && fits)
+            return true;
+    }
+    return false;
+}
+
+/* Services by rank of which something is not measured: "a, b and 3 more". */
+static caus_status name_blind(const caus_case *about, bool inside,
+                              const char **result, caus_error *err)
+{
+    enum { MOST_NAMED = 3 };
+    const caus_scene *scene = &about->scene;
+    caus_text text = {0};
+    size_t blind = 0, length;
+    *result = NULL;
+    for (size_t i = 0; i < scene->service_count; i++) {
+        size_t s = about->ranked[i];
+        if (scene->observer[s] || has_aspect(about, s, inside))
+            continue;
+        if (blind++ < MOST_NAMED)
+            caus_text_format(&text, "%s%s", blind > 1 ? ", " : "",
+                             scene->services[s]);
+    }
+    if (!blind)
+        return CAUS_OK;
+    if (blind > MOST_NAMED)
+        caus_text_format(&text, " and %zu more", blind - MOST_NAMED);
+    caus_status status =
+        caus_text_finish(&text, about->out, result, &length, err);
+    caus_text_deinit(&text);
+    return status;
+}
+
+static bool is_measured(const caus_case *about, size_t service)
+{
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        if (about->scene.service_of[v] == service)
+            return true;
+    }
+    return false;
+}
+
+/* Whom the likeliest call and nobody measures: "ledger, which payment calls".
+ * NULL = nobody, or no memory. */
+static const char *find_unseen_callee(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = 0; i < scene->service_count && i < 3; i++) {
+        size_t caller = about->ranked[i];
+        for (size_t k = scene->callee_start[caller];
+             k < scene->callee_start[caller + 1]; k++) {
+            size_t callee = scene->callees[k];
+            if (!is_measured(about, callee))
+                return caus_arena_format(
+                    about->out, "no metric of %s, which %s calls",
+                    scene->services[callee], scene->services[caller]);
+        }
+    }
+    return NULL;
+}
+
+typedef struct missing_list {
+    const char **items;
+    size_t count;
+} missing_list;
+
+static void add_missing(missing_list *list, bool missing, const char *text)
+{
+    if (missing && text)
+        list->items[list->count++] = text;
+}
+
+static caus_status add_blind(const caus_case *about, bool inside,
+                             missing_list *list, caus_error *err)
+{
+    const char *named, *said;
+    CAUS_TRY(name_blind(about, inside, &named, err));
+    if (!named)
+        return CAUS_OK;
+    said = caus_arena_format(
+        about->out, "no %s metric of %s",
+        inside ? "processor, memory or disk" : "latency or error", named);
+    add_missing(list, true, said);
+    return said ? CAUS_OK : caus_arena_fail(about->out, err);
+}
+
+static caus_status list_missing(caus_case *about, caus_explanation *result,
+                                caus_error *err)
+{
+    missing_list list = {
+        .items = CAUS_ARRAY(about->out, const char *, MOST_MISSING)};
+    if (!list.items)
+        return caus_arena_fail(about->out, err);
+    add_missing(&list, !about->scene.has_calls,
+                "no call graph, which tells victims from causes (--topology)");
+    add_missing(
+        &list, !about->traces.known,
+        "no traces of before and after, where time is lost (--traces-csv)");
+    add_missing(&list, !about->options->changes,
+                "no list of what was deployed or configured (--changes)");
+    add_missing(&list, true, find_unseen_callee(about));
+    CAUS_TRY(add_blind(about, false, &list, err));
+    CAUS_TRY(add_blind(about, true, &list, err));
+    result->missing = list.items;
+    result->missing_count = list.count;
+    return CAUS_OK;
+}
+
+/* What was mended in the spans; "" = nothing, NULL = no memory. */
+static const char *say_mended(const caus_case *about)
+{
+    const caus_spans *spans = about->spans;
+    if (!spans)
+        return "";
+    const caus_span_faults *faults = &spans->faults;
+    const struct {
+        size_t count;
+        const char *what;
+    } kinds[] = {{faults->orphans, "without their parent"},
+                 {faults->cycles, "that were their own ancestors"},
+                 {faults->duplicates, "with an id seen before"},
+                 {faults->negative_durations, "of negative duration"},
+                 {about->traces.moved_spans,
+                  "outside their parents (clocks differ, or work went on)"}};
+    caus_text text = {0};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i].count)
+            caus_text_format(&text, "%s%zu %s", text.length ? ", " : "",
+                             kinds[i].count, kinds[i].what);
+    }
+    const char *said = "";
+    if (text.failed)
+        said = NULL;
+    else if (text.length)
+        said =
+            caus_arena_format(about->out, "of %zu spans some were mended: %s",
+                              spans->span_count, text.bytes);
+    caus_text_deinit(&text);
+    return said;
+}
+
+/* Shares that speak against the first beyond their interval; "" = none do,
+ * NULL = no memory. */
+static const char *say_elsewhere(const caus_case *about)
+{
+    const caus_suspect *first = &about->suspects[0];
+    const caus_suspect *most = first;
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        if (about->suspects[i].share.value > most->share.value)
+            most = &about->suspects[i];
+    }
+    if (most == first || most->share.low <= first->share.value)
+        return "";
+    return caus_arena_format(
+        about->out,
+        "the ranking names %s, but %.0f %% (%.0f to %.0f %%) of the symptom's "
+        "change began in %s: look at both",
+        first->service, 100 * most->share.value, 100 * most->share.low,
+        100 * most->share.high, most->service);
+}
+
+static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
+                                 caus_explanation *result, caus_error *err)
+{
+    const char **items = CAUS_ARRAY(about->out, const char *, MOST_WARNINGS);
+    const char *mended = say_mended(about);
+    const char *elsewhere = say_elsewhere(about);
+    if (!items || !mended || !elsewhere)
+        return caus_arena_fail(about->out, err);
+    if (result->rows_after < 3)
+        items[result->warning_count++] =
+            "under three rows after the onset: one odd value decides";
+    if (isnan(placebo->strength))
+        items[result->warning_count++] =
+            "too few healthy rows for placebo windows: chance is not "
+            "measured; widen --start or --baseline";
+    if (mended[0])
+        items[result->warning_count++] = mended;
+    if (elsewhere[0])
+        items[result->warning_count++] = elsewhere;
+    result->warnings = items;
+    return CAUS_OK;
+}
+
+caus_status caus_notes_fill(caus_case *about, const caus_placebo *placebo,
+                            caus_explanation *result, caus_error *err)
+{
+    CAUS_TRY(list_missing(about, result, err));
+    return list_warnings(about, placebo, result, err);
+}
