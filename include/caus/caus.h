@@ -29,6 +29,7 @@
 #include "quality.h"
 #include "recording.h"
 #include "render.h"
+#include "report.h"
 #include "rootcause.h"
 #include "run.h"
 #include "series.h"

@@ -21,7 +21,8 @@ typedef enum caus_format {
     CAUS_FORMAT_DOT,
     CAUS_FORMAT_SVG,
     CAUS_FORMAT_MERMAID,
-    CAUS_FORMAT_GRAPHML
+    CAUS_FORMAT_GRAPHML,
+    CAUS_FORMAT_HTML
 } caus_format;
 
 /* The format of a word or of a file name's ending; false if there is none. */

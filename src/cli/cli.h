@@ -9,6 +9,7 @@ extern const caus_command caus_command_init;
 extern const caus_command caus_command_doctor;
 extern const caus_command caus_command_discover;
 extern const caus_command caus_command_explain;
+extern const caus_command caus_command_report;
 extern const caus_command caus_command_gram;
 extern const caus_command caus_command_record;
 extern const caus_command caus_command_info;

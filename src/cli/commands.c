@@ -5,10 +5,10 @@
 #include "cli.h"
 
 static const caus_command *const commands[] = {
-    &caus_command_init,   &caus_command_doctor,   &caus_command_record,
-    &caus_command_info,   &caus_command_discover, &caus_command_explain,
-    &caus_command_gram,   &caus_command_simulate, &caus_command_completion,
-    &caus_command_manual,
+    &caus_command_init,       &caus_command_doctor,   &caus_command_record,
+    &caus_command_info,       &caus_command_discover, &caus_command_explain,
+    &caus_command_report,     &caus_command_gram,     &caus_command_simulate,
+    &caus_command_completion, &caus_command_manual,
 };
 
 const caus_command_table caus_cli_table = {

@@ -10,7 +10,7 @@
 #include "program_internal.h"
 
 static const caus_option common_options[] = {
-    {"format", 0, "NAME", "json|text|markdown|dot|svg|mermaid|graphml",
+    {"format", 0, "NAME", "json|text|markdown|html|dot|svg|mermaid|graphml",
      CAUS_COMPLETE_NOTHING,
      "form of the result; default: text on a terminal, else json, or by the "
      "ending of -o"},
@@ -226,9 +226,8 @@ static const char *ending_of(const char *path)
 static caus_status format_of_ending(const char *path, caus_format *result,
                                     caus_error *err)
 {
-    static const char *const others[] = {"png",  "jpg", "jpeg", "gif",
-                                         "pdf",  "ps",  "html", "htm",
-                                         "webp", "csv", "gml",  "caus"};
+    static const char *const others[] = {"png", "jpg",  "jpeg", "gif", "pdf",
+                                         "ps",  "webp", "csv",  "gml", "caus"};
     const char *ending = ending_of(path);
     *result = CAUS_FORMAT_JSON;
     if (caus_format_from_name(ending, result))

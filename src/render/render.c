@@ -16,7 +16,8 @@ bool caus_format_from_name(const char *name, caus_format *result)
         {"markdown", CAUS_FORMAT_MARKDOWN}, {"md", CAUS_FORMAT_MARKDOWN},
         {"dot", CAUS_FORMAT_DOT},           {"gv", CAUS_FORMAT_DOT},
         {"mermaid", CAUS_FORMAT_MERMAID},   {"mmd", CAUS_FORMAT_MERMAID},
-        {"graphml", CAUS_FORMAT_GRAPHML}};
+        {"graphml", CAUS_FORMAT_GRAPHML},   {"html", CAUS_FORMAT_HTML},
+        {"htm", CAUS_FORMAT_HTML}};
     const char *dot = strrchr(name, '.');
     const char *word = dot ? dot + 1 : name;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
@@ -60,6 +61,10 @@ static caus_status render(const caus_view *view, caus_format format,
     case CAUS_FORMAT_GRAPHML:
         caus_render_graphml(view, text);
         return CAUS_OK;
+    case CAUS_FORMAT_HTML:
+        return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                         "a graph alone is no page: caus report writes html, "
+                         "-o graph.svg a picture");
     }
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "format number %d: no such format", (int)format);

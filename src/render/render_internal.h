@@ -6,6 +6,8 @@
 #ifndef CAUS_SRC_RENDER_RENDER_INTERNAL_H
 #define CAUS_SRC_RENDER_RENDER_INTERNAL_H
 
+#include <time.h>
+
 #include "caus/render.h"
 #include "render/texts.h"
 
@@ -130,6 +132,9 @@ const char *caus_view_shortfall(const caus_view *view);
 void caus_view_add_sentence(const caus_view *view, caus_text *text,
                             void (*add_name)(caus_text *text,
                                              const char *name));
+
+/* The calendar's reading of an instant, so many minutes east of UTC. */
+struct tm caus_civil_time(int64_t time_ns, int32_t offset_minutes);
 
 /* The window as people read it. */
 typedef struct caus_time_span {

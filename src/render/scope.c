@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "render/render_internal.h"
 
@@ -60,7 +59,7 @@ caus_time_span caus_view_window(const caus_view *view)
     return window;
 }
 
-static struct tm civil(int64_t time_ns, int32_t offset_minutes)
+struct tm caus_civil_time(int64_t time_ns, int32_t offset_minutes)
 {
     time_t seconds =
         (time_t)(time_ns / second_ns) + (time_t)offset_minutes * 60;
@@ -83,8 +82,8 @@ static void add_clock(caus_text *text, const struct tm *time, bool date,
 static void add_span(caus_text *text, const caus_time_span *window,
                      int32_t offset_minutes, bool date, const char *dash)
 {
-    struct tm start = civil(window->start_ns, offset_minutes);
-    struct tm end = civil(window->end_ns, offset_minutes);
+    struct tm start = caus_civil_time(window->start_ns, offset_minutes);
+    struct tm end = caus_civil_time(window->end_ns, offset_minutes);
     bool seconds = start.tm_sec || end.tm_sec;
     bool same_day =
         start.tm_yday == end.tm_yday && start.tm_year == end.tm_year;
@@ -100,8 +99,8 @@ void caus_text_add_window(caus_text *text, const caus_time_span *window,
     caus_text_add(text, " UTC");
     if (zone_offset_minutes == INT32_MIN || zone_offset_minutes == 0)
         return;
-    struct tm utc = civil(window->start_ns, 0);
-    struct tm local = civil(window->start_ns, zone_offset_minutes);
+    struct tm utc = caus_civil_time(window->start_ns, 0);
+    struct tm local = caus_civil_time(window->start_ns, zone_offset_minutes);
     caus_text_add(text, " (");
     add_span(text, window, zone_offset_minutes, utc.tm_yday != local.tm_yday,
              dash);

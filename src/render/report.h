@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A report being written, and what its parts share. */
+#ifndef CAUS_SRC_RENDER_REPORT_H
+#define CAUS_SRC_RENDER_REPORT_H
+
+#include "caus/report.h"
+#include "render/explain.h"
+#include "render/render_internal.h"
+
+enum {
+    CAUS_REPORT_CHARTS = 24, /* series drawn; the rest stands in tables */
+    CAUS_REPORT_CARDS = 3,   /* candidates told with all evidence */
+    CAUS_REPORT_LINKS = 12   /* of the graph, strongest first */
+};
+
+/* A service whose series are drawn side by side. */
+typedef struct caus_report_group {
+    size_t suspect;      /* by rank − 1; SIZE_MAX = of several or none */
+    const char *part;    /* "cause", "on the way", "symptom" or "" */
+    size_t first, count; /* of caus_page.drawn */
+} caus_report_group;
+
+/* A report being written. Owns its arena and its view of the graph. */
+typedef struct caus_page {
+    const caus_report *report;
+    const caus_explanation *told;
+    const caus_series *series;
+    const caus_render_options *options;
+    caus_arena *arena;
+    caus_text *text;
+    caus_tale tale; /* the explanation, with the same arena and text */
+    caus_view view; /* of the graph; answer NULL = there is none */
+    caus_graph_answer narrowed;  /* to the symptom, where the view is */
+    const char *picture;         /* SVG; NULL = none */
+    const char *picture_missing; /* why, a sentence; NULL */
+    const caus_segment **rows;   /* [segment_count] by time */
+    int64_t first_ns, last_ns;   /* of all rows */
+    int64_t start_ns;            /* where drawings begin; they end at last_ns */
+    size_t *drawn;               /* [drawn_count] clues, group by group */
+    size_t drawn_count;
+    size_t left_count; /* moved, but not drawn for want of room */
+    caus_report_group *groups;
+    size_t group_count;
+    size_t *moved; /* [moved_count] clues with an onset, earliest first */
+    size_t moved_count;
+} caus_page;
+
+/* ---- what a reader is told, whatever the format ---- */
+
+/* "Cause found", "No anomaly" or "Not enough evidence". */
+const char *caus_report_verdict(caus_verdict verdict);
+
+/* The summary cut in two: a headline and, after its colon, what follows. */
+void caus_report_headline(const caus_page *page, const char **headline,
+                          const char **rest);
+
+/* Where to look next: a label and a sentence. */
+typedef struct caus_advice {
+    const char *label, *text;
+} caus_advice;
+
+enum { CAUS_REPORT_ADVICE = 4 };
+
+/* Returns how many were written to `advice`. */
+size_t caus_report_advise(const caus_page *page,
+                          caus_advice advice[CAUS_REPORT_ADVICE]);
+
+/* "2026-11-21 04:46:50 UTC (05:46:50 +01:00)" */
+void caus_report_add_instant(const caus_page *page, caus_text *text,
+                             int64_t time_ns);
+/* "04:46:50", in UTC. text [16] */
+void caus_report_format_clock(int64_t time_ns, char text[16]);
+/* "+35 s", "−1 min 20 s" or "0 s". text [48] */
+void caus_report_format_offset(int64_t offset_ns, char text[48]);
+
+/* A value's unit and its size, chosen for numbers up to `largest`. */
+typedef struct caus_scale {
+    double factor;
+    char unit[48]; /* after cleaning; "" = none */
+} caus_scale;
+
+caus_scale caus_scale_choose(const caus_page *page, size_t variable,
+                             double largest);
+/* Three digits that count, without the unit; "–" without a number. */
+void caus_scale_format(const caus_scale *scale, double value, char text[48]);
+
+enum { CAUS_REPORT_CHANGE = 160 };
+
+/* "0.12 → 0.342 s": medians of before and after. */
+void caus_report_format_change(const caus_page *page, const caus_clue *clue,
+                               char text[CAUS_REPORT_CHANGE]);
+
+/* Whether a change is drawn beside a variable of a candidate: its own, the
+ * likeliest, and those of no single service. */
+bool caus_report_shows_change(const caus_page *page, const caus_change *change,
+                              size_t suspect);
+
+/* The name of a variable or service, safe to show. */
+const char *caus_report_variable(const caus_page *page, size_t variable);
+const char *caus_report_service(const caus_page *page, size_t rank);
+
+/* The share of all values that are missing. */
+double caus_report_missing_share(const caus_page *page);
+
+/* What speaks against an examined variable; "" = nothing. */
+const char *caus_report_flaw(const caus_page *page, size_t variable);
+
+/* All warnings, each once: of the explanation, the data, the graph. */
+typedef struct caus_warning_list {
+    const char **items;
+    size_t count;
+} caus_warning_list;
+
+caus_status caus_report_warnings(const caus_page *page,
+                                 caus_warning_list *result, caus_error *err);
+
+/* ---- HTML: appends to the page's text ---- */
+
+/* Text between tags, or in an attribute. */
+void caus_page_put(const caus_page *page, const char *value);
+/* <open>value</tag>, where `open` is the tag with its attributes. */
+void caus_page_element(const caus_page *page, const char *open,
+                       const char *value);
+/* The same for a name, which may be broken after a '_', '.', '/' or ':'. */
+void caus_page_name(const caus_page *page, const char *open, const char *name);
+void caus_page_time(const caus_page *page, int64_t time_ns);
+void caus_page_open_section(const caus_page *page, const char *id,
+                            const char *title);
+void caus_page_close_section(const caus_page *page);
+/* A table that scrolls on its own where it is too wide. */
+void caus_page_open_table(const caus_page *page, const char *label,
+                          const char *const *columns, size_t count);
+void caus_page_close_table(const caus_page *page);
+
+void caus_page_style(const caus_page *page);
+void caus_page_summary(const caus_page *page);
+void caus_page_chain(const caus_page *page);
+void caus_page_onsets(const caus_page *page);
+caus_status caus_page_series(const caus_page *page, caus_error *err);
+void caus_page_candidates(const caus_page *page);
+void caus_page_changes(const caus_page *page);
+void caus_page_reach(const caus_page *page);
+void caus_page_graph(const caus_page *page);
+caus_status caus_page_quality(const caus_page *page, caus_error *err);
+void caus_page_variables(const caus_page *page);
+void caus_page_reproduce(const caus_page *page);
+
+/* One series over time, as an SVG drawing. */
+caus_status caus_page_chart(const caus_page *page, const caus_clue *clue,
+                            caus_error *err);
+
+caus_status caus_report_write_html(const caus_page *page, caus_error *err);
+caus_status caus_report_write_markdown(const caus_page *page, caus_error *err);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The series that moved, and the candidates with what speaks for and against
+ * each. */
+#include <math.h>
+
+#include "render/report.h"
+
+enum { MOVED_ROWS = 12 };
+
+static const double least_term = .005; /* rounded, not nothing */
+
+/* ---- series ---- */
+
+static caus_status add_series(const caus_page *page, const caus_clue *clue,
+                              bool named, caus_error *err)
+{
+    char change[CAUS_REPORT_CHANGE];
+    bool moved = clue->score > 0;
+    bool is_symptom = clue->variable == page->told->symptom;
+    const caus_variable *variable = &page->series->variables[clue->variable];
+    caus_report_format_change(page, clue, change);
+    caus_text_format(page->text, "<figure class=\"series%s\"><figcaption>",
+                     moved ? "" : " calm");
+    caus_page_name(page, "strong", caus_report_variable(page, clue->variable));
+    if (named)
+        caus_page_name(page, "small", caus_report_service(page, clue->suspect));
+    if (is_symptom)
+        caus_page_element(page, "span class=\"role\"", "symptom");
+    caus_text_add(page->text, "<span class=\"figure\">");
+    caus_page_put(page, change);
+    if (isfinite(clue->size) && moved)
+        caus_text_format(page->text, " <small>%.1f deviations</small>",
+                         fabs(clue->size));
+    else if (!moved)
+        caus_text_add(page->text, " <small>no more than usual</small>");
+    caus_text_add(page->text, "</span></figcaption>\n");
+    if (variable->value_type == CAUS_VALUE_DISCRETE &&
+        variable->kind == CAUS_KIND_CATEGORY)
+        caus_text_add(page->text, "<p class=\"soft\">categories: not "
+                                  "drawn</p>\n");
+    else
+        CAUS_TRY(caus_page_chart(page, clue, err));
+    caus_text_add(page->text, "</figure>\n");
+    return CAUS_OK;
+}
+
+static void add_series_legend(const caus_page *page)
+{
+    char step[40];
+    caus_duration_format(page->series->step_ns, step);
+    caus_text_format(
+        page->text,
+        "<p class=\"legend\"><span class=\"key early\">before the "
+        "onset</span> <span class=\"key late\">from the onset on</span> <span "
+        "class=\"key band\">middle 90 %% of healthy values</span> <span "
+        "class=\"key onset\">interval of its own onset</span>%s <span "
+        "class=\"soft\">UTC",
+        page->report->changes ? " <span class=\"key change\">change</span>"
+                              : "");
+    int32_t zone = page->options->zone_offset_minutes;
+    if (zone != INT32_MIN && zone != 0)
+        caus_text_format(page->text, "; local time is UTC%c%02d:%02d",
+                         zone < 0 ? '-' : '+', (zone < 0 ? -zone : zone) / 60,
+                         (zone < 0 ? -zone : zone) % 60);
+    caus_text_format(page->text, "; one value every %s</span></p>\n", step);
+}
+
+caus_status caus_page_series(const caus_page *page, caus_error *err)
+{
+    caus_page_open_section(page, "series", "Series over time");
+    if (!page->drawn_count)
+        caus_text_add(page->text, "<p>Nothing moved, so nothing is "
+                                  "drawn.</p>\n");
+    else
+        add_series_legend(page);
+    for (size_t g = 0; g < page->group_count; g++) {
+        const caus_report_group *group = &page->groups[g];
+        caus_text_add(page->text, "<h3>");
+        bool named = group->suspect == SIZE_MAX;
+        caus_page_put(page, named ? "Elsewhere"
+                                  : caus_report_service(page, group->suspect));
+        if (group->part[0])
+            caus_page_element(page, "span class=\"role\"", group->part);
+        caus_text_add(page->text, "</h3>\n<div class=\"grid\">\n");
+        for (size_t i = 0; i < group->count; i++)
+            CAUS_TRY(add_series(
+                page, &page->told->clues[page->drawn[group->first + i]], named,
+                err));
+        caus_text_add(page->text, "</div>\n");
+    }
+    if (page->left_count)
+        caus_text_format(page->text,
+                         "<p class=\"soft\">%zu more moved less; they are in "
+                         "<a href=\"#variables\">the list of "
+                         "variables</a>.</p>\n",
+                         page->left_count);
+    caus_page_close_section(page);
+    return CAUS_OK;
+}
+
+/* ---- ranking ---- */
+
+static void add_bar(const caus_page *page, double score, double largest)
+{
+    caus_text_format(page->text,
+                     "<svg class=\"bar\" viewBox=\"0 0 100 10\" "
+                     "preserveAspectRatio=\"none\" aria-hidden=\"true\"><rect "
+                     "width=\"%.1f\" height=\"10\"/></svg>",
+                     largest > 0 ? 100 * score / largest : 0);
+}
+
+static void add_share(const caus_page *page, const caus_share *share)
+{
+    caus_text_add(page->text, "<td class=\"n\">");
+    if (share->known)
+        caus_text_format(
+            page->text,
+            "%.0f&#160;%% <small class=\"range\">%.0f–%.0f</small></td>",
+            100 * share->value, 100 * share->low, 100 * share->high);
+    else
+        caus_text_add(page->text, "–</td>");
+}
+
+static void add_rank_row(const caus_page *page, size_t rank)
+{
+    const caus_suspect *suspect = &page->told->suspects[rank];
+    double largest = page->told->suspects[0].score;
+    caus_text_format(page->text, "<tr%s><td class=\"n\">%zu</td>",
+                     rank == 0 ? " class=\"first\"" : "", rank + 1);
+    caus_page_name(page, "th scope=\"row\"", caus_report_service(page, rank));
+    caus_text_format(page->text, "<td class=\"n\">%.2f</td><td>",
+                     suspect->score);
+    add_bar(page, suspect->score, largest);
+    caus_text_format(page->text, "</td><td class=\"n\">%.0f&#160;%%</td>",
+                     100 * suspect->confidence);
+    add_share(page, &suspect->share);
+    caus_text_add(page->text, "<td class=\"n\">");
+    if (suspect->onset.found)
+        caus_page_time(page, suspect->onset.time_ns);
+    else
+        caus_text_add(page->text, "–");
+    caus_text_add(page->text, "</td>");
+    caus_page_element(page, "td class=\"text\"",
+                      suspect->observer ? "only looks at others"
+                                        : suspect->sentence);
+    caus_text_add(page->text, "</tr>\n");
+}
+
+static void add_share_note(const caus_page *page)
+{
+    caus_text_add(page->text, "<p class=\"soft\">Share of the change: how much "
+                              "of what ");
+    caus_page_put(page, caus_report_variable(page, page->told->symptom));
+    caus_text_add(page->text, " changed began in the service, with the 95 % "
+                              "interval.</p>\n");
+}
+
+static void add_ranking(const caus_page *page)
+{
+    static const char *const columns[] = {"#Rank",       "Service",
+                                          "#Score",      "Against the first",
+                                          "#Confidence", "#Share of the change",
+                                          "#Onset",      "What shows it"};
+    size_t top = caus_tale_top(&page->tale);
+    caus_page_open_table(page, "Services by score", columns,
+                         sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < top; i++)
+        add_rank_row(page, i);
+    caus_page_close_table(page);
+    if (page->told->suspects[0].share.known)
+        add_share_note(page);
+    if (top < page->told->suspect_count)
+        caus_text_format(page->text,
+                         "<p class=\"soft\">%zu services further down are "
+                         "left out; <code>--top</code> shows more.</p>\n",
+                         page->told->suspect_count - top);
+}
+
+/* ---- evidence ---- */
+
+static size_t count_findings(const caus_suspect *suspect,
+                             caus_check_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < suspect->finding_count; i++)
+        count += suspect->findings[i].state == state;
+    return count;
+}
+
+static void add_findings(const caus_page *page, const caus_suspect *suspect,
+                         caus_check_state state)
+{
+    static const char *const titles[] = {"Not tested", "Against it", "For it"};
+    static const char *const classes[] = {"open", "against", "for"};
+    caus_text_format(page->text, "<div class=\"%s\"><h4>%s</h4>",
+                     classes[state], titles[state]);
+    if (!count_findings(suspect, state)) {
+        caus_text_add(page->text, "<p class=\"soft\">nothing</p></div>\n");
+        return;
+    }
+    caus_text_add(page->text, "<ul>\n");
+    for (size_t i = 0; i < suspect->finding_count; i++) {
+        if (suspect->findings[i].state != state)
+            continue;
+        caus_page_element(page, "li", suspect->findings[i].text);
+        caus_text_add_char(page->text, '\n');
+    }
+    caus_text_add(page->text, "</ul></div>\n");
+}
+
+static void add_terms(const caus_page *page, const caus_suspect *suspect)
+{
+    static const char *const columns[] = {"Part of the score", "#Score",
+                                          "#Rank without it"};
+    static const char *const words[] = {
+        "a change shortly before",        "time that traces lose in it",
+        "processor, memory, disk",        "latency and errors of its own",
+        "hit inside and outside at once", "moved before the others"};
+    caus_page_open_table(page, "What the score is made of", columns,
+                         sizeof columns / sizeof *columns);
+    for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
+        if (!(suspect->terms[t] >= least_term))
+            continue;
+        caus_text_add(page->text, "<tr>");
+        caus_page_element(page, "th scope=\"row\"", words[t]);
+        caus_text_format(
+            page->text,
+            "<td class=\"n\">%.2f</td><td class=\"n\">%zu</td></tr>\n",
+            suspect->terms[t], suspect->rank_without[t]);
+    }
+    caus_page_close_table(page);
+}
+
+static void add_moved(const caus_page *page, const caus_suspect *suspect)
+{
+    static const char *const columns[] = {"Variable", "#Before → after",
+                                          "#Deviations", "#Onset"};
+    size_t shown = 0;
+    caus_page_open_table(page, "What moved in it", columns,
+                         sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < suspect->clue_count && shown < MOVED_ROWS; i++) {
+        const caus_clue *clue = &page->told->clues[suspect->clues[i]];
+        if (clue->score <= 0)
+            continue;
+        char change[CAUS_REPORT_CHANGE];
+        shown++;
+        caus_report_format_change(page, clue, change);
+        caus_text_add(page->text, "<tr>");
+        caus_page_name(page, "th scope=\"row\"",
+                       caus_report_variable(page, clue->variable));
+        caus_page_element(page, "td class=\"n\"", change);
+        if (isfinite(clue->size))
+            caus_text_format(page->text, "<td class=\"n\">%+.1f</td>",
+                             clue->size);
+        else
+            caus_text_add(page->text, "<td class=\"n\">–</td>");
+        caus_text_add(page->text, "<td class=\"n\">");
+        if (clue->onset.found)
+            caus_page_time(page, clue->onset.time_ns);
+        else
+            caus_text_add(page->text, "–");
+        caus_text_add(page->text, "</td></tr>\n");
+    }
+    caus_page_close_table(page);
+    if (!shown)
+        caus_text_add(page->text,
+                      "<p class=\"soft\">Nothing measured in it moved.</p>\n");
+}
+
+static void add_card(const caus_page *page, size_t rank)
+{
+    const caus_suspect *suspect = &page->told->suspects[rank];
+    caus_text_format(page->text, "<article class=\"card%s\">\n<h3>",
+                     rank == 0 ? " first" : "");
+    caus_text_format(page->text, "<span class=\"rank\">%zu</span> ", rank + 1);
+    caus_page_put(page, caus_report_service(page, rank));
+    caus_text_format(page->text,
+                     " <small>%.0f&#160;%% that it began here</small></h3>\n",
+                     100 * suspect->confidence);
+    caus_page_element(page, "p", suspect->sentence);
+    caus_text_add(page->text, "\n<div class=\"verdicts\">\n");
+    add_findings(page, suspect, CAUS_STATE_PASSED);
+    add_findings(page, suspect, CAUS_STATE_FAILED);
+    add_findings(page, suspect, CAUS_STATE_UNTESTED);
+    caus_text_add(page->text, "</div>\n<div class=\"pair\">\n<div>");
+    add_moved(page, suspect);
+    caus_text_add(page->text, "</div>\n<div>");
+    add_terms(page, suspect);
+    caus_text_add(page->text, "</div></div>\n");
+    if (suspect->exemplar_count) {
+        caus_text_add(page->text, "<p>Traces that show it:");
+        for (size_t i = 0; i < suspect->exemplar_count; i++) {
+            caus_text_add_char(page->text, ' ');
+            caus_page_element(page, "code", suspect->exemplars[i]);
+        }
+        caus_text_add(page->text, "</p>\n");
+    }
+    caus_text_add(page->text, "</article>\n");
+}
+
+void caus_page_candidates(const caus_page *page)
+{
+    const caus_explanation *told = page->told;
+    caus_page_open_section(page, "candidates", "Candidates and evidence");
+    if (!told->suspect_count)
+        caus_text_add(page->text, "<p>No variable belongs to a service.</p>\n");
+    else
+        add_ranking(page);
+    if (told->runner_up) {
+        caus_text_add(page->text, "<p class=\"aside\"><strong>The "
+                                  "alternative.</strong> ");
+        caus_page_put(page, told->runner_up);
+        caus_text_add(page->text, ".</p>\n");
+    }
+    for (size_t i = 0; i < told->suspect_count && i < CAUS_REPORT_CARDS; i++)
+        if (told->suspects[i].score > 0)
+            add_card(page, i);
+    caus_page_close_section(page);
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A report as one page: its frame, its summary, and what every part uses. */
+#include <math.h>
+#include <string.h>
+
+#include "render/report.h"
+
+void caus_page_put(const caus_page *page, const char *value)
+{
+    caus_text_add_xml(page->text, caus_tale_clean(&page->tale, value));
+}
+
+void caus_page_element(const caus_page *page, const char *open,
+                       const char *value)
+{
+    size_t name = strcspn(open, " ");
+    caus_text_format(page->text, "<%s>", open);
+    caus_page_put(page, value);
+    caus_text_add(page->text, "</");
+    caus_text_add_bytes(page->text, open, name);
+    caus_text_add(page->text, ">");
+}
+
+void caus_page_name(const caus_page *page, const char *open, const char *name)
+{
+    const char *at = caus_tale_clean(&page->tale, name);
+    caus_text_format(page->text, "<%s>", open);
+    while (*at) {
+        size_t length = strcspn(at, "_./:");
+        caus_text part = {0};
+        length += at[length] != '\0';
+        caus_text_add_bytes(&part, at, length);
+        at += length;
+        if (part.bytes)
+            caus_text_add_xml(page->text, part.bytes);
+        if (*at)
+            caus_text_add(page->text, "<wbr/>");
+        page->text->failed |= part.failed;
+        caus_text_deinit(&part);
+    }
+    caus_text_add(page->text, "</");
+    caus_text_add_bytes(page->text, open, strcspn(open, " "));
+    caus_text_add(page->text, ">");
+}
+
+void caus_page_time(const caus_page *page, int64_t time_ns)
+{
+    char machine[40], clock[16];
+    caus_time_format(time_ns, machine);
+    caus_report_format_clock(time_ns, clock);
+    caus_text_format(page->text, "<time datetime=\"%s\">%s</time>", machine,
+                     clock);
+}
+
+void caus_page_open_section(const caus_page *page, const char *id,
+                            const char *title)
+{
+    caus_text_format(page->text,
+                     "<section id=\"%s\" aria-labelledby=\"%s-title\">\n"
+                     "<h2 id=\"%s-title\">%s</h2>\n",
+                     id, id, id, title);
+}
+
+void caus_page_close_section(const caus_page *page)
+{
+    caus_text_add(page->text, "</section>\n");
+}
+
+/* A column whose title begins with '#' holds numbers. */
+void caus_page_open_table(const caus_page *page, const char *label,
+                          const char *const *columns, size_t count)
+{
+    caus_text_format(page->text,
+                     "<div class=\"scroll\" role=\"region\" tabindex=\"0\" "
+                     "aria-label=\"%s\"><table><thead><tr>",
+                     label);
+    for (size_t i = 0; i < count; i++) {
+        bool number = columns[i][0] == '#';
+        caus_page_element(
+            page, number ? "th scope=\"col\" class=\"n\"" : "th scope=\"col\"",
+            columns[i] + number);
+    }
+    caus_text_add(page->text, "</tr></thead><tbody>\n");
+}
+
+void caus_page_close_table(const caus_page *page)
+{
+    caus_text_add(page->text, "</tbody></table></div>\n");
+}
+
+/* ---- the top ---- */
+
+static void open_fact(const caus_page *page, const char *term)
+{
+    caus_text_format(page->text, "<div><dt>%s</dt><dd>", term);
+}
+
+static void close_fact(const caus_page *page, const char *note)
+{
+    if (note[0])
+        caus_page_element(page, "span class=\"note\"", note);
+    caus_text_add(page->text, "</dd></div>\n");
+}
+
+static void add_meter(const caus_page *page, double share)
+{
+    caus_text_format(page->text,
+                     "<svg class=\"meter\" viewBox=\"0 0 100 4\" "
+                     "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                     "<rect class=\"rest\" width=\"100\" height=\"4\"/>"
+                     "<rect class=\"full\" width=\"%.0f\" height=\"4\"/></svg>",
+                     100 * share);
+}
+
+static void add_confidence(const caus_page *page)
+{
+    const caus_explanation *told = page->told;
+    if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY)
+        return;
+    double confidence = told->suspects[0].confidence;
+    open_fact(page, "Confidence");
+    caus_text_format(page->text, "%.0f&#160;%% <small>%s</small>",
+                     100 * confidence, caus_tale_confidence(confidence));
+    add_meter(page, confidence);
+    char note[120] = "";
+    if (isfinite(told->strength))
+        snprintf(note, sizeof note,
+                 "%.1f× the strongest of %zu healthy windows", told->strength,
+                 told->placebo_count);
+    close_fact(page, note);
+}
+
+static void add_instant_note(const caus_page *page, int64_t time_ns)
+{
+    caus_text words = {0};
+    caus_report_add_instant(page, &words, time_ns);
+    page->text->failed |= words.failed;
+    if (words.bytes)
+        caus_page_element(page, "span class=\"note\"", words.bytes);
+    caus_text_deinit(&words);
+}
+
+static void add_onset(const caus_page *page)
+{
+    const caus_onset *onset = &page->told->onset;
+    char first[16], last[16], note[80];
+    caus_report_format_clock(onset->first_ns, first);
+    caus_report_format_clock(onset->last_ns, last);
+    snprintf(note, sizeof note, "between %s and %s UTC", first, last);
+    open_fact(page, "Began");
+    caus_page_time(page, onset->time_ns);
+    caus_text_add(page->text, " <small>UTC</small>");
+    add_instant_note(page, onset->time_ns);
+    close_fact(page, page->told->onset_given ? "as given" : note);
+}
+
+static void add_length(const caus_page *page)
+{
+    char length[40], note[120];
+    caus_duration_format(page->last_ns - page->told->onset.time_ns, length);
+    snprintf(note, sizeof note, "%zu rows from the onset on, %zu before",
+             page->told->rows_after, page->told->rows_before);
+    open_fact(page, "Seen for");
+    caus_page_put(page, length);
+    close_fact(page, note);
+}
+
+static void add_symptom(const caus_page *page)
+{
+    const caus_explanation *told = page->told;
+    if (told->symptom == SIZE_MAX)
+        return;
+    open_fact(page, "Symptom");
+    caus_page_name(page, "span class=\"name\"",
+                   caus_report_variable(page, told->symptom));
+    char change[CAUS_REPORT_CHANGE] = "";
+    for (size_t i = 0; i < told->clue_count; i++)
+        if (told->clues[i].variable == told->symptom)
+            caus_report_format_change(page, &told->clues[i], change);
+    caus_page_element(page, "span class=\"note\"", change);
+    close_fact(page, told->symptom_chosen ? "chosen: none was given" : "");
+}
+
+static void add_verdict(const caus_page *page)
+{
+    static const char *const notes[] = {
+        "the first service is the likely cause",
+        "nothing beyond what healthy rows do too",
+        "something broke; what began it is not clear"};
+    open_fact(page, "Verdict");
+    caus_page_put(page, caus_report_verdict(page->told->verdict));
+    close_fact(page, notes[page->told->verdict]);
+}
+
+static void add_advice(const caus_page *page)
+{
+    caus_advice advice[CAUS_REPORT_ADVICE];
+    size_t count = caus_report_advise(page, advice);
+    if (!count)
+        return;
+    caus_text_add(page->text, "<div class=\"next\"><h2>Check next</h2><dl>\n");
+    for (size_t i = 0; i < count; i++) {
+        caus_page_element(page, "dt", advice[i].label);
+        caus_page_element(page, "dd", advice[i].text);
+        caus_text_add_char(page->text, '\n');
+    }
+    caus_text_add(page->text, "</dl></div>\n");
+}
+
+void caus_page_summary(const caus_page *page)
+{
+    const char *headline, *rest;
+    caus_report_headline(page, &headline, &rest);
+    caus_text_add(page->text,
+                  "<header>\n<p class=\"kicker\">Incident report</p>\n");
+    caus_page_element(page, "h1", headline);
+    if (rest[0])
+        caus_page_element(page, "p class=\"deck\"", rest);
+    caus_text_add(page->text, "\n<dl class=\"facts\">\n");
+    add_verdict(page);
+    add_confidence(page);
+    add_onset(page);
+    add_length(page);
+    add_symptom(page);
+    caus_text_add(page->text, "</dl>\n");
+    add_advice(page);
+    caus_text_add(page->text, "</header>\n");
+}
+
+/* ---- the frame ---- */
+
+static void add_head(const caus_page *page)
+{
+    const char *headline, *rest;
+    caus_report_headline(page, &headline, &rest);
+    caus_text_add(
+        page->text,
+        "<!DOCTYPE html>\n"
+        "<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n"
+        "<meta charset=\"utf-8\"/>\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+        "'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "
+        "'none'\"/>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, "
+        "initial-scale=1\"/>\n"
+        "<meta name=\"color-scheme\" content=\"light dark\"/>\n"
+        "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
+        "<meta name=\"generator\" content=\"caus " CAUS_VERSION "\"/>\n"
+        "<title>Incident report: ");
+    caus_page_put(page, headline);
+    caus_text_add(page->text, "</title>\n");
+    caus_page_style(page);
+    caus_text_add(page->text, "</head>\n<body>\n");
+}
+
+static void add_contents(const caus_page *page)
+{
+    static const struct {
+        const char *id, *title;
+    } parts[] = {{"chain", "Chain"},         {"order", "Order"},
+                 {"series", "Series"},       {"candidates", "Candidates"},
+                 {"changes", "Changes"},     {"reach", "Blast radius"},
+                 {"graph", "Graph"},         {"quality", "Data"},
+                 {"variables", "Variables"}, {"reproduce", "Reproduce"}};
+    caus_text_add(page->text, "<nav aria-label=\"Contents\"><ul>\n");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        caus_text_format(page->text, "<li><a href=\"#%s\">%s</a></li>\n",
+                         parts[i].id, parts[i].title);
+    caus_text_add(page->text, "</ul></nav>\n");
+}
+
+caus_status caus_report_write_html(const caus_page *page, caus_error *err)
+{
+    add_head(page);
+    caus_page_summary(page);
+    add_contents(page);
+    caus_text_add(page->text, "<main>\n");
+    caus_page_chain(page);
+    caus_page_onsets(page);
+    CAUS_TRY(caus_page_series(page, err));
+    caus_page_candidates(page);
+    caus_page_changes(page);
+    caus_page_reach(page);
+    caus_page_graph(page);
+    CAUS_TRY(caus_page_quality(page, err));
+    caus_page_variables(page);
+    caus_page_reproduce(page);
+    caus_text_add(page->text,
+                  "</main>\n<footer><p>Written by caus " CAUS_VERSION
+                  ". Times are UTC unless they say otherwise. This file asks "
+                  "for nothing outside itself.</p></footer>\n"
+                  "</body>\n</html>\n");
+    return CAUS_OK;
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the incident went: the chain of services, who moved when, what was
+ * changed, whom it can reach. */
+#include <math.h>
+
+#include "render/report.h"
+
+enum { ONSET_ROWS = 20, CHANGE_ROWS = 20, STRIP = 1000 };
+
+/* ---- the chain ---- */
+
+static void add_role(const caus_page *page, const char *role)
+{
+    if (role[0])
+        caus_page_element(page, "span class=\"role\"", role);
+}
+
+/* The variable of a service that speaks loudest. */
+static void add_loudest(const caus_page *page, const caus_suspect *suspect)
+{
+    if (!suspect->clue_count) {
+        caus_page_element(page, "span class=\"note\"", "nothing is measured");
+        return;
+    }
+    const caus_clue *clue = &page->told->clues[suspect->clues[0]];
+    char change[CAUS_REPORT_CHANGE];
+    caus_report_format_change(page, clue, change);
+    caus_page_name(page, "span class=\"note\"",
+                   caus_report_variable(page, clue->variable));
+    caus_page_element(page, "span class=\"figure\"", change);
+}
+
+static void add_stop(const caus_page *page, size_t rank, const char *role)
+{
+    caus_text_format(page->text, "<div class=\"stop%s\">",
+                     rank == 0 ? " first" : "");
+    caus_page_name(page, "strong", caus_report_service(page, rank));
+    add_role(page, role);
+    add_loudest(page, &page->told->suspects[rank]);
+    caus_text_add(page->text, "</div>");
+}
+
+static void add_effect(const caus_page *page, const caus_hop *hop)
+{
+    if (hop->variable == SIZE_MAX || !isfinite(hop->effect))
+        return;
+    char size[48];
+    caus_scale scale = caus_scale_choose(page, hop->variable, hop->effect);
+    caus_scale_format(&scale, fabs(hop->effect), size);
+    caus_text_add(page->text, "<span class=\"note\">");
+    caus_page_put(page, caus_report_variable(page, hop->variable));
+    caus_text_format(page->text, " %s%s", hop->effect < 0 ? "−" : "+", size);
+    if (scale.unit[0]) {
+        caus_text_add_char(page->text, ' ');
+        caus_page_put(page, scale.unit);
+    }
+    caus_text_add(page->text, "</span>");
+}
+
+static void add_hop(const caus_page *page, const caus_hop *hop)
+{
+    char lag[64];
+    caus_tale_format_lag(hop, lag);
+    caus_text_add(page->text, "<div class=\"hop\"><span class=\"arrow\" "
+                              "aria-hidden=\"true\"></span>");
+    caus_page_element(page, "span class=\"word\"", hop->word);
+    caus_page_element(page, "span class=\"lag\"", lag);
+    add_effect(page, hop);
+    caus_text_add(page->text, "</div>");
+}
+
+static void add_hop_row(const caus_page *page, const caus_hop *hop)
+{
+    char low[48], high[48];
+    caus_text_add(page->text, "<tr><th scope=\"row\">");
+    caus_page_put(page, caus_report_service(page, hop->from));
+    caus_text_add(page->text, " → ");
+    caus_page_put(page, caus_report_service(page, hop->to));
+    caus_text_add(page->text, "</th><td class=\"n\">");
+    if (hop->has_lag) {
+        caus_report_format_offset((int64_t)(hop->lag_low_s * 1e9), low);
+        caus_report_format_offset((int64_t)(hop->lag_high_s * 1e9), high);
+        caus_text_format(page->text, "%s to %s", low, high);
+    } else {
+        caus_text_add(page->text, "not known");
+    }
+    caus_text_add(page->text, "</td><td>");
+    for (size_t i = 0; i < hop->exemplar_count; i++) {
+        caus_page_element(page, "code", hop->exemplars[i]);
+        caus_text_add_char(page->text, ' ');
+    }
+    if (!hop->exemplar_count)
+        caus_text_add(page->text, "–");
+    caus_text_add(page->text, "</td>");
+    caus_page_element(page, "td class=\"text\"", hop->disproof);
+    caus_text_add(page->text, "</tr>\n");
+}
+
+void caus_page_chain(const caus_page *page)
+{
+    static const char *const columns[] = {"From → to", "#Delay, 95 % interval",
+                                          "Traces", "What would refute it"};
+    const caus_explanation *told = page->told;
+    caus_page_open_section(page, "chain", "How it spread");
+    if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY) {
+        caus_text_add(page->text, "<p>Nothing spread: no service left its "
+                                  "habit.</p>\n");
+        caus_page_close_section(page);
+        return;
+    }
+    const caus_suspect *first = &told->suspects[0];
+    caus_text_add(page->text, "<ol class=\"chain\">\n<li>");
+    add_stop(page, 0,
+             told->verdict == CAUS_VERDICT_CAUSE ? "cause" : "suspect");
+    caus_text_add(page->text, "</li>\n");
+    for (size_t i = 0; i < first->hop_count; i++) {
+        caus_text_add(page->text, "<li>");
+        add_hop(page, &first->chain[i]);
+        add_stop(page, first->chain[i].to,
+                 i + 1 == first->hop_count ? "symptom" : "on the way");
+        caus_text_add(page->text, "</li>\n");
+    }
+    caus_text_add(page->text, "</ol>\n");
+    if (first->hop_count) {
+        caus_page_open_table(page, "Every hop of the chain", columns,
+                             sizeof columns / sizeof *columns);
+        for (size_t i = 0; i < first->hop_count; i++)
+            add_hop_row(page, &first->chain[i]);
+        caus_page_close_table(page);
+    } else {
+        caus_text_add(page->text, "<p class=\"soft\">No path of calls from it "
+                                  "to another service is known.</p>\n");
+    }
+    caus_page_close_section(page);
+}
+
+/* ---- who moved when ---- */
+
+/* The stretch of time that the strips show. */
+typedef struct stretch {
+    int64_t start_ns, end_ns;
+} stretch;
+
+static stretch find_stretch(const caus_page *page, size_t count)
+{
+    const caus_onset *onset = &page->told->onset;
+    stretch shown = {onset->first_ns, onset->last_ns};
+    for (size_t i = 0; i < count; i++) {
+        const caus_onset *own = &page->told->clues[page->moved[i]].onset;
+        if (own->first_ns < shown.start_ns)
+            shown.start_ns = own->first_ns;
+        if (own->last_ns > shown.end_ns)
+            shown.end_ns = own->last_ns;
+    }
+    int64_t room = (shown.end_ns - shown.start_ns) / 20;
+    if (room < page->series->step_ns)
+        room = page->series->step_ns;
+    shown.start_ns -= room;
+    shown.end_ns += room;
+    return shown;
+}
+
+static double place(stretch shown, int64_t time_ns)
+{
+    return STRIP * (double)(time_ns - shown.start_ns) /
+           (double)(shown.end_ns - shown.start_ns);
+}
+
+static void add_strip_changes(const caus_page *page, stretch shown,
+                              size_t suspect)
+{
+    const caus_changes *changes = page->report->changes;
+    for (size_t i = 0; changes && i < changes->change_count; i++) {
+        int64_t at = changes->changes[i].time_ns;
+        if (at < shown.start_ns || at > shown.end_ns ||
+            !caus_report_shows_change(page, &changes->changes[i], suspect))
+            continue;
+        double x = place(shown, at);
+        caus_text_format(page->text,
+                         "<line class=\"change\" x1=\"%.1f\" x2=\"%.1f\" "
+                         "y1=\"0\" y2=\"20\"/>",
+                         x, x);
+    }
+}
+
+static void add_strip(const caus_page *page, stretch shown,
+                      const caus_clue *clue)
+{
+    const caus_onset *onset = &clue->onset;
+    double began = place(shown, page->told->onset.time_ns);
+    double x = place(shown, onset->time_ns);
+    caus_text_format(page->text,
+                     "<svg class=\"strip\" viewBox=\"0 0 %d 20\" "
+                     "preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                     "<line class=\"began\" x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" "
+                     "y2=\"20\"/>",
+                     STRIP, began, began);
+    add_strip_changes(page, shown, clue->suspect);
+    caus_text_format(page->text,
+                     "<line class=\"span\" x1=\"%.1f\" x2=\"%.1f\" y1=\"10\" "
+                     "y2=\"10\"/><line class=\"point\" x1=\"%.1f\" "
+                     "x2=\"%.1f\" y1=\"3\" y2=\"17\"/></svg>",
+                     place(shown, onset->first_ns),
+                     place(shown, onset->last_ns), x, x);
+}
+
+static void add_onset_row(const caus_page *page, const caus_clue *clue,
+                          stretch shown)
+{
+    char after[48], change[CAUS_REPORT_CHANGE], first[16], last[16];
+    const caus_onset *earliest = &page->told->clues[page->moved[0]].onset;
+    caus_report_format_offset(clue->onset.time_ns - earliest->time_ns, after);
+    caus_report_format_change(page, clue, change);
+    caus_report_format_clock(clue->onset.first_ns, first);
+    caus_report_format_clock(clue->onset.last_ns, last);
+    caus_text_add(page->text, "<tr>");
+    caus_page_name(page, "th scope=\"row\"",
+                   caus_report_variable(page, clue->variable));
+    caus_page_name(page, "td", caus_report_service(page, clue->suspect));
+    caus_text_add(page->text, "<td class=\"n\">");
+    caus_page_time(page, clue->onset.time_ns);
+    caus_text_format(page->text,
+                     "</td><td class=\"n\">%s</td><td class=\"n\">%s–%s</td>",
+                     after, first, last);
+    caus_page_element(page, "td class=\"n\"", change);
+    caus_text_add(page->text, "<td class=\"wide\">");
+    add_strip(page, shown, clue);
+    caus_text_add(page->text, "</td></tr>\n");
+}
+
+void caus_page_onsets(const caus_page *page)
+{
+    static const char *const columns[] = {
+        "Variable",        "Service",         "#Began",      "#After the first",
+        "#Interval, 95 %", "#Before → after", "On one scale"};
+    caus_page_open_section(page, "order", "Who moved when");
+    if (!page->moved_count) {
+        caus_text_add(page->text, "<p>No variable has an onset of its "
+                                  "own.</p>\n");
+        caus_page_close_section(page);
+        return;
+    }
+    size_t count =
+        page->moved_count < ONSET_ROWS ? page->moved_count : ONSET_ROWS;
+    stretch shown = find_stretch(page, count);
+    caus_text_add(
+        page->text,
+        "<p class=\"soft\">Earliest first, in UTC. The bar is the interval "
+        "that "
+        "holds the onset, the tick its likeliest instant, the thin line the "
+        "onset of the incident. Bars that overlap leave the order "
+        "open.</p>\n");
+    caus_page_open_table(page, "Onsets in order", columns,
+                         sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < count; i++)
+        add_onset_row(page, &page->told->clues[page->moved[i]], shown);
+    caus_page_close_table(page);
+    if (count < page->moved_count)
+        caus_text_format(page->text,
+                         "<p class=\"soft\">%zu later ones are in <a "
+                         "href=\"#variables\">the list of variables</a>.</p>\n",
+                         page->moved_count - count);
+    caus_page_close_section(page);
+}
+
+/* ---- changes ---- */
+
+static void add_change_row(const caus_page *page,
+                           const caus_culprit_change *change)
+{
+    char before[48];
+    caus_report_format_offset(change->time_ns - page->told->onset.time_ns,
+                              before);
+    caus_text_add(page->text, "<tr><td class=\"n\">");
+    caus_page_time(page, change->time_ns);
+    caus_text_format(page->text, "</td><td class=\"n\">%s</td>", before);
+    caus_page_element(page, "th scope=\"row\"",
+                      change->ref[0] ? change->ref : change->kind);
+    caus_page_element(page, "td", change->kind);
+    caus_page_element(page, "td", change->service[0] ? change->service : "all");
+    caus_text_format(page->text, "<td class=\"n\">%.0f&#160;%%</td>",
+                     100 * change->confidence);
+    caus_page_element(page, "td class=\"text\"", change->sentence);
+    caus_text_add(page->text, "</tr>\n");
+}
+
+void caus_page_changes(const caus_page *page)
+{
+    static const char *const columns[] = {
+        "#At",         "#Against the onset", "Change", "Kind", "Service",
+        "#Confidence", "What speaks for it"};
+    const caus_explanation *told = page->told;
+    caus_page_open_section(page, "changes", "Changes around the onset");
+    if (!told->change_count) {
+        caus_text_format(
+            page->text, "<p>%s</p>\n",
+            page->report->changes
+                ? "No change is near the onset."
+                : "No list of changes was given, so none could be held against "
+                  "the onset (<code>--changes</code>).");
+        caus_page_close_section(page);
+        return;
+    }
+    caus_page_open_table(page, "Changes around the onset", columns,
+                         sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < told->change_count && i < CHANGE_ROWS; i++)
+        add_change_row(page, &told->changes[i]);
+    caus_page_close_table(page);
+    if (told->change_count > CHANGE_ROWS)
+        caus_text_format(page->text,
+                         "<p class=\"soft\">%zu less likely ones are left "
+                         "out.</p>\n",
+                         told->change_count - CHANGE_ROWS);
+    caus_page_close_section(page);
+}
+
+/* ---- blast radius ---- */
+
+static void add_reach_row(const caus_page *page, const caus_reach *reach)
+{
+    char delay[48] = "not known";
+    if (isfinite(reach->delay_s))
+        caus_report_format_offset((int64_t)(reach->delay_s * 1e9), delay);
+    caus_text_add(page->text, "<tr>");
+    caus_page_name(page, "th scope=\"row\"",
+                   caus_report_service(page, reach->suspect));
+    caus_text_format(page->text,
+                     "<td class=\"n\">%zu</td><td>%s</td><td "
+                     "class=\"n\">%s</td></tr>\n",
+                     reach->distance, reach->moved ? "yes" : "not yet", delay);
+}
+
+void caus_page_reach(const caus_page *page)
+{
+    static const char *const columns[] = {"Service", "#Calls away", "Shows it",
+                                          "#After the cause"};
+    const caus_explanation *told = page->told;
+    caus_page_open_section(page, "reach", "Blast radius");
+    if (!told->reach_count) {
+        caus_text_add(page->text, "<p>No service is known to call it, directly "
+                                  "or over others.</p>\n");
+    } else {
+        caus_page_open_table(page, "Services that the cause can reach", columns,
+                             sizeof columns / sizeof *columns);
+        for (size_t i = 0; i < told->reach_count; i++)
+            add_reach_row(page, &told->reach[i]);
+        caus_page_close_table(page);
+    }
+    caus_page_close_section(page);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a report says, in words and numbers, before any format. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "render/report.h"
+
+static const int64_t second_ns = 1000000000;
+
+const char *caus_report_verdict(caus_verdict verdict)
+{
+    static const char *const words[] = {"Cause found", "No anomaly",
+                                        "Not enough evidence"};
+    return words[verdict];
+}
+
+void caus_report_headline(const caus_page *page, const char **headline,
+                          const char **rest)
+{
+    const char *summary = caus_tale_clean(&page->tale, page->told->summary);
+    const char *colon = strstr(summary, ": ");
+    *headline = summary;
+    *rest = "";
+    if (!colon)
+        return;
+    *rest = colon + 2;
+    *headline =
+        caus_arena_copy_text(page->arena, summary, (size_t)(colon - summary));
+    if (!*headline) {
+        *headline = "";
+        page->text->failed = true;
+    }
+}
+
+static const char *about_hop(const caus_page *page, const caus_hop *hop)
+{
+    const char *said = caus_arena_format(
+        page->arena, "%s → %s: %s", page->told->suspects[hop->from].service,
+        page->told->suspects[hop->to].service, hop->disproof);
+    page->text->failed |= !said;
+    return said ? said : "";
+}
+
+size_t caus_report_advise(const caus_page *page,
+                          caus_advice advice[CAUS_REPORT_ADVICE])
+{
+    const caus_explanation *told = page->told;
+    const caus_suspect *first = told->suspects;
+    size_t count = 0;
+    bool began = told->verdict != CAUS_VERDICT_NO_ANOMALY;
+    if (began && told->suspect_count && first->exemplar_count)
+        advice[count++] = (caus_advice){"Open the trace", first->exemplars[0]};
+    if (began && told->suspect_count && first->hop_count)
+        advice[count++] =
+            (caus_advice){"Try to refute", about_hop(page, first->chain)};
+    if (began && told->runner_up)
+        advice[count++] = (caus_advice){"Rule out", told->runner_up};
+    if (told->missing_count && count < CAUS_REPORT_ADVICE)
+        advice[count++] =
+            (caus_advice){"Get what is missing", told->missing[0]};
+    return count;
+}
+
+void caus_report_format_clock(int64_t time_ns, char text[16])
+{
+    struct tm at = caus_civil_time(time_ns, 0);
+    snprintf(text, 16, "%02d:%02d:%02d", at.tm_hour % 24, at.tm_min % 60,
+             at.tm_sec % 61);
+}
+
+void caus_report_add_instant(const caus_page *page, caus_text *text,
+                             int64_t time_ns)
+{
+    int32_t zone = page->options->zone_offset_minutes;
+    struct tm at = caus_civil_time(time_ns, 0);
+    caus_text_format(text, "%04d-%02d-%02d %02d:%02d:%02d UTC",
+                     at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour,
+                     at.tm_min, at.tm_sec);
+    if (zone == INT32_MIN || zone == 0)
+        return;
+    struct tm local = caus_civil_time(time_ns, zone);
+    caus_text_add(text, " (");
+    if (local.tm_yday != at.tm_yday)
+        caus_text_format(text, "%04d-%02d-%02d ", local.tm_year + 1900,
+                         local.tm_mon + 1, local.tm_mday);
+    caus_text_format(text, "%02d:%02d:%02d %c%02d:%02d)", local.tm_hour,
+                     local.tm_min, local.tm_sec, zone < 0 ? '-' : '+',
+                     abs(zone) / 60, abs(zone) % 60);
+}
+
+void caus_report_format_offset(int64_t offset_ns, char text[48])
+{
+    char size[40];
+    if (llabs(offset_ns) >= 10 * second_ns)
+        offset_ns = llround((double)offset_ns / (double)second_ns) * second_ns;
+    caus_duration_format(offset_ns < 0 ? -offset_ns : offset_ns, size);
+    snprintf(text, 48, "%s%s",
+             offset_ns < 0   ? "−"
+             : offset_ns > 0 ? "+"
+                             : "",
+             size);
+}
+
+/* ---- numbers ---- */
+
+typedef struct scale_step {
+    double from;
+    double factor;
+    const char *unit;
+} scale_step;
+
+static const scale_step *find_step(const scale_step *steps, size_t count,
+                                   double largest)
+{
+    for (size_t i = 0; i < count; i++)
+        if (largest >= steps[i].from)
+            return &steps[i];
+    return NULL;
+}
+
+caus_scale caus_scale_choose(const caus_page *page, size_t variable,
+                             double largest)
+{
+    static const scale_step seconds[] = {
+        {.01, 1, "s"}, {1e-5, 1e3, "ms"}, {1e-300, 1e6, "µs"}};
+    static const scale_step bytes[] = {{1e9, 1e-9, "GB"},
+                                       {1e6, 1e-6, "MB"},
+                                       {1e3, 1e-3, "kB"},
+                                       {0, 1, "bytes"}};
+    static const scale_step counts[] = {{1e9, 1e-9, "billion"},
+                                        {1e6, 1e-6, "million"}};
+    static const scale_step share = {0, 100, "%"};
+    const char *unit =
+        caus_tale_clean(&page->tale, page->series->variables[variable].unit);
+    caus_scale scale = {.factor = 1};
+    const scale_step *step = NULL;
+    largest = fabs(largest);
+    if (strcmp(unit, "s") == 0 || strcmp(unit, "seconds") == 0)
+        step = find_step(seconds, sizeof seconds / sizeof *seconds, largest);
+    else if (strcmp(unit, "bytes") == 0 || strcmp(unit, "B") == 0)
+        step = find_step(bytes, sizeof bytes / sizeof *bytes, largest);
+    else if (strcmp(unit, "ratio") == 0)
+        step = &share;
+    if (step) {
+        scale.factor = step->factor;
+        snprintf(scale.unit, sizeof scale.unit, "%s", step->unit);
+        return scale;
+    }
+    step = find_step(counts, sizeof counts / sizeof *counts, largest);
+    caus_text words = {0};
+    if (step) {
+        scale.factor = step->factor;
+        caus_text_add(&words, step->unit);
+        if (unit[0])
+            caus_text_add_char(&words, ' ');
+    }
+    caus_text_add_cut(&words, unit, 20, "…", true);
+    page->text->failed |= words.failed;
+    if (words.length < sizeof scale.unit)
+        snprintf(scale.unit, sizeof scale.unit, "%s",
+                 words.bytes ? words.bytes : "");
+    caus_text_deinit(&words);
+    return scale;
+}
+
+static void add_thousands(char text[48])
+{
+    char *digits = text[0] == '-' ? text + 1 : text;
+    size_t whole = strspn(digits, "0123456789");
+    for (size_t at = whole; at > 3; at -= 3) {
+        size_t length = strlen(digits);
+        if (length + 24 > 48)
+            return;
+        memmove(digits + at - 2, digits + at - 3, length - at + 4);
+        digits[at - 3] = ',';
+    }
+}
+
+void caus_scale_format(const caus_scale *scale, double value, char text[48])
+{
+    if (!isfinite(value)) {
+        snprintf(text, 48, "–");
+        return;
+    }
+    value *= scale->factor;
+    if (fabs(value) >= 1e9 || (fabs(value) < 1e-6 && value != 0)) {
+        snprintf(text, 48, "%.2e", value);
+        return;
+    }
+    int decimals = value == 0 ? 0 : 2 - (int)floor(log10(fabs(value)) + 1e-12);
+    decimals = decimals < 0 ? 0 : decimals > 8 ? 8 : decimals;
+    snprintf(text, 48, "%.*f", decimals, value);
+    char *dot = strchr(text, '.');
+    if (dot) {
+        char *end = text + strlen(text);
+        while (end[-1] == '0')
+            *--end = '\0';
+        if (end[-1] == '.')
+            end[-1] = '\0';
+    }
+    add_thousands(text);
+}
+
+void caus_report_format_change(const caus_page *page, const caus_clue *clue,
+                               char text[CAUS_REPORT_CHANGE])
+{
+    double largest = fmax(fabs(clue->before), fabs(clue->after));
+    caus_scale scale = caus_scale_choose(page, clue->variable,
+                                         isfinite(largest) ? largest : 0);
+    char before[48], after[48];
+    caus_scale_format(&scale, clue->before, before);
+    caus_scale_format(&scale, clue->after, after);
+    snprintf(text, CAUS_REPORT_CHANGE, "%s → %s%s%s", before, after,
+             scale.unit[0] ? " " : "", scale.unit);
+}
+
+/* ---- changes ---- */
+
+bool caus_report_shows_change(const caus_page *page, const caus_change *change,
+                              size_t suspect)
+{
+    static const double least_confidence = .05;
+    const caus_culprit_change *likeliest = page->told->changes;
+    if (!change->service[0])
+        return true;
+    if (suspect != SIZE_MAX &&
+        strcmp(change->service, page->told->suspects[suspect].service) == 0)
+        return true;
+    return page->told->change_count &&
+           likeliest->confidence >= least_confidence &&
+           likeliest->time_ns == change->time_ns &&
+           strcmp(likeliest->service, change->service) == 0;
+}
+
+/* ---- names ---- */
+
+const char *caus_report_variable(const caus_page *page, size_t variable)
+{
+    return caus_tale_clean(&page->tale, page->series->variables[variable].name);
+}
+
+const char *caus_report_service(const caus_page *page, size_t rank)
+{
+    return rank == SIZE_MAX
+               ? "no service"
+               : caus_tale_clean(&page->tale,
+                                 page->told->suspects[rank].service);
+}
+
+/* ---- quality ---- */
+
+static size_t count_missing(const caus_series *series, size_t variable)
+{
+    size_t missing = 0;
+    for (size_t s = 0; s < series->segment_count; s++) {
+        const caus_segment *segment = &series->segments[s];
+        for (size_t r = 0; r < segment->row_count; r++)
+            missing +=
+                isfinite(segment->values[r * series->variable_count + variable])
+                    ? 0
+                    : 1;
+    }
+    return missing;
+}
+
+double caus_report_missing_share(const caus_page *page)
+{
+    double cells = (double)caus_series_row_count(page->series) *
+                   (double)page->series->variable_count;
+    size_t missing = 0;
+    for (size_t v = 0; v < page->series->variable_count; v++)
+        missing += count_missing(page->series, v);
+    return cells > 0 ? (double)missing / cells : 0;
+}
+
+const char *caus_report_flaw(const caus_page *page, size_t variable)
+{
+    const caus_variable_quality *quality =
+        &page->report->quality->variables[variable];
+    if (quality->constant)
+        return "constant";
+    if (quality->duplicate_of != SIZE_MAX)
+        return "the same values as another";
+    if (quality->single_row_steps)
+        return "changes in one or two rows only";
+    if (quality->unit_root)
+        return "drifts like a random walk";
+    return "";
+}
+
+/* The sentence at a place in all lists one after the other; NULL at the end. */
+static const char *warning_at(const caus_page *page, size_t place)
+{
+    const caus_explanation_answer *answer = page->report->explanation;
+    const caus_quality *quality = page->report->quality;
+    if (place < page->told->warning_count)
+        return page->told->warnings[place];
+    place -= page->told->warning_count;
+    if (place < answer->warning_count)
+        return answer->warnings[place];
+    place -= answer->warning_count;
+    size_t from_quality = quality ? quality->warning_count : 0;
+    if (place < from_quality)
+        return quality->warnings[place];
+    place -= from_quality;
+    return place < page->view.warning_count ? page->view.warnings[place] : NULL;
+}
+
+caus_status caus_report_warnings(const caus_page *page,
+                                 caus_warning_list *result, caus_error *err)
+{
+    size_t most = 0;
+    while (warning_at(page, most))
+        most++;
+    *result = (caus_warning_list){
+        .items = CAUS_ARRAY(page->arena, const char *, most)};
+    caus_map *seen = caus_map_new();
+    bool failed = !result->items || !seen;
+    for (size_t i = 0; i < most && !failed; i++) {
+        const char *clean = caus_tale_clean(&page->tale, warning_at(page, i));
+        int added = caus_map_insert(seen, clean, strlen(clean), i, NULL);
+        failed = added < 0;
+        if (added == 1)
+            result->items[result->count++] = clean;
+    }
+    caus_map_free(seen);
+    return failed ? CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                              "no memory to list %zu warnings", most)
+                  : CAUS_OK;
+}

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "caus/report.h"
+#include "fault.h"
+#include "test.h"
+
+enum { ROWS = 160, ONSET = 120, MOST = 40 };
+
+static const int64_t start_ns = INT64_C(1761706800) * 1000000000;
+static const int64_t step_ns = INT64_C(15) * 1000000000;
+
+/* An incident of services in a row, each calling the next; the last breaks. */
+typedef struct made_report {
+    caus_arena *arena;
+    caus_run *run;
+    caus_topology topology;
+    caus_series series;
+    caus_segment segment;
+    caus_explanation told;
+    caus_explanation_answer answer;
+    caus_change change;
+    caus_changes changes;
+    caus_report report;
+} made_report;
+
+static const caus_environment window = {0, "window"};
+
+static double *make_values(made_report *made, size_t count, double shift)
+{
+    double *values =
+        caus_arena_array(made->arena, ROWS * count, sizeof *values);
+    for (size_t v = 0; v < count; v++) {
+        caus_random random;
+        caus_random_init(&random, 11, v);
+        for (size_t r = 0; r < ROWS; r++)
+            values[r * count + v] = 1 + .05 * caus_random_normal(&random) +
+                                    (r >= ONSET ? shift * (double)(v + 1) : 0);
+    }
+    return values;
+}
+
+static void make_calls(made_report *made, const char *const *services,
+                       size_t count)
+{
+    size_t(*calls)[2] = caus_arena_array(made->arena, count, sizeof *calls);
+    for (size_t i = 0; i + 1 < count; i++) {
+        calls[i][0] = i;
+        calls[i][1] = i + 1;
+    }
+    made->topology = (caus_topology){count, services, count - 1,
+                                     (const size_t(*)[2])(void *)calls};
+}
+
+static void make_series(made_report *made, const char *const *services,
+                        size_t count, double shift)
+{
+    caus_variable *variables =
+        caus_arena_array(made->arena, count, sizeof *variables);
+    for (size_t v = 0; v < count; v++) {
+        variables[v] = caus_variable_default();
+        variables[v].name =
+            caus_arena_format(made->arena, "%s_latency", services[v]);
+        variables[v].service = services[v];
+        variables[v].unit = "s";
+        variables[v].query = "rate(x[1m]) > 0 & \"y\"";
+    }
+    made->segment = (caus_segment){.row_count = ROWS,
+                                   .word_count = (ROWS + 63) / 64,
+                                   .start_ns = start_ns,
+                                   .values = make_values(made, count, shift)};
+    made->series = (caus_series){.variable_count = count,
+                                 .variables = variables,
+                                 .segment_count = 1,
+                                 .segments = &made->segment,
+                                 .environment_count = 1,
+                                 .environments = &window,
+                                 .step_ns = step_ns};
+}
+
+static void make_report(made_report *made, const char *const *services,
+                        size_t count, double shift)
+{
+    static const char *const command = "caus report --csv \"a & b\".csv";
+    caus_run_options run_options = caus_run_options_default();
+    run_options.threads = 1;
+    *made = (made_report){.arena = caus_arena_new(0)};
+    assert_int_equal(caus_run_new(&run_options, &made->run, NULL), CAUS_OK);
+    make_calls(made, services, count);
+    make_series(made, services, count, shift);
+    made->change = (caus_change){.time_ns = start_ns + (ONSET - 4) * step_ns,
+                                 .service = services[count - 1],
+                                 .kind = CAUS_CHANGE_DEPLOY,
+                                 .kind_name = "deploy",
+                                 .ref = "v2<b>",
+                                 .text = ""};
+    made->changes = (caus_changes){1, &made->change};
+    caus_explain_options options = caus_explain_options_default();
+    options.topology = &made->topology;
+    options.changes = &made->changes;
+    options.symptom = made->series.variables[0].name;
+    options.has_onset = true;
+    options.onset_ns = start_ns + ONSET * step_ns;
+    caus_error err;
+    if (caus_explain(&made->series, &options, made->run, made->arena,
+                     &made->told, &err) != CAUS_OK)
+        fail_msg("%s", err.message);
+    made->answer = (caus_explanation_answer){
+        .series = &made->series, .explanation = &made->told, .seed = 3};
+    memset(made->answer.inputs_sha256, 'b', 64);
+    made->report = (caus_report){.explanation = &made->answer,
+                                 .graph_missing = "too few rows",
+                                 .changes = &made->changes,
+                                 .source = "a & b.csv",
+                                 .commands = &command,
+                                 .command_count = 1};
+}
+
+static void drop_report(made_report *made)
+{
+    caus_run_free(made->run);
+    caus_arena_free(made->arena);
+}
+
+static const char *render(made_report *made, caus_format format)
+{
+    caus_render_options options = {.zone_offset_minutes = 90};
+    caus_error err;
+    const char *text = NULL;
+    size_t length;
+    if (caus_render_report(&made->report, format, &options, NULL, made->arena,
+                           &text, &length, &err) != CAUS_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(strlen(text), length);
+    return text;
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t found = 0;
+    for (const char *at = strstr(text, part); at; at = strstr(at + 1, part))
+        found++;
+    return found;
+}
+
+static void assert_well_formed(const char *page)
+{
+    if (system("command -v xmllint >/dev/null 2>&1") != 0)
+        return;
+    FILE *pipe = popen("xmllint --noout -", "w");
+    assert_non_null(pipe);
+    fputs(page, pipe);
+    assert_int_equal(pclose(pipe), 0);
+}
+
+static const char *const calm_names[] = {"front", "mid", "root"};
+
+static void the_page_tells_cause_chain_and_sources(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_non_null(strstr(page, "<h1>It began in root</h1>"));
+    assert_non_null(strstr(page, "Cause found"));
+    assert_int_equal(count_of(page, "<div class=\"hop\">"), 2);
+    assert_int_equal(count_of(page, "class=\"chart\""), 3);
+    assert_non_null(strstr(page, "03:30:00 UTC (05:00:00 +01:30)"));
+    assert_non_null(strstr(page, "No graph: too few rows."));
+    assert_non_null(strstr(page, made.answer.inputs_sha256));
+    assert_non_null(strstr(page, "<dd>3</dd>"));
+    const char *words = render(&made, CAUS_FORMAT_MARKDOWN);
+    assert_non_null(strstr(words, "# Incident report: It began in root\n"));
+    assert_non_null(strstr(words, made.answer.inputs_sha256));
+    drop_report(&made);
+}
+
+/* What a page could fetch or run would stand in one of these. */
+static void the_page_fetches_and_runs_nothing(void **state)
+{
+    (void)state;
+    static const char *const forbidden[] = {
+        "<script", "<link",  "<img",    "<iframe",     "src=",    "url(",
+        "@import", "onload", "onclick", "javascript:", "https://"};
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    for (size_t i = 0; i < sizeof forbidden / sizeof *forbidden; i++)
+        assert_null(strstr(page, forbidden[i]));
+    assert_non_null(strstr(page, "http-equiv=\"Content-Security-Policy\" "
+                                 "content=\"default-src 'none'; "));
+    drop_report(&made);
+}
+
+static void hostile_names_stay_text(void **state)
+{
+    (void)state;
+    static const char *const hostile[] = {
+        "</script><img src=x onerror=alert(1)>", "a\" onclick=\"b",
+        "]]>&lt;\x01\x1b[0m\xff", "日本語</title></style>"};
+    made_report made;
+    make_report(&made, hostile, 4, 2);
+    made.answer.warnings = hostile;
+    made.answer.warning_count = 4;
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_null(strstr(page, "<img"));
+    assert_null(strstr(page, "</script"));
+    assert_null(strstr(page, "\" onclick"));
+    assert_int_equal(count_of(page, "</title>"),
+                     1 + count_of(page, "class=\"chart\"") +
+                         count_of(page, "<g class=\"change\">"));
+    assert_int_equal(count_of(page, "</style>"), 1);
+    assert_null(strchr(page, '\x01'));
+    assert_null(strchr(page, '\x1b'));
+    /* Markdown shows what stands between backticks as it is. */
+    const char *words = render(&made, CAUS_FORMAT_MARKDOWN);
+    assert_int_equal(count_of(words, "<img"),
+                     count_of(words, "`</script><img src=x"));
+    drop_report(&made);
+}
+
+/* Pieces of lines: paths of healthy and of later rows, and where they go on
+ * after a gap. */
+static size_t count_strokes(const char *page)
+{
+    static const char *const kinds[] = {"<path class=\"early\" d=\"",
+                                        "<path class=\"late\" d=\""};
+    size_t strokes = 0;
+    for (size_t i = 0; i < 2; i++)
+        for (const char *at = strstr(page, kinds[i]); at;
+             at = strstr(at + 1, kinds[i]))
+            for (const char *letter = at + strlen(kinds[i]); *letter != '"';
+                 letter++)
+                strokes += *letter == 'M';
+    return strokes;
+}
+
+static void gaps_interrupt_the_line(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    size_t strokes = count_strokes(render(&made, CAUS_FORMAT_HTML));
+    union {
+        const double *shared;
+        double *own;
+    } values = {made.segment.values};
+    for (size_t r = 60; r < 70; r++)
+        values.own[r * 3] = (double)NAN;
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_null(strstr(page, "nan"));
+    assert_non_null(strstr(page, "2.08&#160;%"));
+    assert_int_equal(count_strokes(page), strokes + 1);
+    drop_report(&made);
+}
+
+static void an_isolated_value_is_seen(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    union {
+        const double *shared;
+        double *own;
+    } values = {made.segment.values};
+    assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "h.1"));
+    for (size_t r = 60; r < 70; r++)
+        if (r != 65)
+            values.own[r * 3] = (double)NAN;
+    assert_int_equal(count_of(render(&made, CAUS_FORMAT_HTML), "h.1"), 1);
+    drop_report(&made);
+}
+
+static void many_series_are_drawn_up_to_a_limit(void **state)
+{
+    (void)state;
+    const char *names[MOST];
+    char texts[MOST][16];
+    for (size_t i = 0; i < MOST; i++) {
+        snprintf(texts[i], sizeof texts[i], "service%02zu", i);
+        names[i] = texts[i];
+    }
+    made_report made;
+    make_report(&made, names, MOST, 2);
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_int_equal(count_of(page, "class=\"chart\""), 24);
+    assert_non_null(strstr(page, "more moved less"));
+    assert_true(strlen(page) < 1000000);
+    drop_report(&made);
+}
+
+static void a_quiet_window_is_told_as_such(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 0);
+    made.report.changes = NULL;
+    assert_int_equal(made.told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_non_null(strstr(page, "No anomaly"));
+    assert_non_null(strstr(page, "Nothing spread"));
+    assert_null(strstr(page, "class=\"meter\""));
+    assert_non_null(strstr(page, "class=\"chart\"")); /* of the symptom */
+    drop_report(&made);
+}
+
+static void constant_and_missing_series_have_axes(void **state)
+{
+    (void)state;
+    for (int missing = 0; missing < 2; missing++) {
+        made_report made;
+        make_report(&made, calm_names, 3, 2);
+        union {
+            const double *shared;
+            double *own;
+        } values = {made.segment.values};
+        for (size_t r = 0; r < ROWS; r++)
+            values.own[r * 3] = missing ? (double)NAN : 7;
+        const char *page = render(&made, CAUS_FORMAT_HTML);
+        assert_well_formed(page);
+        assert_null(strstr(page, "nan"));
+        assert_null(strstr(page, "inf"));
+        drop_report(&made);
+    }
+}
+
+static void other_formats_and_rows_without_times_are_refused(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    caus_error err;
+    const char *text = NULL;
+    size_t length;
+    assert_int_equal(caus_render_report(&made.report, CAUS_FORMAT_SVG, NULL,
+                                        NULL, made.arena, &text, &length, &err),
+                     CAUS_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "markdown"));
+    made.segment.start_ns = 0;
+    assert_int_equal(caus_render_report(&made.report, CAUS_FORMAT_HTML, NULL,
+                                        NULL, made.arena, &text, &length, &err),
+                     CAUS_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "column time"));
+    made.report.explanation = NULL;
+    assert_int_equal(caus_render_report(&made.report, CAUS_FORMAT_HTML, NULL,
+                                        NULL, made.arena, &text, &length, &err),
+                     CAUS_ERR_INVALID_ARGUMENT);
+    assert_null(text);
+    drop_report(&made);
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static const caus_format formats[] = {CAUS_FORMAT_HTML,
+                                          CAUS_FORMAT_MARKDOWN};
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    for (size_t f = 0; f < 2; f++) {
+        bool refused = true;
+        for (long n = 0; refused; n++) {
+            caus_arena *arena = caus_arena_new(0);
+            caus_error err = {0};
+            const char *text = NULL;
+            size_t length;
+            fault_fail_after(n);
+            caus_status status =
+                caus_render_report(&made.report, formats[f], NULL, NULL, arena,
+                                   &text, &length, &err);
+            refused = fault_stop();
+            assert_int_equal(status,
+                             refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+            assert_int_equal(text != NULL, !refused);
+            caus_arena_free(arena);
+        }
+    }
+    drop_report(&made);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_page_tells_cause_chain_and_sources),
+        cmocka_unit_test(the_page_fetches_and_runs_nothing),
+        cmocka_unit_test(hostile_names_stay_text),
+        cmocka_unit_test(gaps_interrupt_the_line),
+        cmocka_unit_test(an_isolated_value_is_seen),
+        cmocka_unit_test(many_series_are_drawn_up_to_a_limit),
+        cmocka_unit_test(a_quiet_window_is_told_as_such),
+        cmocka_unit_test(constant_and_missing_series_have_axes),
+        cmocka_unit_test(other_formats_and_rows_without_times_are_refused),
+        cmocka_unit_test(every_allocation_may_fail)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
