@@ -9,6 +9,7 @@
 #include "anomaly.h"
 #include "changes.h"
 #include "events.h"
+#include "trace_evidence.h"
 
 CAUS_API_BEGIN
 
@@ -104,6 +105,16 @@ typedef struct caus_share {
     double low, high; /* 95 % interval: block bootstrap, unsure slopes */
 } caus_share;
 
+/* What traces show of a service, the strongest of a kind. */
+typedef struct caus_trace_fact {
+    caus_evidence evidence;
+    const char *sentence;
+    double before, after; /* seconds, shares or calls: see caus_evidence */
+    double q_value;
+    const char *const *exemplars; /* trace ids */
+    size_t exemplar_count;
+} caus_trace_fact;
+
 /* A service as a candidate. */
 typedef struct caus_suspect {
     const char *service;
@@ -122,6 +133,8 @@ typedef struct caus_suspect {
     size_t hop_count;
     const char *const *exemplars; /* ids of traces that show it */
     size_t exemplar_count;
+    const caus_trace_fact *trace_facts; /* by kind */
+    size_t trace_fact_count;
     const caus_finding *findings;
     size_t finding_count;
     const char *sentence;
@@ -185,7 +198,9 @@ typedef struct caus_explanation {
  * sum of their terms; what is found in as many placebo windows of the healthy
  * rows as fit says how large a score chance makes. The confidence is a logistic
  * function of that and of the lead over the second, fitted on recorded
- * incidents (docs/methods/root-cause.md).
+ * incidents (docs/methods/root-cause.md). Shares, words and links between
+ * services follow the ranking and change nothing in it; the run's seed is that
+ * of the shares' bootstrap.
  *
  *   series   raw, all environments in one stretch of time; a variable's service
  *            is `variable.service`

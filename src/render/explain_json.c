@@ -177,6 +177,29 @@ static void write_share(caus_json *json, const caus_share *share)
     caus_json_end_object(json);
 }
 
+static void write_trace_facts(const caus_tale *tale, caus_json *json,
+                              const caus_suspect *suspect)
+{
+    if (!suspect->trace_fact_count)
+        return;
+    caus_json_key(json, "traces");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < suspect->trace_fact_count; i++) {
+        const caus_trace_fact *fact = &suspect->trace_facts[i];
+        caus_json_begin_object(json);
+        caus_json_put_text(json, "evidence",
+                           caus_evidence_name(fact->evidence));
+        put_known(json, "before", fact->before);
+        put_known(json, "after", fact->after);
+        put_known(json, "q_value", fact->q_value);
+        put(tale, json, "sentence", fact->sentence);
+        caus_json_key(json, "exemplars");
+        write_texts(tale, json, fact->exemplars, fact->exemplar_count);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
 static void write_links(const caus_tale *tale, caus_json *json,
                         const caus_suspect *suspect)
 {
@@ -217,6 +240,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
         caus_json_key(json, "exemplars");
         write_texts(tale, json, suspect->exemplars, suspect->exemplar_count);
         write_checks(tale, json, suspect->findings, suspect->finding_count);
+        write_trace_facts(tale, json, suspect);
         write_links(tale, json, suspect);
         put(tale, json, "sentence", suspect->sentence);
     }

@@ -237,6 +237,8 @@ static void add_suspect_report(const sheet *page, const caus_suspect *suspect,
 {
     heading(page, caus_tale_clean(page->tale, suspect->service));
     paragraph(page, "  ", suspect->sentence, 0);
+    for (size_t i = 0; i < suspect->trace_fact_count; i++)
+        paragraph(page, "  ", suspect->trace_facts[i].sentence, 0);
     add_share(page, suspect);
     add_terms(page, suspect);
     add_checks(page, suspect->findings, suspect->finding_count);

@@ -41,6 +41,8 @@ caus_status caus_disproof_query(const caus_case *about, size_t cause,
 caus_status caus_exemplars_fill(const caus_case *about, caus_hop *const *hops,
                                 size_t count, caus_error *err);
 
+/* What traces tell of the first suspects. */
+caus_status caus_trace_facts_find(caus_case *about, caus_error *err);
 /* What is missing, and the warnings. */
 caus_status caus_notes_fill(caus_case *about, const caus_placebo *placebo,
                             caus_explanation *result, caus_error *err);

@@ -492,6 +492,7 @@ static caus_status explain(caus_case *about, caus_explanation *result,
         about->suspects[i].confidence = confidence[i];
     CAUS_TRY(trace_ways(about, err));
     CAUS_TRY(attribute(about, err));
+    CAUS_TRY(caus_trace_facts_find(about, err));
     const caus_timeline *timeline = &about->timeline;
     *result =
         (caus_explanation){.symptom = about->symptom,

@@ -131,6 +131,7 @@ static const char *say_mended(const caus_case *about)
     if (!spans)
         return "";
     const caus_span_faults *faults = &spans->faults;
+    const caus_trace_evidence *evidence = about->traces.evidence;
     const struct {
         size_t count;
         const char *what;
@@ -138,7 +139,7 @@ static const char *say_mended(const caus_case *about)
                  {faults->cycles, "that were their own ancestors"},
                  {faults->duplicates, "with an id seen before"},
                  {faults->negative_durations, "of negative duration"},
-                 {about->traces.moved_spans,
+                 {evidence ? evidence->moved_spans : 0,
                   "outside their parents (clocks differ, or work went on)"}};
     caus_text text = {0};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {

@@ -100,11 +100,11 @@ caus_status caus_scene_walk(const caus_scene *scene, size_t from,
 typedef struct caus_trace_clues {
     bool known; /* both phases have traces */
     size_t service_count;
-    double *lost_s;     /* seconds that a trace gained here */
-    double *share;      /* of the service that lost most, in [0, 1] */
-    double weight;      /* how far the loss as a whole counts, in [0, 1] */
-    size_t moved_spans; /* put back where clocks differ */
-    const char *const **exemplars; /* trace ids */
+    double *lost_s; /* seconds that a trace gained here */
+    double *share;  /* of the service that lost most, in [0, 1] */
+    double weight;  /* how far the loss as a whole counts, in [0, 1] */
+    const caus_trace_evidence *evidence; /* NULL = none */
+    const char *const **exemplars;       /* trace ids */
     size_t *exemplar_count;
 } caus_trace_clues;
 

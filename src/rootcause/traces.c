@@ -120,26 +120,28 @@ static caus_status weigh(const caus_scene *scene, const caus_spans *spans,
                          const caus_run *run, caus_arena *out,
                          caus_trace_clues *made, caus_error *err)
 {
-    caus_trace_evidence evidence;
-    CAUS_TRY(caus_spans_evidence(spans, NULL, run, out, &evidence, err));
+    caus_trace_evidence *evidence = CAUS_ARRAY(out, caus_trace_evidence, 1);
+    if (!evidence)
+        return caus_arena_fail(out, err);
+    CAUS_TRY(caus_spans_evidence(spans, NULL, run, out, evidence, err));
     size_t *scene_of = CAUS_ARRAY(out, size_t, spans->service_count + 1);
-    slow_call *calls = CAUS_ARRAY(out, slow_call, evidence.finding_count + 1);
+    slow_call *calls = CAUS_ARRAY(out, slow_call, evidence->finding_count + 1);
     if (!scene_of || !calls)
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < spans->service_count; i++)
         scene_of[i] = caus_scene_find(scene, spans->services[i]);
-    add_up(spans, &evidence, scene_of, calls, made->lost_s);
+    add_up(spans, evidence, scene_of, calls, made->lost_s);
     double total = 0, most = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
         total += made->lost_s[s];
         most = fmax(most, made->lost_s[s]);
     }
     made->known = true;
-    made->moved_spans = evidence.moved_spans;
+    made->evidence = evidence;
     made->weight = total > least_extra_s ? fmin(1, total / plenty_extra_s) : 0;
     for (size_t s = 0; s < scene->service_count; s++)
         made->share[s] = most > 0 ? made->lost_s[s] / most : 0;
-    return pick_exemplars(spans, &evidence, scene_of, out, made, err);
+    return pick_exemplars(spans, evidence, scene_of, out, made, err);
 }
 
 caus_status caus_trace_clues_find(const caus_scene *scene,

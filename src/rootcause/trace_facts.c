@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What traces tell of a service, in words: the strongest of every kind. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/chain.h"
+
+static const double most_q = .01;
+static const double least_extra_s = .001; /* a trace; below it nobody waits */
+
+static const caus_operation *operation_of(const caus_spans *spans,
+                                          size_t operation)
+{
+    return &spans->operations[operation];
+}
+
+/* Whom a finding speaks of: the way to a callee is the callee's. */
+static size_t service_of(const caus_spans *spans,
+                         const caus_trace_finding *found)
+{
+    bool gap = found->evidence == CAUS_EVIDENCE_GAP;
+    return operation_of(spans, gap ? found->callee : found->operation)->service;
+}
+
+/* How much a finding matters among its kind; 0 = not at all. */
+static double weight_of(const caus_trace_finding *found)
+{
+    if (!(found->q_value <= most_q))
+        return 0;
+    switch (found->evidence) {
+    case CAUS_EVIDENCE_SELF_TIME:
+    case CAUS_EVIDENCE_GAP:
+        return found->extra_s >= least_extra_s ? found->extra_s : 0;
+    case CAUS_EVIDENCE_ERRORS:
+        return fmax(found->effect, 0);
+    case CAUS_EVIDENCE_PATH:
+        return found->begins_here ? fabs(found->effect) : 0;
+    default:
+        return fabs(found->effect);
+    }
+}
+
+static void add_time(caus_text *text, double seconds)
+{
+    if (fabs(seconds) < 1)
+        caus_text_format(text, "%.3g ms", 1e3 * seconds);
+    else
+        caus_text_format(text, "%.3g s", seconds);
+}
+
+static void add_times(caus_text *text, const caus_trace_finding *found)
+{
+    add_time(text, found->values[CAUS_PHASE_INCIDENT]);
+    caus_text_add(text, " instead of ");
+    add_time(text, found->values[CAUS_PHASE_NORMAL]);
+}
+
+static void add_shares(caus_text *text, const caus_trace_finding *found)
+{
+    caus_text_format(text, "%.3g %% instead of %.3g %%",
+                     100 * found->values[CAUS_PHASE_INCIDENT],
+                     100 * found->values[CAUS_PHASE_NORMAL]);
+}
+
+/* "front checkout" */
+static void add_operation(const caus_spans *spans, size_t operation,
+                          caus_text *text)
+{
+    const caus_operation *named = operation_of(spans, operation);
+    caus_text_format(text, "%s %s", spans->services[named->service],
+                     named->name);
+}
+
+static void say(const caus_spans *spans, const caus_trace_finding *found,
+                caus_text *text)
+{
+    switch (found->evidence) {
+    case CAUS_EVIDENCE_SELF_TIME:
+        caus_text_add(text, "own work of ");
+        add_operation(spans, found->operation, text);
+        caus_text_add(text, " takes ");
+        add_times(text, found);
+        break;
+    case CAUS_EVIDENCE_GAP:
+        caus_text_add(text, "the way from ");
+        add_operation(spans, found->operation, text);
+        caus_text_add(text, " to it takes ");
+        add_times(text, found);
+        break;
+    case CAUS_EVIDENCE_ERRORS:
+        caus_text_add(text, "failures begin in ");
+        add_operation(spans, found->operation, text);
+        caus_text_add(text, ": ");
+        add_shares(text, found);
+        break;
+    case CAUS_EVIDENCE_CALLS:
+        add_operation(spans, found->operation, text);
+        caus_text_add(text, " calls ");
+        add_operation(spans, found->callee, text);
+        caus_text_format(text, " %.3g times instead of %.3g",
+                         found->values[CAUS_PHASE_INCIDENT],
+                         found->values[CAUS_PHASE_NORMAL]);
+        break;
+    default:
+        caus_text_add(text, "share of ");
+        add_operation(spans, found->operation, text);
+        caus_text_add(text, " that goes on to ");
+        add_operation(spans, found->callee, text);
+        caus_text_add(text, ": ");
+        add_shares(text, found);
+    }
+}
+
+static caus_status tell(const caus_case *about, const caus_trace_finding *found,
+                        caus_trace_fact *fact, caus_error *err)
+{
+    const caus_spans *spans = about->spans;
+    caus_text text = {0};
+    size_t length;
+    say(spans, found, &text);
+    const char **ids = CAUS_ARRAY(about->out, const char *, CAUS_EXEMPLARS);
+    caus_status status =
+        caus_text_finish(&text, about->out, &fact->sentence, &length, err);
+    caus_text_deinit(&text);
+    CAUS_TRY(status);
+    if (!ids)
+        return caus_arena_fail(about->out, err);
+    for (size_t k = 0; k < found->exemplar_count; k++)
+        ids[k] = spans->trace_ids[found->exemplars[k]];
+    fact->evidence = found->evidence;
+    fact->before = found->values[CAUS_PHASE_NORMAL];
+    fact->after = found->values[CAUS_PHASE_INCIDENT];
+    fact->q_value = found->q_value;
+    fact->exemplars = ids;
+    fact->exemplar_count = found->exemplar_count;
+    return CAUS_OK;
+}
+
+/* The strongest finding of each kind: [suspects × kinds]. */
+static void choose(const caus_case *about, size_t suspects,
+                   const caus_trace_finding **best)
+{
+    const caus_spans *spans = about->spans;
+    const caus_trace_evidence *evidence = about->traces.evidence;
+    for (size_t i = 0; i < evidence->finding_count; i++) {
+        const caus_trace_finding *found = &evidence->findings[i];
+        double weight = weight_of(found);
+        size_t s = caus_scene_find(&about->scene,
+                                   spans->services[service_of(spans, found)]);
+        if (weight <= 0 || s == SIZE_MAX || about->rank_of[s] >= suspects)
+            continue;
+        const caus_trace_finding **slot =
+            &best[about->rank_of[s] * CAUS_EVIDENCE_COUNT + found->evidence];
+        if (!*slot || weight > weight_of(*slot))
+            *slot = found;
+    }
+}
+
+caus_status caus_trace_facts_find(caus_case *about, caus_error *err)
+{
+    if (!about->traces.evidence)
+        return CAUS_OK;
+    size_t suspects = about->scene.service_count;
+    if (suspects > CAUS_MOST_CHAINS)
+        suspects = CAUS_MOST_CHAINS;
+    size_t count = suspects * CAUS_EVIDENCE_COUNT;
+    const caus_trace_finding **best =
+        CAUS_ARRAY(about->out, const caus_trace_finding *, count + 1);
+    caus_trace_fact *facts = CAUS_ARRAY(about->out, caus_trace_fact, count + 1);
+    if (!best || !facts)
+        return caus_arena_fail(about->out, err);
+    choose(about, suspects, best);
+    for (size_t i = 0; i < suspects; i++) {
+        about->suspects[i].trace_facts = facts;
+        for (size_t kind = 0; kind < CAUS_EVIDENCE_COUNT; kind++) {
+            const caus_trace_finding *found =
+                best[i * CAUS_EVIDENCE_COUNT + kind];
+            if (!found)
+                continue;
+            CAUS_TRY(tell(about, found, facts++, err));
+            about->suspects[i].trace_fact_count++;
+        }
+    }
+    return CAUS_OK;
+}
