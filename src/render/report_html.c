@@ -192,6 +192,22 @@ static void add_verdict(const caus_page *page)
     close_fact(page, notes[page->told->verdict]);
 }
 
+void caus_page_links(const caus_page *page, const caus_suspect *suspect)
+{
+    caus_tale_links links = caus_tale_find_links(&page->tale, suspect);
+    if (!links.count)
+        return;
+    caus_text_add(page->text, "<p class=\"links\">In Grafana:");
+    for (size_t i = 0; i < links.count; i++) {
+        caus_text_add(page->text, " <a rel=\"noreferrer\" href=\"");
+        caus_page_put(page, links.items[i].url);
+        caus_text_add(page->text, "\">");
+        caus_page_put(page, links.items[i].title);
+        caus_text_add(page->text, "</a>");
+    }
+    caus_text_add(page->text, "</p>\n");
+}
+
 static void add_advice(const caus_page *page)
 {
     caus_advice advice[CAUS_REPORT_ADVICE];
@@ -204,7 +220,11 @@ static void add_advice(const caus_page *page)
         caus_page_element(page, "dd", advice[i].text);
         caus_text_add_char(page->text, '\n');
     }
-    caus_text_add(page->text, "</dl></div>\n");
+    caus_text_add(page->text, "</dl>");
+    if (page->told->suspect_count &&
+        page->told->verdict != CAUS_VERDICT_NO_ANOMALY)
+        caus_page_links(page, &page->told->suspects[0]);
+    caus_text_add(page->text, "</div>\n");
 }
 
 void caus_page_summary(const caus_page *page)

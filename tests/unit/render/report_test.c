@@ -169,6 +169,7 @@ static void the_page_tells_cause_chain_and_sources(void **state)
     assert_non_null(strstr(page, "<h1>It began in root</h1>"));
     assert_non_null(strstr(page, "Cause found"));
     assert_int_equal(count_of(page, "<div class=\"hop\">"), 2);
+    assert_int_equal(count_of(page, "What would refute it"), 2);
     assert_int_equal(count_of(page, "class=\"chart\""), 3);
     assert_non_null(strstr(page, "03:30:00 UTC (05:00:00 +01:30)"));
     assert_non_null(strstr(page, "No graph: too few rows."));
@@ -194,6 +195,22 @@ static void the_page_fetches_and_runs_nothing(void **state)
         assert_null(strstr(page, forbidden[i]));
     assert_non_null(strstr(page, "http-equiv=\"Content-Security-Policy\" "
                                  "content=\"default-src 'none'; "));
+    drop_report(&made);
+}
+
+static void links_are_there_when_grafana_is_known(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "In Grafana"));
+    made.answer.grafana.url = "https://grafana.example.com";
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_non_null(strstr(page, "<a rel=\"noreferrer\" href=\"https://"
+                                 "grafana.example.com/explore?"));
+    assert_non_null(strstr(render(&made, CAUS_FORMAT_MARKDOWN),
+                           "](https://grafana.example.com/explore?"));
     drop_report(&made);
 }
 
@@ -391,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_tells_cause_chain_and_sources),
         cmocka_unit_test(the_page_fetches_and_runs_nothing),
+        cmocka_unit_test(links_are_there_when_grafana_is_known),
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(gaps_interrupt_the_line),
         cmocka_unit_test(an_isolated_value_is_seen),
