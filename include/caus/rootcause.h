@@ -100,7 +100,7 @@ typedef struct caus_clue {
 
 /* A part of the symptom's change that began in a service. */
 typedef struct caus_share {
-    bool known;       /* there is a call graph with the symptom's service */
+    bool known;       /* there is a call graph, and the symptom moved */
     double value;     /* in [0, 1]; all shares add up to 1 */
     double low, high; /* 95 % interval: block bootstrap, unsure slopes */
 } caus_share;

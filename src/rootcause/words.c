@@ -138,6 +138,8 @@ static void check_callees(finding_list *list, size_t service)
 /* Whether more of the symptom's change began in it than anywhere else. */
 static void check_share(finding_list *list, size_t rank)
 {
+    static const char claim[] =
+        "no other service has a larger share of the symptom's change";
     const caus_case *about = list->about;
     const caus_share *own = &about->suspects[rank].share;
     size_t largest = rank;
@@ -149,19 +151,17 @@ static void check_share(finding_list *list, size_t rank)
     const caus_suspect *most = &about->suspects[largest];
     if (!own->known)
         add_finding(list, CAUS_STATE_UNTESTED,
-                    "most of the symptom's change began in it (no call graph "
-                    "with the symptom's service)");
+                    caus_arena_format(about->out,
+                                      "%s (no call graph, or nothing moved)",
+                                      claim));
     else if (largest == rank)
-        add_finding(list, CAUS_STATE_PASSED,
-                    "most of the symptom's change began in it");
+        add_finding(list, CAUS_STATE_PASSED, claim);
     else
         add_finding(list, CAUS_STATE_FAILED,
                     caus_arena_format(about->out,
-                                      "most of the symptom's change began in "
-                                      "it (%.0f %%; %.0f %% began in %s)",
-                                      percent * own->value,
-                                      percent * most->share.value,
-                                      most->service));
+                                      "%s (%.0f %%; %s has %.0f %%)", claim,
+                                      percent * own->value, most->service,
+                                      percent * most->share.value));
 }
 
 static caus_status check_suspect(caus_case *about, size_t rank,

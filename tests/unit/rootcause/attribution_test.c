@@ -141,6 +141,24 @@ static void what_the_symptom_does_not_reach_has_no_share(void **state)
     assert_true(share_of(&told, "root").value == 0);
 }
 
+/* slo only looks at what front does; nobody measures mid. */
+static void
+an_observer_has_no_share_and_the_unmeasured_lets_through(void **state)
+{
+    made_measure watched[MADE_VARIABLES];
+    memcpy(watched, made_incident, sizeof watched);
+    watched[3] = (made_measure){"slo_p99", "slo", .3, .01, 9};
+    watched[4] = (made_measure){"slo_errors", "slo", 0, 0, 0};
+    watched[5] = (made_measure){"slo_calls", "slo", 100, 5, 0};
+    caus_explain_options options = made_options();
+    options.symptom = "slo_p99";
+    caus_explanation told = made_explain(*state, watched, &options);
+    check_shares(&told);
+    assert_true(share_of(&told, "slo").value == 0);
+    assert_true(share_of(&told, "mid").value == 0);
+    assert_true(share_of(&told, "root").value > share_of(&told, "front").value);
+}
+
 static void without_calls_shares_are_not_known(void **state)
 {
     caus_explain_options options = made_options();
@@ -190,6 +208,7 @@ int main(void)
         TEST(shares_add_up_and_the_root_has_the_largest),
         TEST(a_service_that_breaks_alone_has_all),
         TEST(what_the_symptom_does_not_reach_has_no_share),
+        TEST(an_observer_has_no_share_and_the_unmeasured_lets_through),
         TEST(without_calls_shares_are_not_known),
         TEST(a_ring_of_calls_has_shares),
         TEST(shares_are_the_same_in_other_units_and_orders),
