@@ -76,6 +76,9 @@ void caus_report_format_offset(int64_t offset_ns, char text[48]);
 /* The same of seconds; "not known" if that is no number. */
 void caus_report_format_seconds(double seconds, char text[48]);
 
+/* "82 %"; what is not certain is never told as 0 or 100 %. text [16] */
+void caus_report_format_belief(double share, char text[16]);
+
 /* A value's unit and its size, chosen for numbers up to `largest`. */
 typedef struct caus_scale {
     double factor;

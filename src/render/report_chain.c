@@ -2,6 +2,7 @@
 /* How the incident spread: the chain of services, and of every hop what earned
  * its word and what could refute it. */
 #include <math.h>
+#include <string.h>
 
 #include "render/report.h"
 
@@ -130,6 +131,14 @@ static void add_hop_card(const caus_page *page, const caus_hop *hop)
     caus_text_add(page->text, "</article>\n");
 }
 
+static bool is_symptoms_own(const caus_page *page)
+{
+    size_t symptom = page->told->symptom;
+    return symptom != SIZE_MAX &&
+           strcmp(page->series->variables[symptom].service,
+                  page->told->suspects[0].service) == 0;
+}
+
 void caus_page_chain(const caus_page *page)
 {
     const caus_explanation *told = page->told;
@@ -159,8 +168,11 @@ void caus_page_chain(const caus_page *page)
             add_hop_card(page, &first->chain[i]);
         caus_text_add(page->text, "</div>\n");
     } else {
-        caus_text_add(page->text, "<p class=\"soft\">No path of calls from it "
-                                  "to another service is known.</p>\n");
+        caus_text_format(page->text, "<p class=\"soft\">%s</p>\n",
+                         is_symptoms_own(page)
+                             ? "The symptom is its own: it had no way to go."
+                             : "No path of calls from it to the symptom is "
+                               "known.");
     }
     caus_page_close_section(page);
 }

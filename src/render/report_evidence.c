@@ -109,6 +109,13 @@ static void add_bar(const caus_page *page, double score, double largest)
                      largest > 0 ? 100 * score / largest : 0);
 }
 
+static void add_belief(const caus_page *page, const char *open, double share)
+{
+    char belief[16];
+    caus_report_format_belief(share, belief);
+    caus_page_element(page, open, belief);
+}
+
 static void add_share(const caus_page *page, const caus_share *share)
 {
     caus_text_add(page->text, "<td class=\"n\">");
@@ -131,8 +138,8 @@ static void add_rank_row(const caus_page *page, size_t rank)
     caus_text_format(page->text, "<td class=\"n\">%.2f</td><td>",
                      suspect->score);
     add_bar(page, suspect->score, largest);
-    caus_text_format(page->text, "</td><td class=\"n\">%.0f&#160;%%</td>",
-                     100 * suspect->confidence);
+    caus_text_add(page->text, "</td>");
+    add_belief(page, "td class=\"n\"", suspect->confidence);
     add_share(page, &suspect->share);
     caus_text_add(page->text, "<td class=\"n\">");
     if (suspect->onset.found)
@@ -277,9 +284,11 @@ static void add_card(const caus_page *page, size_t rank)
                      rank == 0 ? " first" : "");
     caus_text_format(page->text, "<span class=\"rank\">%zu</span> ", rank + 1);
     caus_page_put(page, caus_report_service(page, rank));
-    caus_text_format(page->text,
-                     " <small>%.0f&#160;%% that it began here</small></h3>\n",
-                     100 * suspect->confidence);
+    char belief[16];
+    caus_report_format_belief(suspect->confidence, belief);
+    caus_text_add(page->text, " <small>");
+    caus_page_put(page, belief);
+    caus_text_add(page->text, " that it began here</small></h3>\n");
     caus_page_element(page, "p", suspect->sentence);
     caus_page_findings(page, suspect->findings, suspect->finding_count);
     caus_text_add(page->text, "<div class=\"pair\">\n<div>");

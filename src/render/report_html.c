@@ -119,8 +119,11 @@ static void add_confidence(const caus_page *page)
         return;
     double confidence = told->suspects[0].confidence;
     open_fact(page, "Confidence");
-    caus_text_format(page->text, "%.0f&#160;%% <small>%s</small>",
-                     100 * confidence, caus_tale_confidence(confidence));
+    char belief[16];
+    caus_report_format_belief(confidence, belief);
+    caus_page_put(page, belief);
+    caus_text_format(page->text, " <small>%s</small>",
+                     caus_tale_confidence(confidence));
     add_meter(page, confidence);
     char note[120] = "";
     if (isfinite(told->strength))

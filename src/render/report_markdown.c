@@ -38,6 +38,13 @@ static void put_change(const caus_page *page, const caus_clue *clue)
     caus_text_add_markdown(page->text, change);
 }
 
+static void put_belief(const caus_page *page, double share)
+{
+    char belief[16];
+    caus_report_format_belief(share, belief);
+    put(page, belief);
+}
+
 static void put_variable(const caus_page *page, size_t variable)
 {
     put_code(page, page->series->variables[variable].name);
@@ -51,10 +58,12 @@ static void add_facts(const caus_page *page)
     char first[16], last[16];
     caus_text_format(page->text, "- verdict: %s\n",
                      caus_report_verdict(told->verdict));
-    if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY)
-        caus_text_format(page->text, "- confidence: %.0f %% (%s)\n",
-                         100 * told->suspects[0].confidence,
+    if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY) {
+        caus_text_add(page->text, "- confidence: ");
+        put_belief(page, told->suspects[0].confidence);
+        caus_text_format(page->text, " (%s)\n",
                          caus_tale_confidence(told->suspects[0].confidence));
+    }
     caus_text_add(page->text, "- began: ");
     caus_report_add_instant(page, page->text, told->onset.time_ns);
     caus_report_format_clock(told->onset.first_ns, first);
@@ -218,8 +227,9 @@ static void add_ranking(const caus_page *page)
         const caus_suspect *suspect = &told->suspects[i];
         caus_text_format(page->text, "| %zu | ", i + 1);
         put(page, suspect->service);
-        caus_text_format(page->text, " | %.2f | %.0f %% | ", suspect->score,
-                         100 * suspect->confidence);
+        caus_text_format(page->text, " | %.2f | ", suspect->score);
+        put_belief(page, suspect->confidence);
+        caus_text_add(page->text, " | ");
         if (suspect->share.known)
             caus_text_format(page->text, "%.0f %% (%.0f–%.0f) | ",
                              100 * suspect->share.value,
@@ -245,7 +255,9 @@ static void add_evidence(const caus_page *page, size_t rank)
     const caus_suspect *suspect = &page->told->suspects[rank];
     caus_text_format(page->text, "\n### %zu. ", rank + 1);
     put(page, suspect->service);
-    caus_text_format(page->text, ", %.0f %%\n\n", 100 * suspect->confidence);
+    caus_text_add(page->text, ", ");
+    put_belief(page, suspect->confidence);
+    caus_text_add(page->text, "\n\n");
     add_checks(page, "", suspect->findings, suspect->finding_count);
     caus_text_add(page->text, "- score:");
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
@@ -275,8 +287,9 @@ static void add_changes(const caus_page *page)
         put(page, change->kind);
         caus_text_add_char(page->text, ' ');
         put_code(page, change->ref[0] ? change->ref : change->kind);
-        caus_text_format(page->text, ", %s from the onset, %.0f %%: ", before,
-                         100 * change->confidence);
+        caus_text_format(page->text, ", %s from the onset, ", before);
+        put_belief(page, change->confidence);
+        caus_text_add(page->text, ": ");
         put(page, change->sentence);
         caus_text_add_char(page->text, '\n');
     }

@@ -141,7 +141,7 @@ void caus_page_onsets(const caus_page *page)
 static void add_change_row(const caus_page *page,
                            const caus_culprit_change *change)
 {
-    char before[48];
+    char before[48], belief[16];
     caus_report_format_offset(change->time_ns - page->told->onset.time_ns,
                               before);
     caus_text_add(page->text, "<tr><td class=\"n\">");
@@ -151,8 +151,8 @@ static void add_change_row(const caus_page *page,
                       change->ref[0] ? change->ref : change->kind);
     caus_page_element(page, "td", change->kind);
     caus_page_element(page, "td", change->service[0] ? change->service : "all");
-    caus_text_format(page->text, "<td class=\"n\">%.0f&#160;%%</td>",
-                     100 * change->confidence);
+    caus_report_format_belief(change->confidence, belief);
+    caus_page_element(page, "td class=\"n\"", belief);
     caus_page_element(page, "td class=\"text\"", change->sentence);
     caus_text_add(page->text, "</tr>\n");
 }

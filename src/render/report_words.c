@@ -120,6 +120,17 @@ void caus_report_format_seconds(double seconds, char text[48])
 
 /* ---- numbers ---- */
 
+void caus_report_format_belief(double share, char text[16])
+{
+    const char *bound = share > 0 && share < .005    ? "<1"
+                        : share < 1 && share >= .995 ? ">99"
+                                                     : NULL;
+    if (bound)
+        snprintf(text, 16, "%s %%", bound);
+    else
+        snprintf(text, 16, "%.0f %%", 100 * share);
+}
+
 typedef struct scale_step {
     double from;
     double factor;
