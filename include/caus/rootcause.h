@@ -61,8 +61,17 @@ typedef enum caus_check_state {
 /* Something that would be so if the answer were right. */
 typedef struct caus_finding {
     caus_check_state state;
-    const char *text; /* a sentence */
+    const char *text;  /* what would be so */
+    const char *found; /* what is so instead, where the check failed; NULL */
 } caus_finding;
+
+/* What a check tells people: what was found instead, or what would be so. */
+static inline const char *caus_finding_told(const caus_finding *finding)
+{
+    return finding->state == CAUS_STATE_FAILED && finding->found
+               ? finding->found
+               : finding->text;
+}
 
 /* From one service to the next on the way to the symptom. */
 typedef struct caus_hop {

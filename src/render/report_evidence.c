@@ -202,7 +202,7 @@ static void add_findings(const caus_page *page, const caus_finding *items,
     for (size_t i = 0; i < count; i++) {
         if (items[i].state != state)
             continue;
-        caus_page_element(page, "li", items[i].text);
+        caus_page_element(page, "li", caus_finding_told(&items[i]));
         caus_text_add_char(page->text, '\n');
     }
     caus_text_add(page->text, found ? "</ul></div>\n" : "</div>\n");

@@ -130,7 +130,7 @@ static void add_checks(const caus_page *page, const char *indent,
             if (items[i].state != (caus_check_state)state)
                 continue;
             caus_text_format(page->text, "%s- %s: ", indent, words[state]);
-            put(page, items[i].text);
+            put(page, caus_finding_told(&items[i]));
             caus_text_add_char(page->text, '\n');
         }
 }
