@@ -61,9 +61,12 @@ typedef struct caus_pcmci_options {
                                {.05 .1 .2 .3 .4 .5} by the Akaike score, where the
                                test has one */
     caus_fdr fdr;
-    bool fdr_contemporaneous;     /* count lag-0 tests among the hypotheses */
-    size_t max_combinations;      /* of conditions per size, ≥ 1 */
-    size_t max_conditions;        /* in selection; SIZE_MAX = no limit */
+    bool fdr_contemporaneous; /* count lag-0 tests among the hypotheses */
+    bool fdr_skip_own_past;   /* leave out tests of a variable's own past, which
+                                 are seldom in doubt: each one found lets more
+                                 false links through */
+    size_t max_combinations;  /* of conditions per size, ≥ 1 */
+    size_t max_conditions;    /* in selection; SIZE_MAX = no limit */
     size_t max_conditions_target; /* parents of the target; SIZE_MAX */
     size_t max_conditions_source; /* parents of the source; SIZE_MAX */
     unsigned mask_roles;          /* caus_mask_role bits; 0 = ignore masks */
@@ -143,6 +146,12 @@ typedef struct caus_discovery {
     const double *sensitivity; /* share of other settings with it; NULL */
     const unsigned char *environments; /* caus_edge_environments; NULL */
     const bool *by_topology; /* lag-0 edges that a call graph orients; NULL */
+    const bool *off_calls;   /* links that no call between the two services
+                                explains; NULL = no call graph */
+    const double *effect;    /* units of the target per unit of the source, NaN
+                                without an arrow; NULL = not measured */
+    const bool *by_load; /* links that do not hold given the workload; NULL =
+                            not asked */
     const caus_parents *parents; /* [N]; NULL where not selected */
     const caus_separating_set *separating_sets; /* by cell; NULL */
     size_t rows_used; /* rows behind a test with no missing value */

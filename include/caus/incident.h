@@ -3,10 +3,56 @@
 #ifndef CAUS_INCIDENT_H
 #define CAUS_INCIDENT_H
 
+#include "anomaly.h"
 #include "discovery.h"
 #include "knowledge.h"
 
 CAUS_API_BEGIN
+
+/* When an incident began and ended. */
+typedef struct caus_extent {
+    bool found;
+    caus_onset onset;
+    bool has_end;    /* it is over within the rows */
+    size_t end_row;  /* the first row after it */
+    int64_t end_ns;  /* grid time of its last row */
+    double evidence; /* twice the log likelihood of its levels over the usual
+                        ones, all variables; 0 = none stood out */
+    double rival;    /* that of the best stretch of the other rows */
+} caus_extent;
+
+/*
+ * Looks for the stretch of rows, at most 60 % of them, in which variables stood
+ * at another level than in the others.
+ *
+ *   series  rows of all segments by time; with two environments the stretch
+ *           ends after the first. Variables that count calls are not looked at:
+ *           they follow the day
+ *   result  found is false where the evidence is under 120, or under 1.5 times
+ *           that of the best stretch of the other rows, or with under 60 rows
+ *
+ * A stretch that begins with the first row is taken for the time before an
+ * onset. A slow ramp is found late, a change under 5 % of the level not at all.
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT, …_CANCELLED, …_TIME_LIMIT. Cost
+ * O(rows · log rows · variables).
+ */
+caus_status caus_incident_find(const caus_series *series, const caus_run *run,
+                               caus_extent *result, caus_error *err);
+
+/*
+ * Cuts a series into environment 0 "baseline", the rows before the onset and
+ * after the end, and 1 "incident". The margin is left out around the onset (at
+ * most a quarter of the incident's rows behind it) and after the end.
+ *
+ *   result  lives in `out`, shares texts and values with `series`
+ *
+ * Fails with CAUS_ERR_TOO_FEW_SAMPLES (no extent, or no row on one side),
+ * …_OUT_OF_MEMORY, …_LIMIT.
+ */
+caus_status caus_incident_split(const caus_series *series,
+                                const caus_extent *extent, size_t margin_rows,
+                                caus_arena *out, caus_series *result,
+                                caus_error *err);
 
 /* A variable that took no part and why. */
 typedef struct caus_dropped {
@@ -38,6 +84,8 @@ typedef struct caus_incident {
     caus_quality quality; /* of the input */
     caus_discovery discovery;
     const unsigned char *assumptions; /* by the knowledge; NULL */
+    const unsigned char *searched;    /* by knowledge and call graph: what the
+                                         search was told; NULL */
     const char *workload; /* the variable that was regressed out; NULL = none */
     const caus_dropped *dropped;
     size_t dropped_count;

@@ -52,7 +52,7 @@ typedef struct caus_graph_answer {
     bool has_selection;         /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
-    const caus_onset *onset;       /* of the incident; NULL = not asked */
+    const caus_extent *extent;     /* of the incident; NULL = not asked */
     const caus_answer_part *parts; /* whose summary the discovery is */
     size_t part_count;
     const char *const *variations; /* settings behind `sensitivity` */

@@ -181,16 +181,17 @@ caus_status caus_cli_read_time(const caus_arguments *arguments,
                                caus_error *err);
 
 /*
- * Cuts a series where the incident begins, by --at or as found: environment 0
- * before it, 1 after it, `margin` rows around it left out. Where nothing is
- * found, or a side would be too short, the series stays.
+ * Cuts a series where the incident begins, by --at or as found, and where it
+ * ends: environment 1 is the incident, 0 the rows before and after it, `margin`
+ * rows around both left out. Where nothing is found, a single environment is
+ * cut in halves; where both sides would be too short, the series stays.
  *
  *   result  found is false where nothing began
  */
 caus_status caus_cli_split(caus_program *program,
                            const caus_arguments *arguments, size_t margin,
                            caus_arena *arena, caus_series *series,
-                           caus_onset *result, caus_error *err);
+                           caus_extent *result, caus_error *err);
 
 /* What a command does, with an arena of its own. */
 typedef caus_status caus_cli_work(caus_program *program,

@@ -95,11 +95,11 @@ static const caus_option discover_options[] = {
     {"knowledge", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "required and forbidden links, tiers: see \"caus help knowledge\""},
     {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
-     "when the incident began; by default it is looked for"},
+     "when the incident began; by default beginning and end are looked for"},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
-     "load that all share, regressed out by the preset: a variable, auto "
-     "(calls "
-     "of the service that nobody calls in --topology) or none; default none"},
+     "load that all share: auto (calls of the services that nobody calls in "
+     "--topology; a link must hold with them too), none, or a variable of "
+     "offered load, regressed out; default auto"},
     {"target", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "show only what leads to this variable"},
     {"keep", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
@@ -156,8 +156,8 @@ static caus_status run_preset(caus_program *program,
                               caus_graph_answer *answer, caus_error *err)
 {
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
-    caus_onset *onset = caus_arena_array(arena, 1, sizeof *onset);
-    if (!series || !onset)
+    caus_extent *extent = caus_arena_array(arena, 1, sizeof *extent);
+    if (!series || !extent)
         return caus_arena_fail(arena, err);
     *series = input->series;
     if (series->variable_count < 2)
@@ -171,12 +171,16 @@ static caus_status run_preset(caus_program *program,
     CAUS_TRY(
         caus_cli_read_pcmci(arguments, NULL, series, &answer->options, err));
     CAUS_TRY(caus_cli_split(program, arguments, answer->options.max_lag, arena,
-                            series, onset, err));
-    answer->onset = onset;
-    caus_incident_options options = {.pcmci = answer->options};
+                            series, extent, err));
+    answer->extent = extent;
+    caus_incident_options options = caus_incident_options_default();
+    bool skips = options.pcmci.fdr_skip_own_past;
+    options.pcmci = answer->options;
+    options.pcmci.fdr_skip_own_past = skips;
     const char *workload = caus_arguments_get(arguments, "workload");
-    if (workload)
-        options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
+    if (!workload)
+        workload = "auto";
+    options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
     if (!options.topology)
         options.topology = input->topology;
@@ -186,7 +190,7 @@ static caus_status run_preset(caus_program *program,
                                     incident, err));
     caus_cli_lesson lesson = {program, arguments, &incident->series, arena};
     caus_pcmci_options pcmci = answer->options;
-    pcmci.assumptions = incident->assumptions;
+    pcmci.assumptions = incident->searched;
     caus_cli_task task = caus_cli_pcmci_task(arguments, &pcmci);
     CAUS_TRY(caus_cli_add_confidence(&lesson, &task, &incident->discovery,
                                      answer, err));

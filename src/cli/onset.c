@@ -5,6 +5,11 @@
 
 #include "cli.h"
 
+enum {
+    LEAST_ROWS = 20,     /* that a segment needs to show links of its own */
+    LEAST_HALF_ROWS = 60 /* of a window without an incident */
+};
+
 static size_t rows_of(const caus_series *series)
 {
     size_t rows = 0;
@@ -56,53 +61,74 @@ static caus_status read_at(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-/* Too few rows to look at, and the time limit, are no failure: there is then no
- * onset. */
+/* The time limit is no failure: there is then no onset. */
 static caus_status find(caus_program *program, const caus_series *series,
-                        caus_onset *result, caus_error *err)
+                        caus_extent *result, caus_error *err)
 {
     caus_error reason;
-    *result = (caus_onset){0};
+    *result = (caus_extent){0};
     if (series->step_ns <= 0)
         return CAUS_OK;
     caus_status status =
-        caus_onset_find(series, NULL, program->run, result, &reason);
-    if (status == CAUS_OK || status == CAUS_ERR_TOO_FEW_SAMPLES ||
-        status == CAUS_ERR_TIME_LIMIT)
+        caus_incident_find(series, program->run, result, &reason);
+    if (status == CAUS_OK || status == CAUS_ERR_TIME_LIMIT)
         return CAUS_OK;
     return CAUS_FAIL(err, status, "%s", reason.message);
 }
 
-/* Rows that an environment needs to show links of its own. */
+/* Whether a segment has rows enough to learn links from. */
 static bool is_wide(const caus_series *series, size_t margin)
 {
-    enum { LEAST_ROWS = 20 };
     for (size_t s = 0; s < series->segment_count; s++)
-        if (series->segments[s].row_count < LEAST_ROWS + 2 * margin)
-            return false;
-    return series->segment_count >= 2;
+        if (series->segments[s].row_count >= LEAST_ROWS + 2 * margin)
+            return true;
+    return false;
+}
+
+/* Without an incident a link can still hold in both halves, or in one. */
+static caus_status halve(size_t margin, caus_arena *arena, caus_series *series,
+                         caus_error *err)
+{
+    size_t rows = rows_of(series);
+    if (series->step_ns <= 0 || series->environment_count != 1 ||
+        rows / 2 < LEAST_HALF_ROWS + margin)
+        return CAUS_OK;
+    caus_onset middle = {.found = true,
+                         .row = rows / 2,
+                         .first_row = rows / 2,
+                         .last_row = rows / 2};
+    caus_environment *names = caus_arena_array(arena, 2, sizeof *names);
+    if (!names)
+        return caus_arena_fail(arena, err);
+    caus_series whole = *series;
+    CAUS_TRY(caus_onset_split(&whole, &middle, margin, arena, series, err));
+    names[0] = (caus_environment){0, "first half"};
+    names[1] = (caus_environment){1, "second half"};
+    series->environments = names;
+    return CAUS_OK;
 }
 
 caus_status caus_cli_split(caus_program *program,
                            const caus_arguments *arguments, size_t margin,
                            caus_arena *arena, caus_series *series,
-                           caus_onset *result, caus_error *err)
+                           caus_extent *result, caus_error *err)
 {
-    if (caus_arguments_has(arguments, "at")) {
-        CAUS_TRY(read_at(arguments, series, result, err));
-        caus_series whole = *series;
-        return caus_onset_split(&whole, result, margin, arena, series, err);
-    }
-    CAUS_TRY(find(program, series, result, err));
+    bool given = caus_arguments_has(arguments, "at");
+    *result = (caus_extent){0};
+    if (given)
+        CAUS_TRY(read_at(arguments, series, &result->onset, err));
+    else
+        CAUS_TRY(find(program, series, result, err));
+    result->found = result->found || given;
     if (!result->found)
-        return CAUS_OK;
+        return halve(margin, arena, series, err);
     caus_series parts;
     caus_error reason;
     caus_status status =
-        caus_onset_split(series, result, margin, arena, &parts, &reason);
-    if (status == CAUS_OK && is_wide(&parts, margin))
+        caus_incident_split(series, result, margin, arena, &parts, &reason);
+    if (status == CAUS_OK && (given || is_wide(&parts, margin)))
         *series = parts;
-    else if (status != CAUS_OK && status != CAUS_ERR_TOO_FEW_SAMPLES)
+    else if (status != CAUS_OK && (given || status != CAUS_ERR_TOO_FEW_SAMPLES))
         return CAUS_FAIL(err, status, "%s", reason.message);
     return CAUS_OK;
 }

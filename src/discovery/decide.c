@@ -61,7 +61,8 @@ static bool counts_for_fdr(const caus_question *question, size_t source,
                            size_t target, size_t lag)
 {
     return caus_is_tested(question, source, target, lag) &&
-           (lag > 0 || question->options->fdr_contemporaneous);
+           (lag > 0 || question->options->fdr_contemporaneous) &&
+           (source != target || !question->options->fdr_skip_own_past);
 }
 
 /* q-values of the hypotheses; others keep their p-value. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Orientation by who calls whom. */
+/* What a call graph says about links: their direction, and whether a call
+ * explains them at all. */
 #include <string.h>
 
 #include "discovery/incident_internal.h"
@@ -32,66 +33,279 @@ caus_symptom caus_symptom_of(const caus_variable *variable)
     return CAUS_SYMPTOM_NONE;
 }
 
-/* reached[caller * n + callee]: calls, directly or through others. */
-static bool *find_reached(const caus_topology *topology, caus_arena *out)
+/* The call graph beside the nodes of a discovery. */
+struct caus_calls {
+    const caus_topology *topology;
+    size_t node_count;
+    const caus_symptom *symptom; /* [node_count] */
+    const bool *stands_for; /* [node_count × service_count] a node has members
+                               of the service */
+    const bool *known;      /* [node_count] in the call graph */
+    const bool *far; /* [service_count²] caller, callee: calls, directly or
+                        through others */
+    /* [CAUS_SYMPTOM_COUNT × service_count²] calls, directly or through services
+     * that no node shows such a symptom of */
+    const bool *near;
+};
+
+typedef struct caus_calls call_view;
+
+/* Ways from service to service whose inner places are open. */
+static void close_ways(bool *ways, size_t n, const bool *is_open)
 {
-    size_t n = topology->service_count;
-    bool *reached = CAUS_ARRAY(out, bool, n *n);
-    if (!reached)
-        return NULL;
-    for (size_t i = 0; i < topology->call_count; i++)
-        reached[topology->calls[i][0] * n + topology->calls[i][1]] = true;
     for (size_t via = 0; via < n; via++) {
+        if (is_open && !is_open[via])
+            continue;
         for (size_t from = 0; from < n; from++) {
-            for (size_t to = 0; reached[from * n + via] && to < n; to++)
-                reached[from * n + to] |= reached[via * n + to];
+            for (size_t to = 0; ways[from * n + via] && to < n; to++)
+                ways[from * n + to] |= ways[via * n + to];
         }
     }
-    return reached;
+}
+
+static bool *find_ways(const call_view *view, const bool *is_open,
+                       caus_arena *out, bool *ways)
+{
+    size_t n = view->topology->service_count;
+    if (!ways)
+        ways = CAUS_ARRAY(out, bool, n *n);
+    if (!ways)
+        return NULL;
+    for (size_t i = 0; i < view->topology->call_count; i++)
+        ways[view->topology->calls[i][0] * n + view->topology->calls[i][1]] =
+            true;
+    close_ways(ways, n, is_open);
+    return ways;
+}
+
+/* Services that a way may lead through unseen: no node shows the symptom. */
+static bool fill_near(call_view *view, caus_arena *out)
+{
+    size_t n = view->topology->service_count;
+    bool *near = CAUS_ARRAY(out, bool, CAUS_SYMPTOM_COUNT *n *n);
+    bool *is_open = CAUS_ARRAY(out, bool, n);
+    if (!near || !is_open)
+        return false;
+    for (int symptom = 0; symptom < CAUS_SYMPTOM_COUNT; symptom++) {
+        for (size_t s = 0; s < n; s++) {
+            is_open[s] = true;
+            for (size_t v = 0; v < view->node_count; v++)
+                if (view->stands_for[v * n + s] &&
+                    view->symptom[v] == (caus_symptom)symptom)
+                    is_open[s] = false;
+        }
+        find_ways(view, is_open, out, near + (size_t)symptom * n * n);
+    }
+    view->near = near;
+    return true;
+}
+
+static void add_service(const call_view *view, const caus_variable *variable,
+                        size_t node, bool *stands_for, bool *known)
+{
+    size_t s = caus_topology_find(view->topology, variable->service);
+    if (s == SIZE_MAX)
+        return;
+    stands_for[node * view->topology->service_count + s] = true;
+    known[node] = true;
+}
+
+/* A node stands for the services of its whole family. */
+static bool fill_nodes(call_view *view, const caus_incident *incident,
+                       caus_arena *out)
+{
+    size_t nodes = view->node_count, n = view->topology->service_count;
+    caus_symptom *symptom = CAUS_ARRAY(out, caus_symptom, nodes);
+    bool *stands_for = CAUS_ARRAY(out, bool, nodes *n);
+    bool *known = CAUS_ARRAY(out, bool, nodes);
+    if (!symptom || !stands_for || !known)
+        return false;
+    const caus_series *input = &incident->input;
+    for (size_t v = 0; v < nodes; v++) {
+        const caus_variable *own = &incident->series.variables[v];
+        symptom[v] = caus_symptom_of(own);
+        add_service(view, own, v, stands_for, known);
+        size_t place = caus_series_find(input, own->name);
+        const caus_family *family = NULL;
+        for (size_t f = 0; f < incident->quality.family_count; f++) {
+            const caus_family *one = &incident->quality.families[f];
+            for (size_t m = 0; m < one->member_count; m++)
+                if (one->members[m] == place)
+                    family = one;
+        }
+        for (size_t m = 0; family && m < family->member_count; m++) {
+            const caus_variable *member = &input->variables[family->members[m]];
+            if (caus_symptom_of(member) == symptom[v])
+                add_service(view, member, v, stands_for, known);
+        }
+    }
+    view->symptom = symptom;
+    view->stands_for = stands_for;
+    view->known = known;
+    return true;
+}
+
+/* Whether a way leads from a service of one node to one of the other. */
+static bool leads(const call_view *view, const bool *ways, size_t caller,
+                  size_t callee)
+{
+    size_t n = view->topology->service_count;
+    for (size_t from = 0; from < n; from++) {
+        for (size_t to = 0; view->stands_for[caller * n + from] && to < n; to++)
+            if (from != to && view->stands_for[callee * n + to] &&
+                ways[from * n + to])
+                return true;
+    }
+    return false;
+}
+
+static bool share_service(const call_view *view, size_t a, size_t b)
+{
+    size_t n = view->topology->service_count;
+    for (size_t s = 0; s < n; s++)
+        if (view->stands_for[a * n + s] && view->stands_for[b * n + s])
+            return true;
+    return false;
 }
 
 /* Whether `cause` precedes `effect` by the call graph. */
-static bool precedes(const caus_topology *topology, const bool *reached,
-                     const caus_variable *cause, const caus_variable *effect)
+static bool precedes(const call_view *view, size_t cause, size_t effect)
 {
-    caus_symptom kind = caus_symptom_of(cause);
-    size_t n = topology->service_count;
-    size_t from = caus_topology_find(topology, cause->service);
-    size_t to = caus_topology_find(topology, effect->service);
-    if (kind == CAUS_SYMPTOM_NONE || kind != caus_symptom_of(effect) ||
-        from == SIZE_MAX || to == SIZE_MAX || from == to)
+    caus_symptom symptom = view->symptom[cause];
+    if (symptom == CAUS_SYMPTOM_NONE || symptom != view->symptom[effect] ||
+        share_service(view, cause, effect))
         return false;
-    bool downward = reached[from * n + to], upward = reached[to * n + from];
+    bool downward = leads(view, view->far, cause, effect);
+    bool upward = leads(view, view->far, effect, cause);
     if (downward == upward)
         return false; /* strangers, or each calls the other */
-    return kind == CAUS_SYMPTOM_LOAD ? downward : upward;
+    return symptom == CAUS_SYMPTOM_LOAD ? downward : upward;
 }
 
-caus_status caus_incident_orient(const caus_series *series,
-                                 const caus_topology *topology, caus_arena *out,
-                                 caus_discovery *discovery, caus_error *err)
+/* Whether calls are a way for this cause to reach this effect. */
+static bool is_explained(const call_view *view, size_t cause, size_t effect)
 {
+    if (!view->known[cause] || !view->known[effect])
+        return true; /* the call graph does not know them */
+    if (share_service(view, cause, effect))
+        return true;
+    caus_symptom from = view->symptom[cause], to = view->symptom[effect];
+    size_t n = view->topology->service_count;
+    const bool *near = view->near + (size_t)to * n * n;
+    if (from == CAUS_SYMPTOM_LOAD && to == CAUS_SYMPTOM_LOAD)
+        return leads(view, near, cause, effect);
+    if (from == CAUS_SYMPTOM_HARM && to == CAUS_SYMPTOM_HARM)
+        return leads(view, near, effect, cause);
+    if (from != CAUS_SYMPTOM_NONE && to != CAUS_SYMPTOM_NONE)
+        return false; /* load and harm meet within a service */
+    return leads(view, near, cause, effect) || leads(view, near, effect, cause);
+}
+
+/* Between services the calls alone give an order at lag 0: rules of
+ * orientation would need every cause to be among the variables. */
+static bool is_unclear(const call_view *view, size_t a, size_t b)
+{
+    return view->known[a] && view->known[b] && !share_service(view, a, b) &&
+           !precedes(view, a, b) && !precedes(view, b, a);
+}
+
+caus_status caus_incident_see_calls(const caus_topology *topology,
+                                    const caus_incident *incident,
+                                    caus_arena *out, const caus_calls **calls,
+                                    caus_error *err)
+{
+    *calls = NULL;
     if (!topology)
         return CAUS_OK;
+    call_view *view = CAUS_ARRAY(out, call_view, 1);
+    if (!view)
+        return caus_arena_fail(out, err);
+    view->topology = topology;
+    view->node_count = incident->series.variable_count;
+    if (!fill_nodes(view, incident, out) || !fill_near(view, out) ||
+        !(view->far = find_ways(view, NULL, out, NULL)))
+        return caus_arena_fail(out, err);
+    *calls = view;
+    return CAUS_OK;
+}
+
+/* Says what is not said yet: an effect does not come before its cause, and does
+ * not pass a service by that shows the same. */
+static void assume_pair(const call_view *view, size_t cause, size_t effect,
+                        size_t lags, unsigned char *cells)
+{
+    unsigned char *there = cells + (cause * view->node_count + effect) * lags;
+    unsigned char *back = cells + (effect * view->node_count + cause) * lags;
+    bool is_near = is_explained(view, cause, effect);
+    for (size_t k = 0; k < lags; k++) {
+        if (there[k] != CAUS_ASSUME_UNKNOWN || back[k] != CAUS_ASSUME_UNKNOWN)
+            continue;
+        if (k > 0)
+            back[k] = CAUS_ASSUME_ABSENT;
+        else if (is_near) {
+            there[k] = CAUS_ASSUME_NOT_BACK;
+            back[k] = CAUS_ASSUME_ONLY_BACK;
+        } else
+            there[k] = back[k] = CAUS_ASSUME_ABSENT;
+    }
+}
+
+caus_status caus_incident_assume(const caus_calls *calls, size_t max_lag,
+                                 const unsigned char *given, caus_arena *out,
+                                 const unsigned char **assumptions,
+                                 caus_error *err)
+{
+    *assumptions = given;
+    if (!calls)
+        return CAUS_OK;
+    size_t nodes = calls->node_count, lags = max_lag + 1;
+    unsigned char *cells = CAUS_ARRAY(out, unsigned char, nodes *nodes *lags);
+    if (!cells)
+        return caus_arena_fail(out, err);
+    if (given)
+        memcpy(cells, given, nodes * nodes * lags);
+    for (size_t i = 0; i < nodes; i++)
+        for (size_t j = 0; j < nodes; j++)
+            if (i != j && precedes(calls, i, j))
+                assume_pair(calls, i, j, lags, cells);
+    *assumptions = cells;
+    return CAUS_OK;
+}
+
+caus_status caus_incident_orient(const caus_calls *calls,
+                                 caus_incident *incident, caus_arena *out,
+                                 caus_error *err)
+{
+    caus_discovery *discovery = &incident->discovery;
     caus_graph *graph = &discovery->graph;
-    size_t nodes = graph->node_count;
-    bool *reached = find_reached(topology, out);
-    bool *by_topology =
-        CAUS_ARRAY(out, bool, nodes *nodes *(graph->max_lag + 1));
-    if (!reached || !by_topology)
+    size_t nodes = graph->node_count, lags = graph->max_lag + 1;
+    if (!calls)
+        return CAUS_OK;
+    bool *by_topology = CAUS_ARRAY(out, bool, nodes *nodes *lags);
+    bool *off_calls = CAUS_ARRAY(out, bool, nodes *nodes *lags);
+    if (!by_topology || !off_calls)
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < nodes; i++) {
         for (size_t j = 0; j < nodes; j++) {
-            const caus_variable *cause = &series->variables[i];
-            const caus_variable *effect = &series->variables[j];
-            if (i == j || caus_graph_get(graph, i, j, 0).target == 0 ||
-                !precedes(topology, reached, cause, effect))
+            size_t cell = caus_graph_cell(graph, i, j, 0);
+            if (i == j)
                 continue;
+            bool explained = is_explained(calls, i, j);
+            memset(off_calls + cell, !explained, lags);
+            if (caus_graph_get(graph, i, j, 0).target == CAUS_MARK_NONE)
+                continue;
+            if (!precedes(calls, i, j)) {
+                if (is_unclear(calls, i, j))
+                    caus_graph_set(graph, i, j, 0, CAUS_MARK_CIRCLE,
+                                   CAUS_MARK_CIRCLE);
+                continue;
+            }
             caus_graph_set(graph, i, j, 0, CAUS_MARK_TAIL, CAUS_MARK_ARROW);
-            by_topology[caus_graph_cell(graph, i, j, 0)] = true;
+            by_topology[cell] = true;
             by_topology[caus_graph_cell(graph, j, i, 0)] = true;
         }
     }
     discovery->by_topology = by_topology;
+    discovery->off_calls = off_calls;
     return CAUS_OK;
 }

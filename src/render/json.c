@@ -84,6 +84,40 @@ static void write_lag(caus_json *json, const caus_view *view, size_t lag)
                              (double)lag * (double)step_ns / 1e9);
 }
 
+/* Values k steps apart hold events (k − 1) to (k + 1) steps apart, and scrapes
+ * blur them by as much again as they say. */
+static void write_lag_interval(caus_json *json, const caus_view *view,
+                               const caus_link *link)
+{
+    int64_t step_ns = view->answer->series->step_ns;
+    if (step_ns <= 0 || !view->answer->preset)
+        return;
+    double step_s = (double)step_ns / 1e9, lag_s = (double)link->lag * step_s;
+    caus_json_key(json, "lag_interval_seconds");
+    caus_json_begin_array(json);
+    caus_json_double(json, lag_s - step_s - link->blur_s);
+    caus_json_double(json, lag_s + step_s + link->blur_s);
+    caus_json_end_array(json);
+}
+
+/* "s per request": nothing where a unit is not known. */
+static void write_effect(caus_json *json, const caus_view *view,
+                         const caus_link *link)
+{
+    const caus_variable *variables = view->answer->series->variables;
+    const char *source = variables[link->source].unit;
+    const char *target = variables[link->target].unit;
+    if (!isfinite(link->effect) || !*source || !*target)
+        return;
+    char unit[120];
+    snprintf(unit, sizeof unit, "%.50s per %.50s", target, source);
+    caus_json_key(json, "effect");
+    caus_json_begin_object(json);
+    caus_json_put_double(json, "value", link->effect);
+    put_clean(json, view, "unit", unit);
+    caus_json_end_object(json);
+}
+
 static void write_numbers(caus_json *json, const caus_view *view,
                           const caus_link *link)
 {
@@ -118,6 +152,8 @@ static void write_edges(caus_json *json, const caus_view *view)
         caus_json_put_text(json, "orientation",
                            caus_orientation_name(link->orientation));
         write_lag(json, view, link->lag);
+        write_lag_interval(json, view, link);
+        write_effect(json, view, link);
         write_numbers(json, view, link);
         if (link->environments != CAUS_EDGE_POOLED)
             caus_json_put_text(json, "environments",
@@ -156,8 +192,7 @@ static void write_link(caus_json *json, const caus_view *view, size_t source,
     caus_json_put_text(json, "target", view->names[target]);
     put_size(json, "lag", lag);
     put_known(json, "statistic", found->statistic[cell]);
-    if (found->p_value) /* the summary of several graphs has none */
-        put_known(json, "p_value", found->p_value[cell]);
+    put_known(json, "p_value", found->p_value[cell]);
     caus_json_end_object(json);
 }
 
@@ -188,10 +223,11 @@ static size_t environment_rows(const caus_series *series, int environment)
 }
 
 /* The most likely instant and where it lies with about 95 % belief. */
-static void write_onset(caus_json *json, const caus_onset *onset)
+static void write_extent(caus_json *json, const caus_extent *extent)
 {
-    if (!onset || !onset->found)
+    if (!extent || !extent->found)
         return;
+    const caus_onset *onset = &extent->onset;
     char time[40];
     caus_json_key(json, "onset");
     caus_json_begin_object(json);
@@ -205,6 +241,10 @@ static void write_onset(caus_json *json, const caus_onset *onset)
     caus_json_text(json, time);
     caus_json_end_array(json);
     caus_json_end_object(json);
+    if (!extent->has_end)
+        return;
+    caus_time_format(extent->end_ns, time);
+    caus_json_put_text(json, "incident_end", time);
 }
 
 static void write_window(caus_json *json, const caus_view *view)
@@ -225,7 +265,7 @@ static void write_window(caus_json *json, const caus_view *view)
                              (double)series->step_ns / 1e9);
     put_size(json, "steps", window.steps);
     put_size(json, "rows_used", view->answer->discovery->rows_used);
-    write_onset(json, view->answer->onset);
+    write_extent(json, view->answer->extent);
     caus_json_key(json, "environments");
     caus_json_begin_array(json);
     for (size_t i = 0; i < series->environment_count; i++) {

@@ -42,10 +42,15 @@ static void add_window(caus_text *text, const caus_view *view,
     caus_text_format(text, ", %zu used", view->answer->discovery->rows_used);
     if (window.baseline_rows)
         caus_text_format(text, ", baseline %zu steps", window.baseline_rows);
-    if (view->answer->onset && view->answer->onset->found) {
-        char onset[40];
-        caus_time_format(view->answer->onset->time_ns, onset);
-        caus_text_format(text, ", onset %s", onset);
+    const caus_extent *extent = view->answer->extent;
+    if (extent && extent->found) {
+        char time[40];
+        caus_time_format(extent->onset.time_ns, time);
+        caus_text_format(text, ", onset %s", time);
+        if (extent->has_end) {
+            caus_time_format(extent->end_ns, time);
+            caus_text_format(text, ", end %s", time);
+        }
     }
 }
 

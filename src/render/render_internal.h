@@ -30,9 +30,12 @@ typedef struct caus_link {
     caus_edge marks;
     double statistic, p_value, q_value, lower, upper;
     double stability, orientation_stability, sensitivity;
+    double effect; /* units of the target per unit of the source */
     caus_edge_environments environments;
     caus_orientation orientation;
     bool is_granted; /* required by knowledge and never tested: no numbers */
+    bool off_calls;  /* no call between the services explains it */
+    bool by_load;    /* it does not hold given the workload */
     double blur_s;   /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
 } caus_link;

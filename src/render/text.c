@@ -110,10 +110,15 @@ static void fill_window(const caus_page *page, caus_text *text)
     if (window.baseline_rows)
         caus_text_format(text, "%s baseline %zu steps", dot,
                          window.baseline_rows);
-    if (view->answer->onset && view->answer->onset->found) {
-        char onset[40];
-        caus_time_format(view->answer->onset->time_ns, onset);
-        caus_text_format(text, "%s onset %s", dot, onset);
+    const caus_extent *extent = view->answer->extent;
+    if (extent && extent->found) {
+        char time[40];
+        caus_time_format(extent->onset.time_ns, time);
+        caus_text_format(text, "%s onset %s", dot, time);
+        if (extent->has_end) {
+            caus_time_format(extent->end_ns, time);
+            caus_text_format(text, "%s end %s", dot, time);
+        }
     }
     if (view->target != SIZE_MAX)
         caus_text_format(text, "%s %zu of %zu variables lead to %s", dot,
@@ -139,7 +144,7 @@ static void add_top_links(caus_page *page)
     const caus_view *view = page->view;
     if (!view->cross_count)
         return;
-    caus_link_columns columns = caus_page_link_columns(page, TOP_LINKS);
+    caus_link_columns columns = caus_page_link_columns(page, TOP_LINKS, true);
     caus_page_add_break(page);
     caus_page_add_link_heading(
         page, view->cross_count > 1 ? "strongest links" : "the link", &columns);
@@ -166,7 +171,9 @@ static void fill_not_measurable(const caus_page *page, caus_text *text)
                          found->graph.ambiguous_count > 1 ? "s" : "");
     if (!found->complete)
         caus_text_add(text, "what the time limit cut off; ");
-    caus_text_add(text, "hidden causes; effect sizes in units");
+    caus_text_add(text, "hidden causes");
+    if (!found->effect)
+        caus_text_add(text, "; effect sizes in units");
 }
 
 static void fill_left_out(const caus_page *page, caus_text *text)

@@ -28,10 +28,13 @@ void caus_page_add_break(caus_page *page);
 /* Widths of the columns of a table of links. */
 typedef struct caus_link_columns {
     size_t name, lag, p;
+    bool has_effects; /* in the place of p */
 } caus_link_columns;
 
-/* As wide as the strongest `count` links between two variables need. */
-caus_link_columns caus_page_link_columns(const caus_page *page, size_t count);
+/* As wide as the strongest `count` links between two variables need; effects
+ * are shown where one of them has any. */
+caus_link_columns caus_page_link_columns(const caus_page *page, size_t count,
+                                         bool shows_effects);
 void caus_page_add_link_heading(caus_page *page, const char *title,
                                 const caus_link_columns *columns);
 void caus_page_add_link(caus_page *page, const caus_link *link,

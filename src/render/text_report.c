@@ -6,7 +6,12 @@
 
 #include "render/text_page.h"
 
-enum { STRENGTH_COLUMNS = 10, WORD_COLUMNS = 12, LEAST_NAME_COLUMNS = 16 };
+enum {
+    STRENGTH_COLUMNS = 10,
+    WORD_COLUMNS = 12,
+    LEAST_NAME_COLUMNS = 16,
+    EFFECT_BYTES = 64
+};
 
 static const char *joint(const caus_page *page, const caus_link *link)
 {
@@ -28,10 +33,68 @@ static double shown_p(const caus_page *page, const caus_link *link)
                                                             : link->q_value;
 }
 
+/* A unit that fits a column of a terminal. */
+static bool is_short_word(const char *unit)
+{
+    size_t length = strlen(unit);
+    for (size_t i = 0; i < length; i++)
+        if (unit[i] <= ' ' || unit[i] > '~')
+            return false;
+    return length > 0 && length <= 12;
+}
+
+/* "+0.34 s/request"; "" where it was not measured, or has no unit. */
+static void write_effect(const caus_page *page, const caus_link *link,
+                         char text[EFFECT_BYTES])
+{
+    const caus_variable *variables = page->view->answer->series->variables;
+    const char *source = variables[link->source].unit;
+    const char *target = variables[link->target].unit;
+    text[0] = '\0';
+    if (isfinite(link->effect) && is_short_word(source) &&
+        is_short_word(target))
+        snprintf(text, EFFECT_BYTES, "%s%.2g %.12s/%.12s",
+                 link->effect < 0 ? page->glyphs.minus : "+",
+                 fabs(link->effect), target, source);
+}
+
+/* What stands in the third column of a link. */
+static void write_third(const caus_page *page, const caus_link *link,
+                        bool is_effect, char text[EFFECT_BYTES])
+{
+    text[0] = '\0';
+    if (is_effect)
+        write_effect(page, link, text);
+    else if (!isnan(shown_p(page, link)))
+        caus_format_p(shown_p(page, link), text);
+    if (!text[0])
+        snprintf(text, EFFECT_BYTES, "%s", page->glyphs.dash);
+}
+
+/* Whether one of the strongest links has an effect in units. */
+static bool has_effects(const caus_page *page, size_t count)
+{
+    const caus_view *view = page->view;
+    char effect[EFFECT_BYTES];
+    for (size_t i = 0; i < view->link_count && count > 0; i++) {
+        if (caus_link_is_self(&view->links[i]))
+            continue;
+        write_effect(page, &view->links[i], effect);
+        if (effect[0])
+            return true;
+        count--;
+    }
+    return false;
+}
+
 /* Columns are as wide as the rows that will be written need. */
-caus_link_columns caus_page_link_columns(const caus_page *page, size_t count)
+caus_link_columns caus_page_link_columns(const caus_page *page, size_t count,
+                                         bool shows_effects)
 {
     caus_link_columns columns = {.lag = 3, .p = 4};
+    columns.has_effects = shows_effects && has_effects(page, count);
+    if (columns.has_effects)
+        columns.p = strlen("effect");
     const caus_view *view = page->view;
     for (size_t i = 0; i < view->link_count && count > 0; i++) {
         const caus_link *link = &view->links[i];
@@ -41,13 +104,10 @@ caus_link_columns caus_page_link_columns(const caus_page *page, size_t count)
         caus_view_format_lag(view, link->lag, lag);
         if (caus_text_columns(lag) > columns.lag)
             columns.lag = caus_text_columns(lag);
-        char p[32];
-        if (!isnan(shown_p(page, link)))
-            caus_format_p(shown_p(page, link), p);
-        else
-            p[0] = '\0';
-        if (strlen(p) > columns.p)
-            columns.p = strlen(p);
+        char third[EFFECT_BYTES];
+        write_third(page, link, columns.has_effects, third);
+        if (caus_text_columns(third) > columns.p)
+            columns.p = caus_text_columns(third);
         count--;
     }
     size_t numbers = 2 + STRENGTH_COLUMNS + 2 + columns.lag + 2 + columns.p +
@@ -78,7 +138,8 @@ void caus_page_add_link_heading(caus_page *page, const char *title,
     add_right(text, "lag", columns->lag);
     caus_text_add(text, "  ");
     bool fdr = page->view->answer->options.fdr != CAUS_FDR_NONE;
-    add_right(text, fdr ? "q" : "p", columns->p);
+    const char *significance = fdr ? "q" : "p";
+    add_right(text, columns->has_effects ? "effect" : significance, columns->p);
     caus_text_format(text, "  word%s\n", page->reset);
     page->lines++;
 }
@@ -127,11 +188,8 @@ void caus_page_add_link(caus_page *page, const caus_link *link,
     caus_text *text = page->text;
     char lag[48];
     caus_view_format_lag(page->view, link->lag, lag);
-    char p[32];
-    if (isnan(shown_p(page, link)))
-        snprintf(p, sizeof p, "%s", page->glyphs.dash);
-    else
-        caus_format_p(shown_p(page, link), p);
+    char third[EFFECT_BYTES];
+    write_third(page, link, columns->has_effects, third);
     caus_text_add(text, "  ");
     add_pair(page, link, columns->name);
     caus_text strength = {0};
@@ -142,7 +200,7 @@ void caus_page_add_link(caus_page *page, const caus_link *link,
     caus_text_add(text, "  ");
     add_right(text, lag, columns->lag);
     caus_text_add(text, "  ");
-    add_right(text, p, columns->p);
+    add_right(text, third, columns->p);
     caus_text_format(text, "  %s\n", caus_link_word(page->view, link));
     page->lines++;
 }
@@ -179,9 +237,15 @@ static void add_link_details(caus_page *page, const caus_link *link)
                          separator, 100 * link->sensitivity);
         separator = ", ";
     }
-    if (link->environments != CAUS_EDGE_POOLED)
+    if (link->environments != CAUS_EDGE_POOLED) {
         caus_text_format(&text, "%s%s", separator,
                          caus_environments_name(link->environments));
+        separator = ", ";
+    }
+    char effect[EFFECT_BYTES];
+    write_effect(page, link, effect);
+    if (effect[0])
+        caus_text_format(&text, "%s%s", separator, effect);
     if (text.length) {
         caus_text_add_spaces(page->text, 6);
         caus_page_add_paragraph(page, page->dim, text.bytes, 6, 0);
@@ -197,7 +261,8 @@ static void add_all_links(caus_page *page)
         return;
     char title[64];
     snprintf(title, sizeof title, "all %zu links", view->cross_count);
-    caus_link_columns columns = caus_page_link_columns(page, view->cross_count);
+    caus_link_columns columns =
+        caus_page_link_columns(page, view->cross_count, false);
     caus_text_add_char(page->text, '\n');
     caus_page_add_link_heading(page, title, &columns);
     for (size_t i = 0; i < view->link_count; i++) {

@@ -184,6 +184,7 @@ static void grant(const caus_view *view, caus_link *link)
     link->statistic = link->p_value = link->q_value = (double)NAN;
     link->lower = link->upper = link->stability = (double)NAN;
     link->orientation_stability = link->sensitivity = (double)NAN;
+    link->effect = (double)NAN;
     link->environments = CAUS_EDGE_POOLED;
     if (said != CAUS_ASSUME_ADJACENT)
         link->orientation = CAUS_ORIENTED_KNOWLEDGE;
@@ -208,6 +209,7 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
         .stability = cell_value(found->stability, cell),
         .orientation_stability = cell_value(found->orientation_stability, cell),
         .sensitivity = cell_value(found->sensitivity, cell),
+        .effect = cell_value(found->effect, cell),
         .blur_s =
             caus_variable_blur_s(&variables[source], &variables[target],
                                  (double)view->answer->series->step_ns / 1e9),
@@ -216,6 +218,8 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
     };
     if (found->environments)
         link.environments = (caus_edge_environments)found->environments[cell];
+    link.off_calls = found->off_calls && found->off_calls[cell];
+    link.by_load = found->by_load && found->by_load[cell];
     link.orientation = orient(view, &link);
     grant(view, &link);
     return link;

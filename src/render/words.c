@@ -68,13 +68,14 @@ caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
 }
 
 /* Two services under one load move together without touching each other: no
- * link "drives" before that load is removed. */
+ * link "drives" before that load is removed, nor where no call explains it. */
 const char *caus_link_word(const caus_view *view, const caus_link *link)
 {
     if (link->is_granted)
         return "assumed";
     if (caus_link_is_ordered(link) && view->answer->workload &&
-        link->environments == CAUS_EDGE_REPLICATED)
+        link->environments == CAUS_EDGE_REPLICATED && !link->off_calls &&
+        !link->by_load)
         return "drives";
     return link->orientation == CAUS_ORIENTED_LAG ? "preceded" : "moved with";
 }
@@ -130,6 +131,49 @@ static void list_significance(const caus_view *view, const caus_link *link,
     }
 }
 
+/* "baseline and incident", or the halves of a window without an incident. */
+static void list_replication(const caus_view *view, const caus_link *link,
+                             caus_check_result result, add_sentence *add,
+                             void *data)
+{
+    const caus_series *series = view->answer->series;
+    const char *first = "baseline", *second = "incident";
+    char sentence[200];
+    if (series->environment_count == 2) {
+        first = series->environments[0].name;
+        second = series->environments[1].name;
+    }
+    int used = snprintf(sentence, sizeof sentence,
+                        "replicated in %.50s and %.50s: %s", first, second,
+                        result == CAUS_CHECK_UNTESTED ? "not tested"
+                                                      : result_word(result));
+    const char *seen = NULL;
+    if (link->environments == CAUS_EDGE_BASELINE_ONLY)
+        seen = first;
+    else if (link->environments == CAUS_EDGE_INCIDENT_ONLY)
+        seen = second;
+    if (seen)
+        snprintf(sentence + used, sizeof sentence - (size_t)used,
+                 " (%.50s only)", seen);
+    else if (link->environments == CAUS_EDGE_CHANGED)
+        snprintf(sentence + used, sizeof sentence - (size_t)used,
+                 " (its sign changed)");
+    add(data, sentence);
+}
+
+static void list_load_and_calls(const caus_view *view, const caus_link *link,
+                                add_sentence *add, void *data)
+{
+    const char *load = view->answer->workload;
+    char sentence[200];
+    snprintf(sentence, sizeof sentence, "shared load removed: %s%s%.100s%s",
+             load ? result_word(passed(!link->by_load)) : "not done",
+             load ? " (" : "", load ? load : "", load ? ")" : "");
+    add(data, sentence);
+    if (link->off_calls)
+        add(data, "call graph: failed (no call between the two explains it)");
+}
+
 void caus_link_list_checks(const caus_view *view, const caus_link *link,
                            add_sentence *add, void *data)
 {
@@ -141,22 +185,9 @@ void caus_link_list_checks(const caus_view *view, const caus_link *link,
     }
     list_order(view, link, add, data);
     list_significance(view, link, add, data);
-    if (checks.replicated == CAUS_CHECK_PASSED)
-        add(data, "replicated in baseline and incident: passed");
-    else if (checks.replicated == CAUS_CHECK_FAILED) {
-        snprintf(sentence, sizeof sentence,
-                 "replicated in baseline and incident: failed (%s)",
-                 caus_environments_name(link->environments));
-        add(data, sentence);
-    } else
-        add(data, "replicated in baseline and incident: not tested");
-    if (view->answer->preset) {
-        const char *load = view->answer->workload;
-        snprintf(sentence, sizeof sentence, "shared load removed: %s%.100s%s",
-                 load ? "passed (" : "not done", load ? load : "",
-                 load ? ")" : "");
-        add(data, sentence);
-    }
+    list_replication(view, link, checks.replicated, add, data);
+    if (view->answer->preset)
+        list_load_and_calls(view, link, add, data);
     if (checks.stable != CAUS_CHECK_UNTESTED) {
         snprintf(sentence, sizeof sentence, "stability %.2f >= %g: %s",
                  link->stability, stable_share, result_word(checks.stable));

@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 caus_add_test(incident_test
               ${CMAKE_CURRENT_SOURCE_DIR}/unit/discovery/incident_test.c)
+caus_add_test(incident_extent_test
+              ${CMAKE_CURRENT_SOURCE_DIR}/unit/discovery/incident_extent_test.c)

@@ -217,6 +217,75 @@ static void shared_load_leaves_no_link_once_it_is_removed(void **state)
     assert_string_equal(found.workload, "shop_calls");
 }
 
+/* Finished calls are held up by faults: the graph is learned without them, and
+ * says which of its links they explain. */
+static void what_the_load_of_the_entry_explains_is_marked(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    options.workload = "auto";
+    options.topology = &made->topology;
+    options.pcmci.method = CAUS_METHOD_PCMCI;
+    caus_incident found = discover(made, &options);
+    assert_string_equal(found.workload, "shop_calls");
+    const caus_graph *graph = &found.discovery.graph;
+    size_t other = node(&found, "other_latency"),
+           shop = node(&found, "shop_latency"),
+           pay = node(&found, "pay_latency"),
+           auth = node(&found, "auth_latency");
+    assert_int_not_equal(
+        edge(&found, "other_latency", "shop_latency", 0).target,
+        CAUS_MARK_NONE);
+    assert_true(
+        found.discovery.by_load[caus_graph_cell(graph, other, shop, 0)]);
+    assert_true(
+        found.discovery.by_load[caus_graph_cell(graph, shop, other, 0)]);
+    assert_false(found.discovery.by_load[caus_graph_cell(graph, auth, pay, 0)]);
+}
+
+static void calls_explain_neighbours_only(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    options.topology = &made->topology;
+    caus_incident found = discover(made, &options);
+    const caus_discovery *discovery = &found.discovery;
+    size_t auth = node(&found, "auth_latency"),
+           pay = node(&found, "pay_latency"),
+           shop = node(&found, "shop_latency"),
+           other = node(&found, "other_latency");
+    const caus_graph *graph = &discovery->graph;
+    assert_false(discovery->off_calls[caus_graph_cell(graph, auth, pay, 0)]);
+    assert_false(discovery->off_calls[caus_graph_cell(graph, pay, shop, 2)]);
+    /* Backwards, past pay, and to a stranger. */
+    assert_true(discovery->off_calls[caus_graph_cell(graph, pay, auth, 1)]);
+    assert_true(discovery->off_calls[caus_graph_cell(graph, auth, shop, 0)]);
+    assert_true(discovery->off_calls[caus_graph_cell(graph, other, shop, 0)]);
+    assert_int_equal(edge(&found, "auth_latency", "shop_latency", 0).target,
+                     CAUS_MARK_NONE);
+}
+
+/* Without pay's latency, auth reaches shop over a place nobody looks at. */
+static void a_call_leads_through_what_is_not_observed(void **state)
+{
+    incident_bench *made = *state;
+    const size_t keep[] = {0, 2, 3, 6};
+    caus_series four;
+    caus_error err;
+    assert_int_equal(
+        caus_series_select(&made->series, keep, 4, made->arena, &four, &err),
+        CAUS_OK);
+    caus_incident_options options = short_lags();
+    options.topology = &made->topology;
+    caus_incident found;
+    assert_int_equal(caus_discover_incident(&four, &options, made->run,
+                                            made->arena, &found, &err),
+                     CAUS_OK);
+    const caus_graph *graph = &found.discovery.graph;
+    assert_false(found.discovery.off_calls[caus_graph_cell(
+        graph, node(&found, "auth_latency"), node(&found, "shop_latency"), 0)]);
+}
+
 static void an_unknown_or_constant_workload_is_named(void **state)
 {
     incident_bench *made = *state;
@@ -294,7 +363,8 @@ static void every_lost_allocation_is_an_error(void **state)
         assert_int_equal(caus_run_new(&one, &run, &err), CAUS_OK);
         caus_arena *arena = caus_arena_new(0);
         caus_incident found = {.workload = "untouched"};
-        fault_fail_after(n);
+        options.workload = n % 2 ? "auto" : "shop_calls";
+        fault_fail_after(n / 2);
         caus_status status = caus_discover_incident(&made->series, &options,
                                                     run, arena, &found, &err);
         bool refused = fault_stop();
@@ -321,6 +391,9 @@ int main(void)
         TEST(links_say_where_they_were_seen_from_both_ends),
         TEST(harm_points_from_callee_to_caller),
         TEST(shared_load_leaves_no_link_once_it_is_removed),
+        TEST(what_the_load_of_the_entry_explains_is_marked),
+        TEST(calls_explain_neighbours_only),
+        TEST(a_call_leads_through_what_is_not_observed),
         TEST(an_unknown_or_constant_workload_is_named),
         TEST(too_few_fit_variables_say_why),
         TEST(the_order_of_columns_changes_no_bit),

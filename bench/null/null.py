@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""False links of the incident preset where no link can be true.
+
+Every graph takes its columns from as many different recordings, one from each,
+aligned at the incident. Reads folders in the layout of data/rca; recordings of
+one column set are told apart by their folder. Worlds (caus simulate world) are
+one more kind of source, reported apart.
+
+  null.py CAUS KIND FOLDER [graphs] [columns]
+    KIND  rca: FOLDER/<case>/{metrics.csv,truth.json}, rows on both sides
+          halves: the same, healthy rows only, each recording cut in four pieces
+                  of which two are stacked as baseline and incident
+          worlds: FOLDER/<seed>/{series.csv,truth.json}
+"""
+import csv
+import json
+import math
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+LEAST_AFTER, MOST_BEFORE, MOST_AFTER = 60, 400, 240
+
+
+def read_columns(path):
+    with open(path, newline="") as file:
+        rows = list(csv.reader(file))
+    names = rows[0][1:]
+    times = [float(row[0]) for row in rows[1:]]
+    columns = {}
+    for at, name in enumerate(names):
+        columns[name] = [row[at + 1] for row in rows[1:]]
+    return times, columns
+
+
+def longest_even(times):
+    """[from, to) of the longest stretch of one step."""
+    step = sorted(b - a for a, b in zip(times, times[1:]))[len(times) // 2]
+    best, start = (0, 0), 0
+    for at in range(1, len(times) + 1):
+        if at == len(times) or abs(times[at] - times[at - 1] - step) > step / 2:
+            best = max(best, (start, at), key=lambda x: x[1] - x[0])
+            start = at
+    return best
+
+
+def cut_at(times, columns, onset):
+    at = sum(t < onset for t in times)
+    return [
+        {name: column[max(0, at - MOST_BEFORE):at]
+         for name, column in columns.items()},
+        {name: column[at:at + MOST_AFTER] for name, column in columns.items()},
+    ]
+
+
+def load(kind, folder):
+    """[(case, baseline columns, incident columns)]"""
+    found = []
+    for case in sorted(pathlib.Path(folder).iterdir()):
+        truth_path = case / "truth.json"
+        if not truth_path.exists():
+            continue
+        truth = json.loads(truth_path.read_text())
+        onset = truth.get("inject_time", truth.get("onset"))
+        name = "series.csv" if kind == "worlds" else "metrics.csv"
+        times, columns = read_columns(case / name)
+        if kind != "halves":
+            if onset is None:
+                continue
+            before, after = cut_at(times, columns, onset)
+            if len(next(iter(after.values()))) >= LEAST_AFTER:
+                found.append((case.name, before, after))
+            continue
+        at = sum(t < onset for t in times)
+        first, end = longest_even(times[:at])
+        quarter = (end - first) // 4
+        if quarter < LEAST_AFTER:
+            continue
+        pieces = [
+            {n: c[first + i * quarter:first + (i + 1) * quarter]
+             for n, c in columns.items()} for i in range(4)]
+        key = json.dumps([c[first:end] for c in columns.values()])
+        if key not in {k for _, _, _, k in
+                       [f for f in found if len(f) == 4]}:
+            found.append((case.name + "/1", pieces[0], pieces[1], key))
+            found.append((case.name + "/2", pieces[2], pieces[3], key + "2"))
+    return [f[:3] for f in found]
+
+
+def varies(values):
+    numbers = [v for v in values if v not in ("", "NaN")]
+    return len(numbers) > len(values) * .8 and len(set(numbers)) > 5
+
+
+def draw(recordings, count, chance):
+    """One column each of `count` recordings."""
+    picked = []
+    for case, before, after in chance.sample(recordings, count):
+        usable = [n for n in before
+                  if n in after and varies(before[n]) and varies(after[n])]
+        name = chance.choice(usable)
+        picked.append((case, name, before[name], after[name]))
+    return picked
+
+
+def write(picked, path):
+    before = min(len(p[2]) for p in picked)
+    after = min(len(p[3]) for p in picked)
+    start, step = 1_700_000_000, 60
+    with open(path, "w", newline="") as file:
+        out = csv.writer(file)
+        out.writerow(["time"] + [f"v{i}_gauge" for i in range(len(picked))])
+        for row in range(before + after):
+            values = [p[2][len(p[2]) - before + row] if row < before
+                      else p[3][row - before] for p in picked]
+            out.writerow([start + row * step] + values)
+    return start + before * step
+
+
+def run(caus, path, onset, extra):
+    at = f"@{onset}" if False else str(onset)
+    done = subprocess.run(
+        [caus, "discover", "--csv", path, "--at", at, "--max-lag", "3",
+         "--format", "json", "--all-links", "--quiet", *extra],
+        capture_output=True, text=True)
+    if done.returncode:
+        return None, done.stderr.strip()
+    return json.loads(done.stdout), ""
+
+
+def main():
+    caus, kind, folder = sys.argv[1:4]
+    graphs = int(sys.argv[4]) if len(sys.argv) > 4 else 500
+    count = int(sys.argv[5]) if len(sys.argv) > 5 else 8
+    extra = sys.argv[6:]
+    recordings = load(kind, folder)
+    chance = random.Random(20261121)
+    count = min(count, len(recordings))
+    tally = {k: 0 for k in ("graphs", "edges", "replicated", "lag0", "lag0_05",
+                            "lagged", "lagged_001", "refused", "nodes", "drives")}
+    with tempfile.TemporaryDirectory() as room:
+        for _ in range(graphs):
+            picked = draw(recordings, count, chance)
+            path = f"{room}/null.csv"
+            onset = write(picked, path)
+            answer, why = run(caus, path, onset, extra)
+            if answer is None:
+                tally["refused"] += 1
+                if tally["refused"] == 1:
+                    print(why)
+                continue
+            tally["graphs"] += 1
+            tally["nodes"] += len(answer["nodes"])
+            seen = set()
+            for edge in answer["edges"]:
+                if edge["source"] == edge["target"]:
+                    continue
+                tally["edges"] += 1
+                tally["replicated"] += edge.get("environments") == "replicated"
+                tally["drives"] += edge["word"] == "drives"
+            for link in answer.get("links", []):
+                if link["source"] == link["target"]:
+                    continue
+                p = link["p_value"]
+                if link["lag"] == 0:
+                    pair = frozenset((link["source"], link["target"]))
+                    if pair in seen:
+                        continue
+                    seen.add(pair)
+                    tally["lag0"] += 1
+                    tally["lag0_05"] += p <= .05
+                else:
+                    tally["lagged"] += 1
+                    tally["lagged_001"] += p <= .001
+    n = max(tally["graphs"], 1)
+    print(f"{kind} {pathlib.Path(folder).name}: {len(recordings)} recordings, "
+          f"{tally['graphs']} graphs of {count} ({tally['refused']} refused), "
+          f"{tally['nodes'] / n:.1f} nodes; false links a graph "
+          f"{tally['edges'] / n:.3f}, replicated {tally['replicated'] / n:.3f}, "
+          f"drives {tally['drives'] / n:.3f}; "
+          f"lag-0 share at .05 {tally['lag0_05'] / max(tally['lag0'], 1):.4f}, "
+          f"lagged at .001 {tally['lagged_001'] / max(tally['lagged'], 1):.4f}")
+
+
+if __name__ == "__main__":
+    main()

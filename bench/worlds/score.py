@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Scores `caus discover` on simulated worlds against their truth.json.
+
+  score.py CAUS FOLDER [discover options...]
+
+FOLDER/<seed>/ holds series.csv, graph.csv and truth.json. An edge is a pair of
+variables, whatever the number of its lags. Right: a true direct cause of the
+target, or one through variables that were left out; of a family, any member.
+Weak true edges (may be too small to see) count neither way. Reversed: the true
+edge points back. Recall: true edges that are not weak, between two nodes of the
+answer; "of all" counts those with a variable left out as missed too.
+"""
+import collections
+import datetime
+import json
+import math
+import pathlib
+import subprocess
+import sys
+
+from concurrent.futures import ThreadPoolExecutor
+
+
+def seconds(text):
+    return datetime.datetime.fromisoformat(
+        text.replace("Z", "+00:00")).timestamp()
+
+
+class Truth:
+    def __init__(self, path):
+        self.raw = json.loads(path.read_text())
+        self.strong, self.weak = {}, {}
+        for e in self.raw["edges"]:
+            to = self.weak if e["weak"] else self.strong
+            to.setdefault((e["source"], e["target"]), []).append(
+                e["lag_seconds"])
+        self.all = {**self.weak, **self.strong}
+
+    def through(self, hidden):
+        """Strong pairs, with paths through hidden variables joined."""
+        after = collections.defaultdict(dict)
+        for (a, b), lags in self.strong.items():
+            after[a][b] = (min(l[0] for l in lags if l[0] is not None)
+                           if any(l[0] is not None for l in lags) else 0,
+                           max((l[1] or 0) for l in lags))
+        result = {}
+        for a in after:
+            if a in hidden:
+                continue
+            stack, seen = [(a, 0, 0)], set()
+            while stack:
+                at, low, high = stack.pop()
+                for b, (l, h) in after.get(at, {}).items():
+                    if b in hidden:
+                        if b not in seen:
+                            seen.add(b)
+                            stack.append((b, low + l, high + h))
+                    else:
+                        result.setdefault((a, b), (low + l, high + h))
+        return result
+
+
+def members_of(answer):
+    own = {}
+    for node in answer["nodes"]:
+        own[node["label"]] = node["label"]
+    for family in answer["data"].get("families", []):
+        kept = [m for m in family["members"] if m in own]
+        for m in family["members"]:
+            if kept and m not in own:
+                own[m] = kept[0]
+    return own
+
+
+def lag_interval(edge, step):
+    given = edge.get("lag_interval_seconds")
+    if given:
+        return given
+    return ((edge["lag"] - 1) * step, (edge["lag"] + 1) * step)
+
+
+def score(answer, truth, words=("drives",)):
+    step = answer["window"]["step_seconds"]
+    node_of = members_of(answer)
+    every = {v for pair in truth.all for v in pair}
+    hidden = {v for v in every if v not in node_of}
+    strong = {}
+    for (a, b), lag in truth.through(hidden).items():
+        na, nb = node_of[a], node_of[b]
+        if na != nb:
+            strong[(na, nb)] = lag
+    weak = {(node_of.get(a), node_of.get(b)) for a, b in truth.weak} - set(strong)
+    back = {(b, a) for a, b in strong} - set(strong)
+    found = collections.defaultdict(list)
+    for e in answer["edges"]:
+        if e["source"] != e["target"] and e["word"] in words:
+            pair = (e["source"], e["target"])
+            if e["type"] != "directed" and pair[::-1] in strong:
+                pair = pair[::-1]  # no arrow: written in either order
+            found[pair].append(e)
+    c = collections.Counter()
+    wrong = []
+    for pair, edges in found.items():
+        if pair in strong:
+            c["right"] += 1
+            low, high = strong[pair]
+            # a hidden path has the longer of lags; a counter's order may be
+            # the other way round: its lags are below zero
+            covered = any(i[0] - 1e-9 <= low and high <= i[1] + 1e-9
+                          for i in (lag_interval(e, step) for e in edges))
+            c["covered"] += covered
+        elif pair in weak:
+            c["weak"] += 1
+        elif pair in back:
+            c["reversed"] += 1
+            wrong.append(("reversed", *pair))
+        else:
+            c["wrong"] += 1
+            wrong.append(("wrong", *pair))
+    c["true"] = len(strong)
+    c["missed"] = len(set(strong) - set(found))
+    c["all_true"] = len(truth.strong)
+    kinds = collections.Counter()
+    missed = []
+    for pair in strong:
+        kind = pair[1].rsplit("_", 1)[1]
+        kinds[kind] += 1
+        if pair in found:
+            kinds[kind + "+"] += 1
+        else:
+            missed.append(pair)
+    return c, kinds, wrong, missed
+
+
+def run(args):
+    caus, folder, extra = args
+    done = subprocess.run(
+        [caus, "discover", "--csv", f"{folder}/series.csv", "--topology",
+         f"{folder}/graph.csv", "--format", "json", "--quiet", "--threads", "1",
+         *extra], capture_output=True, text=True)
+    if done.returncode:
+        return folder, None, done.stderr
+    return folder, json.loads(done.stdout), done.stderr
+
+
+def row_of(time, step):
+    """The grid time whose row, (time - step, time], holds an instant."""
+    return math.ceil(time / step) * step
+
+
+def quantile(values, q):
+    return sorted(values)[min(len(values) - 1, int(q * len(values)))]
+
+
+def main():
+    caus, folder, *extra = sys.argv[1:]
+    folders = sorted(p for p in pathlib.Path(folder).iterdir()
+                     if (p / "truth.json").exists())
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(run, [(caus, f, extra) for f in folders]))
+    total, kinds, marked = (collections.Counter() for _ in range(3))
+    onsets, ends, details, any_word = [], [], [], collections.Counter()
+    for folder, answer, why in answers:
+        truth = Truth(folder / "truth.json")
+        faulty = truth.raw["fault"] != "none"
+        if answer is None:
+            total["refused"] += 1
+            details.append((folder.name, why.strip()))
+            continue
+        total["worlds"] += 1
+        c, k, wrong, missed = score(answer, truth)
+        any_word += score(answer, truth, ("drives", "preceded", "moved with"))[0]
+        total += c
+        kinds += k
+        for w in wrong:
+            details.append((folder.name, *w))
+        total["two_environments"] += len(
+            answer["window"].get("environments", [])) == 2
+        onset = answer.get("onset") or answer["window"].get("onset")
+        if onset and not isinstance(onset, str):
+            onset = onset.get("time")
+        if not faulty:
+            total["healthy"] += 1
+            total["healthy_called"] += bool(onset)
+            continue
+        affected = bool(truth.raw["effects"])
+        marked["affected" if affected else "unaffected"] += 1
+        if onset:
+            marked["called" if affected else "called_unaffected"] += 1
+            step = answer["window"]["step_seconds"]
+            # rows between the row said and the row that holds the truth
+            onsets.append(abs(seconds(onset) - row_of(truth.raw["onset"], step))
+                          / step)
+            end = answer["window"].get("incident_end")
+            if end:
+                ends.append(abs(seconds(end) - row_of(truth.raw["end"], step))
+                            / step)
+    judged = total["right"] + total["wrong"] + total["reversed"]
+    print(dict(total), dict(marked))
+    print("drives: precision %.3f recall %.3f of all %.3f reversed %.3f "
+          "lag covered %.3f" % (
+              total["right"] / max(judged, 1),
+              total["right"] / max(total["true"], 1),
+              total["right"] / max(total["all_true"], 1),
+              total["reversed"] / max(judged, 1),
+              total["covered"] / max(total["right"], 1)))
+    print("any word:", dict(any_word))
+    print("by kind:", {k: f"{kinds[k + '+']}/{kinds[k]}" for k in kinds
+                       if not k.endswith("+")})
+    for name, values in (("onset", onsets), ("end", ends)):
+        if values:
+            print(f"{name}: {len(values)} found, error in steps median "
+                  f"{quantile(values, .5):.2f} 90 % {quantile(values, .9):.2f}")
+    for d in details if "-v" in sys.argv or len(details) < 60 else details[:60]:
+        print("  ", *d)
+
+
+if __name__ == "__main__":
+    main()

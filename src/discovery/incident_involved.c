@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Links of normal operation whose source took no part in the incident. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "discovery/incident_internal.h"
+
+static const double least_shift = 1; /* robust deviations */
+static const double least_effect = .05;
+
+static int compare_values(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+/* The values of a variable in an environment, ascending. */
+static size_t gather(const caus_series *series, int environment,
+                     size_t variable, double *values)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < series->segment_count; s++) {
+        const caus_segment *segment = &series->segments[s];
+        for (size_t r = 0;
+             segment->environment == environment && r < segment->row_count; r++)
+            if (!caus_segment_is_missing(segment, r, variable))
+                values[count++] =
+                    segment->values[r * series->variable_count + variable];
+    }
+    qsort(values, count, sizeof *values, compare_values);
+    return count;
+}
+
+/* Whether the level of a variable is another one in the incident. */
+static bool has_moved(const caus_series *series, size_t variable, double *room)
+{
+    size_t count = gather(series, series->environments[0].id, variable, room);
+    if (!count)
+        return true;
+    double usual = room[count / 2];
+    double spread = (room[count * 3 / 4] - room[count / 4]) / 1.349;
+    double scale = fmax(spread, least_effect * fabs(usual));
+    count = gather(series, series->environments[1].id, variable, room);
+    return !count || fabs(room[count / 2] - usual) > least_shift * scale;
+}
+
+caus_status caus_incident_rest(caus_incident *incident, caus_arena *out,
+                               caus_error *err)
+{
+    const caus_series *input = &incident->input;
+    caus_graph *graph = &incident->discovery.graph;
+    size_t nodes = graph->node_count, lags = graph->max_lag + 1;
+    double *room = CAUS_ARRAY(out, double, caus_series_row_count(input));
+    if (!room)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < nodes; i++) {
+        size_t own =
+            caus_series_find(input, incident->series.variables[i].name);
+        if (has_moved(input, own, room))
+            continue;
+        for (size_t to = 0; to < nodes * lags; to++) {
+            size_t j = to / lags, lag = to % lags;
+            size_t cell = caus_graph_cell(graph, i, j, lag);
+            if (i != j &&
+                caus_graph_get(graph, i, j, lag).target == CAUS_MARK_ARROW &&
+                incident->discovery.environments[cell] ==
+                    CAUS_EDGE_BASELINE_ONLY)
+                caus_graph_set(graph, i, j, lag, CAUS_MARK_CIRCLE,
+                               CAUS_MARK_CIRCLE);
+        }
+    }
+    return CAUS_OK;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "caus/incident.h"
+#include "fault.h"
+#include "test.h"
+
+enum { ROWS = 300, VARIABLES = 5, START = 180, END = 240 };
+
+static const char *const names[VARIABLES] = {
+    "pay_latency", "auth_latency", "pay_errors", "shop_calls", "idle_ratio"};
+
+typedef struct extent_bench {
+    caus_arena *arena;
+    caus_run *run;
+    double values[ROWS * VARIABLES];
+    caus_variable variables[VARIABLES];
+    caus_environment environment;
+    caus_segment segment;
+    caus_series series;
+} extent_bench;
+
+static int set_up(void **state)
+{
+    static extent_bench made;
+    made = (extent_bench){.arena = caus_arena_new(0)};
+    caus_random random;
+    caus_random_init(&random, 5, 0);
+    double memory[VARIABLES] = {0};
+    for (size_t t = 0; t < ROWS; t++) {
+        double *row = &made.values[t * VARIABLES];
+        for (int v = 0; v < VARIABLES; v++)
+            memory[v] = .4 * memory[v] + caus_random_normal(&random);
+        row[0] = 10 + memory[0];
+        row[1] = 20 + memory[1];
+        row[2] = floor(fabs(memory[2]));
+        row[3] = 500 + 20 * memory[3];
+        row[4] = 1;
+    }
+    for (int v = 0; v < VARIABLES; v++) {
+        made.variables[v] = caus_variable_default();
+        made.variables[v].name = names[v];
+    }
+    made.environment = (caus_environment){0, "window"};
+    made.segment = (caus_segment){.row_count = ROWS,
+                                  .word_count = (ROWS + 63) / 64,
+                                  .start_ns = 60000000000,
+                                  .values = made.values};
+    made.series = (caus_series){.variable_count = VARIABLES,
+                                .variables = made.variables,
+                                .segment_count = 1,
+                                .segments = &made.segment,
+                                .environment_count = 1,
+                                .environments = &made.environment,
+                                .step_ns = 60000000000};
+    caus_error err;
+    *state = &made;
+    return caus_run_new(NULL, &made.run, &err) != CAUS_OK || !made.arena;
+}
+
+static int tear_down(void **state)
+{
+    extent_bench *made = *state;
+    caus_run_free(made->run);
+    caus_arena_free(made->arena);
+    return 0;
+}
+
+static void shift(extent_bench *made, size_t variable, double by, size_t from,
+                  size_t to)
+{
+    for (size_t t = from; t < to; t++)
+        made->values[t * VARIABLES + variable] += by;
+}
+
+static caus_extent find(extent_bench *made, const caus_series *series)
+{
+    caus_extent found;
+    caus_error err;
+    if (caus_incident_find(series, made->run, &found, &err) != CAUS_OK)
+        fail_msg("%s", err.message);
+    return found;
+}
+
+static void a_quiet_window_has_no_incident(void **state)
+{
+    extent_bench *made = *state;
+    caus_extent found = find(made, &made->series);
+    assert_false(found.found);
+    assert_true(found.evidence < 120);
+}
+
+static void beginning_and_end_are_found_to_the_row(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 8, START, END);
+    shift(made, 2, 6, START, END);
+    caus_extent found = find(made, &made->series);
+    assert_true(found.found && found.has_end);
+    assert_in_range(found.onset.row, START - 1, START + 1);
+    assert_in_range(found.end_row, END - 1, END + 1);
+    assert_int_equal(found.onset.time_ns,
+                     (int64_t)(found.onset.row + 1) * 60000000000);
+    assert_int_equal(found.end_ns, (int64_t)found.end_row * 60000000000);
+    assert_true(found.evidence > 1.5 * found.rival);
+}
+
+static void an_incident_may_last_to_the_end(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 1, -9, START, ROWS);
+    caus_extent found = find(made, &made->series);
+    assert_true(found.found);
+    assert_false(found.has_end);
+    assert_in_range(found.onset.row, START - 1, START + 1);
+}
+
+/* Which of two levels is the usual one cannot be told from the longer part. */
+static void what_comes_first_is_the_norm(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 9, 0, 120);
+    caus_extent found = find(made, &made->series);
+    assert_true(found.found);
+    assert_false(found.has_end);
+    assert_in_range(found.onset.row, 119, 121);
+}
+
+static void load_alone_is_no_incident(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 3, 400, START, END);
+    assert_false(find(made, &made->series).found);
+}
+
+static void equal_excursions_are_habit(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 8, 60, 90);
+    shift(made, 0, 8, START, START + 30);
+    assert_false(find(made, &made->series).found);
+}
+
+static void order_of_columns_and_gaps_change_nothing(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 8, START, END);
+    shift(made, 1, 8, START + 1, END);
+    caus_extent one = find(made, &made->series);
+    const size_t order[VARIABLES] = {4, 2, 0, 3, 1};
+    caus_series other;
+    caus_error err;
+    assert_int_equal(caus_series_select(&made->series, order, VARIABLES,
+                                        made->arena, &other, &err),
+                     CAUS_OK);
+    caus_extent again = find(made, &other);
+    assert_true(one.found);
+    assert_memory_equal(&one.evidence, &again.evidence, sizeof(double));
+    assert_int_equal(one.onset.row, again.onset.row);
+    uint64_t missing[VARIABLES * ((ROWS + 63) / 64)] = {0};
+    missing[0] = 0xff00;
+    made->segment.missing = missing;
+    again = find(made, &made->series);
+    assert_int_equal(one.onset.row, again.onset.row);
+    assert_int_equal(one.end_row, again.end_row);
+}
+
+static void rows_after_the_end_are_baseline_again(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 8, START, END);
+    caus_extent extent = find(made, &made->series);
+    caus_series parts;
+    caus_error err;
+    assert_int_equal(caus_incident_split(&made->series, &extent, 5, made->arena,
+                                         &parts, &err),
+                     CAUS_OK);
+    assert_int_equal(parts.segment_count, 3);
+    assert_int_equal(parts.segments[0].environment, 0);
+    assert_int_equal(parts.segments[1].environment, 1);
+    assert_int_equal(parts.segments[2].environment, 0);
+    assert_int_equal(parts.segments[0].row_count, extent.onset.first_row - 5);
+    assert_int_equal(parts.segments[2].row_count, ROWS - extent.end_row - 5);
+    const caus_segment *incident = &parts.segments[1];
+    size_t first = (size_t)(incident->start_ns / 60000000000) - 1;
+    assert_true(first > extent.onset.last_row);
+    assert_true(first + incident->row_count <= extent.end_row);
+}
+
+/* A margin as wide as a short incident would leave nothing of it. */
+static void a_margin_leaves_three_quarters_of_an_incident(void **state)
+{
+    extent_bench *made = *state;
+    caus_extent extent = {.found = true, .has_end = true, .end_row = 220};
+    extent.onset = (caus_onset){
+        .found = true, .row = 200, .first_row = 200, .last_row = 200};
+    caus_series parts;
+    caus_error err;
+    assert_int_equal(caus_incident_split(&made->series, &extent, 20,
+                                         made->arena, &parts, &err),
+                     CAUS_OK);
+    assert_true(parts.segments[1].row_count >= 12);
+    extent.onset.first_row = 20;
+    assert_int_equal(caus_incident_split(&made->series, &extent, 20,
+                                         made->arena, &parts, &err),
+                     CAUS_ERR_TOO_FEW_SAMPLES);
+    assert_non_null(strstr(err.message, "margin of 20"));
+}
+
+static void every_lost_allocation_is_an_error(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 8, START, END);
+    for (long n = 0;; n++) {
+        caus_run_options one = caus_run_options_default();
+        one.threads = 1;
+        caus_run *run;
+        caus_error err;
+        assert_int_equal(caus_run_new(&one, &run, &err), CAUS_OK);
+        caus_arena *arena = caus_arena_new(0);
+        caus_extent found = {.evidence = -1};
+        caus_series parts;
+        fault_fail_after(n);
+        caus_status status =
+            caus_incident_find(&made->series, run, &found, &err);
+        if (status == CAUS_OK)
+            status = caus_incident_split(&made->series, &found, 5, arena,
+                                         &parts, &err);
+        else
+            assert_true(found.evidence < 0);
+        bool refused = fault_stop();
+        caus_arena_free(arena);
+        caus_run_free(run);
+        if (!refused) {
+            assert_int_equal(status, CAUS_OK);
+            break;
+        }
+        assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(a_quiet_window_has_no_incident),
+        TEST(beginning_and_end_are_found_to_the_row),
+        TEST(an_incident_may_last_to_the_end),
+        TEST(what_comes_first_is_the_norm),
+        TEST(load_alone_is_no_incident),
+        TEST(equal_excursions_are_habit),
+        TEST(order_of_columns_and_gaps_change_nothing),
+        TEST(rows_after_the_end_are_baseline_again),
+        TEST(a_margin_leaves_three_quarters_of_an_incident),
+        TEST(every_lost_allocation_is_an_error),
+    };
+#undef TEST
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
