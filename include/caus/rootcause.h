@@ -61,8 +61,17 @@ typedef enum caus_check_state {
 /* Something that would be so if the answer were right. */
 typedef struct caus_finding {
     caus_check_state state;
-    const char *text; /* a sentence */
+    const char *text;  /* what would be so */
+    const char *found; /* what is so instead, where the check failed; NULL */
 } caus_finding;
+
+/* What a check tells people: what was found instead, or what would be so. */
+static inline const char *caus_finding_told(const caus_finding *finding)
+{
+    return finding->state == CAUS_STATE_FAILED && finding->found
+               ? finding->found
+               : finding->text;
+}
 
 /* From one service to the next on the way to the symptom. */
 typedef struct caus_hop {
@@ -100,7 +109,7 @@ typedef struct caus_clue {
 
 /* A part of the symptom's change that began in a service. */
 typedef struct caus_share {
-    bool known;       /* there is a call graph with the symptom's service */
+    bool known;       /* there is a call graph, and the symptom moved */
     double value;     /* in [0, 1]; all shares add up to 1 */
     double low, high; /* 95 % interval: block bootstrap, unsure slopes */
 } caus_share;

@@ -49,8 +49,9 @@ typedef bool caus_gather_fn(void *data, const void *mine, size_t size,
 
 /*
  * A group of processes that make the same calls with the same arguments, for
- * example under MPI. Replicates are cut among them by their number, and every
- * process gets the result that one alone would have.
+ * example under MPI. Replicates, windows, regimes and, without a time limit,
+ * targets are cut among them by their number, and every process gets the result
+ * that one alone would have.
  */
 typedef struct caus_ranks {
     int rank;  /* of this process, 0 … count − 1 */

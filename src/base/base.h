@@ -111,6 +111,35 @@ int caus_run_threads_for(const caus_run *run, double work_ns);
 caus_status caus_run_add_up(const caus_run *run, caus_status status,
                             uint32_t *counts, size_t count, caus_error *err);
 
+/*
+ * The failure of the process with the smallest place becomes that of all; every
+ * process of the group calls it.
+ *
+ *   place  where in the order of work this process failed
+ */
+caus_status caus_run_agree(const caus_run *run, caus_status status,
+                           uint64_t place, caus_error *err);
+
+/* The bytes of every process: those of rank r from r · stride on. */
+typedef struct caus_exchange {
+    char *bytes;
+    size_t stride;
+    size_t *sizes; /* [count of ranks] */
+} caus_exchange;
+
+/* Gives every process the bytes of all; sizes may differ. Every process of the
+ * group calls it. Fails as caus_run_add_up(). */
+caus_status caus_run_exchange(const caus_run *run, const void *mine,
+                              size_t size, caus_exchange *result,
+                              caus_error *err);
+void caus_exchange_deinit(caus_exchange *exchange);
+
+/* Between these calls a process is alone: rank 0 of 1. */
+void caus_run_begin_alone(const caus_run *run);
+void caus_run_end_alone(const caus_run *run);
+
+bool caus_run_has_time_limit(const caus_run *run);
+
 /* ---- clocks ---- */
 
 int64_t caus_clock_monotonic_ns(void);

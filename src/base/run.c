@@ -17,6 +17,7 @@ struct caus_run {
     caus_arena **scratch;
     atomic_bool late;
     _Atomic int64_t last_progress_ns[CAUS_STAGE_COUNT];
+    atomic_bool alone; /* for a while, although of a group */
 };
 
 const char *caus_stage_name(caus_stage stage)
@@ -127,39 +128,83 @@ int caus_run_threads(const caus_run *run)
     return run->options.threads;
 }
 
+/* Counters are bookkeeping of a run that callers see as constant. */
+static caus_run *bookkeeping(const caus_run *run)
+{
+    union {
+        const caus_run *seen;
+        caus_run *kept;
+    } both = {run};
+    return both.kept;
+}
+
+static bool is_alone(const caus_run *run)
+{
+    return atomic_load(&bookkeeping(run)->alone);
+}
+
 int caus_run_rank(const caus_run *run)
 {
-    return run->options.ranks.rank;
+    return is_alone(run) ? 0 : run->options.ranks.rank;
 }
 
 int caus_run_rank_count(const caus_run *run)
 {
-    return run->options.ranks.count;
+    return is_alone(run) ? 1 : run->options.ranks.count;
 }
 
-/* The failure of the first rank that has one. */
-static caus_status agree(const caus_ranks *ranks, caus_status status,
-                         caus_error *err)
+void caus_run_begin_alone(const caus_run *run)
 {
-    caus_error mine = {.status = status};
+    atomic_store(&bookkeeping(run)->alone, true);
+}
+
+void caus_run_end_alone(const caus_run *run)
+{
+    atomic_store(&bookkeeping(run)->alone, false);
+}
+
+bool caus_run_has_time_limit(const caus_run *run)
+{
+    return run->deadline_ns != 0;
+}
+
+static caus_status fail_silent(caus_error *err)
+{
+    return CAUS_FAIL(err, CAUS_ERR_NETWORK,
+                     "a process of the group does not answer: start all of "
+                     "them again");
+}
+
+/* How one process fared. */
+typedef struct outcome {
+    caus_error error;
+    uint64_t place;
+} outcome;
+
+caus_status caus_run_agree(const caus_run *run, caus_status status,
+                           uint64_t place, caus_error *err)
+{
+    const caus_ranks *ranks = &run->options.ranks;
+    if (caus_run_rank_count(run) == 1)
+        return status;
+    outcome mine = {.error.status = status, .place = place};
     if (status != CAUS_OK && err)
-        memcpy(mine.message, err->message, sizeof mine.message);
-    caus_error *all = caus_alloc((size_t)ranks->count * sizeof *all);
+        memcpy(mine.error.message, err->message, sizeof mine.error.message);
+    outcome *all = caus_alloc((size_t)ranks->count * sizeof *all);
     if (!all)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory to hear %d processes", ranks->count);
     bool heard = ranks->gather(ranks->data, &mine, sizeof mine, all);
-    caus_error first = {.status = CAUS_OK};
+    outcome first = {.place = UINT64_MAX};
     for (int k = 0; heard && k < ranks->count; k++)
-        if (first.status == CAUS_OK)
+        if (all[k].error.status != CAUS_OK &&
+            (first.error.status == CAUS_OK || all[k].place < first.place))
             first = all[k];
     free(all);
     if (!heard)
-        return CAUS_FAIL(err, CAUS_ERR_NETWORK,
-                         "a process of the group does not answer: start all "
-                         "of them again");
-    if (first.status != CAUS_OK)
-        return CAUS_FAIL(err, first.status, "%s", first.message);
+        return fail_silent(err);
+    if (first.error.status != CAUS_OK)
+        return CAUS_FAIL(err, first.error.status, "%s", first.error.message);
     return CAUS_OK;
 }
 
@@ -167,7 +212,7 @@ caus_status caus_run_add_up(const caus_run *run, caus_status status,
                             uint32_t *counts, size_t count, caus_error *err)
 {
     const caus_ranks *ranks = &run->options.ranks;
-    if (ranks->count == 1)
+    if (caus_run_rank_count(run) == 1)
         return status;
     uint32_t *all = NULL;
     if (status == CAUS_OK) {
@@ -178,18 +223,80 @@ caus_status caus_run_add_up(const caus_run *run, caus_status status,
                                "processes",
                                count, ranks->count);
     }
-    status = agree(ranks, status, err);
+    status = caus_run_agree(run, status, 0, err);
     if (status == CAUS_OK &&
         !ranks->gather(ranks->data, counts, count * sizeof *counts, all))
-        status = CAUS_FAIL(err, CAUS_ERR_NETWORK,
-                           "a process of the group does not answer: start "
-                           "all of them again");
+        status = fail_silent(err);
     for (size_t k = 0; status == CAUS_OK && k < count; k++) {
         counts[k] = 0;
         for (size_t r = 0; r < (size_t)ranks->count; r++)
             counts[k] += all[r * count + k];
     }
     free(all);
+    return status;
+}
+
+void caus_exchange_deinit(caus_exchange *exchange)
+{
+    free(exchange->bytes);
+    free(exchange->sizes);
+    *exchange = (caus_exchange){0};
+}
+
+/* Room for what comes, and the own bytes padded to what is sent. */
+static caus_status make_exchange_room(size_t count, size_t stride,
+                                      caus_exchange *room, char **padded,
+                                      caus_error *err)
+{
+    room->stride = stride;
+    room->bytes = caus_alloc(count * stride + 1);
+    *padded = caus_alloc(stride + 1);
+    if (room->bytes && *padded)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                     "no memory to hear %zu bytes of each of %zu processes",
+                     stride, count);
+}
+
+static caus_status exchange(const caus_run *run, const void *mine, size_t size,
+                            caus_exchange *made, char **padded, caus_error *err)
+{
+    const caus_ranks *ranks = &run->options.ranks;
+    size_t count = (size_t)ranks->count, largest = 0;
+    made->sizes = caus_alloc(count * sizeof *made->sizes);
+    caus_status status = CAUS_OK;
+    if (!made->sizes)
+        status = CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                           "no memory to hear %zu processes", count);
+    CAUS_TRY(caus_run_agree(run, status, 0, err));
+    if (!ranks->gather(ranks->data, &size, sizeof size, made->sizes))
+        return fail_silent(err);
+    for (size_t r = 0; r < count; r++)
+        largest = made->sizes[r] > largest ? made->sizes[r] : largest;
+    status = make_exchange_room(count, largest, made, padded, err);
+    CAUS_TRY(caus_run_agree(run, status, 0, err));
+    if (!largest)
+        return CAUS_OK;
+    memset(*padded, 0, largest);
+    if (size)
+        memcpy(*padded, mine, size);
+    if (!ranks->gather(ranks->data, *padded, largest, made->bytes))
+        return fail_silent(err);
+    return CAUS_OK;
+}
+
+caus_status caus_run_exchange(const caus_run *run, const void *mine,
+                              size_t size, caus_exchange *result,
+                              caus_error *err)
+{
+    caus_exchange made = {0};
+    char *padded = NULL;
+    caus_status status = exchange(run, mine, size, &made, &padded, err);
+    free(padded);
+    if (status != CAUS_OK)
+        caus_exchange_deinit(&made);
+    else
+        *result = made;
     return status;
 }
 
@@ -210,16 +317,6 @@ uint64_t caus_run_seed(const caus_run *run)
 size_t caus_run_memory_limit_bytes(const caus_run *run)
 {
     return run->options.memory_limit_bytes;
-}
-
-/* Counters are bookkeeping of a run that callers see as constant. */
-static caus_run *bookkeeping(const caus_run *run)
-{
-    union {
-        const caus_run *seen;
-        caus_run *kept;
-    } both = {run};
-    return both.kept;
 }
 
 static bool is_cancelled(const caus_run *run)

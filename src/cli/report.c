@@ -6,7 +6,7 @@
 
 /* Beyond so many variables a graph takes minutes, and shows a tangle: those
  * that moved most are kept. */
-enum { GRAPH_VARIABLES = 60 };
+enum { GRAPH_VARIABLES = 40 };
 
 static const caus_option report_options[] = {
     {"max-lag", 0, "LAG", NULL, CAUS_COMPLETE_NOTHING,
@@ -23,7 +23,8 @@ static caus_status read_format(const caus_arguments *arguments,
 {
     const char *path = caus_arguments_get(arguments, "output");
     CAUS_TRY(caus_program_format(arguments, result, err));
-    if (caus_arguments_has(arguments, "format") || (path && strcmp(path, "-")))
+    if (caus_arguments_has(arguments, "format") ||
+        (path && strcmp(path, "-") != 0))
         return CAUS_OK;
     *result =
         *result == CAUS_FORMAT_TEXT ? CAUS_FORMAT_MARKDOWN : CAUS_FORMAT_HTML;
@@ -101,6 +102,25 @@ static caus_status learn(caus_program *program, const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+static caus_status say_chosen(const caus_cli_explained *made, caus_arena *arena,
+                              caus_graph_answer *answer, caus_error *err)
+{
+    size_t count = made->explanation.clue_count;
+    if (count <= GRAPH_VARIABLES)
+        return CAUS_OK;
+    const char **warning = caus_arena_array(arena, 1, sizeof *warning);
+    if (!warning)
+        return caus_arena_fail(arena, err);
+    *warning = caus_arena_format(
+        arena,
+        "the graph is of the %d of %zu variables that moved most: caus "
+        "discover learns it from all",
+        GRAPH_VARIABLES, count);
+    answer->warnings = warning;
+    answer->warning_count = 1;
+    return *warning ? CAUS_OK : caus_arena_fail(arena, err);
+}
+
 /* A report without a graph is worth more than none. */
 static caus_status add_graph(caus_program *program,
                              const caus_arguments *arguments,
@@ -117,7 +137,7 @@ static caus_status add_graph(caus_program *program,
     if (status == CAUS_OK) {
         answer->seed = made->answer.seed;
         report->graph = answer;
-        return CAUS_OK;
+        return say_chosen(made, arena, answer, err);
     }
     if (status == CAUS_ERR_CANCELLED || status == CAUS_ERR_OUT_OF_MEMORY)
         return CAUS_FAIL(err, status, "%s", reason.message);

@@ -120,13 +120,15 @@ typedef struct caus_search {
     const caus_independence *test;
     int first_thread; /* scratch arenas first_thread … + threads − 1 */
     int threads;
-    bool quiet;              /* no progress: part of a larger piece of work */
-    caus_hand *hands;        /* [threads] */
+    bool quiet;       /* no progress: part of a larger piece of work */
+    bool grouped;     /* targets are cut among the processes of the run */
+    caus_hand *hands; /* [threads] */
     caus_ci_source *sources; /* [variable_count × (max_lag + 1)] */
     atomic_size_t done;
     atomic_bool stopped; /* by cancel or time limit */
     atomic_bool failed;
     caus_error error; /* of the first failure, when failed */
+    size_t failed_at; /* its target */
 } caus_search;
 
 /* Arrays of findings in an arena. */
@@ -190,6 +192,20 @@ typedef caus_status caus_target_fn(caus_search *search, caus_hand *hand,
 caus_status caus_search_each(caus_search *search, caus_findings *findings,
                              caus_stage stage, caus_target_fn *work,
                              caus_error *err);
+
+/* What a search held before a group of processes worked on its targets. */
+typedef struct caus_search_past caus_search_past;
+/* NULL when memory is out. */
+caus_search_past *caus_search_remember(const caus_search *search,
+                                       const caus_findings *findings);
+/*
+ * Tells all processes what each has changed since. Every process calls it, with
+ * its own status, whatever happened to it.
+ */
+caus_status caus_search_exchange(caus_search *search, caus_findings *findings,
+                                 caus_search_past *past, caus_status status,
+                                 caus_error *err);
+void caus_search_forget(caus_search_past *past);
 
 /* Adjusted p-values of `count` hypotheses: Benjamini and Hochberg (1995),
  * Benjamini and Yekutieli (2001). `order` [count] is scratch. */

@@ -309,6 +309,15 @@ static int threads_worth(const call *c)
                     (double)c->question.cell_count * test_ns);
 }
 
+/* Processes must meet at the same places: clocks would part them, and full
+ * conditional independence may take a way of its own. */
+static bool may_be_grouped(const call *c)
+{
+    return caus_run_rank_count(c->run) > 1 &&
+           !caus_run_has_time_limit(c->run) && !c->question.joint &&
+           c->options->method != CAUS_METHOD_FULLCI;
+}
+
 static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
 {
     const caus_pcmci_options *options = c->options;
@@ -336,6 +345,7 @@ static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
     CAUS_TRY(check_selection(c, err));
     CAUS_TRY(caus_search_init(&c->search, &c->question, &c->test, 0, threads,
                               scratch, err));
+    c->search.grouped = may_be_grouped(c);
     CAUS_TRY(caus_findings_init(&c->question, c->out, &c->findings, err));
     CAUS_TRY(caus_search_run(&c->search, &c->findings, err));
     return give_result(c, result, err);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discovery/pack.h"
 #include "discovery/windows_internal.h"
 
 enum { MOST_REGIMES = 100 };
@@ -95,11 +96,9 @@ caus_status caus_regimes_of_variable(const caus_series *series, size_t variable,
 /* Selects the rows of a regime in every variable. */
 static caus_status select_rows(const caus_series *series, const size_t *labels,
                                size_t regime, caus_arena *arena,
-                               caus_segment *segments, size_t *row_count,
-                               caus_error *err)
+                               caus_segment *segments, caus_error *err)
 {
     size_t variables = series->variable_count, row = 0;
-    *row_count = 0;
     for (size_t s = 0; s < series->segment_count; s++) {
         const caus_segment *from = &series->segments[s];
         size_t words = from->word_count;
@@ -109,7 +108,6 @@ static caus_status select_rows(const caus_series *series, const size_t *labels,
         for (size_t r = 0; r < from->row_count; r++, row++) {
             uint64_t is_in = labels[row] == regime;
             selected[r / 64] |= is_in << (r % 64);
-            *row_count += is_in;
         }
         for (size_t v = 1; v < variables; v++)
             memcpy(selected + v * words, selected, words * sizeof *selected);
@@ -119,23 +117,39 @@ static caus_status select_rows(const caus_series *series, const size_t *labels,
     return CAUS_OK;
 }
 
-static caus_status search_regime(const caus_series *series,
-                                 const size_t *labels, size_t index,
-                                 const caus_pcmci_options *options,
-                                 const caus_run *run, caus_arena *out,
-                                 caus_regime *regime, caus_error *err)
+/* All regimes of a series. */
+typedef struct regime_search {
+    const caus_series *series;
+    const caus_regime_labels *labels;
+    const caus_pcmci_options *options;
+    const caus_run *run;
+} regime_search;
+
+static caus_status search_masked(const regime_search *r, size_t index,
+                                 caus_arena *out, caus_discovery *result,
+                                 caus_error *err)
 {
-    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_arena *scratch = caus_run_scratch(r->run, 0);
     caus_segment *segments =
-        CAUS_ARRAY(scratch, caus_segment, series->segment_count);
+        CAUS_ARRAY(scratch, caus_segment, r->series->segment_count);
     if (!segments)
         return caus_arena_fail(scratch, err);
-    CAUS_TRY(select_rows(series, labels, index, scratch, segments,
-                         &regime->row_count, err));
-    caus_series masked = *series;
+    CAUS_TRY(select_rows(r->series, r->labels->labels, index, scratch, segments,
+                         err));
+    caus_series masked = *r->series;
     masked.segments = segments;
-    return caus_discover_pcmci(&masked, options, run, out, &regime->discovery,
-                               err);
+    return caus_discover_pcmci(&masked, r->options, r->run, out, result, err);
+}
+
+static caus_status search_regime(void *data, size_t index, caus_arena *out,
+                                 caus_discovery *result, caus_error *err)
+{
+    const regime_search *r = data;
+    caus_arena *scratch = caus_run_scratch(r->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_status status = search_masked(r, index, out, result, err);
+    caus_arena_rewind(scratch, mark);
+    return status;
 }
 
 static caus_status check(const caus_series *series,
@@ -157,27 +171,26 @@ static caus_status check(const caus_series *series,
     return CAUS_OK;
 }
 
-static caus_status search_all(const caus_series *series,
-                              const caus_regime_labels *labels,
-                              const caus_pcmci_options *options,
-                              const caus_run *run, caus_arena *out,
+static caus_status search_all(regime_search *r, caus_arena *out,
                               caus_regimes *made, caus_error *err)
 {
-    caus_arena *scratch = caus_run_scratch(run, 0);
-    caus_regime *regimes = CAUS_ARRAY(out, caus_regime, labels->regime_count);
-    if (!regimes)
+    size_t count = r->labels->regime_count;
+    size_t rows = caus_series_row_count(r->series);
+    caus_regime *regimes = CAUS_ARRAY(out, caus_regime, count);
+    caus_discovery *found = CAUS_ARRAY(out, caus_discovery, count);
+    if (!regimes || !found)
         return caus_arena_fail(out, err);
-    made->regimes = regimes;
-    for (size_t k = 0; k < labels->regime_count; k++) {
-        caus_arena_mark mark = caus_arena_get_mark(scratch);
-        caus_status status = search_regime(series, labels->labels, k, options,
-                                           run, out, &regimes[k], err);
-        caus_arena_rewind(scratch, mark);
-        if (status != CAUS_OK)
-            return status;
-        made->complete = made->complete && regimes[k].discovery.complete;
-        made->regime_count++;
+    for (size_t row = 0; row < rows; row++)
+        if (r->labels->labels[row] < count)
+            regimes[r->labels->labels[row]].row_count++;
+    CAUS_TRY(caus_share_units(r->run, count, search_regime, r, out, found,
+                              &made->regime_count, err));
+    made->complete = made->regime_count == count;
+    for (size_t k = 0; k < made->regime_count; k++) {
+        regimes[k].discovery = found[k];
+        made->complete = made->complete && found[k].complete;
     }
+    made->regimes = regimes;
     return CAUS_OK;
 }
 
@@ -192,9 +205,9 @@ caus_status caus_discover_regimes(const caus_series *series,
         mine.mask_roles = CAUS_MASK_TARGET;
     CAUS_TRY(check(series, labels, &mine, err));
     caus_arena_mark mark = caus_arena_get_mark(out);
-    caus_regimes made = {.complete = true};
-    caus_status status =
-        search_all(series, labels, &mine, run, out, &made, err);
+    regime_search search = {series, labels, &mine, run};
+    caus_regimes made = {0};
+    caus_status status = search_all(&search, out, &made, err);
     if (status != CAUS_OK) {
         caus_arena_rewind(out, mark);
         return status;

@@ -103,7 +103,8 @@ uint64_t caus_search_test_count(const caus_search *search)
 }
 
 /* Keeps the first failure; a passed time limit only stops the search. */
-static void note_failure(caus_search *search, const caus_error *error)
+static void note_failure(caus_search *search, const caus_error *error,
+                         size_t target)
 {
     if (error->status == CAUS_ERR_TIME_LIMIT) {
         atomic_store(&search->stopped, true);
@@ -111,8 +112,10 @@ static void note_failure(caus_search *search, const caus_error *error)
     }
 #pragma omp critical(caus_search_failure)
     {
-        if (!atomic_load(&search->failed))
+        if (!atomic_load(&search->failed)) {
             search->error = *error;
+            search->failed_at = target;
+        }
         atomic_store(&search->failed, true);
     }
 }
@@ -129,15 +132,16 @@ static void run_target(caus_search *search, caus_findings *findings,
     int place = search->threads > 1 ? omp_get_thread_num() : 0;
     caus_hand *hand = &search->hands[place];
     if (work(search, hand, findings, target, &error) != CAUS_OK)
-        note_failure(search, &error);
+        note_failure(search, &error, target);
     size_t done = atomic_fetch_add(&search->done, 1) + 1;
     if (!search->quiet)
         caus_run_progress(question->run, stage, done, question->variable_count);
 }
 
-caus_status caus_search_each(caus_search *search, caus_findings *findings,
-                             caus_stage stage, caus_target_fn *work,
-                             caus_error *err)
+/* Every step-th target from `first` on. */
+static caus_status run_targets(caus_search *search, caus_findings *findings,
+                               caus_stage stage, caus_target_fn *work,
+                               size_t first, size_t step, caus_error *err)
 {
     size_t targets = search->question->variable_count;
     int threads = search->threads;
@@ -146,11 +150,11 @@ caus_status caus_search_each(caus_search *search, caus_findings *findings,
         /* neighbours write into the same cache lines: keep them together, but
          * leave every thread several helpings */
 #pragma omp parallel for num_threads(threads) \
-    schedule(dynamic, targets / (12 * (size_t)threads) + 1)
-        for (size_t target = 0; target < targets; target++)
+    schedule(dynamic, targets / (12 * (size_t)threads * step) + 1)
+        for (size_t target = first; target < targets; target += step)
             run_target(search, findings, stage, work, target);
     } else {
-        for (size_t target = 0; target < targets; target++)
+        for (size_t target = first; target < targets; target += step)
             run_target(search, findings, stage, work, target);
     }
     if (atomic_load(&search->failed)) {
@@ -162,6 +166,38 @@ caus_status caus_search_each(caus_search *search, caus_findings *findings,
     if (status == CAUS_ERR_TIME_LIMIT)
         atomic_store(&search->stopped, true);
     return status == CAUS_ERR_TIME_LIMIT ? CAUS_OK : status;
+}
+
+/* The targets of this process, then the results of all. What is no test is
+ * done by everyone. */
+static caus_status run_grouped(caus_search *search, caus_findings *findings,
+                               caus_stage stage, caus_target_fn *work,
+                               caus_error *err)
+{
+    const caus_run *run = search->question->run;
+    bool is_cut = stage != CAUS_STAGE_COUNT;
+    size_t first = is_cut ? (size_t)caus_run_rank(run) : 0;
+    size_t step = is_cut ? (size_t)caus_run_rank_count(run) : 1;
+    caus_search_past *past = caus_search_remember(search, findings);
+    caus_status status = CAUS_OK;
+    search->failed_at = 0;
+    if (!past)
+        status = CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                           "no memory to share a search with other processes");
+    if (status == CAUS_OK)
+        status = run_targets(search, findings, stage, work, first, step, err);
+    status = caus_search_exchange(search, findings, past, status, err);
+    caus_search_forget(past);
+    return status;
+}
+
+caus_status caus_search_each(caus_search *search, caus_findings *findings,
+                             caus_stage stage, caus_target_fn *work,
+                             caus_error *err)
+{
+    if (search->grouped)
+        return run_grouped(search, findings, stage, work, err);
+    return run_targets(search, findings, stage, work, 0, 1, err);
 }
 
 caus_status caus_search_run(caus_search *search, caus_findings *findings,

@@ -297,7 +297,10 @@ static caus_status run_replicate(draw *d, size_t replicate, caus_learner *learn,
     caus_discovery found;
     draw_blocks(d, caus_run_seed(run), replicate);
     CAUS_TRY(build_series(d, arena, &resampled, err));
-    CAUS_TRY(learn(data, &resampled, run, arena, &found, err));
+    caus_run_begin_alone(run); /* other processes work on other replicates */
+    caus_status status = learn(data, &resampled, run, arena, &found, err);
+    caus_run_end_alone(run);
+    CAUS_TRY(status);
     if (!found.complete)
         return CAUS_FAIL(err, CAUS_ERR_TIME_LIMIT,
                          "the time limit ended a replicate");

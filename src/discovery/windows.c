@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "discovery/pack.h"
 #include "discovery/windows_internal.h"
 
 caus_status caus_windows_check(const caus_pcmci_options *options,
@@ -71,21 +72,29 @@ static caus_status cut(const caus_series *series, const caus_window *window,
     return CAUS_OK;
 }
 
-static caus_status search_window(const caus_series *series,
-                                 const caus_window_options *options,
-                                 const caus_run *run, caus_arena *out,
-                                 caus_window *window, caus_error *err)
+/* All windows of a series. */
+typedef struct windowing {
+    const caus_series *series;
+    const caus_window_options *options;
+    const caus_run *run;
+    caus_window *windows;
+} windowing;
+
+static caus_status search_window(void *data, size_t index, caus_arena *out,
+                                 caus_discovery *result, caus_error *err)
 {
-    caus_arena *scratch = caus_run_scratch(run, 0);
+    const windowing *w = data;
+    caus_arena *scratch = caus_run_scratch(w->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     caus_segment segment;
-    caus_status status = cut(series, window, scratch, &segment, err);
+    caus_status status =
+        cut(w->series, &w->windows[index], scratch, &segment, err);
     if (status == CAUS_OK) {
-        caus_series part = *series;
+        caus_series part = *w->series;
         part.segments = &segment;
         part.segment_count = 1;
-        status = caus_discover_pcmci(&part, &options->search, run, out,
-                                     &window->discovery, err);
+        status = caus_discover_pcmci(&part, &w->options->search, w->run, out,
+                                     result, err);
     }
     caus_arena_rewind(scratch, mark);
     return status;
@@ -116,32 +125,37 @@ static caus_status check(const caus_series *series,
     return CAUS_OK;
 }
 
-static caus_status search_all(const caus_series *series,
-                              const caus_window_options *options,
-                              const caus_run *run, caus_arena *out,
-                              caus_window *windows, caus_windows *made,
-                              caus_error *err)
+static void place_windows(const windowing *w)
 {
-    for (size_t s = 0; s < series->segment_count; s++) {
-        const caus_segment *segment = &series->segments[s];
-        size_t count = windows_in(segment, options);
+    caus_window *window = w->windows;
+    for (size_t s = 0; s < w->series->segment_count; s++) {
+        const caus_segment *segment = &w->series->segments[s];
+        size_t count = windows_in(segment, w->options);
         for (size_t k = 0; k < count; k++) {
-            size_t first = k * options->step_rows;
-            if (caus_run_check(run, NULL) == CAUS_ERR_TIME_LIMIT) {
-                made->complete = false;
-                return CAUS_OK;
-            }
-            caus_window *window = &windows[made->window_count];
-            *window =
+            size_t first = k * w->options->step_rows;
+            *window++ =
                 (caus_window){.segment = s,
                               .first_row = first,
-                              .row_count = options->length_rows,
+                              .row_count = w->options->length_rows,
                               .start_ns = segment->start_ns +
-                                          (int64_t)first * series->step_ns};
-            CAUS_TRY(search_window(series, options, run, out, window, err));
-            made->complete = made->complete && window->discovery.complete;
-            made->window_count++;
+                                          (int64_t)first * w->series->step_ns};
         }
+    }
+}
+
+static caus_status search_all(windowing *w, size_t count, caus_arena *out,
+                              caus_windows *made, caus_error *err)
+{
+    caus_discovery *found = CAUS_ARRAY(out, caus_discovery, count);
+    if (!w->windows || !found)
+        return caus_arena_fail(out, err);
+    place_windows(w);
+    CAUS_TRY(caus_share_units(w->run, count, search_window, w, out, found,
+                              &made->window_count, err));
+    made->complete = made->window_count == count;
+    for (size_t k = 0; k < made->window_count; k++) {
+        w->windows[k].discovery = found[k];
+        made->complete = made->complete && found[k].complete;
     }
     return CAUS_OK;
 }
@@ -154,11 +168,9 @@ caus_status caus_discover_windows(const caus_series *series,
     size_t count;
     CAUS_TRY(check(series, options, &count, err));
     caus_arena_mark mark = caus_arena_get_mark(out);
-    caus_window *windows = CAUS_ARRAY(out, caus_window, count);
-    caus_windows made = {.windows = windows, .complete = true};
-    caus_status status =
-        windows ? search_all(series, options, run, out, windows, &made, err)
-                : caus_arena_fail(out, err);
+    windowing w = {series, options, run, CAUS_ARRAY(out, caus_window, count)};
+    caus_windows made = {.windows = w.windows};
+    caus_status status = search_all(&w, count, out, &made, err);
     if (status != CAUS_OK) {
         caus_arena_rewind(out, mark);
         return status;

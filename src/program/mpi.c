@@ -18,6 +18,7 @@ enum { MOST_COPIES = 32, PART_BYTES = 1 << 26 };
 typedef struct group {
     caus_ranks ranks;
     char folder[64]; /* of copies; "" = none */
+    int spoken;      /* where people read; stderr goes into a file */
     char *copies[MOST_COPIES];
     size_t copy_count;
 } group;
@@ -76,6 +77,11 @@ static bool receive_file(const char *path)
     return sound;
 }
 
+static void name_words(const group *g, char path[80])
+{
+    snprintf(path, 80, "%s/stderr", g->folder);
+}
+
 static bool make_folder(group *g)
 {
     const char *parent = getenv("TMPDIR");
@@ -115,8 +121,12 @@ static void remove_copies(group *g)
             unlink(g->copies[k]);
         free(g->copies[k]);
     }
-    if (*g->folder)
+    if (*g->folder) {
+        char path[80];
+        name_words(g, path);
+        unlink(path);
         rmdir(g->folder);
+    }
 }
 
 /* ---- words ---- */
@@ -192,11 +202,35 @@ static bool prepare(group *g, const caus_command_table *table, wording *w)
 
 /* ---- the end ---- */
 
+/* The words of another process are those of rank 0, unless it fails where no
+ * other one hears of it. */
+static bool hide_words(const group *g)
+{
+    char path[80];
+    name_words(g, path);
+    return freopen("/dev/null", "w", stdout) && freopen(path, "w", stderr);
+}
+
+static void speak(const group *g)
+{
+    char path[80], words[4096];
+    name_words(g, path);
+    fflush(stderr);
+    FILE *file = g->ranks.rank > 0 ? fopen(path, "rb") : NULL;
+    size_t length = file ? fread(words, 1, sizeof words, file) : 0;
+    while (length > 0) {
+        ssize_t written = write(g->spoken, words, length);
+        length = written > 0 ? fread(words, 1, sizeof words, file) : 0;
+    }
+    if (file)
+        fclose(file);
+}
+
 /* Waits for all; after a failure of its own not for ever, as others may wait
  * for it elsewhere. */
-static void meet(int code)
+static void meet(const group *g, int code)
 {
-    enum { PAUSE_MS = 10, PATIENCE_MS = 10000 };
+    enum { PAUSE_MS = 10, PATIENCE_MS = 5000 };
     MPI_Request request;
     int met = 0;
     MPI_Ibarrier(MPI_COMM_WORLD, &request);
@@ -205,8 +239,10 @@ static void meet(int code)
         MPI_Test(&request, &met, MPI_STATUS_IGNORE);
         if (met)
             return;
-        if (code != CAUS_EXIT_DONE && waited >= PATIENCE_MS)
+        if (code != CAUS_EXIT_DONE && waited >= PATIENCE_MS) {
+            speak(g);
             MPI_Abort(MPI_COMM_WORLD, code);
+        }
         nanosleep(&pause, NULL);
     }
 }
@@ -216,6 +252,7 @@ static int run_group(group *g, const caus_command_table *table,
 {
     wording w = {calloc((size_t)count + MOST_COPIES + 4, sizeof *w.words),
                  count};
+    g->spoken = dup(STDERR_FILENO);
     if (!w.words || (g->ranks.rank > 0 && !make_folder(g))) {
         fprintf(stderr,
                 "caus: rank %d has no memory or no place for copies; "
@@ -227,12 +264,11 @@ static int run_group(group *g, const caus_command_table *table,
     memcpy(w.words, words, (size_t)count * sizeof *words);
     bool cut = prepare(g, table, &w);
     int code = CAUS_EXIT_DONE;
-    if (g->ranks.rank > 0 && (!freopen("/dev/null", "w", stdout) ||
-                              !freopen("/dev/null", "w", stderr)))
+    if (g->ranks.rank > 0 && !hide_words(g))
         MPI_Abort(MPI_COMM_WORLD, CAUS_EXIT_FAILED);
     if (cut || g->ranks.rank == 0)
         code = run(w.count, w.words, cut ? &g->ranks : NULL);
-    meet(code);
+    meet(g, code);
     for (int k = count; k < w.count; k++)
         free(w.words[k]);
     free(w.words);

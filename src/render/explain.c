@@ -54,7 +54,7 @@ caus_status caus_render_explanation(const caus_explanation_answer *answer,
         return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
                          "an explanation is written as json, text or "
                          "markdown: choose one by --format or by the ending "
-                         "of -o");
+                         "of -o; caus report writes html");
     caus_arena *arena = caus_arena_new(0);
     if (!arena)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,

@@ -108,6 +108,8 @@ static void write_checks(const caus_tale *tale, caus_json *json,
         caus_json_begin_object(json);
         caus_json_put_text(json, "result", states[checks[i].state]);
         put(tale, json, "check", checks[i].text);
+        if (checks[i].found)
+            put(tale, json, "found", checks[i].found);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);

@@ -88,8 +88,9 @@ static void add_checks(const caus_tale *tale)
     caus_text_add(tale->text, "\n## Checks\n\n");
     for (size_t i = 0; i < first->finding_count; i++) {
         caus_text_format(tale->text, "- %s: ", words[first->findings[i].state]);
-        caus_text_add_markdown(tale->text,
-                               caus_tale_clean(tale, first->findings[i].text));
+        caus_text_add_markdown(
+            tale->text,
+            caus_tale_clean(tale, caus_finding_told(&first->findings[i])));
         caus_text_add_char(tale->text, '\n');
     }
 }

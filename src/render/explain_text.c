@@ -173,9 +173,10 @@ static void add_notes(const sheet *page)
 static void add_checks(const sheet *page, const caus_finding *checks,
                        size_t count)
 {
-    static const char *const marks[] = {"  ?  ", "  no ", "  ok "};
+    static const char *const marks[] = {"  ? ", "  - ", "  + "};
     for (size_t i = 0; i < count; i++)
-        paragraph(page, marks[checks[i].state], checks[i].text, 0);
+        paragraph(page, marks[checks[i].state], caus_finding_told(&checks[i]),
+                  0);
 }
 
 static void add_traces(const sheet *page, const char *const *ids, size_t count)

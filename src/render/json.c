@@ -192,7 +192,8 @@ static void write_link(caus_json *json, const caus_view *view, size_t source,
     caus_json_put_text(json, "target", view->names[target]);
     put_size(json, "lag", lag);
     put_known(json, "statistic", found->statistic[cell]);
-    put_known(json, "p_value", found->p_value[cell]);
+    if (found->p_value) /* the summary of several graphs has none */
+        put_known(json, "p_value", found->p_value[cell]);
     caus_json_end_object(json);
 }
 

@@ -59,7 +59,7 @@ typedef struct caus_advice {
     const char *label, *text;
 } caus_advice;
 
-enum { CAUS_REPORT_ADVICE = 4 };
+enum { CAUS_REPORT_ADVICE = 5 };
 
 /* Returns how many were written to `advice`. */
 size_t caus_report_advise(const caus_page *page,
@@ -72,6 +72,12 @@ void caus_report_add_instant(const caus_page *page, caus_text *text,
 void caus_report_format_clock(int64_t time_ns, char text[16]);
 /* "+35 s", "−1 min 20 s" or "0 s". text [48] */
 void caus_report_format_offset(int64_t offset_ns, char text[48]);
+
+/* The same of seconds; "not known" if that is no number. */
+void caus_report_format_seconds(double seconds, char text[48]);
+
+/* "82 %"; what is not certain is never told as 0 or 100 %. text [16] */
+void caus_report_format_belief(double share, char text[16]);
 
 /* A value's unit and its size, chosen for numbers up to `largest`. */
 typedef struct caus_scale {
@@ -131,6 +137,12 @@ void caus_page_close_section(const caus_page *page);
 void caus_page_open_table(const caus_page *page, const char *label,
                           const char *const *columns, size_t count);
 void caus_page_close_table(const caus_page *page);
+
+/* What passed, failed and was not tested, side by side. */
+void caus_page_findings(const caus_page *page, const caus_finding *items,
+                        size_t count);
+/* Where Grafana shows a suspect; nothing where none is known. */
+void caus_page_links(const caus_page *page, const caus_suspect *suspect);
 
 void caus_page_style(const caus_page *page);
 void caus_page_summary(const caus_page *page);

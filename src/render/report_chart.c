@@ -351,15 +351,23 @@ static void draw_column(pen *drawing, size_t first, size_t end)
         draw_to(drawing, &samples[least < most ? most : least]);
 }
 
+/* Whether rows are missing before or among samples [first, end). */
+static bool has_jump(const chart *drawn, size_t first, size_t end)
+{
+    for (size_t i = first ? first : 1; i < end; i++)
+        if (drawn->samples[i].time_ns - drawn->samples[i - 1].time_ns >
+            drawn->page->series->step_ns)
+            return true;
+    return false;
+}
+
 static void draw_line(const chart *drawn)
 {
     pen drawing = {.drawn = drawn};
-    size_t width = drawn->count / (2 * COLUMNS) + 1;
-    int64_t gap_ns = drawn->page->series->step_ns * (int64_t)width * 3 / 2;
+    size_t width = drawn->count / COLUMNS / 2 + 1;
     for (size_t i = 0; i < drawn->count; i += width) {
         size_t end = i + width < drawn->count ? i + width : drawn->count;
-        if (i &&
-            drawn->samples[i].time_ns - drawn->samples[i - 1].time_ns > gap_ns)
+        if (has_jump(drawn, i, end))
             lift(&drawing);
         draw_column(&drawing, i, end);
     }

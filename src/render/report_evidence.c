@@ -109,6 +109,13 @@ static void add_bar(const caus_page *page, double score, double largest)
                      largest > 0 ? 100 * score / largest : 0);
 }
 
+static void add_belief(const caus_page *page, const char *open, double share)
+{
+    char belief[16];
+    caus_report_format_belief(share, belief);
+    caus_page_element(page, open, belief);
+}
+
 static void add_share(const caus_page *page, const caus_share *share)
 {
     caus_text_add(page->text, "<td class=\"n\">");
@@ -131,8 +138,8 @@ static void add_rank_row(const caus_page *page, size_t rank)
     caus_text_format(page->text, "<td class=\"n\">%.2f</td><td>",
                      suspect->score);
     add_bar(page, suspect->score, largest);
-    caus_text_format(page->text, "</td><td class=\"n\">%.0f&#160;%%</td>",
-                     100 * suspect->confidence);
+    caus_text_add(page->text, "</td>");
+    add_belief(page, "td class=\"n\"", suspect->confidence);
     add_share(page, &suspect->share);
     caus_text_add(page->text, "<td class=\"n\">");
     if (suspect->onset.found)
@@ -178,34 +185,37 @@ static void add_ranking(const caus_page *page)
 
 /* ---- evidence ---- */
 
-static size_t count_findings(const caus_suspect *suspect,
-                             caus_check_state state)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < suspect->finding_count; i++)
-        count += suspect->findings[i].state == state;
-    return count;
-}
-
-static void add_findings(const caus_page *page, const caus_suspect *suspect,
-                         caus_check_state state)
+static void add_findings(const caus_page *page, const caus_finding *items,
+                         size_t count, caus_check_state state)
 {
     static const char *const titles[] = {"Not tested", "Against it", "For it"};
     static const char *const classes[] = {"open", "against", "for"};
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++)
+        found += items[i].state == state;
+    if (!found && state == CAUS_STATE_UNTESTED)
+        return;
     caus_text_format(page->text, "<div class=\"%s\"><h4>%s</h4>",
                      classes[state], titles[state]);
-    if (!count_findings(suspect, state)) {
-        caus_text_add(page->text, "<p class=\"soft\">nothing</p></div>\n");
-        return;
-    }
-    caus_text_add(page->text, "<ul>\n");
-    for (size_t i = 0; i < suspect->finding_count; i++) {
-        if (suspect->findings[i].state != state)
+    caus_text_add(page->text,
+                  found ? "<ul>\n" : "<p class=\"soft\">nothing</p>");
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].state != state)
             continue;
-        caus_page_element(page, "li", suspect->findings[i].text);
+        caus_page_element(page, "li", caus_finding_told(&items[i]));
         caus_text_add_char(page->text, '\n');
     }
-    caus_text_add(page->text, "</ul></div>\n");
+    caus_text_add(page->text, found ? "</ul></div>\n" : "</div>\n");
+}
+
+void caus_page_findings(const caus_page *page, const caus_finding *items,
+                        size_t count)
+{
+    caus_text_add(page->text, "<div class=\"verdicts\">\n");
+    add_findings(page, items, count, CAUS_STATE_PASSED);
+    add_findings(page, items, count, CAUS_STATE_FAILED);
+    add_findings(page, items, count, CAUS_STATE_UNTESTED);
+    caus_text_add(page->text, "</div>\n");
 }
 
 static void add_terms(const caus_page *page, const caus_suspect *suspect)
@@ -274,15 +284,14 @@ static void add_card(const caus_page *page, size_t rank)
                      rank == 0 ? " first" : "");
     caus_text_format(page->text, "<span class=\"rank\">%zu</span> ", rank + 1);
     caus_page_put(page, caus_report_service(page, rank));
-    caus_text_format(page->text,
-                     " <small>%.0f&#160;%% that it began here</small></h3>\n",
-                     100 * suspect->confidence);
+    char belief[16];
+    caus_report_format_belief(suspect->confidence, belief);
+    caus_text_add(page->text, " <small>");
+    caus_page_put(page, belief);
+    caus_text_add(page->text, " that it began here</small></h3>\n");
     caus_page_element(page, "p", suspect->sentence);
-    caus_text_add(page->text, "\n<div class=\"verdicts\">\n");
-    add_findings(page, suspect, CAUS_STATE_PASSED);
-    add_findings(page, suspect, CAUS_STATE_FAILED);
-    add_findings(page, suspect, CAUS_STATE_UNTESTED);
-    caus_text_add(page->text, "</div>\n<div class=\"pair\">\n<div>");
+    caus_page_findings(page, suspect->findings, suspect->finding_count);
+    caus_text_add(page->text, "<div class=\"pair\">\n<div>");
     add_moved(page, suspect);
     caus_text_add(page->text, "</div>\n<div>");
     add_terms(page, suspect);
@@ -295,6 +304,7 @@ static void add_card(const caus_page *page, size_t rank)
         }
         caus_text_add(page->text, "</p>\n");
     }
+    caus_page_links(page, suspect);
     caus_text_add(page->text, "</article>\n");
 }
 

@@ -119,8 +119,11 @@ static void add_confidence(const caus_page *page)
         return;
     double confidence = told->suspects[0].confidence;
     open_fact(page, "Confidence");
-    caus_text_format(page->text, "%.0f&#160;%% <small>%s</small>",
-                     100 * confidence, caus_tale_confidence(confidence));
+    char belief[16];
+    caus_report_format_belief(confidence, belief);
+    caus_page_put(page, belief);
+    caus_text_format(page->text, " <small>%s</small>",
+                     caus_tale_confidence(confidence));
     add_meter(page, confidence);
     char note[120] = "";
     if (isfinite(told->strength))
@@ -192,6 +195,22 @@ static void add_verdict(const caus_page *page)
     close_fact(page, notes[page->told->verdict]);
 }
 
+void caus_page_links(const caus_page *page, const caus_suspect *suspect)
+{
+    caus_tale_links links = caus_tale_find_links(&page->tale, suspect);
+    if (!links.count)
+        return;
+    caus_text_add(page->text, "<p class=\"links\">In Grafana:");
+    for (size_t i = 0; i < links.count; i++) {
+        caus_text_add(page->text, " <a rel=\"noreferrer\" href=\"");
+        caus_page_put(page, links.items[i].url);
+        caus_text_add(page->text, "\">");
+        caus_page_put(page, links.items[i].title);
+        caus_text_add(page->text, "</a>");
+    }
+    caus_text_add(page->text, "</p>\n");
+}
+
 static void add_advice(const caus_page *page)
 {
     caus_advice advice[CAUS_REPORT_ADVICE];
@@ -204,7 +223,11 @@ static void add_advice(const caus_page *page)
         caus_page_element(page, "dd", advice[i].text);
         caus_text_add_char(page->text, '\n');
     }
-    caus_text_add(page->text, "</dl></div>\n");
+    caus_text_add(page->text, "</dl>");
+    if (page->told->suspect_count &&
+        page->told->verdict != CAUS_VERDICT_NO_ANOMALY)
+        caus_page_links(page, &page->told->suspects[0]);
+    caus_text_add(page->text, "</div>\n");
 }
 
 void caus_page_summary(const caus_page *page)

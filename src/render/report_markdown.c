@@ -38,6 +38,13 @@ static void put_change(const caus_page *page, const caus_clue *clue)
     caus_text_add_markdown(page->text, change);
 }
 
+static void put_belief(const caus_page *page, double share)
+{
+    char belief[16];
+    caus_report_format_belief(share, belief);
+    put(page, belief);
+}
+
 static void put_variable(const caus_page *page, size_t variable)
 {
     put_code(page, page->series->variables[variable].name);
@@ -51,10 +58,12 @@ static void add_facts(const caus_page *page)
     char first[16], last[16];
     caus_text_format(page->text, "- verdict: %s\n",
                      caus_report_verdict(told->verdict));
-    if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY)
-        caus_text_format(page->text, "- confidence: %.0f %% (%s)\n",
-                         100 * told->suspects[0].confidence,
+    if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY) {
+        caus_text_add(page->text, "- confidence: ");
+        put_belief(page, told->suspects[0].confidence);
+        caus_text_format(page->text, " (%s)\n",
                          caus_tale_confidence(told->suspects[0].confidence));
+    }
     caus_text_add(page->text, "- began: ");
     caus_report_add_instant(page, page->text, told->onset.time_ns);
     caus_report_format_clock(told->onset.first_ns, first);
@@ -69,6 +78,21 @@ static void add_facts(const caus_page *page)
     put_variable(page, told->symptom);
     caus_text_add(page->text,
                   told->symptom_chosen ? " (chosen: none was given)\n" : "\n");
+}
+
+static void add_links(const caus_page *page)
+{
+    if (!page->told->suspect_count)
+        return;
+    caus_tale_links links =
+        caus_tale_find_links(&page->tale, &page->told->suspects[0]);
+    if (links.count)
+        heading(page, "Where to look");
+    for (size_t i = 0; i < links.count; i++) {
+        caus_text_add(page->text, "- [");
+        caus_text_add_markdown(page->text, links.items[i].title);
+        caus_text_format(page->text, "](%s)\n", links.items[i].url);
+    }
 }
 
 static void add_summary(const caus_page *page)
@@ -92,9 +116,24 @@ static void add_summary(const caus_page *page)
         put(page, advice[i].text);
         caus_text_add_char(page->text, '\n');
     }
+    add_links(page);
 }
 
 /* ---- story ---- */
+
+static void add_checks(const caus_page *page, const char *indent,
+                       const caus_finding *items, size_t count)
+{
+    static const char *const words[] = {"not tested", "against it", "for it"};
+    for (int state = CAUS_STATE_PASSED; state >= CAUS_STATE_UNTESTED; state--)
+        for (size_t i = 0; i < count; i++) {
+            if (items[i].state != (caus_check_state)state)
+                continue;
+            caus_text_format(page->text, "%s- %s: ", indent, words[state]);
+            put(page, caus_finding_told(&items[i]));
+            caus_text_add_char(page->text, '\n');
+        }
+}
 
 static void add_hop(const caus_page *page, const caus_hop *hop)
 {
@@ -114,13 +153,22 @@ static void add_hop(const caus_page *page, const caus_hop *hop)
                          size);
         caus_text_add_markdown(page->text, scale.unit);
     }
-    for (size_t i = 0; i < hop->exemplar_count; i++) {
-        caus_text_add(page->text, i ? ", " : "; traces ");
-        put_code(page, hop->exemplars[i]);
-    }
-    caus_text_add(page->text, "; ");
-    put(page, hop->disproof);
     caus_text_add_char(page->text, '\n');
+    add_checks(page, "   ", hop->checks, hop->check_count);
+    caus_text_add(page->text, "   - ");
+    put(page, hop->disproof);
+    if (hop->query) {
+        caus_text_add(page->text, ": ");
+        put_code(page, hop->query);
+    }
+    caus_text_add_char(page->text, '\n');
+    if (hop->exemplar_count)
+        caus_text_add(page->text, "   - traces: ");
+    for (size_t i = 0; i < hop->exemplar_count; i++) {
+        put_code(page, hop->exemplars[i]);
+        caus_text_add_char(page->text,
+                           i + 1 < hop->exemplar_count ? ' ' : '\n');
+    }
 }
 
 static void add_chain(const caus_page *page)
@@ -179,8 +227,9 @@ static void add_ranking(const caus_page *page)
         const caus_suspect *suspect = &told->suspects[i];
         caus_text_format(page->text, "| %zu | ", i + 1);
         put(page, suspect->service);
-        caus_text_format(page->text, " | %.2f | %.0f %% | ", suspect->score,
-                         100 * suspect->confidence);
+        caus_text_format(page->text, " | %.2f | ", suspect->score);
+        put_belief(page, suspect->confidence);
+        caus_text_add(page->text, " | ");
         if (suspect->share.known)
             caus_text_format(page->text, "%.0f %% (%.0f–%.0f) | ",
                              100 * suspect->share.value,
@@ -203,19 +252,13 @@ static void add_ranking(const caus_page *page)
 
 static void add_evidence(const caus_page *page, size_t rank)
 {
-    static const char *const words[] = {"not tested", "against it", "for it"};
     const caus_suspect *suspect = &page->told->suspects[rank];
     caus_text_format(page->text, "\n### %zu. ", rank + 1);
     put(page, suspect->service);
-    caus_text_format(page->text, ", %.0f %%\n\n", 100 * suspect->confidence);
-    for (int state = CAUS_STATE_PASSED; state >= CAUS_STATE_UNTESTED; state--)
-        for (size_t i = 0; i < suspect->finding_count; i++) {
-            if (suspect->findings[i].state != (caus_check_state)state)
-                continue;
-            caus_text_format(page->text, "- %s: ", words[state]);
-            put(page, suspect->findings[i].text);
-            caus_text_add_char(page->text, '\n');
-        }
+    caus_text_add(page->text, ", ");
+    put_belief(page, suspect->confidence);
+    caus_text_add(page->text, "\n\n");
+    add_checks(page, "", suspect->findings, suspect->finding_count);
     caus_text_add(page->text, "- score:");
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
         if (suspect->terms[t] > 0)
@@ -244,8 +287,9 @@ static void add_changes(const caus_page *page)
         put(page, change->kind);
         caus_text_add_char(page->text, ' ');
         put_code(page, change->ref[0] ? change->ref : change->kind);
-        caus_text_format(page->text, ", %s from the onset, %.0f %%: ", before,
-                         100 * change->confidence);
+        caus_text_format(page->text, ", %s from the onset, ", before);
+        put_belief(page, change->confidence);
+        caus_text_add(page->text, ": ");
         put(page, change->sentence);
         caus_text_add_char(page->text, '\n');
     }
@@ -268,6 +312,10 @@ static void add_reach(const caus_page *page)
             char delay[48];
             caus_report_format_offset((int64_t)(reach->delay_s * 1e9), delay);
             caus_text_format(page->text, ", %s", delay);
+        } else if (isfinite(reach->expected_s)) {
+            char delay[48];
+            caus_report_format_seconds(reach->expected_s, delay);
+            caus_text_format(page->text, ", usually %s", delay);
         }
         caus_text_add_char(page->text, '\n');
     }
@@ -275,7 +323,7 @@ static void add_reach(const caus_page *page)
 
 /* ---- graph and data ---- */
 
-static void add_links(const caus_page *page)
+static void add_edges(const caus_page *page)
 {
     const caus_view *view = &page->view;
     size_t shown = 0;
@@ -314,7 +362,7 @@ static void add_graph(const caus_page *page)
     caus_text_add(page->text, ". ");
     caus_view_add_method(&page->view, page->text);
     caus_text_add(page->text, ".\n");
-    add_links(page);
+    add_edges(page);
 }
 
 static void add_list(const caus_page *page, const char *title,

@@ -1,138 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the incident went: the chain of services, who moved when, what was
- * changed, whom it can reach. */
+/* How the incident went: who moved when, what was changed, whom it can reach.
+ */
 #include <math.h>
 
 #include "render/report.h"
 
 enum { ONSET_ROWS = 20, CHANGE_ROWS = 20, STRIP = 1000 };
-
-/* ---- the chain ---- */
-
-static void add_role(const caus_page *page, const char *role)
-{
-    if (role[0])
-        caus_page_element(page, "span class=\"role\"", role);
-}
-
-/* The variable of a service that speaks loudest. */
-static void add_loudest(const caus_page *page, const caus_suspect *suspect)
-{
-    if (!suspect->clue_count) {
-        caus_page_element(page, "span class=\"note\"", "nothing is measured");
-        return;
-    }
-    const caus_clue *clue = &page->told->clues[suspect->clues[0]];
-    char change[CAUS_REPORT_CHANGE];
-    caus_report_format_change(page, clue, change);
-    caus_page_name(page, "span class=\"note\"",
-                   caus_report_variable(page, clue->variable));
-    caus_page_element(page, "span class=\"figure\"", change);
-}
-
-static void add_stop(const caus_page *page, size_t rank, const char *role)
-{
-    caus_text_format(page->text, "<div class=\"stop%s\">",
-                     rank == 0 ? " first" : "");
-    caus_page_name(page, "strong", caus_report_service(page, rank));
-    add_role(page, role);
-    add_loudest(page, &page->told->suspects[rank]);
-    caus_text_add(page->text, "</div>");
-}
-
-static void add_effect(const caus_page *page, const caus_hop *hop)
-{
-    if (hop->variable == SIZE_MAX || !isfinite(hop->effect))
-        return;
-    char size[48];
-    caus_scale scale = caus_scale_choose(page, hop->variable, hop->effect);
-    caus_scale_format(&scale, fabs(hop->effect), size);
-    caus_text_add(page->text, "<span class=\"note\">");
-    caus_page_put(page, caus_report_variable(page, hop->variable));
-    caus_text_format(page->text, " %s%s", hop->effect < 0 ? "−" : "+", size);
-    if (scale.unit[0]) {
-        caus_text_add_char(page->text, ' ');
-        caus_page_put(page, scale.unit);
-    }
-    caus_text_add(page->text, "</span>");
-}
-
-static void add_hop(const caus_page *page, const caus_hop *hop)
-{
-    char lag[64];
-    caus_tale_format_lag(hop, lag);
-    caus_text_add(page->text, "<div class=\"hop\"><span class=\"arrow\" "
-                              "aria-hidden=\"true\"></span>");
-    caus_page_element(page, "span class=\"word\"", hop->word);
-    caus_page_element(page, "span class=\"lag\"", lag);
-    add_effect(page, hop);
-    caus_text_add(page->text, "</div>");
-}
-
-static void add_hop_row(const caus_page *page, const caus_hop *hop)
-{
-    char low[48], high[48];
-    caus_text_add(page->text, "<tr><th scope=\"row\">");
-    caus_page_put(page, caus_report_service(page, hop->from));
-    caus_text_add(page->text, " → ");
-    caus_page_put(page, caus_report_service(page, hop->to));
-    caus_text_add(page->text, "</th><td class=\"n\">");
-    if (hop->has_lag) {
-        caus_report_format_offset((int64_t)(hop->lag_low_s * 1e9), low);
-        caus_report_format_offset((int64_t)(hop->lag_high_s * 1e9), high);
-        caus_text_format(page->text, "%s to %s", low, high);
-    } else {
-        caus_text_add(page->text, "not known");
-    }
-    caus_text_add(page->text, "</td><td>");
-    for (size_t i = 0; i < hop->exemplar_count; i++) {
-        caus_page_element(page, "code", hop->exemplars[i]);
-        caus_text_add_char(page->text, ' ');
-    }
-    if (!hop->exemplar_count)
-        caus_text_add(page->text, "–");
-    caus_text_add(page->text, "</td>");
-    caus_page_element(page, "td class=\"text\"", hop->disproof);
-    caus_text_add(page->text, "</tr>\n");
-}
-
-void caus_page_chain(const caus_page *page)
-{
-    static const char *const columns[] = {"From → to", "#Delay, 95 % interval",
-                                          "Traces", "What would refute it"};
-    const caus_explanation *told = page->told;
-    caus_page_open_section(page, "chain", "How it spread");
-    if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY) {
-        caus_text_add(page->text, "<p>Nothing spread: no service left its "
-                                  "habit.</p>\n");
-        caus_page_close_section(page);
-        return;
-    }
-    const caus_suspect *first = &told->suspects[0];
-    caus_text_add(page->text, "<ol class=\"chain\">\n<li>");
-    add_stop(page, 0,
-             told->verdict == CAUS_VERDICT_CAUSE ? "cause" : "suspect");
-    caus_text_add(page->text, "</li>\n");
-    for (size_t i = 0; i < first->hop_count; i++) {
-        caus_text_add(page->text, "<li>");
-        add_hop(page, &first->chain[i]);
-        add_stop(page, first->chain[i].to,
-                 i + 1 == first->hop_count ? "symptom" : "on the way");
-        caus_text_add(page->text, "</li>\n");
-    }
-    caus_text_add(page->text, "</ol>\n");
-    if (first->hop_count) {
-        caus_page_open_table(page, "Every hop of the chain", columns,
-                             sizeof columns / sizeof *columns);
-        for (size_t i = 0; i < first->hop_count; i++)
-            add_hop_row(page, &first->chain[i]);
-        caus_page_close_table(page);
-    } else {
-        caus_text_add(page->text, "<p class=\"soft\">No path of calls from it "
-                                  "to another service is known.</p>\n");
-    }
-    caus_page_close_section(page);
-}
 
 /* ---- who moved when ---- */
 
@@ -268,7 +141,7 @@ void caus_page_onsets(const caus_page *page)
 static void add_change_row(const caus_page *page,
                            const caus_culprit_change *change)
 {
-    char before[48];
+    char before[48], belief[16];
     caus_report_format_offset(change->time_ns - page->told->onset.time_ns,
                               before);
     caus_text_add(page->text, "<tr><td class=\"n\">");
@@ -278,8 +151,8 @@ static void add_change_row(const caus_page *page,
                       change->ref[0] ? change->ref : change->kind);
     caus_page_element(page, "td", change->kind);
     caus_page_element(page, "td", change->service[0] ? change->service : "all");
-    caus_text_format(page->text, "<td class=\"n\">%.0f&#160;%%</td>",
-                     100 * change->confidence);
+    caus_report_format_belief(change->confidence, belief);
+    caus_page_element(page, "td class=\"n\"", belief);
     caus_page_element(page, "td class=\"text\"", change->sentence);
     caus_text_add(page->text, "</tr>\n");
 }
@@ -318,22 +191,23 @@ void caus_page_changes(const caus_page *page)
 
 static void add_reach_row(const caus_page *page, const caus_reach *reach)
 {
-    char delay[48] = "not known";
-    if (isfinite(reach->delay_s))
-        caus_report_format_offset((int64_t)(reach->delay_s * 1e9), delay);
+    char delay[48], expected[48];
+    caus_report_format_seconds(reach->delay_s, delay);
+    caus_report_format_seconds(reach->expected_s, expected);
     caus_text_add(page->text, "<tr>");
     caus_page_name(page, "th scope=\"row\"",
                    caus_report_service(page, reach->suspect));
     caus_text_format(page->text,
                      "<td class=\"n\">%zu</td><td>%s</td><td "
-                     "class=\"n\">%s</td></tr>\n",
-                     reach->distance, reach->moved ? "yes" : "not yet", delay);
+                     "class=\"n\">%s</td><td class=\"n\">%s</td></tr>\n",
+                     reach->distance, reach->moved ? "yes" : "not yet", delay,
+                     expected);
 }
 
 void caus_page_reach(const caus_page *page)
 {
     static const char *const columns[] = {"Service", "#Calls away", "Shows it",
-                                          "#After the cause"};
+                                          "#After the cause", "#Usual delay"};
     const caus_explanation *told = page->told;
     caus_page_open_section(page, "reach", "Blast radius");
     if (!told->reach_count) {

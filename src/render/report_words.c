@@ -43,23 +43,30 @@ static const char *about_hop(const caus_page *page, const caus_hop *hop)
     return said ? said : "";
 }
 
+static void advise(caus_advice *advice, size_t *count, const char *label,
+                   const char *text)
+{
+    if (text && *count < CAUS_REPORT_ADVICE)
+        advice[(*count)++] = (caus_advice){label, text};
+}
+
 size_t caus_report_advise(const caus_page *page,
                           caus_advice advice[CAUS_REPORT_ADVICE])
 {
     const caus_explanation *told = page->told;
     const caus_suspect *first = told->suspects;
     size_t count = 0;
-    bool began = told->verdict != CAUS_VERDICT_NO_ANOMALY;
-    if (began && told->suspect_count && first->exemplar_count)
-        advice[count++] = (caus_advice){"Open the trace", first->exemplars[0]};
-    if (began && told->suspect_count && first->hop_count)
-        advice[count++] =
-            (caus_advice){"Try to refute", about_hop(page, first->chain)};
-    if (began && told->runner_up)
-        advice[count++] = (caus_advice){"Rule out", told->runner_up};
-    if (told->missing_count && count < CAUS_REPORT_ADVICE)
-        advice[count++] =
-            (caus_advice){"Get what is missing", told->missing[0]};
+    if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY) {
+        if (first->exemplar_count)
+            advise(advice, &count, "Open the trace", first->exemplars[0]);
+        if (first->hop_count)
+            advise(advice, &count, "Try to refute",
+                   about_hop(page, first->chain));
+        advise(advice, &count, "Consider", told->hidden_cause);
+        advise(advice, &count, "Rule out", told->runner_up);
+    }
+    if (told->missing_count)
+        advise(advice, &count, "Get what is missing", told->missing[0]);
     return count;
 }
 
@@ -103,7 +110,26 @@ void caus_report_format_offset(int64_t offset_ns, char text[48])
              size);
 }
 
+void caus_report_format_seconds(double seconds, char text[48])
+{
+    if (isfinite(seconds))
+        caus_report_format_offset((int64_t)(seconds * 1e9), text);
+    else
+        snprintf(text, 48, "not known");
+}
+
 /* ---- numbers ---- */
+
+void caus_report_format_belief(double share, char text[16])
+{
+    const char *bound = share > 0 && share < .005    ? "<1"
+                        : share < 1 && share >= .995 ? ">99"
+                                                     : NULL;
+    if (bound)
+        snprintf(text, 16, "%s %%", bound);
+    else
+        snprintf(text, 16, "%.0f %%", 100 * share);
+}
 
 typedef struct scale_step {
     double from;

@@ -90,7 +90,7 @@ static void fit_slopes(const fit *made, size_t node, double *slopes)
  * given the level that the node came to and that it moves by itself too. A draw
  * from what is then believed, where there is a random stream (Matheron's rule),
  * else the mean. Worse callees make no caller better, and explain no more than
- * it moved.
+ * it moved: all of it where the node only looks at others.
  */
 static void reach_level(const fit *made, size_t node, double *slopes)
 {
@@ -113,8 +113,12 @@ static void reach_level(const fit *made, size_t node, double *slopes)
         slopes[i] = fmax(slopes[i] + spread * level * left / variance, 0);
         explained += slopes[i] * level;
     }
-    for (size_t i = 0; i < count && explained > made->level[node]; i++)
-        slopes[i] *= made->level[node] / explained;
+    const caus_mechanism *mechanism = made->mechanism;
+    bool whole = mechanism->only_looks && node + 1 == mechanism->node_count;
+    if (explained > made->level[node] || (whole && explained > 0)) {
+        for (size_t i = 0; i < count; i++)
+            slopes[i] *= made->level[node] / explained;
+    }
 }
 
 /* What each node adds to the last one's level by itself. */

@@ -38,6 +38,7 @@ typedef struct caus_mechanism {
     size_t service[CAUS_MOST_NODES];
     size_t parent_count[CAUS_MOST_NODES];
     size_t parents[CAUS_MOST_NODES][CAUS_MOST_NODES]; /* nodes before it */
+    bool only_looks; /* the symptom is an observer's: nothing is its own */
     double level[CAUS_MOST_NODES]; /* change, log-like in deviations, ≥ 0 */
 } caus_mechanism;
 

@@ -43,6 +43,9 @@ caus_status caus_exemplars_fill(const caus_case *about, caus_hop *const *hops,
 
 /* What traces tell of the first suspects. */
 caus_status caus_trace_facts_find(caus_case *about, caus_error *err);
+/* What speaks for a suspect and against it. */
+caus_status caus_suspect_check(caus_case *about, size_t rank,
+                               const caus_placebo *placebo, caus_error *err);
 /* What is missing, and the warnings. */
 caus_status caus_notes_fill(caus_case *about, const caus_placebo *placebo,
                             caus_explanation *result, caus_error *err);

@@ -10,19 +10,20 @@ enum { LEAST_UNRELATED = 3, MOST_NAMED = 5 };
 /* Of the first score: quieter ones may move by chance. */
 static const double least_share = .25;
 
-/* A service that moved by itself: none that it calls, directly or through
- * others, did. */
+static bool moved(const caus_case *about, size_t service)
+{
+    return !about->scene.observer[service] &&
+           about->service_onsets[service].found &&
+           about->scores.total[service] >=
+               least_share * about->suspects[0].score;
+}
+
+/* None that a service calls, directly or through others, moved. */
 static bool began_here(const caus_case *about, size_t service,
                        const size_t *distance)
 {
-    const caus_scene *scene = &about->scene;
-    double least = least_share * about->suspects[0].score;
-    if (scene->observer[service] || !about->service_onsets[service].found ||
-        about->scores.total[service] < least)
-        return false;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        if (s != service && distance[s] != SIZE_MAX &&
-            about->service_onsets[s].found && about->scores.total[s] >= least)
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        if (s != service && distance[s] != SIZE_MAX && moved(about, s))
             return false;
     }
     return true;
@@ -91,6 +92,8 @@ caus_status caus_hidden_find(const caus_case *about, const char **result,
     if (!alone)
         return caus_arena_fail(about->out, err);
     for (size_t s = 0; s < scene->service_count; s++) {
+        if (!moved(about, s))
+            continue;
         caus_arena_mark mark = caus_arena_get_mark(about->out);
         size_t *distance, *via;
         CAUS_TRY(

@@ -23,10 +23,14 @@ typedef struct hop_case {
     bool failed; /* for want of memory */
 } hop_case;
 
-static void add_check(hop_case *job, caus_check_state state, const char *text)
+/* found: what is so where the check failed, else NULL. */
+static void add_check(hop_case *job, caus_check_state state, const char *text,
+                      const char *found)
 {
-    job->failed = job->failed || !text;
-    job->checks[job->hop->check_count++] = (caus_finding){state, text};
+    job->failed =
+        job->failed || !text || (state == CAUS_STATE_FAILED && !found);
+    job->checks[job->hop->check_count++] =
+        (caus_finding){state, text, state == CAUS_STATE_FAILED ? found : NULL};
 }
 
 static caus_check_state passed_if(bool passed)
@@ -34,65 +38,82 @@ static caus_check_state passed_if(bool passed)
     return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
 }
 
-static bool check_onsets(hop_case *job)
+/* "−5 s to 20 s" */
+static const char *say_interval(const hop_case *job)
 {
     const caus_hop *hop = job->hop;
-    const caus_case *about = job->about;
-    bool ordered = hop->has_lag && hop->lag_low_s > job->blur_s;
-    if (!hop->has_lag) {
-        add_check(job, CAUS_STATE_UNTESTED,
-                  "onset order (one of both has no onset of its own)");
-        return false;
-    }
     char low[40], high[40];
     caus_duration_format(llround(fabs(hop->lag_low_s) * 1e3) * 1000000, low);
     caus_duration_format(llround(fabs(hop->lag_high_s) * 1e3) * 1000000, high);
-    add_check(job, passed_if(ordered),
-              caus_arena_format(about->out,
-                                "onset order: %s%s to %s%s after %s",
-                                hop->lag_low_s < 0 ? "\xe2\x88\x92" : "", low,
-                                hop->lag_high_s < 0 ? "\xe2\x88\x92" : "", high,
-                                about->scene.services[job->from]));
+    return caus_arena_format(job->about->out, "%s%s to %s%s",
+                             hop->lag_low_s < 0 ? "\xe2\x88\x92" : "", low,
+                             hop->lag_high_s < 0 ? "\xe2\x88\x92" : "", high);
+}
+
+static bool check_onsets(hop_case *job)
+{
+    const caus_hop *hop = job->hop;
+    caus_arena *out = job->about->out;
+    const char *from = job->about->scene.services[job->from];
+    const char *to = job->about->scene.services[job->to];
+    bool ordered = hop->has_lag && hop->lag_low_s > job->blur_s;
+    const char *interval = say_interval(job);
+    if (!interval)
+        job->failed = true;
+    else if (!hop->has_lag)
+        add_check(job, CAUS_STATE_UNTESTED,
+                  caus_arena_format(out,
+                                    "%s began after %s (one of both has "
+                                    "no onset of its own)",
+                                    to, from),
+                  NULL);
+    else
+        add_check(
+            job, passed_if(ordered),
+            caus_arena_format(out, "%s began %s after %s", to, interval, from),
+            caus_arena_format(out,
+                              "%s began %s after %s: which came first "
+                              "is not measurable",
+                              to, interval, from));
     return ordered;
 }
 
 static void check_lag(hop_case *job)
 {
     const caus_learned_link *link = &job->link;
+    caus_arena *out = job->about->out;
     char delay[40];
     caus_duration_format(llround(link->delay_s * 1e3) * 1000000, delay);
     if (!job->about->has_learned)
         add_check(job, CAUS_STATE_UNTESTED,
-                  "usual delay (too few rows on one side of the onset)");
+                  "a usual delay (too few rows on one side of the onset)",
+                  NULL);
     else if (!link->found)
-        add_check(job, CAUS_STATE_FAILED,
-                  "usual delay: no link was found between them");
-    else if (link->by_lag)
-        add_check(job, CAUS_STATE_PASSED,
-                  caus_arena_format(job->about->out, "usual delay: %s", delay));
+        add_check(job, CAUS_STATE_FAILED, "a usual delay",
+                  "no usual delay: no link was found between them");
     else
-        add_check(job, CAUS_STATE_FAILED,
-                  caus_arena_format(job->about->out,
-                                    "usual delay: %s, which is within one step "
+        add_check(job, passed_if(link->by_lag),
+                  caus_arena_format(out, "a usual delay of %s", delay),
+                  caus_arena_format(out,
+                                    "the usual delay of %s is within one step "
                                     "or what scrapes blur",
                                     delay));
 }
 
 static bool check_replication(hop_case *job)
 {
-    static const char *const names[] = {"not compared", "in both",
-                                        "healthy rows only", "incident only",
-                                        "other sign"};
+    static const char *const found[] = {
+        "not compared", "linked in both", "linked in healthy rows only",
+        "linked in the incident only", "linked with another sign in each"};
     const caus_learned_link *link = &job->link;
     bool known = link->found && link->environments != CAUS_EDGE_POOLED;
     bool both = known && link->environments == CAUS_EDGE_REPLICATED;
     bool tested = job->about->has_learned && (known || !link->found);
-    add_check(
-        job, tested ? passed_if(both) : CAUS_STATE_UNTESTED,
-        caus_arena_format(job->about->out,
-                          "linked in healthy rows and in the incident "
-                          "(%s)",
-                          link->found ? names[link->environments] : "no link"));
+    add_check(job, tested ? passed_if(both) : CAUS_STATE_UNTESTED,
+              "linked in healthy rows and in the incident",
+              link->found ? found[link->environments]
+                          : "linked neither in healthy rows nor in the "
+                            "incident");
     return both;
 }
 
@@ -103,7 +124,8 @@ static bool check_load(hop_case *job)
     add_check(
         job, about->has_learned ? passed_if(load != NULL) : CAUS_STATE_UNTESTED,
         caus_arena_format(about->out, "shared load removed%s%s%s",
-                          load ? " (" : "", load ? load : "", load ? ")" : ""));
+                          load ? " (" : "", load ? load : "", load ? ")" : ""),
+        "no count of calls to remove shared load by");
     return load != NULL;
 }
 
@@ -128,24 +150,27 @@ static bool check_earlier(hop_case *job)
     const caus_case *about = job->about;
     size_t earlier = find_earlier(about, job->root);
     const char *root = about->scene.services[job->root];
+    const char *other =
+        earlier == SIZE_MAX ? "" : about->scene.services[earlier];
     add_check(job, passed_if(earlier == SIZE_MAX),
-              earlier == SIZE_MAX
-                  ? caus_arena_format(
-                        about->out, "no other candidate broke before %s", root)
-                  : caus_arena_format(about->out, "%s broke before %s",
-                                      about->scene.services[earlier], root));
+              caus_arena_format(about->out,
+                                "no other candidate broke before %s", root),
+              caus_arena_format(about->out, "%s broke before %s", other, root));
     return earlier == SIZE_MAX;
 }
 
 static bool check_change(hop_case *job)
 {
     const caus_case *about = job->about;
+    const char *root = about->scene.services[job->root];
     bool fits = about->change_fit[job->root] >= fitting_change;
     if (about->options->changes)
-        add_check(job, passed_if(fits),
-                  caus_arena_format(about->out,
-                                    "a change of %s shortly before the onset",
-                                    about->scene.services[job->root]));
+        add_check(
+            job, passed_if(fits),
+            caus_arena_format(about->out,
+                              "a change of %s shortly before the onset", root),
+            caus_arena_format(
+                about->out, "no change of %s shortly before the onset", root));
     return fits;
 }
 
@@ -157,7 +182,8 @@ static void find_word(hop_case *job)
     add_check(job, CAUS_STATE_PASSED,
               caus_arena_format(job->about->out, "%s calls %s",
                                 job->about->scene.services[job->to],
-                                job->about->scene.services[job->from]));
+                                job->about->scene.services[job->from]),
+              NULL);
     bool ordered = check_onsets(job);
     check_lag(job);
     bool replicated = check_replication(job);

@@ -40,14 +40,52 @@ static size_t add_node(const caus_case *about, caus_mechanism *made,
 typedef struct call_walk {
     const caus_case *about;
     caus_mechanism *made;
-    size_t *next;    /* [service_count] call to look at; SIZE_MAX = new */
-    size_t *stack;   /* [service_count] */
-    size_t *outside; /* [service_count] its node; SIZE_MAX = none yet */
+    size_t *next;  /* [service_count] call to look at; SIZE_MAX = new */
+    size_t *stack; /* [service_count] */
+    size_t *face;  /* [service_count] the node that callers feel: what moved
+                      outside, else inside; SIZE_MAX = none yet */
+    size_t
+        *asked; /* [service_count] last node whose parents it was asked for */
 } call_walk;
 
-/* Its own inside and the outside of callees that were left before it. What
- * closes a ring of calls is not among these. */
-static void leave(call_walk *walk, size_t service)
+static bool shows_outside(const caus_case *about, size_t service)
+{
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        caus_aspect aspect = about->scene.aspects[v];
+        if (about->scene.service_of[v] == service &&
+            (aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS))
+            return true;
+    }
+    return false;
+}
+
+/* The faces of callees that were left before; what closes a ring of calls is
+ * not among these. A callee whose outside nobody measures lets through what
+ * its own callees show. `callees` is used as the stack of services to ask. */
+static void add_parents(call_walk *walk, size_t node, size_t *callees,
+                        size_t count)
+{
+    const caus_scene *scene = &walk->about->scene;
+    caus_mechanism *made = walk->made;
+    while (count) {
+        size_t callee = callees[--count];
+        if (walk->asked[callee] == node)
+            continue;
+        walk->asked[callee] = node;
+        size_t face = walk->face[callee];
+        if (face != SIZE_MAX && face != node)
+            made->parents[node][made->parent_count[node]++] = face;
+        if (shows_outside(walk->about, callee))
+            continue;
+        for (size_t i = scene->callee_start[callee];
+             i < scene->callee_start[callee + 1]; i++) {
+            if (walk->asked[scene->callees[i]] != node)
+                callees[count++] = scene->callees[i];
+        }
+    }
+}
+
+static void leave(call_walk *walk, size_t service, size_t *room)
 {
     const caus_case *about = walk->about;
     const caus_scene *scene = &about->scene;
@@ -55,31 +93,23 @@ static void leave(call_walk *walk, size_t service)
     bool last = service == about->symptom_service;
     size_t outside = last ? about->symptom : loudest(about, service, false);
     size_t inside = loudest(about, service, true);
-    if (inside == outside)
-        inside = SIZE_MAX;
-    size_t own = SIZE_MAX, room = CAUS_MOST_NODES - (last ? 0 : 2);
-    if (inside != SIZE_MAX && made->node_count + 1 < room)
-        own = add_node(about, made, inside, service);
-    if (outside == SIZE_MAX || made->node_count >= room)
+    size_t most = CAUS_MOST_NODES - (last ? 0 : 2);
+    if (inside != SIZE_MAX && inside != outside && made->node_count + 1 < most)
+        walk->face[service] = add_node(about, made, inside, service);
+    if (outside == SIZE_MAX || made->node_count >= most)
         return;
     size_t node = add_node(about, made, outside, service);
-    walk->outside[service] = node;
-    size_t *parents = made->parents[node], count = 0;
-    if (own != SIZE_MAX)
-        parents[count++] = own;
+    if (walk->face[service] != SIZE_MAX)
+        made->parents[node][made->parent_count[node]++] = walk->face[service];
+    walk->face[service] = node;
+    size_t count = 0;
     for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        size_t callee = walk->outside[scene->callees[i]];
-        bool known = callee == SIZE_MAX || callee == node;
-        for (size_t k = 0; k < count; k++)
-            known = known || parents[k] == callee;
-        if (!known)
-            parents[count++] = callee;
-    }
-    made->parent_count[node] = count;
+         i < scene->callee_start[service + 1]; i++)
+        room[count++] = scene->callees[i];
+    add_parents(walk, node, room, count);
 }
 
-static void walk_calls(call_walk *walk, size_t from)
+static void walk_calls(call_walk *walk, size_t from, size_t *room)
 {
     const caus_scene *scene = &walk->about->scene;
     size_t depth = 0;
@@ -88,7 +118,7 @@ static void walk_calls(call_walk *walk, size_t from)
     while (depth) {
         size_t at = walk->stack[depth - 1];
         if (walk->next[at] == scene->callee_start[at + 1]) {
-            leave(walk, at);
+            leave(walk, at, room);
             depth--;
             continue;
         }
@@ -100,25 +130,56 @@ static void walk_calls(call_walk *walk, size_t from)
     }
 }
 
+/* A symptom that only looks at the services has those as callees that nobody
+ * calls. */
+static void walk_entries(call_walk *walk, size_t *room)
+{
+    const caus_case *about = walk->about;
+    const caus_scene *scene = &about->scene;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        if (scene->caller_start[s + 1] == scene->caller_start[s] &&
+            !scene->observer[s])
+            walk_calls(walk, s, room);
+    }
+    size_t node = add_node(about, walk->made, about->symptom,
+                           scene->service_of[about->symptom]);
+    walk->made->only_looks = true;
+    size_t count = 0;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        if (scene->caller_start[s + 1] == scene->caller_start[s] &&
+            !scene->observer[s])
+            room[count++] = s;
+    }
+    add_parents(walk, node, room, count);
+}
+
 caus_status caus_mechanism_find(const caus_case *about, caus_mechanism *result,
                                 bool *found, caus_error *err)
 {
-    size_t count = about->scene.service_count;
+    const caus_scene *scene = &about->scene;
+    size_t count = scene->service_count;
     *found = false;
     *result = (caus_mechanism){0};
-    if (about->symptom_service == SIZE_MAX ||
+    if (!scene->has_calls || about->symptom == SIZE_MAX ||
+        scene->service_of[about->symptom] == SIZE_MAX ||
         about->scores.clue[about->symptom] <= 0)
         return CAUS_OK;
+    size_t calls = scene->callee_start[count];
     call_walk walk = {.about = about,
                       .made = result,
                       .next = CAUS_ARRAY(about->out, size_t, count + 1),
                       .stack = CAUS_ARRAY(about->out, size_t, count + 1),
-                      .outside = CAUS_ARRAY(about->out, size_t, count + 1)};
-    if (!walk.next || !walk.stack || !walk.outside)
+                      .face = CAUS_ARRAY(about->out, size_t, count + 1),
+                      .asked = CAUS_ARRAY(about->out, size_t, count + 1)};
+    size_t *room = CAUS_ARRAY(about->out, size_t, calls + count + 1);
+    if (!walk.next || !walk.stack || !walk.face || !walk.asked || !room)
         return caus_arena_fail(about->out, err);
     for (size_t s = 0; s < count; s++)
-        walk.next[s] = walk.outside[s] = SIZE_MAX;
-    walk_calls(&walk, about->symptom_service);
+        walk.next[s] = walk.face[s] = walk.asked[s] = SIZE_MAX;
+    if (about->symptom_service != SIZE_MAX)
+        walk_calls(&walk, about->symptom_service, room);
+    else
+        walk_entries(&walk, room);
     *found = true;
     return CAUS_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "rootcause/chain.h"
 
-enum { MOST_MISSING = 8, MOST_WARNINGS = 8 };
+enum { MOST_MISSING = 8, MOST_WARNINGS = 3 };
 
 static bool has_aspect(const caus_case *about, size_t service, bool inside)
 {
@@ -158,33 +158,12 @@ static const char *say_mended(const caus_case *about)
     return said;
 }
 
-/* Shares that speak against the first beyond their interval; "" = none do,
- * NULL = no memory. */
-static const char *say_elsewhere(const caus_case *about)
-{
-    const caus_suspect *first = &about->suspects[0];
-    const caus_suspect *most = first;
-    for (size_t i = 0; i < about->scene.service_count; i++) {
-        if (about->suspects[i].share.value > most->share.value)
-            most = &about->suspects[i];
-    }
-    if (most == first || most->share.low <= first->share.value)
-        return "";
-    return caus_arena_format(
-        about->out,
-        "the ranking names %s, but %.0f %% (%.0f to %.0f %%) of the symptom's "
-        "change began in %s: look at both",
-        first->service, 100 * most->share.value, 100 * most->share.low,
-        100 * most->share.high, most->service);
-}
-
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
 {
     const char **items = CAUS_ARRAY(about->out, const char *, MOST_WARNINGS);
     const char *mended = say_mended(about);
-    const char *elsewhere = say_elsewhere(about);
-    if (!items || !mended || !elsewhere)
+    if (!items || !mended)
         return caus_arena_fail(about->out, err);
     if (result->rows_after < 3)
         items[result->warning_count++] =
@@ -195,8 +174,6 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
             "measured; widen --start or --baseline";
     if (mended[0])
         items[result->warning_count++] = mended;
-    if (elsewhere[0])
-        items[result->warning_count++] = elsewhere;
     result->warnings = items;
     return CAUS_OK;
 }

@@ -6,7 +6,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_SENTENCES = 10, MOST_FINDINGS = 7 };
+enum { MOST_SENTENCES = 10 };
 
 static const double percent = 100;
 
@@ -66,135 +66,6 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
                                  ? "nothing measured in it moved"
                                  : "nothing is measured in it");
     return finish(about, &text, &suspect->sentence, err);
-}
-
-typedef struct finding_list {
-    caus_case *about;
-    caus_finding *items;
-    size_t count;
-    bool failed;
-} finding_list;
-
-static void add_finding(finding_list *list, caus_check_state state,
-                        const char *text)
-{
-    list->failed = list->failed || !text;
-    list->items[list->count++] = (caus_finding){state, text};
-}
-
-static caus_check_state passed_if(bool passed)
-{
-    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
-}
-
-static void check_reach(finding_list *list, size_t service)
-{
-    const caus_case *about = list->about;
-    const size_t *reach = about->context.reach;
-    if (!reach) {
-        add_finding(list, CAUS_STATE_UNTESTED,
-                    "a path of calls from the symptom (no call graph with "
-                    "its service)");
-        return;
-    }
-    add_finding(
-        list, passed_if(reach[service] != SIZE_MAX),
-        caus_arena_format(about->out, "%s calls it, or others that do",
-                          about->scene.services[about->symptom_service]));
-}
-
-static void check_order(finding_list *list, size_t service)
-{
-    const caus_case *about = list->about;
-    const caus_onset *own = &about->service_onsets[service];
-    const caus_onset *symptom =
-        about->symptom == SIZE_MAX ? NULL : &about->onsets[about->symptom];
-    bool known = own->found && symptom && symptom->found;
-    add_finding(list,
-                known ? passed_if(own->first_ns <= symptom->last_ns)
-                      : CAUS_STATE_UNTESTED,
-                "it moved no later than the symptom");
-}
-
-static void check_callees(finding_list *list, size_t service)
-{
-    const caus_scene *scene = &list->about->scene;
-    const caus_scores *scores = &list->about->scores;
-    double own = fmax(scores->outside[service][0], scores->outside[service][1]);
-    double callee = 0;
-    size_t first = scene->callee_start[service];
-    size_t end = scene->callee_start[service + 1];
-    for (size_t i = first; i < end; i++)
-        callee = fmax(callee, fmax(scores->outside[scene->callees[i]][0],
-                                   scores->outside[scene->callees[i]][1]));
-    caus_check_state state =
-        !scene->has_calls ? CAUS_STATE_UNTESTED : passed_if(callee <= own);
-    add_finding(list, state,
-                first == end && scene->has_calls
-                    ? "it calls nobody who could be to blame"
-                    : "nobody that it calls is worse off");
-}
-
-/* Whether more of the symptom's change began in it than anywhere else. */
-static void check_share(finding_list *list, size_t rank)
-{
-    const caus_case *about = list->about;
-    const caus_share *own = &about->suspects[rank].share;
-    size_t largest = rank;
-    for (size_t i = 0; i < about->scene.service_count; i++) {
-        if (about->suspects[i].share.value >
-            about->suspects[largest].share.value)
-            largest = i;
-    }
-    const caus_suspect *most = &about->suspects[largest];
-    if (!own->known)
-        add_finding(list, CAUS_STATE_UNTESTED,
-                    "most of the symptom's change began in it (no call graph "
-                    "with the symptom's service)");
-    else if (largest == rank)
-        add_finding(list, CAUS_STATE_PASSED,
-                    "most of the symptom's change began in it");
-    else
-        add_finding(list, CAUS_STATE_FAILED,
-                    caus_arena_format(about->out,
-                                      "most of the symptom's change began in "
-                                      "it (%.0f %%; %.0f %% began in %s)",
-                                      percent * own->value,
-                                      percent * most->share.value,
-                                      most->service));
-}
-
-static caus_status check_suspect(caus_case *about, size_t rank,
-                                 const caus_placebo *placebo, caus_error *err)
-{
-    caus_suspect *suspect = &about->suspects[rank];
-    size_t service = about->ranked[rank];
-    finding_list list = {
-        .about = about,
-        .items = CAUS_ARRAY(about->out, caus_finding, MOST_FINDINGS)};
-    if (!list.items)
-        return caus_arena_fail(about->out, err);
-    bool tested = !isnan(placebo->strength) && rank == 0;
-    add_finding(&list,
-                tested ? passed_if(placebo->strength > caus_named_strength)
-                       : CAUS_STATE_UNTESTED,
-                "it moved further than anything does in healthy windows");
-    check_order(&list, service);
-    check_reach(&list, service);
-    check_callees(&list, service);
-    check_share(&list, rank);
-    bool both = suspect->terms[CAUS_TERM_BOTH] > 0;
-    add_finding(&list, passed_if(both),
-                "it shows inside (processor, memory, disk) and outside "
-                "(latency, errors)");
-    add_finding(&list,
-                about->traces.known
-                    ? passed_if(about->traces.share[service] >= .5)
-                    : CAUS_STATE_UNTESTED,
-                "traces lose their time in it");
-    suspect->findings = list.items;
-    suspect->finding_count = list.count;
-    return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;
 }
 
 /* ---- the whole ---- */
@@ -348,7 +219,7 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
         if (i >= MOST_SENTENCES)
             continue;
         CAUS_TRY(say_suspect(about, i, err));
-        CAUS_TRY(check_suspect(about, i, placebo, err));
+        CAUS_TRY(caus_suspect_check(about, i, placebo, err));
     }
     result->verdict = judge(about);
     CAUS_TRY(say_all(about, result, err));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answers.h"
 #include "base/base.h"
 #include "caus/report.h"
 #include "fault.h"
@@ -169,6 +170,7 @@ static void the_page_tells_cause_chain_and_sources(void **state)
     assert_non_null(strstr(page, "<h1>It began in root</h1>"));
     assert_non_null(strstr(page, "Cause found"));
     assert_int_equal(count_of(page, "<div class=\"hop\">"), 2);
+    assert_int_equal(count_of(page, "What would refute it"), 2);
     assert_int_equal(count_of(page, "class=\"chart\""), 3);
     assert_non_null(strstr(page, "03:30:00 UTC (05:00:00 +01:30)"));
     assert_non_null(strstr(page, "No graph: too few rows."));
@@ -194,6 +196,44 @@ static void the_page_fetches_and_runs_nothing(void **state)
         assert_null(strstr(page, forbidden[i]));
     assert_non_null(strstr(page, "http-equiv=\"Content-Security-Policy\" "
                                  "content=\"default-src 'none'; "));
+    drop_report(&made);
+}
+
+static void links_are_there_when_grafana_is_known(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "In Grafana"));
+    made.answer.grafana.url = "https://grafana.example.com";
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_non_null(strstr(page, "<a rel=\"noreferrer\" href=\"https://"
+                                 "grafana.example.com/explore?"));
+    assert_non_null(strstr(render(&made, CAUS_FORMAT_MARKDOWN),
+                           "](https://grafana.example.com/explore?"));
+    drop_report(&made);
+}
+
+static void the_graph_is_drawn_and_listed(void **state)
+{
+    (void)state;
+    made_report made;
+    made_answer graph;
+    make_report(&made, calm_names, 3, 2);
+    make_incident(&graph);
+    made.report.graph = &graph.answer;
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    bool has_dot = system("command -v dot >/dev/null 2>&1") == 0;
+    assert_int_equal(count_of(page, "class=\"caus\""), has_dot);
+    assert_int_equal(count_of(page, "No picture: "), !has_dot);
+    assert_non_null(strstr(page, "+0.41"));
+    assert_non_null(strstr(page, "cart_errors"));
+    assert_non_null(
+        strstr(render(&made, CAUS_FORMAT_MARKDOWN),
+               "| `auth_latency` | preceded | `payment_errors` | 15 s |"));
+    free_answer(&graph);
     drop_report(&made);
 }
 
@@ -364,8 +404,13 @@ static void every_allocation_may_fail(void **state)
     static const caus_format formats[] = {CAUS_FORMAT_HTML,
                                           CAUS_FORMAT_MARKDOWN};
     made_report made;
+    made_answer graph;
     make_report(&made, calm_names, 3, 2);
+    make_incident(&graph);
     for (size_t f = 0; f < 2; f++) {
+        /* A picture runs a program each time: Markdown has none. */
+        made.report.graph =
+            formats[f] == CAUS_FORMAT_MARKDOWN ? &graph.answer : NULL;
         bool refused = true;
         for (long n = 0; refused; n++) {
             caus_arena *arena = caus_arena_new(0);
@@ -383,6 +428,7 @@ static void every_allocation_may_fail(void **state)
             caus_arena_free(arena);
         }
     }
+    free_answer(&graph);
     drop_report(&made);
 }
 
@@ -391,6 +437,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_tells_cause_chain_and_sources),
         cmocka_unit_test(the_page_fetches_and_runs_nothing),
+        cmocka_unit_test(links_are_there_when_grafana_is_known),
+        cmocka_unit_test(the_graph_is_drawn_and_listed),
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(gaps_interrupt_the_line),
         cmocka_unit_test(an_isolated_value_is_seen),

@@ -141,6 +141,125 @@ static void what_the_symptom_does_not_reach_has_no_share(void **state)
     assert_true(share_of(&told, "root").value == 0);
 }
 
+/* ---- planted mechanisms ---- */
+
+enum { ROWS = 300, ONSET = 200, CHAIN = 3 };
+
+/* root → mid → front by a slope; those of `own` move by themselves besides. */
+static caus_explanation plant(made_fixture *with, double slope,
+                              const bool own[CHAIN], uint64_t seed)
+{
+    static const caus_environment environment = {0, "window"};
+    static const char *const names[CHAIN] = {"root_latency", "mid_latency",
+                                             "front_latency"};
+    static const char *const owners[CHAIN] = {"root", "mid", "front"};
+    caus_variable *variables =
+        caus_arena_array(with->arena, CHAIN, sizeof *variables);
+    double *values =
+        caus_arena_array(with->arena, ROWS * CHAIN, sizeof *values);
+    caus_random random;
+    caus_random_init(&random, seed, 0);
+    for (size_t v = 0; v < CHAIN; v++) {
+        variables[v] = caus_variable_default();
+        variables[v].name = names[v];
+        variables[v].service = owners[v];
+    }
+    for (size_t r = 0; r < ROWS; r++) {
+        double *row = values + r * CHAIN;
+        for (size_t v = 0; v < CHAIN; v++) {
+            row[v] = 1 + (v ? .03 : .1) * caus_random_normal(&random);
+            row[v] += v ? slope * (row[v - 1] - 1) : 0;
+            row[v] += r >= ONSET && own[v] ? 2 : 0;
+        }
+    }
+    caus_segment segment = {.row_count = ROWS,
+                            .word_count = (ROWS + 63) / 64,
+                            .start_ns = made_start_ns,
+                            .values = values};
+    caus_series series = {.variable_count = CHAIN,
+                          .variables = variables,
+                          .segment_count = 1,
+                          .segments = &segment,
+                          .environment_count = 1,
+                          .environments = &environment,
+                          .step_ns = made_step_ns};
+    caus_explain_options options = made_options();
+    options.onset_ns = made_start_ns + ONSET * made_step_ns;
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    check_shares(&told);
+    return told;
+}
+
+/* Shares of root, mid and front. */
+static void read_shares(const caus_explanation *told, caus_share shares[CHAIN])
+{
+    shares[0] = share_of(told, "root");
+    shares[1] = share_of(told, "mid");
+    shares[2] = share_of(told, "front");
+}
+
+static void who_moves_alone_has_most_of_the_change(void **state)
+{
+    static const double slopes[] = {.8, .5};
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        for (size_t s = 0; s < 2; s++) {
+            for (size_t root = 0; root < CHAIN; root++) {
+                bool own[CHAIN] = {root == 0, root == 1, root == 2};
+                caus_share shares[CHAIN];
+                caus_explanation told = plant(*state, slopes[s], own, seed);
+                read_shares(&told, shares);
+                assert_true(shares[root].value > .5);
+                assert_true(shares[root].high > .95);
+            }
+        }
+    }
+}
+
+static void who_moves_besides_has_more_than_who_follows(void **state)
+{
+    static const bool own[CHAIN] = {true, false, true};
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        caus_share shares[CHAIN];
+        caus_explanation told = plant(*state, .5, own, seed);
+        read_shares(&told, shares);
+        assert_true(shares[1].value < shares[0].value);
+        assert_true(shares[1].value < shares[2].value);
+    }
+}
+
+static void strangers_that_move_at_once_share_it(void **state)
+{
+    static const bool own[CHAIN] = {true, true, true};
+    for (uint64_t seed = 0; seed < 5; seed++) {
+        caus_share shares[CHAIN];
+        caus_explanation told = plant(*state, 0, own, seed);
+        read_shares(&told, shares);
+        for (size_t i = 0; i < CHAIN; i++)
+            assert_true(shares[i].value > .15 && shares[i].value < .6);
+    }
+}
+
+/* slo only looks at what front does; nobody measures mid. */
+static void
+an_observer_has_no_share_and_the_unmeasured_lets_through(void **state)
+{
+    made_measure watched[MADE_VARIABLES];
+    memcpy(watched, made_incident, sizeof watched);
+    watched[3] = (made_measure){"slo_p99", "slo", .3, .01, 9};
+    watched[4] = (made_measure){"slo_errors", "slo", 0, 0, 0};
+    watched[5] = (made_measure){"slo_calls", "slo", 100, 5, 0};
+    caus_explain_options options = made_options();
+    options.symptom = "slo_p99";
+    caus_explanation told = made_explain(*state, watched, &options);
+    check_shares(&told);
+    assert_true(share_of(&told, "slo").value == 0);
+    assert_true(share_of(&told, "mid").value == 0);
+    assert_true(share_of(&told, "root").value > share_of(&told, "front").value);
+}
+
 static void without_calls_shares_are_not_known(void **state)
 {
     caus_explain_options options = made_options();
@@ -190,6 +309,10 @@ int main(void)
         TEST(shares_add_up_and_the_root_has_the_largest),
         TEST(a_service_that_breaks_alone_has_all),
         TEST(what_the_symptom_does_not_reach_has_no_share),
+        TEST(who_moves_alone_has_most_of_the_change),
+        TEST(who_moves_besides_has_more_than_who_follows),
+        TEST(strangers_that_move_at_once_share_it),
+        TEST(an_observer_has_no_share_and_the_unmeasured_lets_through),
         TEST(without_calls_shares_are_not_known),
         TEST(a_ring_of_calls_has_shares),
         TEST(shares_are_the_same_in_other_units_and_orders),

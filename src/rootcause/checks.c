@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What would be so if the incident began in a suspect, and what is. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/chain.h"
+#include "rootcause/weights.h"
+
+enum { MOST_FINDINGS = 7 };
+
+static const double percent = 100;
+
+typedef struct finding_list {
+    const caus_case *about;
+    caus_finding *items;
+    size_t count;
+    bool failed; /* for want of memory */
+} finding_list;
+
+/* found: what is so where the check failed, else NULL. */
+static void add_finding(finding_list *list, caus_check_state state,
+                        const char *text, const char *found)
+{
+    list->failed =
+        list->failed || !text || (state == CAUS_STATE_FAILED && !found);
+    list->items[list->count++] =
+        (caus_finding){state, text, state == CAUS_STATE_FAILED ? found : NULL};
+}
+
+static caus_check_state passed_if(bool passed)
+{
+    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
+}
+
+static void check_strength(finding_list *list, size_t rank,
+                           const caus_placebo *placebo)
+{
+    bool tested = !isnan(placebo->strength) && rank == 0;
+    add_finding(list,
+                tested ? passed_if(placebo->strength > caus_named_strength)
+                       : CAUS_STATE_UNTESTED,
+                "it moved further than anything does in healthy windows",
+                "healthy windows show as much");
+}
+
+static void check_order(finding_list *list, size_t service)
+{
+    const caus_case *about = list->about;
+    const caus_onset *own = &about->service_onsets[service];
+    const caus_onset *symptom =
+        about->symptom == SIZE_MAX ? NULL : &about->onsets[about->symptom];
+    bool known = own->found && symptom && symptom->found;
+    add_finding(list,
+                known ? passed_if(own->first_ns <= symptom->last_ns)
+                      : CAUS_STATE_UNTESTED,
+                "it moved no later than the symptom",
+                "it moved later than the symptom");
+}
+
+static void check_reach(finding_list *list, size_t service)
+{
+    const caus_case *about = list->about;
+    const size_t *reach = about->context.reach;
+    if (!reach) {
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    "a path of calls from the symptom (no call graph with "
+                    "its service)",
+                    NULL);
+        return;
+    }
+    const char *caller = about->scene.services[about->symptom_service];
+    add_finding(
+        list, passed_if(reach[service] != SIZE_MAX),
+        caus_arena_format(about->out, "%s calls it, or others that do", caller),
+        caus_arena_format(about->out, "%s does not call it, nor others that do",
+                          caller));
+}
+
+/* The callee with the largest clue outside; SIZE_MAX = none has any. */
+static size_t worst_callee(const caus_case *about, size_t service, double *clue)
+{
+    const caus_scene *scene = &about->scene;
+    size_t worst = SIZE_MAX;
+    *clue = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        const double *outside = about->scores.outside[scene->callees[i]];
+        double own = fmax(outside[0], outside[1]);
+        if (own > *clue) {
+            worst = scene->callees[i];
+            *clue = own;
+        }
+    }
+    return worst;
+}
+
+static void check_callees(finding_list *list, size_t service)
+{
+    const caus_case *about = list->about;
+    const caus_scene *scene = &about->scene;
+    const double *outside = about->scores.outside[service];
+    bool alone =
+        scene->callee_start[service] == scene->callee_start[service + 1];
+    double callee;
+    size_t worst = worst_callee(about, service, &callee);
+    bool none = callee <= fmax(outside[0], outside[1]);
+    add_finding(
+        list, scene->has_calls ? passed_if(none) : CAUS_STATE_UNTESTED,
+        alone && scene->has_calls ? "it calls nobody who could be to blame"
+                                  : "nobody that it calls is worse off",
+        none ? ""
+             : caus_arena_format(about->out, "%s, which it calls, is worse off",
+                                 scene->services[worst]));
+}
+
+/* Whether more of the symptom's change began in it than anywhere else. */
+static void check_share(finding_list *list, size_t rank)
+{
+    const caus_case *about = list->about;
+    const caus_share *own = &about->suspects[rank].share;
+    size_t largest = rank;
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        if (about->suspects[i].share.value >
+            about->suspects[largest].share.value)
+            largest = i;
+    }
+    const caus_suspect *most = &about->suspects[largest];
+    add_finding(
+        list, own->known ? passed_if(largest == rank) : CAUS_STATE_UNTESTED,
+        "no other service has a larger share of the symptom's change",
+        caus_arena_format(about->out,
+                          "%s has a larger share of the symptom's change "
+                          "(%.0f %% against %.0f %%)",
+                          most->service, percent * most->share.value,
+                          percent * own->value));
+}
+
+static void check_sides(finding_list *list, size_t rank, size_t service)
+{
+    const caus_case *about = list->about;
+    const double *terms = about->suspects[rank].terms;
+    const double *outside = about->scores.outside[service];
+    const char *found = "it shows neither inside nor outside";
+    if (terms[CAUS_TERM_INTERNAL] > 0)
+        found = "it shows only inside (processor, memory, disk)";
+    else if (fmax(outside[0], outside[1]) > 0)
+        found = "it shows only outside (latency, errors)";
+    add_finding(list, passed_if(terms[CAUS_TERM_BOTH] > 0),
+                "it shows inside (processor, memory, disk) and outside "
+                "(latency, errors)",
+                found);
+}
+
+static void check_traces(finding_list *list, size_t service)
+{
+    const caus_trace_clues *traces = &list->about->traces;
+    add_finding(list,
+                traces->known ? passed_if(traces->share[service] >= .5)
+                              : CAUS_STATE_UNTESTED,
+                "traces lose their time in it",
+                "traces lose their time elsewhere");
+}
+
+caus_status caus_suspect_check(caus_case *about, size_t rank,
+                               const caus_placebo *placebo, caus_error *err)
+{
+    size_t service = about->ranked[rank];
+    finding_list list = {
+        .about = about,
+        .items = CAUS_ARRAY(about->out, caus_finding, MOST_FINDINGS)};
+    if (!list.items)
+        return caus_arena_fail(about->out, err);
+    check_strength(&list, rank, placebo);
+    check_order(&list, service);
+    check_reach(&list, service);
+    check_callees(&list, service);
+    check_share(&list, rank);
+    check_sides(&list, rank, service);
+    check_traces(&list, service);
+    about->suspects[rank].findings = list.items;
+    about->suspects[rank].finding_count = list.count;
+    return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;
+}
