@@ -17,6 +17,8 @@ typedef enum caus_method {
     CAUS_METHOD_FULLCI,    /* conditions: the whole past */
     CAUS_METHOD_LAGGED,    /* no conditions: lagged dependencies */
     CAUS_METHOD_PCMCIPLUS, /* lag 0 conditioned on and oriented too */
+    CAUS_METHOD_PC_LAGGED, /* the same, conditions being any linked variables at
+                              any lag, without a selection before */
     CAUS_METHOD_JPCMCIPLUS /* of several environments, with contexts; asked for
                               by caus_discover_jpcmciplus() */
 } caus_method;

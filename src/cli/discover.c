@@ -7,8 +7,8 @@
 
 static const caus_option discover_options[] = {
     {"method", 0, "NAME",
-     "pcmci+|pcmci|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|fci|rfci|"
-     "xges|ges|lingam|additive|dagma|granger|correlation|spearman",
+     "pcmci+|pcmci|pc-lagged|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|"
+     "fci|rfci|xges|ges|lingam|additive|dagma|granger|correlation|spearman",
      CAUS_COMPLETE_NOTHING,
      "a textbook method on the columns as they are (see \"caus help "
      "methods\"); "

@@ -131,8 +131,8 @@ caus_status caus_cli_check_rows(const caus_series *series, size_t max_lag,
 }
 
 /* By the order of caus_method. */
-static const char *const method_names[] = {"pcmci", "bivci", "fullci", "lagged",
-                                           "pcmci+"};
+static const char *const method_names[] = {"pcmci",  "bivci",  "fullci",
+                                           "lagged", "pcmci+", "pc-lagged"};
 
 static caus_method read_method(const char *name)
 {

@@ -26,6 +26,8 @@ static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
      LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
     {"pcmci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
+    {"pc-lagged", caus_cli_prepare_lagged,
+     LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
     {"lpcmci", caus_cli_prepare_lpcmci,
      TESTS "max-lag alpha max-conditions max-tests knowledge ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
@@ -116,7 +118,7 @@ static caus_status fail_option(const char *name, const caus_cli_method *method,
 
 /* Methods that follow from sums of products, without rows. */
 static const char on_sums[] =
-    " pcmci+ pcmci bivci fullci lagged lpcmci pc fci rfci xges ges ";
+    " pcmci+ pcmci pc-lagged bivci fullci lagged lpcmci pc fci rfci xges ges ";
 
 static caus_status check_sums(const caus_arguments *arguments,
                               const caus_cli_method *method, caus_error *err)

@@ -33,6 +33,7 @@ typedef struct caus_question {
 static inline bool caus_is_plus(const caus_pcmci_options *options)
 {
     return options->method == CAUS_METHOD_PCMCIPLUS ||
+           options->method == CAUS_METHOD_PC_LAGGED ||
            options->method == CAUS_METHOD_JPCMCIPLUS;
 }
 

@@ -13,20 +13,40 @@ static caus_status init_hands(caus_plus *plus, caus_error *err)
 {
     size_t variables = plus->question->variable_count;
     size_t lags = plus->question->options->max_lag + 1;
+    size_t stride = plus->candidate_stride;
     for (int k = 0; k < plus->search->threads; k++) {
         caus_arena *arena = plus->search->hands[k].arena;
-        size_t *lists = CAUS_ARRAY(arena, size_t, 5 * variables);
+        size_t *lists = CAUS_ARRAY(arena, size_t, 5 * stride);
         caus_node *extra = CAUS_ARRAY(arena, caus_node, variables * lags);
         if (!lists || !extra)
             return caus_arena_fail(arena, err);
         plus->hands[k] = (caus_plus_hand){.list = lists,
-                                          .back_list = lists + variables,
-                                          .given = lists + 2 * variables,
-                                          .combination = lists + 3 * variables,
-                                          .counts = lists + 4 * variables,
+                                          .back_list = lists + stride,
+                                          .given = lists + 2 * stride,
+                                          .combination = lists + 3 * stride,
+                                          .counts = lists + 4 * stride,
                                           .extra = extra};
     }
     return CAUS_OK;
+}
+
+static caus_status init_candidates(caus_plus *plus, caus_error *err)
+{
+    caus_arena *arena = plus->search->hands[0].arena;
+    size_t variables = plus->question->variable_count;
+    plus->candidate_stride = variables;
+    plus->candidates = plus->neighbours;
+    plus->candidate_count = plus->neighbour_count;
+    if (!caus_plus_is_plain_pc(plus))
+        return CAUS_OK;
+    plus->candidate_stride = plus->search->test->sample->stride *
+                             (plus->question->options->max_lag + 1);
+    plus->candidates =
+        CAUS_ARRAY(arena, size_t, variables * plus->candidate_stride);
+    plus->candidate_count = CAUS_ARRAY(arena, size_t, variables);
+    return plus->candidates && plus->candidate_count
+               ? CAUS_OK
+               : caus_arena_fail(arena, err);
 }
 
 caus_status caus_plus_init(caus_search *search, caus_findings *findings,
@@ -52,6 +72,7 @@ caus_status caus_plus_init(caus_search *search, caus_findings *findings,
         !plus->neighbour_count || !plus->hands || !plus->marks ||
         !plus->shown_statistic || !plus->shown_df)
         return caus_arena_fail(arena, err);
+    CAUS_TRY(init_candidates(plus, err));
     return init_hands(plus, err);
 }
 
@@ -73,7 +94,8 @@ static void link_hypotheses(caus_plus *plus, size_t source, size_t target,
                             size_t lag)
 {
     const caus_question *question = plus->question;
-    bool reset = question->options->reset_lagged_links;
+    bool reset =
+        question->options->reset_lagged_links || caus_plus_is_plain_pc(plus);
     size_t cell = caus_cell(question, source, target, lag);
     plus->findings->linked[cell] =
         (lag == 0 || reset) &&
@@ -184,7 +206,8 @@ caus_status caus_plus_find_marks(caus_plus *plus, caus_error *err)
 
 static caus_status find_graph(caus_plus *plus, caus_error *err)
 {
-    CAUS_TRY(caus_select_conditions(plus->search, plus->findings, err));
+    if (!caus_plus_is_plain_pc(plus))
+        CAUS_TRY(caus_select_conditions(plus->search, plus->findings, err));
     CAUS_TRY(caus_plus_find_links(plus, err));
     return caus_plus_find_marks(plus, err);
 }

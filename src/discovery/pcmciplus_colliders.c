@@ -130,12 +130,11 @@ static caus_status try_sets(pair *p, const size_t *list, size_t count,
 static size_t list_others(const caus_plus *plus, size_t variable, size_t other,
                           size_t *list)
 {
-    size_t variables = plus->question->variable_count, count = 0;
-    for (size_t k = 0; k < plus->neighbour_count[variable]; k++) {
-        size_t neighbour = plus->neighbours[variable * variables + k];
-        if (neighbour != other)
-            list[count++] = neighbour;
-    }
+    const size_t *all = plus->candidates + variable * plus->candidate_stride;
+    size_t count = 0;
+    for (size_t k = 0; k < plus->candidate_count[variable]; k++)
+        if (all[k] != other)
+            list[count++] = all[k];
     return count;
 }
 
@@ -177,14 +176,12 @@ static caus_status judge_pair(pair *p, size_t chain, caus_error *err)
 {
     caus_plus *plus = p->plus;
     caus_plus_hand *place = p->place;
-    size_t variables = plus->question->variable_count;
-    bool lagged = p->lag > 0;
-    size_t count = list_others(plus, p->target, lagged ? SIZE_MAX : p->source,
-                               place->list);
-    memset(place->counts, 0, variables * sizeof *place->counts);
+    size_t source = caus_node_of(plus->search->test->sample, p->source, p->lag);
+    size_t count = list_others(plus, p->target, source, place->list);
+    memset(place->counts, 0, plus->candidate_stride * sizeof *place->counts);
     p->separations = 0;
     CAUS_TRY(try_sets(p, place->list, count, 0, 0, err));
-    if (!lagged) {
+    if (!p->lag) {
         size_t back = list_others(plus, p->source, p->target, place->back_list);
         size_t known = move_common(place->list, count, place->back_list, back);
         CAUS_TRY(try_sets(p, place->back_list, back, 1, known, err));
@@ -231,7 +228,7 @@ static caus_status change_set(caus_plus *plus, size_t cell, size_t member,
         return caus_arena_fail(arena, err);
     size_t count = 0;
     for (size_t k = 0; k < set->count; k++)
-        if (set->nodes[k].variable != member)
+        if (set->nodes[k].variable != member || set->nodes[k].lag)
             nodes[count++] = set->nodes[k];
     if (with)
         nodes[count++].variable = member;

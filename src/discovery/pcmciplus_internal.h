@@ -21,7 +21,7 @@ typedef struct caus_plus_triple {
 
 /* A thread's place to list variables and conditions. */
 typedef struct caus_plus_hand {
-    size_t *list;        /* [variable_count] of neighbours */
+    size_t *list;        /* [candidate_stride] nodes */
     size_t *back_list;   /* likewise */
     size_t *given;       /* likewise */
     size_t *combination; /* likewise, places in a list */
@@ -38,6 +38,12 @@ struct caus_plus {
     caus_separating_set *separating_sets; /* [cell_count] */
     size_t *neighbours;      /* [variable_count²] at lag 0, of each target */
     size_t *neighbour_count; /* [variable_count] */
+    /* The nodes that conditions on a target are drawn from, the strongest
+     * first: its lag-0 neighbours (a node at lag 0 has the number of its
+     * variable), or what it is linked to at any lag. */
+    size_t *candidates;      /* [variable_count × candidate_stride] */
+    size_t *candidate_count; /* [variable_count] */
+    size_t candidate_stride; /* above every node in it */
     caus_plus_hand *hands;   /* [threads] */
     caus_plus_triple *triples;
     size_t triple_count;
@@ -76,21 +82,26 @@ static inline unsigned char *caus_plus_mark(const caus_plus *plus,
     return &plus->marks[source * plus->question->variable_count + target];
 }
 
+static inline bool caus_plus_is_plain_pc(const caus_plus *plus)
+{
+    return plus->question->options->method == CAUS_METHOD_PC_LAGGED;
+}
+
 /* Whether the search is out of time or has failed. */
 static inline bool caus_plus_is_over(const caus_plus *plus)
 {
     return atomic_load_explicit(&plus->search->stopped, memory_order_relaxed);
 }
 
-/* Lists the lag-0 neighbours of every target, the strongest first. */
+/* Lists neighbours and candidates of every target. */
 void caus_plus_list_neighbours(caus_plus *plus);
 
 /* Fixes the target and its lagged parents as shared conditions. */
 caus_status caus_plus_condition(caus_plus *plus, caus_hand *hand, size_t target,
                                 caus_error *err);
 
-/* Tests source(t − lag) against the fixed target given `count` variables at
- * lag 0, the lagged parents of the target and those of the source. */
+/* Tests source(t − lag) against the fixed target given `count` nodes, the
+ * lagged parents of the target and those of the source. */
 caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
                            size_t lag, const size_t *given, size_t count,
                            caus_ci_result *result, caus_error *err);

@@ -24,27 +24,42 @@ bool caus_next_combination(size_t *places, size_t size, size_t count)
     return true;
 }
 
-void caus_plus_list_neighbours(caus_plus *plus)
+/* The nodes linked to a target at lags below `lags`, the strongest first. */
+static size_t list_linked(const caus_plus *plus, size_t target, size_t lags,
+                          size_t *list)
 {
-    size_t variables = plus->question->variable_count;
-    for (size_t j = 0; j < variables; j++) {
-        size_t *list = plus->neighbours + j * variables, count = 0;
-        for (size_t i = 0; i < variables; i++) {
-            if (i == j || !caus_plus_is_linked(plus, i, j, 0))
+    const caus_question *question = plus->question;
+    size_t stride = plus->search->test->sample->stride, count = 0;
+    for (size_t i = 0; i < question->variable_count; i++)
+        for (size_t lag = 0; lag < lags; lag++) {
+            if ((i == target && lag == 0) ||
+                !caus_plus_is_linked(plus, i, target, lag))
                 continue;
             double strength =
-                plus->strength[caus_cell(plus->question, i, j, 0)];
+                plus->strength[caus_cell(question, i, target, lag)];
             size_t place = count++;
             for (; place > 0; place--) {
                 size_t other = list[place - 1];
-                if (plus->strength[caus_cell(plus->question, other, j, 0)] >=
-                    strength)
+                if (plus->strength[caus_cell(question, other % stride, target,
+                                             other / stride)] >= strength)
                     break;
                 list[place] = other;
             }
-            list[place] = i;
+            list[place] = lag * stride + i;
         }
-        plus->neighbour_count[j] = count;
+    return count;
+}
+
+void caus_plus_list_neighbours(caus_plus *plus)
+{
+    size_t variables = plus->question->variable_count;
+    size_t lags = plus->question->options->max_lag + 1;
+    for (size_t j = 0; j < variables; j++) {
+        plus->neighbour_count[j] =
+            list_linked(plus, j, 1, plus->neighbours + j * variables);
+        if (caus_plus_is_plain_pc(plus))
+            plus->candidate_count[j] = list_linked(
+                plus, j, lags, plus->candidates + j * plus->candidate_stride);
     }
 }
 
@@ -75,7 +90,7 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
                              plus->question->options->max_conditions_source);
     size_t shift = lag * sample->stride, used = 0;
     for (size_t k = 0; k < count; k++)
-        extra[used++] = caus_node_of(sample, given[k], 0);
+        extra[used++] = (caus_node)given[k];
     for (size_t k = 0; k < parents; k++)
         extra[used++] = selection->nodes[k] + (caus_node)shift;
     caus_ci_source tested = {.node = caus_node_of(sample, source, lag),
@@ -111,8 +126,11 @@ static caus_status remove_link(caus_plus *plus, caus_hand *hand, size_t source,
     caus_lagged *nodes = CAUS_ARRAY(hand->arena, caus_lagged, plus->size);
     if (!nodes)
         return caus_arena_fail(hand->arena, err);
-    for (size_t k = 0; k < plus->size; k++)
-        nodes[k].variable = place->list[place->combination[k]];
+    size_t stride = plus->search->test->sample->stride;
+    for (size_t k = 0; k < plus->size; k++) {
+        size_t node = place->list[place->combination[k]];
+        nodes[k] = (caus_lagged){node % stride, node / stride};
+    }
     caus_separating_set set = {plus->size, nodes};
     plus->findings->linked[cell] = 0;
     plus->separating_sets[cell] = set;
@@ -129,11 +147,11 @@ static caus_status test_link(caus_plus *plus, caus_hand *hand, size_t source,
                              size_t target, size_t lag, caus_error *err)
 {
     caus_plus_hand *place = caus_plus_hand_of(plus, hand);
-    const size_t *list =
-        plus->neighbours + target * plus->question->variable_count;
+    const size_t *list = plus->candidates + target * plus->candidate_stride;
     size_t cell = caus_cell(plus->question, source, target, lag), count = 0;
-    for (size_t k = 0; k < plus->neighbour_count[target]; k++)
-        if (lag > 0 || list[k] != source)
+    size_t node = caus_node_of(plus->search->test->sample, source, lag);
+    for (size_t k = 0; k < plus->candidate_count[target]; k++)
+        if (list[k] != node)
             place->list[count++] = list[k];
     if (count < plus->size)
         return CAUS_OK;
@@ -171,7 +189,7 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
                                caus_error *err)
 {
     caus_plus *plus = findings->plus;
-    if (plus->neighbour_count[target] < plus->size)
+    if (plus->candidate_count[target] < plus->size)
         return CAUS_OK;
     CAUS_TRY(caus_plus_condition(plus, hand, target, err));
     for (size_t i = 0; i < search->question->variable_count; i++)
@@ -182,12 +200,12 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
     return CAUS_OK;
 }
 
-static size_t most_neighbours(const caus_plus *plus)
+static size_t most_candidates(const caus_plus *plus)
 {
     size_t most = 0;
     for (size_t j = 0; j < plus->question->variable_count; j++)
-        if (plus->neighbour_count[j] > most)
-            most = plus->neighbour_count[j];
+        if (plus->candidate_count[j] > most)
+            most = plus->candidate_count[j];
     return most;
 }
 
@@ -196,7 +214,7 @@ caus_status caus_plus_skeleton(caus_plus *plus, caus_error *err)
     size_t limit = plus->question->options->max_conditions;
     caus_plus_list_neighbours(plus);
     for (plus->size = 0;
-         plus->size <= most_neighbours(plus) && plus->size <= limit;
+         plus->size <= most_candidates(plus) && plus->size <= limit;
          plus->size++) {
         for (int pass = 0; pass < 2; pass++) {
             plus->backward = pass == 1;

@@ -117,8 +117,10 @@ caus_status caus_sample_repeat(const caus_sample *sample, const double *counts,
 typedef struct caus_ci_result {
     double statistic;
     double df;         /* what the p-value depends on besides the statistic,
-                          ≥ 1: degrees of freedom; 1 + the p-value itself for a
-                          test by permutation */
+                          ≥ 1: degrees of freedom; where the statistic has no
+                          distribution of its own, 1 + the p-value p (tests by
+                          permutation) or 1 − log p (features of kernels, whose
+                          p may be tiny) */
     bool undetermined; /* too few rows, or the conditions determine one side:
                           statistic 0, p-value 1, never dependent */
 } caus_ci_result;

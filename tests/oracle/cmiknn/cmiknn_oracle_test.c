@@ -120,6 +120,12 @@ static void continuous_values_are_tigramites(void **unused)
     compare("continuous", CAUS_TEST_CMIKNN, 36);
 }
 
+static void values_of_a_search_are_tigramites(void **unused)
+{
+    (void)unused;
+    compare("search", CAUS_TEST_CMIKNN, 15);
+}
+
 static void mixed_values_are_tigramites(void **unused)
 {
     (void)unused;
@@ -130,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(continuous_values_are_tigramites),
+        cmocka_unit_test(values_of_a_search_are_tigramites),
         cmocka_unit_test(mixed_values_are_tigramites),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

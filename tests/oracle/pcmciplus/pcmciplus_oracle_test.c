@@ -11,7 +11,7 @@
 static const double value_tolerance = 1e-10;
 static const double p_tolerance = 1e-8; /* relative */
 
-enum { CASE_COUNT = 23 };
+enum { CASE_COUNT = 28 };
 
 /* One case as the library wants it. */
 typedef struct oracle_case {
@@ -64,6 +64,8 @@ static void read_options(oracle_case *c)
     json_t *fdr = json_object_get(from, "fdr_method");
     caus_pcmci_options *options = &c->options;
     *options = caus_pcmci_options_default();
+    options->method = json_object_get(from, "method") ? CAUS_METHOD_PC_LAGGED
+                                                      : CAUS_METHOD_PCMCIPLUS;
     options->max_lag = option_size(from, "tau_max", 1);
     options->min_lag = option_size(from, "tau_min", 0);
     options->alpha = 1;
@@ -210,8 +212,8 @@ static size_t check_case(json_t *datasets, json_t *expected, int threads)
     assert_int_equal(caus_run_new(&run_options, &c.run, &err), CAUS_OK);
     read_options(&c);
     read_data(&c, datasets);
-    if (caus_discover_pcmciplus(&c.series, &c.options, c.run, c.arena, &c.found,
-                                &err) != CAUS_OK)
+    if (caus_discover_pcmci(&c.series, &c.options, c.run, c.arena, &c.found,
+                            &err) != CAUS_OK)
         fail_msg("%s", err.message);
     size_t width = c.series.variable_count, bad = check_triples(&c);
     assert_true(c.found.complete);
