@@ -246,6 +246,18 @@ caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
                                    caus_arena *arena, caus_cli_input *input,
                                    caus_error *err);
 
+/* Every --csv as an environment, named by its file. */
+caus_status caus_cli_load_environments(caus_program *program,
+                                       const caus_arguments *arguments,
+                                       const caus_cli_window *window,
+                                       caus_arena *arena,
+                                       caus_cli_input *result, caus_error *err);
+
+/* Gives variables the roles that --context says. */
+caus_status caus_cli_read_contexts(const caus_arguments *arguments,
+                                   caus_arena *arena, caus_series *series,
+                                   caus_error *err);
+
 /* Fails when a whole environment holds no value. */
 caus_status caus_cli_check_coverage(const caus_series *series, caus_error *err);
 

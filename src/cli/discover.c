@@ -94,6 +94,14 @@ static const caus_option discover_options[] = {
      "a graph for every value of this variable, in the same way"},
     {"knowledge", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "required and forbidden links, tiers: see \"caus help knowledge\""},
+    {"context", 0, "KIND:VARIABLE[,...]", NULL, CAUS_COMPLETE_NOTHING,
+     "variables that no other causes: time:x is the same in every environment, "
+     "space:y never changes in one (jpcmci+)"},
+    {"dummies", 0, "WHICH", "both|time|space|none", CAUS_COMPLETE_NOTHING,
+     "what stands for contexts that nobody measured (jpcmci+); default both"},
+    {"clock", 0, "WHICH", "shared|own", CAUS_COMPLETE_NOTHING,
+     "whether rows of one time in several --csv are at one time; default "
+     "shared where files have times"},
     {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "when the incident began; by default beginning and end are looked for"},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
@@ -306,6 +314,7 @@ static caus_status answer_question(caus_program *program,
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
         return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_cli_read_contexts(arguments, arena, &input.series, err));
     *series = input.series;
     if (method && method->is_static && series->step_ns)
         CAUS_TRY(warn_of_time(method->name, arena, &input, err));

@@ -231,6 +231,15 @@ static caus_status load_any(caus_program *program,
                               result, err);
     const char *csv = caus_arguments_get(arguments, "csv");
     const char *table = caus_arguments_get(arguments, "table");
+    if (csv && caus_arguments_nth(arguments, "csv", 1)) {
+        if (default_baseline_ns)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "several --csv are several environments, which "
+                             "discover --method takes: give one file, or "
+                             "--method jpcmci+");
+        return caus_cli_load_environments(program, arguments, &window, arena,
+                                          result, err);
+    }
     if (csv || table)
         return caus_cli_load_csv(program, arguments, csv ? csv : table, !csv,
                                  &window, arena, result, err);

@@ -48,7 +48,18 @@ static caus_status check_environments(const caus_series *series,
         return CAUS_OK;
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "--method jpcmci+ learns from several environments and "
-                     "there is one: give --baseline, or take pcmci+");
+                     "there is one: give --csv several times or --baseline, "
+                     "or take pcmci+");
+}
+
+static void read_dummies(const caus_arguments *arguments,
+                         caus_jpcmciplus_options *options)
+{
+    const char *which = caus_arguments_get(arguments, "dummies");
+    if (!which || strcmp(which, "both") == 0)
+        return;
+    options->time_dummy = strcmp(which, "time") == 0;
+    options->space_dummy = strcmp(which, "space") == 0;
 }
 
 caus_status caus_cli_prepare_environments(const caus_cli_lesson *lesson,
@@ -67,6 +78,7 @@ caus_status caus_cli_prepare_environments(const caus_cli_lesson *lesson,
     asked->shown = shown;
     asked->arena = lesson->arena;
     asked->options = caus_jpcmciplus_options_default();
+    read_dummies(lesson->arguments, &asked->options);
     CAUS_TRY(caus_cli_read_pcmci(lesson->arguments, "jpcmci+", lesson->series,
                                  &asked->options.search, err));
     CAUS_TRY(caus_cli_apply_knowledge(lesson, asked->options.search.max_lag,

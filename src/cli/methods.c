@@ -5,7 +5,7 @@
 
 /* Options that every method honours. */
 static const char everywhere[] =
-    " method transform target keep all-links bootstrap block "
+    " method transform target keep all-links bootstrap block clock "
     "stability-selection sensitivity ";
 
 #define TESTS " test neighbours shuffles wls-window "
@@ -32,7 +32,7 @@ static const caus_cli_method methods[] = {
      TESTS "max-lag alpha max-conditions max-tests knowledge ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
-     "knowledge colliders no-conflict-resolution ",
+     "knowledge colliders no-conflict-resolution context dummies ",
      false, NULL},
     {"bivci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
     {"fullci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
@@ -184,6 +184,11 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
         if (!honoured && caus_arguments_has(arguments, name))
             return fail_option(name, method, err);
     }
+    if (caus_arguments_has(arguments, "clock") &&
+        !caus_arguments_nth(arguments, "csv", 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--clock is about several --csv, and there is one "
+                         "source");
     bool halves = caus_arguments_has(arguments, "stability-selection");
     bool bootstrap = caus_arguments_has(arguments, "bootstrap");
     if (caus_arguments_has(arguments, "block") && !bootstrap && !halves)

@@ -48,7 +48,8 @@ static const caus_option file_options[] = {
     {"recording", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "take everything from an incident file"},
     {"csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "take everything from a CSV file: column time, then one per variable"},
+     "take everything from a CSV file: column time, then one per variable; "
+     "repeated: an environment each (discover --method)"},
     {"table", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "take a table without time: rows are independent, no lags"},
     {"traces-csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,

@@ -251,6 +251,16 @@ const char *caus_arguments_get(const caus_arguments *arguments,
     return NULL;
 }
 
+const char *caus_arguments_nth(const caus_arguments *arguments,
+                               const char *name, size_t place)
+{
+    for (size_t i = 0; i < arguments->count; i++) {
+        if (strcmp(arguments->given[i].option->name, name) == 0 && !place--)
+            return arguments->given[i].value;
+    }
+    return NULL;
+}
+
 bool caus_arguments_has(const caus_arguments *arguments, const char *name)
 {
     return caus_arguments_get(arguments, name) != NULL;

@@ -134,12 +134,36 @@ static void remove_copies(group *g)
 typedef struct wording {
     char **words; /* [count + room] */
     int count;
+    char *added[MOST_COPIES + 4]; /* those of them that are ours */
+    int added_count;
 } wording;
 
 static void add_word(wording *w, char *word)
 {
-    if (word)
-        w->words[w->count++] = word;
+    if (!word)
+        return;
+    w->words[w->count++] = word;
+    w->added[w->added_count++] = word;
+}
+
+/* Takes an option with a value out, as two words or one. */
+static void drop_option(wording *w, const char *name)
+{
+    size_t length = strlen(name);
+    int kept = 0;
+    for (int k = 0; k < w->count; k++) {
+        const char *word = w->words[k];
+        bool is_named =
+            strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, length) == 0;
+        if (is_named && word[2 + length] == '=')
+            continue;
+        if (is_named && !word[2 + length] && k + 1 < w->count) {
+            k++;
+            continue;
+        }
+        w->words[kept++] = w->words[k];
+    }
+    w->count = kept;
 }
 
 static bool is_shared(const caus_option *option)
@@ -148,7 +172,7 @@ static bool is_shared(const caus_option *option)
            strcmp(option->name, "output") != 0;
 }
 
-/* Later options win, so that copies are named behind the originals. */
+/* Copies are named in place of the originals. */
 static void share_options(group *g, const caus_command *command,
                           const caus_arguments *arguments, wording *w)
 {
@@ -164,8 +188,12 @@ static void share_options(group *g, const caus_command *command,
                 MPI_Bcast(&there, 1, MPI_INT, 0, MPI_COMM_WORLD);
                 path = there ? "caus.yml" : NULL;
             }
-            if (path)
-                add_word(w, share_file(g, option->name, path));
+            if (!path)
+                continue;
+            char *copy = share_file(g, option->name, path);
+            if (copy)
+                drop_option(w, option->name);
+            add_word(w, copy);
         }
 }
 
@@ -189,7 +217,10 @@ static bool prepare(group *g, const caus_command_table *table, wording *w)
         caus_arguments_parse(command, w->count - 2, w->words + 2, &arguments,
                              &err) != CAUS_OK)
         return false;
-    bool useful = has_file(arguments) && !caus_arguments_has(arguments, "help");
+    /* of several files each rank would need them all */
+    bool useful = has_file(arguments) &&
+                  !caus_arguments_nth(arguments, "csv", 1) &&
+                  !caus_arguments_has(arguments, "help");
     if (useful && !caus_arguments_has(arguments, "threads"))
         add_word(w, strdup("--threads=1"));
     if (useful)
@@ -250,8 +281,9 @@ static void meet(const group *g, int code)
 static int run_group(group *g, const caus_command_table *table,
                      caus_main_fn *run, int count, char **words)
 {
-    wording w = {calloc((size_t)count + MOST_COPIES + 4, sizeof *w.words),
-                 count};
+    wording w = {.words =
+                     calloc((size_t)count + MOST_COPIES + 4, sizeof *w.words),
+                 .count = count};
     g->spoken = dup(STDERR_FILENO);
     if (!w.words || (g->ranks.rank > 0 && !make_folder(g))) {
         fprintf(stderr,
@@ -269,8 +301,8 @@ static int run_group(group *g, const caus_command_table *table,
     if (cut || g->ranks.rank == 0)
         code = run(w.count, w.words, cut ? &g->ranks : NULL);
     meet(g, code);
-    for (int k = count; k < w.count; k++)
-        free(w.words[k]);
+    for (int k = 0; k < w.added_count; k++)
+        free(w.added[k]);
     free(w.words);
     remove_copies(g);
     return code;

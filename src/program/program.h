@@ -83,7 +83,8 @@ extern const caus_option_group caus_common_options;
 
 /*
  * Reads argv after the command word. Long options take "--name value" or
- * "--name=value"; the last of a repeated option wins; "--" ends options.
+ * "--name=value"; the last of a repeated option wins where it may be given only
+ * once; "--" ends options.
  *
  *   result  freed with caus_arguments_free()
  *
@@ -100,6 +101,9 @@ void caus_arguments_free(caus_arguments *arguments);
 const char *caus_arguments_get(const caus_arguments *arguments,
                                const char *name);
 bool caus_arguments_has(const caus_arguments *arguments, const char *name);
+/* The values of an option that was repeated, in order; NULL beyond the last. */
+const char *caus_arguments_nth(const caus_arguments *arguments,
+                               const char *name, size_t place);
 const char *caus_arguments_operand(const caus_arguments *arguments,
                                    size_t index);
 size_t caus_arguments_operand_count(const caus_arguments *arguments);

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: Apache-2.0
+add_test(NAME e2e_environments
+         COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/environments_test
+         $<TARGET_FILE:caus>
+         ${CMAKE_CURRENT_SOURCE_DIR}/oracle/jpcmciplus/jpcmciplus.json)
+set_tests_properties(e2e_environments PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
