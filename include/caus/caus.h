@@ -18,6 +18,7 @@
 #include "gram.h"
 #include "granger.h"
 #include "graph.h"
+#include "graph_file.h"
 #include "incident.h"
 #include "independence.h"
 #include "jpcmciplus.h"
