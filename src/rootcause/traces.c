@@ -9,17 +9,51 @@
 static const double least_extra_s = .005; /* below it nothing was lost */
 static const double plenty_extra_s = .05; /* from it on traces fully count */
 
+/* What a trace gained somewhere. */
+typedef struct gain {
+    double extra_s;
+    double blame; /* as far as it counts against the service */
+} gain;
+
 /* A call between two services and what a trace gained on it. */
 typedef struct slow_call {
     size_t from, to;
-    double extra_s;
+    gain gain;
 } slow_call;
+
+/* Where each service stands: [service_count] each. */
+typedef struct loss {
+    double *lost_s;
+    double *blame;
+} loss;
+
+/*
+ * By medians: where a callee is slow, those who wait for it queue, which makes
+ * means of theirs larger than its own. Of the seconds counts the share of the
+ * new time that they are: what doubled is likelier the cause than what grew by
+ * a tenth, however often it is called.
+ */
+static gain gain_of(const caus_trace_evidence *evidence,
+                    const caus_trace_finding *found)
+{
+    double before_s = found->values[CAUS_PHASE_NORMAL];
+    double after_s = found->values[CAUS_PHASE_INCIDENT];
+    double traces = (double)evidence->trace_counts[CAUS_PHASE_INCIDENT];
+    double calls = (double)found->counts[CAUS_PHASE_INCIDENT] / traces;
+    if (!(after_s > before_s))
+        return (gain){0};
+    gain made = {.extra_s = calls * (after_s - before_s)};
+    made.blame = made.extra_s;
+    if (before_s > 0)
+        made.blame *= 1 - before_s / after_s;
+    return made;
+}
 
 static int by_caller(const slow_call *a, const slow_call *b)
 {
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
-    return (a->extra_s > b->extra_s) - (a->extra_s < b->extra_s);
+    return (a->gain.blame > b->gain.blame) - (a->gain.blame < b->gain.blame);
 }
 
 static void sort_calls(slow_call *calls, size_t count)
@@ -35,54 +69,61 @@ static void sort_calls(slow_call *calls, size_t count)
 
 /* Adds to the call between two services, or begins it. */
 static void add_call(slow_call *calls, size_t *count, size_t from, size_t to,
-                     double extra_s)
+                     gain gained)
 {
     size_t at = 0;
     while (at < *count && (calls[at].from != from || calls[at].to != to))
         at++;
     if (at == *count)
         calls[(*count)++] = (slow_call){.from = from, .to = to};
-    calls[at].extra_s += fmax(extra_s, 0);
+    calls[at].gain.extra_s += gained.extra_s;
+    calls[at].gain.blame += gained.blame;
 }
 
 /*
  * A caller whose calls are slow to most callees is slow itself: the median over
  * them, as often as it calls. To one callee alone the blame is that one's.
  */
-static void blame_callers(slow_call *calls, size_t count, double *lost_s)
+static void blame_callers(slow_call *calls, size_t count, loss *result)
 {
     sort_calls(calls, count);
     for (size_t i = 0; i < count;) {
         size_t end = i;
         while (end < count && calls[end].from == calls[i].from)
             end++;
-        size_t width = end - i, middle = i + width / 2;
-        double median = width % 2 ? calls[middle].extra_s
-                                  : .5 * calls[middle - 1].extra_s +
-                                        .5 * calls[middle].extra_s;
-        if (width >= 2)
-            lost_s[calls[i].from] += (double)width * median;
+        size_t width = end - i;
+        const gain *low = &calls[i + (width - 1) / 2].gain;
+        const gain *high = &calls[i + width / 2].gain;
+        if (width >= 2) {
+            result->lost_s[calls[i].from] +=
+                .5 * (double)width * (low->extra_s + high->extra_s);
+            result->blame[calls[i].from] +=
+                .5 * (double)width * (low->blame + high->blame);
+        }
         i = end;
     }
 }
 
-/* Seconds that a trace lost in each service. */
+/* What a trace lost in each service. */
 static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
-                   const size_t *scene_of, slow_call *calls, double *lost_s)
+                   const size_t *scene_of, slow_call *calls, loss *result)
 {
     size_t count = 0;
     for (size_t i = 0; i < evidence->finding_count; i++) {
         const caus_trace_finding *found = &evidence->findings[i];
-        size_t from = scene_of[spans->operations[found->operation].service];
-        if (found->evidence == CAUS_EVIDENCE_SELF_TIME)
-            lost_s[from] += fmax(found->extra_s, 0);
-        if (found->evidence != CAUS_EVIDENCE_GAP)
+        bool gap = found->evidence == CAUS_EVIDENCE_GAP;
+        if (!gap && found->evidence != CAUS_EVIDENCE_SELF_TIME)
             continue;
-        size_t to = scene_of[spans->operations[found->callee].service];
-        lost_s[to] += fmax(found->extra_s, 0);
-        add_call(calls, &count, from, to, found->extra_s);
+        gain gained = gain_of(evidence, found);
+        size_t from = scene_of[spans->operations[found->operation].service];
+        size_t to =
+            gap ? scene_of[spans->operations[found->callee].service] : from;
+        result->lost_s[to] += gained.extra_s;
+        result->blame[to] += gained.blame;
+        if (gap)
+            add_call(calls, &count, from, to, gained);
     }
-    blame_callers(calls, count, lost_s);
+    blame_callers(calls, count, result);
 }
 
 /* The traces of the finding in which a service gained most. */
@@ -130,17 +171,21 @@ static caus_status weigh(const caus_scene *scene, const caus_spans *spans,
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < spans->service_count; i++)
         scene_of[i] = caus_scene_find(scene, spans->services[i]);
-    add_up(spans, evidence, scene_of, calls, made->lost_s);
+    loss lost = {.lost_s = made->lost_s,
+                 .blame = CAUS_ARRAY(out, double, scene->service_count + 1)};
+    if (!lost.blame)
+        return caus_arena_fail(out, err);
+    add_up(spans, evidence, scene_of, calls, &lost);
     double total = 0, most = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
         total += made->lost_s[s];
-        most = fmax(most, made->lost_s[s]);
+        most = fmax(most, lost.blame[s]);
     }
     made->known = true;
     made->evidence = evidence;
     made->weight = total > least_extra_s ? fmin(1, total / plenty_extra_s) : 0;
     for (size_t s = 0; s < scene->service_count; s++)
-        made->share[s] = most > 0 ? made->lost_s[s] / most : 0;
+        made->share[s] = most > 0 ? lost.blame[s] / most : 0;
     return pick_exemplars(spans, evidence, scene_of, out, made, err);
 }
 
