@@ -12,8 +12,9 @@ typedef struct caus_report {
     const caus_explanation_answer *explanation; /* needed */
     const caus_graph_answer *graph; /* learned on the same rows; NULL = none */
     const char *graph_missing;      /* why there is none; NULL = not said */
-    const caus_quality *quality;    /* of the explanation's series; NULL = not
-                                       examined */
+    const caus_quality *quality;    /* NULL = not examined */
+    const caus_series *examined;    /* what `quality` speaks of; NULL = the
+                                       series of the explanation */
     const caus_changes *changes;    /* all that were given; NULL = no list */
     const char *source;             /* what the rows came from; NULL */
     const char *const *commands;    /* [command_count] how to do it again */

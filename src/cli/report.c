@@ -145,20 +145,28 @@ static caus_status add_graph(caus_program *program,
     return report->graph_missing ? CAUS_OK : caus_arena_fail(arena, err);
 }
 
-/* Of all variables, healthy rows and incident apart: what the incident did is
- * no flaw of the data. */
+/* Of all variables, likeliest first, so that their order in the source changes
+ * nothing; healthy rows and incident apart: what the incident did is no flaw of
+ * the data. */
 static caus_status add_quality(caus_program *program,
                                const caus_cli_explained *made,
                                caus_arena *arena, caus_report *report,
                                caus_error *err)
 {
+    const caus_explanation *told = &made->explanation;
     caus_quality *quality = caus_arena_array(arena, 1, sizeof *quality);
-    if (!quality)
+    caus_series *series = caus_arena_array(arena, 1, sizeof *series);
+    size_t *keep = caus_arena_array(arena, told->clue_count, sizeof *keep);
+    if (!quality || !series || !keep)
         return caus_arena_fail(arena, err);
-    caus_series parts = made->input.series;
-    CAUS_TRY(split(made, 0, arena, &parts, err));
-    CAUS_TRY(caus_quality_examine(&parts, program->run, arena, quality, err));
+    for (size_t i = 0; i < told->clue_count; i++)
+        keep[i] = told->clues[i].variable;
+    CAUS_TRY(caus_series_select(&made->input.series, keep, told->clue_count,
+                                arena, series, err));
+    CAUS_TRY(split(made, 0, arena, series, err));
+    CAUS_TRY(caus_quality_examine(series, program->run, arena, quality, err));
     report->quality = quality;
+    report->examined = series;
     return CAUS_OK;
 }
 

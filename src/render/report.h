@@ -109,7 +109,8 @@ const char *caus_report_service(const caus_page *page, size_t rank);
 double caus_report_missing_share(const caus_page *page);
 
 /* What speaks against an examined variable; "" = nothing. */
-const char *caus_report_flaw(const caus_page *page, size_t variable);
+const char *caus_report_flaw(const caus_page *page, size_t examined);
+const char *caus_report_examined(const caus_page *page, size_t examined);
 
 /* All warnings, each once: of the explanation, the data, the graph. */
 typedef struct caus_warning_list {

@@ -151,7 +151,7 @@ static void add_flaws(const caus_page *page)
         }
         caus_text_add(page->text, "<tr>");
         caus_page_element(page, "th scope=\"row\"",
-                          page->series->variables[v].name);
+                          caus_report_examined(page, v));
         caus_text_format(
             page->text,
             "<td class=\"n\">%.2f&#160;%%</td><td class=\"n\">%.0f</td>",

@@ -389,7 +389,7 @@ static void add_flaws(const caus_page *page)
         if (!shown++)
             caus_text_add(page->text, "\n### Flaws of single variables\n\n");
         caus_text_add(page->text, "- ");
-        put_code(page, page->series->variables[v].name);
+        put_code(page, caus_report_examined(page, v));
         caus_text_format(page->text, ": %.2f %% missing%s%s\n", 100 * missing,
                          flaw[0] ? "; " : "", flaw);
     }

@@ -301,10 +301,17 @@ double caus_report_missing_share(const caus_page *page)
     return cells > 0 ? (double)missing / cells : 0;
 }
 
-const char *caus_report_flaw(const caus_page *page, size_t variable)
+const char *caus_report_examined(const caus_page *page, size_t examined)
+{
+    const caus_series *series =
+        page->report->examined ? page->report->examined : page->series;
+    return caus_tale_clean(&page->tale, series->variables[examined].name);
+}
+
+const char *caus_report_flaw(const caus_page *page, size_t examined)
 {
     const caus_variable_quality *quality =
-        &page->report->quality->variables[variable];
+        &page->report->quality->variables[examined];
     if (quality->constant)
         return "constant";
     if (quality->duplicate_of != SIZE_MAX)
