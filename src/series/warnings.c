@@ -4,7 +4,12 @@
 
 #include "series/quality_internal.h"
 
-enum { FEWEST_NONZERO_ROWS = 20, FEWEST_EFFECTIVE_ROWS = 30, MOST_NAMES = 6 };
+enum {
+    FEWEST_NONZERO_ROWS = 20,
+    FEWEST_EFFECTIVE_ROWS = 30,
+    MOST_NAMES = 6,
+    MOST_APART = 3
+};
 
 static const double much_missing = .05;
 static const double mostly_zero = .5;
@@ -53,31 +58,25 @@ static double only_value(const caus_series *series, size_t variable)
     return found;
 }
 
-static void warn_of_constants(writer *w)
+static const char *tell_constant(const writer *w, size_t variable)
 {
-    for (size_t i = 0; i < w->quality->variable_count; i++) {
-        const caus_variable_quality *facts = &w->quality->variables[i];
-        if (!facts->constant)
-            continue;
-        double value = only_value(w->series, i);
-        if (facts->missing_share >= 1)
-            keep(w, caus_arena_format(w->out,
-                                      "%s has no value in any row: check its "
-                                      "query, or leave it out",
-                                      name_of(w, i)));
-        else if (isnan(value))
-            keep(w, caus_arena_format(w->out,
-                                      "%s is constant in every environment: it "
-                                      "cannot show a link here; widen the "
-                                      "window or leave it out",
-                                      name_of(w, i)));
-        else
-            keep(w, caus_arena_format(w->out,
-                                      "%s is constant (%g): it cannot show a "
-                                      "link here; widen the window or leave it "
-                                      "out",
-                                      name_of(w, i), value));
-    }
+    const caus_variable_quality *facts = &w->quality->variables[variable];
+    double value = only_value(w->series, variable);
+    if (facts->missing_share >= 1)
+        return caus_arena_format(w->out,
+                                 "%s has no value in any row: check its "
+                                 "query, or leave it out",
+                                 name_of(w, variable));
+    if (isnan(value))
+        return caus_arena_format(w->out,
+                                 "%s is constant in every environment: it "
+                                 "cannot show a link here; widen the window "
+                                 "or leave it out",
+                                 name_of(w, variable));
+    return caus_arena_format(w->out,
+                             "%s is constant (%g): it cannot show a link "
+                             "here; widen the window or leave it out",
+                             name_of(w, variable), value);
 }
 
 static void warn_of_duplicates(writer *w)
@@ -91,60 +90,127 @@ static void warn_of_duplicates(writer *w)
     }
 }
 
-static void warn_of_rare_values(writer *w)
+static const char *tell_rare(const writer *w, size_t variable)
 {
-    for (size_t i = 0; i < w->quality->variable_count; i++) {
-        const caus_variable_quality *facts = &w->quality->variables[i];
-        if (facts->constant)
-            continue;
-        if (facts->nonzero_rows < FEWEST_NONZERO_ROWS)
-            keep(w, caus_arena_format(w->out,
-                                      "%s has only %zu non-zero rows: widen "
-                                      "the window or leave it out",
-                                      name_of(w, i), facts->nonzero_rows));
-        if (facts->single_row_steps)
-            keep(w, caus_arena_format(w->out,
-                                      "%s changes in one or two rows only, "
-                                      "which one accident explains: widen the "
-                                      "window or leave it out",
-                                      name_of(w, i)));
-    }
+    return caus_arena_format(w->out,
+                             "%s has only %zu non-zero rows: widen the window "
+                             "or leave it out",
+                             name_of(w, variable),
+                             w->quality->variables[variable].nonzero_rows);
 }
 
-static void warn_of_gaps(writer *w)
+static const char *tell_single_row(const writer *w, size_t variable)
 {
-    for (size_t i = 0; i < w->quality->variable_count; i++) {
-        const caus_variable_quality *facts = &w->quality->variables[i];
-        if (facts->missing_share > much_missing && facts->missing_share < 1)
-            keep(w,
-                 caus_arena_format(w->out,
-                                   "%s misses %.0f %% of its rows: take a "
-                                   "wider step or leave it out",
-                                   name_of(w, i), 100 * facts->missing_share));
-    }
+    return caus_arena_format(w->out,
+                             "%s changes in one or two rows only, which one "
+                             "accident explains: widen the window or leave it "
+                             "out",
+                             name_of(w, variable));
 }
 
-static void warn_of_slow_movers(writer *w)
+static const char *tell_gaps(const writer *w, size_t variable)
 {
-    size_t rows = caus_series_row_count(w->series);
-    for (size_t i = 0; i < w->quality->variable_count; i++) {
-        const caus_variable_quality *facts = &w->quality->variables[i];
-        if (facts->unit_root)
-            keep(w,
-                 caus_arena_format(w->out,
-                                   "%s drifts like a random walk (ADF p "
-                                   "%.2g, KPSS p %.2g): compare with "
-                                   "--method pcmci+ --transform difference",
-                                   name_of(w, i), facts->adf_p, facts->kpss_p));
-        if (!facts->constant && facts->effective_rows < FEWEST_EFFECTIVE_ROWS)
-            keep(w,
-                 caus_arena_format(w->out,
-                                   "%s moves so slowly that its %zu rows "
-                                   "are worth %.0f independent ones: widen "
-                                   "the window",
-                                   name_of(w, i), rows, facts->effective_rows));
-    }
+    return caus_arena_format(
+        w->out,
+        "%s misses %.0f %% of its rows: take a wider step or leave it out",
+        name_of(w, variable),
+        100 * w->quality->variables[variable].missing_share);
 }
+
+static const char *tell_drift(const writer *w, size_t variable)
+{
+    const caus_variable_quality *facts = &w->quality->variables[variable];
+    return caus_arena_format(w->out,
+                             "%s drifts like a random walk (ADF p %.2g, KPSS p "
+                             "%.2g): compare with --method pcmci+ --transform "
+                             "difference",
+                             name_of(w, variable), facts->adf_p, facts->kpss_p);
+}
+
+static const char *tell_slow(const writer *w, size_t variable)
+{
+    return caus_arena_format(w->out,
+                             "%s moves so slowly that its %zu rows are worth "
+                             "%.0f independent ones: widen the window",
+                             name_of(w, variable),
+                             caus_series_row_count(w->series),
+                             w->quality->variables[variable].effective_rows);
+}
+
+static const char *tell_zeros(const writer *w, size_t variable)
+{
+    return caus_arena_format(w->out,
+                             "%s is zero in %.0f %% of its rows: take a wider "
+                             "step, or read its links with care",
+                             name_of(w, variable),
+                             100 * w->quality->variables[variable].zero_share);
+}
+
+static bool is_constant(const caus_variable_quality *facts)
+{
+    return facts->constant;
+}
+
+static bool is_rare(const caus_variable_quality *facts)
+{
+    return !facts->constant && facts->nonzero_rows < FEWEST_NONZERO_ROWS;
+}
+
+static bool has_single_row_steps(const caus_variable_quality *facts)
+{
+    return !facts->constant && facts->single_row_steps;
+}
+
+static bool has_gaps(const caus_variable_quality *facts)
+{
+    return facts->missing_share > much_missing && facts->missing_share < 1;
+}
+
+static bool drifts(const caus_variable_quality *facts)
+{
+    return facts->unit_root;
+}
+
+static bool is_slow(const caus_variable_quality *facts)
+{
+    return !facts->constant && facts->effective_rows < FEWEST_EFFECTIVE_ROWS;
+}
+
+static bool is_mostly_zero(const caus_variable_quality *facts)
+{
+    return !facts->constant && facts->zero_share > mostly_zero &&
+           facts->nonzero_rows >= FEWEST_NONZERO_ROWS;
+}
+
+/* What may be wrong with a variable by itself, and how it is told of one and of
+ * many. */
+typedef struct trouble {
+    bool (*is_there)(const caus_variable_quality *facts);
+    const char *(*tell)(const writer *w, size_t variable);
+    const char *many; /* after how many they are */
+    const char *remedy;
+} trouble;
+
+static const trouble troubles[] = {
+    {is_constant, tell_constant, "are constant or empty",
+     "they cannot show a link here; widen the window or leave them out"},
+    {is_rare, tell_rare, "have fewer than 20 non-zero rows each",
+     "widen the window or leave them out"},
+    {has_single_row_steps, tell_single_row,
+     "change in one or two rows only, which one accident explains",
+     "widen the window or leave them out"},
+    {has_gaps, tell_gaps, "miss more than 5 % of their rows",
+     "take a wider step or leave them out"},
+    {drifts, tell_drift, "drift like random walks",
+     "compare with --method pcmci+ --transform difference"},
+    {is_slow, tell_slow,
+     "move so slowly that their rows are worth fewer than 30 independent ones",
+     "widen the window"},
+    {is_mostly_zero, tell_zeros, "are zero in more than half of their rows",
+     "take a wider step, or read their links with care"},
+};
+
+enum { TROUBLES = sizeof troubles / sizeof *troubles };
 
 /* "a, b and c", the first few by name. */
 static void add_names(const writer *w, caus_text *text, const size_t *members,
@@ -189,42 +255,45 @@ static void warn_of_relatives(writer *w)
     }
 }
 
-static void warn_of_zeros(writer *w)
+/* A sentence each while they are few, else one for all. */
+static void warn_of(writer *w, const trouble *what, size_t *members)
 {
+    size_t count = 0;
     for (size_t i = 0; i < w->quality->variable_count; i++) {
-        const caus_variable_quality *facts = &w->quality->variables[i];
-        if (!facts->constant && facts->zero_share > mostly_zero &&
-            facts->nonzero_rows >= FEWEST_NONZERO_ROWS)
-            keep(w, caus_arena_format(w->out,
-                                      "%s is zero in %.0f %% of its rows: take "
-                                      "a wider step, or read its links with "
-                                      "care",
-                                      name_of(w, i), 100 * facts->zero_share));
+        if (what->is_there(&w->quality->variables[i]))
+            members[count++] = i;
+    }
+    for (size_t i = 0; count <= MOST_APART && i < count; i++)
+        keep(w, what->tell(w, members[i]));
+    if (count > MOST_APART) {
+        caus_text text = {0};
+        caus_text_format(&text, "%zu variables %s (", count, what->many);
+        add_names(w, &text, members, count);
+        caus_text_format(&text, "): %s", what->remedy);
+        keep_text(w, &text);
     }
 }
 
 caus_status caus_write_warnings(const caus_series *series, caus_arena *out,
                                 caus_quality *result, caus_error *err)
 {
-    /* Constant, duplicate, rare ×2, gaps, slow ×2 and zeros: 8 a variable. */
-    size_t most = 1 + 8 * result->variable_count + result->family_count +
-                  result->collinear_count;
+    size_t most = 1 + (MOST_APART * TROUBLES) + result->variable_count +
+                  result->family_count + result->collinear_count;
     writer w = {.series = series,
                 .quality = result,
                 .out = out,
                 .sentences = CAUS_ARRAY(out, const char *, most)};
-    if (!w.sentences)
+    size_t *members = CAUS_ARRAY(out, size_t, result->variable_count);
+    if (!w.sentences || !members)
         return caus_arena_fail(out, err);
     if (!result->complete)
         keep(&w, "the time limit passed while the data were checked: not every "
                  "check was made; raise --time-limit");
-    warn_of_constants(&w);
+    warn_of(&w, &troubles[0], members);
     warn_of_duplicates(&w);
-    warn_of_rare_values(&w);
-    warn_of_gaps(&w);
-    warn_of_slow_movers(&w);
+    for (size_t k = 1; k < TROUBLES; k++)
+        warn_of(&w, &troubles[k], members);
     warn_of_relatives(&w);
-    warn_of_zeros(&w);
     if (w.failed)
         return caus_arena_fail(out, err);
     result->warnings = w.sentences;

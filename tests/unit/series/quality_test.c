@@ -196,6 +196,22 @@ static void constant_is_one_value_in_every_environment(void **state)
     assert_warned(&quality, "shifted", "one or two rows");
 }
 
+static void what_ails_many_is_told_once(void **state)
+{
+    bench *b = *state;
+    static const char *const flat[] = {"f1", "f2", "f3", "f4"};
+    add_column(b, "alive");
+    for (size_t i = 0; i < 4; i++) {
+        size_t column = add_column(b, flat[i]);
+        for (size_t row = 0; row < ROWS; row++)
+            b->values[row][column] = (double)i;
+    }
+    caus_quality quality = examine_columns(b);
+    assert_int_equal(quality.warning_count, 1);
+    assert_warned(&quality, "4 variables are constant",
+                  "(f1, f2, f3 and f4): they");
+}
+
 static void duplicates_name_the_first(void **state)
 {
     bench *b = *state;
@@ -690,6 +706,7 @@ int main(void)
         TEST(sound_data_has_no_warning),
         TEST(missing_share_is_counted_and_told),
         TEST(constant_is_one_value_in_every_environment),
+        TEST(what_ails_many_is_told_once),
         TEST(duplicates_name_the_first),
         TEST(zeros_and_rare_values_are_told),
         TEST(step_and_spike_change_in_one_or_two_rows),
