@@ -178,7 +178,7 @@ static caus_status weigh(const caus_scene *scene, const caus_spans *spans,
     add_up(spans, evidence, scene_of, calls, &lost);
     double total = 0, most = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
-        total += made->lost_s[s];
+        total += lost.blame[s];
         most = fmax(most, lost.blame[s]);
     }
     made->known = true;
