@@ -218,7 +218,7 @@ typedef struct caus_gram_fetch {
  *            steps, complete or not, and the source's hash is that of the sums
  *
  * Also fails as caus_gram_build(). Cost on the server: the spans are read
- * twice, and some 12 ns for each of 9 · count² · (2 · max_lag + 1) products a
+ * twice, and some 15 ns for each of 9 · count² · (2 · max_lag + 1) products a
  * step, in statements of seconds.
  */
 caus_status caus_clickhouse_gram(const caus_endpoint *endpoint,

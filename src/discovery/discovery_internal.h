@@ -194,20 +194,6 @@ caus_status caus_search_each(caus_search *search, caus_findings *findings,
                              caus_stage stage, caus_target_fn *work,
                              caus_error *err);
 
-/* What a search held before a group of processes worked on its targets. */
-typedef struct caus_search_past caus_search_past;
-/* NULL when memory is out. */
-caus_search_past *caus_search_remember(const caus_search *search,
-                                       const caus_findings *findings);
-/*
- * Tells all processes what each has changed since. Every process calls it, with
- * its own status, whatever happened to it.
- */
-caus_status caus_search_exchange(caus_search *search, caus_findings *findings,
-                                 caus_search_past *past, caus_status status,
-                                 caus_error *err);
-void caus_search_forget(caus_search_past *past);
-
 /* Adjusted p-values of `count` hypotheses: Benjamini and Hochberg (1995),
  * Benjamini and Yekutieli (2001). `order` [count] is scratch. */
 void caus_fdr_adjust(const double *p_values, size_t count, caus_fdr method,

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <omp.h>
 
-#include "discovery/discovery_internal.h"
+#include "discovery/search_group.h"
 
 const double *caus_pc_alphas(const caus_pcmci_options *options, size_t *count)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "discovery/pcmciplus_internal.h"
+#include "discovery/search_group.h"
 
 enum { REGIONS = 8 };
 
