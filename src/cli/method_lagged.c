@@ -252,6 +252,7 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
     options->method = read_method(method);
     options->fdr =
         caus_cli_read_fdr(arguments, method ? CAUS_FDR_NONE : CAUS_FDR_BH);
+    options->fdr_contemporaneous = method != NULL;
     options->all_links = caus_arguments_has(arguments, "all-links");
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
     options->keep_first_orientation =
