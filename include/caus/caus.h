@@ -14,6 +14,7 @@
 #include "discovery.h"
 #include "discrete.h"
 #include "events.h"
+#include "facts.h"
 #include "fci.h"
 #include "gram.h"
 #include "granger.h"

@@ -30,6 +30,8 @@ typedef struct caus_change {
     const char *kind_name; /* as written */
     const char *ref;       /* commit, ticket, pod …; "" = none */
     const char *text;      /* "" = none */
+    const char *source;    /* file or server it was found in; "" = not told */
+    const char *query;     /* that found it; "" = none */
 } caus_change;
 
 typedef struct caus_changes {
@@ -45,14 +47,19 @@ typedef struct caus_changes_options {
 
 /*
  * Reads changes from a CSV file (header with the columns time, service, kind,
- * ref, text in any order; only time and kind are needed; other columns are
- * ignored) or from JSON lines (objects with these keys; a file whose first
- * character is '{'), plain, .gz or .zst. Times are RFC 3339 or unix s, ms, µs
- * or ns, told by their size. Kinds in any case; release and rollback are
- * deploys, feature_flag is a flag, oom is an oom_kill, cert a certificate.
+ * ref, text, source, query in any order; only time and kind are needed; other
+ * columns are ignored), from JSON lines (objects with these keys) or from one
+ * JSON document (an array of such objects, alone or under the key changes or
+ * annotations), plain, .gz or .zst. Times are RFC 3339 or unix s, ms, µs or ns,
+ * told by their size. Kinds in any case; release and rollback are deploys,
+ * feature_flag is a flag, oom is an oom_kill, cert a certificate. In a document
+ * an object without a kind is an annotation, as Grafana exports them: a tag
+ * that is a kind gives the kind, a tag "service:NAME" the service, its id the
+ * ref.
  *
  *   options  NULL = defaults
- *   result   lives in `out`; a file without changes gives none
+ *   result   lives in `out`; a file without changes gives none; without a
+ *            source of its own a change has the name of the file
  *
  * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_DATA (line and column named),
  * …_LIMIT (over a million changes, a text over 4 KiB), …_CANCELLED,
@@ -62,6 +69,30 @@ caus_status caus_changes_read(const char *path,
                               const caus_changes_options *options,
                               const caus_run *run, caus_arena *out,
                               caus_changes *result, caus_error *err);
+
+/*
+ * Reads the same from a text in memory.
+ *
+ *   name  for sentences
+ */
+caus_status caus_changes_read_text(const char *name, const char *text,
+                                   size_t length,
+                                   const caus_changes_options *options,
+                                   caus_arena *out, caus_changes *result,
+                                   caus_error *err);
+
+/*
+ * Writes changes as one JSON object (kind "changes"), which
+ * caus_changes_read_text() reads back as they were.
+ */
+caus_status caus_changes_write(const caus_changes *changes, caus_arena *out,
+                               const char **json, caus_error *err);
+
+/* Two lists as one; what stands in both counts once. Lives in `out`, texts
+ * where they were. */
+caus_status caus_changes_join(const caus_changes *a, const caus_changes *b,
+                              caus_arena *out, caus_changes *result,
+                              caus_error *err);
 
 /* Changes of one service and kind that followed each other. */
 typedef struct caus_change_group {

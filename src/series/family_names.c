@@ -2,6 +2,7 @@
 /* Variables that measure one thing, told by how they are called. */
 #include <string.h>
 
+#include "series/pods.h"
 #include "series/quality_internal.h"
 
 static bool is_digit(char byte)
@@ -160,8 +161,7 @@ static size_t pod_hash(const char *text)
     return second == 5 && !is_word(text[length]) ? length : 0;
 }
 
-/* Length of a pod's name without what a controller added to it. */
-static size_t workload_length(const char *pod)
+size_t caus_pod_workload_length(const char *pod)
 {
     size_t length = strlen(pod);
     for (size_t i = 1; i < length; i++)
@@ -180,7 +180,7 @@ static bool pod_key(const caus_variable *variable, caus_text *key)
                                          "kubernetes_pod_name", NULL};
     const char *name = variable->name;
     const char *pod = label_value(variable, labels);
-    size_t workload = pod ? workload_length(pod) : 0;
+    size_t workload = pod ? caus_pod_workload_length(pod) : 0;
     if (workload && strstr(name, pod)) {
         write_without_value(key, 'p', name, pod);
         caus_text_add_char(key, '|');

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -11,6 +12,22 @@
 #include "caus/logs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+/* What is written is what is read. */
+static void read_again(const caus_changes *changes, caus_arena *out)
+{
+    const char *json;
+    caus_changes again;
+    caus_error error;
+    if (caus_changes_write(changes, out, &json, &error) != CAUS_OK)
+        return;
+    caus_status status = caus_changes_read_text(
+        "again", json, strlen(json), NULL, out, &again, &error);
+    if (status == CAUS_ERR_LIMIT || status == CAUS_ERR_OUT_OF_MEMORY)
+        return;
+    if (status != CAUS_OK || again.change_count != changes->change_count)
+        abort();
+}
 
 static void read_changes(const char *path, const caus_run *run, caus_arena *out)
 {
@@ -23,6 +40,7 @@ static void read_changes(const char *path, const caus_run *run, caus_arena *out)
     for (size_t i = 1; i < changes.change_count; i++)
         if (changes.changes[i].time_ns < changes.changes[i - 1].time_ns)
             abort();
+    read_again(&changes, out);
     if (changes.change_count == 0 ||
         caus_changes_near(&changes, changes.changes[0].time_ns, NULL, out,
                           &groups, &count, &error) != CAUS_OK)

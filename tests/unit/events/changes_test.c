@@ -99,7 +99,12 @@ static void faults_name_the_line(void **state)
         {"{\"time\":1,\"kind\":\"deploy\"} x\n", "line 1 is"},
         {"{\"time\":1,\"kind\":\"\\q\"}\n", "line 1 is"},
         {"{\"kind\":\"deploy\"}\n", "line 1 has no time"},
-        {"{\"time\":[1],\"kind\":\"deploy\"}\n", "line 1 has no time"}};
+        {"{\"time\":[1],\"kind\":\"deploy\"}\n", "line 1 has no time"},
+        {"[{\"time\":1,\"kind\":\"deploy\"},\n{\"kind\":\"x\"}]",
+         "entry 2 has no time"},
+        {"[1]", "entry 1 is no JSON object"},
+        {"[{\"time\":1,\n\"kind\":]", "line 2 is no JSON"},
+        {"{\n\"deploys\":[]}", "holds no list of changes"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csv_bench bench;
         caus_changes changes = {.change_count = 77};
@@ -165,6 +170,97 @@ static void changes_near_an_onset_are_grouped_nearest_first(void **state)
     csv_bench_close(&bench);
 }
 
+/* What Grafana's API gives for annotations, and what people make by hand. */
+static void annotations_tell_kind_and_service_by_tags(void **state)
+{
+    (void)state;
+    static const char grafana[] =
+        "[\n {\"id\": 7, \"time\": 1761706800500, \"timeEnd\": 1761706900000,\n"
+        "  \"tags\": [\"prod\", \"deploy\", \"service:auth\"],\n"
+        "  \"text\": \"auth 1.2\\nrolled out\", \"dashboardUID\": null},\n"
+        " {\"time\": 1761706700000, \"tags\": [], \"text\": \"lunch\"},\n"
+        " {\"time\": \"2025-10-29T03:00:00Z\", \"kind\": \"Flag\","
+        " \"service\": \"web\", \"tags\": [\"deploy\"]}\n]\n";
+    csv_bench bench;
+    caus_changes changes;
+    csv_bench_open(&bench, 0);
+    assert_int_equal(read_text(&bench, grafana, NULL, &changes), CAUS_OK);
+    assert_int_equal(changes.change_count, 3);
+    const caus_change *change = changes.changes;
+    assert_string_equal(change[0].kind_name, "annotation");
+    assert_int_equal(change[0].kind, CAUS_CHANGE_OTHER);
+    assert_string_equal(change[0].text, "lunch");
+    assert_string_equal(change[1].service, "web");
+    assert_int_equal(change[1].kind, CAUS_CHANGE_FLAG);
+    assert_int_equal(change[2].kind, CAUS_CHANGE_DEPLOY);
+    assert_string_equal(change[2].service, "auth");
+    assert_string_equal(change[2].ref, "7");
+    assert_int_equal(change[2].time_ns, 1761706800 * second_ns + second_ns / 2);
+    csv_bench_close(&bench);
+}
+
+static void a_document_may_hold_the_list_under_a_key(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "{\"changes\": [{\"time\": 1, \"kind\": \"node\"}]}",
+        "{\n\"from\": {\"changes\": 3},\n\"annotations\":\n [{\"time\": 1, "
+        "\"kind\": \"node\"}]\n}",
+        "[{\"time\": 1, \"kind\": \"node\"}, {\"time\": 1, \"kind\": "
+        "\"node\"}]"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        csv_bench bench;
+        caus_changes changes;
+        csv_bench_open(&bench, 0);
+        assert_int_equal(read_text(&bench, texts[i], NULL, &changes), CAUS_OK);
+        assert_int_equal(changes.change_count, 1);
+        assert_int_equal(changes.changes[0].kind, CAUS_CHANGE_NODE);
+        csv_bench_close(&bench);
+    }
+}
+
+static void written_changes_read_back_as_they_were(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_changes made, again, joined;
+    const char *json;
+    csv_bench_open(&bench, 0);
+    assert_int_equal(
+        read_text(
+            &bench,
+            "time,service,kind,ref,text,source,query\n"
+            "2025-10-29T03:00:00.25Z,\"a, b\",release,v1,\"say \"\"x\"\"\","
+            "prometheus,\"x{y=\"\"z\"\"} > 1\"\n"
+            "1,Ã¼,mine,,,,\n",
+            NULL, &made),
+        CAUS_OK);
+    assert_int_equal(caus_changes_write(&made, bench.out, &json, &bench.error),
+                     CAUS_OK);
+    assert_int_equal(caus_changes_read_text("kept", json, strlen(json), NULL,
+                                            bench.out, &again, &bench.error),
+                     CAUS_OK);
+    assert_int_equal(again.change_count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const caus_change *a = &made.changes[i], *b = &again.changes[i];
+        assert_int_equal(a->time_ns, b->time_ns);
+        assert_int_equal(a->kind, b->kind);
+        assert_string_equal(a->kind_name, b->kind_name);
+        assert_string_equal(a->service, b->service);
+        assert_string_equal(a->ref, b->ref);
+        assert_string_equal(a->text, b->text);
+        assert_string_equal(a->source, b->source);
+        assert_string_equal(a->query, b->query);
+    }
+    assert_string_equal(made.changes[1].source, "prometheus");
+    assert_string_equal(made.changes[1].query, "x{y=\"z\"} > 1");
+    assert_int_equal(
+        caus_changes_join(&made, &again, bench.out, &joined, &bench.error),
+        CAUS_OK);
+    assert_int_equal(joined.change_count, 2);
+    csv_bench_close(&bench);
+}
+
 static void a_negative_width_is_refused(void **state)
 {
     (void)state;
@@ -186,14 +282,16 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     (void)state;
     static const char *const texts[] = {
-        around, "{\"time\":999999,\"kind\":\"deploy\",\"service\":\"a\"}"};
-    for (size_t i = 0; i < 2; i++) {
+        around, "{\"time\":999999,\"kind\":\"deploy\",\"service\":\"a\"}",
+        "[{\"time\":999999,\"tags\":[\"deploy\",\"app=a\"]}]"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         csv_file file = csv_file_of(texts[i]);
         bool refused = true;
         for (long successes = 0; refused; successes++) {
             csv_bench bench;
             caus_changes changes;
             const caus_change_group *groups;
+            const char *json;
             size_t count;
             csv_bench_open(&bench, 0);
             fault_fail_after(successes);
@@ -202,6 +300,11 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
             if (status == CAUS_OK)
                 status = caus_changes_near(&changes, 1000000 * second_ns, NULL,
                                            bench.out, &groups, &count, NULL);
+            if (status == CAUS_OK)
+                status = caus_changes_write(&changes, bench.out, &json, NULL);
+            if (status == CAUS_OK)
+                status = caus_changes_join(&changes, &changes, bench.out,
+                                           &changes, NULL);
             refused = fault_stop();
             assert_int_equal(status,
                              refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
@@ -218,6 +321,9 @@ int main(void)
         cmocka_unit_test(a_time_without_zone_needs_one),
         cmocka_unit_test(faults_name_the_line),
         cmocka_unit_test(changes_near_an_onset_are_grouped_nearest_first),
+        cmocka_unit_test(annotations_tell_kind_and_service_by_tags),
+        cmocka_unit_test(a_document_may_hold_the_list_under_a_key),
+        cmocka_unit_test(written_changes_read_back_as_they_were),
         cmocka_unit_test(a_negative_width_is_refused),
         cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
     };

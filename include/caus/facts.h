@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes that metrics tell: restarts, deploys, OOM kills, nodes, certificates.
+ */
+#ifndef CAUS_FACTS_H
+#define CAUS_FACTS_H
+
+#include "changes.h"
+#include "telemetry.h"
+
+CAUS_API_BEGIN
+
+/* Changes found in a server, each with the expression that shows it. */
+typedef struct caus_facts {
+    caus_changes changes; /* source "prometheus" */
+    size_t query_count;
+    const caus_fetched_query *queries; /* as sent */
+    size_t warning_count;
+    const char *const *warnings;
+} caus_facts;
+
+typedef struct caus_facts_options {
+    int64_t start_ns;
+    int64_t end_ns;
+    size_t max_queries; /* 0 = no limit; one is needed */
+} caus_facts_options;
+
+/*
+ * Looks for changes in one query: what kube-state-metrics tells of containers,
+ * workloads, nodes and configuration, process start times, versions of build
+ * info, reloads of configuration, certificates of probes.
+ *
+ *   result  lives in `out`
+ *
+ * A change that a value shows is dated one step (15 s, more in windows over
+ * 4 h) before the first value that shows it: it came between the scrape before
+ * and that one. Starts, reloads and expiries carry their own time. What changes
+ * more than ten times in the window is a habit and left out. A query that is
+ * refused is a warning, no failure. Fails as caus_prometheus_fetch().
+ */
+caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
+                                  const caus_facts_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_facts *result, caus_error *err);
+
+CAUS_API_END
+#endif

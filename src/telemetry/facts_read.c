@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One query for all facts, and from its points to changes. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "telemetry/facts_internal.h"
+
+enum { MOST_CHANGES = 20000, MOST_A_SERIES = 10, POINTS = 1000 };
+
+static const int64_t second_ns = 1000000000;
+static const int64_t least_step_ns = INT64_C(15000000000);
+
+typedef struct reader {
+    caus_prom *prom;
+    const caus_facts_options *options;
+    int64_t step_ns;
+    const char **expressions; /* [caus_fact_count] */
+    const caus_fact *fact;    /* of the series at hand; NULL = unknown */
+    caus_change about;        /* what its points have in common */
+    size_t first;             /* change of the series */
+    double last_value;
+    caus_change *changes;
+    size_t count, capacity;
+} reader;
+
+/* ---- a series ---- */
+
+static const char *value_of(const caus_label *labels, size_t count,
+                            const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(labels[i].name, name) == 0)
+            return labels[i].value;
+    }
+    return "";
+}
+
+static const char *target_of(const caus_label *labels, size_t count)
+{
+    for (size_t i = 0; i < CAUS_PROM_GROUPS; i++) {
+        const char *value = value_of(labels, count, caus_prom_kept_labels[i]);
+        if (*value)
+            return value;
+    }
+    return "";
+}
+
+/* A map "checkout-config" belongs to checkout. */
+static size_t workload_length(const char *name)
+{
+    static const char *const ends[] = {"-config", "-configmap", "-cm",
+                                       "-secret", "-secrets",   "-tls"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t more = strlen(ends[i]);
+        if (length > more && strcmp(name + length - more, ends[i]) == 0)
+            return length - more;
+    }
+    return length;
+}
+
+static const char *service_of(const reader *at, const caus_label *labels,
+                              size_t count, const char *subject)
+{
+    caus_arena *out = at->prom->out;
+    switch (at->fact->subject) {
+    case CAUS_SUBJECT_POD:
+        return caus_arena_copy_text(out, subject,
+                                    caus_workload_length(subject));
+    case CAUS_SUBJECT_WORKLOAD:
+        return caus_arena_copy_text(out, subject, workload_length(subject));
+    case CAUS_SUBJECT_TARGET:
+        return caus_arena_copy(out, target_of(labels, count));
+    case CAUS_SUBJECT_NOBODY:
+        break;
+    }
+    return "";
+}
+
+/* The phrase with its one %s filled in. */
+static const char *describe(const reader *at, const char *subject)
+{
+    const char *phrase = at->fact->phrase, *gap = strstr(phrase, "%s");
+    return caus_arena_format(at->prom->out, "%.*s%s%s", (int)(gap - phrase),
+                             phrase, *subject ? subject : "one", gap + 2);
+}
+
+/* More changes than a few are a habit and tell nothing. */
+static void close_series(reader *at)
+{
+    if (at->count - at->first > MOST_A_SERIES)
+        at->count = at->first;
+    at->first = at->count;
+}
+
+static caus_status take_series(void *data, const caus_label *labels,
+                               size_t count, caus_error *err)
+{
+    reader *at = data;
+    close_series(at);
+    const char *number = value_of(labels, count, caus_fact_label);
+    size_t fact = (size_t)strtoul(number, NULL, 10);
+    at->fact = NULL;
+    at->last_value = (double)NAN;
+    if (!*number || fact >= caus_fact_count)
+        return CAUS_OK;
+    at->fact = &caus_fact_table[fact];
+    const char *subject = value_of(labels, count, at->fact->label);
+    at->about = (caus_change){
+        .service = service_of(at, labels, count, subject),
+        .kind = at->fact->kind,
+        .kind_name = at->fact->kind_name,
+        .ref = caus_arena_copy(at->prom->out, subject),
+        .text = describe(at, subject),
+        .source = "prometheus",
+        .query = at->expressions[fact],
+    };
+    if (!at->about.service || !at->about.ref || !at->about.text)
+        return caus_arena_fail(at->prom->out, err);
+    return CAUS_OK;
+}
+
+static caus_status take_point(void *data, int64_t time_ms, double value,
+                              caus_error *err)
+{
+    reader *at = data;
+    if (!at->fact || at->count == MOST_CHANGES)
+        return CAUS_OK;
+    caus_change made = at->about;
+    made.time_ns = time_ms * 1000000 - at->step_ns;
+    if (at->fact->is_time) {
+        if (value == at->last_value || !(fabs(value) < 9e9))
+            return CAUS_OK;
+        at->last_value = value;
+        made.time_ns = llround(value * 1e3) * 1000000;
+    }
+    if (!caus_prom_reserve(&at->changes, at->count, &at->capacity, sizeof made))
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the changes found");
+    at->changes[at->count++] = made;
+    return CAUS_OK;
+}
+
+static void forget(void *data)
+{
+    reader *at = data;
+    at->count = at->first = 0;
+    at->fact = NULL;
+}
+
+/* ---- the query ---- */
+
+static caus_status make_query(reader *at, const char **query, caus_error *err)
+{
+    caus_text text = {0};
+    at->expressions = CAUS_ARRAY(at->prom->out, const char *, caus_fact_count);
+    if (!at->expressions)
+        return caus_arena_fail(at->prom->out, err);
+    for (size_t i = 0; i < caus_fact_count; i++) {
+        at->expressions[i] = caus_fact_expression(
+            &caus_fact_table[i], at->step_ns, at->options, at->prom->out);
+        if (!at->expressions[i]) {
+            caus_text_deinit(&text);
+            return caus_arena_fail(at->prom->out, err);
+        }
+        caus_text_format(&text,
+                         "%slabel_replace(%s, \"%s\", \"%zu\", \"\", "
+                         "\"\")",
+                         i ? " or " : "", at->expressions[i], caus_fact_label,
+                         i);
+    }
+    *query =
+        text.failed ? NULL : caus_arena_copy(at->prom->scratch, text.bytes);
+    caus_text_deinit(&text);
+    return *query ? CAUS_OK : caus_prom_no_memory(at->prom, err);
+}
+
+static caus_status ask(reader *at, caus_error *err)
+{
+    caus_prom *prom = at->prom;
+    const char *query;
+    CAUS_TRY(make_query(at, &query, err));
+    int64_t from_ns = at->options->start_ns / at->step_ns * at->step_ns;
+    const char *step =
+        caus_arena_format(prom->scratch, "%g", (double)at->step_ns / 1e9);
+    const char *pairs[] = {
+        "query", query,
+        "start", caus_prom_time_text(prom, from_ns),
+        "end",   caus_prom_time_text(prom, at->options->end_ns),
+        "step",  step,
+        NULL};
+    const char *body =
+        pairs[3] && pairs[5] && step ? caus_prom_form_body(prom, pairs) : NULL;
+    caus_prom_call *call = CAUS_ARRAY(prom->scratch, caus_prom_call, 1);
+    if (!body || !call)
+        return caus_prom_no_memory(prom, err);
+    *call = (caus_prom_call){
+        .path = "/api/v1/query_range",
+        .body = body,
+        .what = "the search for changes",
+        .shown = query,
+        .is_optional = true,
+        .events = {.series = take_series, .point = take_point, .data = at},
+        .reset = forget};
+    CAUS_TRY(caus_prom_perform(prom, call, 1, err));
+    close_series(at);
+    if (call->refused)
+        return caus_prom_warn(prom, err,
+                              "Prometheus refused the search for restarts, "
+                              "deploys and other changes: give them by "
+                              "--changes");
+    return CAUS_OK;
+}
+
+/* ---- the result ---- */
+
+/* A process that starts reads its configuration: that is no change of it. */
+static bool is_of_start(const reader *at, const caus_change *change)
+{
+    const int64_t near_ns = 60 * second_ns;
+    if (change->kind != CAUS_CHANGE_CONFIG)
+        return false;
+    for (size_t i = 0; i < at->count; i++) {
+        const caus_change *start = &at->changes[i];
+        int64_t after_ns = change->time_ns - start->time_ns;
+        if (start->kind == CAUS_CHANGE_RESTART && after_ns >= 0 &&
+            after_ns < near_ns && strcmp(start->ref, change->ref) == 0)
+            return true;
+    }
+    return false;
+}
+
+static caus_status keep(reader *at, caus_facts *made, caus_error *err)
+{
+    caus_prom *prom = at->prom;
+    caus_change *changes = CAUS_ARRAY(prom->out, caus_change, at->count);
+    const char **warnings =
+        CAUS_ARRAY(prom->out, const char *, prom->warnings.count);
+    size_t kept = 0;
+    made->queries = caus_prom_queries(prom);
+    if (!changes || !warnings || !made->queries)
+        return caus_arena_fail(prom->out, err);
+    for (size_t i = 0; i < at->count; i++) {
+        if (at->changes[i].time_ns >= at->options->start_ns - at->step_ns &&
+            at->changes[i].time_ns <= at->options->end_ns &&
+            !is_of_start(at, &at->changes[i]))
+            changes[kept++] = at->changes[i];
+    }
+    for (size_t i = 0; i < prom->warnings.count; i++)
+        warnings[i] = prom->warnings.items[i];
+    made->query_count = prom->shown.count;
+    made->warnings = warnings;
+    made->warning_count = prom->warnings.count;
+    caus_changes found = {kept, changes}, none = {0};
+    return caus_changes_join(&found, &none, prom->out, &made->changes, err);
+}
+
+/* Whole steps of 15 s, so that a thousand of them span the window. */
+static int64_t step_of(const caus_facts_options *options)
+{
+    int64_t span_ns = options->end_ns - options->start_ns;
+    int64_t steps = span_ns / (POINTS * least_step_ns) + 1;
+    return steps * least_step_ns;
+}
+
+caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
+                                  const caus_facts_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_facts *result, caus_error *err)
+{
+    if (options->end_ns <= options->start_ns || options->start_ns < 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "changes are looked for between two instants after "
+                         "1970: exchange --start and --end");
+    caus_arena_mark mark = caus_arena_get_mark(out);
+    caus_fetch_options limits = {.max_queries = options->max_queries};
+    caus_prom prom = {.run = run, .options = &limits, .out = out};
+    reader at = {
+        .prom = &prom, .options = options, .step_ns = step_of(options)};
+    caus_facts made = {0};
+    caus_status status = caus_prom_open(&prom, endpoint, err);
+    if (status == CAUS_OK)
+        status = ask(&at, err);
+    if (status == CAUS_OK)
+        status = keep(&at, &made, err);
+    caus_prom_close(&prom);
+    free(at.changes);
+    if (status == CAUS_OK)
+        *result = made;
+    else
+        caus_arena_rewind(out, mark);
+    return status;
+}
