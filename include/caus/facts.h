@@ -21,13 +21,14 @@ typedef struct caus_facts {
 typedef struct caus_facts_options {
     int64_t start_ns;
     int64_t end_ns;
-    size_t max_queries; /* 0 = no limit; one is needed */
+    size_t max_queries; /* 0 = no limit; two are needed */
 } caus_facts_options;
 
 /*
- * Looks for changes in one query: what kube-state-metrics tells of containers,
- * workloads, nodes and configuration, process start times, versions of build
- * info, reloads of configuration, certificates of probes.
+ * Looks for changes in two queries, the names and what they show: what
+ * kube-state-metrics tells of containers, workloads, nodes and configuration,
+ * process start times, versions of build info, reloads of configuration,
+ * certificates of probes.
  *
  *   result  lives in `out`
  *

@@ -6,6 +6,7 @@
 #ifndef CAUS_RECORDING_H
 #define CAUS_RECORDING_H
 
+#include "changes.h"
 #include "quality.h"
 #include "telemetry.h"
 
@@ -35,8 +36,10 @@ typedef struct caus_recording_info {
     const char *const *warnings;
     size_t result_count;
     const caus_recorded_result *results;
-    double clock_skew_s;      /* as in caus_fetch; NaN = not known */
-    double scrape_interval_s; /* as in caus_fetch; 0 = not known */
+    const caus_changes *changes; /* NULL, unless a caller has read the results
+                                    of kind "changes" */
+    double clock_skew_s;         /* as in caus_fetch; NaN = not known */
+    double scrape_interval_s;    /* as in caus_fetch; 0 = not known */
     bool scrubbed; /* label values and text were cleaned of secrets */
 } caus_recording_info;
 

@@ -53,6 +53,7 @@ typedef struct caus_graph_answer {
     const caus_dropped *dropped;
     size_t dropped_count;
     const caus_extent *extent;     /* of the incident; NULL = not asked */
+    const caus_changes *changes;   /* what was changed; NULL = not known */
     const caus_answer_part *parts; /* whose summary the discovery is */
     size_t part_count;
     const char *const *variations; /* settings behind `sensitivity` */

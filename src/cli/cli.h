@@ -127,37 +127,6 @@ caus_status caus_cli_fetch(caus_program *program,
                            caus_cli_window *window, caus_arena *arena,
                            caus_fetch *result, caus_error *err);
 
-enum { CAUS_CLI_SERVERS = 2 };
-
-/* The servers there are, and what they hold. */
-typedef struct caus_cli_survey {
-    caus_endpoint endpoints[CAUS_CLI_SERVERS]; /* Prometheus, ClickHouse */
-    caus_metric_survey metrics;
-    caus_span_survey spans;
-    caus_setup_servers servers; /* of those that answered */
-    caus_answer_server found[CAUS_CLI_SERVERS];
-    size_t found_count;
-    caus_refusal failures[CAUS_CLI_SERVERS]; /* of servers that were named */
-    size_t failure_count;
-    caus_fetched_query *queries;
-    size_t query_count;
-} caus_cli_survey;
-
-/*
- * Finds servers by options, environment, caus.yml or, where none of them names
- * one, on the usual ports of this machine, and asks what they hold. To a server
- * that was not named no secret is sent.
- */
-caus_status caus_cli_survey_servers(caus_program *program,
-                                    const caus_arguments *arguments,
-                                    bool has_history, caus_arena *arena,
-                                    caus_cli_survey *result, caus_error *err);
-
-/* " --prometheus URL" for the servers that a next command must name; NULL = no
- * memory. */
-const char *caus_cli_server_words(const caus_cli_survey *survey,
-                                  caus_arena *arena);
-
 /*
  * Has ClickHouse sum up the variables of a source, span series all.
  *
@@ -232,6 +201,7 @@ typedef struct caus_cli_input {
     const caus_topology *topology; /* of spans; NULL = none were given */
     const char *const *warnings;
     size_t warning_count;
+    caus_changes changes; /* of the recording, or found in metrics */
 } caus_cli_input;
 
 /* Before what a recording says about the quality of its data. */

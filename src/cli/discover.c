@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "methods.h"
+#include "servers.h"
 
 static const caus_option discover_options[] = {
     {"method", 0, "NAME",
@@ -185,6 +186,8 @@ static caus_status run_preset(caus_program *program,
     bool skips = options.pcmci.fdr_skip_own_past;
     options.pcmci = answer->options;
     options.pcmci.fdr_skip_own_past = skips;
+    CAUS_TRY(caus_cli_join_changes(program, arguments, &input->changes, arena,
+                                   &answer->changes, err));
     const char *workload = caus_arguments_get(arguments, "workload");
     if (!workload)
         workload = "auto";
@@ -381,9 +384,10 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &caus_cli_discover_options, &caus_server_options,      &caus_source_options,
-    &caus_file_options,         &caus_gram_source_options, &caus_time_options,
-    &caus_common_options};
+    &caus_cli_discover_options, &caus_cli_change_options,
+    &caus_server_options,       &caus_source_options,
+    &caus_file_options,         &caus_gram_source_options,
+    &caus_time_options,         &caus_common_options};
 
 const caus_command caus_command_discover = {
     .name = "discover",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "explanation.h"
+#include "servers.h"
 
 static const caus_option outcome_options[] = {
     {"fail-on", 0, "CONDITION", NULL, CAUS_COMPLETE_NOTHING,
@@ -88,9 +89,9 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &caus_cli_explain_options, &outcome_group,     &caus_server_options,
-    &caus_source_options,      &caus_file_options, &caus_time_options,
-    &caus_common_options};
+    &caus_cli_explain_options, &caus_cli_change_options, &outcome_group,
+    &caus_server_options,      &caus_source_options,     &caus_file_options,
+    &caus_time_options,        &caus_common_options};
 
 const caus_command caus_command_explain = {
     .name = "explain",

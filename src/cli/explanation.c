@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what the command line names to an explanation. */
 #include "explanation.h"
+#include "servers.h"
 
 static const caus_option explain_options[] = {
     {"symptom", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
@@ -11,9 +12,6 @@ static const caus_option explain_options[] = {
      "services told in full; default 10"},
     {"grafana-url", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
      "a Grafana whose Explore is linked to; default $CAUS_GRAFANA_URL"},
-    {"changes", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
-     "what was deployed or configured: CSV or JSON lines with time, service, "
-     "kind, ref, text"},
 };
 
 const caus_option_group caus_cli_explain_options = {
@@ -30,29 +28,6 @@ static caus_status read_onset(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-static caus_status read_changes(caus_program *program,
-                                const caus_arguments *arguments,
-                                caus_explain_options *options,
-                                caus_arena *arena, caus_error *err)
-{
-    const char *path = caus_arguments_get(arguments, "changes");
-    if (!path)
-        return CAUS_OK;
-    caus_changes *changes = caus_arena_array(arena, 1, sizeof *changes);
-    if (!changes)
-        return caus_arena_fail(arena, err);
-    caus_cli_zone zone;
-    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
-    caus_changes_options how = {0};
-    if (zone.given) {
-        how.zone = caus_cli_zone_minutes;
-        how.zone_data = &zone;
-    }
-    CAUS_TRY(caus_changes_read(path, &how, program->run, arena, changes, err));
-    options->changes = changes;
-    return CAUS_OK;
-}
-
 static caus_status load(caus_program *program, const caus_arguments *arguments,
                         caus_arena *arena, caus_cli_explained *result,
                         caus_error *err)
@@ -64,7 +39,8 @@ static caus_status load(caus_program *program, const caus_arguments *arguments,
                            &result->input, err));
     options->spans = result->input.spans;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
-    return read_changes(program, arguments, options, arena, err);
+    return caus_cli_join_changes(program, arguments, &result->input.changes,
+                                 arena, &options->changes, err);
 }
 
 caus_status caus_cli_explain(caus_program *program,

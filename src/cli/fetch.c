@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli.h"
+#include "servers.h"
 
 typedef caus_status fetch_function(const caus_endpoint *,
                                    const caus_variable_spec *, size_t,
@@ -42,6 +42,18 @@ static caus_status complete_endpoint(const caus_arguments *arguments,
                          "%s needs a server: give --%s URL, set %sURL, or name "
                          "it in caus.yml",
                          kind->flag, kind->option, kind->prefix);
+    return CAUS_OK;
+}
+
+caus_status caus_cli_name_prometheus(const caus_arguments *arguments,
+                                     const caus_cli_source *source,
+                                     caus_arena *arena, caus_endpoint *result,
+                                     caus_error *err)
+{
+    caus_endpoint endpoint = source->settings.prometheus;
+    CAUS_TRY(
+        complete_endpoint(arguments, &servers[0], NULL, arena, &endpoint, err));
+    *result = endpoint;
     return CAUS_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli.h"
+#include "servers.h"
 
 static caus_status info(caus_program *program, const caus_arguments *arguments,
                         caus_arena *arena, caus_error *err)
@@ -9,6 +9,10 @@ static caus_status info(caus_program *program, const caus_arguments *arguments,
     CAUS_TRY(caus_program_format(arguments, &format, err));
     caus_recording_info recording;
     CAUS_TRY(caus_recording_read_info(path, arena, &recording, err));
+    caus_changes changes;
+    CAUS_TRY(caus_cli_recorded_changes(&recording, arena, &changes, err));
+    if (changes.change_count)
+        recording.changes = &changes;
     const char *text;
     size_t length;
     CAUS_TRY(caus_render_recording(&recording, path, format, &program->render,
@@ -29,8 +33,9 @@ const caus_command caus_command_info = {
     .summary = "say what an incident file holds",
     .operands = "FILE",
     .operand_count = 1,
-    .description = "Prints window, baseline, variables, queries, warnings and "
-                   "later results of an incident file, as text or JSON.",
+    .description =
+        "Prints window, baseline, variables, queries, changes, "
+        "warnings and later results of an incident file, as text or JSON.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,
     .examples = "  caus info incident.caus\n",

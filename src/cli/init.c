@@ -2,7 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "servers.h"
 
 static const caus_option init_options[] = {
     {"vars", 0, "FILE", NULL, CAUS_COMPLETE_FILE,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "servers.h"
 
 caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
                            const caus_cli_window *window, caus_arena *arena,
@@ -122,6 +122,7 @@ static caus_status load_recording(caus_program *program,
         caus_recording_read_samples(path, program->run, arena, &samples, err));
     caus_program_lap(program, "read");
     CAUS_TRY(take_warnings(&info, arena, result, err));
+    CAUS_TRY(caus_cli_recorded_changes(&info, arena, &result->changes, err));
     return align_covered(program, &samples, window, arena, result, err);
 }
 
@@ -165,9 +166,9 @@ static caus_status load_columns(caus_program *program,
 /* Only the fetch counts for the time limit, which is of `timed`. */
 static caus_status load_servers(caus_program *program,
                                 const caus_arguments *arguments,
-                                caus_run *timed, caus_cli_window *window,
-                                caus_arena *arena, caus_cli_input *result,
-                                caus_error *err)
+                                caus_run *timed, bool has_changes,
+                                caus_cli_window *window, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err)
 {
     caus_cli_source source;
     CAUS_TRY(caus_cli_read_source(arguments, window, arena, &source, err));
@@ -180,6 +181,9 @@ static caus_status load_servers(caus_program *program,
     program->run = timed;
     caus_status status =
         caus_cli_fetch(program, arguments, &source, window, arena, &fetch, err);
+    if (status == CAUS_OK && has_changes)
+        status = caus_cli_find_changes(program, arguments, &source, window,
+                                       arena, &fetch, &result->changes, err);
     program->run = untimed;
     CAUS_TRY(status);
     caus_program_lap(program, "fetch");
@@ -249,7 +253,8 @@ static caus_status load_any(caus_program *program,
         !caus_arguments_has(arguments, "vars"))
         return caus_cli_load_spans(program, arguments, use_baseline, &window,
                                    arena, result, err);
-    return load_servers(program, arguments, timed, &window, arena, result, err);
+    return load_servers(program, arguments, timed, default_baseline_ns > 0,
+                        &window, arena, result, err);
 }
 
 /* The time limit is for fetch and search: without its data there is nothing to

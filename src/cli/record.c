@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
+#include "servers.h"
 
 static const caus_option record_options[] = {
     {"csv", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
@@ -51,14 +51,17 @@ static caus_status add_quality(caus_program *program,
 static caus_status fetch_servers(caus_program *program,
                                  const caus_arguments *arguments,
                                  caus_cli_window *window, caus_arena *arena,
-                                 caus_fetch *fetch, caus_error *err)
+                                 caus_fetch *fetch, caus_changes *changes,
+                                 caus_error *err)
 {
     caus_cli_source source;
     CAUS_TRY(caus_cli_read_source(arguments, window, arena, &source, err));
     if (source.left_out)
         caus_program_say(program, "%s", source.left_out);
-    return caus_cli_fetch(program, arguments, &source, window, arena, fetch,
-                          err);
+    CAUS_TRY(
+        caus_cli_fetch(program, arguments, &source, window, arena, fetch, err));
+    return caus_cli_find_changes(program, arguments, &source, window, arena,
+                                 fetch, changes, err);
 }
 
 /* The grid of the whole file where no window was asked for. */
@@ -128,6 +131,17 @@ static void tell(caus_program *program, const caus_fetch *fetch,
         caus_program_say(program, "warning: %s", fetch->warnings[i]);
 }
 
+/* Changes are kept as a result of their own, which readers know by its kind. */
+static caus_status add_changes(const char *path, const caus_changes *changes,
+                               caus_arena *arena, caus_error *err)
+{
+    const char *json;
+    if (!changes || !changes->change_count)
+        return CAUS_OK;
+    CAUS_TRY(caus_changes_write(changes, arena, &json, err));
+    return caus_recording_add_result(path, "changes", json, err);
+}
+
 static caus_status record(caus_program *program,
                           const caus_arguments *arguments, caus_arena *arena,
                           caus_error *err)
@@ -139,10 +153,14 @@ static caus_status record(caus_program *program,
         caus_cli_read_window(arguments, caus_cli_baseline_ns, &window, err));
     bool has_file = caus_arguments_has(arguments, "csv");
     caus_fetch fetch;
-    CAUS_TRY(
-        has_file
-            ? fetch_csv(program, arguments, &window, arena, &fetch, err)
-            : fetch_servers(program, arguments, &window, arena, &fetch, err));
+    caus_changes found = {0};
+    CAUS_TRY(has_file
+                 ? fetch_csv(program, arguments, &window, arena, &fetch, err)
+                 : fetch_servers(program, arguments, &window, arena, &fetch,
+                                 &found, err));
+    const caus_changes *changes;
+    CAUS_TRY(caus_cli_join_changes(program, arguments, &found, arena, &changes,
+                                   err));
     caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
     const char *hint = caus_arguments_get(arguments, "hint");
@@ -156,6 +174,7 @@ static caus_status record(caus_program *program,
         .created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
     };
     CAUS_TRY(caus_recording_write(path, &fetch, &options, program->run, err));
+    CAUS_TRY(add_changes(path, changes, arena, err));
     caus_program_lap(program, "write");
     tell(program, &fetch, path);
     return CAUS_OK;
@@ -167,8 +186,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &caus_server_options, &caus_source_options, &caus_time_options,
-    &record_group, &caus_common_options};
+    &caus_server_options, &caus_source_options,     &caus_time_options,
+    &record_group,        &caus_cli_change_options, &caus_common_options};
 
 const caus_command caus_command_record = {
     .name = "record",

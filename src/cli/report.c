@@ -3,6 +3,7 @@
 
 #include "explanation.h"
 #include "methods.h"
+#include "servers.h"
 
 /* Beyond so many variables a graph takes minutes, and shows a tangle: those
  * that moved most are kept. */
@@ -242,9 +243,9 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &caus_cli_explain_options, &report_group,      &caus_server_options,
-    &caus_source_options,      &caus_file_options, &caus_time_options,
-    &caus_common_options};
+    &caus_cli_explain_options, &caus_cli_change_options, &report_group,
+    &caus_server_options,      &caus_source_options,     &caus_file_options,
+    &caus_time_options,        &caus_common_options};
 
 const caus_command caus_command_report = {
     .name = "report",

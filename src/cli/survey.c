@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "servers.h"
 
 enum { PORTS = 4 };
 

@@ -410,6 +410,7 @@ void caus_render_json(const caus_view *view, caus_text *text)
     write_method(json, view);
     write_data(json, view);
     write_ambiguous(json, view);
+    caus_view_write_changes(view, json);
     put_clean(json, view, "inputs_sha256", answer->inputs_sha256);
     caus_json_key(json, "seed");
     caus_json_unsigned(json, answer->seed);

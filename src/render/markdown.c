@@ -137,6 +137,25 @@ static void add_links(caus_text *text, const caus_view *view)
     caus_text_add_char(text, '\n');
 }
 
+static void add_changes(caus_text *text, const caus_view *view)
+{
+    size_t count = caus_view_changes_shown(view);
+    if (!count)
+        return;
+    caus_text_add(text, "### Changes near the onset\n\n");
+    for (size_t i = 0; i < count; i++) {
+        caus_text line = {0};
+        caus_view_add_change_line(view, i, &line);
+        caus_text_add(text, "- ");
+        if (!line.failed)
+            caus_text_add_markdown(text, line.bytes);
+        caus_text_add_char(text, '\n');
+        text->failed |= line.failed;
+        caus_text_deinit(&line);
+    }
+    caus_text_add_char(text, '\n');
+}
+
 static void add_parts(caus_text *text, const caus_view *view)
 {
     const caus_graph_answer *answer = view->answer;
@@ -259,6 +278,7 @@ caus_status caus_render_markdown(const caus_view *view,
         caus_text_add(text, "```\n\n");
     }
     add_links(text, view);
+    add_changes(text, view);
     add_parts(text, view);
     add_memory(text, view);
     add_data(text, view);

@@ -107,6 +107,26 @@ static void write_queries(caus_json *json, caus_arena *arena,
     caus_json_end_array(json);
 }
 
+static void write_changes(caus_json *json, caus_arena *arena,
+                          const caus_changes *changes)
+{
+    caus_json_key(json, "changes");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < changes->change_count; i++) {
+        const caus_change *change = &changes->changes[i];
+        caus_json_begin_object(json);
+        put_time(json, "time", change->time_ns);
+        put_known(json, arena, "service", change->service);
+        put_clean(json, arena, "kind", change->kind_name);
+        put_known(json, arena, "ref", change->ref);
+        put_known(json, arena, "text", change->text);
+        put_known(json, arena, "source", change->source);
+        put_known(json, arena, "query", change->query);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
 static void write_results(caus_json *json, caus_arena *arena,
                           const caus_recording_info *info)
 {
@@ -165,6 +185,8 @@ void caus_recording_write_json(caus_text *text, caus_arena *arena,
                        info->sample_counts[i]);
     caus_json_end_array(&json);
     write_queries(&json, arena, info);
+    if (info->changes)
+        write_changes(&json, arena, info->changes);
     write_results(&json, arena, info);
     write_warnings(&json, arena, info);
     caus_json_end_object(&json);

@@ -11,7 +11,8 @@ enum {
     INDENT = 2,
     LABEL_COLUMNS = 11, /* "baseline" and its space, behind the indent */
     COUNT_COLUMNS = 10,
-    HASH_SHOWN = 12
+    HASH_SHOWN = 12,
+    CHANGES_SHOWN = 20
 };
 
 typedef struct info_sheet {
@@ -176,6 +177,26 @@ static void add_queries(const info_sheet *sheet)
                       info->queries[i].text);
 }
 
+static void add_changes(const info_sheet *sheet)
+{
+    const caus_changes *changes = sheet->info->changes;
+    if (!changes)
+        return;
+    add_heading(sheet, "changes", changes->change_count);
+    for (size_t i = 0; i < changes->change_count && i < CHANGES_SHOWN; i++) {
+        const caus_change *change = &changes->changes[i];
+        char time[40];
+        caus_time_format(change->time_ns, time);
+        caus_text_format(sheet->text, "  %s  %s", time,
+                         cleaned(sheet, change->kind_name));
+        caus_text_format(sheet->text, "  %s", cleaned(sheet, change->service));
+        caus_text_format(sheet->text, "  %s\n", cleaned(sheet, change->ref));
+    }
+    if (changes->change_count > CHANGES_SHOWN)
+        caus_text_format(sheet->text, "  and %zu more\n",
+                         changes->change_count - CHANGES_SHOWN);
+}
+
 static void add_results(const info_sheet *sheet)
 {
     const caus_recording_info *info = sheet->info;
@@ -224,6 +245,7 @@ void caus_recording_write_text(caus_text *text, caus_arena *arena,
     add_summary(&sheet, path);
     add_variables(&sheet);
     add_queries(&sheet);
+    add_changes(&sheet);
     add_results(&sheet);
     add_warnings(&sheet);
 }

@@ -23,6 +23,12 @@ typedef enum caus_orientation {
 
 const char *caus_orientation_name(caus_orientation orientation);
 
+typedef enum caus_check_result {
+    CAUS_CHECK_UNTESTED,
+    CAUS_CHECK_FAILED,
+    CAUS_CHECK_PASSED
+} caus_check_result;
+
 /* A reported link; numbers that were not computed are NaN. */
 typedef struct caus_link {
     size_t source, target; /* variables; an arrow at lag 0 is at the target */
@@ -38,13 +44,10 @@ typedef struct caus_link {
     bool by_load;    /* it does not hold given the workload */
     double blur_s;   /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
+    caus_check_result changed; /* its source shortly before the onset, and
+                                  nothing else as near */
+    const char *change;        /* the same as a sentence; NULL = not known */
 } caus_link;
-
-typedef enum caus_check_result {
-    CAUS_CHECK_UNTESTED,
-    CAUS_CHECK_FAILED,
-    CAUS_CHECK_PASSED
-} caus_check_result;
 
 /* What the words and the confidence of a link stand on. */
 typedef struct caus_link_checks {
@@ -92,6 +95,9 @@ typedef struct caus_view {
     const char **warnings;
     size_t warning_count;
     caus_chain chain;
+    const caus_change_group *groups; /* of changes near the onset, nearest
+                                        first */
+    size_t group_count;
 } caus_view;
 
 /*
@@ -104,7 +110,7 @@ caus_status caus_view_init(caus_view *view, const caus_graph_answer *answer,
 void caus_view_deinit(caus_view *view);
 
 bool caus_link_is_self(const caus_link *link);
-/* "moved with", "preceded" or "drives". */
+/* "moved with", "preceded", "drives" or "caused". */
 const char *caus_link_word(const caus_view *view, const caus_link *link);
 /* Whether time or the call graph tells which end came first. */
 bool caus_link_is_ordered(const caus_link *link);
@@ -157,6 +163,22 @@ void caus_view_add_scope(const caus_view *view, caus_text *text,
 /* "textbook method pcmci, parcorr, alpha 0.05, no FDR" */
 void caus_view_add_method(const caus_view *view, caus_text *text);
 const char *caus_fdr_name(caus_fdr fdr);
+
+/* ---- changes.c: what was changed near the onset ---- */
+
+/* Groups the changes near the onset and holds the links to them. */
+caus_status caus_view_find_changes(caus_view *view, caus_error *err);
+/* "deploy of auth (v2), 3 min before the onset" */
+void caus_view_describe_change(const caus_view *view,
+                               const caus_change_group *group, caus_text *text);
+/* The nearest one, if it came shortly before the onset. */
+void caus_view_add_change(const caus_view *view, caus_text *text);
+/* How many a page lists, and each of them with what found it. */
+size_t caus_view_changes_shown(const caus_view *view);
+void caus_view_add_change_line(const caus_view *view, size_t index,
+                               caus_text *text);
+/* "changes": near the onset, or all where there is none. */
+void caus_view_write_changes(const caus_view *view, caus_json *json);
 
 /* ---- formats: each appends a whole document ---- */
 

@@ -161,7 +161,7 @@ static void tell_hop(const caus_view *view, const caus_link *hop,
     if (hop->lag == 0)
         caus_text_format(text, " within %s", lag);
     else
-        caus_text_format(text, word[0] == 'd' ? " %s later" : " by %s", lag);
+        caus_text_format(text, word[0] == 'p' ? " by %s" : " %s later", lag);
     if (hop->statistic < 0)
         caus_text_add(text, " (opposite sign)");
 }

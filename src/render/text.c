@@ -176,6 +176,11 @@ static void fill_not_measurable(const caus_page *page, caus_text *text)
         caus_text_add(text, "; effect sizes in units");
 }
 
+static void fill_change(const caus_page *page, caus_text *text)
+{
+    caus_view_add_change(page->view, text);
+}
+
 static void fill_left_out(const caus_page *page, caus_text *text)
 {
     const caus_graph_answer *answer = page->view->answer;
@@ -277,6 +282,7 @@ static void add_first_screen(caus_page *page)
     add_top_links(page);
     caus_page_add_break(page);
     add_composed(page, "", 2, 2, fill_not_measurable);
+    add_composed(page, "", 2, 1, fill_change);
     add_composed(page, "", 2, 1, fill_left_out);
     size_t used = page->lines + next_lines;
     add_top_warnings(page, used < SCREEN_LINES ? SCREEN_LINES - used : 0);

@@ -412,6 +412,23 @@ static void add_dropped(caus_page *page)
     }
 }
 
+static void add_changes(caus_page *page)
+{
+    size_t count = caus_view_changes_shown(page->view);
+    if (!count)
+        return;
+    add_heading(page, "changes near the onset");
+    for (size_t i = 0; i < count; i++) {
+        caus_text text = {0};
+        caus_view_add_change_line(page->view, i, &text);
+        caus_text_add(page->text, "  ");
+        if (!text.failed)
+            caus_page_add_paragraph(page, "", text.bytes, 4, 0);
+        page->text->failed |= text.failed;
+        caus_text_deinit(&text);
+    }
+}
+
 static void add_parts(caus_page *page)
 {
     const caus_view *view = page->view;
@@ -456,6 +473,7 @@ static void add_origin(caus_page *page)
 void caus_page_add_report(caus_page *page)
 {
     add_all_links(page);
+    add_changes(page);
     add_parts(page);
     add_memory(page);
     add_data(page);

@@ -391,6 +391,7 @@ caus_status caus_view_init(caus_view *view, const caus_graph_answer *answer,
     CAUS_TRY(choose_nodes(view, err));
     CAUS_TRY(list_links(view, err));
     CAUS_TRY(list_warnings(view, err));
+    CAUS_TRY(caus_view_find_changes(view, err));
     caus_view_find_chain(view);
     return CAUS_OK;
 }

@@ -68,7 +68,9 @@ caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
 }
 
 /* Two services under one load move together without touching each other: no
- * link "drives" before that load is removed, nor where no call explains it. */
+ * link "drives" before that load is removed, nor where no call explains it.
+ * What drives "caused" where the service it comes from, and no other, was
+ * changed just before. */
 const char *caus_link_word(const caus_view *view, const caus_link *link)
 {
     if (link->is_granted)
@@ -76,7 +78,7 @@ const char *caus_link_word(const caus_view *view, const caus_link *link)
     if (caus_link_is_ordered(link) && view->answer->workload &&
         link->environments == CAUS_EDGE_REPLICATED && !link->off_calls &&
         !link->by_load)
-        return "drives";
+        return link->changed == CAUS_CHECK_PASSED ? "caused" : "drives";
     return link->orientation == CAUS_ORIENTED_LAG ? "preceded" : "moved with";
 }
 
@@ -188,6 +190,8 @@ void caus_link_list_checks(const caus_view *view, const caus_link *link,
     list_replication(view, link, checks.replicated, add, data);
     if (view->answer->preset)
         list_load_and_calls(view, link, add, data);
+    if (link->change)
+        add(data, link->change);
     if (checks.stable != CAUS_CHECK_UNTESTED) {
         snprintf(sentence, sizeof sentence, "stability %.2f >= %g: %s",
                  link->stability, stable_share, result_word(checks.stable));

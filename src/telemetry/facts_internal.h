@@ -17,6 +17,7 @@ typedef enum caus_fact_subject {
 typedef struct caus_fact {
     caus_change_kind kind;
     const char *kind_name;
+    const char *metric; /* without which there is none; "_…" = an ending */
     const char *expression; /* @S = step, @F, @T = from, to in seconds */
     caus_fact_subject subject;
     const char *label;  /* what it happened to, and `ref` */

@@ -15,7 +15,8 @@ typedef struct reader {
     caus_prom *prom;
     const caus_facts_options *options;
     int64_t step_ns;
-    const char **expressions; /* [caus_fact_count] */
+    const char **expressions; /* [caus_fact_count]; NULL = no such metric */
+    bool *is_there;           /* [caus_fact_count] its metric has series */
     const caus_fact *fact;    /* of the series at hand; NULL = unknown */
     caus_change about;        /* what its points have in common */
     size_t first;             /* change of the series */
@@ -103,7 +104,7 @@ static caus_status take_series(void *data, const caus_label *labels,
     size_t fact = (size_t)strtoul(number, NULL, 10);
     at->fact = NULL;
     at->last_value = (double)NAN;
-    if (!*number || fact >= caus_fact_count)
+    if (!*number || fact >= caus_fact_count || !at->expressions[fact])
         return CAUS_OK;
     at->fact = &caus_fact_table[fact];
     const char *subject = value_of(labels, count, at->fact->label);
@@ -151,13 +152,78 @@ static void forget(void *data)
 
 /* ---- the query ---- */
 
+/* A metric that the server has, among those that tell something. */
+static caus_status take_name(void *data, const char *name, caus_error *err)
+{
+    reader *at = data;
+    size_t length = strlen(name);
+    (void)err;
+    for (size_t i = 0; i < caus_fact_count; i++) {
+        const char *metric = caus_fact_table[i].metric;
+        size_t wanted = strlen(metric);
+        bool is_ending = *metric == '_' && length > wanted;
+        at->is_there[i] |=
+            strcmp(is_ending ? name + length - wanted : name, metric) == 0;
+    }
+    return CAUS_OK;
+}
+
+/* The names among which the metrics of facts are; NULL = no memory. */
+static const char *names_query(reader *at)
+{
+    caus_prom *prom = at->prom;
+    caus_text match = {0};
+    caus_text_add(&match, "{__name__=~\"");
+    for (size_t i = 0; i < caus_fact_count; i++) {
+        const char *metric = caus_fact_table[i].metric;
+        caus_text_format(&match, "%s%s%s", i ? "|" : "",
+                         *metric == '_' ? ".+" : "", metric);
+    }
+    caus_text_add(&match, "\"}");
+    const char *pairs[] = {
+        "match[]", match.failed ? NULL : match.bytes,
+        "start",   caus_prom_time_text(prom, at->options->start_ns),
+        "end",     caus_prom_time_text(prom, at->options->end_ns),
+        NULL};
+    const char *query = pairs[1] && pairs[3] && pairs[5]
+                            ? caus_prom_form_body(prom, pairs)
+                            : NULL;
+    caus_text_deinit(&match);
+    return query;
+}
+
+/* Only what the server has is asked for: most have no Kubernetes. */
+static caus_status read_names(reader *at, bool *refused, caus_error *err)
+{
+    caus_prom *prom = at->prom;
+    const char *query = names_query(at);
+    at->is_there = CAUS_ARRAY(prom->scratch, bool, caus_fact_count);
+    caus_prom_call *call = CAUS_ARRAY(prom->scratch, caus_prom_call, 1);
+    if (!query || !call || !at->is_there)
+        return caus_prom_no_memory(prom, err);
+    *call = (caus_prom_call){.path = "/api/v1/label/__name__/values",
+                             .query = query,
+                             .what = "the names of metrics that tell changes",
+                             .shown = "GET /api/v1/label/__name__/values",
+                             .is_optional = true,
+                             .events = {.word = take_name, .data = at}};
+    CAUS_TRY(caus_prom_perform(prom, call, 1, err));
+    *refused = call->refused;
+    return CAUS_OK;
+}
+
+/* The expressions of all facts that may be; an empty query if there are none.
+ */
 static caus_status make_query(reader *at, const char **query, caus_error *err)
 {
     caus_text text = {0};
     at->expressions = CAUS_ARRAY(at->prom->out, const char *, caus_fact_count);
     if (!at->expressions)
         return caus_arena_fail(at->prom->out, err);
+    caus_text_add(&text, "");
     for (size_t i = 0; i < caus_fact_count; i++) {
+        if (!at->is_there[i])
+            continue;
         at->expressions[i] = caus_fact_expression(
             &caus_fact_table[i], at->step_ns, at->options, at->prom->out);
         if (!at->expressions[i]) {
@@ -167,8 +233,8 @@ static caus_status make_query(reader *at, const char **query, caus_error *err)
         caus_text_format(&text,
                          "%slabel_replace(%s, \"%s\", \"%zu\", \"\", "
                          "\"\")",
-                         i ? " or " : "", at->expressions[i], caus_fact_label,
-                         i);
+                         text.length ? " or " : "", at->expressions[i],
+                         caus_fact_label, i);
     }
     *query =
         text.failed ? NULL : caus_arena_copy(at->prom->scratch, text.bytes);
@@ -176,11 +242,24 @@ static caus_status make_query(reader *at, const char **query, caus_error *err)
     return *query ? CAUS_OK : caus_prom_no_memory(at->prom, err);
 }
 
+static caus_status warn(reader *at, caus_error *err)
+{
+    return caus_prom_warn(at->prom, err,
+                          "Prometheus refused the search for restarts, "
+                          "deploys and other changes: give them by --changes");
+}
+
 static caus_status ask(reader *at, caus_error *err)
 {
     caus_prom *prom = at->prom;
-    const char *query;
+    const char *query = "";
+    bool refused = false;
+    CAUS_TRY(read_names(at, &refused, err));
+    if (refused)
+        return warn(at, err);
     CAUS_TRY(make_query(at, &query, err));
+    if (!query || !*query)
+        return CAUS_OK;
     int64_t from_ns = at->options->start_ns / at->step_ns * at->step_ns;
     const char *step =
         caus_arena_format(prom->scratch, "%g", (double)at->step_ns / 1e9);
@@ -205,12 +284,7 @@ static caus_status ask(reader *at, caus_error *err)
         .reset = forget};
     CAUS_TRY(caus_prom_perform(prom, call, 1, err));
     close_series(at);
-    if (call->refused)
-        return caus_prom_warn(prom, err,
-                              "Prometheus refused the search for restarts, "
-                              "deploys and other changes: give them by "
-                              "--changes");
-    return CAUS_OK;
+    return call->refused ? warn(at, err) : CAUS_OK;
 }
 
 /* ---- the result ---- */

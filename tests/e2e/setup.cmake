@@ -2,3 +2,6 @@
 add_test(NAME e2e_setup COMMAND ${CMAKE_CURRENT_LIST_DIR}/setup_test
          $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
 set_tests_properties(e2e_setup PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+add_test(NAME e2e_changes COMMAND ${CMAKE_CURRENT_LIST_DIR}/changes_test
+         $<TARGET_FILE:caus>)
+set_tests_properties(e2e_changes PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)

@@ -21,8 +21,8 @@ static void read_again(const caus_changes *changes, caus_arena *out)
     caus_error error;
     if (caus_changes_write(changes, out, &json, &error) != CAUS_OK)
         return;
-    caus_status status = caus_changes_read_text(
-        "again", json, strlen(json), NULL, out, &again, &error);
+    caus_status status = caus_changes_read_text("again", json, strlen(json),
+                                                NULL, out, &again, &error);
     if (status == CAUS_ERR_LIMIT || status == CAUS_ERR_OUT_OF_MEMORY)
         return;
     if (status != CAUS_OK || again.change_count != changes->change_count)

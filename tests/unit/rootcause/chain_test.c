@@ -121,7 +121,7 @@ static void a_change_that_fits_makes_it_the_cause(void **state)
     const made_flow flow = {.slope = .8};
     const caus_change list[] = {
         {made_start_ns + ONSET * made_step_ns - 30 * INT64_C(1000000000),
-         "root", CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+         "root", CAUS_CHANGE_DEPLOY, "deploy", "v2", "", "", ""}};
     const caus_changes changes = {1, list};
     caus_explanation told = tell(*state, &flow, &changes);
     assert_string_equal(told.suspects[0].chain[0].word, "caused");
@@ -355,12 +355,13 @@ static void changes_are_told_apart_by_what_they_touch(void **state)
 {
     caus_explain_options options = made_options();
     const int64_t second = INT64_C(1000000000);
-    const caus_change list[] = {{options.onset_ns - 40 * second, "root",
-                                 CAUS_CHANGE_DEPLOY, "deploy", "v2", ""},
-                                {options.onset_ns - 35 * second, "side",
-                                 CAUS_CHANGE_CONFIG, "config", "c1", ""},
-                                {options.onset_ns - 30 * second, "elsewhere",
-                                 CAUS_CHANGE_CONFIG, "config", "c2", ""}};
+    const caus_change list[] = {
+        {options.onset_ns - 40 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
+         "v2", "", "", ""},
+        {options.onset_ns - 35 * second, "side", CAUS_CHANGE_CONFIG, "config",
+         "c1", "", "", ""},
+        {options.onset_ns - 30 * second, "elsewhere", CAUS_CHANGE_CONFIG,
+         "config", "c2", "", "", ""}};
     const caus_changes changes = {3, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
@@ -380,10 +381,11 @@ static void what_is_not_told_apart_is_named(void **state)
 {
     caus_explain_options options = made_options();
     const int64_t second = INT64_C(1000000000);
-    const caus_change list[] = {{options.onset_ns - 40 * second, "root",
-                                 CAUS_CHANGE_CONFIG, "config", "c1", ""},
-                                {options.onset_ns - 30 * second, "root",
-                                 CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+    const caus_change list[] = {
+        {options.onset_ns - 40 * second, "root", CAUS_CHANGE_CONFIG, "config",
+         "c1", "", "", ""},
+        {options.onset_ns - 30 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
+         "v2", "", "", ""}};
     const caus_changes changes = {2, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);

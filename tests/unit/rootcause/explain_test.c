@@ -164,9 +164,10 @@ static void the_change_before_the_onset_is_blamed(void **state)
 {
     caus_explain_options options = made_options();
     caus_change list[] = {{options.onset_ns - 6000 * (int64_t)1000000000,
-                           "side", CAUS_CHANGE_CONFIG, "config", "c1", ""},
+                           "side", CAUS_CHANGE_CONFIG, "config", "c1", "", "",
+                           ""},
                           {options.onset_ns - 30 * (int64_t)1000000000, "root",
-                           CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+                           CAUS_CHANGE_DEPLOY, "deploy", "v2", "", "", ""}};
     caus_changes changes = {2, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
@@ -181,9 +182,9 @@ static void changes_that_touch_the_same_are_not_told_apart(void **state)
 {
     caus_explain_options options = made_options();
     caus_change list[] = {{options.onset_ns - 40 * (int64_t)1000000000, "root",
-                           CAUS_CHANGE_CONFIG, "config", "c1", ""},
+                           CAUS_CHANGE_CONFIG, "config", "c1", "", "", ""},
                           {options.onset_ns - 30 * (int64_t)1000000000, "root",
-                           CAUS_CHANGE_DEPLOY, "deploy", "v2", ""}};
+                           CAUS_CHANGE_DEPLOY, "deploy", "v2", "", "", ""}};
     caus_changes changes = {2, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What servers hold beside the variables asked for, and what was changed. */
+#ifndef CAUS_SRC_CLI_SERVERS_H
+#define CAUS_SRC_CLI_SERVERS_H
+
+#include "cli.h"
+
+enum { CAUS_CLI_SERVERS = 2 };
+
+/* The servers there are, and what they hold. */
+typedef struct caus_cli_survey {
+    caus_endpoint endpoints[CAUS_CLI_SERVERS]; /* Prometheus, ClickHouse */
+    caus_metric_survey metrics;
+    caus_span_survey spans;
+    caus_setup_servers servers; /* of those that answered */
+    caus_answer_server found[CAUS_CLI_SERVERS];
+    size_t found_count;
+    caus_refusal failures[CAUS_CLI_SERVERS]; /* of servers that were named */
+    size_t failure_count;
+    caus_fetched_query *queries;
+    size_t query_count;
+} caus_cli_survey;
+
+/*
+ * Finds servers by options, environment, caus.yml or, where none of them names
+ * one, on the usual ports of this machine, and asks what they hold. To a server
+ * that was not named no secret is sent.
+ */
+caus_status caus_cli_survey_servers(caus_program *program,
+                                    const caus_arguments *arguments,
+                                    bool has_history, caus_arena *arena,
+                                    caus_cli_survey *result, caus_error *err);
+
+/* " --prometheus URL" for the servers that a next command must name; NULL = no
+ * memory. */
+const char *caus_cli_server_words(const caus_cli_survey *survey,
+                                  caus_arena *arena);
+
+/* The Prometheus that --metrics without a place of their own are asked of. */
+caus_status caus_cli_name_prometheus(const caus_arguments *arguments,
+                                     const caus_cli_source *source,
+                                     caus_arena *arena, caus_endpoint *result,
+                                     caus_error *err);
+
+/* What was changed: --changes. */
+extern const caus_option_group caus_cli_change_options;
+
+/*
+ * Looks for changes in the Prometheus of a fetch, unless --changes=none or none
+ * of the variables is a metric. Queries and warnings join those of the fetch; a
+ * search that fails is a warning.
+ *
+ *   window  settled; two hours before it are searched too
+ */
+caus_status caus_cli_find_changes(caus_program *program,
+                                  const caus_arguments *arguments,
+                                  const caus_cli_source *source,
+                                  const caus_cli_window *window,
+                                  caus_arena *arena, caus_fetch *fetch,
+                                  caus_changes *result, caus_error *err);
+
+/* The changes that a recording keeps. */
+caus_status caus_cli_recorded_changes(const caus_recording_info *info,
+                                      caus_arena *arena, caus_changes *result,
+                                      caus_error *err);
+
+/*
+ * Joins the changes of --changes with those found.
+ *
+ *   result  NULL = nothing is known of changes
+ */
+caus_status caus_cli_join_changes(caus_program *program,
+                                  const caus_arguments *arguments,
+                                  const caus_changes *found, caus_arena *arena,
+                                  const caus_changes **result, caus_error *err);
+
+#endif
