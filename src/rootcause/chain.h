@@ -18,6 +18,7 @@ typedef struct caus_learned_link {
     double statistic;
     double delay_s; /* lag of the strongest */
     bool by_lag;    /* beyond what scrapes blur */
+    bool by_load;   /* it does not hold given the shared load */
     caus_edge_environments environments;
 } caus_learned_link;
 

@@ -154,6 +154,7 @@ static void read_link(const caus_case *about, size_t cause, size_t effect,
         (caus_learned_link){.found = true,
                             .statistic = found->statistic[cell],
                             .delay_s = (double)lag * step_s,
+                            .by_load = found->by_load && found->by_load[cell],
                             .by_lag = lag > 0 && (double)lag * step_s > blur_s};
     if (found->environments)
         link->environments = (caus_edge_environments)found->environments[cell];
