@@ -12,6 +12,7 @@ typedef struct caus_report {
     const caus_explanation_answer *explanation; /* needed */
     const caus_graph_answer *graph; /* learned on the same rows; NULL = none */
     const char *graph_missing;      /* why there is none; NULL = not said */
+    const caus_extent *extent;      /* when it ended; NULL = not looked for */
     const caus_quality *quality;    /* NULL = not examined */
     const caus_series *examined;    /* what `quality` speaks of; NULL = the
                                        series of the explanation */

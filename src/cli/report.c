@@ -32,19 +32,42 @@ static caus_status read_format(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-/* The rows of before and after the onset, if both sides are wide enough. */
-static caus_status split(const caus_cli_explained *made, size_t margin,
+/* The onset is the explanation's, so that page and graph agree; the end is
+ * looked for here. */
+static caus_status find_extent(caus_program *program,
+                               const caus_cli_explained *made,
+                               caus_extent *result, caus_error *err)
+{
+    const caus_explanation *told = &made->explanation;
+    caus_error reason;
+    caus_status status =
+        caus_incident_find(&made->input.series, program->run, result, &reason);
+    if (status != CAUS_OK && status != CAUS_ERR_TIME_LIMIT)
+        return CAUS_FAIL(err, status, "%s", reason.message);
+    if (status != CAUS_OK)
+        *result = (caus_extent){0};
+    if (told->verdict == CAUS_VERDICT_NO_ANOMALY)
+        return CAUS_OK;
+    result->found = true;
+    result->onset = told->onset;
+    result->has_end = result->has_end && result->end_row > told->onset.last_row;
+    return CAUS_OK;
+}
+
+/* Rows of the incident and others, if there are both. */
+static caus_status split(const caus_extent *extent, size_t margin,
                          caus_arena *arena, caus_series *series,
                          caus_error *err)
 {
     caus_series parts;
     caus_error reason;
-    caus_status status = caus_onset_split(series, &made->explanation.onset,
-                                          margin, arena, &parts, &reason);
+    if (!extent->found)
+        return CAUS_OK;
+    caus_status status =
+        caus_incident_split(series, extent, margin, arena, &parts, &reason);
     if (status == CAUS_OK)
         *series = parts;
-    else if (status != CAUS_ERR_TOO_FEW_SAMPLES &&
-             status != CAUS_ERR_INVALID_ARGUMENT)
+    else if (status != CAUS_ERR_TOO_FEW_SAMPLES)
         return CAUS_FAIL(err, status, "%s", reason.message);
     return CAUS_OK;
 }
@@ -96,7 +119,8 @@ static caus_status learn(caus_program *program, const caus_arguments *arguments,
         caus_cli_read_max_lag(arguments, series, &options.pcmci.max_lag, err));
     options.topology =
         made->options.topology ? made->options.topology : made->input.topology;
-    CAUS_TRY(split(made, options.pcmci.max_lag, arena, series, err));
+    options.workload = "auto";
+    CAUS_TRY(split(answer->extent, options.pcmci.max_lag, arena, series, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
     describe_graph(incident, &options, answer);
@@ -132,6 +156,7 @@ static caus_status add_graph(caus_program *program,
     caus_error reason;
     if (!answer)
         return caus_arena_fail(arena, err);
+    answer->extent = report->extent;
     caus_status status =
         learn(program, arguments, made, arena, answer, &reason);
     caus_program_lap(program, "discovery");
@@ -164,7 +189,7 @@ static caus_status add_quality(caus_program *program,
         keep[i] = told->clues[i].variable;
     CAUS_TRY(caus_series_select(&made->input.series, keep, told->clue_count,
                                 arena, series, err));
-    CAUS_TRY(split(made, 0, arena, series, err));
+    CAUS_TRY(split(report->extent, 0, arena, series, err));
     CAUS_TRY(caus_quality_examine(series, program->run, arena, quality, err));
     report->quality = quality;
     report->examined = series;
@@ -210,6 +235,9 @@ static caus_status report(caus_program *program,
                         .source = source_of(arguments),
                         .commands = &again,
                         .command_count = 1};
+    caus_extent extent;
+    CAUS_TRY(find_extent(program, &made, &extent, err));
+    told.extent = &extent;
     CAUS_TRY(settle_zone(program, arguments, &made.explanation, err));
     CAUS_TRY(add_graph(program, arguments, &made, arena, &told, err));
     CAUS_TRY(add_quality(program, &made, arena, &told, err));

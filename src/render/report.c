@@ -18,7 +18,7 @@ static int compare_segments(const void *a, const void *b)
            (left->start_ns < right->start_ns);
 }
 
-static caus_status order_rows(caus_page *page, caus_error *err)
+static caus_status order_rows(caus_report_page *page, caus_error *err)
 {
     const caus_series *series = page->series;
     page->rows = CAUS_ARRAY(page->arena, const caus_segment *,
@@ -40,7 +40,7 @@ static caus_status order_rows(caus_page *page, caus_error *err)
     return CAUS_OK;
 }
 
-static void choose_start(caus_page *page)
+static void choose_start(caus_report_page *page)
 {
     int64_t began_ns = page->told->onset.first_ns;
     int64_t healthy_ns = healthy_share * (page->last_ns - began_ns);
@@ -56,7 +56,7 @@ static bool is_moved(const caus_clue *clue)
     return clue->score > 0;
 }
 
-static bool is_hop_variable(const caus_page *page, size_t variable)
+static bool is_hop_variable(const caus_report_page *page, size_t variable)
 {
     if (!page->told->suspect_count)
         return false;
@@ -68,7 +68,8 @@ static bool is_hop_variable(const caus_page *page, size_t variable)
 }
 
 /* The services on the way come first, from the cause to the symptom. */
-static const char *part_of(const caus_page *page, size_t suspect, size_t *place)
+static const char *part_of(const caus_report_page *page, size_t suspect,
+                           size_t *place)
 {
     const caus_suspect *first = &page->told->suspects[0];
     *place = suspect == 0 ? 0 : SIZE_MAX;
@@ -82,8 +83,8 @@ static const char *part_of(const caus_page *page, size_t suspect, size_t *place)
     return *place == first->hop_count ? "symptom" : "on the way";
 }
 
-static void add_clue(caus_page *page, caus_report_group *group, size_t clue,
-                     bool wanted)
+static void add_clue(caus_report_page *page, caus_report_group *group,
+                     size_t clue, bool wanted)
 {
     const caus_clue *told = &page->told->clues[clue];
     if (!wanted && !is_moved(told) && told->variable != page->told->symptom &&
@@ -98,7 +99,8 @@ static void add_clue(caus_page *page, caus_report_group *group, size_t clue,
     }
 }
 
-static void add_service(caus_page *page, size_t suspect, const char *part)
+static void add_service(caus_report_page *page, size_t suspect,
+                        const char *part)
 {
     caus_report_group *group = &page->groups[page->group_count];
     const caus_suspect *told = &page->told->suspects[suspect];
@@ -110,7 +112,7 @@ static void add_service(caus_page *page, size_t suspect, const char *part)
 }
 
 /* What moved elsewhere stands together, by rank. */
-static void add_others(caus_page *page)
+static void add_others(caus_report_page *page)
 {
     caus_report_group *group = &page->groups[page->group_count];
     *group = (caus_report_group){
@@ -127,7 +129,7 @@ static void add_others(caus_page *page)
     page->group_count += group->count > 0;
 }
 
-static caus_status choose_drawn(caus_page *page, caus_error *err)
+static caus_status choose_drawn(caus_report_page *page, caus_error *err)
 {
     size_t suspects = page->told->suspect_count;
     page->drawn = CAUS_ARRAY(page->arena, size_t, CAUS_REPORT_CHARTS);
@@ -146,7 +148,7 @@ static caus_status choose_drawn(caus_page *page, caus_error *err)
 }
 
 /* Insertion keeps clues of one instant in the order of their ranks. */
-static caus_status order_moved(caus_page *page, caus_error *err)
+static caus_status order_moved(caus_report_page *page, caus_error *err)
 {
     const caus_explanation *told = page->told;
     page->moved = CAUS_ARRAY(page->arena, size_t, told->clue_count);
@@ -167,7 +169,7 @@ static caus_status order_moved(caus_page *page, caus_error *err)
 }
 
 /* Narrowed to what leads to the symptom, if anything does. */
-static caus_status view_graph(caus_page *page, caus_error *err)
+static caus_status view_graph(caus_report_page *page, caus_error *err)
 {
     const caus_graph_answer *graph = page->report->graph;
     size_t symptom = page->told->symptom;
@@ -188,7 +190,7 @@ static caus_status view_graph(caus_page *page, caus_error *err)
 }
 
 /* A picture that cannot be drawn is no reason to write nothing. */
-static caus_status draw_graph(caus_page *page, const caus_run *run,
+static caus_status draw_graph(caus_report_page *page, const caus_run *run,
                               caus_error *err)
 {
     if (!page->report->graph || !page->view.cross_count)
@@ -210,7 +212,7 @@ static caus_status draw_graph(caus_page *page, const caus_run *run,
     return page->picture_missing ? CAUS_OK : caus_arena_fail(page->arena, err);
 }
 
-static caus_status compose(caus_page *page, caus_format format,
+static caus_status compose(caus_report_page *page, caus_format format,
                            const caus_run *run, caus_error *err)
 {
     page->tale = (caus_tale){.answer = page->report->explanation,
@@ -245,12 +247,12 @@ caus_status caus_render_report(const caus_report *report, caus_format format,
                          "a report needs an explanation: call caus_explain() "
                          "first");
     caus_text made = {0};
-    caus_page page = {.report = report,
-                      .told = report->explanation->explanation,
-                      .series = report->explanation->series,
-                      .options = options ? options : &plain,
-                      .arena = caus_arena_new(0),
-                      .text = &made};
+    caus_report_page page = {.report = report,
+                             .told = report->explanation->explanation,
+                             .series = report->explanation->series,
+                             .options = options ? options : &plain,
+                             .arena = caus_arena_new(0),
+                             .text = &made};
     if (!page.arena)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory to write the report");

@@ -17,11 +17,11 @@ enum {
 typedef struct caus_report_group {
     size_t suspect;      /* by rank − 1; SIZE_MAX = of several or none */
     const char *part;    /* "cause", "on the way", "symptom" or "" */
-    size_t first, count; /* of caus_page.drawn */
+    size_t first, count; /* of caus_report_page.drawn */
 } caus_report_group;
 
 /* A report being written. Owns its arena and its view of the graph. */
-typedef struct caus_page {
+typedef struct caus_report_page {
     const caus_report *report;
     const caus_explanation *told;
     const caus_series *series;
@@ -43,7 +43,7 @@ typedef struct caus_page {
     size_t group_count;
     size_t *moved; /* [moved_count] clues with an onset, earliest first */
     size_t moved_count;
-} caus_page;
+} caus_report_page;
 
 /* ---- what a reader is told, whatever the format ---- */
 
@@ -51,7 +51,7 @@ typedef struct caus_page {
 const char *caus_report_verdict(caus_verdict verdict);
 
 /* The summary cut in two: a headline and, after its colon, what follows. */
-void caus_report_headline(const caus_page *page, const char **headline,
+void caus_report_headline(const caus_report_page *page, const char **headline,
                           const char **rest);
 
 /* Where to look next: a label and a sentence. */
@@ -62,11 +62,11 @@ typedef struct caus_advice {
 enum { CAUS_REPORT_ADVICE = 5 };
 
 /* Returns how many were written to `advice`. */
-size_t caus_report_advise(const caus_page *page,
+size_t caus_report_advise(const caus_report_page *page,
                           caus_advice advice[CAUS_REPORT_ADVICE]);
 
 /* "2026-11-21 04:46:50 UTC (05:46:50 +01:00)" */
-void caus_report_add_instant(const caus_page *page, caus_text *text,
+void caus_report_add_instant(const caus_report_page *page, caus_text *text,
                              int64_t time_ns);
 /* "04:46:50", in UTC. text [16] */
 void caus_report_format_clock(int64_t time_ns, char text[16]);
@@ -85,7 +85,7 @@ typedef struct caus_scale {
     char unit[48]; /* after cleaning; "" = none */
 } caus_scale;
 
-caus_scale caus_scale_choose(const caus_page *page, size_t variable,
+caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
                              double largest);
 /* Three digits that count, without the unit; "–" without a number. */
 void caus_scale_format(const caus_scale *scale, double value, char text[48]);
@@ -93,24 +93,25 @@ void caus_scale_format(const caus_scale *scale, double value, char text[48]);
 enum { CAUS_REPORT_CHANGE = 160 };
 
 /* "0.12 → 0.342 s": medians of before and after. */
-void caus_report_format_change(const caus_page *page, const caus_clue *clue,
+void caus_report_format_change(const caus_report_page *page,
+                               const caus_clue *clue,
                                char text[CAUS_REPORT_CHANGE]);
 
 /* Whether a change is drawn beside a variable of a candidate: its own, the
  * likeliest, and those of no single service. */
-bool caus_report_shows_change(const caus_page *page, const caus_change *change,
-                              size_t suspect);
+bool caus_report_shows_change(const caus_report_page *page,
+                              const caus_change *change, size_t suspect);
 
 /* The name of a variable or service, safe to show. */
-const char *caus_report_variable(const caus_page *page, size_t variable);
-const char *caus_report_service(const caus_page *page, size_t rank);
+const char *caus_report_variable(const caus_report_page *page, size_t variable);
+const char *caus_report_service(const caus_report_page *page, size_t rank);
 
 /* The share of all values that are missing. */
-double caus_report_missing_share(const caus_page *page);
+double caus_report_missing_share(const caus_report_page *page);
 
 /* What speaks against an examined variable; "" = nothing. */
-const char *caus_report_flaw(const caus_page *page, size_t examined);
-const char *caus_report_examined(const caus_page *page, size_t examined);
+const char *caus_report_flaw(const caus_report_page *page, size_t examined);
+const char *caus_report_examined(const caus_report_page *page, size_t examined);
 
 /* All warnings, each once: of the explanation, the data, the graph. */
 typedef struct caus_warning_list {
@@ -118,51 +119,54 @@ typedef struct caus_warning_list {
     size_t count;
 } caus_warning_list;
 
-caus_status caus_report_warnings(const caus_page *page,
+caus_status caus_report_warnings(const caus_report_page *page,
                                  caus_warning_list *result, caus_error *err);
 
 /* ---- HTML: appends to the page's text ---- */
 
 /* Text between tags, or in an attribute. */
-void caus_page_put(const caus_page *page, const char *value);
+void caus_html_put(const caus_report_page *page, const char *value);
 /* <open>value</tag>, where `open` is the tag with its attributes. */
-void caus_page_element(const caus_page *page, const char *open,
+void caus_html_element(const caus_report_page *page, const char *open,
                        const char *value);
 /* The same for a name, which may be broken after a '_', '.', '/' or ':'. */
-void caus_page_name(const caus_page *page, const char *open, const char *name);
-void caus_page_time(const caus_page *page, int64_t time_ns);
-void caus_page_open_section(const caus_page *page, const char *id,
+void caus_html_name(const caus_report_page *page, const char *open,
+                    const char *name);
+void caus_html_time(const caus_report_page *page, int64_t time_ns);
+void caus_html_open_section(const caus_report_page *page, const char *id,
                             const char *title);
-void caus_page_close_section(const caus_page *page);
+void caus_html_close_section(const caus_report_page *page);
 /* A table that scrolls on its own where it is too wide. */
-void caus_page_open_table(const caus_page *page, const char *label,
+void caus_html_open_table(const caus_report_page *page, const char *label,
                           const char *const *columns, size_t count);
-void caus_page_close_table(const caus_page *page);
+void caus_html_close_table(const caus_report_page *page);
 
 /* What passed, failed and was not tested, side by side. */
-void caus_page_findings(const caus_page *page, const caus_finding *items,
+void caus_html_findings(const caus_report_page *page, const caus_finding *items,
                         size_t count);
 /* Where Grafana shows a suspect; nothing where none is known. */
-void caus_page_links(const caus_page *page, const caus_suspect *suspect);
+void caus_html_links(const caus_report_page *page, const caus_suspect *suspect);
 
-void caus_page_style(const caus_page *page);
-void caus_page_summary(const caus_page *page);
-void caus_page_chain(const caus_page *page);
-void caus_page_onsets(const caus_page *page);
-caus_status caus_page_series(const caus_page *page, caus_error *err);
-void caus_page_candidates(const caus_page *page);
-void caus_page_changes(const caus_page *page);
-void caus_page_reach(const caus_page *page);
-void caus_page_graph(const caus_page *page);
-caus_status caus_page_quality(const caus_page *page, caus_error *err);
-void caus_page_variables(const caus_page *page);
-void caus_page_reproduce(const caus_page *page);
+void caus_html_style(const caus_report_page *page);
+void caus_html_summary(const caus_report_page *page);
+void caus_html_chain(const caus_report_page *page);
+void caus_html_onsets(const caus_report_page *page);
+caus_status caus_html_series(const caus_report_page *page, caus_error *err);
+void caus_html_candidates(const caus_report_page *page);
+void caus_html_changes(const caus_report_page *page);
+void caus_html_reach(const caus_report_page *page);
+void caus_html_graph(const caus_report_page *page);
+caus_status caus_html_quality(const caus_report_page *page, caus_error *err);
+void caus_html_variables(const caus_report_page *page);
+void caus_html_reproduce(const caus_report_page *page);
 
 /* One series over time, as an SVG drawing. */
-caus_status caus_page_chart(const caus_page *page, const caus_clue *clue,
+caus_status caus_html_chart(const caus_report_page *page, const caus_clue *clue,
                             caus_error *err);
 
-caus_status caus_report_write_html(const caus_page *page, caus_error *err);
-caus_status caus_report_write_markdown(const caus_page *page, caus_error *err);
+caus_status caus_report_write_html(const caus_report_page *page,
+                                   caus_error *err);
+caus_status caus_report_write_markdown(const caus_report_page *page,
+                                       caus_error *err);
 
 #endif

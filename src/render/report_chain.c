@@ -6,38 +6,40 @@
 
 #include "render/report.h"
 
-static void add_role(const caus_page *page, const char *role)
+static void add_role(const caus_report_page *page, const char *role)
 {
     if (role[0])
-        caus_page_element(page, "span class=\"role\"", role);
+        caus_html_element(page, "span class=\"role\"", role);
 }
 
 /* The variable of a service that speaks loudest. */
-static void add_loudest(const caus_page *page, const caus_suspect *suspect)
+static void add_loudest(const caus_report_page *page,
+                        const caus_suspect *suspect)
 {
     if (!suspect->clue_count) {
-        caus_page_element(page, "span class=\"note\"", "nothing is measured");
+        caus_html_element(page, "span class=\"note\"", "nothing is measured");
         return;
     }
     const caus_clue *clue = &page->told->clues[suspect->clues[0]];
     char change[CAUS_REPORT_CHANGE];
     caus_report_format_change(page, clue, change);
-    caus_page_name(page, "span class=\"note\"",
+    caus_html_name(page, "span class=\"note\"",
                    caus_report_variable(page, clue->variable));
-    caus_page_element(page, "span class=\"figure\"", change);
+    caus_html_element(page, "span class=\"figure\"", change);
 }
 
-static void add_stop(const caus_page *page, size_t rank, const char *role)
+static void add_stop(const caus_report_page *page, size_t rank,
+                     const char *role)
 {
     caus_text_format(page->text, "<div class=\"stop%s\">",
                      rank == 0 ? " first" : "");
-    caus_page_name(page, "strong", caus_report_service(page, rank));
+    caus_html_name(page, "strong", caus_report_service(page, rank));
     add_role(page, role);
     add_loudest(page, &page->told->suspects[rank]);
     caus_text_add(page->text, "</div>");
 }
 
-static void add_effect(const caus_page *page, const caus_hop *hop)
+static void add_effect(const caus_report_page *page, const caus_hop *hop)
 {
     if (hop->variable == SIZE_MAX || !isfinite(hop->effect))
         return;
@@ -45,34 +47,35 @@ static void add_effect(const caus_page *page, const caus_hop *hop)
     caus_scale scale = caus_scale_choose(page, hop->variable, hop->effect);
     caus_scale_format(&scale, fabs(hop->effect), size);
     caus_text_add(page->text, "<span class=\"note\">");
-    caus_page_put(page, caus_report_variable(page, hop->variable));
+    caus_html_put(page, caus_report_variable(page, hop->variable));
     caus_text_format(page->text, " %s%s", hop->effect < 0 ? "−" : "+", size);
     if (scale.unit[0]) {
         caus_text_add_char(page->text, ' ');
-        caus_page_put(page, scale.unit);
+        caus_html_put(page, scale.unit);
     }
     caus_text_add(page->text, "</span>");
 }
 
-static void add_hop(const caus_page *page, const caus_hop *hop)
+static void add_hop(const caus_report_page *page, const caus_hop *hop)
 {
     char lag[64];
     caus_tale_format_lag(hop, lag);
     caus_text_add(page->text, "<div class=\"hop\"><span class=\"arrow\" "
                               "aria-hidden=\"true\"></span>");
-    caus_page_element(page, "span class=\"word\"", hop->word);
-    caus_page_element(page, "span class=\"lag\"", lag);
+    caus_html_element(page, "span class=\"word\"", hop->word);
+    caus_html_element(page, "span class=\"lag\"", lag);
     add_effect(page, hop);
     caus_text_add(page->text, "</div>");
 }
 
-static void add_row(const caus_page *page, const char *term, const char *words)
+static void add_row(const caus_report_page *page, const char *term,
+                    const char *words)
 {
-    caus_page_element(page, "dt", term);
-    caus_page_element(page, "dd", words);
+    caus_html_element(page, "dt", term);
+    caus_html_element(page, "dd", words);
 }
 
-static void add_delays(const caus_page *page, const caus_hop *hop)
+static void add_delays(const caus_report_page *page, const caus_hop *hop)
 {
     char lag[64], low[48], high[48], usual[48], words[200];
     caus_tale_format_lag(hop, lag);
@@ -88,50 +91,50 @@ static void add_delays(const caus_page *page, const caus_hop *hop)
                                     : "within one step");
 }
 
-static void add_traces(const caus_page *page, const caus_hop *hop)
+static void add_traces(const caus_report_page *page, const caus_hop *hop)
 {
     if (!hop->exemplar_count)
         return;
     caus_text_add(page->text, "<dt>Traces</dt><dd>");
     for (size_t i = 0; i < hop->exemplar_count; i++) {
-        caus_page_element(page, "code", hop->exemplars[i]);
+        caus_html_element(page, "code", hop->exemplars[i]);
         caus_text_add_char(page->text, ' ');
     }
     caus_text_add(page->text, "</dd>");
 }
 
-static void add_query(const caus_page *page, const caus_hop *hop)
+static void add_query(const caus_report_page *page, const caus_hop *hop)
 {
     if (!hop->query)
         return;
     caus_text_add(page->text, "<details class=\"query\"><summary>Query that "
                               "could refute it (");
-    caus_page_put(page, hop->query_source);
+    caus_html_put(page, hop->query_source);
     caus_text_add(page->text, ")</summary><pre><code>");
-    caus_page_put(page, hop->query);
+    caus_html_put(page, hop->query);
     caus_text_add(page->text, "</code></pre></details>\n");
 }
 
 /* A hop with what earned its word and what could refute it. */
-static void add_hop_card(const caus_page *page, const caus_hop *hop)
+static void add_hop_card(const caus_report_page *page, const caus_hop *hop)
 {
     caus_text_add(page->text, "<article class=\"card\">\n<h3>");
-    caus_page_put(page, caus_report_service(page, hop->from));
+    caus_html_put(page, caus_report_service(page, hop->from));
     caus_text_add(page->text, " → ");
-    caus_page_put(page, caus_report_service(page, hop->to));
-    caus_page_element(page, "span class=\"role word\"", hop->word);
+    caus_html_put(page, caus_report_service(page, hop->to));
+    caus_html_element(page, "span class=\"role word\"", hop->word);
     caus_text_add(page->text, "</h3>\n<dl class=\"plain\">");
     add_delays(page, hop);
     add_traces(page, hop);
     add_row(page, "What would refute it", hop->disproof);
     caus_text_add(page->text, "</dl>\n");
     if (hop->check_count)
-        caus_page_findings(page, hop->checks, hop->check_count);
+        caus_html_findings(page, hop->checks, hop->check_count);
     add_query(page, hop);
     caus_text_add(page->text, "</article>\n");
 }
 
-static bool is_symptoms_own(const caus_page *page)
+static bool is_symptoms_own(const caus_report_page *page)
 {
     size_t symptom = page->told->symptom;
     return symptom != SIZE_MAX &&
@@ -139,14 +142,14 @@ static bool is_symptoms_own(const caus_page *page)
                   page->told->suspects[0].service) == 0;
 }
 
-void caus_page_chain(const caus_page *page)
+void caus_html_chain(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
-    caus_page_open_section(page, "chain", "How it spread");
+    caus_html_open_section(page, "chain", "How it spread");
     if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY) {
         caus_text_add(page->text, "<p>Nothing spread: no service left its "
                                   "habit.</p>\n");
-        caus_page_close_section(page);
+        caus_html_close_section(page);
         return;
     }
     const caus_suspect *first = &told->suspects[0];
@@ -174,5 +177,5 @@ void caus_page_chain(const caus_page *page)
                              : "No path of calls from it to the symptom is "
                                "known.");
     }
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }

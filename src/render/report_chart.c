@@ -27,7 +27,7 @@ typedef struct sample {
 } sample;
 
 typedef struct chart {
-    const caus_page *page;
+    const caus_report_page *page;
     caus_text *text;
     const caus_clue *clue;
     size_t count;
@@ -58,7 +58,7 @@ static double quantile(const chart *drawn, double share)
 
 static void take_segment(chart *drawn, const caus_segment *segment)
 {
-    const caus_page *page = drawn->page;
+    const caus_report_page *page = drawn->page;
     size_t variables = page->series->variable_count;
     for (size_t r = 0; r < segment->row_count; r++) {
         int64_t time_ns =
@@ -74,7 +74,7 @@ static void take_segment(chart *drawn, const caus_segment *segment)
 
 static caus_status take_samples(chart *drawn, caus_error *err)
 {
-    const caus_page *page = drawn->page;
+    const caus_report_page *page = drawn->page;
     size_t rows = caus_series_row_count(page->series);
     drawn->samples = CAUS_ARRAY(page->arena, sample, rows);
     drawn->healthy = CAUS_ARRAY(page->arena, double, rows);
@@ -129,7 +129,7 @@ static void choose_axis(chart *drawn)
 
 static double x_of(const chart *drawn, int64_t time_ns)
 {
-    const caus_page *page = drawn->page;
+    const caus_report_page *page = drawn->page;
     double width = (double)(page->last_ns - page->start_ns);
     double share = width > 0 ? (double)(time_ns - page->start_ns) / width : .5;
     return LEFT + fmin(fmax(share, 0), 1) * (WIDTH - LEFT - RIGHT);
@@ -147,7 +147,7 @@ static void draw_values(const chart *drawn)
 {
     if (drawn->scale.unit[0]) {
         caus_text_add(drawn->text, "<text x=\"0\" y=\"9\">");
-        caus_page_put(drawn->page, drawn->scale.unit);
+        caus_html_put(drawn->page, drawn->scale.unit);
         caus_text_add(drawn->text, "</text>\n");
     }
     double step = tick_step(drawn->high - drawn->low);
@@ -183,7 +183,7 @@ static void draw_times(const chart *drawn)
 {
     static const int64_t minute_ns = INT64_C(60) * 1000000000;
     static const int64_t day_ns = INT64_C(86400) * 1000000000;
-    const caus_page *page = drawn->page;
+    const caus_report_page *page = drawn->page;
     int64_t step = time_step(page->last_ns - page->start_ns);
     for (int64_t at = (page->start_ns + step - 1) / step * step;
          at <= page->last_ns; at += step) {
@@ -233,11 +233,16 @@ static void draw_onset(const chart *drawn)
     }
     caus_text_format(drawn->text, "<path class=\"began\" d=\"M%.1f %dV%d\"/>\n",
                      began, TOP, HEIGHT - BOTTOM);
+    const caus_extent *extent = drawn->page->report->extent;
+    if (extent && extent->found && extent->has_end)
+        caus_text_format(drawn->text,
+                         "<path class=\"began\" d=\"M%.1f %dV%d\"/>\n",
+                         x_of(drawn, extent->end_ns), TOP, HEIGHT - BOTTOM);
 }
 
 static void draw_changes(const chart *drawn)
 {
-    const caus_page *page = drawn->page;
+    const caus_report_page *page = drawn->page;
     const caus_changes *changes = page->report->changes;
     for (size_t i = 0; changes && i < changes->change_count; i++) {
         const caus_change *change = &changes->changes[i];
@@ -247,13 +252,13 @@ static void draw_changes(const chart *drawn)
             continue;
         double x = x_of(drawn, change->time_ns);
         caus_text_format(drawn->text, "<g class=\"change\"><title>");
-        caus_page_put(page, change->kind_name);
+        caus_html_put(page, change->kind_name);
         if (change->service[0]) {
             caus_text_add(drawn->text, " of ");
-            caus_page_put(page, change->service);
+            caus_html_put(page, change->service);
         }
         caus_text_add_char(drawn->text, ' ');
-        caus_page_put(page, change->ref);
+        caus_html_put(page, change->ref);
         caus_text_format(drawn->text,
                          "</title><path d=\"M%.1f %dV%d\"/><path "
                          "class=\"flag\" d=\"M%.1f %dl4 4l-4 4l-4 -4z\"/>"
@@ -376,13 +381,13 @@ static void draw_line(const chart *drawn)
 
 static void add_title(const chart *drawn)
 {
-    const caus_page *page = drawn->page;
+    const caus_report_page *page = drawn->page;
     char change[CAUS_REPORT_CHANGE], clock[16];
     caus_report_format_change(page, drawn->clue, change);
     caus_text_add(drawn->text, "<title>");
-    caus_page_put(page, caus_report_variable(page, drawn->clue->variable));
+    caus_html_put(page, caus_report_variable(page, drawn->clue->variable));
     caus_text_add(drawn->text, " over time; medians before and after: ");
-    caus_page_put(page, change);
+    caus_html_put(page, change);
     if (drawn->clue->onset.found) {
         caus_report_format_clock(drawn->clue->onset.time_ns, clock);
         caus_text_format(drawn->text, "; its onset %s UTC", clock);
@@ -390,7 +395,7 @@ static void add_title(const chart *drawn)
     caus_text_add(drawn->text, "</title>\n");
 }
 
-caus_status caus_page_chart(const caus_page *page, const caus_clue *clue,
+caus_status caus_html_chart(const caus_report_page *page, const caus_clue *clue,
                             caus_error *err)
 {
     caus_arena_mark mark = caus_arena_get_mark(page->arena);

@@ -10,37 +10,61 @@ enum { DROPPED_ROWS = 40, WARNING_ROWS = 30, VARIABLE_ROWS = 300 };
 
 /* ---- graph ---- */
 
-static void add_link(const caus_page *page, const caus_link *link)
+static void add_link_effect(const caus_report_page *page, const caus_link *link)
+{
+    const caus_variable *variables = page->view.answer->series->variables;
+    const char *source = variables[link->source].unit;
+    const char *target = variables[link->target].unit;
+    caus_text_add(page->text, "<td class=\"n\">");
+    if (isfinite(link->effect) && source[0] && target[0]) {
+        caus_text_format(page->text, "%s%.2g ", link->effect < 0 ? "−" : "+",
+                         fabs(link->effect));
+        caus_html_put(page, target);
+        caus_text_add_char(page->text, '/');
+        caus_html_put(page, source);
+    } else {
+        caus_text_add(page->text, "–");
+    }
+    caus_text_add(page->text, "</td>");
+}
+
+static void add_link(const caus_report_page *page, const caus_link *link)
 {
     const caus_view *view = &page->view;
     char lag[48], q[32];
     caus_view_format_lag(view, link->lag, lag);
     caus_format_p(isnan(link->q_value) ? link->p_value : link->q_value, q);
     caus_text_add(page->text, "<tr>");
-    caus_page_name(page, "th scope=\"row\"", view->names[link->source]);
-    caus_page_element(page, "td", caus_link_word(view, link));
-    caus_page_name(page, "td", view->names[link->target]);
+    caus_html_name(page, "th scope=\"row\"", view->names[link->source]);
+    caus_html_element(page, "td", caus_link_word(view, link));
+    caus_html_name(page, "td", view->names[link->target]);
     caus_text_format(page->text, "<td class=\"n\">%s</td>",
                      link->lag ? lag : "same step");
     if (link->is_granted)
         caus_text_add(page->text, "<td class=\"n\">–</td>");
     else
-        caus_text_format(page->text, "<td class=\"n\">%+.2f</td>",
-                         link->statistic);
-    caus_page_element(page, "td class=\"n\"", q);
-    caus_page_element(page, "td", caus_environments_name(link->environments));
+        caus_text_format(page->text, "<td class=\"n\">%s%.2f</td>",
+                         link->statistic < 0 ? "−" : "+",
+                         fabs(link->statistic));
+    add_link_effect(page, link);
+    caus_html_element(page, "td class=\"n\"", q);
+    caus_html_element(page, "td", caus_environments_name(link->environments));
     caus_text_add(page->text, "</tr>\n");
 }
 
-static void add_links(const caus_page *page)
+static void add_links(const caus_report_page *page)
 {
     const caus_view *view = &page->view;
-    const char *columns[] = {
-        "From",   "Word",      "To",
-        "#Delay", "#Strength", isnan(view->links[0].q_value) ? "#p" : "#q",
-        "Seen in"};
+    const char *columns[] = {"From",
+                             "Word",
+                             "To",
+                             "#Delay",
+                             "#Strength",
+                             "#Effect",
+                             isnan(view->links[0].q_value) ? "#p" : "#q",
+                             "Seen in"};
     size_t shown = 0;
-    caus_page_open_table(page, "Strongest links of the graph", columns,
+    caus_html_open_table(page, "Strongest links of the graph", columns,
                          sizeof columns / sizeof *columns);
     for (size_t i = 0; i < view->link_count && shown < CAUS_REPORT_LINKS; i++) {
         if (caus_link_is_self(&view->links[i]))
@@ -48,7 +72,7 @@ static void add_links(const caus_page *page)
         add_link(page, &view->links[i]);
         shown++;
     }
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     if (shown < view->cross_count)
         caus_text_format(page->text,
                          "<p class=\"soft\">%zu weaker links are left "
@@ -56,7 +80,7 @@ static void add_links(const caus_page *page)
                          view->cross_count - shown);
 }
 
-static void add_graph_scope(const caus_page *page)
+static void add_graph_scope(const caus_report_page *page)
 {
     caus_text words = {0};
     caus_view_add_scope(&page->view, &words, "–");
@@ -64,20 +88,20 @@ static void add_graph_scope(const caus_page *page)
     caus_view_add_method(&page->view, &words);
     page->text->failed |= words.failed;
     if (words.bytes)
-        caus_page_element(page, "p class=\"soft\"", words.bytes);
+        caus_html_element(page, "p class=\"soft\"", words.bytes);
     caus_text_add_char(page->text, '\n');
     caus_text_deinit(&words);
 }
 
-void caus_page_graph(const caus_page *page)
+void caus_html_graph(const caus_report_page *page)
 {
     const char *missing = page->report->graph_missing;
-    caus_page_open_section(page, "graph", "Causal graph");
+    caus_html_open_section(page, "graph", "Causal graph");
     if (!page->report->graph) {
         caus_text_add(page->text, "<p>No graph: ");
-        caus_page_put(page, missing ? missing : "none was learned");
+        caus_html_put(page, missing ? missing : "none was learned");
         caus_text_add(page->text, ".</p>\n");
-        caus_page_close_section(page);
+        caus_html_close_section(page);
         return;
     }
     caus_text_add(page->text,
@@ -88,7 +112,7 @@ void caus_page_graph(const caus_page *page)
         add_graph_scope(page);
     if (!page->view.cross_count) {
         caus_text_add(page->text, "<p>No link was found.</p>\n");
-        caus_page_close_section(page);
+        caus_html_close_section(page);
         return;
     }
     if (page->picture) {
@@ -99,22 +123,22 @@ void caus_page_graph(const caus_page *page)
         caus_text_add(page->text, "</figure>\n");
     } else {
         caus_text_add(page->text, "<p>No picture: ");
-        caus_page_put(page, page->picture_missing);
+        caus_html_put(page, page->picture_missing);
         caus_text_add(page->text, ".</p>\n");
     }
     add_links(page);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }
 
 /* ---- data ---- */
 
-static void add_item(const caus_page *page, const char *value)
+static void add_item(const caus_report_page *page, const char *value)
 {
-    caus_page_element(page, "li", value);
+    caus_html_element(page, "li", value);
     caus_text_add_char(page->text, '\n');
 }
 
-static void add_numbers(const caus_page *page)
+static void add_numbers(const caus_report_page *page)
 {
     char step[40], length[40];
     caus_duration_format(page->series->step_ns, step);
@@ -134,13 +158,13 @@ static void add_numbers(const caus_page *page)
                      length, 100 * caus_report_missing_share(page));
 }
 
-static void add_flaws(const caus_page *page)
+static void add_flaws(const caus_report_page *page)
 {
     static const char *const columns[] = {
         "Variable", "#Missing", "#Independent rows, about", "What is wrong"};
     const caus_quality *quality = page->report->quality;
     size_t sound = 0;
-    caus_page_open_table(page, "Variables with flaws", columns,
+    caus_html_open_table(page, "Variables with flaws", columns,
                          sizeof columns / sizeof *columns);
     for (size_t v = 0; v < quality->variable_count; v++) {
         const char *flaw = caus_report_flaw(page, v);
@@ -150,23 +174,23 @@ static void add_flaws(const caus_page *page)
             continue;
         }
         caus_text_add(page->text, "<tr>");
-        caus_page_element(page, "th scope=\"row\"",
+        caus_html_element(page, "th scope=\"row\"",
                           caus_report_examined(page, v));
         caus_text_format(
             page->text,
             "<td class=\"n\">%.2f&#160;%%</td><td class=\"n\">%.0f</td>",
             100 * missing, quality->variables[v].effective_rows);
-        caus_page_element(page, "td", flaw[0] ? flaw : "gaps");
+        caus_html_element(page, "td", flaw[0] ? flaw : "gaps");
         caus_text_add(page->text, "</tr>\n");
     }
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     caus_text_format(page->text,
                      "<p class=\"soft\">%zu of %zu variables have neither gaps "
                      "nor flaws. Gaps are left out, never filled.</p>\n",
                      sound, quality->variable_count);
 }
 
-static void add_dropped(const caus_page *page)
+static void add_dropped(const caus_report_page *page)
 {
     const caus_graph_answer *graph = page->report->graph;
     if (!graph || !graph->dropped_count)
@@ -174,9 +198,9 @@ static void add_dropped(const caus_page *page)
     caus_text_add(page->text, "<h3>Left out of the graph</h3>\n<ul>\n");
     for (size_t i = 0; i < graph->dropped_count && i < DROPPED_ROWS; i++) {
         caus_text_add(page->text, "<li>");
-        caus_page_element(page, "strong", graph->dropped[i].label);
+        caus_html_element(page, "strong", graph->dropped[i].label);
         caus_text_add(page->text, ": ");
-        caus_page_put(page, graph->dropped[i].reason);
+        caus_html_put(page, graph->dropped[i].reason);
         caus_text_add(page->text, "</li>\n");
     }
     if (graph->dropped_count > DROPPED_ROWS)
@@ -185,7 +209,7 @@ static void add_dropped(const caus_page *page)
     caus_text_add(page->text, "</ul>\n");
 }
 
-static void add_missing(const caus_page *page)
+static void add_missing(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     if (!told->missing_count)
@@ -196,11 +220,11 @@ static void add_missing(const caus_page *page)
     caus_text_add(page->text, "</ul>\n");
 }
 
-caus_status caus_page_quality(const caus_page *page, caus_error *err)
+caus_status caus_html_quality(const caus_report_page *page, caus_error *err)
 {
     caus_warning_list warnings;
     CAUS_TRY(caus_report_warnings(page, &warnings, err));
-    caus_page_open_section(page, "quality", "Data and what is missing");
+    caus_html_open_section(page, "quality", "Data and what is missing");
     add_numbers(page);
     add_missing(page);
     if (warnings.count)
@@ -217,31 +241,31 @@ caus_status caus_page_quality(const caus_page *page, caus_error *err)
         add_flaws(page);
     }
     add_dropped(page);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
     return CAUS_OK;
 }
 
 /* ---- every variable ---- */
 
-static void add_variable(const caus_page *page, size_t rank)
+static void add_variable(const caus_report_page *page, size_t rank)
 {
     const caus_clue *clue = &page->told->clues[rank];
     char change[CAUS_REPORT_CHANGE];
     caus_report_format_change(page, clue, change);
     caus_text_format(page->text, "<tr><td class=\"n\">%zu</td>", rank + 1);
-    caus_page_name(page, "th scope=\"row\"",
+    caus_html_name(page, "th scope=\"row\"",
                    caus_report_variable(page, clue->variable));
-    caus_page_element(page, "td",
+    caus_html_element(page, "td",
                       page->series->variables[clue->variable].service);
     caus_text_format(page->text, "<td class=\"n\">%.2f</td>", clue->score);
-    caus_page_element(page, "td class=\"n\"", change);
-    caus_page_element(page, "td",
+    caus_html_element(page, "td class=\"n\"", change);
+    caus_html_element(page, "td",
                       page->series->variables[clue->variable].source);
     caus_text_add(page->text, "</tr>\n");
 }
 
 /* Closed until a reader opens it, and left out on paper. */
-static void add_queries(const caus_page *page, size_t count)
+static void add_queries(const caus_report_page *page, size_t count)
 {
     size_t known = 0;
     for (size_t i = 0; i < count; i++) {
@@ -252,27 +276,27 @@ static void add_queries(const caus_page *page, size_t count)
         if (!known++)
             caus_text_add(page->text, "<details><summary>Queries behind "
                                       "them</summary><dl>\n");
-        caus_page_name(page, "dt", caus_report_variable(page, variable));
+        caus_html_name(page, "dt", caus_report_variable(page, variable));
         caus_text_add(page->text, "<dd>");
-        caus_page_element(page, "code", query);
+        caus_html_element(page, "code", query);
         caus_text_add(page->text, "</dd>\n");
     }
     if (known)
         caus_text_add(page->text, "</dl></details>\n");
 }
 
-void caus_page_variables(const caus_page *page)
+void caus_html_variables(const caus_report_page *page)
 {
     static const char *const columns[] = {
         "#Rank", "Variable", "Service", "#Score", "#Before → after", "From"};
     size_t all = page->told->clue_count;
     size_t count = all < VARIABLE_ROWS ? all : VARIABLE_ROWS;
-    caus_page_open_section(page, "variables", "Every variable");
-    caus_page_open_table(page, "Every variable by score", columns,
+    caus_html_open_section(page, "variables", "Every variable");
+    caus_html_open_table(page, "Every variable by score", columns,
                          sizeof columns / sizeof *columns);
     for (size_t i = 0; i < count; i++)
         add_variable(page, i);
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     if (count < all)
         caus_text_format(page->text,
                          "<p class=\"soft\">%zu with less are left out; "
@@ -280,19 +304,19 @@ void caus_page_variables(const caus_page *page)
                          "all.</p>\n",
                          all - count);
     add_queries(page, count);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }
 
 /* ---- again ---- */
 
-void caus_page_reproduce(const caus_page *page)
+void caus_html_reproduce(const caus_report_page *page)
 {
     const caus_report *report = page->report;
-    caus_page_open_section(page, "reproduce", "Do it again");
+    caus_html_open_section(page, "reproduce", "Do it again");
     if (report->command_count) {
         caus_text_add(page->text, "<pre><code>");
         for (size_t i = 0; i < report->command_count; i++) {
-            caus_page_put(page, report->commands[i]);
+            caus_html_put(page, report->commands[i]);
             caus_text_add_char(page->text, '\n');
         }
         caus_text_add(page->text, "</code></pre>\n");
@@ -300,7 +324,7 @@ void caus_page_reproduce(const caus_page *page)
     caus_text_add(page->text, "<dl class=\"plain\">\n");
     if (report->source) {
         caus_text_add(page->text, "<dt>Source</dt>");
-        caus_page_element(page, "dd", report->source);
+        caus_html_element(page, "dd", report->source);
     }
     caus_text_add(page->text, "<dt>Rows</dt><dd>");
     caus_text words = {0};
@@ -309,7 +333,7 @@ void caus_page_reproduce(const caus_page *page)
     caus_report_add_instant(page, &words, page->last_ns);
     page->text->failed |= words.failed;
     if (words.bytes)
-        caus_page_put(page, words.bytes);
+        caus_html_put(page, words.bytes);
     caus_text_deinit(&words);
     caus_text_format(page->text,
                      "</dd>\n<dt>SHA-256 of the data</dt><dd><code>%s</code>"
@@ -317,5 +341,5 @@ void caus_page_reproduce(const caus_page *page)
                      "<dt>Version</dt><dd>caus " CAUS_VERSION "</dd>\n</dl>\n",
                      report->explanation->inputs_sha256,
                      report->explanation->seed);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }

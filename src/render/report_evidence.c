@@ -11,8 +11,9 @@ static const double least_term = .005; /* rounded, not nothing */
 
 /* ---- series ---- */
 
-static caus_status add_series(const caus_page *page, const caus_clue *clue,
-                              bool named, caus_error *err)
+static caus_status add_series(const caus_report_page *page,
+                              const caus_clue *clue, bool named,
+                              caus_error *err)
 {
     char change[CAUS_REPORT_CHANGE];
     bool moved = clue->score > 0;
@@ -21,13 +22,13 @@ static caus_status add_series(const caus_page *page, const caus_clue *clue,
     caus_report_format_change(page, clue, change);
     caus_text_format(page->text, "<figure class=\"series%s\"><figcaption>",
                      moved ? "" : " calm");
-    caus_page_name(page, "strong", caus_report_variable(page, clue->variable));
+    caus_html_name(page, "strong", caus_report_variable(page, clue->variable));
     if (named)
-        caus_page_name(page, "small", caus_report_service(page, clue->suspect));
+        caus_html_name(page, "small", caus_report_service(page, clue->suspect));
     if (is_symptom)
-        caus_page_element(page, "span class=\"role\"", "symptom");
+        caus_html_element(page, "span class=\"role\"", "symptom");
     caus_text_add(page->text, "<span class=\"figure\">");
-    caus_page_put(page, change);
+    caus_html_put(page, change);
     if (isfinite(clue->size) && moved)
         caus_text_format(page->text, " <small>%.1f deviations</small>",
                          fabs(clue->size));
@@ -39,12 +40,12 @@ static caus_status add_series(const caus_page *page, const caus_clue *clue,
         caus_text_add(page->text, "<p class=\"soft\">categories: not "
                                   "drawn</p>\n");
     else
-        CAUS_TRY(caus_page_chart(page, clue, err));
+        CAUS_TRY(caus_html_chart(page, clue, err));
     caus_text_add(page->text, "</figure>\n");
     return CAUS_OK;
 }
 
-static void add_series_legend(const caus_page *page)
+static void add_series_legend(const caus_report_page *page)
 {
     char step[40];
     caus_duration_format(page->series->step_ns, step);
@@ -65,9 +66,9 @@ static void add_series_legend(const caus_page *page)
     caus_text_format(page->text, "; one value every %s</span></p>\n", step);
 }
 
-caus_status caus_page_series(const caus_page *page, caus_error *err)
+caus_status caus_html_series(const caus_report_page *page, caus_error *err)
 {
-    caus_page_open_section(page, "series", "Series over time");
+    caus_html_open_section(page, "series", "Series over time");
     if (!page->drawn_count)
         caus_text_add(page->text, "<p>Nothing moved, so nothing is "
                                   "drawn.</p>\n");
@@ -77,10 +78,10 @@ caus_status caus_page_series(const caus_page *page, caus_error *err)
         const caus_report_group *group = &page->groups[g];
         caus_text_add(page->text, "<h3>");
         bool named = group->suspect == SIZE_MAX;
-        caus_page_put(page, named ? "Elsewhere"
+        caus_html_put(page, named ? "Elsewhere"
                                   : caus_report_service(page, group->suspect));
         if (group->part[0])
-            caus_page_element(page, "span class=\"role\"", group->part);
+            caus_html_element(page, "span class=\"role\"", group->part);
         caus_text_add(page->text, "</h3>\n<div class=\"grid\">\n");
         for (size_t i = 0; i < group->count; i++)
             CAUS_TRY(add_series(
@@ -94,13 +95,13 @@ caus_status caus_page_series(const caus_page *page, caus_error *err)
                          "<a href=\"#variables\">the list of "
                          "variables</a>.</p>\n",
                          page->left_count);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
     return CAUS_OK;
 }
 
 /* ---- ranking ---- */
 
-static void add_bar(const caus_page *page, double score, double largest)
+static void add_bar(const caus_report_page *page, double score, double largest)
 {
     caus_text_format(page->text,
                      "<svg class=\"bar\" viewBox=\"0 0 100 10\" "
@@ -109,14 +110,15 @@ static void add_bar(const caus_page *page, double score, double largest)
                      largest > 0 ? 100 * score / largest : 0);
 }
 
-static void add_belief(const caus_page *page, const char *open, double share)
+static void add_belief(const caus_report_page *page, const char *open,
+                       double share)
 {
     char belief[16];
     caus_report_format_belief(share, belief);
-    caus_page_element(page, open, belief);
+    caus_html_element(page, open, belief);
 }
 
-static void add_share(const caus_page *page, const caus_share *share)
+static void add_share(const caus_report_page *page, const caus_share *share)
 {
     caus_text_add(page->text, "<td class=\"n\">");
     if (share->known)
@@ -128,13 +130,13 @@ static void add_share(const caus_page *page, const caus_share *share)
         caus_text_add(page->text, "–</td>");
 }
 
-static void add_rank_row(const caus_page *page, size_t rank)
+static void add_rank_row(const caus_report_page *page, size_t rank)
 {
     const caus_suspect *suspect = &page->told->suspects[rank];
     double largest = page->told->suspects[0].score;
     caus_text_format(page->text, "<tr%s><td class=\"n\">%zu</td>",
                      rank == 0 ? " class=\"first\"" : "", rank + 1);
-    caus_page_name(page, "th scope=\"row\"", caus_report_service(page, rank));
+    caus_html_name(page, "th scope=\"row\"", caus_report_service(page, rank));
     caus_text_format(page->text, "<td class=\"n\">%.2f</td><td>",
                      suspect->score);
     add_bar(page, suspect->score, largest);
@@ -143,37 +145,37 @@ static void add_rank_row(const caus_page *page, size_t rank)
     add_share(page, &suspect->share);
     caus_text_add(page->text, "<td class=\"n\">");
     if (suspect->onset.found)
-        caus_page_time(page, suspect->onset.time_ns);
+        caus_html_time(page, suspect->onset.time_ns);
     else
         caus_text_add(page->text, "–");
     caus_text_add(page->text, "</td>");
-    caus_page_element(page, "td class=\"text\"",
+    caus_html_element(page, "td class=\"text\"",
                       suspect->observer ? "only looks at others"
                                         : suspect->sentence);
     caus_text_add(page->text, "</tr>\n");
 }
 
-static void add_share_note(const caus_page *page)
+static void add_share_note(const caus_report_page *page)
 {
     caus_text_add(page->text, "<p class=\"soft\">Share of the change: how much "
                               "of what ");
-    caus_page_put(page, caus_report_variable(page, page->told->symptom));
+    caus_html_put(page, caus_report_variable(page, page->told->symptom));
     caus_text_add(page->text, " changed began in the service, with the 95 % "
                               "interval.</p>\n");
 }
 
-static void add_ranking(const caus_page *page)
+static void add_ranking(const caus_report_page *page)
 {
     static const char *const columns[] = {"#Rank",       "Service",
                                           "#Score",      "Against the first",
                                           "#Confidence", "#Share of the change",
                                           "#Onset",      "What shows it"};
     size_t top = caus_tale_top(&page->tale);
-    caus_page_open_table(page, "Services by score", columns,
+    caus_html_open_table(page, "Services by score", columns,
                          sizeof columns / sizeof *columns);
     for (size_t i = 0; i < top; i++)
         add_rank_row(page, i);
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     if (page->told->suspects[0].share.known)
         add_share_note(page);
     if (top < page->told->suspect_count)
@@ -185,8 +187,9 @@ static void add_ranking(const caus_page *page)
 
 /* ---- evidence ---- */
 
-static void add_findings(const caus_page *page, const caus_finding *items,
-                         size_t count, caus_check_state state)
+static void add_findings(const caus_report_page *page,
+                         const caus_finding *items, size_t count,
+                         caus_check_state state)
 {
     static const char *const titles[] = {"Not tested", "Against it", "For it"};
     static const char *const classes[] = {"open", "against", "for"};
@@ -202,13 +205,13 @@ static void add_findings(const caus_page *page, const caus_finding *items,
     for (size_t i = 0; i < count; i++) {
         if (items[i].state != state)
             continue;
-        caus_page_element(page, "li", caus_finding_told(&items[i]));
+        caus_html_element(page, "li", caus_finding_told(&items[i]));
         caus_text_add_char(page->text, '\n');
     }
     caus_text_add(page->text, found ? "</ul></div>\n" : "</div>\n");
 }
 
-void caus_page_findings(const caus_page *page, const caus_finding *items,
+void caus_html_findings(const caus_report_page *page, const caus_finding *items,
                         size_t count)
 {
     caus_text_add(page->text, "<div class=\"verdicts\">\n");
@@ -218,7 +221,7 @@ void caus_page_findings(const caus_page *page, const caus_finding *items,
     caus_text_add(page->text, "</div>\n");
 }
 
-static void add_terms(const caus_page *page, const caus_suspect *suspect)
+static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
 {
     static const char *const columns[] = {"Part of the score", "#Score",
                                           "#Rank without it"};
@@ -226,27 +229,27 @@ static void add_terms(const caus_page *page, const caus_suspect *suspect)
         "a change shortly before",        "time that traces lose in it",
         "processor, memory, disk",        "latency and errors of its own",
         "hit inside and outside at once", "moved before the others"};
-    caus_page_open_table(page, "What the score is made of", columns,
+    caus_html_open_table(page, "What the score is made of", columns,
                          sizeof columns / sizeof *columns);
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
         if (!(suspect->terms[t] >= least_term))
             continue;
         caus_text_add(page->text, "<tr>");
-        caus_page_element(page, "th scope=\"row\"", words[t]);
+        caus_html_element(page, "th scope=\"row\"", words[t]);
         caus_text_format(
             page->text,
             "<td class=\"n\">%.2f</td><td class=\"n\">%zu</td></tr>\n",
             suspect->terms[t], suspect->rank_without[t]);
     }
-    caus_page_close_table(page);
+    caus_html_close_table(page);
 }
 
-static void add_moved(const caus_page *page, const caus_suspect *suspect)
+static void add_moved(const caus_report_page *page, const caus_suspect *suspect)
 {
     static const char *const columns[] = {"Variable", "#Before → after",
                                           "#Deviations", "#Onset"};
     size_t shown = 0;
-    caus_page_open_table(page, "What moved in it", columns,
+    caus_html_open_table(page, "What moved in it", columns,
                          sizeof columns / sizeof *columns);
     for (size_t i = 0; i < suspect->clue_count && shown < MOVED_ROWS; i++) {
         const caus_clue *clue = &page->told->clues[suspect->clues[i]];
@@ -256,9 +259,9 @@ static void add_moved(const caus_page *page, const caus_suspect *suspect)
         shown++;
         caus_report_format_change(page, clue, change);
         caus_text_add(page->text, "<tr>");
-        caus_page_name(page, "th scope=\"row\"",
+        caus_html_name(page, "th scope=\"row\"",
                        caus_report_variable(page, clue->variable));
-        caus_page_element(page, "td class=\"n\"", change);
+        caus_html_element(page, "td class=\"n\"", change);
         if (isfinite(clue->size))
             caus_text_format(page->text, "<td class=\"n\">%+.1f</td>",
                              clue->size);
@@ -266,31 +269,31 @@ static void add_moved(const caus_page *page, const caus_suspect *suspect)
             caus_text_add(page->text, "<td class=\"n\">–</td>");
         caus_text_add(page->text, "<td class=\"n\">");
         if (clue->onset.found)
-            caus_page_time(page, clue->onset.time_ns);
+            caus_html_time(page, clue->onset.time_ns);
         else
             caus_text_add(page->text, "–");
         caus_text_add(page->text, "</td></tr>\n");
     }
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     if (!shown)
         caus_text_add(page->text,
                       "<p class=\"soft\">Nothing measured in it moved.</p>\n");
 }
 
-static void add_card(const caus_page *page, size_t rank)
+static void add_card(const caus_report_page *page, size_t rank)
 {
     const caus_suspect *suspect = &page->told->suspects[rank];
     caus_text_format(page->text, "<article class=\"card%s\">\n<h3>",
                      rank == 0 ? " first" : "");
     caus_text_format(page->text, "<span class=\"rank\">%zu</span> ", rank + 1);
-    caus_page_put(page, caus_report_service(page, rank));
+    caus_html_put(page, caus_report_service(page, rank));
     char belief[16];
     caus_report_format_belief(suspect->confidence, belief);
     caus_text_add(page->text, " <small>");
-    caus_page_put(page, belief);
+    caus_html_put(page, belief);
     caus_text_add(page->text, " that it began here</small></h3>\n");
-    caus_page_element(page, "p", suspect->sentence);
-    caus_page_findings(page, suspect->findings, suspect->finding_count);
+    caus_html_element(page, "p", suspect->sentence);
+    caus_html_findings(page, suspect->findings, suspect->finding_count);
     caus_text_add(page->text, "<div class=\"pair\">\n<div>");
     add_moved(page, suspect);
     caus_text_add(page->text, "</div>\n<div>");
@@ -300,18 +303,18 @@ static void add_card(const caus_page *page, size_t rank)
         caus_text_add(page->text, "<p>Traces that show it:");
         for (size_t i = 0; i < suspect->exemplar_count; i++) {
             caus_text_add_char(page->text, ' ');
-            caus_page_element(page, "code", suspect->exemplars[i]);
+            caus_html_element(page, "code", suspect->exemplars[i]);
         }
         caus_text_add(page->text, "</p>\n");
     }
-    caus_page_links(page, suspect);
+    caus_html_links(page, suspect);
     caus_text_add(page->text, "</article>\n");
 }
 
-void caus_page_candidates(const caus_page *page)
+void caus_html_candidates(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
-    caus_page_open_section(page, "candidates", "Candidates and evidence");
+    caus_html_open_section(page, "candidates", "Candidates and evidence");
     if (!told->suspect_count)
         caus_text_add(page->text, "<p>No variable belongs to a service.</p>\n");
     else
@@ -319,11 +322,11 @@ void caus_page_candidates(const caus_page *page)
     if (told->runner_up) {
         caus_text_add(page->text, "<p class=\"aside\"><strong>The "
                                   "alternative.</strong> ");
-        caus_page_put(page, told->runner_up);
+        caus_html_put(page, told->runner_up);
         caus_text_add(page->text, ".</p>\n");
     }
     for (size_t i = 0; i < told->suspect_count && i < CAUS_REPORT_CARDS; i++)
         if (told->suspects[i].score > 0)
             add_card(page, i);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }

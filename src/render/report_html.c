@@ -5,23 +5,24 @@
 
 #include "render/report.h"
 
-void caus_page_put(const caus_page *page, const char *value)
+void caus_html_put(const caus_report_page *page, const char *value)
 {
     caus_text_add_xml(page->text, caus_tale_clean(&page->tale, value));
 }
 
-void caus_page_element(const caus_page *page, const char *open,
+void caus_html_element(const caus_report_page *page, const char *open,
                        const char *value)
 {
     size_t name = strcspn(open, " ");
     caus_text_format(page->text, "<%s>", open);
-    caus_page_put(page, value);
+    caus_html_put(page, value);
     caus_text_add(page->text, "</");
     caus_text_add_bytes(page->text, open, name);
     caus_text_add(page->text, ">");
 }
 
-void caus_page_name(const caus_page *page, const char *open, const char *name)
+void caus_html_name(const caus_report_page *page, const char *open,
+                    const char *name)
 {
     const char *at = caus_tale_clean(&page->tale, name);
     caus_text_format(page->text, "<%s>", open);
@@ -43,7 +44,7 @@ void caus_page_name(const caus_page *page, const char *open, const char *name)
     caus_text_add(page->text, ">");
 }
 
-void caus_page_time(const caus_page *page, int64_t time_ns)
+void caus_html_time(const caus_report_page *page, int64_t time_ns)
 {
     char machine[40], clock[16];
     caus_time_format(time_ns, machine);
@@ -52,7 +53,7 @@ void caus_page_time(const caus_page *page, int64_t time_ns)
                      clock);
 }
 
-void caus_page_open_section(const caus_page *page, const char *id,
+void caus_html_open_section(const caus_report_page *page, const char *id,
                             const char *title)
 {
     caus_text_format(page->text,
@@ -61,13 +62,13 @@ void caus_page_open_section(const caus_page *page, const char *id,
                      id, id, id, title);
 }
 
-void caus_page_close_section(const caus_page *page)
+void caus_html_close_section(const caus_report_page *page)
 {
     caus_text_add(page->text, "</section>\n");
 }
 
 /* A column whose title begins with '#' holds numbers. */
-void caus_page_open_table(const caus_page *page, const char *label,
+void caus_html_open_table(const caus_report_page *page, const char *label,
                           const char *const *columns, size_t count)
 {
     caus_text_format(page->text,
@@ -76,33 +77,33 @@ void caus_page_open_table(const caus_page *page, const char *label,
                      label);
     for (size_t i = 0; i < count; i++) {
         bool number = columns[i][0] == '#';
-        caus_page_element(
+        caus_html_element(
             page, number ? "th scope=\"col\" class=\"n\"" : "th scope=\"col\"",
             columns[i] + number);
     }
     caus_text_add(page->text, "</tr></thead><tbody>\n");
 }
 
-void caus_page_close_table(const caus_page *page)
+void caus_html_close_table(const caus_report_page *page)
 {
     caus_text_add(page->text, "</tbody></table></div>\n");
 }
 
 /* ---- the top ---- */
 
-static void open_fact(const caus_page *page, const char *term)
+static void open_fact(const caus_report_page *page, const char *term)
 {
     caus_text_format(page->text, "<div><dt>%s</dt><dd>", term);
 }
 
-static void close_fact(const caus_page *page, const char *note)
+static void close_fact(const caus_report_page *page, const char *note)
 {
     if (note[0])
-        caus_page_element(page, "span class=\"note\"", note);
+        caus_html_element(page, "span class=\"note\"", note);
     caus_text_add(page->text, "</dd></div>\n");
 }
 
-static void add_meter(const caus_page *page, double share)
+static void add_meter(const caus_report_page *page, double share)
 {
     caus_text_format(page->text,
                      "<svg class=\"meter\" viewBox=\"0 0 100 4\" "
@@ -112,7 +113,7 @@ static void add_meter(const caus_page *page, double share)
                      100 * share);
 }
 
-static void add_confidence(const caus_page *page)
+static void add_confidence(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY)
@@ -121,7 +122,7 @@ static void add_confidence(const caus_page *page)
     open_fact(page, "Confidence");
     char belief[16];
     caus_report_format_belief(confidence, belief);
-    caus_page_put(page, belief);
+    caus_html_put(page, belief);
     caus_text_format(page->text, " <small>%s</small>",
                      caus_tale_confidence(confidence));
     add_meter(page, confidence);
@@ -133,17 +134,17 @@ static void add_confidence(const caus_page *page)
     close_fact(page, note);
 }
 
-static void add_instant_note(const caus_page *page, int64_t time_ns)
+static void add_instant_note(const caus_report_page *page, int64_t time_ns)
 {
     caus_text words = {0};
     caus_report_add_instant(page, &words, time_ns);
     page->text->failed |= words.failed;
     if (words.bytes)
-        caus_page_element(page, "span class=\"note\"", words.bytes);
+        caus_html_element(page, "span class=\"note\"", words.bytes);
     caus_text_deinit(&words);
 }
 
-static void add_onset(const caus_page *page)
+static void add_onset(const caus_report_page *page)
 {
     const caus_onset *onset = &page->told->onset;
     char first[16], last[16], note[80];
@@ -151,51 +152,59 @@ static void add_onset(const caus_page *page)
     caus_report_format_clock(onset->last_ns, last);
     snprintf(note, sizeof note, "between %s and %s UTC", first, last);
     open_fact(page, "Began");
-    caus_page_time(page, onset->time_ns);
+    caus_html_time(page, onset->time_ns);
     caus_text_add(page->text, " <small>UTC</small>");
     add_instant_note(page, onset->time_ns);
     close_fact(page, page->told->onset_given ? "as given" : note);
 }
 
-static void add_length(const caus_page *page)
+static void add_length(const caus_report_page *page)
 {
-    char length[40], note[120];
-    caus_duration_format(page->last_ns - page->told->onset.time_ns, length);
-    snprintf(note, sizeof note, "%zu rows from the onset on, %zu before",
-             page->told->rows_after, page->told->rows_before);
-    open_fact(page, "Seen for");
-    caus_page_put(page, length);
+    const caus_explanation *told = page->told;
+    const caus_extent *extent = page->report->extent;
+    bool over = extent && extent->found && extent->has_end;
+    int64_t end_ns = over ? extent->end_ns : page->last_ns;
+    char length[40], clock[16], note[120];
+    caus_report_format_clock(end_ns, clock);
+    if (over)
+        snprintf(note, sizeof note, "until %s UTC", clock);
+    else
+        snprintf(note, sizeof note, "to the end of the data, %s UTC", clock);
+    int64_t length_ns = end_ns - told->onset.time_ns;
+    caus_duration_format(length_ns > 0 ? length_ns : 0, length);
+    open_fact(page, over ? "Lasted" : "Seen for");
+    caus_html_put(page, length);
     close_fact(page, note);
 }
 
-static void add_symptom(const caus_page *page)
+static void add_symptom(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     if (told->symptom == SIZE_MAX)
         return;
     open_fact(page, "Symptom");
-    caus_page_name(page, "span class=\"name\"",
+    caus_html_name(page, "span class=\"name\"",
                    caus_report_variable(page, told->symptom));
     char change[CAUS_REPORT_CHANGE] = "";
     for (size_t i = 0; i < told->clue_count; i++)
         if (told->clues[i].variable == told->symptom)
             caus_report_format_change(page, &told->clues[i], change);
-    caus_page_element(page, "span class=\"note\"", change);
+    caus_html_element(page, "span class=\"note\"", change);
     close_fact(page, told->symptom_chosen ? "chosen: none was given" : "");
 }
 
-static void add_verdict(const caus_page *page)
+static void add_verdict(const caus_report_page *page)
 {
     static const char *const notes[] = {
         "the first service is the likely cause",
         "nothing beyond what healthy rows do too",
         "something broke; what began it is not clear"};
     open_fact(page, "Verdict");
-    caus_page_put(page, caus_report_verdict(page->told->verdict));
+    caus_html_put(page, caus_report_verdict(page->told->verdict));
     close_fact(page, notes[page->told->verdict]);
 }
 
-void caus_page_links(const caus_page *page, const caus_suspect *suspect)
+void caus_html_links(const caus_report_page *page, const caus_suspect *suspect)
 {
     caus_tale_links links = caus_tale_find_links(&page->tale, suspect);
     if (!links.count)
@@ -203,15 +212,15 @@ void caus_page_links(const caus_page *page, const caus_suspect *suspect)
     caus_text_add(page->text, "<p class=\"links\">In Grafana:");
     for (size_t i = 0; i < links.count; i++) {
         caus_text_add(page->text, " <a rel=\"noreferrer\" href=\"");
-        caus_page_put(page, links.items[i].url);
+        caus_html_put(page, links.items[i].url);
         caus_text_add(page->text, "\">");
-        caus_page_put(page, links.items[i].title);
+        caus_html_put(page, links.items[i].title);
         caus_text_add(page->text, "</a>");
     }
     caus_text_add(page->text, "</p>\n");
 }
 
-static void add_advice(const caus_page *page)
+static void add_advice(const caus_report_page *page)
 {
     caus_advice advice[CAUS_REPORT_ADVICE];
     size_t count = caus_report_advise(page, advice);
@@ -219,26 +228,26 @@ static void add_advice(const caus_page *page)
         return;
     caus_text_add(page->text, "<div class=\"next\"><h2>Check next</h2><dl>\n");
     for (size_t i = 0; i < count; i++) {
-        caus_page_element(page, "dt", advice[i].label);
-        caus_page_element(page, "dd", advice[i].text);
+        caus_html_element(page, "dt", advice[i].label);
+        caus_html_element(page, "dd", advice[i].text);
         caus_text_add_char(page->text, '\n');
     }
     caus_text_add(page->text, "</dl>");
     if (page->told->suspect_count &&
         page->told->verdict != CAUS_VERDICT_NO_ANOMALY)
-        caus_page_links(page, &page->told->suspects[0]);
+        caus_html_links(page, &page->told->suspects[0]);
     caus_text_add(page->text, "</div>\n");
 }
 
-void caus_page_summary(const caus_page *page)
+void caus_html_summary(const caus_report_page *page)
 {
     const char *headline, *rest;
     caus_report_headline(page, &headline, &rest);
     caus_text_add(page->text,
                   "<header>\n<p class=\"kicker\">Incident report</p>\n");
-    caus_page_element(page, "h1", headline);
+    caus_html_element(page, "h1", headline);
     if (rest[0])
-        caus_page_element(page, "p class=\"deck\"", rest);
+        caus_html_element(page, "p class=\"deck\"", rest);
     caus_text_add(page->text, "\n<dl class=\"facts\">\n");
     add_verdict(page);
     add_confidence(page);
@@ -252,7 +261,7 @@ void caus_page_summary(const caus_page *page)
 
 /* ---- the frame ---- */
 
-static void add_head(const caus_page *page)
+static void add_head(const caus_report_page *page)
 {
     const char *headline, *rest;
     caus_report_headline(page, &headline, &rest);
@@ -270,13 +279,13 @@ static void add_head(const caus_page *page)
         "<meta name=\"referrer\" content=\"no-referrer\"/>\n"
         "<meta name=\"generator\" content=\"caus " CAUS_VERSION "\"/>\n"
         "<title>Incident report: ");
-    caus_page_put(page, headline);
+    caus_html_put(page, headline);
     caus_text_add(page->text, "</title>\n");
-    caus_page_style(page);
+    caus_html_style(page);
     caus_text_add(page->text, "</head>\n<body>\n");
 }
 
-static void add_contents(const caus_page *page)
+static void add_contents(const caus_report_page *page)
 {
     static const struct {
         const char *id, *title;
@@ -292,22 +301,23 @@ static void add_contents(const caus_page *page)
     caus_text_add(page->text, "</ul></nav>\n");
 }
 
-caus_status caus_report_write_html(const caus_page *page, caus_error *err)
+caus_status caus_report_write_html(const caus_report_page *page,
+                                   caus_error *err)
 {
     add_head(page);
-    caus_page_summary(page);
+    caus_html_summary(page);
     add_contents(page);
     caus_text_add(page->text, "<main>\n");
-    caus_page_chain(page);
-    caus_page_onsets(page);
-    CAUS_TRY(caus_page_series(page, err));
-    caus_page_candidates(page);
-    caus_page_changes(page);
-    caus_page_reach(page);
-    caus_page_graph(page);
-    CAUS_TRY(caus_page_quality(page, err));
-    caus_page_variables(page);
-    caus_page_reproduce(page);
+    caus_html_chain(page);
+    caus_html_onsets(page);
+    CAUS_TRY(caus_html_series(page, err));
+    caus_html_candidates(page);
+    caus_html_changes(page);
+    caus_html_reach(page);
+    caus_html_graph(page);
+    CAUS_TRY(caus_html_quality(page, err));
+    caus_html_variables(page);
+    caus_html_reproduce(page);
     caus_text_add(page->text,
                   "</main>\n<footer><p>Written by caus " CAUS_VERSION
                   ". Times are UTC unless they say otherwise. This file asks "

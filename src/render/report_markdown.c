@@ -7,23 +7,23 @@
 
 enum { ONSET_ROWS = 20, FLAW_ROWS = 40 };
 
-static void put(const caus_page *page, const char *value)
+static void put(const caus_report_page *page, const char *value)
 {
     caus_text_add_markdown(page->text, caus_tale_clean(&page->tale, value));
 }
 
-static void put_code(const caus_page *page, const char *value)
+static void put_code(const caus_report_page *page, const char *value)
 {
     caus_text_add_markdown_code(page->text,
                                 caus_tale_clean(&page->tale, value));
 }
 
-static void heading(const caus_page *page, const char *title)
+static void heading(const caus_report_page *page, const char *title)
 {
     caus_text_format(page->text, "\n## %s\n\n", title);
 }
 
-static void put_clock(const caus_page *page, const caus_onset *onset)
+static void put_clock(const caus_report_page *page, const caus_onset *onset)
 {
     char clock[16] = "–";
     if (onset->found)
@@ -31,28 +31,28 @@ static void put_clock(const caus_page *page, const caus_onset *onset)
     caus_text_add(page->text, clock);
 }
 
-static void put_change(const caus_page *page, const caus_clue *clue)
+static void put_change(const caus_report_page *page, const caus_clue *clue)
 {
     char change[CAUS_REPORT_CHANGE];
     caus_report_format_change(page, clue, change);
     caus_text_add_markdown(page->text, change);
 }
 
-static void put_belief(const caus_page *page, double share)
+static void put_belief(const caus_report_page *page, double share)
 {
     char belief[16];
     caus_report_format_belief(share, belief);
     put(page, belief);
 }
 
-static void put_variable(const caus_page *page, size_t variable)
+static void put_variable(const caus_report_page *page, size_t variable)
 {
     put_code(page, page->series->variables[variable].name);
 }
 
 /* ---- summary ---- */
 
-static void add_facts(const caus_page *page)
+static void add_facts(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     char first[16], last[16];
@@ -72,6 +72,12 @@ static void add_facts(const caus_page *page)
         caus_text_add(page->text, ", as given\n");
     else
         caus_text_format(page->text, ", between %s and %s UTC\n", first, last);
+    const caus_extent *extent = page->report->extent;
+    if (extent && extent->found && extent->has_end) {
+        caus_text_add(page->text, "- ended: ");
+        caus_report_add_instant(page, page->text, extent->end_ns);
+        caus_text_add_char(page->text, '\n');
+    }
     if (told->symptom == SIZE_MAX)
         return;
     caus_text_add(page->text, "- symptom: ");
@@ -80,7 +86,7 @@ static void add_facts(const caus_page *page)
                   told->symptom_chosen ? " (chosen: none was given)\n" : "\n");
 }
 
-static void add_links(const caus_page *page)
+static void add_links(const caus_report_page *page)
 {
     if (!page->told->suspect_count)
         return;
@@ -95,7 +101,7 @@ static void add_links(const caus_page *page)
     }
 }
 
-static void add_summary(const caus_page *page)
+static void add_summary(const caus_report_page *page)
 {
     const char *headline, *rest;
     caus_advice advice[CAUS_REPORT_ADVICE];
@@ -121,7 +127,7 @@ static void add_summary(const caus_page *page)
 
 /* ---- story ---- */
 
-static void add_checks(const caus_page *page, const char *indent,
+static void add_checks(const caus_report_page *page, const char *indent,
                        const caus_finding *items, size_t count)
 {
     static const char *const words[] = {"not tested", "against it", "for it"};
@@ -135,7 +141,7 @@ static void add_checks(const caus_page *page, const char *indent,
         }
 }
 
-static void add_hop(const caus_page *page, const caus_hop *hop)
+static void add_hop(const caus_report_page *page, const caus_hop *hop)
 {
     char lag[64];
     caus_tale_format_lag(hop, lag);
@@ -171,7 +177,7 @@ static void add_hop(const caus_page *page, const caus_hop *hop)
     }
 }
 
-static void add_chain(const caus_page *page)
+static void add_chain(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     if (!told->suspect_count || !told->suspects[0].hop_count ||
@@ -184,7 +190,7 @@ static void add_chain(const caus_page *page)
     }
 }
 
-static void add_onsets(const caus_page *page)
+static void add_onsets(const caus_report_page *page)
 {
     if (!page->moved_count)
         return;
@@ -215,7 +221,7 @@ static void add_onsets(const caus_page *page)
 
 /* ---- candidates ---- */
 
-static void add_ranking(const caus_page *page)
+static void add_ranking(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     heading(page, "Candidates and evidence");
@@ -250,7 +256,7 @@ static void add_ranking(const caus_page *page)
     caus_text_add(page->text, ".\n");
 }
 
-static void add_evidence(const caus_page *page, size_t rank)
+static void add_evidence(const caus_report_page *page, size_t rank)
 {
     const caus_suspect *suspect = &page->told->suspects[rank];
     caus_text_format(page->text, "\n### %zu. ", rank + 1);
@@ -268,7 +274,7 @@ static void add_evidence(const caus_page *page, size_t rank)
     caus_text_add_char(page->text, '\n');
 }
 
-static void add_changes(const caus_page *page)
+static void add_changes(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     heading(page, "Changes around the onset");
@@ -295,7 +301,7 @@ static void add_changes(const caus_page *page)
     }
 }
 
-static void add_reach(const caus_page *page)
+static void add_reach(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     if (!told->reach_count)
@@ -323,7 +329,7 @@ static void add_reach(const caus_page *page)
 
 /* ---- graph and data ---- */
 
-static void add_edges(const caus_page *page)
+static void add_edges(const caus_report_page *page)
 {
     const caus_view *view = &page->view;
     size_t shown = 0;
@@ -348,7 +354,7 @@ static void add_edges(const caus_page *page)
     }
 }
 
-static void add_graph(const caus_page *page)
+static void add_graph(const caus_report_page *page)
 {
     heading(page, "Causal graph");
     if (!page->report->graph) {
@@ -365,7 +371,7 @@ static void add_graph(const caus_page *page)
     add_edges(page);
 }
 
-static void add_list(const caus_page *page, const char *title,
+static void add_list(const caus_report_page *page, const char *title,
                      const char *const *items, size_t count)
 {
     if (count)
@@ -377,7 +383,7 @@ static void add_list(const caus_page *page, const char *title,
     }
 }
 
-static void add_flaws(const caus_page *page)
+static void add_flaws(const caus_report_page *page)
 {
     const caus_quality *quality = page->report->quality;
     size_t shown = 0;
@@ -395,7 +401,7 @@ static void add_flaws(const caus_page *page)
     }
 }
 
-static caus_status add_data(const caus_page *page, caus_error *err)
+static caus_status add_data(const caus_report_page *page, caus_error *err)
 {
     const caus_explanation *told = page->told;
     caus_warning_list warnings;
@@ -415,7 +421,7 @@ static caus_status add_data(const caus_page *page, caus_error *err)
     return CAUS_OK;
 }
 
-static void add_again(const caus_page *page)
+static void add_again(const caus_report_page *page)
 {
     const caus_report *report = page->report;
     heading(page, "Do it again");
@@ -440,7 +446,8 @@ static void add_again(const caus_page *page)
                      report->explanation->seed);
 }
 
-caus_status caus_report_write_markdown(const caus_page *page, caus_error *err)
+caus_status caus_report_write_markdown(const caus_report_page *page,
+                                       caus_error *err)
 {
     add_summary(page);
     add_chain(page);

@@ -14,7 +14,7 @@ typedef struct stretch {
     int64_t start_ns, end_ns;
 } stretch;
 
-static stretch find_stretch(const caus_page *page, size_t count)
+static stretch find_stretch(const caus_report_page *page, size_t count)
 {
     const caus_onset *onset = &page->told->onset;
     stretch shown = {onset->first_ns, onset->last_ns};
@@ -39,7 +39,7 @@ static double place(stretch shown, int64_t time_ns)
            (double)(shown.end_ns - shown.start_ns);
 }
 
-static void add_strip_changes(const caus_page *page, stretch shown,
+static void add_strip_changes(const caus_report_page *page, stretch shown,
                               size_t suspect)
 {
     const caus_changes *changes = page->report->changes;
@@ -56,7 +56,7 @@ static void add_strip_changes(const caus_page *page, stretch shown,
     }
 }
 
-static void add_strip(const caus_page *page, stretch shown,
+static void add_strip(const caus_report_page *page, stretch shown,
                       const caus_clue *clue)
 {
     const caus_onset *onset = &clue->onset;
@@ -77,7 +77,7 @@ static void add_strip(const caus_page *page, stretch shown,
                      place(shown, onset->last_ns), x, x);
 }
 
-static void add_onset_row(const caus_page *page, const caus_clue *clue,
+static void add_onset_row(const caus_report_page *page, const caus_clue *clue,
                           stretch shown)
 {
     char after[48], change[CAUS_REPORT_CHANGE], first[16], last[16];
@@ -87,30 +87,30 @@ static void add_onset_row(const caus_page *page, const caus_clue *clue,
     caus_report_format_clock(clue->onset.first_ns, first);
     caus_report_format_clock(clue->onset.last_ns, last);
     caus_text_add(page->text, "<tr>");
-    caus_page_name(page, "th scope=\"row\"",
+    caus_html_name(page, "th scope=\"row\"",
                    caus_report_variable(page, clue->variable));
-    caus_page_name(page, "td", caus_report_service(page, clue->suspect));
+    caus_html_name(page, "td", caus_report_service(page, clue->suspect));
     caus_text_add(page->text, "<td class=\"n\">");
-    caus_page_time(page, clue->onset.time_ns);
+    caus_html_time(page, clue->onset.time_ns);
     caus_text_format(page->text,
                      "</td><td class=\"n\">%s</td><td class=\"n\">%s–%s</td>",
                      after, first, last);
-    caus_page_element(page, "td class=\"n\"", change);
+    caus_html_element(page, "td class=\"n\"", change);
     caus_text_add(page->text, "<td class=\"wide\">");
     add_strip(page, shown, clue);
     caus_text_add(page->text, "</td></tr>\n");
 }
 
-void caus_page_onsets(const caus_page *page)
+void caus_html_onsets(const caus_report_page *page)
 {
     static const char *const columns[] = {
         "Variable",        "Service",         "#Began",      "#After the first",
         "#Interval, 95 %", "#Before → after", "On one scale"};
-    caus_page_open_section(page, "order", "Who moved when");
+    caus_html_open_section(page, "order", "Who moved when");
     if (!page->moved_count) {
         caus_text_add(page->text, "<p>No variable has an onset of its "
                                   "own.</p>\n");
-        caus_page_close_section(page);
+        caus_html_close_section(page);
         return;
     }
     size_t count =
@@ -123,47 +123,47 @@ void caus_page_onsets(const caus_page *page)
         "holds the onset, the tick its likeliest instant, the thin line the "
         "onset of the incident. Bars that overlap leave the order "
         "open.</p>\n");
-    caus_page_open_table(page, "Onsets in order", columns,
+    caus_html_open_table(page, "Onsets in order", columns,
                          sizeof columns / sizeof *columns);
     for (size_t i = 0; i < count; i++)
         add_onset_row(page, &page->told->clues[page->moved[i]], shown);
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     if (count < page->moved_count)
         caus_text_format(page->text,
                          "<p class=\"soft\">%zu later ones are in <a "
                          "href=\"#variables\">the list of variables</a>.</p>\n",
                          page->moved_count - count);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }
 
 /* ---- changes ---- */
 
-static void add_change_row(const caus_page *page,
+static void add_change_row(const caus_report_page *page,
                            const caus_culprit_change *change)
 {
     char before[48], belief[16];
     caus_report_format_offset(change->time_ns - page->told->onset.time_ns,
                               before);
     caus_text_add(page->text, "<tr><td class=\"n\">");
-    caus_page_time(page, change->time_ns);
+    caus_html_time(page, change->time_ns);
     caus_text_format(page->text, "</td><td class=\"n\">%s</td>", before);
-    caus_page_element(page, "th scope=\"row\"",
+    caus_html_element(page, "th scope=\"row\"",
                       change->ref[0] ? change->ref : change->kind);
-    caus_page_element(page, "td", change->kind);
-    caus_page_element(page, "td", change->service[0] ? change->service : "all");
+    caus_html_element(page, "td", change->kind);
+    caus_html_element(page, "td", change->service[0] ? change->service : "all");
     caus_report_format_belief(change->confidence, belief);
-    caus_page_element(page, "td class=\"n\"", belief);
-    caus_page_element(page, "td class=\"text\"", change->sentence);
+    caus_html_element(page, "td class=\"n\"", belief);
+    caus_html_element(page, "td class=\"text\"", change->sentence);
     caus_text_add(page->text, "</tr>\n");
 }
 
-void caus_page_changes(const caus_page *page)
+void caus_html_changes(const caus_report_page *page)
 {
     static const char *const columns[] = {
         "#At",         "#Against the onset", "Change", "Kind", "Service",
         "#Confidence", "What speaks for it"};
     const caus_explanation *told = page->told;
-    caus_page_open_section(page, "changes", "Changes around the onset");
+    caus_html_open_section(page, "changes", "Changes around the onset");
     if (!told->change_count) {
         caus_text_format(
             page->text, "<p>%s</p>\n",
@@ -171,31 +171,31 @@ void caus_page_changes(const caus_page *page)
                 ? "No change is near the onset."
                 : "No list of changes was given, so none could be held against "
                   "the onset (<code>--changes</code>).");
-        caus_page_close_section(page);
+        caus_html_close_section(page);
         return;
     }
-    caus_page_open_table(page, "Changes around the onset", columns,
+    caus_html_open_table(page, "Changes around the onset", columns,
                          sizeof columns / sizeof *columns);
     for (size_t i = 0; i < told->change_count && i < CHANGE_ROWS; i++)
         add_change_row(page, &told->changes[i]);
-    caus_page_close_table(page);
+    caus_html_close_table(page);
     if (told->change_count > CHANGE_ROWS)
         caus_text_format(page->text,
                          "<p class=\"soft\">%zu less likely ones are left "
                          "out.</p>\n",
                          told->change_count - CHANGE_ROWS);
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }
 
 /* ---- blast radius ---- */
 
-static void add_reach_row(const caus_page *page, const caus_reach *reach)
+static void add_reach_row(const caus_report_page *page, const caus_reach *reach)
 {
     char delay[48], expected[48];
     caus_report_format_seconds(reach->delay_s, delay);
     caus_report_format_seconds(reach->expected_s, expected);
     caus_text_add(page->text, "<tr>");
-    caus_page_name(page, "th scope=\"row\"",
+    caus_html_name(page, "th scope=\"row\"",
                    caus_report_service(page, reach->suspect));
     caus_text_format(page->text,
                      "<td class=\"n\">%zu</td><td>%s</td><td "
@@ -204,21 +204,21 @@ static void add_reach_row(const caus_page *page, const caus_reach *reach)
                      expected);
 }
 
-void caus_page_reach(const caus_page *page)
+void caus_html_reach(const caus_report_page *page)
 {
     static const char *const columns[] = {"Service", "#Calls away", "Shows it",
                                           "#After the cause", "#Usual delay"};
     const caus_explanation *told = page->told;
-    caus_page_open_section(page, "reach", "Blast radius");
+    caus_html_open_section(page, "reach", "Blast radius");
     if (!told->reach_count) {
         caus_text_add(page->text, "<p>No service is known to call it, directly "
                                   "or over others.</p>\n");
     } else {
-        caus_page_open_table(page, "Services that the cause can reach", columns,
+        caus_html_open_table(page, "Services that the cause can reach", columns,
                              sizeof columns / sizeof *columns);
         for (size_t i = 0; i < told->reach_count; i++)
             add_reach_row(page, &told->reach[i]);
-        caus_page_close_table(page);
+        caus_html_close_table(page);
     }
-    caus_page_close_section(page);
+    caus_html_close_section(page);
 }

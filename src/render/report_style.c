@@ -255,7 +255,7 @@ static const char *const style[] = {
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}\n"
     "}\n"};
 
-void caus_page_style(const caus_page *page)
+void caus_html_style(const caus_report_page *page)
 {
     caus_text_add(page->text, "<style>\n");
     for (size_t i = 0; i < sizeof style / sizeof *style; i++)

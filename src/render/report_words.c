@@ -16,7 +16,7 @@ const char *caus_report_verdict(caus_verdict verdict)
     return words[verdict];
 }
 
-void caus_report_headline(const caus_page *page, const char **headline,
+void caus_report_headline(const caus_report_page *page, const char **headline,
                           const char **rest)
 {
     const char *summary = caus_tale_clean(&page->tale, page->told->summary);
@@ -34,7 +34,7 @@ void caus_report_headline(const caus_page *page, const char **headline,
     }
 }
 
-static const char *about_hop(const caus_page *page, const caus_hop *hop)
+static const char *about_hop(const caus_report_page *page, const caus_hop *hop)
 {
     const char *said = caus_arena_format(
         page->arena, "%s → %s: %s", page->told->suspects[hop->from].service,
@@ -50,7 +50,7 @@ static void advise(caus_advice *advice, size_t *count, const char *label,
         advice[(*count)++] = (caus_advice){label, text};
 }
 
-size_t caus_report_advise(const caus_page *page,
+size_t caus_report_advise(const caus_report_page *page,
                           caus_advice advice[CAUS_REPORT_ADVICE])
 {
     const caus_explanation *told = page->told;
@@ -77,7 +77,7 @@ void caus_report_format_clock(int64_t time_ns, char text[16])
              at.tm_sec % 61);
 }
 
-void caus_report_add_instant(const caus_page *page, caus_text *text,
+void caus_report_add_instant(const caus_report_page *page, caus_text *text,
                              int64_t time_ns)
 {
     int32_t zone = page->options->zone_offset_minutes;
@@ -146,7 +146,7 @@ static const scale_step *find_step(const scale_step *steps, size_t count,
     return NULL;
 }
 
-caus_scale caus_scale_choose(const caus_page *page, size_t variable,
+caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
                              double largest)
 {
     static const scale_step seconds[] = {
@@ -229,7 +229,8 @@ void caus_scale_format(const caus_scale *scale, double value, char text[48])
     add_thousands(text);
 }
 
-void caus_report_format_change(const caus_page *page, const caus_clue *clue,
+void caus_report_format_change(const caus_report_page *page,
+                               const caus_clue *clue,
                                char text[CAUS_REPORT_CHANGE])
 {
     double largest = fmax(fabs(clue->before), fabs(clue->after));
@@ -244,8 +245,8 @@ void caus_report_format_change(const caus_page *page, const caus_clue *clue,
 
 /* ---- changes ---- */
 
-bool caus_report_shows_change(const caus_page *page, const caus_change *change,
-                              size_t suspect)
+bool caus_report_shows_change(const caus_report_page *page,
+                              const caus_change *change, size_t suspect)
 {
     static const double least_confidence = .05;
     const caus_culprit_change *likeliest = page->told->changes;
@@ -262,12 +263,12 @@ bool caus_report_shows_change(const caus_page *page, const caus_change *change,
 
 /* ---- names ---- */
 
-const char *caus_report_variable(const caus_page *page, size_t variable)
+const char *caus_report_variable(const caus_report_page *page, size_t variable)
 {
     return caus_tale_clean(&page->tale, page->series->variables[variable].name);
 }
 
-const char *caus_report_service(const caus_page *page, size_t rank)
+const char *caus_report_service(const caus_report_page *page, size_t rank)
 {
     return rank == SIZE_MAX
                ? "no service"
@@ -291,7 +292,7 @@ static size_t count_missing(const caus_series *series, size_t variable)
     return missing;
 }
 
-double caus_report_missing_share(const caus_page *page)
+double caus_report_missing_share(const caus_report_page *page)
 {
     double cells = (double)caus_series_row_count(page->series) *
                    (double)page->series->variable_count;
@@ -301,14 +302,14 @@ double caus_report_missing_share(const caus_page *page)
     return cells > 0 ? (double)missing / cells : 0;
 }
 
-const char *caus_report_examined(const caus_page *page, size_t examined)
+const char *caus_report_examined(const caus_report_page *page, size_t examined)
 {
     const caus_series *series =
         page->report->examined ? page->report->examined : page->series;
     return caus_tale_clean(&page->tale, series->variables[examined].name);
 }
 
-const char *caus_report_flaw(const caus_page *page, size_t examined)
+const char *caus_report_flaw(const caus_report_page *page, size_t examined)
 {
     const caus_variable_quality *quality =
         &page->report->quality->variables[examined];
@@ -324,7 +325,7 @@ const char *caus_report_flaw(const caus_page *page, size_t examined)
 }
 
 /* The sentence at a place in all lists one after the other; NULL at the end. */
-static const char *warning_at(const caus_page *page, size_t place)
+static const char *warning_at(const caus_report_page *page, size_t place)
 {
     const caus_explanation_answer *answer = page->report->explanation;
     const caus_quality *quality = page->report->quality;
@@ -341,7 +342,7 @@ static const char *warning_at(const caus_page *page, size_t place)
     return place < page->view.warning_count ? page->view.warnings[place] : NULL;
 }
 
-caus_status caus_report_warnings(const caus_page *page,
+caus_status caus_report_warnings(const caus_report_page *page,
                                  caus_warning_list *result, caus_error *err)
 {
     size_t most = 0;
