@@ -27,15 +27,19 @@ typedef enum caus_term {
     CAUS_TERM_CHANGE,   /* someone changed it shortly before the onset */
     CAUS_TERM_TRACES,   /* its spans take longer by themselves, or calls to it
                            take longer on the way */
+    CAUS_TERM_CALLS,    /* failures of traces begin in it, or its calls are
+                           missing or new */
     CAUS_TERM_INTERNAL, /* processor, memory, disk: what is inside it */
     CAUS_TERM_EXTERNAL, /* latency and errors that no callee explains */
+    CAUS_TERM_WAY,      /* latency of all its callers that nothing explains: the
+                           way to it */
     CAUS_TERM_BOTH,     /* inside and outside at once: a victim has only the
                            outside */
     CAUS_TERM_ORDER,    /* it moved before the others */
     CAUS_TERM_COUNT
 } caus_term;
 
-/* "change", "traces", "internal", "external", "both", "order". */
+/* "change", "traces", "calls", "internal", "external", "both", "order". */
 const char *caus_term_name(caus_term term);
 
 typedef struct caus_explain_options {
@@ -183,6 +187,8 @@ typedef struct caus_explanation {
                         of the healthy rows; NaN = too few rows for them */
     size_t placebo_count;
     double alarm; /* the anomaly score over its threshold (anomaly.h); NaN */
+    double alone; /* the same of the variable that moved the bad way by most;
+                     NaN */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

@@ -350,6 +350,7 @@ void caus_explanation_write_json(const caus_tale *tale)
     put_size(&json, "rows_after", told->rows_after);
     put_known(&json, "strength", told->strength);
     put_known(&json, "alarm", told->alarm);
+    put_known(&json, "alarm_alone", told->alone);
     put_size(&json, "placebo_windows", told->placebo_count);
     caus_json_key(&json, "services");
     caus_json_begin_array(&json);

@@ -174,7 +174,6 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
         return 1;
     }
     bool either = aspect == CAUS_ASPECT_OTHER || aspect == CAUS_ASPECT_LOAD ||
-                  aspect == CAUS_ASPECT_NETWORK ||
-                  aspect == CAUS_ASPECT_RESOURCE;
+                  aspect == CAUS_ASPECT_NETWORK;
     return either ? 0 : 1;
 }

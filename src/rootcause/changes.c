@@ -69,6 +69,14 @@ static bool are_alike(const caus_culprit_change *a,
     return a->confidence > 0 && b->confidence >= near_share * a->confidence;
 }
 
+/* Whether anything measured in a service speaks against it. */
+static bool moved_itself(const caus_case *about, size_t service)
+{
+    const double *terms = about->scores.terms[service];
+    return terms[CAUS_TERM_INTERNAL] > 0 || terms[CAUS_TERM_EXTERNAL] > 0 ||
+           terms[CAUS_TERM_TRACES] > 0 || terms[CAUS_TERM_CALLS] > 0;
+}
+
 /* What sets a change apart from others as near, or what it is not told apart
  * from. NULL = no memory. */
 static const char *compare(const caus_case *about,
@@ -79,6 +87,8 @@ static const char *compare(const caus_case *about,
     size_t service = caus_scene_find(&about->scene, own->service);
     double near = closeness(about, &about->groups[own->group]);
     bool others = false;
+    if (service != SIZE_MAX && near > 0 && !moved_itself(about, service))
+        return "; what it touches did not move";
     for (size_t i = 0; i < count; i++) {
         if (i == at)
             continue;
@@ -96,8 +106,7 @@ static const char *compare(const caus_case *about,
         return "";
     if (about->rank_of[service] == 0 && own->confidence > 0 && others)
         return "; it touches what broke first, others as near do not";
-    return about->scores.total[service] > 0 ? ""
-                                            : "; what it touches did not move";
+    return "";
 }
 
 static const char *describe(const caus_case *about,

@@ -60,8 +60,7 @@ static void check_order(finding_list *list, size_t service)
 static void check_reach(finding_list *list, size_t service)
 {
     const caus_case *about = list->about;
-    const size_t *reach = about->context.reach;
-    if (!reach) {
+    if (about->symptom_service == SIZE_MAX) {
         add_finding(list, CAUS_STATE_UNTESTED,
                     "a path of calls from the symptom (no call graph with "
                     "its service)",
@@ -70,7 +69,7 @@ static void check_reach(finding_list *list, size_t service)
     }
     const char *caller = about->scene.services[about->symptom_service];
     add_finding(
-        list, passed_if(reach[service] != SIZE_MAX),
+        list, passed_if(about->scores.path[service] >= 0),
         caus_arena_format(about->out, "%s calls it, or others that do", caller),
         caus_arena_format(about->out, "%s does not call it, nor others that do",
                           caller));
@@ -154,11 +153,11 @@ static void check_sides(finding_list *list, size_t rank, size_t service)
 static void check_traces(finding_list *list, size_t service)
 {
     const caus_trace_clues *traces = &list->about->traces;
-    add_finding(list,
-                traces->known ? passed_if(traces->share[service] >= .5)
-                              : CAUS_STATE_UNTESTED,
-                "traces lose their time in it",
-                "traces lose their time elsewhere");
+    add_finding(
+        list,
+        traces->known ? passed_if(traces->clue[service] >= caus_noted_loss)
+                      : CAUS_STATE_UNTESTED,
+        "traces lose their time in it", "traces lose their time elsewhere");
 }
 
 caus_status caus_suspect_check(caus_case *about, size_t rank,

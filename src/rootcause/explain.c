@@ -16,8 +16,9 @@ const char *caus_verdict_name(caus_verdict verdict)
 
 const char *caus_term_name(caus_term term)
 {
-    static const char *const names[] = {"change",   "traces", "internal",
-                                        "external", "both",   "order"};
+    static const char *const names[] = {"change",   "traces",   "calls",
+                                        "internal", "external", "way",
+                                        "both",     "order"};
     return names[term];
 }
 
@@ -117,9 +118,9 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         CAUS_TRY(find_given_row(about, &given, err));
     CAUS_TRY(caus_case_detect(about, given, &found, &done, err));
     caus_onset onset = {0};
-    about->alarm = (double)NAN;
+    about->alarm = about->alone = (double)NAN;
     if (done)
-        caus_case_find_onset(&found, &onset, &about->alarm);
+        caus_case_find_onset(about, &found, &onset);
     if (given != SIZE_MAX) {
         onset = onset_at(&about->timeline, given);
     } else if (!onset.found || onset.row < LEAST_HEALTHY) {
@@ -171,28 +172,22 @@ static size_t choose_symptom(const caus_case *about)
     return SIZE_MAX;
 }
 
-static caus_status look_from_symptom(caus_case *about, caus_error *err)
+static void look_from_symptom(caus_case *about)
 {
-    caus_scene *scene = &about->scene;
+    const caus_scene *scene = &about->scene;
     caus_aspect aspect = about->symptom == SIZE_MAX
                              ? CAUS_ASPECT_OTHER
                              : scene->aspects[about->symptom];
     bool outside =
         aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
     about->context.symptom = outside ? aspect : CAUS_ASPECT_OTHER;
-    about->context.reach = NULL;
-    about->symptom_service = SIZE_MAX;
+    about->context.symptom_service = about->symptom_service = SIZE_MAX;
     if (about->symptom == SIZE_MAX)
-        return CAUS_OK;
+        return;
     size_t service = scene->service_of[about->symptom];
     if (service == SIZE_MAX || scene->observer[service] || !scene->has_calls)
-        return CAUS_OK;
-    about->symptom_service = service;
-    size_t *distance, *via;
-    CAUS_TRY(caus_scene_walk(scene, service, true, about->out, &distance, &via,
-                             err));
-    about->context.reach = distance;
-    return CAUS_OK;
+        return;
+    about->context.symptom_service = about->symptom_service = service;
 }
 
 static caus_status measure(caus_case *about, caus_error *err)
@@ -431,6 +426,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     about->context = (caus_context){.scene = &about->scene,
                                     .traces = &about->traces,
                                     .order = about->order,
+                                    .symptom_service = SIZE_MAX,
                                     .change = about->change_fit};
     size_t variables = about->series->variable_count;
     double *clues = CAUS_ARRAY(about->out, double, variables);
@@ -442,7 +438,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
         caus_scores_fill(&about->context, clues, variables, &about->scores);
         about->symptom = choose_symptom(about);
     }
-    CAUS_TRY(look_from_symptom(about, err));
+    look_from_symptom(about);
     caus_scores_fill(&about->context, clues, variables, &about->scores);
     CAUS_TRY(rank_services(about, err));
     CAUS_TRY(rank_variables(about, err));
@@ -500,6 +496,7 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                            .onset_given = about->options->has_onset,
                            .onset = about->onset,
                            .alarm = about->alarm,
+                           .alone = about->alone,
                            .rows_before = about->onset_row,
                            .rows_after = timeline->row_count - about->onset_row,
                            .strength = placebo.strength,
@@ -525,6 +522,7 @@ caus_status caus_explain(const caus_series *series,
     CAUS_TRY(check_series(series, err));
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_case about = {.alarm = (double)NAN,
+                       .alone = (double)NAN,
                        .series = series,
                        .options = &chosen,
                        .run = run,

@@ -41,40 +41,49 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
     return status;
 }
 
-/* The loudest variable that stands out alone: where too few move for the
- * alarm of the whole, each is still held against its own placebo windows. */
-static size_t loudest_alone(const caus_anomalies *found)
+static bool tells(caus_aspect aspect)
+{
+    return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
+           aspect != CAUS_ASPECT_OTHER;
+}
+
+static bool moved_badly(const caus_scene *scene, const caus_anomalies *found,
+                        size_t variable)
+{
+    const caus_anomaly *anomaly = &found->variables[variable];
+    int bad = scene->bad[variable];
+    return anomaly->scored && anomaly->onset.found &&
+           (bad == 0 || anomaly->direction == bad) &&
+           tells(scene->aspects[variable]);
+}
+
+/* The loudest variable that tells of trouble: where too few move for the alarm
+ * of the whole, each is still held against its own placebo windows. */
+static size_t loudest_alone(const caus_scene *scene,
+                            const caus_anomalies *found)
 {
     size_t best = SIZE_MAX;
     for (size_t v = 0; v < found->variable_count; v++) {
-        const caus_anomaly *anomaly = &found->variables[v];
-        if (!anomaly->scored || !anomaly->onset.found || !anomaly->exceeds)
-            continue;
-        if (best == SIZE_MAX || anomaly->ratio > found->variables[best].ratio)
+        if (moved_badly(scene, found, v) &&
+            (best == SIZE_MAX ||
+             found->variables[v].ratio > found->variables[best].ratio))
             best = v;
     }
     return best;
 }
 
-bool caus_case_find_onset(const caus_anomalies *found, caus_onset *result,
-                          double *alarm)
+bool caus_case_find_onset(caus_case *about, const caus_anomalies *found,
+                          caus_onset *result)
 {
-    *alarm = found->score / found->threshold;
+    about->alarm = found->score / found->threshold;
     *result = found->onset;
-    size_t alone = loudest_alone(found);
+    size_t alone = loudest_alone(&about->scene, found);
     if (alone == SIZE_MAX)
         return found->onset.found;
-    *alarm =
-        fmax(*alarm, found->variables[alone].ratio / found->variable_threshold);
-    if (!found->onset.found)
+    about->alone = found->variables[alone].ratio / found->variable_threshold;
+    if (!found->onset.found && about->alone > 1)
         *result = found->variables[alone].onset;
-    return true;
-}
-
-static bool tells(caus_aspect aspect)
-{
-    return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
-           aspect != CAUS_ASPECT_OTHER;
+    return result->found;
 }
 
 /* The onset of a service is that of its earliest bad variable. */
@@ -86,10 +95,8 @@ static void find_service_onsets(caus_case *about, const caus_anomalies *found,
         const caus_anomaly *anomaly = &found->variables[v];
         size_t s = scene->service_of[v];
         about->onsets[v] = anomaly->onset;
-        bool bad = scene->bad[v] == 0 || anomaly->direction == scene->bad[v];
         bool moved = anomaly->exceeds || clues[v] > least_clue;
-        if (s == SIZE_MAX || !moved || !anomaly->onset.found || !bad ||
-            !tells(scene->aspects[v]))
+        if (s == SIZE_MAX || !moved || !moved_badly(scene, found, v))
             continue;
         caus_onset *own = &about->service_onsets[s];
         if (!own->found || anomaly->onset.row < own->row ||

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the ranking says of windows in which nothing happened, and how sure
- * that makes an answer. */
+/* What the ranking says of windows in which nothing happened. */
 #include <math.h>
 #include <string.h>
 
@@ -13,6 +12,11 @@ enum {
     LEAST_REFERENCE = 10,
     LEAST_WIDTH = 4
 };
+
+/* At most this share of the windows is left out, from so many deviations on. */
+static const double MOST_LEFT_OUT = .3;
+static const double LOUD = 4;
+static const double LEAST_LOUDNESS = .05;
 
 /* The first score without what only the incident itself can have. */
 static double top_score(const caus_scene *scene, const caus_scores *scores)
@@ -47,6 +51,54 @@ static size_t place_windows(size_t healthy, size_t after, size_t *width,
     return count;
 }
 
+/* The median of few values, which are sorted. */
+static double median_of_few(double *values, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        double value = values[i];
+        size_t at = i;
+        for (; at > 0 && values[at - 1] > value; at--)
+            values[at] = values[at - 1];
+        values[at] = value;
+    }
+    return .5 * values[(count - 1) / 2] + .5 * values[count / 2];
+}
+
+/* Leaves out windows in which many variables depart at once by far: an earlier
+ * incident, which is no habit. */
+static void leave_out(caus_placebo *placebo, size_t variables)
+{
+    double loudness[MOST_WINDOWS], room[MOST_WINDOWS];
+    size_t count = placebo->count;
+    size_t most = (size_t)(MOST_LEFT_OUT * (double)count);
+    for (size_t i = 0; i < count; i++) {
+        loudness[i] = 0;
+        for (size_t v = 0; v < variables; v++)
+            loudness[i] +=
+                placebo->clues[i * variables + v] / (double)variables;
+    }
+    if (!most)
+        return;
+    memcpy(room, loudness, sizeof room);
+    double middle = median_of_few(room, count);
+    for (size_t i = 0; i < count; i++)
+        room[i] = fabs(loudness[i] - middle);
+    double deviation =
+        fmax(1.4826 * median_of_few(room, count), LEAST_LOUDNESS);
+    for (size_t k = 0; k < most; k++) {
+        size_t worst = SIZE_MAX;
+        for (size_t i = 0; i < count; i++) {
+            if (!placebo->is_left_out[i] &&
+                loudness[i] > middle + LOUD * deviation &&
+                (worst == SIZE_MAX || loudness[i] > loudness[worst]))
+                worst = i;
+        }
+        if (worst == SIZE_MAX)
+            return;
+        placebo->is_left_out[worst] = true;
+    }
+}
+
 caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                               caus_error *err)
 {
@@ -59,11 +111,12 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,
+        .is_left_out = CAUS_ARRAY(about->out, bool, count + 1),
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
     caus_shift_space space = {
         .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),
         .values = CAUS_ARRAY(about->out, double, timeline->row_count)};
-    if (!made.clues || !space.rows || !space.values)
+    if (!made.is_left_out || !made.clues || !space.rows || !space.values)
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < count; i++) {
         CAUS_TRY(caus_run_check(about->run, err));
@@ -74,6 +127,7 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                 &shift, about->scene.aspects[v], about->scene.bad[v]);
         }
     }
+    leave_out(&made, variables);
     *result = made;
     return CAUS_OK;
 }
@@ -85,7 +139,7 @@ static double beyond(const caus_placebo *placebo, size_t variables,
 {
     double usual = 0;
     for (size_t i = 0; i < placebo->count; i++) {
-        if (i != self)
+        if (i != self && !placebo->is_left_out[i])
             usual = fmax(usual, placebo->clues[i * variables + variable]);
     }
     return fmax(0, clue - caus_usual_share * usual);
@@ -130,48 +184,4 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
     double top = top_score(&about->scene, &about->scores);
     placebo->strength = top / fmax(most, caus_least_placebo);
     return CAUS_OK;
-}
-
-static double logistic(double x)
-{
-    return 1 / (1 + exp(-x));
-}
-
-/* The log-odds that the first suspect is right. */
-static double odds(const caus_case *about, const caus_placebo *placebo)
-{
-    const caus_suspect *first = &about->suspects[0];
-    double second =
-        about->scene.service_count > 1 ? about->suspects[1].score : 0;
-    double strength = isnan(placebo->strength) ? 1 : placebo->strength;
-    double alarm = isnan(about->alarm) ? caus_alarm_unknown : about->alarm;
-    double traces = first->terms[CAUS_TERM_TRACES] / caus_weight_traces;
-    /* Latency and errors spread: without a call graph whoever shows them may
-     * be a victim. */
-    double blind = about->scene.has_calls
-                       ? 0
-                       : first->terms[CAUS_TERM_EXTERNAL] / first->score;
-    return caus_confidence_base +
-           caus_confidence_strength * log(fmin(fmax(strength, .1), 10)) +
-           caus_confidence_alarm * log(fmin(fmax(alarm, .1), 12)) +
-           caus_confidence_lead * (first->score - second) / first->score +
-           caus_confidence_traces * traces + caus_confidence_blind * blind +
-           (about->options->has_onset ? 0 : caus_confidence_found);
-}
-
-void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
-                          double *confidence)
-{
-    size_t count = about->scene.service_count;
-    if (!count)
-        return;
-    bool any = about->suspects[0].score > 0;
-    double sure = any ? logistic(odds(about, placebo)) : 0, sum = 0;
-    confidence[0] = sure;
-    for (size_t i = 1; i < count; i++)
-        sum += about->suspects[i].score * about->suspects[i].score;
-    for (size_t i = 1; i < count; i++) {
-        double share = about->suspects[i].score * about->suspects[i].score;
-        confidence[i] = sum > 0 ? fmin((1 - sure) * share / sum, sure) : 0;
-    }
 }

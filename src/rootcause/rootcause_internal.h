@@ -75,6 +75,7 @@ typedef struct caus_scene {
     const caus_aspect *aspects;  /* [variable_count] */
     const int *bad;              /* [variable_count] direction */
     const bool *observer;        /* [service_count] */
+    const bool *shows;           /* [service_count] latency or errors */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */
     const size_t *callees;
@@ -101,8 +102,11 @@ typedef struct caus_trace_clues {
     bool known; /* both phases have traces */
     size_t service_count;
     double *lost_s; /* seconds that a trace gained here */
-    double *share;  /* of the service that lost most, in [0, 1] */
-    double weight;  /* how far the loss as a whole counts, in [0, 1] */
+    double *own_s;  /* of them, in its own time */
+    double *clue;   /* log(1 + 100 × its share of what a normal trace takes) */
+    double *own_clue; /* the same of own time alone */
+    double *failing;  /* Cohen's h of failures that begin here, or of calls that
+                         are missing or new below it */
     const caus_trace_evidence *evidence; /* NULL = none */
     const char *const **exemplars;       /* trace ids */
     size_t *exemplar_count;
@@ -123,8 +127,7 @@ typedef struct caus_context {
     const double *change; /* [service_count] how well a change fits, in [0, 1];
                              NULL */
     caus_aspect symptom;  /* LATENCY or ERRORS; OTHER = not known */
-    const size_t *reach;  /* [service_count] calls from the symptom's service;
-                             NULL = all the same */
+    size_t symptom_service; /* SIZE_MAX = none, or without part in the calls */
 } caus_context;
 
 /* What every service and variable scores. */
@@ -133,6 +136,8 @@ typedef struct caus_scores {
     double *total;                    /* [service_count] */
     double *clue;                     /* [variable_count] */
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
+    double *path; /* [service_count] how well the way from the symptom's service
+                     shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;
 
 /* How much a shift is worth before its kind is weighed; 0 = nothing. */
@@ -163,6 +168,9 @@ typedef struct caus_case {
     size_t onset_row;
     caus_onset onset; /* of the incident */
     double alarm;     /* the anomaly score over its threshold; NaN */
+    double alone;     /* the same of the loudest bad variable; NaN */
+    double incident;  /* how likely it is that anything happened, before it is
+                         known how often incidents are */
     bool has_anomalies;
     caus_anomalies anomalies;
     size_t symptom;             /* variable; SIZE_MAX */
@@ -194,14 +202,10 @@ typedef struct caus_case {
 caus_status caus_case_detect(caus_case *about, size_t onset_row,
                              caus_anomalies *result, bool *done,
                              caus_error *err);
-/*
- * The onset of the incident, or of the variable that stands out alone; false
- * when nothing stands out.
- *
- *   alarm  how far it does: above 1 = more than in healthy rows
- */
-bool caus_case_find_onset(const caus_anomalies *found, caus_onset *result,
-                          double *alarm);
+/* The onset of the incident, or of the variable that stands out alone; false
+ * when nothing stands out. Sets `alarm` and `alone`. */
+bool caus_case_find_onset(caus_case *about, const caus_anomalies *found,
+                          caus_onset *result);
 /* The row that parts the rows most clearly; `timeline` is sorted up to its end
  * by this. */
 caus_status caus_case_scan(caus_case *about, size_t least_before,
@@ -216,9 +220,10 @@ void caus_case_rank(const caus_scene *scene, const double *total,
 /* What windows of the healthy rows show. */
 typedef struct caus_placebo {
     size_t count;
-    double *clues;   /* [count × variable_count] */
-    double strength; /* of the first score over the largest in them; NaN = too
-                        few windows */
+    bool *is_left_out; /* [count] looks like an earlier incident */
+    double *clues;     /* [count × variable_count] */
+    double strength;   /* of the first score over the largest in them; NaN = too
+                          few windows */
 } caus_placebo;
 
 caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
@@ -230,8 +235,26 @@ void caus_placebo_reduce(const caus_case *about, const caus_placebo *placebo,
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err);
 
-/* Confidence of every suspect. */
-void caus_confidence_fill(const caus_case *about, const caus_placebo *placebo,
+/* What tells how sure an answer is; free of units. */
+typedef enum caus_sign {
+    CAUS_SIGN_ONE,
+    CAUS_SIGN_ALARM,      /* log of the anomaly score over its threshold */
+    CAUS_SIGN_ALONE,      /* the same of the loudest bad variable */
+    CAUS_SIGN_STRENGTH,   /* log of the first score over placebo windows' */
+    CAUS_SIGN_LEAD,       /* (first − second) / first */
+    CAUS_SIGN_TRACES,     /* share of the first score that traces make */
+    CAUS_SIGN_BLIND,      /* share that no call graph vouches for */
+    CAUS_SIGN_KINDS,      /* kinds of evidence that agree */
+    CAUS_SIGN_CANDIDATES, /* log of their number */
+    CAUS_SIGN_FOUND,      /* the onset was not given */
+    CAUS_SIGN_NO_ALARM,   /* too few rows for the anomaly detector */
+    CAUS_SIGN_NO_PLACEBO, /* too few for placebo windows */
+    CAUS_SIGN_TOP,        /* log of the first score */
+    CAUS_SIGN_COUNT
+} caus_sign;
+
+/* Confidence of every suspect; sets `incident`. */
+void caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
                           double *confidence);
 
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */

@@ -135,18 +135,23 @@ caus_status caus_scene_init(const caus_series *series,
     caus_aspect *aspects = CAUS_ARRAY(out, caus_aspect, count);
     int *bad = CAUS_ARRAY(out, int, count);
     bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    if (!service_of || !aspects || !bad || !observer)
+    bool *shows = CAUS_ARRAY(out, bool, scene.service_count + 1);
+    if (!service_of || !aspects || !bad || !observer || !shows)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
         service_of[v] = caus_scene_find(&scene, variable->service);
         aspects[v] = caus_aspect_of(variable);
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
+        if (service_of[v] != SIZE_MAX && (aspects[v] == CAUS_ASPECT_LATENCY ||
+                                          aspects[v] == CAUS_ASPECT_ERRORS))
+            shows[service_of[v]] = true;
     }
     scene.service_of = service_of;
     scene.aspects = aspects;
     scene.bad = bad;
     scene.observer = observer;
+    scene.shows = shows;
     CAUS_TRY(group_calls(&scene, calls, 0, out, &scene.callee_start,
                          &scene.callees, err));
     CAUS_TRY(group_calls(&scene, calls, 1, out, &scene.caller_start,

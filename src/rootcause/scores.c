@@ -17,8 +17,9 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .terms = caus_arena_array(out, count, sizeof *made.terms),
         .total = CAUS_ARRAY(out, double, count),
         .clue = CAUS_ARRAY(out, double, variable_count),
-        .outside = caus_arena_array(out, count, sizeof *made.outside)};
-    if (!made.terms || !made.total || !made.clue || !made.outside)
+        .outside = caus_arena_array(out, count, sizeof *made.outside),
+        .path = CAUS_ARRAY(out, double, count)};
+    if (!made.path || !made.terms || !made.total || !made.clue || !made.outside)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -110,6 +111,83 @@ static double unexplained(const caus_context *context,
     return found;
 }
 
+/*
+ * The latency that all callers of a service show and nothing else explains, it
+ * itself none: the way to it may be slow, which its own metrics cannot show.
+ */
+static double on_the_way(const caus_context *context, const caus_scores *scores,
+                         size_t service)
+{
+    const caus_scene *scene = context->scene;
+    size_t first = scene->caller_start[service];
+    size_t end = scene->caller_start[service + 1];
+    double least = first < end ? caus_most_clue : 0, left = 0;
+    for (size_t i = first; i < end; i++) {
+        size_t caller = scene->callers[i];
+        least = fmin(least, scores->outside[caller][OUTSIDE_LATENCY]);
+        left =
+            fmax(left, 1 - explained(context, scores, caller, OUTSIDE_LATENCY));
+    }
+    double own = scores->outside[service][OUTSIDE_LATENCY];
+    return least * left * (1 - fmin(1, own / caus_explained_clue));
+}
+
+/* How much of what traces show in a service its callees explain by the time
+ * that they lose themselves, in [0, 1]. */
+static double explained_loss(const caus_context *context, size_t service)
+{
+    const caus_scene *scene = context->scene;
+    double callee = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        callee = fmax(callee, context->traces->own_clue[scene->callees[i]]);
+    return caus_explained_share * fmin(1, callee / caus_explained_loss);
+}
+
+/* How far a service lets an anomaly of its callees be seen in its callers. */
+static double passes(const caus_scene *scene, const caus_scores *scores,
+                     size_t service)
+{
+    const double *outside = scores->outside[service];
+    if (!scene->shows[service])
+        return 1;
+    return fmin(1, fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]) /
+                       caus_explained_clue);
+}
+
+/* The widest way from the symptom's service to every other: an anomaly reaches
+ * the symptom through services that show it. */
+static void find_paths(const caus_context *context, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    size_t end = context->symptom_service;
+    bool any = end != SIZE_MAX;
+    for (size_t s = 0; s < scene->service_count; s++)
+        scores->path[s] = end == SIZE_MAX || s == end ? 1 : -1;
+    while (any) {
+        any = false;
+        for (size_t s = 0; s < scene->service_count; s++) {
+            double width = s == end ? 1 : passes(scene, scores, s);
+            width = fmin(width, scores->path[s]);
+            for (size_t i = scene->callee_start[s];
+                 i < scene->callee_start[s + 1]; i++) {
+                double *path = &scores->path[scene->callees[i]];
+                any = any || width > *path;
+                *path = fmax(*path, width);
+            }
+        }
+    }
+}
+
+static double factor_of(const caus_context *context, const caus_scores *scores,
+                        size_t service)
+{
+    double path = scores->path[service];
+    if (context->scene->observer[service])
+        return 0;
+    return path < 0 ? caus_unreached_factor : 1 - caus_weight_path * (1 - path);
+}
+
 void caus_scores_fill(const caus_context *context, const double *clues,
                       size_t variable_count, caus_scores *scores)
 {
@@ -118,17 +196,22 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
     collect(scene, clues, variable_count, scores);
+    find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {
         double *terms = scores->terms[s];
         double outside = fmax(scores->outside[s][OUTSIDE_LATENCY],
                               scores->outside[s][OUTSIDE_ERRORS]);
         terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, s);
+        terms[CAUS_TERM_WAY] = caus_weight_way * on_the_way(context, scores, s);
         terms[CAUS_TERM_BOTH] =
             caus_weight_both * fmin(terms[CAUS_TERM_INTERNAL], outside);
-        if (context->traces && context->traces->known)
-            terms[CAUS_TERM_TRACES] = caus_weight_traces *
-                                      context->traces->weight *
-                                      context->traces->share[s];
+        if (context->traces && context->traces->known) {
+            double left = 1 - explained_loss(context, s);
+            terms[CAUS_TERM_TRACES] =
+                caus_weight_traces * left * context->traces->clue[s];
+            terms[CAUS_TERM_CALLS] =
+                caus_weight_calls * left * context->traces->failing[s];
+        }
         if (context->order)
             terms[CAUS_TERM_ORDER] = caus_weight_order * context->order[s];
         double moved = 0;
@@ -137,10 +220,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
         if (context->change)
             terms[CAUS_TERM_CHANGE] =
                 caus_weight_change * context->change[s] * fmin(1, moved);
-        bool off = context->reach && context->reach[s] == SIZE_MAX;
-        double factor = scene->observer[s] ? 0
-                        : off              ? caus_unreached_factor
-                                           : 1;
+        double factor = factor_of(context, scores, s);
         scores->total[s] = 0;
         for (size_t term = 0; term < CAUS_TERM_COUNT; term++) {
             terms[term] *= factor;

@@ -6,54 +6,24 @@
 #include "caus/trace_evidence.h"
 #include "rootcause/rootcause_internal.h"
 
-static const double least_extra_s = .005; /* below it nothing was lost */
-static const double plenty_extra_s = .05; /* from it on traces fully count */
-
-/* What a trace gained somewhere. */
-typedef struct gain {
-    double extra_s;
-    double blame; /* as far as it counts against the service */
-} gain;
+/* A loss of so much of what a normal trace takes is a clue of log 2. */
+static const double noted_share = .01;
+/* Shifts of medians, in deviations times the root of the spans behind them:
+ * that chance makes, and that it surely does not. */
+static const double chance = 2;
+static const double sure = 5;
 
 /* A call between two services and what a trace gained on it. */
 typedef struct slow_call {
     size_t from, to;
-    gain gain;
+    double extra_s;
 } slow_call;
-
-/* Where each service stands: [service_count] each. */
-typedef struct loss {
-    double *lost_s;
-    double *blame;
-} loss;
-
-/*
- * By medians: where a callee is slow, those who wait for it queue, which makes
- * means of theirs larger than its own. Of the seconds counts the share of the
- * new time that they are: what doubled is likelier the cause than what grew by
- * a tenth, however often it is called.
- */
-static gain gain_of(const caus_trace_evidence *evidence,
-                    const caus_trace_finding *found)
-{
-    double before_s = found->values[CAUS_PHASE_NORMAL];
-    double after_s = found->values[CAUS_PHASE_INCIDENT];
-    double traces = (double)evidence->trace_counts[CAUS_PHASE_INCIDENT];
-    double calls = (double)found->counts[CAUS_PHASE_INCIDENT] / traces;
-    if (!(after_s > before_s))
-        return (gain){0};
-    gain made = {.extra_s = calls * (after_s - before_s)};
-    made.blame = made.extra_s;
-    if (before_s > 0)
-        made.blame *= 1 - before_s / after_s;
-    return made;
-}
 
 static int by_caller(const slow_call *a, const slow_call *b)
 {
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
-    return (a->gain.blame > b->gain.blame) - (a->gain.blame < b->gain.blame);
+    return (a->extra_s > b->extra_s) - (a->extra_s < b->extra_s);
 }
 
 static void sort_calls(slow_call *calls, size_t count)
@@ -69,61 +39,94 @@ static void sort_calls(slow_call *calls, size_t count)
 
 /* Adds to the call between two services, or begins it. */
 static void add_call(slow_call *calls, size_t *count, size_t from, size_t to,
-                     gain gained)
+                     double extra_s)
 {
     size_t at = 0;
     while (at < *count && (calls[at].from != from || calls[at].to != to))
         at++;
     if (at == *count)
         calls[(*count)++] = (slow_call){.from = from, .to = to};
-    calls[at].gain.extra_s += gained.extra_s;
-    calls[at].gain.blame += gained.blame;
+    calls[at].extra_s += extra_s;
 }
 
 /*
- * A caller whose calls are slow to most callees is slow itself: the median over
- * them, as often as it calls. To one callee alone the blame is that one's.
+ * A caller whose calls are slow to most callees is slow itself: it is blamed
+ * for the median over them, as often as it calls, each callee for what is
+ * beyond.
  */
-static void blame_callers(slow_call *calls, size_t count, loss *result)
+static void blame_calls(slow_call *calls, size_t count, double *lost_s)
 {
     sort_calls(calls, count);
-    for (size_t i = 0; i < count;) {
-        size_t end = i;
-        while (end < count && calls[end].from == calls[i].from)
+    for (size_t from = 0, end; from < count; from = end) {
+        for (end = from; end < count && calls[end].from == calls[from].from;)
             end++;
-        size_t width = end - i;
-        const gain *low = &calls[i + (width - 1) / 2].gain;
-        const gain *high = &calls[i + width / 2].gain;
-        if (width >= 2) {
-            result->lost_s[calls[i].from] +=
-                .5 * (double)width * (low->extra_s + high->extra_s);
-            result->blame[calls[i].from] +=
-                .5 * (double)width * (low->blame + high->blame);
-        }
-        i = end;
+        size_t width = end - from;
+        double shared = width > 1 ? calls[from + (width - 1) / 2].extra_s : 0;
+        lost_s[calls[from].from] += (double)width * shared;
+        for (size_t i = from; i < end; i++)
+            lost_s[calls[i].to] += fmax(0, calls[i].extra_s - shared);
     }
 }
 
-/* What a trace lost in each service. */
+/* Seconds that an operation's own time gained. Without client spans a gap holds
+ * them too: the caller's own work is nobody else's fault. */
+static double own_extra(const caus_trace_evidence *evidence, size_t operation)
+{
+    for (size_t i = 0; i < evidence->finding_count; i++) {
+        const caus_trace_finding *found = &evidence->findings[i];
+        if (found->evidence == CAUS_EVIDENCE_SELF_TIME &&
+            found->operation == operation)
+            return fmax(found->extra_s, 0);
+    }
+    return 0;
+}
+
+/* How far the seconds of a finding count, in [0, 1]: a mean that a few traces
+ * carry moves no median, and medians of few spans differ by chance. */
+static double weight_of(const caus_trace_finding *found)
+{
+    size_t normal = found->counts[CAUS_PHASE_NORMAL];
+    size_t incident = found->counts[CAUS_PHASE_INCIDENT];
+    double rows = (double)(normal < incident ? normal : incident);
+    double surprise = (found->effect * sqrt(rows) - chance) / (sure - chance);
+    return fmax(0, fmin(1, found->effect)) * fmax(0, fmin(1, surprise));
+}
+
+/* Seconds that a trace lost in each service. */
 static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
-                   const size_t *scene_of, slow_call *calls, loss *result)
+                   const size_t *scene_of, slow_call *calls,
+                   caus_trace_clues *made)
 {
     size_t count = 0;
     for (size_t i = 0; i < evidence->finding_count; i++) {
         const caus_trace_finding *found = &evidence->findings[i];
-        bool gap = found->evidence == CAUS_EVIDENCE_GAP;
-        if (!gap && found->evidence != CAUS_EVIDENCE_SELF_TIME)
-            continue;
-        gain gained = gain_of(evidence, found);
         size_t from = scene_of[spans->operations[found->operation].service];
-        size_t to =
-            gap ? scene_of[spans->operations[found->callee].service] : from;
-        result->lost_s[to] += gained.extra_s;
-        result->blame[to] += gained.blame;
-        if (gap)
-            add_call(calls, &count, from, to, gained);
+        double extra_s = fmax(found->extra_s, 0) * weight_of(found);
+        if (found->evidence == CAUS_EVIDENCE_SELF_TIME)
+            made->own_s[from] += extra_s;
+        if (found->evidence == CAUS_EVIDENCE_GAP)
+            add_call(calls, &count, from,
+                     scene_of[spans->operations[found->callee].service],
+                     fmax(0, extra_s - own_extra(evidence, found->operation)));
     }
-    blame_callers(calls, count, result);
+    memcpy(made->lost_s, made->own_s,
+           made->service_count * sizeof *made->lost_s);
+    blame_calls(calls, count, made->lost_s);
+}
+
+/* What a normal trace takes on average, in seconds. */
+static double usual_duration(const caus_spans *spans)
+{
+    double sum = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < spans->span_count; i++) {
+        if (spans->parent[i] != CAUS_NO_SPAN || spans->duration_ns[i] < 0 ||
+            caus_span_phase(spans, i) != CAUS_PHASE_NORMAL)
+            continue;
+        sum += (double)spans->duration_ns[i] * 1e-9;
+        count++;
+    }
+    return count ? sum / (double)count : 0;
 }
 
 /* The traces of the finding in which a service gained most. */
@@ -169,23 +172,19 @@ static caus_status weigh(const caus_scene *scene, const caus_spans *spans,
     slow_call *calls = CAUS_ARRAY(out, slow_call, evidence->finding_count + 1);
     if (!scene_of || !calls)
         return caus_arena_fail(out, err);
-    for (size_t i = 0; i < spans->service_count; i++)
+    for (size_t i = 0; i < spans->service_count; i++) {
+        const caus_trace_service *told = &evidence->services[i];
         scene_of[i] = caus_scene_find(scene, spans->services[i]);
-    loss lost = {.lost_s = made->lost_s,
-                 .blame = CAUS_ARRAY(out, double, scene->service_count + 1)};
-    if (!lost.blame)
-        return caus_arena_fail(out, err);
-    add_up(spans, evidence, scene_of, calls, &lost);
-    double total = 0, most = 0;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        total += lost.blame[s];
-        most = fmax(most, lost.blame[s]);
+        made->failing[scene_of[i]] = fmax(told->error_h, told->shape_h);
+    }
+    add_up(spans, evidence, scene_of, calls, made);
+    double usual_s = usual_duration(spans);
+    for (size_t s = 0; s < scene->service_count && usual_s > 0; s++) {
+        made->clue[s] = log1p(made->lost_s[s] / (noted_share * usual_s));
+        made->own_clue[s] = log1p(made->own_s[s] / (noted_share * usual_s));
     }
     made->known = true;
     made->evidence = evidence;
-    made->weight = total > least_extra_s ? fmin(1, total / plenty_extra_s) : 0;
-    for (size_t s = 0; s < scene->service_count; s++)
-        made->share[s] = most > 0 ? lost.blame[s] / most : 0;
     return pick_exemplars(spans, evidence, scene_of, out, made, err);
 }
 
@@ -197,11 +196,15 @@ caus_status caus_trace_clues_find(const caus_scene *scene,
     size_t count = scene->service_count;
     caus_trace_clues made = {
         .service_count = count,
-        .share = CAUS_ARRAY(out, double, count + 1),
+        .clue = CAUS_ARRAY(out, double, count + 1),
         .lost_s = CAUS_ARRAY(out, double, count + 1),
+        .own_s = CAUS_ARRAY(out, double, count + 1),
+        .own_clue = CAUS_ARRAY(out, double, count + 1),
+        .failing = CAUS_ARRAY(out, double, count + 1),
         .exemplars = CAUS_ARRAY(out, const char *const *, count + 1),
         .exemplar_count = CAUS_ARRAY(out, size_t, count + 1)};
-    if (!made.share || !made.lost_s || !made.exemplars || !made.exemplar_count)
+    if (!made.clue || !made.lost_s || !made.own_s || !made.own_clue ||
+        !made.failing || !made.exemplars || !made.exemplar_count)
         return caus_arena_fail(out, err);
     caus_error reason;
     caus_status status =

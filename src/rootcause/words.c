@@ -39,7 +39,7 @@ static void add_traces(const caus_case *about, size_t service, caus_text *text)
     double total = 0, lost = about->traces.lost_s[service];
     for (size_t s = 0; s < about->scene.service_count; s++)
         total += about->traces.lost_s[s];
-    if (!about->traces.known || about->traces.weight <= 0 || lost < .1 * total)
+    if (!about->traces.known || lost <= 0 || lost < .1 * total)
         return;
     caus_text_format(text,
                      "%straces lose %.3g s in it, %.0f %% of all they "
@@ -204,10 +204,11 @@ static caus_verdict judge(const caus_case *about)
     const caus_suspect *first = about->suspects;
     if (!about->scene.service_count || first->observer || first->score <= 0)
         return CAUS_VERDICT_NO_ANOMALY;
-    if (first->confidence >= caus_named_confidence)
-        return CAUS_VERDICT_CAUSE;
-    bool moved = first->confidence >= caus_moved_confidence || about->alarm > 1;
-    return moved ? CAUS_VERDICT_INSUFFICIENT : CAUS_VERDICT_NO_ANOMALY;
+    if (about->incident < caus_moved_incident)
+        return CAUS_VERDICT_NO_ANOMALY;
+    bool named = about->incident >= caus_named_incident &&
+                 first->confidence >= caus_named_confidence;
+    return named ? CAUS_VERDICT_CAUSE : CAUS_VERDICT_INSUFFICIENT;
 }
 
 caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,

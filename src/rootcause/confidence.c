@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How likely it is that anything happened, and that it began where the ranking
+ * says. */
+#include <math.h>
+
+#include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
+
+static double logistic(const double *weights, const double *signs)
+{
+    double x = 0;
+    for (size_t i = 0; i < CAUS_SIGN_COUNT; i++)
+        x += weights[i] * signs[i];
+    return 1 / (1 + exp(-x));
+}
+
+static double log_between(double value, double least, double most)
+{
+    return log(fmin(fmax(value, least), most));
+}
+
+/* How many kinds of evidence that do not depend on one another agree. */
+static double agreeing(const double *terms)
+{
+    return (double)(terms[CAUS_TERM_INTERNAL] > caus_agreeing_clue) +
+           (double)(terms[CAUS_TERM_EXTERNAL] + terms[CAUS_TERM_WAY] >
+                    caus_agreeing_clue) +
+           (double)(terms[CAUS_TERM_TRACES] + terms[CAUS_TERM_CALLS] >
+                    caus_agreeing_clue) +
+           (double)(terms[CAUS_TERM_ORDER] > caus_agreeing_share) +
+           (double)(terms[CAUS_TERM_CHANGE] > caus_agreeing_share);
+}
+
+static void read_signs(const caus_case *about, const caus_placebo *placebo,
+                       double *signs)
+{
+    const caus_suspect *first = about->suspects;
+    const double *terms = first->terms;
+    size_t candidates = 0;
+    for (size_t s = 0; s < about->scene.service_count; s++)
+        candidates += !about->scene.observer[s];
+    double second = candidates > 1 ? first[1].score : 0;
+    bool alarmed = !isnan(about->alarm), compared = !isnan(placebo->strength);
+    double alone = isnan(about->alone) ? 0 : about->alone;
+    signs[CAUS_SIGN_ONE] = 1;
+    signs[CAUS_SIGN_ALARM] = alarmed ? log_between(about->alarm, .1, 12) : 0;
+    signs[CAUS_SIGN_ALONE] = alarmed ? log_between(alone, .1, 12) : 0;
+    signs[CAUS_SIGN_STRENGTH] =
+        compared ? log_between(placebo->strength, .1, 10) : 0;
+    signs[CAUS_SIGN_LEAD] = (first->score - second) / first->score;
+    signs[CAUS_SIGN_TRACES] =
+        (terms[CAUS_TERM_TRACES] + terms[CAUS_TERM_CALLS]) / first->score;
+    /* Latency and errors spread: without a call graph whoever shows them may
+     * be a victim. */
+    signs[CAUS_SIGN_BLIND] =
+        about->scene.has_calls ? 0 : terms[CAUS_TERM_EXTERNAL] / first->score;
+    signs[CAUS_SIGN_KINDS] = agreeing(terms);
+    signs[CAUS_SIGN_CANDIDATES] = log((double)candidates);
+    signs[CAUS_SIGN_FOUND] = about->options->has_onset ? 0 : 1;
+    signs[CAUS_SIGN_NO_ALARM] = alarmed ? 0 : 1;
+    signs[CAUS_SIGN_NO_PLACEBO] = compared ? 0 : 1;
+    signs[CAUS_SIGN_TOP] = log(fmax(first->score, .1));
+}
+
+void caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
+                          double *confidence)
+{
+    size_t count = about->scene.service_count;
+    about->incident = 0;
+    if (!count || about->suspects[0].observer ||
+        !(about->suspects[0].score > 0))
+        return;
+    double signs[CAUS_SIGN_COUNT], sum = 0;
+    read_signs(about, placebo, signs);
+    double incident = logistic(caus_incident_weights, signs);
+    double sure = logistic(caus_right_weights, signs) *
+                  fmin(1, incident / caus_moved_incident);
+    about->incident = incident;
+    confidence[0] = sure;
+    for (size_t i = 1; i < count; i++)
+        sum += about->suspects[i].score * about->suspects[i].score;
+    for (size_t i = 1; i < count; i++) {
+        double share = about->suspects[i].score * about->suspects[i].score;
+        confidence[i] = sum > 0 ? fmin((1 - sure) * share / sum, sure) : 0;
+    }
+}
