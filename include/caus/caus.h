@@ -7,6 +7,7 @@
 #include "anomaly.h"
 #include "base.h"
 #include "changes.h"
+#include "comparison.h"
 #include "config.h"
 #include "correlation.h"
 #include "csv.h"

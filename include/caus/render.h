@@ -4,6 +4,7 @@
 #define CAUS_RENDER_H
 
 #include "anomaly.h"
+#include "comparison.h"
 #include "gram.h"
 #include "incident.h"
 #include "links.h"
@@ -52,9 +53,11 @@ typedef struct caus_graph_answer {
     bool has_selection;         /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
-    const caus_extent *extent;     /* of the incident; NULL = not asked */
-    const caus_changes *changes;   /* what was changed; NULL = not known */
-    const caus_answer_part *parts; /* whose summary the discovery is */
+    const caus_extent *extent;         /* of the incident; NULL = not asked */
+    const caus_changes *changes;       /* what was changed; NULL = not known */
+    const caus_comparison *comparison; /* with a drawn graph; NULL = none */
+    const char *graph_trust;           /* "compare", "prior" or "required" */
+    const caus_answer_part *parts;     /* whose summary the discovery is */
     size_t part_count;
     const char *const *variations; /* settings behind `sensitivity` */
     size_t variation_count;

@@ -103,6 +103,12 @@ static const caus_option discover_options[] = {
     {"clock", 0, "WHICH", "shared|own", CAUS_COMPLETE_NOTHING,
      "whether rows of one time in several --csv are at one time; default "
      "shared where files have times"},
+    {"graph", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+     "a graph that somebody drew (JSON, DOT, GML, GraphML, CSV): say of each "
+     "edge whether the data support it, and what it lacks"},
+    {"graph-trust", 0, "HOW", "compare|prior|required", CAUS_COMPLETE_NOTHING,
+     "what --graph is worth to the search: nothing, directions at lag 0, or "
+     "every edge; default compare"},
     {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "when the incident began; by default beginning and end are looked for"},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
@@ -197,6 +203,9 @@ static caus_status run_preset(caus_program *program,
         options.topology = input->topology;
     CAUS_TRY(
         caus_cli_read_knowledge(arguments, arena, &options.knowledge, err));
+    caus_cli_lesson given = {program, arguments, series, arena};
+    CAUS_TRY(caus_cli_add_graph(&given, answer->options.max_lag,
+                                &options.knowledge, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
     caus_cli_lesson lesson = {program, arguments, &incident->series, arena};
@@ -335,6 +344,8 @@ static caus_status answer_question(caus_program *program,
                             answer, err));
     else
         CAUS_TRY(run_preset(program, arguments, &input, arena, answer, err));
+    CAUS_TRY(caus_cli_compare(arguments, arena, answer, err));
+    answer->options.all_links = caus_arguments_has(arguments, "all-links");
     caus_program_lap(program, "discovery");
     return check_target(answer->target, &input.series, answer, err);
 }

@@ -94,6 +94,7 @@ void caus_cli_settle_shuffles(const caus_arguments *arguments, double level,
 {
     bool all = fdr != CAUS_FDR_NONE ||
                caus_arguments_has(arguments, "all-links") ||
+               caus_arguments_has(arguments, "graph") ||
                caus_arguments_has(arguments, "sensitivity");
     test->knn.shuffle_alpha = all ? 1 : level;
 }
@@ -253,7 +254,9 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
     options->fdr =
         caus_cli_read_fdr(arguments, method ? CAUS_FDR_NONE : CAUS_FDR_BH);
     options->fdr_contemporaneous = method != NULL;
-    options->all_links = caus_arguments_has(arguments, "all-links");
+    /* p-values of links that somebody drew are wanted, too */
+    options->all_links = caus_arguments_has(arguments, "all-links") ||
+                         caus_arguments_has(arguments, "graph");
     options->colliders = caus_cli_read_colliders(arguments, options->colliders);
     options->keep_first_orientation =
         caus_arguments_has(arguments, "no-conflict-resolution");
@@ -278,6 +281,7 @@ caus_status caus_cli_apply_knowledge(const caus_cli_lesson *lesson,
     *result = NULL;
     CAUS_TRY(caus_cli_read_knowledge(lesson->arguments, lesson->arena,
                                      &knowledge, err));
+    CAUS_TRY(caus_cli_add_graph(lesson, max_lag, &knowledge, err));
     if (!knowledge)
         return CAUS_OK;
     CAUS_TRY(caus_cli_read_topology(lesson->arguments, lesson->arena, &topology,

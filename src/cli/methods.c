@@ -6,7 +6,7 @@
 /* Options that every method honours. */
 static const char everywhere[] =
     " method transform target keep all-links bootstrap block clock "
-    "stability-selection sensitivity ";
+    "stability-selection sensitivity graph graph-trust ";
 
 #define TESTS " test neighbours shuffles wls-window "
 #define LAGGED                                                 \
@@ -20,7 +20,7 @@ static const char everywhere[] =
 
 static const char preset_options[] = LAGGED
     "bootstrap block stability-selection sensitivity at workload colliders "
-    "no-conflict-resolution target keep all-links ";
+    "no-conflict-resolution target keep all-links graph graph-trust ";
 
 static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
@@ -173,6 +173,22 @@ static caus_status check_files(const caus_arguments *arguments, caus_error *err)
     return CAUS_OK;
 }
 
+static caus_status check_graph(const caus_arguments *arguments,
+                               const caus_cli_method *method, caus_error *err)
+{
+    if (caus_arguments_has(arguments, "graph-trust") &&
+        !caus_arguments_has(arguments, "graph"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--graph-trust needs --graph FILE");
+    if (method && caus_cli_trusts_graph(arguments) &&
+        !caus_cli_honours(method, "knowledge"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--method %s takes no knowledge, so --graph can only "
+                         "be compared with: leave out --graph-trust",
+                         method->name);
+    return CAUS_OK;
+}
+
 caus_status caus_cli_check_options(const caus_arguments *arguments,
                                    const caus_cli_method *method,
                                    caus_error *err)
@@ -184,6 +200,7 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
         if (!honoured && caus_arguments_has(arguments, name))
             return fail_option(name, method, err);
     }
+    CAUS_TRY(check_graph(arguments, method, err));
     if (caus_arguments_has(arguments, "clock") &&
         !caus_arguments_nth(arguments, "csv", 1))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,

@@ -156,7 +156,18 @@ caus_status caus_cli_read_level(const caus_arguments *arguments,
                                 const char *name, double fallback,
                                 double *result, caus_error *err);
 
-/* What --knowledge says about every link; NULL without it. */
+/* Whether --graph is more than compared with. */
+bool caus_cli_trusts_graph(const caus_arguments *arguments);
+
+/* Puts the rules that --graph stands for behind what is known. */
+caus_status caus_cli_add_graph(const caus_cli_lesson *lesson, size_t max_lag,
+                               const caus_knowledge **known, caus_error *err);
+
+/* Compares --graph with the answer; nothing without it. */
+caus_status caus_cli_compare(const caus_arguments *arguments, caus_arena *arena,
+                             caus_graph_answer *answer, caus_error *err);
+
+/* What --knowledge and --graph say about every link; NULL without them. */
 caus_status caus_cli_apply_knowledge(const caus_cli_lesson *lesson,
                                      size_t max_lag,
                                      const unsigned char **result,

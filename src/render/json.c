@@ -404,6 +404,7 @@ void caus_render_json(const caus_view *view, caus_text *text)
     caus_json_put_bool(json, "complete", answer->discovery->complete);
     write_nodes(json, view);
     write_edges(json, view);
+    caus_view_write_comparison(view, json);
     caus_view_write_parts(view, json);
     write_all_links(json, view);
     write_window(json, view);

@@ -278,6 +278,7 @@ caus_status caus_render_markdown(const caus_view *view,
         caus_text_add(text, "```\n\n");
     }
     add_links(text, view);
+    caus_view_add_markdown_comparison(view, text);
     add_changes(text, view);
     add_parts(text, view);
     add_memory(text, view);

@@ -21,12 +21,13 @@ caus_heads caus_link_heads(const caus_link *link)
 
 /* What two links share when one line stands for both. */
 typedef struct stroke_key {
-    size_t source, target, heads;
+    size_t source, target, heads, standing;
 } stroke_key;
 
-static stroke_key key_of(const caus_link *link)
+static stroke_key key_of(const caus_view *view, const caus_link *link)
 {
-    stroke_key key = {link->source, link->target, caus_link_heads(link)};
+    stroke_key key = {link->source, link->target, caus_link_heads(link),
+                      caus_link_stand(view, link)};
     if (key.heads != CAUS_HEADS_TARGET && key.source > key.target) {
         key.source = link->target;
         key.target = link->source;
@@ -42,7 +43,7 @@ static bool number_strokes(caus_picture *picture, const caus_view *view,
         const caus_link *link = &view->links[i];
         if (caus_link_is_self(link))
             continue;
-        keys[i] = key_of(link);
+        keys[i] = key_of(view, link);
         int added = caus_map_insert(map, (const char *)&keys[i], sizeof keys[i],
                                     picture->stroke_count, &stroke_of[i]);
         if (added < 0)
@@ -237,8 +238,12 @@ void caus_picture_add_lags(const caus_picture *picture, const caus_view *view,
             continue;
         char words[48];
         caus_view_format_lag(view, lag, words);
+        bool is_lagless =
+            caus_link_is_lagless(picture->links[stroke->first + i]);
         caus_text_format(text, "%s%s", i ? ", " : "",
-                         lag ? words : "same step");
+                         is_lagless ? "any lag"
+                         : lag      ? words
+                                    : "same step");
     }
 }
 

@@ -52,8 +52,7 @@ static caus_status render(const caus_view *view, caus_format format,
     case CAUS_FORMAT_MARKDOWN:
         return caus_render_markdown(view, options, text, err);
     case CAUS_FORMAT_DOT:
-        caus_render_dot(view, text);
-        return CAUS_OK;
+        return caus_render_dot(view, text, err);
     case CAUS_FORMAT_SVG:
         return caus_render_svg(view, options, run, text, err);
     case CAUS_FORMAT_MERMAID:

@@ -44,9 +44,10 @@ typedef struct caus_link {
     bool by_load;    /* it does not hold given the workload */
     double blur_s;   /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
-    caus_check_result changed; /* its source shortly before the onset, and
-                                  nothing else as near */
-    const char *change;        /* the same as a sentence; NULL = not known */
+    caus_check_result changed;    /* its source shortly before the onset, and
+                                     nothing else as near */
+    const char *change;           /* the same as a sentence; NULL = not known */
+    const caus_drawn_edge *drawn; /* it was not found but drawn; else NULL */
 } caus_link;
 
 /* What the words and the confidence of a link stand on. */
@@ -110,6 +111,8 @@ caus_status caus_view_init(caus_view *view, const caus_graph_answer *answer,
 void caus_view_deinit(caus_view *view);
 
 bool caus_link_is_self(const caus_link *link);
+/* Whether it was drawn without a lag, and not found. */
+bool caus_link_is_lagless(const caus_link *link);
 /* "moved with", "preceded", "drives" or "caused". */
 const char *caus_link_word(const caus_view *view, const caus_link *link);
 /* Whether time or the call graph tells which end came first. */
@@ -180,6 +183,42 @@ void caus_view_add_change_line(const caus_view *view, size_t index,
 /* "changes": near the onset, or all where there is none. */
 void caus_view_write_changes(const caus_view *view, caus_json *json);
 
+/* ---- a drawn graph beside the answer ---- */
+
+/* How a line stands to what was drawn. */
+typedef enum caus_standing {
+    CAUS_STANDING_PLAIN, /* nothing was drawn, or it is about the own past */
+    CAUS_STANDING_SAME,
+    CAUS_STANDING_OTHER,   /* found, but not as it was drawn */
+    CAUS_STANDING_LACKING, /* found, not drawn */
+    CAUS_STANDING_MISSING, /* drawn, contradicted */
+    CAUS_STANDING_UNKNOWN  /* drawn, not testable */
+} caus_standing;
+
+/* Colour and line style tell it, each alone. */
+typedef struct caus_standing_style {
+    const char *name;   /* of a CSS class */
+    const char *colour; /* "#rrggbb" */
+    const char *style;  /* of DOT */
+    const char *dashes; /* of SVG; NULL = solid */
+    const char *words;
+} caus_standing_style;
+
+const caus_standing_style *caus_standing_get(caus_standing standing);
+caus_standing caus_link_stand(const caus_view *view, const caus_link *link);
+
+/* A copy of the view with links for what was drawn and not found; lives as long
+ * as the view. */
+caus_status caus_view_add_drawn(const caus_view *view, caus_view *result,
+                                caus_error *err);
+
+/* "of 5 edges drawn 3 supported, …" */
+void caus_view_add_comparison(const caus_view *view, caus_text *text);
+/* A table of the comparison; nothing without one. */
+void caus_view_add_markdown_comparison(const caus_view *view, caus_text *text);
+/* "comparison": likewise. */
+void caus_view_write_comparison(const caus_view *view, caus_json *json);
+
 /* ---- formats: each appends a whole document ---- */
 
 void caus_render_json(const caus_view *view, caus_text *text);
@@ -188,7 +227,8 @@ void caus_render_text(const caus_view *view, const caus_render_options *options,
 caus_status caus_render_markdown(const caus_view *view,
                                  const caus_render_options *options,
                                  caus_text *text, caus_error *err);
-void caus_render_dot(const caus_view *view, caus_text *text);
+caus_status caus_render_dot(const caus_view *view, caus_text *text,
+                            caus_error *err);
 caus_status caus_render_mermaid(const caus_view *view, caus_text *text,
                                 caus_error *err);
 void caus_render_graphml(const caus_view *view, caus_text *text);

@@ -46,7 +46,7 @@ static void open_document(caus_drawing *drawing, double height)
     caus_text_add(text, "</title>\n");
     text->failed |= sentence.failed;
     caus_text_deinit(&sentence);
-    caus_svg_add_style(text);
+    caus_svg_add_style(text, drawing->view->answer->comparison);
     caus_text_format(text,
                      "<rect class=\"page\" width=\"%.0f\" height=\"%.0f\"/>\n",
                      drawing->width, height);
@@ -79,11 +79,13 @@ static void draw(caus_drawing *drawing)
     caus_text_add(text, "</svg>\n");
 }
 
-caus_status caus_render_svg(const caus_view *view,
+caus_status caus_render_svg(const caus_view *given,
                             const caus_render_options *options,
                             const caus_run *run, caus_text *text,
                             caus_error *err)
 {
+    caus_view seen, *view = &seen;
+    CAUS_TRY(caus_view_add_drawn(given, &seen, err));
     caus_drawing drawing = {.view = view, .options = options, .text = text};
     CAUS_TRY(caus_picture_init(&drawing.picture, view, err));
     CAUS_TRY(caus_svg_measure(&drawing, err));

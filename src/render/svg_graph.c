@@ -129,6 +129,8 @@ static bool is_told_node(const caus_view *view, size_t variable)
 static double thickness(const caus_link *link)
 {
     double strength = isnan(link->statistic) ? 0 : fabs(link->statistic);
+    if (link->drawn)
+        return 2;
     return 1.2 + 5.2 * fmin(strength, 1);
 }
 
@@ -136,6 +138,16 @@ static void describe_link(caus_text *text, const caus_view *view,
                           const caus_link *link)
 {
     char lag[48];
+    caus_standing standing = caus_link_stand(view, link);
+    if (link->drawn) {
+        caus_text_format(text, "%s %s %s, %s: %s", view->names[link->source],
+                         caus_edge_text(link->marks), view->names[link->target],
+                         caus_standing_get(standing)->words,
+                         link->drawn->reason);
+        return;
+    }
+    if (standing != CAUS_STANDING_PLAIN)
+        caus_text_format(text, "%s: ", caus_standing_get(standing)->words);
     caus_view_format_lag(view, link->lag, lag);
     caus_text_format(text, "%s %s %s%s%s", view->names[link->source],
                      caus_link_word(view, link), view->names[link->target],
@@ -210,13 +222,28 @@ static void add_head(caus_text *text, caus_point base, caus_point tip,
                      base.x - side_x, base.y - side_y);
 }
 
+typedef struct line_style {
+    const char *name;   /* of the style sheet */
+    const char *dashes; /* NULL = solid */
+} line_style;
+
+/* Beside a drawn graph lines tell how both agree, else their sign. */
+static line_style style_of(const caus_view *view, const caus_link *link)
+{
+    caus_standing standing = caus_link_stand(view, link);
+    const caus_standing_style *style = caus_standing_get(standing);
+    if (standing != CAUS_STANDING_PLAIN)
+        return (line_style){style->name, style->dashes};
+    return link->statistic < 0 ? (line_style){"minus", "7 4"}
+                               : (line_style){"plus", NULL};
+}
+
 static void add_stroke(caus_drawing *drawing, size_t index)
 {
     caus_text *text = drawing->text;
     const caus_stroke *stroke = &drawing->picture.strokes[index];
     const caus_curve *curve = &drawing->layout.curves[index];
-    bool minus = stroke->strongest->statistic < 0;
-    const char *sign = minus ? "minus" : "plus";
+    line_style style = style_of(drawing->view, stroke->strongest);
     double width = thickness(stroke->strongest);
     bool told = is_told(drawing->view, stroke->strongest);
     caus_text_format(text, "<g%s>\n", told ? "" : " opacity=\".72\"");
@@ -224,14 +251,16 @@ static void add_stroke(caus_drawing *drawing, size_t index)
     caus_text_add(text, "<path class=\"reach\" d=\"");
     add_path(text, curve);
     caus_text_format(text,
-                     "\"/>\n<path class=\"line %s\" stroke-width=\"%.1f\"%s "
-                     "d=\"",
-                     sign, width, minus ? " stroke-dasharray=\"7 4\"" : "");
+                     "\"/>\n<path class=\"line %s\" stroke-width=\"%.1f\"",
+                     style.name, width);
+    if (style.dashes)
+        caus_text_format(text, " stroke-dasharray=\"%s\"", style.dashes);
+    caus_text_add(text, " d=\"");
     add_path(text, curve);
     caus_text_add(text, "\"/>\n");
     caus_point last = curve->points[curve->point_count - 1];
-    add_head(text, last, curve->target_tip, width, sign);
-    add_head(text, curve->points[0], curve->source_tip, width, sign);
+    add_head(text, last, curve->target_tip, width, style.name);
+    add_head(text, curve->points[0], curve->source_tip, width, style.name);
     caus_text_add(text, "</g>\n");
 }
 

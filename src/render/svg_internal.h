@@ -31,8 +31,11 @@ typedef struct caus_drawing {
  * little air. */
 double caus_svg_text_width(const char *text, double size);
 
-/* Colours and fonts, for light and dark pages. */
-void caus_svg_add_style(caus_text *text);
+/* Colours and fonts, for light and dark pages.
+ *
+ *   has_drawn  those of a drawn graph, too
+ */
+void caus_svg_add_style(caus_text *text, bool has_drawn);
 
 void caus_svg_add_strokes(caus_drawing *drawing);
 void caus_svg_add_nodes(caus_drawing *drawing);

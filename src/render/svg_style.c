@@ -27,7 +27,20 @@ static void add_services(caus_text *text, bool dark)
                          dark ? services[i].dark_edge : services[i].light_edge);
 }
 
-void caus_svg_add_style(caus_text *text)
+/* The same colours on light and dark pages: both are readable. */
+static void add_standings(caus_text *text)
+{
+    for (int k = CAUS_STANDING_SAME; k <= CAUS_STANDING_UNKNOWN; k++) {
+        const caus_standing_style *style = caus_standing_get((caus_standing)k);
+        caus_text_format(text,
+                         ".caus .%s{stroke:%s}\n.caus polygon.%s{fill:%s;"
+                         "stroke:none}\n",
+                         style->name, style->colour, style->name,
+                         style->colour);
+    }
+}
+
+void caus_svg_add_style(caus_text *text, bool has_drawn)
 {
     caus_text_add(
         text,
@@ -52,6 +65,8 @@ void caus_svg_add_style(caus_text *text)
         ".caus .none{fill:#f3f4f6;stroke:#9aa3af}\n"
         ".caus .rule{stroke:#d7dbe0;stroke-width:1}\n");
     add_services(text, false);
+    if (has_drawn)
+        add_standings(text);
     caus_text_add(
         text, "@media (prefers-color-scheme: dark){\n"
               "  .caus text{fill:#e6edf3}\n"

@@ -138,7 +138,8 @@ typedef enum sample {
     SAMPLE_DASHED,
     SAMPLE_THICK,
     SAMPLE_MEMORY,
-    SAMPLE_TOLD
+    SAMPLE_TOLD,
+    SAMPLE_STANDING
 } sample;
 
 /* Where the next legend item goes. */
@@ -169,6 +170,16 @@ static void draw_line_sample(caus_text *text, double x, double y, sample kind)
                          x + 8, y - 4.5, x, y, x + 8, y + 4.5);
 }
 
+static void draw_standing(caus_text *text, double x, double y,
+                          const caus_standing_style *style)
+{
+    caus_text_format(text, "<path class=\"line %s\" stroke-width=\"3\"",
+                     style->name);
+    if (style->dashes)
+        caus_text_format(text, " stroke-dasharray=\"%s\"", style->dashes);
+    caus_text_format(text, " d=\"M%.1f %.1fh28\"/>\n", x, y);
+}
+
 static void draw_sample(const legend_pen *legend, sample kind, size_t colour)
 {
     caus_text *text = legend->drawing->text;
@@ -187,6 +198,8 @@ static void draw_sample(const legend_pen *legend, sample kind, size_t colour)
                          "<rect class=\"box s%zu\" x=\"%.1f\" y=\"%.1f\" "
                          "width=\"16\" height=\"12\" rx=\"3\"/>\n",
                          colour, x, y - 6);
+    else if (kind == SAMPLE_STANDING)
+        draw_standing(text, x, y, caus_standing_get((caus_standing)colour));
     else
         draw_line_sample(text, x, y, kind);
 }
@@ -227,6 +240,20 @@ static void add_services(legend_pen *legend)
     }
 }
 
+/* What lines mean beside a drawn graph. */
+static void add_standings(legend_pen *legend)
+{
+    const caus_picture *picture = &legend->drawing->picture;
+    bool is_there[CAUS_STANDING_UNKNOWN + 1] = {false};
+    for (size_t i = 0; i < picture->stroke_count; i++)
+        is_there[caus_link_stand(legend->drawing->view,
+                                 picture->strokes[i].strongest)] = true;
+    for (size_t k = CAUS_STANDING_SAME; k <= CAUS_STANDING_UNKNOWN; k++)
+        if (is_there[k])
+            add_item(legend, SAMPLE_STANDING, k,
+                     caus_standing_get((caus_standing)k)->words);
+}
+
 static void add_signs(legend_pen *legend)
 {
     const caus_picture *picture = &legend->drawing->picture;
@@ -242,7 +269,8 @@ static void add_signs(legend_pen *legend)
         add_item(legend, SAMPLE_LINE, 0, "order not measurable");
     if (heads[CAUS_HEADS_BOTH])
         add_item(legend, SAMPLE_BOTH, 0, "hidden common cause");
-    if (minus)
+    add_standings(legend);
+    if (minus && !view->answer->comparison)
         add_item(legend, SAMPLE_DASHED, 0, "opposite sign");
     if (picture->stroke_count)
         add_item(legend, SAMPLE_THICK, 0, "thicker: stronger");

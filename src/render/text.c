@@ -181,6 +181,12 @@ static void fill_change(const caus_page *page, caus_text *text)
     caus_view_add_change(page->view, text);
 }
 
+static void fill_comparison(const caus_page *page, caus_text *text)
+{
+    if (page->view->answer->comparison)
+        caus_view_add_comparison(page->view, text);
+}
+
 static void fill_left_out(const caus_page *page, caus_text *text)
 {
     const caus_graph_answer *answer = page->view->answer;
@@ -283,6 +289,7 @@ static void add_first_screen(caus_page *page)
     caus_page_add_break(page);
     add_composed(page, "", 2, 2, fill_not_measurable);
     add_composed(page, "", 2, 1, fill_change);
+    add_composed(page, "", 2, 2, fill_comparison);
     add_composed(page, "", 2, 1, fill_left_out);
     size_t used = page->lines + next_lines;
     add_top_warnings(page, used < SCREEN_LINES ? SCREEN_LINES - used : 0);

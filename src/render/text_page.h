@@ -40,6 +40,9 @@ void caus_page_add_link_heading(caus_page *page, const char *title,
 void caus_page_add_link(caus_page *page, const caus_link *link,
                         const caus_link_columns *columns);
 
+/* The comparison with a drawn graph; nothing without one. */
+void caus_page_add_comparison(caus_page *page);
+
 /* Everything below the first screen. */
 void caus_page_add_report(caus_page *page);
 

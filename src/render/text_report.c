@@ -473,6 +473,7 @@ static void add_origin(caus_page *page)
 void caus_page_add_report(caus_page *page)
 {
     add_all_links(page);
+    caus_page_add_comparison(page);
     add_changes(page);
     add_parts(page);
     add_memory(page);
