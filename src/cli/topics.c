@@ -113,7 +113,14 @@ static const char knowledge_text[] =
     "for every variable of a service.\n"
     "A rule without lag holds at all lags, except that a required one must "
     "name it.\n"
-    "Rules that contradict each other are an error that names their lines.\n";
+    "Rules that contradict each other are an error that names their lines.\n"
+    "\n"
+    "discover --graph FILE --graph-trust prior|required takes rules from a "
+    "graph "
+    "that\n"
+    "somebody drew: JSON as caus writes it, DOT, GML, GraphML, or CSV with the "
+    "columns\n"
+    "source,target and, if there are any, lag and mark.\n";
 
 const caus_help_topic caus_cli_topics[CAUS_CLI_TOPICS] = {
     {"config", "caus.yml: servers and files as settings", config_text},

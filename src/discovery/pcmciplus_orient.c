@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Orientation of lag-0 edges (Runge 2020, algorithms S2 and S3): colliders,
- * then three rules until nothing changes. Each rule collects all its
+ * then three rules until nothing changes, with knowledge a fourth (Meek 1995).
+ * Each rule collects all its
  * orientations before the first is applied. An edge that is to point both ways
  * gets conflict marks, or keeps the direction it had first.
  */
@@ -173,6 +174,52 @@ static caus_status away_from_both(const caus_plus *plus, edge_list *list,
     return CAUS_OK;
 }
 
+static bool is_ambiguous(const caus_plus *plus, size_t source, size_t middle,
+                         size_t target)
+{
+    for (size_t t = 0; t < plus->triple_count; t++) {
+        const caus_plus_triple *triple = &plus->triples[t];
+        bool is_this = triple->source == source && triple->target == target;
+        bool is_turned = triple->source == target && triple->target == source;
+        if (triple->lag == 0 && triple->middle == middle &&
+            (is_this || is_turned) && triple->verdict == CAUS_VERDICT_AMBIGUOUS)
+            return true;
+    }
+    return false;
+}
+
+/* Whether i o–o d → c → j with i and c adjacent, d and j not. */
+static bool has_detour(const caus_plus *plus, size_t i, size_t j)
+{
+    size_t variables = plus->question->variable_count;
+    const size_t *near = plus->neighbours + i * variables;
+    size_t count = plus->neighbour_count[i];
+    for (size_t a = 0; a < count; a++) {
+        size_t d = near[a];
+        if (d == j || !is_open(plus, i, d) ||
+            caus_plus_is_linked(plus, d, j, 0) || is_ambiguous(plus, d, i, j))
+            continue;
+        for (size_t b = 0; b < count; b++)
+            if (points(plus, d, near[b]) && points(plus, near[b], j))
+                return true;
+    }
+    return false;
+}
+
+/* Meek's fourth rule: only known directions call for it. */
+static caus_status away_from_detours(const caus_plus *plus, edge_list *list,
+                                     caus_error *err)
+{
+    size_t variables = plus->question->variable_count;
+    for (size_t j = 0; plus->question->assumptions && j < variables; j++) {
+        const size_t *near = plus->neighbours + j * variables;
+        for (size_t a = 0; a < plus->neighbour_count[j]; a++)
+            if (is_open(plus, near[a], j) && has_detour(plus, near[a], j))
+                CAUS_TRY(add_edge(list, near[a], j, err));
+    }
+    return CAUS_OK;
+}
+
 typedef caus_status rule_fn(const caus_plus *plus, edge_list *list,
                             caus_error *err);
 
@@ -199,6 +246,7 @@ caus_status caus_plus_orient(caus_plus *plus, caus_error *err)
         CAUS_TRY(apply_rule(plus, away_from_colliders, &list, &changed, err));
         CAUS_TRY(apply_rule(plus, away_from_cycles, &list, &changed, err));
         CAUS_TRY(apply_rule(plus, away_from_both, &list, &changed, err));
+        CAUS_TRY(apply_rule(plus, away_from_detours, &list, &changed, err));
     }
     return CAUS_OK;
 }

@@ -77,8 +77,8 @@ static const caus_standing_style styles[] = {
     {"plain", "", "solid", NULL, ""},
     {"same", "#15803d", "solid", NULL, "drawn and found"},
     {"other", "#c2540a", "dashed", "9 4", "found otherwise than drawn"},
-    {"lacking", "#2563eb", "dashed", "3 3", "found, not drawn"},
-    {"missing", "#b91c1c", "dotted", "2 5", "drawn, contradicted"},
+    {"lacking", "#2563eb", "dashed,bold", "3 3", "found, not drawn"},
+    {"missing", "#b91c1c", "dotted,bold", "2 5", "drawn, contradicted"},
     {"unknown", "#6b7280", "dotted", "2 9", "drawn, not testable"}};
 
 const caus_standing_style *caus_standing_get(caus_standing standing)

@@ -42,7 +42,7 @@ static void add_lag(caus_text *text, const caus_view *view, size_t lag)
 /* Beside a drawn graph line styles tell how both agree, not signs. */
 static void add_standing(caus_text *text, const caus_standing_style *style)
 {
-    caus_text_format(text, ", style=%s, color=\"%s\"", style->style,
+    caus_text_format(text, ", style=\"%s\", color=\"%s\"", style->style,
                      style->colour);
     add_text_attribute(text, "standing", style->words);
 }

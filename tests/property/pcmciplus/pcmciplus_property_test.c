@@ -180,11 +180,65 @@ static bool same_colliders(const truth *a, const truth *b)
     return true;
 }
 
-/* Which lag-0 edges point which way in some graph of the class. */
-static truth complete(const truth *t)
+/* ---- true knowledge ---- */
+
+static size_t cell_of(const truth *t, size_t i, size_t j, size_t lag)
+{
+    return (i * t->variables + j) * (t->max_lag + 1) + lag;
+}
+
+static void know_now(const truth *t, caus_random *random, size_t i, size_t j,
+                     unsigned char *cells)
+{
+    unsigned char *forward = &cells[cell_of(t, i, j, 0)];
+    unsigned char *back = &cells[cell_of(t, j, i, 0)];
+    bool required = caus_random_uniform(random) < .4;
+    if (caus_random_uniform(random) < .7)
+        return;
+    if (t->link[i][j][0]) {
+        *forward = required ? CAUS_ASSUME_LINK : CAUS_ASSUME_NOT_BACK;
+        *back = required ? CAUS_ASSUME_LINK_BACK : CAUS_ASSUME_ONLY_BACK;
+    } else if (!t->link[j][i][0]) {
+        *forward = *back = CAUS_ASSUME_ABSENT;
+    }
+}
+
+/* About a third of the pairs, and a sixth of the links over time. */
+static void know(const truth *t, uint64_t seed, unsigned char *cells)
+{
+    caus_random random;
+    caus_random_init(&random, 8, seed);
+    memset(cells, CAUS_ASSUME_UNKNOWN,
+           t->variables * t->variables * (t->max_lag + 1));
+    for (size_t i = 0; i < t->variables; i++)
+        for (size_t j = 0; j < t->variables; j++) {
+            if (i != j)
+                know_now(t, &random, i, j, cells);
+            for (size_t lag = 1; lag <= t->max_lag; lag++)
+                if (caus_random_uniform(&random) < .15)
+                    cells[cell_of(t, i, j, lag)] = t->link[i][j][lag]
+                                                       ? CAUS_ASSUME_LINK
+                                                       : CAUS_ASSUME_ABSENT;
+        }
+}
+
+/* Whether knowledge lets a lag-0 edge point from i to j. */
+static bool is_allowed(const truth *t, const unsigned char *cells, size_t i,
+                       size_t j)
+{
+    unsigned char known = cells ? cells[cell_of(t, i, j, 0)] : 0;
+    return known != CAUS_ASSUME_ONLY_BACK && known != CAUS_ASSUME_LINK_BACK;
+}
+
+/* Which lag-0 edges point which way in some graph of the class that knowledge
+ * allows; NULL = nothing is known. */
+static truth complete(const truth *t, const unsigned char *cells)
 {
     lag_0_edges edges = {.count = 0};
     truth possible = *t;
+    for (size_t i = 0; i < t->variables; i++)
+        for (size_t j = 0; j < t->variables; j++)
+            possible.link[i][j][0] = false;
     for (size_t i = 0; i < t->variables; i++)
         for (size_t j = i + 1; j < t->variables; j++)
             if (is_adjacent(t, i, j, 0)) {
@@ -193,12 +247,16 @@ static truth complete(const truth *t)
             }
     for (size_t bits = 0; bits < (size_t)1 << edges.count; bits++) {
         truth other = *t;
+        bool allowed = true;
         for (size_t e = 0; e < edges.count; e++) {
             size_t i = edges.ends[e][0], j = edges.ends[e][1];
             other.link[i][j][0] = bits >> e & 1;
             other.link[j][i][0] = !(bits >> e & 1);
+            allowed =
+                allowed && (other.link[i][j][0] ? is_allowed(t, cells, i, j)
+                                                : is_allowed(t, cells, j, i));
         }
-        if (!is_acyclic(&other) || !same_colliders(t, &other))
+        if (!allowed || !is_acyclic(&other) || !same_colliders(t, &other))
             continue;
         for (size_t e = 0; e < edges.count; e++) {
             size_t i = edges.ends[e][0], j = edges.ends[e][1];
@@ -232,7 +290,8 @@ static size_t check_result(const truth *expected, const caus_question *question,
     return bad;
 }
 
-static size_t search(const truth *t, caus_collider_rule rule)
+static size_t search(const truth *t, caus_collider_rule rule,
+                     const unsigned char *cells)
 {
     caus_arena *arena = caus_arena_new(0);
     caus_run_options run_options = {.threads = 1};
@@ -262,6 +321,7 @@ static size_t search(const truth *t, caus_collider_rule rule)
                               .variable_count = n,
                               .cell_count = n * n * (t->max_lag + 1),
                               .first_lag = 1,
+                              .assumptions = cells,
                               .run = run};
     caus_search work;
     caus_findings found;
@@ -270,7 +330,7 @@ static size_t search(const truth *t, caus_collider_rule rule)
     assert_int_equal(caus_findings_init(&question, arena, &found, NULL),
                      CAUS_OK);
     assert_int_equal(caus_search_run(&work, &found, NULL), CAUS_OK);
-    truth expected = complete(t);
+    truth expected = complete(t, cells);
     size_t bad = check_result(&expected, &question, &found);
     caus_run_free(run);
     caus_arena_free(arena);
@@ -284,7 +344,7 @@ static void with_separation_the_completed_graph_comes_back(void **unused)
     for (uint64_t seed = 0; seed < GRAPHS; seed++) {
         truth t = random_truth(seed);
         for (int rule = 0; rule <= CAUS_COLLIDERS_NONE; rule++) {
-            size_t bad = search(&t, (caus_collider_rule)rule);
+            size_t bad = search(&t, (caus_collider_rule)rule, NULL);
             if (bad)
                 print_error("graph %zu, rule %d: %zu marks differ\n",
                             (size_t)seed, rule, bad);
@@ -292,6 +352,52 @@ static void with_separation_the_completed_graph_comes_back(void **unused)
         }
     }
     assert_int_equal(wrong, 0);
+}
+
+/* The rule that takes one separating set has none of pairs known to be apart.
+ */
+static void with_true_knowledge_what_it_allows_comes_back(void **unused)
+{
+    (void)unused;
+    size_t wrong = 0, helped = 0;
+    for (uint64_t seed = 0; seed < GRAPHS; seed++) {
+        unsigned char cells[MOST_VARIABLES * MOST_VARIABLES * (MOST_LAGS + 1)];
+        truth t = random_truth(seed);
+        /* a past directs most edges: without one more is left to be known */
+        for (size_t cell = 0; seed % 4 && cell < t.variables * t.variables;
+             cell++)
+            for (size_t lag = 1; lag <= t.max_lag; lag++)
+                t.link[cell / t.variables][cell % t.variables][lag] = false;
+        know(&t, seed, cells);
+        truth plain = complete(&t, NULL), known = complete(&t, cells);
+        helped += memcmp(&plain, &known, sizeof plain) != 0;
+        for (int rule = 0; rule < CAUS_COLLIDERS_NONE; rule++) {
+            size_t bad = search(&t, (caus_collider_rule)rule, cells);
+            if (bad)
+                print_error("graph %zu, rule %d: %zu marks differ\n",
+                            (size_t)seed, rule, bad);
+            wrong += bad > 0;
+        }
+    }
+    assert_true(helped >= GRAPHS / 5);
+    assert_int_equal(wrong, 0);
+}
+
+/* 0 → 1 → 2 → 3 and 0 → 2, 0 → 3 without a past: nothing is directed until
+ * 1 → 2 is known; then 2 → 3 follows by the first rule, 0 → 3 by the fourth. */
+static void the_fourth_rule_follows_from_knowledge(void **unused)
+{
+    (void)unused;
+    unsigned char cells[4 * 4 * 2] = {0};
+    truth t = {.variables = 4, .max_lag = 1};
+    t.link[0][1][0] = t.link[1][2][0] = t.link[2][3][0] = true;
+    t.link[0][2][0] = t.link[0][3][0] = true;
+    cells[cell_of(&t, 1, 2, 0)] = CAUS_ASSUME_NOT_BACK;
+    cells[cell_of(&t, 2, 1, 0)] = CAUS_ASSUME_ONLY_BACK;
+    truth expected = complete(&t, cells);
+    assert_true(!expected.link[3][0][0] && expected.link[1][0][0]);
+    for (int rule = 0; rule <= CAUS_COLLIDERS_NONE; rule++)
+        assert_int_equal(search(&t, (caus_collider_rule)rule, cells), 0);
 }
 
 /* tigramite 5.2.10.1 with its OracleCI and tau_max 3 gives these edges for
@@ -309,11 +415,11 @@ static void graphs_that_tigramite_was_told_come_back(void **unused)
         t.link[v][v][1] = true;
     t.link[0][1][0] = t.link[1][2][0] = t.link[3][2][1] = true;
     t.link[4][3][0] = t.link[2][5][0] = t.link[4][5][2] = true;
-    truth expected = complete(&t);
+    truth expected = complete(&t, NULL);
     assert_memory_equal(&expected, &t, sizeof t); /* all are directed */
     for (int rule = 0; rule <= CAUS_COLLIDERS_NONE; rule++) {
-        assert_int_equal(search(&lagged, (caus_collider_rule)rule), 0);
-        assert_int_equal(search(&t, (caus_collider_rule)rule), 0);
+        assert_int_equal(search(&lagged, (caus_collider_rule)rule, NULL), 0);
+        assert_int_equal(search(&t, (caus_collider_rule)rule, NULL), 0);
     }
 }
 
@@ -321,6 +427,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_separation_the_completed_graph_comes_back),
+        cmocka_unit_test(with_true_knowledge_what_it_allows_comes_back),
+        cmocka_unit_test(the_fourth_rule_follows_from_knowledge),
         cmocka_unit_test(graphs_that_tigramite_was_told_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
