@@ -259,7 +259,7 @@ static void speak(const group *g)
 
 /* Waits for all; after a failure of its own not for ever, as others may wait
  * for it elsewhere. */
-static void meet(const group *g, int code)
+static void meet(group *g, int code)
 {
     enum { PAUSE_MS = 10, PATIENCE_MS = 5000 };
     MPI_Request request;
@@ -272,6 +272,7 @@ static void meet(const group *g, int code)
             return;
         if (code != CAUS_EXIT_DONE && waited >= PATIENCE_MS) {
             speak(g);
+            remove_copies(g);
             MPI_Abort(MPI_COMM_WORLD, code);
         }
         nanosleep(&pause, NULL);
