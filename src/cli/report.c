@@ -157,6 +157,7 @@ static caus_status add_graph(caus_program *program,
     if (!answer)
         return caus_arena_fail(arena, err);
     answer->extent = report->extent;
+    answer->changes = report->changes;
     caus_status status =
         learn(program, arguments, made, arena, answer, &reason);
     caus_program_lap(program, "discovery");

@@ -45,6 +45,9 @@ typedef struct caus_report_page {
     size_t moved_count;
 } caus_report_page;
 
+/* Parts of a score below this would be told as 0.00. */
+static const double caus_report_least_term = .005;
+
 /* ---- what a reader is told, whatever the format ---- */
 
 /* "Cause found", "No anomaly" or "Not enough evidence". */

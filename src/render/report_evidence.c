@@ -7,8 +7,6 @@
 
 enum { MOVED_ROWS = 12 };
 
-static const double least_term = .005; /* rounded, not nothing */
-
 /* ---- series ---- */
 
 static caus_status add_series(const caus_report_page *page,
@@ -232,7 +230,7 @@ static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
     caus_html_open_table(page, "What the score is made of", columns,
                          sizeof columns / sizeof *columns);
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
-        if (!(suspect->terms[t] >= least_term))
+        if (!(suspect->terms[t] >= caus_report_least_term))
             continue;
         caus_text_add(page->text, "<tr>");
         caus_html_element(page, "th scope=\"row\"", words[t]);

@@ -155,8 +155,8 @@ static void add_hop(const caus_report_page *page, const caus_hop *hop)
         caus_scale_format(&scale, fabs(hop->effect), size);
         caus_text_add(page->text, ": ");
         put_variable(page, hop->variable);
-        caus_text_format(page->text, " %s%s ", hop->effect < 0 ? "−" : "+",
-                         size);
+        caus_text_format(page->text, " %s%s%s", hop->effect < 0 ? "−" : "+",
+                         size, scale.unit[0] ? " " : "");
         caus_text_add_markdown(page->text, scale.unit);
     }
     caus_text_add_char(page->text, '\n');
@@ -267,7 +267,7 @@ static void add_evidence(const caus_report_page *page, size_t rank)
     add_checks(page, "", suspect->findings, suspect->finding_count);
     caus_text_add(page->text, "- score:");
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
-        if (suspect->terms[t] > 0)
+        if (suspect->terms[t] >= caus_report_least_term)
             caus_text_format(page->text, " %s %.2f (rank %zu without)",
                              caus_term_name((caus_term)t), suspect->terms[t],
                              suspect->rank_without[t]);
