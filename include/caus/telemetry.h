@@ -142,6 +142,8 @@ typedef struct caus_fetch_options {
     bool by_pod;          /* gauges and counters by pod, not by service */
     size_t max_variables; /* 0 = 500 */
     size_t max_queries;   /* 0 = no limit */
+    bool skip_empty;      /* a metric without a value is left out with a
+                             warning, if others have some */
     const caus_topology *topology; /* may be NULL */
     char service_separator;        /* 0 = '_' */
 } caus_fetch_options;

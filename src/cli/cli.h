@@ -89,6 +89,7 @@ typedef struct caus_cli_source {
     caus_settings settings; /* of --config or ./caus.yml */
     caus_cli_specs specs;   /* of --metrics, --traces and --vars */
     const char *left_out;   /* by --service, as a sentence; NULL = nothing */
+    bool is_choice;         /* named one by one, so that each must be there */
 } caus_cli_source;
 
 /* What --config or ./caus.yml says. */

@@ -22,7 +22,7 @@ static const server servers[] = {
     {"clickhouse", "CAUS_CLICKHOUSE_", "--traces", caus_clickhouse_fetch},
 };
 
-enum { SERVER_COUNT = sizeof servers / sizeof *servers };
+enum { SERVER_COUNT = sizeof servers / sizeof *servers, MOST_LIKEWISE = 4 };
 
 /* The command line wins over the environment, that over caus.yml. */
 static caus_status complete_endpoint(const caus_arguments *arguments,
@@ -111,6 +111,59 @@ static caus_status join_fetch(caus_arena *arena, caus_fetch *all,
     all->warnings = warnings;
     if (part->scrape_interval_s > all->scrape_interval_s)
         all->scrape_interval_s = part->scrape_interval_s;
+    return CAUS_OK;
+}
+
+/* What is said of a variable, after its name: "x looks back …" is " looks …".
+ */
+static const char *after_name(const char *warning)
+{
+    return warning + strcspn(warning, " ");
+}
+
+static caus_status add_likewise(caus_arena *arena, const char **warning,
+                                const char *const *others, size_t count,
+                                caus_error *err)
+{
+    const char *names = "";
+    for (size_t i = 0; names && i < count && i < MOST_LIKEWISE; i++)
+        names = caus_arena_format(arena, "%s%s%.*s", names, i ? ", " : "",
+                                  (int)strcspn(others[i], " "), others[i]);
+    if (names && count > MOST_LIKEWISE)
+        names = caus_arena_format(arena, "%s and %zu more", names,
+                                  count - MOST_LIKEWISE);
+    if (names)
+        *warning =
+            caus_arena_format(arena, "%s (likewise %s)", *warning, names);
+    return names && *warning ? CAUS_OK : caus_arena_fail(arena, err);
+}
+
+/* Says once what is the same for several variables. */
+static caus_status fold_warnings(caus_arena *arena, caus_fetch *fetch,
+                                 caus_error *err)
+{
+    size_t count = fetch->warning_count;
+    const char **left = caus_arena_array(arena, count, sizeof *left);
+    const char **others = caus_arena_array(arena, count, sizeof *others);
+    if (!left || !others)
+        return caus_arena_fail(arena, err);
+    if (count)
+        memcpy(left, fetch->warnings, count * sizeof *left);
+    for (size_t i = 0; i < count; i++) {
+        const char *first = left[i];
+        size_t other_count = 0, rest = i + 1;
+        for (size_t j = i + 1; j < count; j++) {
+            if (strcmp(after_name(left[j]), after_name(first)) == 0)
+                others[other_count++] = left[j];
+            else
+                left[rest++] = left[j];
+        }
+        count = rest;
+        if (other_count)
+            CAUS_TRY(add_likewise(arena, &left[i], others, other_count, err));
+    }
+    fetch->warnings = left;
+    fetch->warning_count = count;
     return CAUS_OK;
 }
 
@@ -235,6 +288,7 @@ static caus_status fetch_all(caus_program *program,
     size_t count = source->specs.count;
     caus_fetch_options options;
     CAUS_TRY(fetch_options(arguments, window, arena, &options, err));
+    options.skip_empty = !source->is_choice;
     bool *taken = caus_arena_array(arena, count, sizeof *taken);
     if (!taken)
         return caus_arena_fail(arena, err);
@@ -251,7 +305,7 @@ static caus_status fetch_all(caus_program *program,
             part.clock_skew_s;
     }
     print_clocks(program, skew_s);
-    return CAUS_OK;
+    return fold_warnings(arena, result, err);
 }
 
 /* A scrape interval in whole seconds; scrapes jitter by milliseconds. */

@@ -148,7 +148,8 @@ static caus_status read_specs(const caus_arguments *arguments,
                                         err));
         CAUS_TRY(join_specs(arena, &all, part, err));
     }
-    if (!metrics && !traces) {
+    result->is_choice = metrics || traces;
+    if (!result->is_choice) {
         all = defined;
     } else if (defined.count && all.count) {
         caus_variable_spec *own =

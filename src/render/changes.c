@@ -21,7 +21,8 @@ static const caus_change *chief(const caus_view *view,
                                 const caus_change_group *group)
 {
     const caus_change *all = view->answer->changes->changes;
-    int64_t onset_ns = onset_of(view)->time_ns;
+    const caus_onset *onset = onset_of(view);
+    int64_t onset_ns = onset ? onset->time_ns : 0;
     const caus_change *found = &all[group->changes[group->change_count - 1]];
     for (size_t i = 0; i < group->change_count; i++) {
         const caus_change *change = &all[group->changes[i]];

@@ -76,11 +76,13 @@ static caus_status want_spec(caus_prom *prom, const caus_variable_spec *spec,
 {
     if (!spec->query)
         return want_bare(prom, spec->name, err);
+    const char *text =
+        caus_promql_fill(spec->query, prom->step_ns, prom->scratch);
     caus_arena_mark mark = caus_arena_get_mark(prom->scratch);
     caus_promql *promql = CAUS_ARRAY(prom->scratch, caus_promql, 1);
-    if (!promql)
+    if (!text || !promql)
         return caus_arena_fail(prom->scratch, err);
-    bool is_read = caus_promql_read(spec->query, promql);
+    bool is_read = caus_promql_read(text, promql);
     caus_slice names[CAUS_PROMQL_MAX_SELECTORS];
     size_t count = is_read ? promql->selector_count : 0;
     for (size_t i = 0; i < count; i++)

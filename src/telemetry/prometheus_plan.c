@@ -313,42 +313,64 @@ static caus_status plan_bare(caus_prom *prom, const caus_variable_spec *spec,
 
 /* ---- the user's PromQL ---- */
 
-static caus_status plan_promql(caus_prom *prom, const caus_variable_spec *spec,
-                               caus_error *err)
+/* The text to send for an expression whose open windows are so wide; what is
+ * not understood is sent as it is. */
+static caus_status read_promql(caus_prom *prom, caus_prom_query *query,
+                               int64_t window_ns, caus_error *err)
 {
     caus_promql *promql = CAUS_ARRAY(prom->scratch, caus_promql, 1);
-    caus_prom_query *query = add_query(prom, spec, CAUS_PROM_QUERY);
-    if (!promql || !query)
+    const char *text =
+        caus_promql_fill(query->spec->query, window_ns, prom->scratch);
+    if (!promql || !text)
         return caus_prom_no_memory(prom, err);
-    query->metric = spec->name;
-    query->text = spec->query;
-    if (!query->unit)
-        query->unit = "";
-    if (!caus_promql_read(spec->query, promql))
+    query->text = text;
+    query->promql = NULL;
+    if (!caus_promql_read(text, promql))
         return CAUS_OK;
     query->promql = promql;
     query->text = caus_promql_limit(promql, prom->step_ns, prom->scratch);
     if (!query->text)
         return caus_arena_fail(prom->scratch, err);
     query->window_s = (double)promql->widest_window_ns / 1e9;
-    for (size_t i = 0; i < promql->selector_count; i++) {
+    return CAUS_OK;
+}
+
+static caus_status warn_of_window(caus_prom *prom, const caus_prom_query *query,
+                                  caus_error *err)
+{
+    int64_t window_ns = query->promql->widest_window_ns;
+    if (window_ns <= prom->step_ns)
+        return CAUS_OK;
+    char step[32], window[32];
+    caus_promql_duration(prom->step_ns, step);
+    caus_promql_duration(window_ns, window);
+    return caus_prom_warn(prom, err,
+                          "%s looks back over [%s] at a step of %s: every "
+                          "change is smeared over %.0f steps and delays cannot "
+                          "be told; write [%s]",
+                          query->spec->name, window, step,
+                          ceil((double)window_ns / (double)prom->step_ns),
+                          step);
+}
+
+static caus_status plan_promql(caus_prom *prom, const caus_variable_spec *spec,
+                               caus_error *err)
+{
+    caus_prom_query *query = add_query(prom, spec, CAUS_PROM_QUERY);
+    if (!query)
+        return caus_prom_no_memory(prom, err);
+    query->metric = spec->name;
+    if (!query->unit)
+        query->unit = "";
+    CAUS_TRY(read_promql(prom, query, prom->step_ns, err));
+    const caus_promql *promql = query->promql;
+    for (size_t i = 0; promql && i < promql->selector_count; i++) {
         const caus_promql_selector *selector = &promql->selectors[i];
         query->counts_events = query->counts_events || selector->rate.length;
         query->selected[i] = caus_prom_find_metric(prom, selector->name.at,
                                                    selector->name.length);
     }
-    if (promql->widest_window_ns <= prom->step_ns)
-        return CAUS_OK;
-    char step[32], window[32];
-    caus_promql_duration(prom->step_ns, step);
-    caus_promql_duration(promql->widest_window_ns, window);
-    return caus_prom_warn(
-        prom, err,
-        "%s looks back over [%s] at a step of %s: every "
-        "change is smeared over %.0f steps and delays cannot "
-        "be told; write [%s]",
-        spec->name, window, step,
-        ceil((double)promql->widest_window_ns / (double)prom->step_ns), step);
+    return promql ? warn_of_window(prom, query, err) : CAUS_OK;
 }
 
 caus_status caus_prom_plan(caus_prom *prom, caus_error *err)
@@ -525,23 +547,44 @@ static caus_status word_bare(caus_prom *prom, caus_prom_query *query,
     return write_query(prom, query, by, window_ns, err);
 }
 
+/* An open window is the step, or wider where that lacks scrapes. */
+static caus_status fill_window(caus_prom *prom, caus_prom_query *query,
+                               caus_error *err)
+{
+    double interval_s = 0;
+    for (size_t i = 0; i < query->promql->selector_count; i++) {
+        if (query->selected[i] != SIZE_MAX)
+            interval_s =
+                fmax(interval_s, interval_of(prom, query->selected[i]));
+    }
+    int64_t window_ns;
+    CAUS_TRY(choose_window(prom, query, interval_s, &window_ns, err));
+    return window_ns == prom->step_ns
+               ? CAUS_OK
+               : read_promql(prom, query, window_ns, err);
+}
+
 /* Prometheus 2.42 takes the last value over a time of a native histogram for
  * 0: a query of one is sent as it is. */
-static void word_promql(const caus_prom *prom, caus_prom_query *query)
+static caus_status word_promql(caus_prom *prom, caus_prom_query *query,
+                               caus_error *err)
 {
+    if (query->promql && caus_promql_is_open(query->spec->query))
+        CAUS_TRY(fill_window(prom, query, err));
     const caus_promql *promql = query->promql;
     for (size_t i = 0; promql && i < promql->selector_count; i++) {
         size_t metric = query->selected[i];
         if (metric != SIZE_MAX && prom->metrics[metric].is_native)
-            query->text = query->spec->query;
+            query->text = promql->text;
     }
+    return CAUS_OK;
 }
 
 caus_status caus_prom_word_queries(caus_prom *prom, caus_error *err)
 {
     for (size_t i = 0; i < prom->query_count; i++) {
         if (prom->queries[i].form == CAUS_PROM_QUERY)
-            word_promql(prom, &prom->queries[i]);
+            CAUS_TRY(word_promql(prom, &prom->queries[i], err));
         else
             CAUS_TRY(word_bare(prom, &prom->queries[i], err));
     }

@@ -62,6 +62,13 @@ bool caus_promql_read(const char *text, caus_promql *query);
 char *caus_promql_limit(const caus_promql *query, int64_t step_ns,
                         caus_arena *out);
 
+/* Whether a window is left open: [$__rate_interval] or [$__interval], as in a
+ * Grafana panel. */
+bool caus_promql_is_open(const char *text);
+
+/* The text with its open windows filled; NULL = no memory. */
+char *caus_promql_fill(const char *text, int64_t window_ns, caus_arena *out);
+
 /* A PromQL duration: "60s", "1500ms". text [32]. */
 void caus_promql_duration(int64_t duration_ns, char text[32]);
 

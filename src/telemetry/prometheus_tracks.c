@@ -247,9 +247,9 @@ static caus_status tidy_columns(caus_prom *prom, caus_prom_query *query,
         if (has_value(prom, &query->columns[c]))
             query->columns[kept++] = query->columns[c];
     }
-    if (kept == 0)
-        return fail_empty(prom, query, err);
     query->column_count = kept;
+    if (kept == 0)
+        return CAUS_OK;
     qsort(query->columns, kept, sizeof *query->columns, compare_columns);
     if (kept == all)
         return CAUS_OK;
@@ -295,17 +295,47 @@ static caus_status check_names(const caus_prom *prom, const caus_track *tracks,
     return status;
 }
 
+/* Why a query has no value: a warning where others have some and it may be left
+ * out, else the end. */
+static caus_status explain_empty(caus_prom *prom, const caus_prom_query *query,
+                                 bool may_skip, caus_error *err)
+{
+    if (!may_skip)
+        return fail_empty(prom, query, err);
+    caus_error reason = {.status = CAUS_OK};
+    caus_status status = fail_empty(prom, query, &reason);
+    if (status != CAUS_ERR_NOT_FOUND) {
+        if (err)
+            *err = reason;
+        return status;
+    }
+    return caus_prom_warn(prom, err, "%s is left out: %s", query->name,
+                          reason.message);
+}
+
+static caus_status tidy_queries(caus_prom *prom, size_t *count, caus_error *err)
+{
+    *count = 0;
+    for (size_t q = 0; q < prom->query_count; q++) {
+        mask_query(prom, &prom->queries[q]);
+        CAUS_TRY(tidy_columns(prom, &prom->queries[q], err));
+        *count += prom->queries[q].column_count;
+    }
+    bool may_skip = prom->options->skip_empty && *count > 0;
+    for (size_t q = 0; q < prom->query_count; q++) {
+        if (!prom->queries[q].column_count)
+            CAUS_TRY(explain_empty(prom, &prom->queries[q], may_skip, err));
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_prom_make_tracks(caus_prom *prom, caus_samples *samples,
                                   caus_error *err)
 {
     for (size_t q = 0; q < prom->query_count; q++)
         CAUS_TRY(complete_errors(prom, &prom->queries[q], err));
     size_t count = 0, at = 0;
-    for (size_t q = 0; q < prom->query_count; q++) {
-        mask_query(prom, &prom->queries[q]);
-        CAUS_TRY(tidy_columns(prom, &prom->queries[q], err));
-        count += prom->queries[q].column_count;
-    }
+    CAUS_TRY(tidy_queries(prom, &count, err));
     caus_track *tracks = CAUS_ARRAY(prom->out, caus_track, count);
     if (!tracks)
         return caus_arena_fail(prom->out, err);

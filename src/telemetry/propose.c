@@ -301,18 +301,13 @@ static const char *name_offer(proposer *at, const offer *made)
     return name;
 }
 
-/* Two scrapes at least lie in every window of a rate. */
-static int64_t window_of(const proposer *at, const caus_group *group)
+/* Two scrapes at least of every target lie in it. */
+static int64_t widest_window(const proposer *at)
 {
     const caus_metric_survey *metrics = at->servers->metrics;
-    bool by_job = strcmp(group->label, "job") == 0;
     double widest_s = 0;
-    for (size_t i = 0; i < metrics->target_count; i++) {
-        const caus_offered_target *target = &metrics->targets[i];
-        if ((!by_job || strcmp(target->job, group->service) == 0) &&
-            target->interval_s > widest_s)
-            widest_s = target->interval_s;
-    }
+    for (size_t i = 0; i < metrics->target_count; i++)
+        widest_s = fmax(widest_s, metrics->targets[i].interval_s);
     int64_t minutes = (int64_t)ceil(2 * widest_s / 60);
     return (minutes > 1 ? minutes : 1) * minute_ns;
 }
@@ -327,8 +322,8 @@ static caus_status make_proposal(proposer *at, const offer *made,
     caus_variable_spec spec = {.name = name, .service = made->service};
     if (made->candidate) {
         spec.origin = CAUS_ORIGIN_METRIC;
-        spec.query = caus_candidate_query(made->candidate, made->group,
-                                          window_of(at, made->group), at->out);
+        spec.query =
+            caus_candidate_query(made->candidate, made->group, at->out);
         if (!spec.query)
             return caus_arena_fail(at->out, err);
         spec.unit = made->candidate->unit;
@@ -421,7 +416,8 @@ static caus_status propose(proposer *at, caus_setup *made, caus_error *err)
     for (size_t i = 0; i < chosen; i++)
         CAUS_TRY(make_proposal(at, &at->offers[i], &proposals[i], err));
     if (at->prom)
-        CAUS_TRY(caus_proposals_ask(at->prom, proposals, chosen, err));
+        CAUS_TRY(caus_proposals_ask(at->prom, proposals, chosen,
+                                    widest_window(at), err));
     CAUS_TRY(caus_proposals_ask_spans(at->servers, at->options.max_queries,
                                       proposals, chosen, at->run, at->out, made,
                                       err));

@@ -30,55 +30,54 @@ static void add_aggregate(caus_text *to, const char *function,
     caus_text_add(to, " (");
 }
 
-/* `sum by (job) (increase(x{job="y"}[1m]))` */
+/* `sum by (job) (increase(x{job="y"}[$__rate_interval]))` */
 static void add_rate(caus_text *to, const char *function, const char *metric,
-                     const caus_group *group, const char *window)
+                     const caus_group *group)
 {
     add_aggregate(to, "sum", group, "");
     caus_text_format(to, "%s(%s{", function, metric);
     add_matchers(to, group, false);
-    caus_text_format(to, "}[%s]))", window);
+    caus_text_add(to, "}[$__rate_interval]))");
 }
 
 static void add_bad_codes(caus_text *to, const char *metric,
-                          const caus_group *group, const char *window)
+                          const caus_group *group)
 {
     add_aggregate(to, "sum", group, "");
     caus_text_format(to, "increase(%s{", metric);
     add_matchers(to, group, true);
-    caus_text_format(to, "}[%s]))", window);
+    caus_text_add(to, "}[$__rate_interval]))");
 }
 
 static void add_histogram(caus_text *to, const char *base,
-                          const caus_group *group, const char *window)
+                          const caus_group *group)
 {
     caus_text_add(to, "histogram_quantile(0.95, ");
     add_aggregate(to, "sum", group, "le");
     caus_text_format(to, "rate(%s_bucket{", base);
     add_matchers(to, group, false);
-    caus_text_format(to, "}[%s])))", window);
+    caus_text_add(to, "}[$__rate_interval])))");
 }
 
 static void add_summary(caus_text *to, const char *base,
-                        const caus_group *group, const char *window)
+                        const caus_group *group)
 {
     char name[320];
     snprintf(name, sizeof name, "%s_sum", base);
-    add_rate(to, "rate", name, group, window);
+    add_rate(to, "rate", name, group);
     snprintf(name, sizeof name, "%s_count", base);
     caus_text_add(to, " / ");
-    add_rate(to, "rate", name, group, window);
+    add_rate(to, "rate", name, group);
 }
 
-static void add_idle(caus_text *to, const char *metric, const caus_group *group,
-                     const char *window)
+static void add_idle(caus_text *to, const char *metric, const caus_group *group)
 {
     caus_text_add(to, "1 - ");
     add_aggregate(to, "avg", group, "");
     caus_text_format(to, "rate(%s{", metric);
     add_matchers(to, group, false);
-    caus_text_format(to, "%smode=\"idle\"}[%s]))", *group->label ? "," : "",
-                     window);
+    caus_text_format(to, "%smode=\"idle\"}[$__rate_interval]))",
+                     *group->label ? "," : "");
 }
 
 static void add_gauge(caus_text *to, const char *function, const char *metric,
@@ -91,30 +90,27 @@ static void add_gauge(caus_text *to, const char *function, const char *metric,
 }
 
 const char *caus_candidate_query(const caus_candidate *candidate,
-                                 const caus_group *group, int64_t window_ns,
-                                 caus_arena *out)
+                                 const caus_group *group, caus_arena *out)
 {
-    char window[32];
     caus_text text = {0};
-    caus_promql_duration(window_ns, window);
     switch (candidate->measure) {
     case CAUS_MEASURE_COUNTER:
-        add_rate(&text, "increase", candidate->metric, group, window);
+        add_rate(&text, "increase", candidate->metric, group);
         break;
     case CAUS_MEASURE_BAD_CODES:
-        add_bad_codes(&text, candidate->metric, group, window);
+        add_bad_codes(&text, candidate->metric, group);
         break;
     case CAUS_MEASURE_HISTOGRAM:
-        add_histogram(&text, candidate->base, group, window);
+        add_histogram(&text, candidate->base, group);
         break;
     case CAUS_MEASURE_SUMMARY:
-        add_summary(&text, candidate->base, group, window);
+        add_summary(&text, candidate->base, group);
         break;
     case CAUS_MEASURE_RATE:
-        add_rate(&text, "rate", candidate->metric, group, window);
+        add_rate(&text, "rate", candidate->metric, group);
         break;
     case CAUS_MEASURE_IDLE:
-        add_idle(&text, candidate->metric, group, window);
+        add_idle(&text, candidate->metric, group);
         break;
     case CAUS_MEASURE_GAUGE:
         add_gauge(&text, "avg", candidate->metric, group);
@@ -141,9 +137,14 @@ static caus_status take_value(void *data, int64_t time_ms, double value,
 }
 
 static caus_status plan_call(caus_prom *prom, caus_proposal *proposal,
-                             caus_prom_call *call, caus_error *err)
+                             int64_t window_ns, caus_prom_call *call,
+                             caus_error *err)
 {
-    const char *pairs[] = {"query", proposal->spec.query, NULL};
+    const char *query =
+        caus_promql_fill(proposal->spec.query, window_ns, prom->scratch);
+    const char *pairs[] = {"query", query, NULL};
+    if (!query)
+        return caus_arena_fail(prom->scratch, err);
     const char *body = caus_prom_form_body(prom, pairs);
     const char *what = caus_arena_format(
         prom->scratch, "the present value of %.100s", proposal->spec.name);
@@ -153,15 +154,15 @@ static caus_status plan_call(caus_prom *prom, caus_proposal *proposal,
     *call = (caus_prom_call){.path = "/api/v1/query",
                              .body = body,
                              .what = what,
-                             .shown = proposal->spec.query,
-                             .sent = proposal->spec.query,
+                             .shown = query,
+                             .sent = query,
                              .is_optional = true,
                              .events = {.point = take_value, .data = proposal}};
     return CAUS_OK;
 }
 
 caus_status caus_proposals_ask(caus_prom *prom, caus_proposal *proposals,
-                               size_t count, caus_error *err)
+                               size_t count, int64_t window_ns, caus_error *err)
 {
     caus_prom_call *calls = CAUS_ARRAY(prom->scratch, caus_prom_call, count);
     size_t planned = 0;
@@ -169,7 +170,8 @@ caus_status caus_proposals_ask(caus_prom *prom, caus_proposal *proposals,
         return caus_arena_fail(prom->scratch, err);
     for (size_t i = 0; i < count; i++) {
         if (proposals[i].spec.origin == CAUS_ORIGIN_METRIC)
-            CAUS_TRY(plan_call(prom, &proposals[i], &calls[planned++], err));
+            CAUS_TRY(plan_call(prom, &proposals[i], window_ns,
+                               &calls[planned++], err));
     }
     return planned ? caus_prom_perform(prom, calls, planned, err) : CAUS_OK;
 }

@@ -79,14 +79,15 @@ caus_status caus_groups_read(caus_prom *prom, const caus_candidate *candidates,
 
 /* ---- propose_query.c: PromQL of a candidate, and what it gives now ---- */
 
-/* The expression of a candidate for a service, in `out`; NULL = no memory. */
+/* The expression of a candidate for a service, in `out`, windows left open:
+ * the step fills them. NULL = no memory. */
 const char *caus_candidate_query(const caus_candidate *candidate,
-                                 const caus_group *group, int64_t window_ns,
-                                 caus_arena *out);
+                                 const caus_group *group, caus_arena *out);
 
-/* Asks for the present value of each metric proposal. */
+/* Asks for the present value of each metric proposal, over such a window. */
 caus_status caus_proposals_ask(caus_prom *prom, caus_proposal *proposals,
-                               size_t count, caus_error *err);
+                               size_t count, int64_t window_ns,
+                               caus_error *err);
 
 /* ---- propose_spans.c ---- */
 

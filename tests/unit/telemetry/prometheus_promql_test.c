@@ -18,6 +18,26 @@ static void assert_sent(const char *query, const char *expected)
     caus_arena_free(out);
 }
 
+static void open_windows_take_the_step(void **state)
+{
+    (void)state;
+    static const char *const queries[][2] = {
+        {"rate(x[$__rate_interval])", "rate(x[60s])"},
+        {"increase(x{a=\"$__b\"}[$__interval]) / rate(y[${__interval}])",
+         "increase(x{a=\"$__b\"}[60s]) / rate(y[60s])"},
+        {"sum(rate(x[${__rate_interval}]))", "sum(rate(x[60s]))"},
+        {"label_replace(x, \"a\", \"$1\", \"b\", \"(.*)\")", NULL},
+    };
+    caus_arena *out = caus_arena_new(0);
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        const char *query = queries[i][0], *filled = queries[i][1];
+        assert_true(caus_promql_is_open(query) == (filled != NULL));
+        assert_string_equal(caus_promql_fill(query, minute_ns, out),
+                            filled ? filled : query);
+    }
+    caus_arena_free(out);
+}
+
 static void instant_selectors_are_limited_to_the_step(void **state)
 {
     (void)state;
@@ -177,6 +197,7 @@ static void memory_running_out_gives_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(open_windows_take_the_step),
         cmocka_unit_test(instant_selectors_are_limited_to_the_step),
         cmocka_unit_test(ranges_subqueries_and_times_are_left_alone),
         cmocka_unit_test(sums_of_an_outcome_are_zero_where_there_are_events),

@@ -156,11 +156,11 @@ static void names_and_labels_tell_what_to_take(void **state)
     assert_int_equal(propose(at, NULL), CAUS_OK);
     assert_string_equal(find(at, "a \"b\"_requests")->spec.query,
                         "sum by (job) (increase(http_requests_total{job=\"a "
-                        "\\\"b\\\"\"}[120s]))");
+                        "\\\"b\\\"\"}[$__rate_interval]))");
     const caus_proposal *errors = find(at, "a \"b\"_errors");
     assert_string_equal(errors->spec.query,
                         "sum by (job) (increase(http_requests_total{job=\"a "
-                        "\\\"b\\\"\",code=~\"5..\"}[120s]))");
+                        "\\\"b\\\"\",code=~\"5..\"}[$__rate_interval]))");
     assert_int_equal(errors->signal, CAUS_SIGNAL_ERRORS);
     const caus_proposal *slow = find(at, "a \"b\"_latency_p95");
     assert_string_equal(slow->spec.unit, "s");
@@ -168,7 +168,7 @@ static void names_and_labels_tell_what_to_take(void **state)
     assert_true(slow->last_value == 42.5);
     assert_string_equal(find(at, "db_cpu")->spec.query,
                         "sum by (job) (rate(process_cpu_seconds_total{job="
-                        "\"db\"}[60s]))");
+                        "\"db\"}[$__rate_interval]))");
     /* the label service wins over job */
     assert_string_equal(find(at, "b\xc3\xbc"
                                  "cher_queue_length")
