@@ -9,8 +9,8 @@ one more kind of source, reported apart.
 
   null.py CAUS KIND FOLDER [graphs] [columns]
     KIND  rca: FOLDER/<case>/{metrics.csv,truth.json}, rows on both sides
-          halves: the same, healthy rows only, each recording cut in four pieces
-                  of which two are stacked as baseline and incident
+          halves: the same, healthy rows only, each recording cut in stretches of
+                  about 100 rows, two of which make baseline and incident
           worlds: FOLDER/<seed>/{series.csv,truth.json}
 """
 import csv
@@ -23,6 +23,7 @@ import sys
 import tempfile
 
 LEAST_AFTER, MOST_BEFORE, MOST_AFTER = 60, 400, 240
+STRETCH = 100  # rows of a healthy stretch
 
 
 def read_columns(path):
@@ -56,9 +57,21 @@ def cut_at(times, columns, onset):
     ]
 
 
+def load_halves(columns, first, end, case):
+    """Stretches of healthy rows, two by two: baseline and incident."""
+    count = max(2, (end - first) // STRETCH // 2 * 2)
+    length = (end - first) // count
+    if length < LEAST_AFTER:
+        return []
+    pieces = [{n: c[first + i * length:first + (i + 1) * length]
+               for n, c in columns.items()} for i in range(count)]
+    return [(f"{case}/{i}", pieces[i], pieces[i + 1])
+            for i in range(0, count, 2)]
+
+
 def load(kind, folder):
-    """[(case, baseline columns, incident columns)]"""
-    found = []
+    """[(recording, baseline columns, incident columns)]"""
+    found, seen = [], set()
     for case in sorted(pathlib.Path(folder).iterdir()):
         truth_path = case / "truth.json"
         if not truth_path.exists():
@@ -67,27 +80,20 @@ def load(kind, folder):
         onset = truth.get("inject_time", truth.get("onset"))
         name = "series.csv" if kind == "worlds" else "metrics.csv"
         times, columns = read_columns(case / name)
+        at = sum(t < onset for t in times)
         if kind != "halves":
-            if onset is None:
-                continue
             before, after = cut_at(times, columns, onset)
             if len(next(iter(after.values()))) >= LEAST_AFTER:
                 found.append((case.name, before, after))
             continue
-        at = sum(t < onset for t in times)
         first, end = longest_even(times[:at])
-        quarter = (end - first) // 4
-        if quarter < LEAST_AFTER:
-            continue
-        pieces = [
-            {n: c[first + i * quarter:first + (i + 1) * quarter]
-             for n, c in columns.items()} for i in range(4)]
-        key = json.dumps([c[first:end] for c in columns.values()])
-        if key not in {k for _, _, _, k in
-                       [f for f in found if len(f) == 4]}:
-            found.append((case.name + "/1", pieces[0], pieces[1], key))
-            found.append((case.name + "/2", pieces[2], pieces[3], key + "2"))
-    return [f[:3] for f in found]
+        # Cases may share one healthy recording, under other clocks.
+        hashes = {hash(tuple(c[first:end])) for c in columns.values()
+                  if varies(c[first:end])}
+        if not hashes & seen:
+            found += load_halves(columns, first, end, case.name)
+        seen |= hashes
+    return found
 
 
 def varies(values):
@@ -121,9 +127,8 @@ def write(picked, path):
 
 
 def run(caus, path, onset, extra):
-    at = f"@{onset}" if False else str(onset)
     done = subprocess.run(
-        [caus, "discover", "--csv", path, "--at", at, "--max-lag", "3",
+        [caus, "discover", "--csv", path, "--at", str(onset), "--max-lag", "3",
          "--format", "json", "--all-links", "--quiet", *extra],
         capture_output=True, text=True)
     if done.returncode:

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scores `caus discover` on simulated worlds against their truth.json.
 
-  score.py CAUS FOLDER [discover options...]
+  score.py CAUS FOLDER [discover options...]   runs caus on the CSV files
+  score.py --answers FOLDER                    scores answer.json (servers.sh)
 
-FOLDER/<seed>/ holds series.csv, graph.csv and truth.json. An edge is a pair of
+FOLDER/<seed>/ holds series.csv or answer.json, graph.csv and truth.json. An edge is a pair of
 variables, whatever the number of its lags. Right: a true direct cause of the
 target, or one through variables that were left out; of a family, any member.
 Weak true edges (may be too small to see) count neither way. Reversed: the true
@@ -16,10 +17,25 @@ import datetime
 import json
 import math
 import pathlib
+import re
 import subprocess
 import sys
 
 from concurrent.futures import ThreadPoolExecutor
+
+
+def rename(answer):
+    """Counters of Prometheus by the names that truth.json has for calls."""
+    def name(label):
+        asked = re.fullmatch(r'requests_total\{service="(.*)"\}', label)
+        return asked.group(1) + "_calls" if asked else label
+    for node in answer["nodes"]:
+        node["label"] = name(node["label"])
+    for edge in answer["edges"]:
+        edge["source"], edge["target"] = name(edge["source"]), name(edge["target"])
+    for family in answer["data"].get("families", []):
+        family["members"] = [name(m) for m in family["members"]]
+    return answer
 
 
 def seconds(text):
@@ -135,6 +151,12 @@ def score(answer, truth, words=("drives",)):
 
 def run(args):
     caus, folder, extra = args
+    if caus == "--answers":
+        try:
+            return folder, rename(json.loads(
+                (folder / "answer.json").read_text())), ""
+        except (OSError, ValueError):
+            return folder, None, (folder / "errors").read_text()
     done = subprocess.run(
         [caus, "discover", "--csv", f"{folder}/series.csv", "--topology",
          f"{folder}/graph.csv", "--format", "json", "--quiet", "--threads", "1",

@@ -96,8 +96,8 @@ static void add_row(const caus_world *world, const caus_world_span *span,
     caus_text_add(text, is_queued ? "Consumer\t" : "Server\t");
     caus_text_add(text, world->services[span->service].name);
     caus_text_add(text, "\t[]\t[]\t[]\t[]\t");
-    caus_world_add_number(text, (uint64_t)span->duration_us);
-    caus_text_add(text, span->failed ? "000\tError\t\n" : "000\tUnset\t\n");
+    caus_world_add_number(text, (uint64_t)span->duration_us * 1000);
+    caus_text_add(text, span->failed ? "\tError\t\n" : "\tUnset\t\n");
 }
 
 caus_status caus_world_add_rows(const caus_world *world, caus_text *text,

@@ -76,6 +76,23 @@ static void tables_have_a_row_for_each_thing(void **state)
     world_free(&made);
 }
 
+/* Zeros before a number are no number to ClickHouse. */
+static void a_span_that_took_no_time_takes_zero(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_NONE);
+    world_made made = world_make(&options, 3);
+    assert_int_equal(made.status, CAUS_OK);
+    caus_world_span span = made.world.spans[0];
+    span.duration_us = 0;
+    made.world.spans = &span;
+    made.world.span_count = 1;
+    size_t length;
+    const char *rows = file_of(&made, CAUS_WORLD_CLICKHOUSE, &length);
+    assert_non_null(strstr(rows, "\t0\tUnset\t\n"));
+    world_free(&made);
+}
+
 static void error_counters_are_not_there_before_the_first_error(void **state)
 {
     (void)state;
@@ -276,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_seed_gives_the_same_bytes_again),
         cmocka_unit_test(tables_have_a_row_for_each_thing),
+        cmocka_unit_test(a_span_that_took_no_time_takes_zero),
         cmocka_unit_test(error_counters_are_not_there_before_the_first_error),
         cmocka_unit_test(the_truth_names_root_onset_and_effects),
         cmocka_unit_test(otlp_holds_every_span_once),
