@@ -11,6 +11,8 @@ scored, without those that only observe.
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
               [--modes given,found,late,bare,metrics] [--healthy N] [--seed N]
 
+Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn.
+
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
 import argparse
@@ -36,6 +38,9 @@ MODES = {
 }
 
 
+FAULTS = ["delay", "errors", "leak", "cpu", "pool", "deploy", "ramp", "outage"]
+
+
 class Case:
     """A case in memory, with neutral names."""
 
@@ -58,6 +63,7 @@ class Case:
             self.new[n.split(separator, 1)[0]] + "_" + n.split(separator, 1)[1]
             for n in self.header[1:]]
         slo = self.truth.get("slo")
+        self.calls = [(self.new[a], self.new[b]) for a, b in self.graph]
         self.symptom = slo and self.new[slo.split("_", 1)[0]] + "_" + slo.split("_", 1)[1]
         self.root = self.new.get(self.truth["service"], self.truth["service"])
         self.onset = self.truth["inject_time"]
@@ -98,7 +104,8 @@ class Case:
 
 def explain(caus, folder, symptom, at, graph, traces):
     command = [caus, "explain", "--csv", os.path.join(folder, "metrics.csv"),
-               "--format", "json", "--quiet", "--exit-zero", "--threads", "1"]
+               "--format", "json", "--quiet", "--exit-zero", "--threads", "1",
+               "--top", "1000"]
     if at is not None:
         command += ["--at", repr(at)]
     if symptom:
@@ -115,19 +122,71 @@ def explain(caus, folder, symptom, at, graph, traces):
     return json.loads(done.stdout), "", took
 
 
-def n_sigma(case):
-    """Services by their largest mean shift in deviations of before."""
-    best = collections.defaultdict(float)
+def columns(case):
+    """Service, values before and values after of every column with both."""
     for column in range(1, len(case.header)):
         pairs = [(t, r[column]) for t, r in zip(case.times, case.rows) if r[column]]
         before = [float(v) for t, v in pairs if t < case.onset]
         after = [float(v) for t, v in pairs if t >= case.onset]
-        if len(before) < 2 or not after or statistics.pstdev(before) == 0:
+        if len(before) >= 4 and after:
+            yield case.header[column].split("_", 1)[0], before, after
+
+
+def by_score(scores):
+    return sorted(scores, key=lambda s: (-scores[s], s))
+
+
+def n_sigma_scores(case):
+    """Services by their largest mean shift in deviations of before."""
+    best = collections.defaultdict(float)
+    for service, before, after in columns(case):
+        deviation, middle = statistics.pstdev(before), statistics.fmean(before)
+        if deviation:
+            z = max(abs(v - middle) for v in after) / deviation
+            best[service] = max(best[service], z)
+    return best
+
+
+def n_sigma(case):
+    return by_score(n_sigma_scores(case))
+
+
+def baro(case):
+    """As BARO scores: distance from the median in quartile ranges."""
+    best = collections.defaultdict(float)
+    for service, before, after in columns(case):
+        low, middle, high = statistics.quantiles(before, n=4, method="inclusive")
+        if high > low:
+            z = max(abs(v - middle) for v in after) / (high - low)
+            best[service] = max(best[service], z)
+    return by_score(best)
+
+
+def correlation(case):
+    """Services by their largest correlation with the symptom."""
+    if not case.symptom:
+        return None
+    at = case.header.index(case.symptom)
+    best = collections.defaultdict(float)
+    for column in range(1, len(case.header)):
+        pairs = [(float(r[column]), float(r[at])) for r in case.rows if r[column] and r[at]]
+        if column == at or len(pairs) < 4:
             continue
-        z = max(abs(v - statistics.fmean(before)) for v in after) / statistics.pstdev(before)
-        service = case.header[column].split("_", 1)[0]
-        best[service] = max(best[service], z)
-    return sorted(best, key=lambda s: (-best[s], s))
+        x, y = zip(*pairs)
+        if min(x) < max(x) and min(y) < max(y):
+            service = case.header[column].split("_", 1)[0]
+            best[service] = max(best[service], abs(statistics.correlation(x, y)))
+    return by_score(best)
+
+
+def traversal(case):
+    """Services beyond three deviations none of whose callees is, then others."""
+    if not case.graph:
+        return None
+    scores = n_sigma_scores(case)
+    loud = {s for s in scores if scores[s] > 3}
+    ends = {s for s in loud if not any(a == s and b in loud for a, b in case.calls)}
+    return sorted(scores, key=lambda s: (s not in ends, -scores[s], s))
 
 
 def trace_gap(case, folder):
@@ -211,6 +270,7 @@ def run_mode(options, cases, mode):
     how = MODES[mode]
     ranks, pairs, took = [], [], []
     outcome, by_fault = collections.Counter(), collections.defaultdict(list)
+    without = collections.defaultdict(list)
     for number, case in enumerate(cases):
         at = {"given": case.onset, "found": None,
               "late": case.onset + case.step}[how["onset"]]
@@ -229,17 +289,24 @@ def run_mode(options, cases, mode):
         took.append(seconds * 1000)
         pairs.append((services[0]["confidence"], rank == 1))
         by_fault[case.truth.get("fault")].append(rank)
+        for service in services:
+            if service["service"] == case.root:
+                for term, part in service["terms"].items():
+                    without[term].append(part["rank_without"])
         named = told["verdict"] == "cause"
         outcome["right" if named and rank == 1 else "wrong" if named else
                 "refused"] += 1
     show(f"caus, {mode}", ranks, options.seed)
     sure = [r for c, r in pairs if c >= .8]
     print(f"    {dict(outcome)}; calibration error {calibration(pairs):.3f}; "
-          f"confidence >= .8 in {len(sure)}, right in {sum(sure)}; "
+          f"confidence >= .8 in {len(sure)}, right in {sum(sure)}, "
+          f"wrong in {len(sure) - sum(sure)}; "
           f"{statistics.median(took):.1f} ms a case, process and reading "
           f"included")
     print("    AC@1 by fault:", ", ".join(
         f"{f} {sum(r == 1 for r in v)}/{len(v)}" for f, v in sorted(by_fault.items(), key=str)))
+    print("    AC@1 with a term left out:", ", ".join(
+        f"{t} {sum(r == 1 for r in v) / len(ranks):.3f}" for t, v in without.items()))
     return pairs
 
 
@@ -252,8 +319,12 @@ def run_baselines(options, cases):
         draw.shuffle(shuffled)
         ranks["random"].append(rank_of(shuffled, case.root, len(services)))
         slo = case.symptom and case.symptom.split("_", 1)[0]
-        order = [s for s in n_sigma(case) if s != slo or s == case.root]
-        ranks["n-sigma"].append(rank_of(order, case.root, len(services)))
+        for name, rival in (("n-sigma", n_sigma), ("BARO", baro), ("correlation", correlation),
+                            ("traversal", traversal)):
+            order = rival(case)
+            if order is not None:
+                order = [s for s in order if s != slo or s == case.root]
+                ranks[name].append(rank_of(order, case.root, len(services)))
         if case.has_traces:
             with tempfile.TemporaryDirectory() as folder:
                 case.write(folder)
@@ -296,11 +367,14 @@ def run_healthy(options, cases, blocks):
 
 def make_worlds(options, folder):
     """Simulated systems in the layout of a set, every fault in its turn."""
+    steps = [(5, 40), (10, 60), (15, 90), (30, 120), (60, 150)]
     for number in range(options.worlds):
+        step, minutes = steps[number // 8 % 5]
         seed, target = options.world_seed + number, os.path.join(folder, "w%04d" % number)
         files = "series.csv,gauges.csv" + (",spans.csv" if options.world_traces else "")
         subprocess.run([options.caus, "simulate", "world", "--seed", str(seed),
-                        "--services", str(4 + seed * 7 % 37), "--duration", "90m",
+                        "--services", str(5 + seed * 7 % 36), "--step", f"{step}s",
+                        "--duration", f"{minutes}m", "--fault", FAULTS[number % 8],
                         "--only", files, "-o", target, "--quiet"], check=True)
         with open(os.path.join(target, "truth.json")) as file:
             truth = json.load(file)
@@ -316,12 +390,18 @@ def make_worlds(options, folder):
                            fault=truth["fault"], baseline_shift_s=0), file)
 
 
-def run_set(options, name, folder):
+def read_cases(folder, seed):
+    """Every case below a folder, each with names of its own."""
     cases = []
     for number, case in enumerate(sorted(os.listdir(folder))):
         path = os.path.join(folder, case)
         if os.path.exists(os.path.join(path, "truth.json")):
-            cases.append(Case(path, options.seed + number))
+            cases.append(Case(path, seed + number))
+    return cases
+
+
+def run_set(options, name, folder):
+    cases = read_cases(folder, options.seed)
     if not cases:
         return
     spliced = sum(bool(c.truth.get("baseline_shift_s")) for c in cases)
