@@ -165,6 +165,33 @@ static caus_status run_method(caus_program *program,
     return CAUS_OK;
 }
 
+/* What the preset is asked beside the search, and what is known before. */
+static caus_status read_incident(const caus_cli_lesson *lesson,
+                                 const caus_cli_input *input,
+                                 const caus_pcmci_options *search,
+                                 caus_incident_options *result, caus_error *err)
+{
+    const caus_arguments *arguments = lesson->arguments;
+    caus_incident_options options = caus_incident_options_default();
+    bool skips = options.pcmci.fdr_skip_own_past;
+    options.pcmci = *search;
+    options.pcmci.fdr_skip_own_past = skips;
+    const char *workload = caus_arguments_get(arguments, "workload");
+    if (!workload)
+        workload = "auto";
+    options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
+    CAUS_TRY(caus_cli_read_topology(arguments, lesson->arena, &options.topology,
+                                    err));
+    if (!options.topology)
+        options.topology = input->topology;
+    CAUS_TRY(caus_cli_read_knowledge(arguments, lesson->arena,
+                                     &options.knowledge, err));
+    CAUS_TRY(
+        caus_cli_add_graph(lesson, search->max_lag, &options.knowledge, err));
+    *result = options;
+    return CAUS_OK;
+}
+
 static caus_status run_preset(caus_program *program,
                               const caus_arguments *arguments,
                               const caus_cli_input *input, caus_arena *arena,
@@ -188,24 +215,11 @@ static caus_status run_preset(caus_program *program,
     CAUS_TRY(caus_cli_split(program, arguments, answer->options.max_lag, arena,
                             series, extent, err));
     answer->extent = extent;
-    caus_incident_options options = caus_incident_options_default();
-    bool skips = options.pcmci.fdr_skip_own_past;
-    options.pcmci = answer->options;
-    options.pcmci.fdr_skip_own_past = skips;
     CAUS_TRY(caus_cli_join_changes(program, arguments, &input->changes, arena,
                                    &answer->changes, err));
-    const char *workload = caus_arguments_get(arguments, "workload");
-    if (!workload)
-        workload = "auto";
-    options.workload = strcmp(workload, "none") == 0 ? NULL : workload;
-    CAUS_TRY(caus_cli_read_topology(arguments, arena, &options.topology, err));
-    if (!options.topology)
-        options.topology = input->topology;
-    CAUS_TRY(
-        caus_cli_read_knowledge(arguments, arena, &options.knowledge, err));
+    caus_incident_options options;
     caus_cli_lesson given = {program, arguments, series, arena};
-    CAUS_TRY(caus_cli_add_graph(&given, answer->options.max_lag,
-                                &options.knowledge, err));
+    CAUS_TRY(read_incident(&given, input, &answer->options, &options, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
     caus_cli_lesson lesson = {program, arguments, &incident->series, arena};

@@ -63,7 +63,7 @@ static caus_comparison compare(answer *a, const char *text,
                                const unsigned char *assumptions)
 {
     caus_graph_file drawn;
-    caus_comparison made;
+    caus_comparison made = {0};
     caus_error err;
     caus_comparison_options options = {
         .alpha = .05, .is_correlation = true, .assumptions = assumptions};
