@@ -253,7 +253,7 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
     options->method = read_method(method);
     options->fdr =
         caus_cli_read_fdr(arguments, method ? CAUS_FDR_NONE : CAUS_FDR_BH);
-    options->fdr_contemporaneous = method != NULL;
+    options->fdr_contemporaneous = true;
     /* p-values of links that somebody drew are wanted, too */
     options->all_links = caus_arguments_has(arguments, "all-links") ||
                          caus_arguments_has(arguments, "graph");
