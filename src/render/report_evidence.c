@@ -223,10 +223,17 @@ static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
 {
     static const char *const columns[] = {"Part of the score", "#Score",
                                           "#Rank without it"};
-    static const char *const words[] = {
-        "a change shortly before",        "time that traces lose in it",
-        "processor, memory, disk",        "latency and errors of its own",
-        "hit inside and outside at once", "moved before the others"};
+    static const char *const words[CAUS_TERM_COUNT] = {
+        [CAUS_TERM_CHANGE] = "a change shortly before",
+        [CAUS_TERM_TRACES] = "time that traces lose in it",
+        [CAUS_TERM_CALLS] = "failures that begin in it, other calls than usual",
+        [CAUS_TERM_INTERNAL] = "processor, memory, disk",
+        [CAUS_TERM_EXTERNAL] = "latency and errors of its own",
+        [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
+        [CAUS_TERM_BOTH] = "hit inside and outside at once",
+        [CAUS_TERM_ORDER] = "moved before the others"};
+    /* A term added later must have its words. */
+    _Static_assert(CAUS_TERM_COUNT == 8, "words for every term");
     caus_html_open_table(page, "What the score is made of", columns,
                          sizeof columns / sizeof *columns);
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
