@@ -18,6 +18,11 @@ static const double least_gain = 1e-7;
 static const caus_operator_kind greedy_order[] = {
     CAUS_OPERATOR_DELETE, CAUS_OPERATOR_INSERT, CAUS_OPERATOR_TURN};
 
+/* From no edges either order may end far below the other, at a small part of
+ * what the restarts cost: both are tried. */
+static const caus_operator_kind turning_order[] = {
+    CAUS_OPERATOR_DELETE, CAUS_OPERATOR_TURN, CAUS_OPERATOR_INSERT};
+
 void caus_ges_run(caus_score_search *search)
 {
     caus_ges_mark_all(search);
@@ -231,6 +236,29 @@ static caus_status try_all(restarts *r, bool *improved, caus_error *err)
     return CAUS_OK;
 }
 
+/* The better end of two climbs from where the search stands. */
+static caus_status begin(restarts *r, caus_error *err)
+{
+    caus_score_search *s = r->search;
+    caus_pdag start;
+    double gained = s->gained;
+    if (!caus_pdag_init(&start, s->scoring.node_count, r->arena))
+        return caus_arena_fail(r->arena, err);
+    caus_pdag_copy(&start, &s->graph);
+    caus_ges_mark_all(s);
+    caus_ges_climb(s, turning_order, 3, true);
+    save(r);
+    caus_pdag_copy(&s->graph, &start);
+    s->gained = gained;
+    caus_ges_mark_all(s);
+    caus_ges_climb(s, greedy_order, 3, true);
+    if (caus_ges_score(s) > r->score)
+        save(r);
+    else
+        restore(r);
+    return CAUS_OK;
+}
+
 caus_status caus_xges_run(caus_score_search *search, caus_arena *arena,
                           caus_error *err)
 {
@@ -246,9 +274,7 @@ caus_status caus_xges_run(caus_score_search *search, caus_arena *arena,
     if (!r.best || !r.sets || !r.attempts || !r.changed ||
         !caus_pdag_init(&r.graph, search->scoring.node_count, arena))
         return caus_arena_fail(arena, err);
-    caus_ges_mark_all(search);
-    caus_ges_climb(search, greedy_order, 3, true);
-    save(&r);
+    CAUS_TRY(begin(&r, err));
     bool improved = true;
     while (improved && !search->stopped)
         CAUS_TRY(try_all(&r, &improved, err));

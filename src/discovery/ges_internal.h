@@ -42,8 +42,8 @@ double caus_ges_score(caus_score_search *search);
 /* Forward with inserts, backward with deletes. */
 void caus_ges_run(caus_score_search *search);
 
-/* The extremely greedy search: deletes before turns before inserts, then
- * restarts from the graph with one edge less. */
+/* The extremely greedy search: deletes before inserts and turns in either
+ * order, then restarts from the graph with one edge less. */
 caus_status caus_xges_run(caus_score_search *search, caus_arena *arena,
                           caus_error *err);
 

@@ -59,6 +59,12 @@ static double critical(double alpha, double df)
     return r_of(caus_student_t_quantile_sf(alpha / comparisons / 2, df), df);
 }
 
+static double critical_near(double alpha, double df)
+{
+    double comparisons = split_df(&df);
+    return caus_parcorr_critical_near(alpha >= 1 ? 1 : alpha / comparisons, df);
+}
+
 /* Both ends are one quantile away on the scale of Student's t. */
 static void interval(double statistic, double df, double reach, double *lower,
                      double *upper)
@@ -267,6 +273,6 @@ caus_independence caus_joint_independence(const caus_joint *joint)
                                .p_value = p_value,
                                .is_correlation = true,
                                .critical = critical,
-                               .critical_near = critical,
+                               .critical_near = critical_near,
                                .interval = interval};
 }

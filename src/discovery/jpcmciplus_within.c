@@ -45,8 +45,11 @@ static caus_status fit_all(making *m, caus_arena *arena, caus_error *err)
         return caus_arena_fail(arena, err);
     for (size_t node = 0; node < nodes; node++) {
         CAUS_TRY(caus_run_check(m->joint->run, err));
+        if (node % sample->stride >= sample->variable_count)
+            continue; /* padding, all 0 */
+        size_t back = node / sample->stride * sample->stride;
         for (size_t r = 0; r < rows; r++)
-            column[r] = caus_node_value(sample, r, (caus_node)node);
+            column[r] = *(sample->rows[r] - back + node % sample->stride);
         m->energy[node] = energy_of(column, rows);
         caus_effects_fit(effects, column, m->many + node * effects->many.count,
                          m->few + node * effects->few.count);
@@ -58,11 +61,16 @@ static void fill_row(const making *m, size_t row, double *out)
 {
     const caus_sample *sample = m->joint->sample;
     const caus_effects *effects = &m->within->effects;
-    for (size_t node = 0; node < sample->node_count; node++)
-        out[node] =
-            caus_node_value(sample, row, (caus_node)node) -
-            caus_effects_of(effects, m->many + node * effects->many.count,
-                            m->few + node * effects->few.count, row);
+    const double *values = sample->rows[row];
+    for (size_t first = 0; first < sample->node_count;
+         first += sample->stride, values -= sample->stride)
+        for (size_t v = 0; v < sample->stride; v++) {
+            size_t node = first + v;
+            out[node] =
+                values[v] -
+                caus_effects_of(effects, m->many + node * effects->many.count,
+                                m->few + node * effects->few.count, row);
+        }
 }
 
 static void add_strip(const making *m, size_t first, size_t rows)

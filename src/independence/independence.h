@@ -213,6 +213,9 @@ caus_status caus_independence_init(const caus_test_options *options,
                                    const caus_run *run, caus_arena *arena,
                                    caus_independence *result, caus_error *err);
 
+/* critical_near() of a partial correlation. */
+double caus_parcorr_critical_near(double alpha, double df);
+
 /* How far critical_near() may be off; between, the p-value decides. */
 static const double caus_near = 1e-6;
 

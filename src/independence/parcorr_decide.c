@@ -50,7 +50,7 @@ static double normal_quantile_sf(double p)
 
 /* Abramowitz and Stegun 26.7.5, four terms; the test of this file's claim is
  * critical_values_are_near. */
-static double critical_near(double alpha, double df)
+double caus_parcorr_critical_near(double alpha, double df)
 {
     if (!(alpha > 1e-4) || alpha >= 1 || df < 40)
         return critical(alpha, df);
@@ -93,7 +93,7 @@ void caus_parcorr_decide(caus_independence *test)
     test->p_value = p_value;
     test->is_correlation = true;
     test->critical = critical;
-    test->critical_near = critical_near;
+    test->critical_near = caus_parcorr_critical_near;
     test->deviate_near = deviate_near;
     test->interval = interval;
 }
