@@ -7,7 +7,8 @@ about blocks of their healthy rows, then fits
   1. the weights of the terms: conditional logit, the true service among all;
   2. whether anything happened: incidents against healthy blocks;
   3. whether the first is right, of incidents alone.
-Every system and mode weighs the same; squares of the coefficients are
+Worlds are asked about twice, as they are and damaged: spliced, thinned, coarse
+or with a short baseline. Every system and mode weighs the same; squares of the coefficients are
 penalised (of the first: their distance from the weights in use). Prints the
 constants and, for every system, how answers hold that were fitted without it.
 
@@ -100,6 +101,54 @@ def healthy_block(case, draw):
     block = rows[-length:] if draw.random() < .5 else rows[:length]
     width = max(3, min(len(case.rows) - len(rows), length // 4))
     return block, float(block[-width][0])
+
+
+def spliced(case, draw):
+    """As if the baseline were from another time: some columns have moved."""
+    moved = {s for s in case.new.values() if draw.random() < draw.choice([.1, .2, .3])}
+    factors = [math.exp(draw.gauss(0, .5)) if i and n.split("_", 1)[0] in moved and
+               draw.random() < .6 else 1 for i, n in enumerate(case.header)]
+    case.rows = [[f"{float(v) * f:.6g}" if v and f != 1 and t >= case.onset else v
+                  for v, f in zip(r, factors)] for t, r in zip(case.times, case.rows)]
+
+
+def thinned(case, draw):
+    """Columns are missing."""
+    kept = [i for i in range(len(case.header)) if i == 0 or draw.random() > .35]
+    case.header = [case.header[i] for i in kept]
+    case.rows = [[r[i] for i in kept] for r in case.rows]
+
+
+def coarse(case, draw):
+    """Rows are means of several."""
+    width = draw.choice([3, 4, 5])
+    rows = []
+    for at in range(0, len(case.rows) - width + 1, width):
+        block = case.rows[at:at + width]
+        row = [block[-1][0]]
+        for values in list(zip(*block))[1:]:
+            present = [float(v) for v in values if v]
+            row.append(f"{sum(present) / len(present):.6g}" if present else "")
+        rows.append(row)
+    case.rows, case.step = rows, case.step * width
+
+
+def short(case, draw):
+    """The baseline is short."""
+    before = sum(t < case.onset for t in case.times)
+    case.rows = case.rows[max(0, before - draw.randint(22, 60)):]
+
+
+DAMAGES = [spliced, thinned, coarse, short]
+
+
+def damage(cases, seed):
+    """Each in one of the ways in which telemetry is poor; without traces."""
+    for number, case in enumerate(cases):
+        DAMAGES[number // 8 % 4](case, random.Random(seed + number))
+        case.times = [float(r[0]) for r in case.rows]
+        case.has_traces = False
+    return cases
 
 
 def ask(options, cases, name, pools):
@@ -218,7 +267,8 @@ def show(pools, left_out):
         report(name, mode, pool, fitted)
     print("fitted without the system:")
     for name in sorted({k[0] for k in pools}):
-        others = [p for k, p in learned.items() if k[0] != name]
+        kind = name.split(",", 1)[0]
+        others = [p for k, p in learned.items() if k[0].split(",", 1)[0] != kind]
         if others:
             apart = fit_signs(others)
             for (own, mode), pool in pools.items():
@@ -241,6 +291,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench.make_worlds(options, folder)
         ask(options, bench.read_cases(folder, options.seed), "worlds", pools)
+        ask(options, damage(bench.read_cases(folder, options.seed), options.seed),
+            "worlds, damaged", pools)
     for name in sorted(os.listdir(options.data)) if options.data else []:
         folder = os.path.join(options.data, name)
         if os.path.isdir(folder):

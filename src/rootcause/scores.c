@@ -188,43 +188,50 @@ static double factor_of(const caus_context *context, const caus_scores *scores,
     return path < 0 ? caus_unreached_factor : 1 - caus_weight_path * (1 - path);
 }
 
+static void fill_terms(const caus_context *context, const caus_scores *scores,
+                       size_t service)
+{
+    double *terms = scores->terms[service];
+    const double *outside = scores->outside[service];
+    terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
+    terms[CAUS_TERM_WAY] =
+        caus_weight_way * on_the_way(context, scores, service);
+    terms[CAUS_TERM_BOTH] =
+        caus_weight_both *
+        fmin(terms[CAUS_TERM_INTERNAL],
+             fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]));
+    if (context->traces && context->traces->known) {
+        double left = 1 - explained_loss(context, service);
+        terms[CAUS_TERM_TRACES] =
+            caus_weight_traces * left * context->traces->clue[service];
+        terms[CAUS_TERM_CALLS] =
+            caus_weight_calls * left * context->traces->failing[service];
+    }
+    if (context->order)
+        terms[CAUS_TERM_ORDER] = caus_weight_order * context->order[service];
+    double moved = 0;
+    for (size_t term = 0; term < CAUS_TERM_COUNT; term++)
+        moved += term == CAUS_TERM_CHANGE ? 0 : terms[term];
+    if (context->change)
+        terms[CAUS_TERM_CHANGE] =
+            caus_weight_change * context->change[service] * fmin(1, moved);
+}
+
 void caus_scores_fill(const caus_context *context, const double *clues,
                       size_t variable_count, caus_scores *scores)
 {
-    const caus_scene *scene = context->scene;
-    size_t count = scene->service_count;
+    size_t count = context->scene->service_count;
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
-    collect(scene, clues, variable_count, scores);
+    collect(context->scene, clues, variable_count, scores);
     find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {
-        double *terms = scores->terms[s];
-        double outside = fmax(scores->outside[s][OUTSIDE_LATENCY],
-                              scores->outside[s][OUTSIDE_ERRORS]);
-        terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, s);
-        terms[CAUS_TERM_WAY] = caus_weight_way * on_the_way(context, scores, s);
-        terms[CAUS_TERM_BOTH] =
-            caus_weight_both * fmin(terms[CAUS_TERM_INTERNAL], outside);
-        if (context->traces && context->traces->known) {
-            double left = 1 - explained_loss(context, s);
-            terms[CAUS_TERM_TRACES] =
-                caus_weight_traces * left * context->traces->clue[s];
-            terms[CAUS_TERM_CALLS] =
-                caus_weight_calls * left * context->traces->failing[s];
-        }
-        if (context->order)
-            terms[CAUS_TERM_ORDER] = caus_weight_order * context->order[s];
-        double moved = 0;
-        for (size_t term = 0; term < CAUS_TERM_COUNT; term++)
-            moved += term == CAUS_TERM_CHANGE ? 0 : terms[term];
-        if (context->change)
-            terms[CAUS_TERM_CHANGE] =
-                caus_weight_change * context->change[s] * fmin(1, moved);
+        fill_terms(context, scores, s);
         double factor = factor_of(context, scores, s);
         scores->total[s] = 0;
         for (size_t term = 0; term < CAUS_TERM_COUNT; term++) {
-            terms[term] *= factor;
-            scores->total[s] += terms[term];
+            scores->terms[s][term] *= factor;
+            scores->total[s] += scores->terms[s][term];
         }
     }
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The constants of the ranking. They were chosen once, on recorded incidents of
- * three systems, and are the same for every system; docs/methods/root-cause.md
- * tells how, and how the ranking fares without each term.
+ * The constants of the ranking, the same for every system. bench/rca/fit.py
+ * fits the weights of terms and of signs to simulated and recorded incidents;
+ * docs/methods/root-cause.md tells how they hold on systems left out, and how
+ * the ranking fares without each term.
  */
 #ifndef CAUS_SRC_ROOTCAUSE_WEIGHTS_H
 #define CAUS_SRC_ROOTCAUSE_WEIGHTS_H
