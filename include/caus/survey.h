@@ -79,7 +79,7 @@ typedef struct caus_survey_options {
 } caus_survey_options;
 
 /*
- * Asks a Prometheus what it holds: six small queries, 25 more for the history.
+ * Asks a Prometheus what it holds: six small queries, 30 more for the history.
  *
  *   options  NULL = no limit, no history
  *   result   lives in `out`

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,6 +51,31 @@ static const char *summarise(outcome found, const caus_cli_survey *survey,
                  : "Ready: nothing is missing.";
 }
 
+/* Where data are younger than the usual window: all of them, in rows narrow
+ * enough for a search; "" where the usual window will do, NULL = no memory. */
+static const char *window_words(const caus_cli_survey *survey,
+                                caus_arena *arena)
+{
+    enum { ROWS = 120, LAGS = 5, USUAL_S = 7200 };
+    const caus_metric_survey *metrics = survey->servers.metrics;
+    double interval_s = 1;
+    if (!metrics || metrics->oldest_ns == INT64_MAX)
+        return "";
+    int64_t age_s = (metrics->now_ns - metrics->oldest_ns) / 1000000000;
+    if (age_s >= USUAL_S || age_s <= 0)
+        return "";
+    for (size_t i = 0; i < metrics->target_count; i++) {
+        if (metrics->targets[i].interval_s > interval_s)
+            interval_s = metrics->targets[i].interval_s;
+    }
+    int64_t step_s = age_s / ROWS > (int64_t)interval_s
+                         ? age_s / ROWS
+                         : (int64_t)ceil(interval_s);
+    return caus_arena_format(
+        arena, " --start %" PRId64 "s --step %" PRId64 "s --max-lag %d", age_s,
+        step_s, LAGS);
+}
+
 /* What gets one step further: variables first, then an answer. */
 static caus_status suggest(const caus_arguments *arguments, outcome found,
                            const caus_cli_survey *survey, caus_arena *arena,
@@ -62,10 +89,11 @@ static caus_status suggest(const caus_arguments *arguments, outcome found,
         vars = "vars.yml";
     const char *words = caus_cli_server_words(survey, arena);
     const char *file = vars ? caus_shell_quote(vars, arena) : "";
-    if (words && file)
-        *next =
-            caus_arena_format(arena, "caus %s%s%s",
-                              vars ? "discover --vars " : "init", file, words);
+    const char *window = vars ? window_words(survey, arena) : "";
+    if (words && file && window)
+        *next = caus_arena_format(arena, "caus %s%s%s%s",
+                                  vars ? "discover --vars " : "init", file,
+                                  words, window);
     return *next ? CAUS_OK : caus_arena_fail(arena, err);
 }
 

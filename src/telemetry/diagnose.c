@@ -115,7 +115,10 @@ static void add_up(doctor *at, const caus_metric_survey *metrics)
                     "look at /targets of the server"});
     else
         add_fine(at, "prometheus", "targets",
-                 caus_arena_format(at->out, "all %zu targets are up",
+                 caus_arena_format(at->out,
+                                   metrics->target_count == 1
+                                       ? "its %zu target is up"
+                                       : "all %zu targets are up",
                                    metrics->target_count));
 }
 

@@ -6,12 +6,13 @@
 
 #include "telemetry/survey_internal.h"
 
-enum { MOST_METRICS = 200000, MOST_REFUSALS = 8, AGES = 25 };
+enum { MOST_METRICS = 200000, MOST_REFUSALS = 8, AGES = 30 };
 
 /* How far back data are looked for, in seconds. */
 static const int64_t ages_s[AGES] = {
-    0,          60,          300,         600,         1200,
-    2400,       3600,        2 * 3600,    4 * 3600,    8 * 3600,
+    0,          60,          120,         180,         300,
+    600,        900,         1200,        1800,        2700,
+    3600,       5400,        2 * 3600,    4 * 3600,    8 * 3600,
     12 * 3600,  86400,       2 * 86400,   3 * 86400,   5 * 86400,
     7 * 86400,  10 * 86400,  15 * 86400,  30 * 86400,  60 * 86400,
     90 * 86400, 180 * 86400, 365 * 86400, 730 * 86400, 1825 * 86400};
