@@ -211,9 +211,11 @@ typedef struct caus_explanation {
  *
  * The rows before the onset are taken as healthy. Services are ranked by the
  * sum of their terms; what is found in as many placebo windows of the healthy
- * rows as fit says how large a score chance makes. The confidence is a logistic
- * function of that and of the lead over the second, fitted on recorded
- * incidents (docs/methods/root-cause.md). Shares, words and links between
+ * rows as fit says how large a score chance makes. Whether anything happened
+ * and whether the first is right are logistic functions of that, of the anomaly
+ * detector's alarm, of the lead over the second and of the kinds of evidence,
+ * fitted on simulated and recorded incidents (docs/methods/root-cause.md).
+ * Shares, words and links between
  * services follow the ranking and change nothing in it; the run's seed is that
  * of the shares' bootstrap.
  *
