@@ -286,6 +286,22 @@ static void a_call_leads_through_what_is_not_observed(void **state)
         graph, node(&found, "auth_latency"), node(&found, "shop_latency"), 0)]);
 }
 
+/* pay moves by .8 of what auth moves, in units. */
+static void effects_are_slopes_in_units(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    options.topology = &made->topology;
+    caus_incident found = discover(made, &options);
+    const caus_graph *graph = &found.discovery.graph;
+    size_t auth = node(&found, "auth_latency"),
+           pay = node(&found, "pay_latency");
+    double there = found.discovery.effect[caus_graph_cell(graph, auth, pay, 0)];
+    assert_true(fabs(there - 0.8) < 0.08);
+    assert_true(
+        isnan(found.discovery.effect[caus_graph_cell(graph, pay, auth, 0)]));
+}
+
 static void an_unknown_or_constant_workload_is_named(void **state)
 {
     incident_bench *made = *state;
@@ -394,6 +410,7 @@ int main(void)
         TEST(what_the_load_of_the_entry_explains_is_marked),
         TEST(calls_explain_neighbours_only),
         TEST(a_call_leads_through_what_is_not_observed),
+        TEST(effects_are_slopes_in_units),
         TEST(an_unknown_or_constant_workload_is_named),
         TEST(too_few_fit_variables_say_why),
         TEST(the_order_of_columns_changes_no_bit),
