@@ -209,14 +209,18 @@ static void add_hop_report(const sheet *page, const caus_hop *hop)
 
 static void add_terms(const sheet *page, const caus_suspect *suspect)
 {
-    caus_text_add(page->text, "  terms:");
+    const double least_shown = .005; /* two decimals */
+    size_t shown = 0;
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
-        if (suspect->terms[t] > 0)
-            caus_text_format(page->text, " %s %.2f (rank %zu without)",
-                             caus_term_name((caus_term)t), suspect->terms[t],
-                             suspect->rank_without[t]);
+        if (!(suspect->terms[t] >= least_shown))
+            continue;
+        caus_text_format(
+            page->text, "%s %s %.2f (rank %zu without it)",
+            shown++ ? " +" : "  score:", caus_term_name((caus_term)t),
+            suspect->terms[t], suspect->rank_without[t]);
     }
-    caus_text_add_char(page->text, '\n');
+    if (shown)
+        caus_text_add_char(page->text, '\n');
 }
 
 static void add_share(const sheet *page, const caus_suspect *suspect)

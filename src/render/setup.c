@@ -123,9 +123,9 @@ static void write_text(caus_sheet *sheet, const void *data)
         add_proposal(sheet, &setup->proposals[i]);
     if (setup->left_out)
         caus_text_format(sheet->text,
-                         "\n%zu more candidates, less telling: --max-variables "
-                         "takes more of them,\n--service those of one "
-                         "service\n",
+                         "\n%zu more candidates, less telling or silent now: "
+                         "--max-variables takes more\nof them, --service "
+                         "those of one service\n",
                          setup->left_out);
     for (size_t i = 0; i < setup->warning_count; i++)
         caus_sheet_add(sheet, sheet->warn, 2, setup->warnings[i]);

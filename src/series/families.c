@@ -20,6 +20,18 @@ static size_t root_of(kinship *k, size_t i)
     return i;
 }
 
+static const char by_values[] = "|r| > 0.99";
+
+/* The first reason; a name alone does not tell of who joined by values. */
+static const char *reason_with(const char *known, const char *reason)
+{
+    if (!known)
+        return reason;
+    return reason == by_values && known != by_values
+               ? "named alike or |r| > 0.99"
+               : known;
+}
+
 static void join(kinship *k, size_t a, size_t b, const char *reason)
 {
     size_t low = root_of(k, a), high = root_of(k, b);
@@ -30,9 +42,11 @@ static void join(kinship *k, size_t a, size_t b, const char *reason)
         low = high;
         high = swapped;
     }
-    const char *known = k->reason[low] ? k->reason[low] : k->reason[high];
+    const char *known = k->reason[low];
+    if (!known || (known == by_values && k->reason[high]))
+        known = k->reason[high];
     k->parent[high] = low;
-    k->reason[low] = known ? known : reason;
+    k->reason[low] = reason_with(known, reason);
 }
 
 /* Joins a variable with the first of the same key. */
@@ -102,7 +116,7 @@ static caus_status join_correlated(const caus_columns *columns, kinship *k,
     for (size_t a = 0; a < count; a++)
         for (size_t b = a + 1; b < count; b++)
             if (as_one[a * count + b])
-                join(k, a, b, "|r| > 0.99");
+                join(k, a, b, by_values);
     return CAUS_OK;
 }
 

@@ -240,23 +240,27 @@ static size_t choose(proposer *at, size_t most)
                 (i - usual) * sizeof *offers);
         offers[usual++] = moved;
     }
-    size_t chosen = usual < ENOUGH_VARIABLES ? ENOUGH_VARIABLES : usual;
+    size_t enough =
+        at->options.max_variables > DEFAULT_VARIABLES ? most : ENOUGH_VARIABLES;
+    size_t chosen = usual < enough ? enough : usual;
     chosen = chosen < at->count ? chosen : at->count;
     return chosen < most ? chosen : most;
 }
 
 /* ---- from offers to proposals ---- */
 
-/* The metric's words without service, _total and _seconds. */
+/* The metric's words without service and what every such metric ends in. */
 static const char *own_words(const offer *made, caus_arena *out)
 {
-    static const char *const endings[] = {"_total", "_seconds"};
+    static const char *const endings[] = {"_total", "_seconds", "_duration",
+                                          "_latency"};
+    size_t ending_count = made->signal == CAUS_SIGNAL_DURATION ? 4 : 2;
     const char *base = made->candidate->base;
     size_t length = strlen(made->service), end;
     if (strncmp(base, made->service, length) == 0 && base[length] == '_')
         base += length + 1;
     end = strlen(base);
-    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    for (size_t i = 0; i < ending_count; i++) {
         size_t more = strlen(endings[i]);
         if (end > more && memcmp(base + end - more, endings[i], more) == 0)
             end -= more;
@@ -267,6 +271,20 @@ static const char *own_words(const offer *made, caus_arena *out)
 static bool is_free(proposer *at, const char *name)
 {
     return !caus_map_find(at->names, name, strlen(name), NULL);
+}
+
+/* <service>_latency_avg beside _latency_p95 would look like one thing twice. */
+static bool has_other_latency(proposer *at, const offer *made)
+{
+    static const char *const words[] = {"latency_p95", "latency_avg"};
+    const char *end = *made->service ? "_" : "";
+    for (size_t i = 0; made->signal == CAUS_SIGNAL_DURATION && i < 2; i++) {
+        const char *name =
+            caus_arena_format(at->out, "%s%s%s", made->service, end, words[i]);
+        if (name && !is_free(at, name))
+            return true;
+    }
+    return false;
 }
 
 static bool says_already(const char *words, const char *word)
@@ -290,7 +308,7 @@ static const char *name_offer(proposer *at, const offer *made)
                                                         : "calls";
     if (*word)
         name = caus_arena_format(at->out, "%s%s%s", made->service, end, word);
-    if (name && is_free(at, name))
+    if (name && is_free(at, name) && !has_other_latency(at, made))
         return name;
     bool is_said = !*word || says_already(words, word);
     name = caus_arena_format(at->out, "%s%s%s%s%s", made->service, end, words,

@@ -96,6 +96,11 @@ static caus_status fail_without_zone(span read, caus_civil civil,
     }
     caus_time_format(utc_ns, utc_text);
     caus_time_format(local_ns, local_text);
+    if (local_ns == utc_ns)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the time '%s' has no zone, and this machine's is "
+                         "UTC: write %s if that is meant, or give --tz",
+                         shown(read).text, utc_text);
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "the time '%s' has no zone: it is %s read as UTC and %s "
                      "read as local time (%s); write one of the two, or give "

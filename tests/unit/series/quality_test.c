@@ -429,6 +429,21 @@ static void names_make_families(void **state)
     }
 }
 
+/* Who joins by its values is not told of as named alike. */
+static void a_family_of_names_and_values_says_both(void **state)
+{
+    bench *b = *state;
+    size_t p50 = add_column(b, "auth_latency_p50");
+    size_t p95 = add_column(b, "auth_latency_p95");
+    size_t queue = add_column(b, "queue");
+    for (size_t row = 0; row < ROWS; row++)
+        b->values[row][queue] = 3 * b->values[row][p95];
+    caus_quality quality = examine_columns(b);
+    assert_int_equal(quality.family_count, 1);
+    assert_family(&quality, 0, "named alike or |r| > 0.99", 3,
+                  (size_t[]){p50, p95, queue});
+}
+
 static void labels_make_families(void **state)
 {
     bench *b = *state;
@@ -717,6 +732,7 @@ int main(void)
         TEST(correlation_makes_a_family_of_any_sign_and_gap),
         TEST(family_must_hold_in_every_environment),
         TEST(names_make_families),
+        TEST(a_family_of_names_and_values_says_both),
         TEST(labels_make_families),
         TEST(collinear_column_names_the_few_that_make_it),
         TEST(regressors_that_are_not_needed_are_not_named),

@@ -26,8 +26,9 @@ static const char names[] =
     "{\"status\":\"success\",\"data\":[\"http_request_duration_seconds_"
     "bucket\","
     "\"http_request_duration_seconds_count\",\"http_request_duration_seconds_"
-    "sum\",\"http_requests_total\",\"my_mystery\",\"process_cpu_seconds_"
-    "total\","
+    "sum\",\"http_requests_total\",\"my_mystery\","
+    "\"notify_latency_seconds_count\",\"notify_latency_seconds_sum\","
+    "\"process_cpu_seconds_total\","
     "\"process_start_time_seconds\",\"queue_length\",\"up\"]}";
 
 static const char groups[] =
@@ -35,6 +36,8 @@ static const char groups[] =
     "{\"metric\":{\"__name__\":\"http_requests_total\",\"job\":\"a \\\"b\\\"\","
     "\"code\":\"200\"},\"value\":[1761706800,\"2\"]},"
     "{\"metric\":{\"__name__\":\"http_request_duration_seconds_count\","
+    "\"job\":\"a \\\"b\\\"\"},\"value\":[1761706800,\"2\"]},"
+    "{\"metric\":{\"__name__\":\"notify_latency_seconds_count\","
     "\"job\":\"a \\\"b\\\"\"},\"value\":[1761706800,\"2\"]},"
     "{\"metric\":{\"__name__\":\"process_cpu_seconds_total\",\"job\":\"db\"},"
     "\"value\":[1761706800,\"1\"]},"
@@ -131,9 +134,9 @@ static void a_survey_tells_version_names_types_and_scrapes(void **state)
     assert_int_equal(survey(at, true), CAUS_OK);
     const caus_metric_survey *found = &at->survey;
     assert_string_equal(found->version, "9.9.9");
-    assert_int_equal(found->metric_count, 9);
-    assert_string_equal(found->metrics[7].name, "queue_length");
-    assert_string_equal(found->metrics[7].type, "gauge");
+    assert_int_equal(found->metric_count, 11);
+    assert_string_equal(found->metrics[9].name, "queue_length");
+    assert_string_equal(found->metrics[9].type, "gauge");
     assert_true(found->series_count == 42.5);
     assert_int_equal(found->target_count, 2);
     assert_string_equal(found->targets[0].job, "a \"b\"");
@@ -166,6 +169,8 @@ static void names_and_labels_tell_what_to_take(void **state)
     assert_string_equal(slow->spec.unit, "s");
     assert_int_equal(slow->spec.kind, CAUS_KIND_LATENCY_QUANTILE);
     assert_true(slow->last_value == 42.5);
+    /* another thing that is timed is called by its own name */
+    find(at, "a \"b\"_notify_latency_avg");
     assert_string_equal(find(at, "db_cpu")->spec.query,
                         "sum by (job) (rate(process_cpu_seconds_total{job="
                         "\"db\"}[$__rate_interval]))");

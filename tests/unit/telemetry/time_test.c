@@ -178,6 +178,8 @@ static void a_time_without_zone_is_shown_in_utc_and_local(void **state)
     expect_fault("03:40", "2025-10-29T02:40:00Z read as local");
     setenv("TZ", "UTC0", 1);
     tzset();
+    expect_fault("2025-10-29T03:00:00",
+                 "is UTC: write 2025-10-29T03:00:00Z if that is meant");
 }
 
 static void durations_need_a_unit(void **state)
