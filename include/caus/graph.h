@@ -78,13 +78,14 @@ const char *caus_edge_text(caus_edge edge);
 const char *caus_edge_type(caus_edge edge);
 
 /*
- * Marks, in `keep` [node_count], the target and every node with a path of
- * arrows (any lag) into it; edges that are not directed do not carry. Fails
- * with CAUS_ERR_INVALID_ARGUMENT (no such node), CAUS_ERR_OUT_OF_MEMORY. Cost
+ * Marks, in `keep` [node_count], the target, every node that may be a direct
+ * cause of it (an edge of any lag has no arrowhead at that node), and every
+ * node with a path of arrows to one of these. Fails with
+ * CAUS_ERR_INVALID_ARGUMENT (no such node), CAUS_ERR_OUT_OF_MEMORY. Cost
  * O(node_count² · max_lag).
  */
-caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
-                                 bool *keep, caus_error *err);
+caus_status caus_graph_sources(const caus_graph *graph, size_t target,
+                               bool *keep, caus_error *err);
 
 /*
  * Which nodes of a static graph are separated from a node by a set: no path

@@ -116,7 +116,7 @@ static const caus_option discover_options[] = {
      "--topology; a link must hold with them too), none, or a variable of "
      "offered load, regressed out; default auto"},
     {"target", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
-     "show only what leads to this variable"},
+     "show only what leads, or may lead, to this variable"},
     {"keep", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "with --recording: keep the answer in the file as well"},
     {"all-links", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,

@@ -51,19 +51,19 @@ static const char *summarise(outcome found, const caus_cli_survey *survey,
                  : "Ready: nothing is missing.";
 }
 
-/* Where data are younger than the usual window: all of them, in rows narrow
- * enough for a search; "" where the usual window will do, NULL = no memory. */
+/* The present; all there is, in rows narrow enough, where that is less than the
+ * usual window. NULL = no memory. */
 static const char *window_words(const caus_cli_survey *survey,
                                 caus_arena *arena)
 {
-    enum { ROWS = 120, LAGS = 5, USUAL_S = 7200 };
+    enum { ROWS = 120, USUAL_S = 7200 };
     const caus_metric_survey *metrics = survey->servers.metrics;
     double interval_s = 1;
     if (!metrics || metrics->oldest_ns == INT64_MAX)
-        return "";
+        return " --around now";
     int64_t age_s = (metrics->now_ns - metrics->oldest_ns) / 1000000000;
     if (age_s >= USUAL_S || age_s <= 0)
-        return "";
+        return " --around now";
     for (size_t i = 0; i < metrics->target_count; i++) {
         if (metrics->targets[i].interval_s > interval_s)
             interval_s = metrics->targets[i].interval_s;
@@ -71,9 +71,8 @@ static const char *window_words(const caus_cli_survey *survey,
     int64_t step_s = age_s / ROWS > (int64_t)interval_s
                          ? age_s / ROWS
                          : (int64_t)ceil(interval_s);
-    return caus_arena_format(
-        arena, " --start %" PRId64 "s --step %" PRId64 "s --max-lag %d", age_s,
-        step_s, LAGS);
+    return caus_arena_format(arena, " --start %" PRId64 "s --step %" PRId64 "s",
+                             age_s, step_s);
 }
 
 /* What gets one step further: variables first, then an answer. */
@@ -92,7 +91,7 @@ static caus_status suggest(const caus_arguments *arguments, outcome found,
     const char *window = vars ? window_words(survey, arena) : "";
     if (words && file && window)
         *next = caus_arena_format(arena, "caus %s%s%s%s",
-                                  vars ? "discover --vars " : "init", file,
+                                  vars ? "explain --vars " : "init", file,
                                   words, window);
     return *next ? CAUS_OK : caus_arena_fail(arena, err);
 }

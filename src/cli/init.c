@@ -103,8 +103,8 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
                                 .server_count = survey->found_count,
                                 .path = path};
     if (file && words)
-        answer.next_command =
-            caus_arena_format(arena, "caus discover --vars %s%s", file, words);
+        answer.next_command = caus_arena_format(
+            arena, "caus explain --vars %s%s --around now", file, words);
     if (!answer.next_command)
         return caus_arena_fail(arena, err);
     const char *text;

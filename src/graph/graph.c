@@ -72,7 +72,7 @@ size_t caus_graph_edge_count(const caus_graph *graph)
     return count;
 }
 
-static bool points_to(const caus_graph *graph, size_t source, size_t target)
+static bool leads_to(const caus_graph *graph, size_t source, size_t target)
 {
     for (size_t lag = 0; lag <= graph->max_lag; lag++) {
         caus_edge edge = caus_graph_get(graph, source, target, lag);
@@ -82,8 +82,19 @@ static bool points_to(const caus_graph *graph, size_t source, size_t target)
     return false;
 }
 
-caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
-                                 bool *keep, caus_error *err)
+/* An arrowhead at the source says that it is no cause. */
+static bool may_lead_to(const caus_graph *graph, size_t source, size_t target)
+{
+    for (size_t lag = 0; lag <= graph->max_lag; lag++) {
+        unsigned char mark = caus_graph_get(graph, source, target, lag).source;
+        if (mark != CAUS_MARK_NONE && mark != CAUS_MARK_ARROW)
+            return true;
+    }
+    return false;
+}
+
+caus_status caus_graph_sources(const caus_graph *graph, size_t target,
+                               bool *keep, caus_error *err)
 {
     if (target >= graph->node_count)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
@@ -101,7 +112,8 @@ caus_status caus_graph_ancestors(const caus_graph *graph, size_t target,
     while (waiting_count > 0) {
         size_t reached = waiting[--waiting_count];
         for (size_t i = 0; i < graph->node_count; i++) {
-            if (keep[i] || !points_to(graph, i, reached))
+            if (keep[i] || (reached == target ? !may_lead_to(graph, i, target)
+                                              : !leads_to(graph, i, reached)))
                 continue;
             keep[i] = true;
             waiting[waiting_count++] = i;

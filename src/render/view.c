@@ -120,8 +120,8 @@ static caus_status choose_nodes(caus_view *view, caus_error *err)
         view->target = caus_series_find(answer->series, answer->target);
         if (view->target == SIZE_MAX)
             return fail_target(view, err);
-        CAUS_TRY(caus_graph_ancestors(&answer->discovery->graph, view->target,
-                                      view->shown, err));
+        CAUS_TRY(caus_graph_sources(&answer->discovery->graph, view->target,
+                                    view->shown, err));
     }
     for (size_t i = 0; i < view->variable_count; i++) {
         view->shown[i] = view->target == SIZE_MAX || view->shown[i];

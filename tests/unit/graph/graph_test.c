@@ -109,7 +109,7 @@ static void every_pair_of_marks_has_its_text_and_type(void **state)
     }
 }
 
-static void ancestors_follow_arrows_of_any_lag_and_nothing_else(void **state)
+static void sources_may_be_causes_or_lead_to_one(void **state)
 {
     (void)state;
     caus_arena *arena = caus_arena_new(0);
@@ -125,21 +125,21 @@ static void ancestors_follow_arrows_of_any_lag_and_nothing_else(void **state)
     caus_graph_set(&graph, 5, 7, 1, CAUS_MARK_TAIL, CAUS_MARK_ARROW);
     bool keep[8];
     caus_error err;
-    assert_int_equal(caus_graph_ancestors(&graph, 5, keep, &err), CAUS_OK);
-    static const bool expected[8] = {1, 1, 0, 0, 0, 1, 1, 0};
+    assert_int_equal(caus_graph_sources(&graph, 5, keep, &err), CAUS_OK);
+    static const bool expected[8] = {1, 1, 1, 0, 1, 1, 1, 0};
     for (size_t i = 0; i < 8; i++)
         assert_int_equal(keep[i], expected[i]);
     caus_arena_free(arena);
 }
 
-static void ancestors_of_no_such_node_is_an_error(void **state)
+static void sources_of_no_such_node_is_an_error(void **state)
 {
     (void)state;
     caus_arena *arena = caus_arena_new(0);
     caus_graph graph = make_graph(arena, 2, 1);
     bool keep[2] = {true, true};
     caus_error err;
-    assert_int_equal(caus_graph_ancestors(&graph, 2, keep, &err),
+    assert_int_equal(caus_graph_sources(&graph, 2, keep, &err),
                      CAUS_ERR_INVALID_ARGUMENT);
     assert_true(keep[0] && keep[1]);
     caus_arena_free(arena);
@@ -153,7 +153,7 @@ static void lack_of_memory_is_reported(void **state)
     bool keep[2] = {true, true};
     caus_error err;
     fault_fail_after(0);
-    assert_int_equal(caus_graph_ancestors(&graph, 0, keep, &err),
+    assert_int_equal(caus_graph_sources(&graph, 0, keep, &err),
                      CAUS_ERR_OUT_OF_MEMORY);
     assert_true(keep[1]);
     fault_fail_after(0);
@@ -174,8 +174,8 @@ int main(void)
         cmocka_unit_test(edge_at_lag_0_is_one_edge_seen_from_both_sides),
         cmocka_unit_test(lagged_edges_of_a_pair_are_apart),
         cmocka_unit_test(every_pair_of_marks_has_its_text_and_type),
-        cmocka_unit_test(ancestors_follow_arrows_of_any_lag_and_nothing_else),
-        cmocka_unit_test(ancestors_of_no_such_node_is_an_error),
+        cmocka_unit_test(sources_may_be_causes_or_lead_to_one),
+        cmocka_unit_test(sources_of_no_such_node_is_an_error),
         cmocka_unit_test(lack_of_memory_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
