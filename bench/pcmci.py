@@ -90,6 +90,8 @@ def compare(program, folder, name):
 def var_rows(variables, rows):
     random = numpy.random.default_rng(1)
     weights = (random.random((variables, variables)) < 2 / variables) * 0.3
+    radius = abs(numpy.linalg.eigvals(weights)).max()
+    weights *= min(1, 0.5 / radius)  # or the series would grow without end
     values = random.standard_normal((rows, variables))
     for t in range(1, rows):
         values[t] += values[t - 1] @ weights + 0.4 * values[t - 1]
