@@ -182,12 +182,16 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
             widest = t;
     }
     static const char *const reasons[] = {
-        "a change that fits",
-        "the time that traces lose in it",
-        "what moved inside it",
-        "latency or errors that no callee explains",
-        "being hit inside and outside at once",
-        "having moved earlier"};
+        [CAUS_TERM_CHANGE] = "a change that fits",
+        [CAUS_TERM_TRACES] = "the time that traces lose in it",
+        [CAUS_TERM_CALLS] = "failures that begin in it, or its other calls",
+        [CAUS_TERM_INTERNAL] = "what moved inside it",
+        [CAUS_TERM_EXTERNAL] = "latency or errors that no callee explains",
+        [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
+        [CAUS_TERM_BOTH] = "being hit inside and outside at once",
+        [CAUS_TERM_ORDER] = "having moved earlier"};
+    _Static_assert(sizeof reasons / sizeof *reasons == CAUS_TERM_COUNT,
+                   "a reason for every term");
     const char *otherwise;
     CAUS_TRY(say_if_second(about, &otherwise, err));
     result->runner_up = caus_arena_format(
