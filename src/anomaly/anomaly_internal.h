@@ -44,9 +44,6 @@ caus_status caus_panel_init(const caus_series *series,
 /* Segments by time: [segment_count] indices; NULL when memory is out. */
 size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena);
 
-/* The median of `values` [count ≥ 1], which are put in another order. */
-double caus_median_of(double *values, size_t count);
-
 /* ---- windows ---- */
 
 typedef struct caus_block {

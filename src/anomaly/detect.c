@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "anomaly/anomaly_internal.h"
+#include "numeric/order.h"
 
 enum { MOST_TREES = 1000, MOST_SAMPLE = 4096, MOST_LAG = 10 };
 
@@ -75,7 +76,7 @@ static double median_between(const caus_panel *panel, size_t column,
     for (size_t r = from; r < to; r++)
         if (!isnan(values[r]))
             room[count++] = values[r];
-    return count ? caus_median_of(room, count) : missing;
+    return count ? caus_median(room, count) : missing;
 }
 
 /* The first window in question where the column departs, from one before the

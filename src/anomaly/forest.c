@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "anomaly/forest.h"
+#include "numeric/order.h"
 
 /* A node of a tree; a leaf has no children. */
 typedef struct node {
@@ -183,18 +184,12 @@ static void make_features(const double *column, size_t rows, double *features)
     }
 }
 
-static int compare_values(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 /* By the median and interquartile range of the reference. */
 static void standardise(double *scores, size_t rows, size_t reference,
                         double *room)
 {
     memcpy(room, scores, reference * sizeof *room);
-    qsort(room, reference, sizeof *room, compare_values);
+    caus_sort(room, reference);
     double middle = room[reference / 2];
     double spread = (room[3 * reference / 4] - room[reference / 4]) / 1.349;
     spread = fmax(spread, LEAST_SPREAD);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the past of a variable and of its best predictors leaves unexplained. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "anomaly/anomaly_internal.h"
 #include "numeric/numeric.h"
+#include "numeric/order.h"
 
 enum { MOST_OTHERS = 3, MOST_TERMS = 1 + 10 + MOST_OTHERS };
 
@@ -108,16 +108,10 @@ static void choose_others(const regression_job *g, size_t target,
     }
 }
 
-static int compare_values(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 static double spread_of(const double *values, size_t count, double *room)
 {
     memcpy(room, values, count * sizeof *room);
-    qsort(room, count, sizeof *room, compare_values);
+    caus_sort(room, count);
     return (room[3 * count / 4] - room[count / 4]) / 1.349;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Columns in one time, with their level and scale in the reference. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "anomaly/anomaly_internal.h"
+#include "numeric/order.h"
 
 size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena)
 {
@@ -20,92 +20,6 @@ size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena)
         order[at] = s;
     }
     return order;
-}
-
-double caus_median_of(double *values, size_t count)
-{
-    size_t low = 0, high = count - 1, middle = count / 2;
-    while (low < high) { /* Hoare's selection */
-        double pivot = values[low + (high - low) / 2];
-        size_t i = low, j = high;
-        for (;;) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            double kept = values[i];
-            values[i++] = values[j];
-            values[j--] = kept;
-        }
-        if (middle <= j)
-            high = j;
-        else
-            low = j + 1;
-    }
-    if (count % 2)
-        return values[middle];
-    double below = values[0];
-    for (size_t i = 1; i < middle; i++)
-        below = fmax(below, values[i]);
-    return below / 2 + values[middle] / 2;
-}
-
-/* Neighbours are put in order one by one. */
-static void insert_values(double *values, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        double value = values[i];
-        size_t at = i;
-        for (; at > 0 && values[at - 1] > value; at--)
-            values[at] = values[at - 1];
-        values[at] = value;
-    }
-}
-
-/* Hoare's quicksort by the median of three: half the time of qsort(), as
- * nothing is called to compare. */
-static void sort_values(double *values, size_t count)
-{
-    enum { FEW = 16 };
-    while (count > FEW) {
-        double low = values[0], high = values[count - 1];
-        double middle = values[count / 2];
-        double pivot = fmax(fmin(low, high), fmin(fmax(low, high), middle));
-        size_t i = 0, j = count - 1;
-        for (;;) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            double kept = values[i];
-            values[i++] = values[j];
-            values[j--] = kept;
-        }
-        size_t left = i; /* the shorter part by recursion: depth is log n */
-        if (left < count - left) {
-            sort_values(values, left);
-            values += left;
-            count -= left;
-        } else {
-            sort_values(values + left, count - left);
-            count = left;
-        }
-    }
-    insert_values(values, count);
-}
-
-static double quantile(const double *sorted, size_t count, double share)
-{
-    double at = share * (double)(count - 1);
-    size_t below = (size_t)at;
-    if (below + 1 >= count)
-        return sorted[count - 1];
-    return sorted[below] +
-           (at - (double)below) * (sorted[below + 1] - sorted[below]);
 }
 
 /* The smallest step between sorted values; 0 when there is none. */
@@ -148,14 +62,13 @@ static bool examine(caus_panel *panel, size_t column,
     size_t count = present_values(values, panel->reference_count, room);
     if (count < CAUS_ANOMALY_LEAST_REFERENCE / 2)
         return false;
-    sort_values(room, count);
-    double level = quantile(room, count, .5);
-    double spread =
-        (quantile(room, count, .75) - quantile(room, count, .25)) / 1.349;
+    caus_sort(room, count);
+    double level = caus_sorted_quantile(room, count, .5);
+    double spread = caus_sorted_deviation(room, count);
     double step = smallest_step(room, count);
     for (size_t i = 0; i < count; i++)
         room[i] = fabs(room[i]);
-    double size = caus_median_of(room, count);
+    double size = caus_median(room, count);
     double floor = fmax(options->min_effect * size, step) / options->min_size;
     panel->level[column] = level;
     panel->is_still[column] = !(spread > 0);

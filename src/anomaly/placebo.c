@@ -6,6 +6,7 @@
 
 #include "anomaly/anomaly_internal.h"
 #include "numeric/distributions.h"
+#include "numeric/order.h"
 
 /* What windows of other systems say of the deviation of scores and of log
  * ratios, and how many windows that is worth. */
@@ -119,16 +120,16 @@ static void leave_out(const placebo_job *p, double *scores, double *room)
         for (size_t b = 0; b < count; b++)
             room[b] = p->largest[b * p->cells + i];
         p->limits[i] = fmax(p->job->options->min_size,
-                            USUAL_TIMES * caus_median_of(room, count));
+                            USUAL_TIMES * caus_median(room, count));
     }
     for (size_t b = 0; b < count; b++)
         scores[b] = score_block(p, &p->job->layout->blocks[b], NULL);
     memcpy(room, scores, count * sizeof *room);
-    double middle = caus_median_of(room, count);
+    double middle = caus_median(room, count);
     for (size_t b = 0; b < count; b++)
         room[b] = fabs(scores[b] - middle);
     double deviation =
-        fmax(1.4826 * caus_median_of(room, count), LEAST_DISTURBED_DEVIATION);
+        fmax(1.4826 * caus_median(room, count), LEAST_DISTURBED_DEVIATION);
     size_t most = (size_t)(MOST_DISTURBED_SHARE * (double)count);
     for (size_t k = 0; k < most; k++) {
         size_t worst = SIZE_MAX;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "anomaly/anomaly_internal.h"
+#include "numeric/order.h"
 
 enum {
     LEAST_BEFORE = 3,
@@ -52,7 +53,7 @@ static void centre(span *s)
     size_t third = s->count / 3 < LEAST_BEFORE ? LEAST_BEFORE : s->count / 3;
     for (size_t i = 0; i < third; i++)
         s->weights[i] = s->values[i];
-    double level = caus_median_of(s->weights, third);
+    double level = caus_median(s->weights, third);
     for (size_t i = 0; i < s->count; i++) {
         double value =
             fmax(-MOST_SHIFT, fmin(MOST_SHIFT, s->values[i] - level));

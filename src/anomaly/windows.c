@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "anomaly/anomaly_internal.h"
+#include "numeric/order.h"
 
 enum {
     LEAST_BASE = 8,   /* rows before the first placebo window */
@@ -87,20 +88,15 @@ bool caus_fill_prepared(const caus_detect_job *job, size_t column,
     return true;
 }
 
-static double median_of_three(double a, double b, double c)
-{
-    return fmax(fmin(a, b), fmin(fmax(a, b), c));
-}
-
 /* sums[i] = medians of three values in a row, of those before the i-th. */
 static void sum_medians(const caus_column *column)
 {
     column->sums[0] = 0;
     for (size_t i = 0; i + 2 < column->count; i++)
         column->sums[i + 1] =
-            column->sums[i] + median_of_three(column->values[i],
-                                              column->values[i + 1],
-                                              column->values[i + 2]);
+            column->sums[i] + caus_median_of_three(column->values[i],
+                                                   column->values[i + 1],
+                                                   column->values[i + 2]);
 }
 
 /* Mean of the medians of three that start in [first, end). */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "discovery/incident_internal.h"
+#include "numeric/order.h"
 
 enum {
     LEAST_ROWS = 60,
@@ -54,22 +55,6 @@ typedef struct search {
     stretch *found;           /* [column_count] */
     size_t found_count;
 } search;
-
-static int compare_values(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
-static double quantile(const double *sorted, size_t count, double share)
-{
-    double at = share * (double)(count - 1);
-    size_t below = (size_t)at;
-    if (below + 1 >= count)
-        return sorted[count - 1];
-    return sorted[below] +
-           (at - (double)below) * (sorted[below + 1] - sorted[below]);
-}
 
 /* Values of a column in the rows looked at; counts go to their square root,
  * whose spread does not grow with them. False: too few. */
@@ -121,12 +106,10 @@ static double block_spread(const double *values, size_t count, double *room)
         size_t first = b * count / BLOCKS;
         size_t rows = (b + 1) * count / BLOCKS - first;
         memcpy(room, values + first, rows * sizeof *room);
-        qsort(room, rows, sizeof *room, compare_values);
-        spreads[b] =
-            (quantile(room, rows, .75) - quantile(room, rows, .25)) / 1.349;
+        caus_sort(room, rows);
+        spreads[b] = caus_sorted_deviation(room, rows);
     }
-    qsort(spreads, BLOCKS, sizeof *spreads, compare_values);
-    return (spreads[BLOCKS / 2 - 1] + spreads[BLOCKS / 2]) / 2;
+    return caus_median(spreads, BLOCKS);
 }
 
 /* Turns values into robust deviations, 0 where missing. */
@@ -137,8 +120,8 @@ static bool standardise(search *job, bool is_count)
         if (isfinite(job->values[r]))
             job->room[count++] = job->values[r];
     double spread = block_spread(job->room, count, job->block);
-    qsort(job->room, count, sizeof *job->room, compare_values);
-    double median = quantile(job->room, count, .5);
+    caus_sort(job->room, count);
+    double median = caus_sorted_quantile(job->room, count, .5);
     /* A count's own noise is half a unit of its root. */
     double floor = is_count ? fmax(.5, least_effect / 2 * median)
                             : least_effect * fabs(median);

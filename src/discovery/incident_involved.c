@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Links of normal operation whose source took no part in the incident. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "discovery/incident_internal.h"
+#include "numeric/order.h"
 
 static const double least_shift = 1; /* robust deviations */
 static const double least_effect = .05;
-
-static int compare_values(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
 
 /* The values of a variable in an environment, ascending. */
 static size_t gather(const caus_series *series, int environment,
@@ -28,7 +22,7 @@ static size_t gather(const caus_series *series, int environment,
                 values[count++] =
                     segment->values[r * series->variable_count + variable];
     }
-    qsort(values, count, sizeof *values, compare_values);
+    caus_sort(values, count);
     return count;
 }
 

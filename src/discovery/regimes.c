@@ -4,6 +4,7 @@
 
 #include "discovery/pack.h"
 #include "discovery/windows_internal.h"
+#include "numeric/order.h"
 
 enum { MOST_REGIMES = 100 };
 
@@ -24,7 +25,7 @@ static size_t list_values(const caus_series *series, size_t variable,
                 values[used++] =
                     segment->values[r * series->variable_count + variable];
     }
-    qsort(values, used, sizeof *values, compare_values);
+    caus_sort(values, used);
     size_t distinct = 0;
     for (size_t k = 0; k < used; k++)
         if (k == 0 || values[k] > values[distinct - 1])

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "independence/cmiknn_internal.h"
+#include "numeric/order.h"
 
 enum { CHECK_EVERY_ROWS = 64 };
 
@@ -147,32 +148,6 @@ caus_status caus_cmiknn_estimate(caus_ci_work *work, const caus_rank *moved,
     return CAUS_OK;
 }
 
-/* The value at `place` when sorted ascending (Hoare's selection); reorders. */
-static double select_value(double *values, size_t count, size_t place)
-{
-    ptrdiff_t first = 0, last = (ptrdiff_t)count - 1, at = (ptrdiff_t)place;
-    while (first < last) {
-        double pivot = values[at];
-        ptrdiff_t i = first, j = last;
-        while (i <= j) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i > j)
-                break;
-            double kept = values[i];
-            values[i++] = values[j];
-            values[j--] = kept;
-        }
-        if (j < at)
-            first = i;
-        if (at < i)
-            last = j;
-    }
-    return values[at];
-}
-
 /* Distances from one row, standardised: in the conditions, with source, with
  * target, and with both. */
 typedef struct real_distances {
@@ -218,7 +193,7 @@ caus_status caus_cmiknn_estimate_real(caus_ci_work *work,
             CAUS_TRY(caus_run_check(state->run, err));
         spread_reals(work, shuffle, r, &apart);
         double radius =
-            inside * select_value(apart.all, work->rows, work->nearest);
+            inside * caus_select(apart.all, work->rows, work->nearest);
         caus_neighbour_counts near = {0};
         for (size_t j = 0; j < work->rows; j++) {
             near.given += apart.given[j] <= radius;

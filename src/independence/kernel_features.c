@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "independence/kernel_internal.h"
+#include "numeric/order.h"
 
 static const double ridge = 1e-10;
 
@@ -41,33 +42,6 @@ caus_status caus_rcot_room_init(caus_rcot_room *room, size_t rows,
     return CAUS_OK;
 }
 
-/* The value that `rank` of the others are not above (Hoare's selection);
- * changes their order. */
-static double select_value(double *values, size_t count, size_t rank)
-{
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        double pivot = values[low + (high - low) / 2];
-        size_t i = low, j = high;
-        for (;; i++, j--) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i >= j)
-                break;
-            double kept = values[i];
-            values[i] = values[j];
-            values[j] = kept;
-        }
-        if (rank <= j)
-            high = j;
-        else
-            low = j + 1;
-    }
-    return values[low];
-}
-
 /* The median distance between different rows, of some of them; 0 = all are
  * the same. */
 static double median_distance(caus_rcot_room *room,
@@ -87,7 +61,7 @@ static double median_distance(caus_rcot_room *room,
             count += square > 0;
         }
     }
-    return count ? sqrt(select_value(room->distances, count, count / 2)) : 0;
+    return count ? sqrt(caus_select(room->distances, count, count / 2)) : 0;
 }
 
 /* Mean 0 and variance 1; a feature that does not vary becomes 0. */

@@ -2,10 +2,10 @@
 #include "numeric/spline.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "numeric/numeric.h"
+#include "numeric/order.h"
 
 enum { MOST = CAUS_SPLINE_MOST };
 
@@ -27,12 +27,6 @@ typedef struct work {
     double vectors[MOST * MOST];
 } work;
 
-static int compare(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static caus_status place_knots(work *w, size_t most, caus_arena *scratch,
                                caus_error *err)
 {
@@ -40,7 +34,7 @@ static caus_status place_knots(work *w, size_t most, caus_arena *scratch,
     if (!sorted)
         return caus_arena_fail(scratch, err);
     memcpy(sorted, w->values, w->row_count * sizeof *sorted);
-    qsort(sorted, w->row_count, sizeof *sorted, compare);
+    caus_sort(sorted, w->row_count);
     size_t distinct = 0;
     double range = sorted[w->row_count - 1] - sorted[0];
     for (size_t r = 0; r < w->row_count; r++)

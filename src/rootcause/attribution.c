@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Shares of the symptom's change. docs/design/0029-chain-words.md */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "numeric/cholesky.h"
+#include "numeric/order.h"
 #include "rootcause/attribution.h"
 
 enum { REPLICATES = 200 };
@@ -223,12 +223,6 @@ static void resample(fit *made, const double *usual)
     }
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Fills `low` and `high` of the players from their replicates. */
 static void take_intervals(const player_list *players, double *replicates,
                            size_t count, caus_share *shares)
@@ -236,7 +230,7 @@ static void take_intervals(const player_list *players, double *replicates,
     for (size_t i = 0; i < players->count; i++) {
         caus_share *share = &shares[players->service[i]];
         double *own = replicates + i * REPLICATES;
-        qsort(own, count, sizeof *own, compare_doubles);
+        caus_sort(own, count);
         size_t skip = (size_t)(tail * (double)count);
         share->low = share->high = share->value;
         if (!count)

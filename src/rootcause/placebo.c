@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "numeric/order.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
@@ -51,19 +52,6 @@ static size_t place_windows(size_t healthy, size_t after, size_t *width,
     return count;
 }
 
-/* The median of few values, which are sorted. */
-static double median_of_few(double *values, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        double value = values[i];
-        size_t at = i;
-        for (; at > 0 && values[at - 1] > value; at--)
-            values[at] = values[at - 1];
-        values[at] = value;
-    }
-    return .5 * values[(count - 1) / 2] + .5 * values[count / 2];
-}
-
 /* Leaves out windows in which many variables depart at once by far: an earlier
  * incident, which is no habit. */
 static void leave_out(caus_placebo *placebo, size_t variables)
@@ -80,11 +68,10 @@ static void leave_out(caus_placebo *placebo, size_t variables)
     if (!most)
         return;
     memcpy(room, loudness, sizeof room);
-    double middle = median_of_few(room, count);
+    double middle = caus_median(room, count);
     for (size_t i = 0; i < count; i++)
         room[i] = fabs(loudness[i] - middle);
-    double deviation =
-        fmax(1.4826 * median_of_few(room, count), LEAST_LOUDNESS);
+    double deviation = fmax(1.4826 * caus_median(room, count), LEAST_LOUDNESS);
     for (size_t k = 0; k < most; k++) {
         size_t worst = SIZE_MAX;
         for (size_t i = 0; i < count; i++) {

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "numeric/order.h"
 #include "rootcause/rootcause_internal.h"
 
 static const double least_level_share = .02; /* of the scale */
@@ -133,51 +134,6 @@ caus_status caus_timeline_sort(caus_timeline *timeline, size_t healthy,
     return CAUS_OK;
 }
 
-/* Moves the k-th smallest value to its place, smaller ones before it. */
-static double select_kth(double *values, size_t count, size_t k)
-{
-    size_t low = 0, high = count - 1;
-    while (low < high) {
-        double pivot = values[low + (high - low) / 2];
-        size_t i = low, j = high;
-        while (i <= j) {
-            while (values[i] < pivot)
-                i++;
-            while (values[j] > pivot)
-                j--;
-            if (i > j)
-                break;
-            double value = values[i];
-            values[i++] = values[j];
-            values[j] = value;
-            if (j == 0)
-                break;
-            j--;
-        }
-        if (k <= j)
-            high = j;
-        else if (k >= i)
-            low = i;
-        else
-            break;
-    }
-    return values[k];
-}
-
-/* Median of values, which are reordered; NaN of none. */
-static double median_of(double *values, size_t count)
-{
-    if (!count)
-        return (double)NAN;
-    double upper = select_kth(values, count, count / 2);
-    if (count % 2)
-        return upper;
-    double lower = values[0];
-    for (size_t i = 1; i < count / 2; i++)
-        lower = values[i] > lower ? values[i] : lower;
-    return .5 * lower + .5 * upper;
-}
-
 /* What the rows before a window are like. */
 typedef struct habit {
     size_t count;
@@ -239,7 +195,7 @@ static double median_between(const double *values, size_t from, size_t to,
         if (!isnan(values[r]))
             scratch[count++] = values[r];
     }
-    return median_of(scratch, count);
+    return caus_median(scratch, count);
 }
 
 /* The level of a window: of all of it or, where that is further off, of its
