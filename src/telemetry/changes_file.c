@@ -140,14 +140,6 @@ caus_status caus_change_reader_add(caus_change_reader *r, caus_error *err)
 
 /* ---- lines ---- */
 
-static caus_status fail_quote(const caus_change_reader *r, caus_error *err)
-{
-    return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                     "%s line %zu: a quote is not closed on its line or goes "
-                     "on after it: close it (a quote inside is written twice)",
-                     r->path, r->line);
-}
-
 static unsigned char field_named(const caus_csv_cell *cell)
 {
     size_t length = (size_t)(cell->text.end - cell->text.from);
@@ -165,7 +157,7 @@ static caus_status read_header(caus_change_reader *r, const char *at,
     for (;; at++) {
         caus_csv_cell cell;
         if (!caus_csv_next_cell(&at, end, &cell))
-            return fail_quote(r, err);
+            return caus_csv_fail_quote(r->path, r->line, err);
         if (r->column_count == CAUS_CHANGE_COLUMNS)
             return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                              "%s line %zu has over %d columns: keep time, "
@@ -214,7 +206,7 @@ static caus_status read_csv_row(caus_change_reader *r, const char *at,
     for (;; at++, column++) {
         caus_csv_cell cell;
         if (!caus_csv_next_cell(&at, end, &cell))
-            return fail_quote(r, err);
+            return caus_csv_fail_quote(r->path, r->line, err);
         if (column < r->column_count &&
             r->field_of[column] < CAUS_CHANGE_FIELDS)
             take_cell(&r->wanted[r->field_of[column]].text, &cell);
@@ -305,32 +297,16 @@ static caus_status read_line(caus_change_reader *r, const char *at,
                       : read_csv_row(r, at, end, err);
 }
 
-static caus_status read_lines(caus_change_reader *r, const char *at,
-                              const char *last, caus_error *err)
-{
-    for (; at != last; r->line++) {
-        const char *next;
-        const char *line_end = caus_csv_line_end(at, last, &next);
-        CAUS_TRY(read_line(r, at, line_end, err));
-        at = next;
-    }
-    return CAUS_OK;
-}
-
-static caus_status read_all(caus_change_reader *r, caus_csv_source *source,
-                            const caus_run *run, caus_error *err)
+static caus_status read_lines(caus_change_reader *r, caus_csv_lines lines,
+                              caus_error *err)
 {
     for (;;) {
-        caus_csv_text piece;
-        CAUS_TRY(caus_run_check(run, err));
-        CAUS_TRY(caus_csv_source_next(source, &piece, err));
-        const char *at = piece.from;
-        if (at == piece.end)
+        caus_csv_text line;
+        CAUS_TRY(caus_csv_next_line(&lines, &line, err));
+        if (!line.from)
             return CAUS_OK;
-        if (r->line == 1 && piece.end - at >= 3 &&
-            memcmp(at, "\xef\xbb\xbf", 3) == 0)
-            at += 3;
-        CAUS_TRY(read_lines(r, at, piece.end, err));
+        r->line = lines.count;
+        CAUS_TRY(read_line(r, line.from, line.end, err));
     }
 }
 
@@ -387,7 +363,6 @@ begin(const char *path, const caus_changes_options *options, caus_arena *out)
                             .source = slash ? slash + 1 : path,
                             .options = options ? options : &none,
                             .out = out,
-                            .line = 1,
                             .unit = "line"};
     for (int i = 0; i < CAUS_CHANGE_FIELDS; i++)
         r.wanted[i].names = json_names[i];
@@ -421,7 +396,8 @@ caus_status caus_changes_read(const char *path,
                                   &source, err));
     caus_status status = keep_source(&r, err);
     if (status == CAUS_OK)
-        status = read_all(&r, source, run, err);
+        status =
+            read_lines(&r, (caus_csv_lines){.source = source, .run = run}, err);
     if (status == CAUS_OK)
         status = finish(&r, result, err);
     caus_csv_source_close(source);
@@ -441,7 +417,8 @@ caus_status caus_changes_read_text(const char *name, const char *text,
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_status status = keep_source(&r, err);
     if (status == CAUS_OK)
-        status = read_lines(&r, text, text + length, err);
+        status = read_lines(&r, (caus_csv_lines){.rest = {text, text + length}},
+                            err);
     if (status == CAUS_OK)
         status = finish(&r, result, err);
     end(&r);

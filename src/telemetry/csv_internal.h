@@ -41,6 +41,40 @@ const char *caus_csv_source_path(const caus_csv_source *source);
 uint64_t caus_csv_source_done(const caus_csv_source *source);
 uint64_t caus_csv_source_total(const caus_csv_source *source);
 
+/* ---- csv_lines.c ---- */
+
+static inline bool caus_csv_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+bool caus_csv_is_blank_line(caus_csv_text line);
+
+/* The end of the line's text: its newline, or `end`. `next` is the start of
+ * the line after it; a carriage return belongs to neither. */
+const char *caus_csv_line_end(const char *from, const char *end,
+                              const char **next);
+
+/* Passes over the bytes that say that the text is UTF-8; fails where they say
+ * that it is not. */
+caus_status caus_csv_skip_mark(const char *path, caus_csv_text *text,
+                               caus_error *err);
+
+caus_status caus_csv_fail_quote(const char *path, size_t line, caus_error *err);
+
+/* Lines of a file, or of a text in memory: then `rest` is set and no source. */
+typedef struct caus_csv_lines {
+    caus_csv_source *source;
+    const caus_run *run; /* asked whether to go on; may be NULL */
+    caus_csv_text rest;  /* not yet read */
+    size_t count;        /* lines read: the number of the last one, from 1 */
+} caus_csv_lines;
+
+/* The next line without its end, valid until the next call; `from` is NULL
+ * after the last. */
+caus_status caus_csv_next_line(caus_csv_lines *lines, caus_csv_text *line,
+                               caus_error *err);
+
 /* ---- csv_layout.c: cells and the header line ---- */
 
 /* One cell: its bytes without quotes and blanks around it. */
@@ -57,16 +91,6 @@ bool caus_csv_next_cell(const char **at, const char *end, caus_csv_cell *cell);
 
 /* A cell as text, quotes undoubled; NULL when memory is out. */
 char *caus_csv_cell_text(const caus_csv_cell *cell, caus_arena *out);
-
-/* The end of the line's text: its newline, or `end`. `next` is the start of
- * the line after it; a carriage return belongs to neither. */
-const char *caus_csv_line_end(const char *from, const char *end,
-                              const char **next);
-
-static inline bool caus_csv_is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
 
 /* What the first line says. */
 typedef struct caus_csv_layout {

@@ -50,25 +50,6 @@ char *caus_csv_cell_text(const caus_csv_cell *cell, caus_arena *out)
     return text;
 }
 
-const char *caus_csv_line_end(const char *from, const char *end,
-                              const char **next)
-{
-    const char *line = memchr(from, '\n', (size_t)(end - from));
-    *next = line ? line + 1 : end;
-    if (!line)
-        line = end;
-    return line != from && line[-1] == '\r' ? line - 1 : line;
-}
-
-static caus_status fail_quote(const char *path, caus_error *err)
-{
-    return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                     "%s line 1: a quoted name is not closed on its line or "
-                     "goes on after its quote: close it (a quote inside is "
-                     "written twice)",
-                     path);
-}
-
 static caus_status count_columns(const char *path, caus_csv_text line,
                                  size_t *count, caus_error *err)
 {
@@ -76,7 +57,7 @@ static caus_status count_columns(const char *path, caus_csv_text line,
     for (const char *at = line.from;; at++) {
         caus_csv_cell cell;
         if (!caus_csv_next_cell(&at, line.end, &cell))
-            return fail_quote(path, err);
+            return caus_csv_fail_quote(path, 1, err);
         columns++;
         if (at == line.end)
             break;
@@ -100,20 +81,6 @@ static caus_status check_name(const char *path, const char *name, size_t column,
                          "%s line 1: the name of column %zu, '%s', is no plain "
                          "UTF-8 text: save the file as UTF-8",
                          path, column, caus_excerpt_of(name, length).text);
-    return CAUS_OK;
-}
-
-/* The bytes before the header that say how the text is encoded. */
-static caus_status skip_byte_order_mark(const char *path, caus_csv_text *text,
-                                        caus_error *err)
-{
-    size_t length = (size_t)(text->end - text->from);
-    if (length >= 3 && memcmp(text->from, "\xef\xbb\xbf", 3) == 0)
-        text->from += 3;
-    else if (length >= 2 && (memcmp(text->from, "\xff\xfe", 2) == 0 ||
-                             memcmp(text->from, "\xfe\xff", 2) == 0))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                         "%s is UTF-16 text: save it as UTF-8", path);
     return CAUS_OK;
 }
 
@@ -271,7 +238,7 @@ caus_status caus_csv_layout_read(const char *path, caus_csv_text first_piece,
                                  caus_error *err)
 {
     caus_csv_text text = first_piece;
-    CAUS_TRY(skip_byte_order_mark(path, &text, err));
+    CAUS_TRY(caus_csv_skip_mark(path, &text, err));
     const char *next = text.from;
     caus_csv_text line = {text.from, text.from};
     if (text.from != text.end)

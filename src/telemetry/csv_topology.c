@@ -121,10 +121,7 @@ static caus_status read_call(graph_reader *r, const char *at, const char *end,
     for (;; at++, column++) {
         caus_csv_cell cell;
         if (!caus_csv_next_cell(&at, end, &cell))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                             "%s line %zu: a quote is not closed on its line "
-                             "or goes on after it: close it",
-                             r->path, r->line);
+            return caus_csv_fail_quote(r->path, r->line, err);
         if (column == r->source_column)
             source = cell;
         if (column == r->target_column)
@@ -143,48 +140,27 @@ static caus_status read_call(graph_reader *r, const char *at, const char *end,
     return add_call(r, numbers[0], numbers[1], err);
 }
 
-static bool is_blank_line(const char *at, const char *end)
-{
-    while (at != end && caus_csv_is_blank(*at))
-        at++;
-    return at == end;
-}
-
-static caus_status read_piece(graph_reader *r, caus_csv_text piece,
-                              caus_error *err)
-{
-    const char *at = piece.from;
-    if (r->line == 1 && piece.end - at >= 3 &&
-        memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
-    for (; at != piece.end; r->line++) {
-        const char *next;
-        const char *end = caus_csv_line_end(at, piece.end, &next);
-        if (r->line == 1)
-            CAUS_TRY(read_graph_header(r, at, end, err));
-        else if (!is_blank_line(at, end))
-            CAUS_TRY(read_call(r, at, end, err));
-        at = next;
-    }
-    return CAUS_OK;
-}
-
 static caus_status read_calls(graph_reader *r, caus_csv_source *source,
                               caus_error *err)
 {
+    caus_csv_lines lines = {.source = source};
     size_t text_bytes = 0;
     for (;;) {
-        caus_csv_text piece;
-        CAUS_TRY(caus_csv_source_next(source, &piece, err));
-        if (piece.from == piece.end)
+        caus_csv_text line;
+        CAUS_TRY(caus_csv_next_line(&lines, &line, err));
+        if (!line.from)
             break;
-        text_bytes += (size_t)(piece.end - piece.from);
+        r->line = lines.count;
+        text_bytes += (size_t)(line.end - line.from) + 1;
         if (text_bytes > MOST_TEXT_BYTES)
             return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                              "%s holds over %d MiB of text: give each call of "
                              "the graph once",
                              r->path, MOST_TEXT_BYTES >> 20);
-        CAUS_TRY(read_piece(r, piece, err));
+        if (r->line == 1)
+            CAUS_TRY(read_graph_header(r, line.from, line.end, err));
+        else if (!caus_csv_is_blank_line(line))
+            CAUS_TRY(read_call(r, line.from, line.end, err));
     }
     if (r->name_count == 0)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
@@ -255,7 +231,7 @@ static caus_status finish(graph_reader *r, caus_topology *result,
 caus_status caus_topology_read_csv(const char *path, caus_arena *out,
                                    caus_topology *result, caus_error *err)
 {
-    graph_reader r = {.path = path, .line = 1, .out = out};
+    graph_reader r = {.path = path, .out = out};
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_csv_source *source = NULL;
     CAUS_TRY(caus_csv_source_open(path, MOST_TEXT_BYTES, NULL, &source, err));

@@ -173,36 +173,20 @@ static caus_status read_plain(log_reader *r, const char *at, const char *end,
                     err);
 }
 
-static caus_status read_piece(log_reader *r, caus_csv_text piece,
-                              caus_error *err)
-{
-    const char *at = piece.from;
-    if (r->line == 1 && piece.end - at >= 3 &&
-        memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
-    for (; at != piece.end; r->line++) {
-        const char *next;
-        const char *end = caus_csv_line_end(at, piece.end, &next);
-        if (at != end)
-            CAUS_TRY(*at == '{' ? read_json(r, at, end, err)
-                                : read_plain(r, at, end, err));
-        at = next;
-    }
-    return CAUS_OK;
-}
-
 static caus_status read_all(log_reader *r, caus_csv_source *source,
                             const caus_run *run, caus_error *err)
 {
+    caus_csv_lines lines = {.source = source, .run = run};
     for (;;) {
-        caus_csv_text piece;
-        CAUS_TRY(caus_run_check(run, err));
-        CAUS_TRY(caus_csv_source_next(source, &piece, err));
-        if (piece.from == piece.end)
+        caus_csv_text line;
+        CAUS_TRY(caus_csv_next_line(&lines, &line, err));
+        if (!line.from)
             return CAUS_OK;
-        CAUS_TRY(read_piece(r, piece, err));
-        caus_run_progress(run, CAUS_STAGE_READ, caus_csv_source_done(source),
-                          caus_csv_source_total(source));
+        r->line = lines.count;
+        if (line.from != line.end)
+            CAUS_TRY(*line.from == '{'
+                         ? read_json(r, line.from, line.end, err)
+                         : read_plain(r, line.from, line.end, err));
     }
 }
 
@@ -225,7 +209,7 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
     const caus_logs_options *used = options ? options : &none;
     size_t limit_bytes = caus_run_memory_limit_bytes(run);
     CAUS_TRY(check_options(used, err));
-    log_reader r = {.path = path, .options = used, .line = 1};
+    log_reader r = {.path = path, .options = used};
     for (int i = 0; i < FIELD_COUNT; i++)
         r.wanted[i].names = json_names[i];
     caus_csv_source *source = NULL;

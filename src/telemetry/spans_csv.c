@@ -95,10 +95,7 @@ static caus_status read_header(span_reader *r, const char *at, const char *end,
     for (;; at++) {
         caus_csv_cell cell;
         if (!caus_csv_next_cell(&at, end, &cell))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                             "%s line 1: a quoted name is not closed on its "
-                             "line or goes on after its quote: close it",
-                             r->path);
+            return caus_csv_fail_quote(r->path, r->line, err);
         CAUS_TRY(take_column(r, &cell, err));
         if (at == end)
             break;
@@ -298,13 +295,6 @@ static caus_status add_row(span_reader *r, caus_error *err)
 
 /* ---- lines ---- */
 
-static bool is_blank_line(const char *at, const char *end)
-{
-    while (at != end && caus_csv_is_blank(*at))
-        at++;
-    return at == end;
-}
-
 static caus_status read_row(span_reader *r, const char *at, const char *end,
                             caus_error *err)
 {
@@ -315,10 +305,7 @@ static caus_status read_row(span_reader *r, const char *at, const char *end,
             column < r->column_count ? r->field_of[column] : FIELD_NONE;
         caus_csv_cell *cell = which == FIELD_NONE ? &ignored : &r->cells[which];
         if (!caus_csv_next_cell(&at, end, cell))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                             "%s line %zu: a quote is not closed on its line "
-                             "or goes on after it: close it",
-                             r->path, r->line);
+            return caus_csv_fail_quote(r->path, r->line, err);
         if (at == end)
             break;
     }
@@ -330,37 +317,20 @@ static caus_status read_row(span_reader *r, const char *at, const char *end,
     return add_row(r, err);
 }
 
-static caus_status read_piece(span_reader *r, caus_csv_text piece,
-                              caus_error *err)
-{
-    const char *at = piece.from;
-    if (r->line == 1 && piece.end - at >= 3 &&
-        memcmp(at, "\xef\xbb\xbf", 3) == 0)
-        at += 3;
-    for (; at != piece.end; r->line++) {
-        const char *next;
-        const char *end = caus_csv_line_end(at, piece.end, &next);
-        if (r->line == 1)
-            CAUS_TRY(read_header(r, at, end, err));
-        else if (!is_blank_line(at, end))
-            CAUS_TRY(read_row(r, at, end, err));
-        at = next;
-    }
-    return CAUS_OK;
-}
-
 static caus_status read_all(span_reader *r, caus_csv_source *source,
                             const caus_run *run, caus_error *err)
 {
+    caus_csv_lines lines = {.source = source, .run = run};
     for (;;) {
-        caus_csv_text piece;
-        CAUS_TRY(caus_run_check(run, err));
-        CAUS_TRY(caus_csv_source_next(source, &piece, err));
-        if (piece.from == piece.end)
+        caus_csv_text line;
+        CAUS_TRY(caus_csv_next_line(&lines, &line, err));
+        if (!line.from)
             break;
-        CAUS_TRY(read_piece(r, piece, err));
-        caus_run_progress(run, CAUS_STAGE_READ, caus_csv_source_done(source),
-                          caus_csv_source_total(source));
+        r->line = lines.count;
+        if (r->line == 1)
+            CAUS_TRY(read_header(r, line.from, line.end, err));
+        else if (!caus_csv_is_blank_line(line))
+            CAUS_TRY(read_row(r, line.from, line.end, err));
     }
     if (caus_spans_builder_count(r->builder) == 0)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
@@ -381,7 +351,7 @@ caus_status caus_spans_read_csv(const char *path,
     caus_status status = CAUS_ERR_OUT_OF_MEMORY;
     span_reader *r = caus_alloc(sizeof *r);
     if (r) {
-        *r = (span_reader){.path = path, .line = 1};
+        *r = (span_reader){.path = path};
         r->builder = caus_spans_builder_new(limit_bytes);
     }
     if (!r || !r->builder)

@@ -239,7 +239,7 @@ static void faults_name_line_and_column(void **state)
         {HEADER "0,1,1,-1,a\x01,b,0,1\n", "column service"},
         {HEADER "0,1,1,-1,a,\xff,0,1\n", "column operation"},
         {"trace,trace\n", "two columns trace"},
-        {"\"trace\n", "line 1: a quoted name"}};
+        {"\"trace\n", "line 1: a quote"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csv_bench bench;
         caus_spans spans = {.span_count = 77};

@@ -114,7 +114,7 @@ static void faults_in_the_header_name_the_column(void **state)
          {"column 2", "'b?'", "UTF-8"},
          CAUS_ERR_INVALID_DATA},
         {"a,\"b\n\",c\n1,2,3\n",
-         {"line 1", "quoted name"},
+         {"line 1", "quote is not closed"},
          CAUS_ERR_INVALID_DATA},
         {"a,time\n1,2\n", {"time is column 2", "first"}, CAUS_ERR_INVALID_DATA},
         {"time,a,TIME\n1,2,3\n",

@@ -53,6 +53,7 @@ static void faults_name_the_line(void **state)
                  {"src,dst\nx,\xff\n", "line 2: '?' is no service"},
                  {"src,dst\nx,\"y\n", "line 2: a quote"},
                  {"src,dst\n", "no calls"},
+                 {"\xff\xfes", "UTF-16 text: save it as UTF-8"},
                  {"src,\"dst\nx,y\n", "src,dst"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         caus_arena *out = caus_arena_new(0);
