@@ -37,6 +37,7 @@
 #include "run.h"
 #include "series.h"
 #include "single_test.h"
+#include "span_source.h"
 #include "stability.h"
 #include "structure.h"
 #include "structure_tests.h"

@@ -203,6 +203,10 @@ typedef struct caus_cli_input {
     const char *const *warnings;
     size_t warning_count;
     caus_changes changes; /* of the recording, or found in metrics */
+    caus_endpoint clickhouse; /* url NULL, unless servers were the source */
+    caus_grid window;         /* what was asked of servers */
+    caus_grid baseline;
+    size_t query_count; /* sent to ClickHouse */
 } caus_cli_input;
 
 /* Before what a recording says about the quality of its data. */

@@ -337,6 +337,9 @@ static caus_status answer_question(caus_program *program,
         CAUS_TRY(caus_cli_load(program, arguments,
                                method ? 0 : caus_cli_baseline_ns, arena, &input,
                                err));
+    if (!method)
+        CAUS_TRY(
+            caus_cli_add_traces(program, arguments, 0, arena, &input, err));
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
         return caus_arena_fail(arena, err);
@@ -410,9 +413,10 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 
 static const caus_option_group *const groups[] = {
     &caus_cli_discover_options, &caus_cli_change_options,
-    &caus_server_options,       &caus_source_options,
-    &caus_file_options,         &caus_gram_source_options,
-    &caus_time_options,         &caus_common_options};
+    &caus_cli_trace_options,    &caus_server_options,
+    &caus_source_options,       &caus_file_options,
+    &caus_gram_source_options,  &caus_time_options,
+    &caus_common_options};
 
 const caus_command caus_command_discover = {
     .name = "discover",

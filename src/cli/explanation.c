@@ -18,6 +18,8 @@ const caus_option_group caus_cli_explain_options = {
     "explanation", sizeof explain_options / sizeof *explain_options,
     explain_options};
 
+enum { USUAL_SPANS = 100000 };
+
 static caus_status read_onset(const caus_arguments *arguments,
                               caus_explain_options *options, caus_error *err)
 {
@@ -37,6 +39,8 @@ static caus_status load(caus_program *program, const caus_arguments *arguments,
     CAUS_TRY(read_onset(arguments, options, err));
     CAUS_TRY(caus_cli_load(program, arguments, caus_cli_baseline_ns, arena,
                            &result->input, err));
+    CAUS_TRY(caus_cli_add_traces(program, arguments, USUAL_SPANS, arena,
+                                 &result->input, err));
     options->spans = result->input.spans;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
     return caus_cli_join_changes(program, arguments, &result->input.changes,

@@ -25,10 +25,10 @@ static const server servers[] = {
 enum { SERVER_COUNT = sizeof servers / sizeof *servers, MOST_LIKEWISE = 4 };
 
 /* The command line wins over the environment, that over caus.yml. */
-static caus_status complete_endpoint(const caus_arguments *arguments,
-                                     const server *kind, const char *location,
-                                     caus_arena *arena, caus_endpoint *endpoint,
-                                     caus_error *err)
+static caus_status find_endpoint(const caus_arguments *arguments,
+                                 const server *kind, const char *location,
+                                 caus_arena *arena, caus_endpoint *endpoint,
+                                 caus_error *err)
 {
     CAUS_TRY(
         caus_endpoint_from_environment(kind->prefix, arena, endpoint, err));
@@ -37,7 +37,18 @@ static caus_status complete_endpoint(const caus_arguments *arguments,
         endpoint->url = url;
     if (location)
         endpoint->url = location;
-    if (!endpoint->url || !*endpoint->url)
+    if (endpoint->url && !*endpoint->url)
+        endpoint->url = NULL;
+    return CAUS_OK;
+}
+
+static caus_status complete_endpoint(const caus_arguments *arguments,
+                                     const server *kind, const char *location,
+                                     caus_arena *arena, caus_endpoint *endpoint,
+                                     caus_error *err)
+{
+    CAUS_TRY(find_endpoint(arguments, kind, location, arena, endpoint, err));
+    if (!endpoint->url)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%s needs a server: give --%s URL, set %sURL, or name "
                          "it in caus.yml",
@@ -55,6 +66,19 @@ caus_status caus_cli_name_prometheus(const caus_arguments *arguments,
         complete_endpoint(arguments, &servers[0], NULL, arena, &endpoint, err));
     *result = endpoint;
     return CAUS_OK;
+}
+
+caus_status caus_cli_name_clickhouse(const caus_arguments *arguments,
+                                     const caus_cli_source *source,
+                                     caus_arena *arena, caus_endpoint *result,
+                                     caus_error *err)
+{
+    const char *location = NULL;
+    for (size_t i = 0; i < source->specs.count && !location; i++)
+        if (source->specs.items[i].origin == CAUS_ORIGIN_TRACE)
+            location = source->specs.items[i].location;
+    *result = source->settings.clickhouse;
+    return find_endpoint(arguments, &servers[1], location, arena, result, err);
 }
 
 static bool same_location(const char *a, const char *b)

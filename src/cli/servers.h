@@ -42,6 +42,28 @@ caus_status caus_cli_name_prometheus(const caus_arguments *arguments,
                                      caus_arena *arena, caus_endpoint *result,
                                      caus_error *err);
 
+/* The ClickHouse that spans are asked of; its url is NULL where none is named.
+ */
+caus_status caus_cli_name_clickhouse(const caus_arguments *arguments,
+                                     const caus_cli_source *source,
+                                     caus_arena *arena, caus_endpoint *result,
+                                     caus_error *err);
+
+/* How many whole traces are read: --spans. */
+extern const caus_option_group caus_cli_trace_options;
+
+/*
+ * Reads traces from the ClickHouse of an input that came from servers, unless
+ * it has spans already or --spans=0: as spans, and who calls whom by them. A
+ * search that fails is a warning.
+ *
+ *   usual  spans without --spans; 0 = none
+ */
+caus_status caus_cli_add_traces(caus_program *program,
+                                const caus_arguments *arguments, size_t usual,
+                                caus_arena *arena, caus_cli_input *input,
+                                caus_error *err);
+
 /* What was changed: --changes. */
 extern const caus_option_group caus_cli_change_options;
 

@@ -111,9 +111,9 @@ static caus_status list_missing(caus_case *about, caus_explanation *result,
         return caus_arena_fail(about->out, err);
     add_missing(&list, !about->scene.has_calls,
                 "no call graph, which tells victims from causes (--topology)");
-    add_missing(
-        &list, !about->traces.known,
-        "no traces of before and after, where time is lost (--traces-csv)");
+    add_missing(&list, !about->traces.known,
+                "no traces of before and after, where time is lost "
+                "(--clickhouse, --traces-csv)");
     add_missing(&list, !about->options->changes,
                 "no list of what was deployed or configured (--changes)");
     add_missing(&list, true, find_unseen_callee(about));

@@ -41,6 +41,9 @@ typedef struct caus_span_profile {
     const char *time;     /* start of the span: DateTime or DateTime64 */
     const char *time_ns;  /* exact start, used if the table has it; NULL */
     const char *bucket;   /* start of the half hour in seconds: index; NULL */
+    const char *trace;    /* ids: text, UUID or number */
+    const char *span;
+    const char *parent; /* empty or 0 = none */
     const char *error_column;
     const char *error_test; /* what follows the column */
     /* spellings for internal, server, client, producer, consumer */
@@ -63,6 +66,7 @@ typedef struct caus_span_table {
     const char *name;
     caus_span_clock clock;
     bool has_bucket;
+    bool has_ids; /* of traces, spans and parents */
     caus_attribute_source sources[CAUS_ATTRIBUTE_SOURCES];
     size_t source_count;
     const caus_clickhouse_column *columns; /* its own */
@@ -151,6 +155,16 @@ caus_status caus_span_groups(const caus_variable_spec *specs, size_t count,
 bool caus_sql_add_text(caus_text *sql, const char *bytes, size_t length);
 /* `name`, likewise. */
 bool caus_sql_add_name(caus_text *sql, const char *bytes, size_t length);
+
+/* Parts of statements: " FROM `database`.`table`"; the start of a span in unix
+ * nanoseconds; whether it failed; whether it started within unix seconds. */
+void caus_sql_add_table(caus_text *sql, const caus_span_table *table);
+void caus_sql_add_start_ns(caus_text *sql, const caus_span_table *table);
+void caus_sql_add_failed(caus_text *sql, const caus_span_profile *profile);
+void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
+                          int64_t from_s, int64_t to_s);
+/* Fails when memory was out while a statement was written. */
+caus_status caus_sql_finish(const caus_text *sql, caus_error *err);
 
 /* Columns of every table that may hold spans: four texts a row. */
 caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,

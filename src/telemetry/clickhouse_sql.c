@@ -51,7 +51,7 @@ static void add_name(caus_text *sql, const char *name)
     caus_sql_add_name(sql, name, strlen(name));
 }
 
-static caus_status finish(const caus_text *sql, caus_error *err)
+caus_status caus_sql_finish(const caus_text *sql, caus_error *err)
 {
     if (sql->failed)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
@@ -83,12 +83,12 @@ caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
                      "system.columns WHERE name IN (%s)) "
                      "ORDER BY database, table LIMIT 200000",
                      durations);
-    return finish(sql, err);
+    return caus_sql_finish(sql, err);
 }
 
 /* ---- conditions ---- */
 
-static void add_table(caus_text *sql, const caus_span_table *table)
+void caus_sql_add_table(caus_text *sql, const caus_span_table *table)
 {
     caus_text_add(sql, " FROM ");
     add_name(sql, table->database);
@@ -96,31 +96,35 @@ static void add_table(caus_text *sql, const caus_span_table *table)
     add_name(sql, table->name);
 }
 
-/* The end of a span in unix nanoseconds. A time without fractions stands for
- * its whole second: its middle is the best guess. */
-static void add_end_ns(caus_text *sql, const caus_span_table *table)
+/* A time without fractions stands for its whole second: its middle is the best
+ * guess. */
+void caus_sql_add_start_ns(caus_text *sql, const caus_span_table *table)
 {
     const caus_span_profile *profile = table->profile;
     caus_text_add(sql, "toInt64(");
     switch (table->clock) {
     case CAUS_SPAN_CLOCK_NS:
         add_name(sql, profile->time_ns);
+        caus_text_add_char(sql, ')');
         break;
     case CAUS_SPAN_CLOCK_64:
         caus_text_add(sql, "toUnixTimestamp64Nano(");
         add_name(sql, profile->time);
-        caus_text_add_char(sql, ')');
+        caus_text_add(sql, "))");
         break;
     case CAUS_SPAN_CLOCK_SECOND:
         caus_text_add(sql, "toUInt32(");
         add_name(sql, profile->time);
-        caus_text_add(sql, ")) * 1000000000 + 500000000 + toInt64(");
-        add_name(sql, profile->duration);
-        caus_text_add_char(sql, ')');
-        return;
+        caus_text_add(sql, ")) * 1000000000 + 500000000");
+        break;
     }
-    caus_text_add(sql, ") + toInt64(");
-    add_name(sql, profile->duration);
+}
+
+static void add_end_ns(caus_text *sql, const caus_span_table *table)
+{
+    caus_sql_add_start_ns(sql, table);
+    caus_text_add(sql, " + toInt64(");
+    add_name(sql, table->profile->duration);
     caus_text_add_char(sql, ')');
 }
 
@@ -144,12 +148,10 @@ static void start_bounds(const caus_step_ranges *ranges, size_t i,
     *to_s = last_ns / second + 1;
 }
 
-static void add_range(caus_text *sql, const caus_span_table *table,
-                      const caus_step_ranges *ranges, size_t i)
+void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
+                          int64_t from_s, int64_t to_s)
 {
     enum { HALF_HOUR_S = 1800 };
-    int64_t from_s, to_s;
-    start_bounds(ranges, i, &from_s, &to_s);
     if (table->has_bucket) {
         add_name(sql, table->profile->bucket);
         caus_text_format(sql, " BETWEEN %" PRId64 " AND %" PRId64 " AND ",
@@ -158,8 +160,16 @@ static void add_range(caus_text *sql, const caus_span_table *table,
     add_name(sql, table->profile->time);
     caus_text_format(sql, " >= toDateTime(%" PRId64 ") AND ", from_s);
     add_name(sql, table->profile->time);
-    caus_text_format(sql, " <= toDateTime(%" PRId64 ") AND ", to_s);
-    caus_text_format(sql, "caus_step BETWEEN %u AND %u",
+    caus_text_format(sql, " <= toDateTime(%" PRId64 ")", to_s);
+}
+
+static void add_range(caus_text *sql, const caus_span_table *table,
+                      const caus_step_ranges *ranges, size_t i)
+{
+    int64_t from_s, to_s;
+    start_bounds(ranges, i, &from_s, &to_s);
+    caus_sql_add_started(sql, table, from_s, to_s);
+    caus_text_format(sql, " AND caus_step BETWEEN %u AND %u",
                      (unsigned)ranges->range[i].first,
                      (unsigned)ranges->range[i].last);
 }
@@ -275,7 +285,7 @@ static void add_in_column(caus_text *sql, const char *column,
     add_comparison_after(sql, filter);
 }
 
-static void add_error_test(caus_text *sql, const caus_span_profile *profile)
+void caus_sql_add_failed(caus_text *sql, const caus_span_profile *profile)
 {
     add_name(sql, profile->error_column);
     caus_text_add(sql, profile->error_test);
@@ -342,7 +352,7 @@ static caus_status add_attribute(caus_text *sql, const caus_span_table *table,
     }
     if (means_failed(filter)) {
         caus_text_add(sql, separator);
-        add_error_test(sql, table->profile);
+        caus_sql_add_failed(sql, table->profile);
     }
     caus_text_add_char(sql, ')');
     return CAUS_OK;
@@ -443,7 +453,7 @@ static void add_selection(caus_text *sql, const caus_span_table *table,
     caus_text_add(sql, ") AS caus_entry, toUInt64(count()) AS caus_spans");
     if (group->errors) {
         caus_text_add(sql, ", toUInt64(countIf(");
-        add_error_test(sql, profile);
+        caus_sql_add_failed(sql, profile);
         caus_text_add(sql, ")) AS caus_errors");
     }
     if (group->mean) {
@@ -462,7 +472,7 @@ caus_status caus_sql_spans(const caus_span_table *table,
     const caus_span_profile *profile = table->profile;
     const caus_variable_spec *filter = group->filter;
     add_selection(sql, table, group, ranges->step_ns);
-    add_table(sql, table);
+    caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
     add_name(sql, profile->service);
     caus_text_add(sql, " = ");
@@ -485,7 +495,7 @@ caus_status caus_sql_spans(const caus_span_table *table,
         CAUS_TRY(add_attribute(sql, table, &filter->attributes[i], err));
     caus_text_add(sql, " GROUP BY caus_step, caus_entry "
                        "ORDER BY caus_step, caus_entry");
-    return finish(sql, err);
+    return caus_sql_finish(sql, err);
 }
 
 caus_status caus_sql_presence(const caus_span_table *table,
@@ -494,11 +504,11 @@ caus_status caus_sql_presence(const caus_span_table *table,
 {
     caus_text_add(sql, "SELECT ");
     add_step(sql, table, ranges->step_ns);
-    add_table(sql, table);
+    caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
     add_ranges(sql, table, ranges);
     caus_text_add(sql, " GROUP BY caus_step ORDER BY caus_step");
-    return finish(sql, err);
+    return caus_sql_finish(sql, err);
 }
 
 caus_status caus_sql_services(const caus_span_table *table,
@@ -508,7 +518,7 @@ caus_status caus_sql_services(const caus_span_table *table,
     caus_text_add(sql, "SELECT toString(");
     add_name(sql, table->profile->service);
     caus_text_add(sql, ") AS caus_service, toUInt64(count()) AS caus_spans");
-    add_table(sql, table);
+    caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
     for (size_t i = 0; i < ranges->count; i++) {
         int64_t from_s, to_s;
@@ -521,5 +531,5 @@ caus_status caus_sql_services(const caus_span_table *table,
     }
     caus_text_add(sql, " GROUP BY caus_service "
                        "ORDER BY caus_spans DESC, caus_service LIMIT 1000");
-    return finish(sql, err);
+    return caus_sql_finish(sql, err);
 }

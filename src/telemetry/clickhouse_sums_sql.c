@@ -19,14 +19,6 @@ enum { SPANS_FOR_LATENCY = 5 };
 #define WHOLE_OF_BOTH "6755399441055744"
 #define SLICE_UNIT "4194304"
 
-static caus_status finish(const caus_text *sql, caus_error *err)
-{
-    if (sql->failed)
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
-                         "no memory to write a ClickHouse statement");
-    return CAUS_OK;
-}
-
 /* ---- values ---- */
 
 static void add_quantile(caus_text *sql, const char *column)
@@ -154,7 +146,7 @@ caus_status caus_sql_survey(const caus_span_table *table,
     add_list(sql, &arm, add_has, "caus_has");
     caus_text_add(sql, " GROUP BY caus_entry, caus_k "
                        "ORDER BY caus_entry, caus_k");
-    return finish(sql, err);
+    return caus_sql_finish(sql, err);
 }
 
 /* ---- rows: place in time, variable, value ---- */
@@ -482,5 +474,5 @@ caus_status caus_sql_sums(const caus_sums_plan *plan, caus_text *sql,
                        "ARRAY JOIN arrayEnumerate(W0) AS i, W0 AS w0, W1 AS "
                        "w1, W2 AS w2, W3 AS w3, W4 AS w4 WHERE w0 != 0 OR w1 "
                        "!= 0 OR w2 != 0 OR w3 != 0 OR w4 != 0");
-    return finish(sql, err);
+    return caus_sql_finish(sql, err);
 }

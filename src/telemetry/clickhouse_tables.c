@@ -21,6 +21,9 @@ static const caus_span_profile profiles[] = {
         .duration = "Duration",
         .time = "Timestamp",
         .time_ns = "TimestampNs",
+        .trace = "TraceId",
+        .span = "SpanId",
+        .parent = "ParentSpanId",
         .error_column = "StatusCode",
         .error_test = " IN ('Error', 'STATUS_CODE_ERROR')",
         .kinds = {"'Internal', 'SPAN_KIND_INTERNAL'",
@@ -39,6 +42,9 @@ static const caus_span_profile profiles[] = {
         .duration = "duration_nano",
         .time = "timestamp",
         .bucket = "ts_bucket_start",
+        .trace = "trace_id",
+        .span = "span_id",
+        .parent = "parent_span_id",
         .error_column = "has_error",
         .error_test = " != 0",
         .kinds = {"1", "2", "3", "4", "5"},
@@ -53,6 +59,9 @@ static const caus_span_profile profiles[] = {
         .kind = "kind",
         .duration = "duration",
         .time = "time",
+        .trace = "trace_id",
+        .span = "id",
+        .parent = "parent_id",
         .error_column = "status_code",
         .error_test = " = 'error'",
         .kinds = {"'internal'", "'server'", "'client'", "'producer'",
@@ -144,6 +153,9 @@ static bool fit(const caus_span_profile *profile, caus_span_table *table)
         return false;
     table->profile = profile;
     table->has_bucket = profile->bucket && type_of(table, profile->bucket);
+    table->has_ids = type_of(table, profile->trace) &&
+                     type_of(table, profile->span) &&
+                     type_of(table, profile->parent);
     table->source_count = 0;
     for (size_t i = 0; profile->attributes[i]; i++) {
         if (find_source(table, profile->attributes[i],

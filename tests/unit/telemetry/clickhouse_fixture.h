@@ -9,6 +9,9 @@
 
 static const caus_clickhouse_column map_columns[] = {
     {"otel", "otel_traces", "Timestamp", "DateTime64(9)"},
+    {"otel", "otel_traces", "TraceId", "String"},
+    {"otel", "otel_traces", "SpanId", "String"},
+    {"otel", "otel_traces", "ParentSpanId", "String"},
     {"otel", "otel_traces", "SpanName", "LowCardinality(String)"},
     {"otel", "otel_traces", "SpanKind", "LowCardinality(String)"},
     {"otel", "otel_traces", "ServiceName", "LowCardinality(String)"},
@@ -47,6 +50,9 @@ static const caus_clickhouse_column nested_columns[] = {
 #define SIGNOZ(table)                                               \
     {"signoz_traces", table, "ts_bucket_start", "UInt64"},          \
         {"signoz_traces", table, "timestamp", "DateTime64(9)"},     \
+        {"signoz_traces", table, "trace_id", "FixedString(32)"},    \
+        {"signoz_traces", table, "span_id", "String"},              \
+        {"signoz_traces", table, "parent_span_id", "String"},       \
         {"signoz_traces", table, "name", "LowCardinality(String)"}, \
         {"signoz_traces", table, "kind", "Int8"},                   \
         {"signoz_traces", table, "duration_nano", "UInt64"},        \
@@ -68,6 +74,9 @@ static const caus_clickhouse_column signoz_columns[] = {
     SIGNOZ("distributed_signoz_index_v3"), SIGNOZ("signoz_index_v3")};
 
 static const caus_clickhouse_column uptrace_columns[] = {
+    {"uptrace", "spans_index", "id", "UInt64"},
+    {"uptrace", "spans_index", "trace_id", "UUID"},
+    {"uptrace", "spans_index", "parent_id", "UInt64"},
     {"uptrace", "spans_index", "kind", "LowCardinality(String)"},
     {"uptrace", "spans_index", "name", "LowCardinality(String)"},
     {"uptrace", "spans_index", "time", "DateTime"},

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole traces beside variables of servers. */
+#include "servers.h"
+
+static const caus_option trace_options[] = {
+    {"spans", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
+     "most spans to read from ClickHouse, of the window and of the baseline, "
+     "for who calls whom and where time is lost; 0: none"},
+};
+
+const caus_option_group caus_cli_trace_options = {
+    "traces", sizeof trace_options / sizeof *trace_options, trace_options};
+
+enum { QUERIES = 3 };
+
+static caus_status add_warnings(const caus_spans_fetch *fetch,
+                                caus_arena *arena, caus_cli_input *input,
+                                caus_error *err)
+{
+    for (size_t i = 0; i < fetch->warning_count; i++)
+        CAUS_TRY(caus_cli_add_warning(arena, input, fetch->warnings[i], err));
+    if (fetch->window_share == 1 && fetch->baseline_share == 1)
+        return CAUS_OK;
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena,
+                          "of the traces 1 in %.0f was read in the window and "
+                          "1 in %.0f before it: --spans reads more",
+                          1 / fetch->window_share, 1 / fetch->baseline_share),
+        err);
+}
+
+static caus_status keep(const caus_spans_fetch *fetch, caus_arena *arena,
+                        caus_cli_input *input, caus_error *err)
+{
+    caus_spans *spans = caus_arena_array(arena, 1, sizeof *spans);
+    caus_topology *calls = caus_arena_array(arena, 1, sizeof *calls);
+    if (!spans || !calls)
+        return caus_arena_fail(arena, err);
+    *spans = fetch->spans;
+    if (!spans->span_count)
+        return CAUS_OK;
+    CAUS_TRY(caus_spans_topology(spans, arena, calls, NULL, err));
+    input->spans = spans;
+    if (calls->call_count)
+        input->topology = calls;
+    return CAUS_OK;
+}
+
+caus_status caus_cli_add_traces(caus_program *program,
+                                const caus_arguments *arguments, size_t usual,
+                                caus_arena *arena, caus_cli_input *input,
+                                caus_error *err)
+{
+    long most, budget;
+    CAUS_TRY(caus_arguments_integer(arguments, "spans", 0, 100000000,
+                                    (long)usual, &most, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
+                                    &budget, err));
+    if (!most || !input->clickhouse.url || input->spans)
+        return CAUS_OK;
+    size_t left = (size_t)budget > input->query_count
+                      ? (size_t)budget - input->query_count
+                      : 0;
+    if (budget && left < QUERIES)
+        return caus_cli_add_warning(
+            arena, input,
+            "traces were not read: --query-budget leaves no query for them",
+            err);
+    caus_spans_fetch_options options = {.window = input->window,
+                                        .baseline = input->baseline,
+                                        .max_spans = (size_t)most,
+                                        .max_queries = left};
+    caus_spans_fetch fetch;
+    caus_error reason;
+    caus_status status = caus_clickhouse_spans(
+        &input->clickhouse, &options, program->run, arena, &fetch, &reason);
+    if (status == CAUS_ERR_CANCELLED || status == CAUS_ERR_OUT_OF_MEMORY)
+        return CAUS_FAIL(err, status, "%s", reason.message);
+    if (status != CAUS_OK)
+        return caus_cli_add_warning(
+            arena, input,
+            caus_arena_format(arena, "traces were not read: %s",
+                              reason.message),
+            err);
+    for (size_t i = 0; program->show_queries && i < fetch.query_count; i++)
+        caus_program_say(program, "%s: %s", fetch.queries[i].server,
+                         fetch.queries[i].text);
+    caus_program_lap(program, "spans");
+    CAUS_TRY(add_warnings(&fetch, arena, input, err));
+    return keep(&fetch, arena, input, err);
+}

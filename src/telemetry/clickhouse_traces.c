@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Whole traces: counted first, then those drawn are read. */
+#include <string.h>
+
+#include "caus/span_source.h"
+#include "events/events.h"
+#include "telemetry/clickhouse_session.h"
+#include "telemetry/clickhouse_traces.h"
+
+enum { STATEMENTS = 4, WARNINGS = 2, USUAL_SPANS = 100000 };
+
+static const int64_t second_ns = 1000000000;
+
+typedef struct trace_reader {
+    caus_clickhouse at;
+    caus_trace_stretch stretches[CAUS_TRACE_STRETCHES];
+    size_t stretch_count;
+    uint64_t counts[CAUS_TRACE_STRETCHES];
+    caus_spans_builder *builder;
+    size_t limit_bytes;
+} trace_reader;
+
+/* A row tells of the step before its time. */
+static caus_trace_stretch stretch_of(const caus_grid *grid)
+{
+    return (caus_trace_stretch){(grid->start_ns - grid->step_ns) / second_ns,
+                                grid->end_ns / second_ns, 1};
+}
+
+/* ---- how many there are ---- */
+
+static caus_status take_counts(void *data, const caus_row_value *values,
+                               caus_error *err)
+{
+    trace_reader *reader = data;
+    (void)err;
+    for (size_t i = 0; i < CAUS_TRACE_STRETCHES; i++)
+        reader->counts[i] = values[i].number;
+    return CAUS_OK;
+}
+
+static caus_status count_spans(trace_reader *reader, caus_error *err)
+{
+    static const caus_row_type types[CAUS_TRACE_STRETCHES] = {CAUS_ROW_U64,
+                                                              CAUS_ROW_U64};
+    caus_text sql = {0};
+    caus_status status = caus_sql_trace_counts(
+        &reader->at.table, reader->stretches, reader->stretch_count, &sql, err);
+    if (status != CAUS_OK) {
+        caus_text_deinit(&sql);
+        return status;
+    }
+    caus_row_reader rows = {.types = types,
+                            .type_count = CAUS_TRACE_STRETCHES,
+                            .row = take_counts,
+                            .data = reader};
+    return caus_clickhouse_ask(&reader->at, &sql, &rows, "the count of spans",
+                               err);
+}
+
+/* ---- those drawn ---- */
+
+static caus_status begin(trace_reader *reader, caus_error *err)
+{
+    if (!reader->builder)
+        reader->builder = caus_spans_builder_new(reader->limit_bytes);
+    if (!reader->builder)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory for spans");
+    return CAUS_OK;
+}
+
+/* A request that failed is sent again: its spans come anew. */
+static void forget(void *data)
+{
+    trace_reader *reader = data;
+    caus_spans_builder_free(reader->builder);
+    reader->builder = NULL;
+}
+
+static caus_slice slice_of(const caus_row_value *value)
+{
+    return (caus_slice){value->text, value->length};
+}
+
+static caus_status take_span(void *data, const caus_row_value *values,
+                             caus_error *err)
+{
+    trace_reader *reader = data;
+    for (size_t i = CAUS_TRACE_ID; i <= CAUS_TRACE_OPERATION; i++)
+        if (memchr(values[i].text, '\0', values[i].length))
+            return CAUS_ERR_INVALID_DATA;
+    CAUS_TRY(begin(reader, err));
+    caus_span_row row = {
+        .trace = slice_of(&values[CAUS_TRACE_ID]),
+        .service = slice_of(&values[CAUS_TRACE_SERVICE]),
+        .operation = slice_of(&values[CAUS_TRACE_OPERATION]),
+        .span = values[CAUS_TRACE_SPAN].number,
+        .parent = values[CAUS_TRACE_PARENT].number,
+        .has_parent = values[CAUS_TRACE_PARENT].number != 0,
+        .failed = values[CAUS_TRACE_FAILED].number != 0,
+        .start_ns = (int64_t)values[CAUS_TRACE_START].number,
+        .duration_ns = (int64_t)values[CAUS_TRACE_DURATION].number,
+        .phase = CAUS_PHASE_NORMAL,
+    };
+    return caus_spans_builder_add(reader->builder, &row, err);
+}
+
+static caus_status read_spans(trace_reader *reader, caus_error *err)
+{
+    static const caus_row_type types[CAUS_TRACE_COLUMNS] = {
+        CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_U64,
+        CAUS_ROW_U64,  CAUS_ROW_U64,  CAUS_ROW_U64,  CAUS_ROW_U8};
+    caus_text sql = {0};
+    caus_status status = caus_sql_traces(&reader->at.table, reader->stretches,
+                                         reader->stretch_count, &sql, err);
+    if (status != CAUS_OK) {
+        caus_text_deinit(&sql);
+        return status;
+    }
+    caus_row_reader rows = {.types = types,
+                            .type_count = CAUS_TRACE_COLUMNS,
+                            .row = take_span,
+                            .forget = forget,
+                            .data = reader};
+    return caus_clickhouse_ask(&reader->at, &sql, &rows, "the spans", err);
+}
+
+/* ---- all ---- */
+
+static caus_status prepare(trace_reader *reader, caus_error *err)
+{
+    caus_clickhouse *at = &reader->at;
+    at->query_capacity = STATEMENTS;
+    at->warnings.capacity = WARNINGS;
+    at->skews = CAUS_ARRAY(at->scratch, double, STATEMENTS);
+    at->queries = CAUS_ARRAY(at->out, caus_fetched_query, STATEMENTS);
+    at->warnings.texts = CAUS_ARRAY(at->out, const char *, WARNINGS);
+    if (!at->skews)
+        return caus_arena_fail(at->scratch, err);
+    if (!at->queries || !at->warnings.texts)
+        return caus_arena_fail(at->out, err);
+    return CAUS_OK;
+}
+
+static caus_status check_ids(const caus_clickhouse *at, caus_error *err)
+{
+    if (at->table.has_ids)
+        return CAUS_OK;
+    const caus_span_profile *profile = at->table.profile;
+    return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
+                     "%s.%s of ClickHouse at %s lacks %s, %s or %s, by which "
+                     "spans belong together",
+                     at->table.database, at->table.name, at->host,
+                     profile->trace, profile->span, profile->parent);
+}
+
+static caus_status fetch(trace_reader *reader, const caus_endpoint *endpoint,
+                         size_t most, caus_spans_fetch *made, caus_error *err)
+{
+    caus_clickhouse *at = &reader->at;
+    double share[CAUS_TRACE_STRETCHES] = {1, 1};
+    CAUS_TRY(prepare(reader, err));
+    CAUS_TRY(caus_clickhouse_connect(at, endpoint, err));
+    CAUS_TRY(caus_clickhouse_find_table(at, err));
+    CAUS_TRY(check_ids(at, err));
+    CAUS_TRY(count_spans(reader, err));
+    for (size_t i = 0; i < reader->stretch_count; i++) {
+        uint64_t one_in = (reader->counts[i] + most - 1) / most;
+        reader->stretches[i].one_in = one_in ? one_in : 1;
+        share[i] = 1 / (double)reader->stretches[i].one_in;
+    }
+    if (reader->counts[0] || reader->counts[1])
+        CAUS_TRY(read_spans(reader, err));
+    *made = (caus_spans_fetch){.window_share = share[0],
+                               .baseline_share = share[1],
+                               .queries = at->queries,
+                               .query_count = at->query_count,
+                               .warnings = at->warnings.texts,
+                               .warning_count = at->warnings.count};
+    CAUS_TRY(begin(reader, err));
+    return caus_spans_builder_finish(reader->builder, NULL, true, at->run,
+                                     at->out, &made->spans, err);
+}
+
+caus_status caus_clickhouse_spans(const caus_endpoint *endpoint,
+                                  const caus_spans_fetch_options *options,
+                                  const caus_run *run, caus_arena *out,
+                                  caus_spans_fetch *result, caus_error *err)
+{
+    trace_reader reader = {
+        .at = {.run = run,
+               .scratch = caus_run_scratch(run, 0),
+               .out = out,
+               .query_limit = options->max_queries},
+        .limit_bytes = caus_run_memory_limit_bytes(run),
+        .stretches = {stretch_of(&options->window)},
+        .stretch_count = 1,
+    };
+    if (options->baseline.step_ns)
+        reader.stretches[reader.stretch_count++] =
+            stretch_of(&options->baseline);
+    caus_arena_mark scratch_mark = caus_arena_get_mark(reader.at.scratch);
+    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    caus_spans_fetch made;
+    caus_status status = fetch(
+        &reader, endpoint,
+        options->max_spans ? options->max_spans : USUAL_SPANS, &made, err);
+    caus_spans_builder_free(reader.builder);
+    caus_http_free(reader.at.http);
+    caus_arena_rewind(reader.at.scratch, scratch_mark);
+    if (status == CAUS_OK)
+        *result = made;
+    else
+        caus_arena_rewind(out, out_mark);
+    return status;
+}
