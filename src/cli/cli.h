@@ -202,7 +202,7 @@ typedef struct caus_cli_input {
     const caus_topology *topology; /* of spans; NULL = none were given */
     const char *const *warnings;
     size_t warning_count;
-    caus_changes changes; /* of the recording, or found in metrics */
+    caus_changes changes;     /* of the recording, or found in metrics */
     caus_endpoint clickhouse; /* url NULL, unless servers were the source */
     caus_grid window;         /* what was asked of servers */
     caus_grid baseline;
