@@ -143,16 +143,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return CAUS_OK;
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state;
-    (void)arena;
-    (void)source;
-    (void)err;
-    return CAUS_OK;
-}
-
 static caus_dummy dummy_of(const caus_joint *joint, caus_node node)
 {
     return caus_joint_dummy(joint, node % joint->sample->stride);
@@ -268,7 +258,6 @@ caus_independence caus_joint_independence(const caus_joint *joint)
                                .sample = joint->sample,
                                .start = start,
                                .condition = condition,
-                               .prepare = prepare,
                                .test = test,
                                .p_value = p_value,
                                .is_correlation = true,

@@ -66,7 +66,9 @@ static caus_status prepare_source(caus_search *search, caus_hand *hand,
         extra[k] = selection->nodes[k] + (caus_node)shift;
     source->extra = extra;
     source->extra_count = count;
-    return search->test->prepare(search->test->state, hand->arena, source, err);
+    const caus_independence *test = search->test;
+    return test->prepare ? test->prepare(test->state, hand->arena, source, err)
+                         : CAUS_OK;
 }
 
 /* All lags of one variable as sources. */

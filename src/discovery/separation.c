@@ -60,16 +60,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return CAUS_OK;
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state;
-    (void)arena;
-    (void)source;
-    (void)err;
-    return CAUS_OK;
-}
-
 static caus_status test(caus_ci_work *work, const caus_ci_source *source,
                         caus_ci_result *result, caus_error *err)
 {
@@ -144,7 +134,6 @@ caus_status caus_separation_test_init(const caus_graph *truth,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
-                                  .prepare = prepare,
                                   .test = test,
                                   .p_value = p_value};
     return CAUS_OK;

@@ -111,28 +111,6 @@ static caus_status order_nodes(caus_cmiknn *state, caus_arena *arena,
     return CAUS_OK;
 }
 
-static caus_status identify_nodes(caus_cmiknn *state, caus_arena *arena,
-                                  caus_error *err)
-{
-    const caus_sample *sample = state->sample;
-    uint64_t *identity = CAUS_ARRAY(arena, uint64_t, sample->node_count);
-    if (!identity)
-        return caus_arena_fail(arena, err);
-    for (caus_node node = 0; node < sample->node_count; node++) {
-        size_t variable = node % sample->stride;
-        if (variable >= sample->variable_count)
-            continue;
-        uint64_t hash = 0xcbf29ce484222325u + node / sample->stride;
-        for (const char *at = sample->variables[variable].name; *at; at++)
-            hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
-        caus_random mixed;
-        caus_random_init(&mixed, hash, 0);
-        identity[node] = caus_random_bits(&mixed);
-    }
-    state->identity = identity;
-    return CAUS_OK;
-}
-
 static caus_status list_rows(caus_cmiknn *state, const double *weights,
                              caus_arena *arena, caus_error *err)
 {
@@ -194,13 +172,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
         work->given[i] = given[i];
     work->given_count = count;
     work->target = target;
-    return CAUS_OK;
-}
-
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state, (void)arena, (void)source, (void)err;
     return CAUS_OK;
 }
 
@@ -266,7 +237,7 @@ static caus_status make_state(caus_cmiknn *state, const double *weights,
                               caus_arena *arena, caus_error *err)
 {
     CAUS_TRY(list_rows(state, weights, arena, err));
-    CAUS_TRY(identify_nodes(state, arena, err));
+    CAUS_TRY(caus_sample_identify(state->sample, arena, &state->identity, err));
     CAUS_TRY(fill_digamma(state, arena, err));
     return order_nodes(state, arena, err);
 }
@@ -298,7 +269,6 @@ caus_status caus_cmiknn_init(const caus_test_options *options,
         .sample = sample,
         .start = start,
         .condition = condition,
-        .prepare = prepare,
         .test = test,
         .p_value = p_value,
     };

@@ -167,7 +167,7 @@ static bool fill_column(caus_ci_work *work, size_t column)
     caus_node node = work->nodes[column];
     size_t variable = node % sample->stride;
     bool is_codes =
-        work->state->is_mixed &&
+        work->state->is_mixed && sample->variables &&
         sample->variables[variable].value_type == CAUS_VALUE_DISCRETE;
     caus_rank *ranks =
         work->values + column * caus_rank_pad(work->state->row_count);

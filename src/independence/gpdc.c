@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "independence/gpdc_internal.h"
-#include "independence/kernel_identity.h"
+#include "independence/kernel_nodes.h"
 #include "numeric/distance.h"
 
 enum {
@@ -82,13 +82,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
                              caus_error *err)
 {
     return caus_linear_condition(&work->linear, target, given, count, err);
-}
-
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state, (void)arena, (void)source, (void)err;
-    return CAUS_OK;
 }
 
 static void drop_rows_without_weight(caus_ci_work *work)
@@ -273,7 +266,7 @@ caus_status caus_gpdc_init(const caus_sample *sample, const double *weights,
     for (size_t role = 0; role < CAUS_TEST_ROLE_COUNT; role++)
         state->is_ragged = state->is_ragged || sample->invalid[role];
     caus_status status =
-        caus_kernel_identify(sample, arena, &state->identity, err);
+        caus_sample_identify(sample, arena, &state->identity, err);
     if (status != CAUS_OK) {
         caus_arena_rewind(arena, mark);
         return status;
@@ -282,7 +275,6 @@ caus_status caus_gpdc_init(const caus_sample *sample, const double *weights,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
-                                  .prepare = prepare,
                                   .test = test,
                                   .p_value = caus_distance_sf};
     return CAUS_OK;

@@ -375,16 +375,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return CAUS_OK;
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state;
-    (void)arena;
-    (void)err;
-    source->prepared = NULL;
-    return CAUS_OK;
-}
-
 caus_status caus_gsquared_reserve(caus_ci_work *work, size_t condition_count,
                                   caus_error *err)
 {
@@ -514,7 +504,6 @@ caus_status caus_gsquared_on_codes(caus_table_kind kind,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
-                                  .prepare = prepare,
                                   .test = test,
                                   .p_value = p_value,
                                   .critical_near = critical_near};

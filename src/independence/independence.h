@@ -114,6 +114,18 @@ caus_status caus_sample_repeat(const caus_sample *sample, const double *counts,
                                caus_arena *arena, caus_sample *result,
                                caus_error *err);
 
+/*
+ * A number for every node [node_count] that follows from its lag and the name
+ * of its variable, whatever the order of the columns; in a series without
+ * variables from the place of its column.
+ *
+ *   result  lives in `arena`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT.
+ */
+caus_status caus_sample_identify(const caus_sample *sample, caus_arena *arena,
+                                 const uint64_t **result, caus_error *err);
+
 typedef struct caus_ci_result {
     double statistic;
     double df;         /* what the p-value depends on besides the statistic,
@@ -148,7 +160,7 @@ typedef struct caus_independence {
                              const caus_node *given, size_t count,
                              caus_error *err);
     /* Does what can be done for a source before any target is known; worth
-     * its while when many targets follow. */
+     * its while when many targets follow. NULL = nothing can be. */
     caus_status (*prepare)(const void *state, caus_arena *arena,
                            caus_ci_source *source, caus_error *err);
     /* Tests a source against the fixed target given the shared conditions

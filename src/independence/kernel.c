@@ -66,13 +66,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return caus_linear_condition(&work->linear, target, given, count, err);
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state, (void)arena, (void)source, (void)err;
-    return CAUS_OK;
-}
-
 /* Features of the conditions that vary; false = there are none. */
 static bool make_given(caus_ci_work *work, size_t count)
 {
@@ -199,7 +192,7 @@ caus_status caus_rcot_init(const caus_test_options *options,
         return caus_arena_fail(arena, err);
     *state = (rcot){.sample = sample, .run = run, .options = options->kernel};
     caus_status status =
-        caus_kernel_identify(sample, arena, &state->identity, err);
+        caus_sample_identify(sample, arena, &state->identity, err);
     if (status != CAUS_OK) {
         caus_arena_rewind(arena, mark);
         return status;
@@ -208,7 +201,6 @@ caus_status caus_rcot_init(const caus_test_options *options,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
-                                  .prepare = prepare,
                                   .test = test,
                                   .p_value = p_value};
     return CAUS_OK;

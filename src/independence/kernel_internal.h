@@ -4,7 +4,7 @@
 #define CAUS_SRC_INDEPENDENCE_KERNEL_INTERNAL_H
 
 #include "independence/kernel.h"
-#include "independence/kernel_identity.h"
+#include "independence/kernel_nodes.h"
 #include "numeric/cholesky.h"
 #include "numeric/decay.h"
 

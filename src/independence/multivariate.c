@@ -61,13 +61,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return caus_linear_condition(&work->linear, target, given, count, err);
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state, (void)arena, (void)source, (void)err;
-    return CAUS_OK;
-}
-
 /* ---- the components of a test ---- */
 
 static size_t width_of(const vectors *state, caus_node node)
@@ -471,7 +464,6 @@ static caus_status make_test(vectors *state, int threads, caus_arena *arena,
         .sample = state->sample,
         .start = start,
         .condition = condition,
-        .prepare = prepare,
         .test = test,
         .p_value = is_wilks ? p_value_lambda : p_value_largest,
         .degrees = is_wilks ? degrees_lambda : degrees_largest,

@@ -227,13 +227,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return caus_linear_condition(&work->linear, target, given, count, err);
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state, (void)arena, (void)source, (void)err;
-    return CAUS_OK;
-}
-
 /* Weighted scores of the test's rows, centred; false when all are equal. */
 static bool fill_column(caus_ci_work *work, caus_node node, double *column)
 {
@@ -329,7 +322,6 @@ static caus_status make_test(robust *state, int threads, caus_arena *arena,
                                       .sample = state->sample,
                                       .start = start,
                                       .condition = condition,
-                                      .prepare = prepare,
                                       .test = test,
                                       .score = score};
         caus_parcorr_decide(result);

@@ -315,3 +315,28 @@ caus_status caus_sample_init(const caus_series *series,
     *result = sample;
     return CAUS_OK;
 }
+
+caus_status caus_sample_identify(const caus_sample *sample, caus_arena *arena,
+                                 const uint64_t **result, caus_error *err)
+{
+    uint64_t *identity = CAUS_ARRAY(arena, uint64_t, sample->node_count);
+    if (!identity)
+        return caus_arena_fail(arena, err);
+    for (caus_node node = 0; node < sample->node_count; node++) {
+        size_t variable = node % sample->stride;
+        if (variable >= sample->variable_count)
+            continue;
+        uint64_t hash = 0xcbf29ce484222325u + node / sample->stride;
+        const char *name =
+            sample->variables ? sample->variables[variable].name : "";
+        for (const char *at = name; *at; at++)
+            hash = (hash ^ (unsigned char)*at) * 0x100000001b3u;
+        if (!sample->variables)
+            hash = (hash ^ variable) * 0x100000001b3u;
+        caus_random mixed;
+        caus_random_init(&mixed, hash, 0);
+        identity[node] = caus_random_bits(&mixed);
+    }
+    *result = identity;
+    return CAUS_OK;
+}

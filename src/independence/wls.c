@@ -47,13 +47,6 @@ static caus_status condition(caus_ci_work *work, caus_node target,
     return caus_linear_condition(&work->linear, target, given, count, err);
 }
 
-static caus_status prepare(const void *state, caus_arena *arena,
-                           caus_ci_source *source, caus_error *err)
-{
-    (void)state, (void)arena, (void)source, (void)err;
-    return CAUS_OK;
-}
-
 /* A regression at work: all columns have `count` rows. */
 typedef struct regression {
     const wls *state;
@@ -242,7 +235,6 @@ caus_status caus_wls_init(const caus_test_options *options,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
-                                  .prepare = prepare,
                                   .test = test};
     caus_parcorr_decide(result);
     return CAUS_OK;

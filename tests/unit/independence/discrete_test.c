@@ -265,7 +265,6 @@ static void own_conditions_equal_shared_ones(void **unused)
     caus_ci_result found;
     caus_node target = caus_node_of(&on.sample, 1, 0);
     on.test.condition(on.work, target, nodes, 1, NULL);
-    on.test.prepare(on.test.state, on.arena, &source, NULL);
     on.test.test(on.work, &source, &found, NULL);
     assert_memory_equal(&found.statistic, &all.statistic, 8);
     /* the source itself among the shared ones is no condition */

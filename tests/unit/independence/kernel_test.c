@@ -51,11 +51,9 @@ typedef struct question {
     size_t source, target, given[3], given_count;
 } question;
 
-static caus_status try_ask(const table *t, const char *const *words,
-                           const question *q, caus_ci_answer *answer,
-                           caus_error *err)
+static caus_status ask_series(const caus_series *series, const question *q,
+                              caus_ci_answer *answer, caus_error *err)
 {
-    caus_arena *arena = caus_arena_new(0);
     caus_run_options run_options = {.threads = 1};
     caus_run *run;
     caus_ci_options options = caus_ci_options_default();
@@ -68,10 +66,19 @@ static caus_status try_ask(const table *t, const char *const *words,
         given[k] = (caus_lagged){.variable = q->given[k]};
     options.test.test = q->test;
     assert_int_equal(caus_run_new(&run_options, &run, NULL), CAUS_OK);
-    caus_series series = view(t, words, arena);
     caus_status status =
-        caus_ci_test(&series, &options, &asked, run, answer, err);
+        caus_ci_test(series, &options, &asked, run, answer, err);
     caus_run_free(run);
+    return status;
+}
+
+static caus_status try_ask(const table *t, const char *const *words,
+                           const question *q, caus_ci_answer *answer,
+                           caus_error *err)
+{
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = view(t, words, arena);
+    caus_status status = ask_series(&series, q, answer, err);
     caus_arena_free(arena);
     return status;
 }
@@ -452,9 +459,30 @@ static void a_cancelled_test_stops(void **unused)
     }
 }
 
+static void columns_without_names_are_tested_too(void **unused)
+{
+    (void)unused;
+    static const caus_test tests[] = {CAUS_TEST_CMIKNN, CAUS_TEST_CMIKNN_MIXED,
+                                      CAUS_TEST_GPDC, CAUS_TEST_RCOT};
+    static table t;
+    make_table(&t, 200, 4);
+    confound(&t);
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = view(&t, names, arena);
+    series.variables = NULL;
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        question q = about(tests[i], 0);
+        caus_ci_answer answer;
+        assert_int_equal(ask_series(&series, &q, &answer, NULL), CAUS_OK);
+        assert_true(answer.p_value < .05);
+    }
+    caus_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_without_names_are_tested_too),
         cmocka_unit_test(features_keep_the_level),
         cmocka_unit_test(processes_keep_the_level),
         cmocka_unit_test(a_dependence_that_is_no_line_is_seen),
