@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole traces from a server: the spans themselves, not sums of them. */
+/* Whole traces from a server or a recording: the spans themselves, not sums of
+ * them. */
 #ifndef CAUS_SPAN_SOURCE_H
 #define CAUS_SPAN_SOURCE_H
 
@@ -44,6 +45,26 @@ caus_status caus_clickhouse_spans(const caus_endpoint *endpoint,
                                   const caus_spans_fetch_options *options,
                                   const caus_run *run, caus_arena *out,
                                   caus_spans_fetch *result, caus_error *err);
+
+/* Writes spans as one JSON object (kind "traces"), some 30 bytes a span, which
+ * caus_spans_read_text() reads back as they were. */
+caus_status caus_spans_write(const caus_spans *spans, caus_arena *out,
+                             const char **result, caus_error *err);
+
+/*
+ * Reads what caus_spans_write() wrote.
+ *
+ *   name    for sentences
+ *   result  lives in `out`; faults are counted anew: what was mended before it
+ *           was written is whole now
+ *
+ * Fails with CAUS_ERR_INVALID_DATA (trace or span named), …_LIMIT (the run's
+ * memory), …_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY.
+ */
+caus_status caus_spans_read_text(const char *name, const char *text,
+                                 size_t length, const caus_run *run,
+                                 caus_arena *out, caus_spans *result,
+                                 caus_error *err);
 
 CAUS_API_END
 #endif

@@ -206,7 +206,8 @@ typedef struct caus_cli_input {
     caus_endpoint clickhouse; /* url NULL, unless servers were the source */
     caus_grid window;         /* what was asked of servers */
     caus_grid baseline;
-    size_t query_count; /* sent to ClickHouse */
+    size_t query_count;          /* sent to ClickHouse */
+    const char *recorded_traces; /* NULL = none */
 } caus_cli_input;
 
 /* Before what a recording says about the quality of its data. */

@@ -123,6 +123,9 @@ static caus_status load_recording(caus_program *program,
     caus_program_lap(program, "read");
     CAUS_TRY(take_warnings(&info, arena, result, err));
     CAUS_TRY(caus_cli_recorded_changes(&info, arena, &result->changes, err));
+    for (size_t i = 0; i < info.result_count; i++)
+        if (strcmp(info.results[i].kind, "traces") == 0)
+            result->recorded_traces = info.results[i].json;
     return align_covered(program, &samples, window, arena, result, err);
 }
 
@@ -163,22 +166,6 @@ static caus_status load_columns(caus_program *program,
                               err);
 }
 
-/* What traces may be asked for later. */
-static caus_status keep_server(const caus_arguments *arguments,
-                               const caus_cli_source *source,
-                               const caus_fetch *fetch,
-                               const caus_cli_window *window, caus_arena *arena,
-                               caus_cli_input *result, caus_error *err)
-{
-    result->window = window->window;
-    result->baseline = window->baseline;
-    for (size_t i = 0; i < fetch->query_count; i++)
-        result->query_count +=
-            strcmp(fetch->queries[i].server, "clickhouse") == 0;
-    return caus_cli_name_clickhouse(arguments, source, arena,
-                                    &result->clickhouse, err);
-}
-
 /* Only the fetch counts for the time limit, which is of `timed`. */
 static caus_status load_servers(caus_program *program,
                                 const caus_arguments *arguments,
@@ -209,7 +196,8 @@ static caus_status load_servers(caus_program *program,
         CAUS_TRY(caus_cli_add_warning(arena, result, source.left_out, err));
     CAUS_TRY(
         align_covered(program, &fetch.samples, window, arena, result, err));
-    return keep_server(arguments, &source, &fetch, window, arena, result, err);
+    return caus_cli_note_server(arguments, &source, &fetch, window, arena,
+                                result, err);
 }
 
 static caus_status one_source(const caus_arguments *arguments, caus_error *err)

@@ -20,6 +20,14 @@ static const caus_option_group record_group = {
     "recording", sizeof record_options / sizeof *record_options,
     record_options};
 
+enum { USUAL_SPANS = 20000 };
+
+/* What is kept beside samples, as results. */
+typedef struct recorded {
+    caus_changes found;
+    const caus_spans *spans; /* NULL = none */
+} recorded;
+
 /* What is wrong with the data is kept beside them. */
 static caus_status add_quality(caus_program *program,
                                const caus_cli_window *window, caus_arena *arena,
@@ -48,10 +56,30 @@ static caus_status add_quality(caus_program *program,
     return CAUS_OK;
 }
 
+/* Whole traces join what was fetched; their warnings its warnings. */
+static caus_status fetch_traces(caus_program *program,
+                                const caus_arguments *arguments,
+                                const caus_cli_source *source,
+                                const caus_cli_window *window,
+                                caus_arena *arena, caus_fetch *fetch,
+                                const caus_spans **spans, caus_error *err)
+{
+    caus_cli_input read = {.warnings = fetch->warnings,
+                           .warning_count = fetch->warning_count};
+    CAUS_TRY(caus_cli_note_server(arguments, source, fetch, window, arena,
+                                  &read, err));
+    CAUS_TRY(caus_cli_add_traces(program, arguments, USUAL_SPANS, arena, &read,
+                                 err));
+    fetch->warnings = read.warnings;
+    fetch->warning_count = read.warning_count;
+    *spans = read.spans;
+    return CAUS_OK;
+}
+
 static caus_status fetch_servers(caus_program *program,
                                  const caus_arguments *arguments,
                                  caus_cli_window *window, caus_arena *arena,
-                                 caus_fetch *fetch, caus_changes *changes,
+                                 caus_fetch *fetch, recorded *beside,
                                  caus_error *err)
 {
     caus_cli_source source;
@@ -60,8 +88,10 @@ static caus_status fetch_servers(caus_program *program,
         caus_program_say(program, "%s", source.left_out);
     CAUS_TRY(
         caus_cli_fetch(program, arguments, &source, window, arena, fetch, err));
+    CAUS_TRY(fetch_traces(program, arguments, &source, window, arena, fetch,
+                          &beside->spans, err));
     return caus_cli_find_changes(program, arguments, &source, window, arena,
-                                 fetch, changes, err);
+                                 fetch, &beside->found, err);
 }
 
 /* The grid of the whole file where no window was asked for. */
@@ -142,6 +172,16 @@ static caus_status add_changes(const char *path, const caus_changes *changes,
     return caus_recording_add_result(path, "changes", json, err);
 }
 
+static caus_status add_traces(const char *path, const caus_spans *spans,
+                              caus_arena *arena, caus_error *err)
+{
+    const char *json;
+    if (!spans)
+        return CAUS_OK;
+    CAUS_TRY(caus_spans_write(spans, arena, &json, err));
+    return caus_recording_add_result(path, "traces", json, err);
+}
+
 static caus_status record(caus_program *program,
                           const caus_arguments *arguments, caus_arena *arena,
                           caus_error *err)
@@ -153,14 +193,14 @@ static caus_status record(caus_program *program,
         caus_cli_read_window(arguments, caus_cli_baseline_ns, &window, err));
     bool has_file = caus_arguments_has(arguments, "csv");
     caus_fetch fetch;
-    caus_changes found = {0};
+    recorded beside = {0};
     CAUS_TRY(has_file
                  ? fetch_csv(program, arguments, &window, arena, &fetch, err)
                  : fetch_servers(program, arguments, &window, arena, &fetch,
-                                 &found, err));
+                                 &beside, err));
     const caus_changes *changes;
-    CAUS_TRY(caus_cli_join_changes(program, arguments, &found, arena, &changes,
-                                   err));
+    CAUS_TRY(caus_cli_join_changes(program, arguments, &beside.found, arena,
+                                   &changes, err));
     caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
     const char *hint = caus_arguments_get(arguments, "hint");
@@ -175,6 +215,7 @@ static caus_status record(caus_program *program,
     };
     CAUS_TRY(caus_recording_write(path, &fetch, &options, program->run, err));
     CAUS_TRY(add_changes(path, changes, arena, err));
+    CAUS_TRY(add_traces(path, beside.spans, arena, err));
     caus_program_lap(program, "write");
     tell(program, &fetch, path);
     return CAUS_OK;
@@ -187,7 +228,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 
 static const caus_option_group *const groups[] = {
     &caus_server_options, &caus_source_options,     &caus_time_options,
-    &record_group,        &caus_cli_change_options, &caus_common_options};
+    &record_group,        &caus_cli_change_options, &caus_cli_trace_options,
+    &caus_common_options};
 
 const caus_command caus_command_record = {
     .name = "record",
@@ -200,7 +242,9 @@ const caus_command caus_command_record = {
         "command reads. The file is written under a temporary name and "
         "renamed: it is there whole or not at all. With --csv the samples "
         "come from a file: the whole of it, or with --start and --end a "
-        "window and what stands before it. E-mail, token and address "
+        "window and what stands before it. Some whole traces are kept too "
+        "(--spans, 20,000), from which explain tells who calls whom and where "
+        "time is lost. E-mail, token and address "
         "patterns in labels and text are replaced unless --keep-labels.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

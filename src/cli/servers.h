@@ -52,10 +52,18 @@ caus_status caus_cli_name_clickhouse(const caus_arguments *arguments,
 /* How many whole traces are read: --spans. */
 extern const caus_option_group caus_cli_trace_options;
 
+/* Notes what traces may be asked for later. */
+caus_status caus_cli_note_server(const caus_arguments *arguments,
+                                 const caus_cli_source *source,
+                                 const caus_fetch *fetch,
+                                 const caus_cli_window *window,
+                                 caus_arena *arena, caus_cli_input *result,
+                                 caus_error *err);
+
 /*
- * Reads traces from the ClickHouse of an input that came from servers, unless
- * it has spans already or --spans=0: as spans, and who calls whom by them. A
- * search that fails is a warning.
+ * Reads traces from the ClickHouse of an input that came from servers, or those
+ * of a recording, unless it has spans already or --spans=0: as spans, and who
+ * calls whom by them. A search that fails is a warning.
  *
  *   usual  spans without --spans; 0 = none
  */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole traces beside variables of servers. */
+#include <string.h>
+
 #include "servers.h"
 
 static const caus_option trace_options[] = {
     {"spans", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most spans to read from ClickHouse, of the window and of the baseline, "
-     "for who calls whom and where time is lost; 0: none"},
+     "for who calls whom and where time is lost; 0: none, also of a "
+     "recording"},
 };
 
 const caus_option_group caus_cli_trace_options = {
@@ -30,14 +33,14 @@ static caus_status add_warnings(const caus_spans_fetch *fetch,
         err);
 }
 
-static caus_status keep(const caus_spans_fetch *fetch, caus_arena *arena,
+static caus_status keep(const caus_spans *read, caus_arena *arena,
                         caus_cli_input *input, caus_error *err)
 {
     caus_spans *spans = caus_arena_array(arena, 1, sizeof *spans);
     caus_topology *calls = caus_arena_array(arena, 1, sizeof *calls);
     if (!spans || !calls)
         return caus_arena_fail(arena, err);
-    *spans = fetch->spans;
+    *spans = *read;
     if (!spans->span_count)
         return CAUS_OK;
     CAUS_TRY(caus_spans_topology(spans, arena, calls, NULL, err));
@@ -47,30 +50,25 @@ static caus_status keep(const caus_spans_fetch *fetch, caus_arena *arena,
     return CAUS_OK;
 }
 
-caus_status caus_cli_add_traces(caus_program *program,
-                                const caus_arguments *arguments, size_t usual,
-                                caus_arena *arena, caus_cli_input *input,
-                                caus_error *err)
+static caus_status take_recorded(caus_program *program, caus_arena *arena,
+                                 caus_cli_input *input, caus_error *err)
 {
-    long most, budget;
-    CAUS_TRY(caus_arguments_integer(arguments, "spans", 0, 100000000,
-                                    (long)usual, &most, err));
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
-    if (!most || !input->clickhouse.url || input->spans)
-        return CAUS_OK;
-    size_t left = (size_t)budget > input->query_count
-                      ? (size_t)budget - input->query_count
-                      : 0;
-    if (budget && left < QUERIES)
-        return caus_cli_add_warning(
-            arena, input,
-            "traces were not read: --query-budget leaves no query for them",
-            err);
+    caus_spans spans;
+    CAUS_TRY(caus_spans_read_text(
+        "the traces of the recording", input->recorded_traces,
+        strlen(input->recorded_traces), program->run, arena, &spans, err));
+    caus_program_lap(program, "spans");
+    return keep(&spans, arena, input, err);
+}
+
+static caus_status fetch_traces(caus_program *program, size_t most,
+                                size_t max_queries, caus_arena *arena,
+                                caus_cli_input *input, caus_error *err)
+{
     caus_spans_fetch_options options = {.window = input->window,
                                         .baseline = input->baseline,
-                                        .max_spans = (size_t)most,
-                                        .max_queries = left};
+                                        .max_spans = most,
+                                        .max_queries = max_queries};
     caus_spans_fetch fetch;
     caus_error reason;
     caus_status status = caus_clickhouse_spans(
@@ -88,5 +86,48 @@ caus_status caus_cli_add_traces(caus_program *program,
                          fetch.queries[i].text);
     caus_program_lap(program, "spans");
     CAUS_TRY(add_warnings(&fetch, arena, input, err));
-    return keep(&fetch, arena, input, err);
+    return keep(&fetch.spans, arena, input, err);
+}
+
+caus_status caus_cli_add_traces(caus_program *program,
+                                const caus_arguments *arguments, size_t usual,
+                                caus_arena *arena, caus_cli_input *input,
+                                caus_error *err)
+{
+    long most, budget;
+    CAUS_TRY(caus_arguments_integer(arguments, "spans", 0, 100000000,
+                                    (long)usual, &most, err));
+    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
+                                    &budget, err));
+    if (!most || input->spans)
+        return CAUS_OK;
+    if (input->recorded_traces)
+        return take_recorded(program, arena, input, err);
+    if (!input->clickhouse.url)
+        return CAUS_OK;
+    size_t left = (size_t)budget > input->query_count
+                      ? (size_t)budget - input->query_count
+                      : 0;
+    if (budget && left < QUERIES)
+        return caus_cli_add_warning(
+            arena, input,
+            "traces were not read: --query-budget leaves no query for them",
+            err);
+    return fetch_traces(program, (size_t)most, left, arena, input, err);
+}
+
+caus_status caus_cli_note_server(const caus_arguments *arguments,
+                                 const caus_cli_source *source,
+                                 const caus_fetch *fetch,
+                                 const caus_cli_window *window,
+                                 caus_arena *arena, caus_cli_input *result,
+                                 caus_error *err)
+{
+    result->window = window->window;
+    result->baseline = window->baseline;
+    for (size_t i = 0; i < fetch->query_count; i++)
+        result->query_count +=
+            strcmp(fetch->queries[i].server, "clickhouse") == 0;
+    return caus_cli_name_clickhouse(arguments, source, arena,
+                                    &result->clickhouse, err);
 }
