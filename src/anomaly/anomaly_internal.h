@@ -65,19 +65,20 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
                              caus_layout *result, caus_error *err);
 
 /*
- * Departures: of the span that starts at `row`, of column `c`, in robust
+ * Departures: of the span that starts at a row, of a column, in robust
  * deviations, signed; 0 where the span leaves its window or values miss.
  */
 typedef struct caus_departures {
     size_t row_count, column_count, scale_count;
-    double *values; /* [scale_count × row_count × column_count] */
+    double *values; /* [column_count × scale_count × row_count] */
 } caus_departures;
 
-static inline double *caus_departure_row(const caus_departures *departures,
-                                         size_t scale, size_t row)
+/* [row_count] of a column at a scale. */
+static inline double *caus_departures_of(const caus_departures *departures,
+                                         size_t column, size_t scale)
 {
     return departures->values +
-           (scale * departures->row_count + row) * departures->column_count;
+           (column * departures->scale_count + scale) * departures->row_count;
 }
 
 /* ---- detectors.c: what all of them share ---- */
@@ -162,7 +163,7 @@ typedef struct caus_verdict {
     double score; /* of that block */
     double threshold;
     double variable_threshold;
-    double *limits;    /* [scale_count × column_count] of departures */
+    double *limits;    /* [column_count × scale_count] of departures */
     bool *is_left_out; /* [placebo_count] */
     size_t placebo_used;
 } caus_verdict;
@@ -172,10 +173,13 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
                                caus_arena *scratch, caus_verdict *result,
                                caus_error *err);
 
-/* |departure| over its limit; under 1 where it is too small to count, and
- * capped where the column hardly ever moved. */
-double caus_ratio_of(const caus_detect_job *job, const caus_verdict *verdict,
-                     size_t scale, size_t column, double departure);
+/* |departure| of every row over its limit, at the scale that departs most,
+ * signed; under 1 where it is too small to count, and capped where the column
+ * hardly ever moved. */
+void caus_ratios_fill(const caus_detect_job *job,
+                      const caus_departures *departures,
+                      const caus_verdict *verdict, size_t column,
+                      double *ratios);
 
 /* ---- profile.c: where a column changed ---- */
 

@@ -61,7 +61,7 @@ void caus_measure_odds(const caus_layout *layout, const caus_column *column,
             double odds = before + log_evidence((double)span, sum, square) -
                           log_evidence((double)(first - base + span),
                                        sums + sum, squares + square);
-            caus_departure_row(departures, s, column->rows[i])[c] =
+            caus_departures_of(departures, c, s)[column->rows[i]] =
                 copysign(sqrt(2 * fmax(odds, 0)) / column->memory,
                          sum / (double)span - mean);
         }

@@ -28,6 +28,6 @@ void caus_measure_shifts(const caus_layout *layout, const caus_column *column,
             if (fabs(found) > fabs(best))
                 best = found;
         }
-        caus_departure_row(departures, 0, column->rows[i])[c] = best;
+        caus_departures_of(departures, c, 0)[column->rows[i]] = best;
     }
 }

@@ -53,19 +53,6 @@ typedef struct findings {
     size_t vote_count;
 } findings;
 
-/* Signed ratio of the scale that departs most. */
-static double ratio_at(const findings *f, size_t column, size_t row)
-{
-    double most = 0;
-    for (size_t s = 0; s < f->departures->scale_count; s++) {
-        double departure = caus_departure_row(f->departures, s, row)[column];
-        double ratio = caus_ratio_of(f->job, f->verdict, s, column, departure);
-        if (ratio > fabs(most))
-            most = copysign(ratio, departure);
-    }
-    return most;
-}
-
 /* The median of a column's values in [from, to); `missing` without any. */
 static double median_between(const caus_panel *panel, size_t column,
                              size_t from, size_t to, double *room,
@@ -159,9 +146,9 @@ static bool describe(findings *f, size_t column, caus_arena *scratch)
     double *room = CAUS_ARRAY(scratch, double, rows);
     if (!ratios || !values || !room)
         return false;
-    for (size_t r = job->layout->blocks[0].start; r < rows; r++)
-        f->ratios[variable * panel->source_count + panel->row[r]] = ratios[r] =
-            ratio_at(f, column, r);
+    caus_ratios_fill(job, f->departures, f->verdict, column, ratios);
+    for (size_t r = 0; r < rows; r++)
+        f->ratios[variable * panel->source_count + panel->row[r]] = ratios[r];
     anomaly->scored = true;
     anomaly->level = panel->level[column];
     anomaly->scale = panel->scale[column];

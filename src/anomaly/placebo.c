@@ -27,26 +27,27 @@ static const double MOST_DISTURBED_SHARE = .3;
 typedef struct placebo_job {
     const caus_detect_job *job;
     const caus_departures *departures;
-    size_t cells;    /* scale_count × column_count */
-    double *largest; /* [placebo_count × cells] of |departure| in a window */
+    size_t cells;    /* column_count × scale_count */
+    double *largest; /* [block_count × cells] of |departure| in a window */
     double *limits;  /* [cells] */
+    double *sums;    /* [longest window] scratch */
     bool *is_left_out;
 } placebo_job;
 
 static void find_largest(const placebo_job *p)
 {
     const caus_layout *layout = p->job->layout;
-    size_t columns = p->departures->column_count;
-    for (size_t b = 0; b < layout->placebo_count; b++) {
-        const caus_block *block = &layout->blocks[b];
-        for (size_t s = 0; s < layout->scale_count; s++) {
-            double *most = p->largest + b * p->cells + s * columns;
+    for (size_t i = 0; i < p->cells; i++) {
+        const double *departures =
+            p->departures->values + i * p->departures->row_count;
+        for (size_t b = 0; b < layout->block_count; b++) {
+            const caus_block *block = &layout->blocks[b];
+            double most = 0;
             for (size_t r = 0; r < block->length; r++) {
-                const double *row =
-                    caus_departure_row(p->departures, s, block->start + r);
-                for (size_t c = 0; c < columns; c++)
-                    most[c] = fabs(row[c]) > most[c] ? fabs(row[c]) : most[c];
+                double size = fabs(departures[block->start + r]);
+                most = size > most ? size : most;
             }
+            p->largest[b * p->cells + i] = most;
         }
     }
 }
@@ -66,31 +67,44 @@ static void set_limits(const placebo_job *p, size_t without)
     }
 }
 
-/* A window's score, and the largest logarithm of a ratio in it. */
-static double score_block(const placebo_job *p, const caus_block *block,
-                          double *log_ratio)
+/* Adds to each row of a window what a column says of it at a scale; the
+ * largest logarithm of a ratio, or `most`. */
+static double add_cell(const placebo_job *p, size_t cell,
+                       const caus_block *block, double *sums, double most)
 {
-    const caus_panel *panel = p->job->panel;
-    size_t columns = panel->column_count;
+    const double *departures =
+        p->departures->values + cell * p->departures->row_count + block->start;
+    bool is_still = p->job->panel->is_still[cell / p->departures->scale_count];
+    double limit = p->limits[cell], least = p->job->options->min_size;
+    for (size_t r = 0; r < block->length; r++) {
+        double size = fabs(departures[r]);
+        if (size <= limit || size < least)
+            continue;
+        double ratio = size / limit;
+        if (is_still)
+            ratio = fmin(ratio, CAUS_ANOMALY_STILL_CAP);
+        double found = log(ratio);
+        most = fmax(most, found);
+        sums[r] += fmin(found, log(CAUS_ANOMALY_RATIO_CAP));
+    }
+    return most;
+}
+
+/* A window's score, and the largest logarithm of a ratio in it. */
+static double score_block(const placebo_job *p, size_t b, double *log_ratio)
+{
+    const caus_block *block = &p->job->layout->blocks[b];
+    const double *largest = p->largest + b * p->cells;
+    size_t scales = p->departures->scale_count;
     double best = 0, most = 0, least = p->job->options->min_size;
-    for (size_t s = 0; s < p->departures->scale_count; s++)
-        for (size_t r = 0; r < block->length; r++) {
-            const double *row =
-                caus_departure_row(p->departures, s, block->start + r);
-            const double *limit = p->limits + s * columns;
-            double sum = 0;
-            for (size_t c = 0; c < columns; c++) {
-                if (fabs(row[c]) <= limit[c] || fabs(row[c]) < least)
-                    continue;
-                double ratio = fabs(row[c]) / limit[c];
-                if (panel->is_still[c])
-                    ratio = fmin(ratio, CAUS_ANOMALY_STILL_CAP);
-                double found = log(ratio);
-                most = fmax(most, found);
-                sum += fmin(found, log(CAUS_ANOMALY_RATIO_CAP));
-            }
-            best = fmax(best, sum);
-        }
+    for (size_t s = 0; s < scales; s++) {
+        memset(p->sums, 0, block->length * sizeof *p->sums);
+        for (size_t i = s; i < p->cells; i += scales)
+            if (largest[i] > p->limits[i] && largest[i] >= least)
+                most = add_cell(p, i, block, p->sums, most);
+        for (size_t r = 0; r < block->length; r++)
+            best = fmax(best, p->sums[r]);
+    }
     if (log_ratio)
         *log_ratio = most;
     return sqrt(best);
@@ -123,7 +137,7 @@ static void leave_out(const placebo_job *p, double *scores, double *room)
                             USUAL_TIMES * caus_median(room, count));
     }
     for (size_t b = 0; b < count; b++)
-        scores[b] = score_block(p, &p->job->layout->blocks[b], NULL);
+        scores[b] = score_block(p, b, NULL);
     memcpy(room, scores, count * sizeof *room);
     double middle = caus_median(room, count);
     for (size_t b = 0; b < count; b++)
@@ -156,7 +170,7 @@ static caus_status learn_thresholds(const placebo_job *p, double *scores,
             continue;
         CAUS_TRY(caus_run_check(p->job->run, err));
         set_limits(p, b);
-        scores[used] = score_block(p, &layout->blocks[b], &ratios[used]);
+        scores[used] = score_block(p, b, &ratios[used]);
         used++;
     }
     size_t questions = layout->block_count - layout->placebo_count;
@@ -176,7 +190,7 @@ static void judge(const placebo_job *p, caus_verdict *verdict)
     const caus_layout *layout = p->job->layout;
     verdict->score = -1;
     for (size_t b = layout->placebo_count; b < layout->block_count; b++) {
-        double score = score_block(p, &layout->blocks[b], NULL);
+        double score = score_block(p, b, NULL);
         if (score <= verdict->score)
             continue;
         verdict->score = score;
@@ -196,12 +210,15 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
     size_t count = job->layout->placebo_count;
     size_t cells = departures->scale_count * departures->column_count;
     placebo_job p = {.job = job, .departures = departures, .cells = cells};
-    p.largest = CAUS_ARRAY(scratch, double, count *cells);
+    size_t blocks = job->layout->block_count;
+    p.largest = CAUS_ARRAY(scratch, double, blocks *cells);
+    p.sums = CAUS_ARRAY(scratch, double, 2 * job->layout->window_rows);
     p.limits = CAUS_ARRAY(scratch, double, cells);
     p.is_left_out = CAUS_ARRAY(scratch, bool, count);
     double *scores = CAUS_ARRAY(scratch, double, count);
     double *room = CAUS_ARRAY(scratch, double, count);
-    if (!p.largest || !p.limits || !p.is_left_out || !scores || !room)
+    if (!p.largest || !p.limits || !p.sums || !p.is_left_out || !scores ||
+        !room)
         return caus_arena_fail(scratch, err);
     caus_verdict verdict = {.limits = p.limits, .is_left_out = p.is_left_out};
     find_largest(&p);
@@ -213,14 +230,26 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
     return CAUS_OK;
 }
 
-double caus_ratio_of(const caus_detect_job *job, const caus_verdict *verdict,
-                     size_t scale, size_t column, double departure)
+void caus_ratios_fill(const caus_detect_job *job,
+                      const caus_departures *departures,
+                      const caus_verdict *verdict, size_t column,
+                      double *restrict ratios)
 {
-    const caus_panel *panel = job->panel;
-    double size = fabs(departure), least = job->options->min_size;
-    double limit = verdict->limits[scale * panel->column_count + column];
-    if (size < least)
-        return size / fmax(limit, least);
-    return panel->is_still[column] ? fmin(size / limit, CAUS_ANOMALY_STILL_CAP)
-                                   : size / limit;
+    size_t rows = departures->row_count, scales = departures->scale_count;
+    double least = job->options->min_size;
+    double cap = job->panel->is_still[column] ? CAUS_ANOMALY_STILL_CAP
+                                              : (double)INFINITY;
+    memset(ratios, 0, rows * sizeof *ratios);
+    for (size_t s = 0; s < scales; s++) {
+        const double *found = caus_departures_of(departures, column, s);
+        double limit = verdict->limits[column * scales + s];
+        double small = limit > least ? limit : least;
+        for (size_t r = 0; r < rows; r++) {
+            double size = fabs(found[r]);
+            double ratio = size / (size < least ? small : limit);
+            ratio = ratio < cap ? ratio : cap;
+            bool is_more = ratio > fabs(ratios[r]);
+            ratios[r] = is_more ? copysign(ratio, found[r]) : ratios[r];
+        }
+    }
 }

@@ -111,9 +111,9 @@ static void measure_against(const caus_layout *layout,
 {
     for (size_t s = 0; s < layout->scale_count; s++) {
         size_t span = layout->spans[s];
+        double *found = caus_departures_of(departures, c, s);
         for (size_t i = first; i + span <= end; i++)
-            caus_departure_row(departures, s, column->rows[i])[c] =
-                mean_of(column, i, i + span - 2) - base;
+            found[column->rows[i]] = mean_of(column, i, i + span - 2) - base;
     }
 }
 

@@ -193,14 +193,11 @@ static void look_from_symptom(caus_case *about)
 static caus_status measure(caus_case *about, caus_error *err)
 {
     size_t count = about->series->variable_count;
-    caus_timeline *timeline = &about->timeline;
-    CAUS_TRY(caus_timeline_sort(timeline, about->onset_row, about->run,
-                                about->out, err));
-    caus_shift_space space = {
-        .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),
-        .values = CAUS_ARRAY(about->out, double, timeline->row_count)};
+    const caus_timeline *timeline = &about->timeline;
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
     about->shifts = CAUS_ARRAY(about->out, caus_shift, count);
-    if (!space.rows || !space.values || !about->shifts)
+    if (!about->shifts)
         return caus_arena_fail(about->out, err);
     for (size_t v = 0; v < count; v++)
         about->shifts[v] = caus_timeline_shift(timeline, v, about->onset_row,
@@ -403,6 +400,7 @@ static caus_status prepare(caus_case *about, caus_error *err)
                              &about->scene, err));
     CAUS_TRY(
         caus_timeline_init(about->series, about->out, &about->timeline, err));
+    CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, about->out, err));
     size_t services = about->scene.service_count;
     about->onsets = CAUS_ARRAY(about->out, caus_onset, variables);
     about->service_onsets = CAUS_ARRAY(about->out, caus_onset, services + 1);

@@ -93,17 +93,16 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     const caus_timeline *timeline = &about->timeline;
     size_t starts[MOST_WINDOWS], width;
     size_t count =
-        place_windows(timeline->healthy,
-                      timeline->row_count - timeline->healthy, &width, starts);
+        place_windows(about->onset_row,
+                      timeline->row_count - about->onset_row, &width, starts);
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,
         .is_left_out = CAUS_ARRAY(about->out, bool, count + 1),
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
-    caus_shift_space space = {
-        .rows = CAUS_ARRAY(about->out, uint32_t, timeline->row_count),
-        .values = CAUS_ARRAY(about->out, double, timeline->row_count)};
-    if (!made.is_left_out || !made.clues || !space.rows || !space.values)
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
+    if (!made.is_left_out || !made.clues)
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < count; i++) {
         CAUS_TRY(caus_run_check(about->run, err));

@@ -43,27 +43,29 @@ typedef struct caus_timeline {
     size_t row_count, variable_count;
     int64_t *time_ns;  /* [row_count] */
     double *values;    /* [variable_count × row_count]; NaN = missing */
-    size_t healthy;    /* rows before the onset */
-    uint32_t *order;   /* [variable_count × healthy] healthy rows by value */
-    uint32_t *present; /* [variable_count] entries of `order` */
+    uint32_t *order;   /* [variable_count × row_count] rows by value */
+    uint32_t *rank;    /* [variable_count × row_count] where `order` has a row */
+    size_t *present;   /* [variable_count] entries of `order` */
 } caus_timeline;
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
                                caus_timeline *result, caus_error *err);
 
-/* Sorts the rows before the onset; to be done before shifts are asked for. */
-caus_status caus_timeline_sort(caus_timeline *timeline, size_t healthy,
-                               const caus_run *run, caus_arena *out,
-                               caus_error *err);
+/* Sorts every column; to be done before shifts are asked for. */
+caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
+                               caus_arena *out, caus_error *err);
 
-/* Scratch of a shift: [row_count] each. */
+/* Scratch of a shift. */
 typedef struct caus_shift_space {
-    uint32_t *rows;
-    double *values;
+    uint32_t *rows; /* [row_count] */
+    uint64_t *bits; /* a bit a row, and a word */
 } caus_shift_space;
 
-/* Rows [from, to) of a variable against the rows before `from`, of which only
- * healthy ones count. */
+caus_status caus_shift_space_init(const caus_timeline *timeline,
+                                  caus_arena *out, caus_shift_space *result,
+                                  caus_error *err);
+
+/* Rows [from, to) of a variable against the rows before `from`. */
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space);
 
@@ -206,8 +208,7 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
  * when nothing stands out. Sets `alarm` and `alone`. */
 bool caus_case_find_onset(caus_case *about, const caus_anomalies *found,
                           caus_onset *result);
-/* The row that parts the rows most clearly; `timeline` is sorted up to its end
- * by this. */
+/* The row that parts the rows most clearly. */
 caus_status caus_case_scan(caus_case *about, size_t least_before,
                            size_t *result, caus_error *err);
 /* Fills the onsets of variables and services and the order of these. */

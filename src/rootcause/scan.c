@@ -37,7 +37,7 @@ static double contrast_at(const caus_case *about, size_t row,
 caus_status caus_case_scan(caus_case *about, size_t least_before,
                            size_t *result, caus_error *err)
 {
-    caus_timeline *timeline = &about->timeline;
+    const caus_timeline *timeline = &about->timeline;
     size_t rows = timeline->row_count;
     if (least_before < rows / 4)
         least_before = rows / 4;
@@ -46,11 +46,8 @@ caus_status caus_case_scan(caus_case *about, size_t least_before,
                          "%zu rows are too few to find an onset: %zu are "
                          "needed; widen --start or name the onset by --at",
                          rows, least_before + LEAST_AFTER);
-    CAUS_TRY(caus_timeline_sort(timeline, rows, about->run, about->out, err));
-    caus_shift_space space = {.rows = CAUS_ARRAY(about->out, uint32_t, rows),
-                              .values = CAUS_ARRAY(about->out, double, rows)};
-    if (!space.rows || !space.values)
-        return caus_arena_fail(about->out, err);
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
     size_t low = least_before, high = rows - LEAST_AFTER, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "numeric/order.h"
+#include "numeric/row_order.h"
 #include "rootcause/rootcause_internal.h"
 
 static const double least_level_share = .02; /* of the scale */
@@ -65,73 +65,56 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     return CAUS_OK;
 }
 
-/* Bits that compare as the doubles do. */
-static uint64_t sort_key(double value)
+static size_t word_count(size_t rows)
 {
-    uint64_t bits;
-    value += 0.0; /* −0 as 0 */
-    memcpy(&bits, &value, sizeof bits);
-    return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
+    return (rows + 63) / 64;
 }
 
-typedef struct keyed_row {
-    uint64_t key;
-    uint32_t row;
-} keyed_row;
-
-/* Sorted runs of doubling length, merged from one buffer into the other. */
-static const keyed_row *merge_sort(keyed_row *rows, keyed_row *other,
-                                   size_t count)
+/* A bit in a word of its own, which nobody counts. */
+static uint32_t missing_rank(size_t rows)
 {
-    for (size_t width = 1; width < count; width *= 2) {
-        for (size_t low = 0; low < count; low += 2 * width) {
-            size_t middle = low + width < count ? low + width : count;
-            size_t high = middle + width < count ? middle + width : count;
-            size_t a = low, b = middle;
-            for (size_t at = low; at < high; at++) {
-                bool left =
-                    b >= high || (a < middle && rows[a].key <= rows[b].key);
-                other[at] = left ? rows[a++] : rows[b++];
-            }
-        }
-        keyed_row *swapped = rows;
-        rows = other;
-        other = swapped;
-    }
-    return rows;
+    return (uint32_t)(64 * word_count(rows));
 }
 
-caus_status caus_timeline_sort(caus_timeline *timeline, size_t healthy,
-                               const caus_run *run, caus_arena *out,
-                               caus_error *err)
+caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
+                               caus_arena *out, caus_error *err)
 {
-    size_t variables = timeline->variable_count;
-    uint32_t *order = CAUS_ARRAY(out, uint32_t, variables * healthy);
-    uint32_t *present = CAUS_ARRAY(out, uint32_t, variables);
-    if (!order || !present)
+    size_t rows = timeline->row_count, cells = timeline->variable_count * rows;
+    uint32_t *order = CAUS_ARRAY(out, uint32_t, cells);
+    uint32_t *rank = CAUS_ARRAY(out, uint32_t, cells);
+    size_t *present = CAUS_ARRAY(out, size_t, timeline->variable_count);
+    if (!order || !rank || !present)
         return caus_arena_fail(out, err);
     caus_arena_mark mark = caus_arena_get_mark(out);
-    keyed_row *rows = CAUS_ARRAY(out, keyed_row, 2 * healthy);
-    if (!rows)
+    caus_ordered *room = CAUS_ARRAY(out, caus_ordered, caus_order_room(rows));
+    if (!room)
         return caus_arena_fail(out, err);
-    for (size_t v = 0; v < variables; v++) {
+    for (size_t v = 0; v < timeline->variable_count; v++) {
         CAUS_TRY(caus_run_check(run, err));
-        const double *values = timeline->values + v * timeline->row_count;
-        size_t count = 0;
-        for (size_t r = 0; r < healthy; r++) {
-            if (!isnan(values[r]))
-                rows[count++] = (keyed_row){sort_key(values[r]), (uint32_t)r};
-        }
-        const keyed_row *sorted = merge_sort(rows, rows + healthy, count);
-        for (size_t i = 0; i < count; i++)
-            order[v * healthy + i] = sorted[i].row;
-        present[v] = (uint32_t)count;
+        uint32_t *sorted = order + v * rows, *place = rank + v * rows;
+        present[v] =
+            caus_order_rows(timeline->values + v * rows, rows, room, sorted);
+        for (size_t r = 0; r < rows; r++)
+            place[r] = missing_rank(rows);
+        for (size_t i = 0; i < present[v]; i++)
+            place[sorted[i]] = (uint32_t)i;
     }
     caus_arena_rewind(out, mark);
-    timeline->healthy = healthy;
     timeline->order = order;
+    timeline->rank = rank;
     timeline->present = present;
     return CAUS_OK;
+}
+
+caus_status caus_shift_space_init(const caus_timeline *timeline,
+                                  caus_arena *out, caus_shift_space *result,
+                                  caus_error *err)
+{
+    size_t rows = timeline->row_count;
+    *result = (caus_shift_space){
+        .rows = CAUS_ARRAY(out, uint32_t, rows),
+        .bits = CAUS_ARRAY(out, uint64_t, word_count(rows) + 1)};
+    return result->rows && result->bits ? CAUS_OK : caus_arena_fail(out, err);
 }
 
 /* What the rows before a window are like. */
@@ -157,7 +140,7 @@ static double quantile_at(const double *values, const uint32_t *rows,
 static size_t rows_before(const caus_timeline *timeline, size_t variable,
                           size_t until, uint32_t *rows)
 {
-    const uint32_t *order = timeline->order + variable * timeline->healthy;
+    const uint32_t *order = timeline->order + variable * timeline->row_count;
     size_t count = 0;
     for (size_t i = 0; i < timeline->present[variable]; i++) {
         rows[count] = order[i];
@@ -186,42 +169,81 @@ static habit habit_of(const double *values, const uint32_t *rows, size_t count)
     return found;
 }
 
-/* The median of rows [from, to); NaN of none. */
-static double median_between(const double *values, size_t from, size_t to,
-                             double *scratch)
+/* Rows of a variable, each as the bit of its rank: what lies in the middle of
+ * them is found by counting, without sorting any window. */
+typedef struct ranked_rows {
+    const double *values;
+    const uint32_t *order, *rank;
+    uint64_t *bits; /* [words + 1] */
+    size_t words;
+} ranked_rows;
+
+static void add_rows(const ranked_rows *rows, size_t from, size_t to)
 {
-    size_t count = 0;
     for (size_t r = from; r < to; r++) {
-        if (!isnan(values[r]))
-            scratch[count++] = values[r];
+        uint32_t rank = rows->rank[r];
+        rows->bits[rank / 64] |= UINT64_C(1) << (rank % 64);
     }
-    return caus_median(scratch, count);
+}
+
+/* The median of the rows added; NaN of none. */
+static double middle_of(const ranked_rows *rows)
+{
+    size_t count = 0, word = 0;
+    for (size_t i = 0; i < rows->words; i++)
+        count += (size_t)__builtin_popcountll(rows->bits[i]);
+    if (!count)
+        return (double)NAN;
+    size_t skip = (count - 1) / 2, here;
+    while ((here = (size_t)__builtin_popcountll(rows->bits[word])) <= skip) {
+        skip -= here;
+        word++;
+    }
+    uint64_t bits = rows->bits[word];
+    for (; skip; skip--)
+        bits &= bits - 1;
+    size_t rank = 64 * word + (size_t)__builtin_ctzll(bits);
+    double lower = rows->values[rows->order[rank]];
+    if (count % 2)
+        return lower;
+    for (bits &= bits - 1; !bits;)
+        bits = rows->bits[++word];
+    rank = 64 * word + (size_t)__builtin_ctzll(bits);
+    return .5 * lower + .5 * rows->values[rows->order[rank]];
 }
 
 /* The level of a window: of all of it or, where that is further off, of its
  * first half, as the incident may have ended in it. */
-static double level_of(const double *values, size_t from, size_t to,
-                       double usual, double *scratch)
+static double level_of(const ranked_rows *rows, size_t from, size_t to,
+                       double usual)
 {
-    double all = median_between(values, from, to, scratch);
     size_t middle = from + (to - from) / 2;
+    memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
+    add_rows(rows, from, middle);
+    double half = (double)NAN;
+    if (middle - from >= LEAST_HALF)
+        half = middle_of(rows);
+    add_rows(rows, middle, to);
+    double all = middle_of(rows);
     if (middle - from < LEAST_HALF)
         return all;
-    double half = median_between(values, from, middle, scratch);
     return isnan(all) || fabs(half - usual) > fabs(all - usual) ? half : all;
 }
 
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space)
 {
-    const double *values = timeline->values + variable * timeline->row_count;
+    size_t start = variable * timeline->row_count;
+    ranked_rows rows = {timeline->values + start, timeline->order + start,
+                        timeline->rank + start, space->bits,
+                        word_count(timeline->row_count)};
     size_t before = rows_before(timeline, variable, from, space->rows);
-    habit usual = habit_of(values, space->rows, before);
+    habit usual = habit_of(rows.values, space->rows, before);
     caus_shift shift = {.before = (double)NAN, .after = (double)NAN};
     if (usual.count < LEAST_BEFORE)
         return shift;
     shift.before = usual.median;
-    shift.after = level_of(values, from, to, usual.median, space->values);
+    shift.after = level_of(&rows, from, to, usual.median);
     if (isnan(shift.after))
         return shift;
     shift.measured = true;

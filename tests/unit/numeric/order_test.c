@@ -5,6 +5,7 @@
 
 #include "numeric/distributions.h"
 #include "numeric/order.h"
+#include "numeric/row_order.h"
 #include "test.h"
 
 enum { MOST = 400, KINDS = 6 };
@@ -135,6 +136,39 @@ static void the_median_of_three_needs_no_order(void **state)
                                          orders[i][2]) == 2);
 }
 
+static void check_rows(double *values, const double *sorted, size_t count)
+{
+    uint32_t rows[MOST + 1];
+    caus_ordered *scratch = calloc(caus_order_room(count) + 1, sizeof *scratch);
+    assert_non_null(scratch);
+    assert_int_equal(caus_order_rows(values, count, scratch, rows), count);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(values[rows[i]] == sorted[i]);
+        if (i && sorted[i] == sorted[i - 1])
+            assert_true(rows[i] > rows[i - 1]);
+    }
+    free(scratch);
+}
+
+static void rows_are_by_value_and_equal_ones_by_row(void **state)
+{
+    (void)state;
+    for_samples(check_rows);
+}
+
+static void missing_values_have_no_place_among_rows(void **state)
+{
+    (void)state;
+    static const double values[] = {0,        (double)NAN,  -HUGE_VAL, -0.,
+                                    HUGE_VAL, -(double)NAN, -1};
+    static const uint32_t expected[] = {2, 6, 0, 3, 4};
+    caus_ordered scratch[32];
+    uint32_t rows[7];
+    assert_true(caus_order_room(7) <= 32);
+    assert_int_equal(caus_order_rows(values, 7, scratch, rows), 5);
+    assert_memory_equal(rows, expected, sizeof expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +178,8 @@ int main(void)
         cmocka_unit_test(quantiles_are_those_of_r),
         cmocka_unit_test(the_deviation_is_that_of_a_normal_sample),
         cmocka_unit_test(the_median_of_three_needs_no_order),
+        cmocka_unit_test(rows_are_by_value_and_equal_ones_by_row),
+        cmocka_unit_test(missing_values_have_no_place_among_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
