@@ -60,6 +60,26 @@ typedef struct caus_dropped {
     const char *reason; /* "constant", … */
 } caus_dropped;
 
+/* Which variables of a series can carry evidence. */
+typedef struct caus_screening {
+    const size_t *kept; /* [kept_count] of the series */
+    size_t kept_count;
+    const caus_dropped *dropped; /* [dropped_count] unfit, then relatives */
+    size_t dropped_count;
+} caus_screening;
+
+/*
+ * What caus_discover_incident() leaves out of a series, and why.
+ *
+ *   quality  of the series
+ *   result   lives in `out`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT.
+ */
+caus_status caus_incident_screen(const caus_series *series,
+                                 const caus_quality *quality, caus_arena *out,
+                                 caus_screening *result, caus_error *err);
+
 typedef struct caus_incident_options {
     caus_pcmci_options pcmci;
     const caus_topology *topology; /* who calls whom; NULL = not known */

@@ -53,8 +53,10 @@ typedef struct caus_graph_answer {
     bool has_selection;         /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
-    const caus_extent *extent;         /* of the incident; NULL = not asked */
-    const caus_changes *changes;       /* what was changed; NULL = not known */
+    const char *insufficient;    /* why nothing could be tested: then there
+                                    may be no node at all; NULL */
+    const caus_extent *extent;   /* of the incident; NULL = not asked */
+    const caus_changes *changes; /* what was changed; NULL = not known */
     const caus_comparison *comparison; /* with a drawn graph; NULL = none */
     const char *graph_trust;           /* "compare", "prior" or "required" */
     const caus_answer_part *parts;     /* whose summary the discovery is */

@@ -194,14 +194,13 @@ static caus_status read_incident(const caus_cli_lesson *lesson,
 
 static caus_status run_preset(caus_program *program,
                               const caus_arguments *arguments,
-                              const caus_cli_input *input, caus_arena *arena,
-                              caus_graph_answer *answer, caus_error *err)
+                              const caus_cli_input *input, caus_series *series,
+                              caus_arena *arena, caus_graph_answer *answer,
+                              caus_error *err)
 {
-    caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     caus_extent *extent = caus_arena_array(arena, 1, sizeof *extent);
-    if (!series || !extent)
+    if (!extent)
         return caus_arena_fail(arena, err);
-    *series = input->series;
     if (series->variable_count < 2)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%s alone cannot show what drove what: give two "
@@ -321,6 +320,31 @@ static caus_status warn_of_time(const char *method, caus_arena *arena,
         err);
 }
 
+/* Learns by a method, or by the preset for want of one. Where the evidence is
+ * insufficient, that is the answer. */
+static caus_status learn(caus_program *program, const caus_arguments *arguments,
+                         const caus_cli_method *method,
+                         const caus_cli_input *input, caus_arena *arena,
+                         caus_graph_answer *answer, caus_error *err)
+{
+    caus_error reason;
+    caus_series *series = caus_arena_array(arena, 1, sizeof *series);
+    if (!series)
+        return caus_arena_fail(arena, err);
+    *series = input->series; /* the preset cuts it in two */
+    caus_status status = method ? run_method(program, arguments, method, series,
+                                             arena, answer, &reason)
+                                : run_preset(program, arguments, input, series,
+                                             arena, answer, &reason);
+    if (status == CAUS_OK)
+        return CAUS_OK;
+    if (status != CAUS_ERR_TOO_FEW_SAMPLES)
+        return CAUS_FAIL(err, status, "%s", reason.message);
+    caus_cli_lesson lesson = {program, arguments, series, arena};
+    return caus_cli_tell_insufficient(&lesson, method, reason.message, answer,
+                                      err);
+}
+
 static caus_status answer_question(caus_program *program,
                                    const caus_arguments *arguments,
                                    caus_arena *arena, caus_graph_answer *answer,
@@ -356,12 +380,9 @@ static caus_status answer_question(caus_program *program,
     answer->target = caus_arguments_get(arguments, "target");
     caus_series_hash(&input.series, answer->inputs_sha256);
     CAUS_TRY(suggest(arguments, arena, &answer->next_command, err));
-    if (method)
-        CAUS_TRY(run_method(program, arguments, method, &input.series, arena,
-                            answer, err));
-    else
-        CAUS_TRY(run_preset(program, arguments, &input, arena, answer, err));
-    CAUS_TRY(caus_cli_compare(arguments, arena, answer, err));
+    CAUS_TRY(learn(program, arguments, method, &input, arena, answer, err));
+    if (!answer->insufficient)
+        CAUS_TRY(caus_cli_compare(arguments, arena, answer, err));
     answer->options.all_links = caus_arguments_has(arguments, "all-links");
     caus_program_lap(program, "discovery");
     return check_target(answer->target, &input.series, answer, err);
@@ -385,7 +406,7 @@ static caus_status keep(caus_program *program, const caus_arguments *arguments,
 
 static caus_status discover(caus_program *program,
                             const caus_arguments *arguments, caus_arena *arena,
-                            caus_error *err)
+                            int *exit_code, caus_error *err)
 {
     caus_format format;
     CAUS_TRY(caus_program_format(arguments, &format, err));
@@ -403,12 +424,26 @@ static caus_status discover(caus_program *program,
     caus_program_lap(program, "render");
     if (program->bar)
         caus_progress_bar_clear(program->bar);
-    return caus_program_write(path, text, length, err);
+    CAUS_TRY(caus_program_write(path, text, length, err));
+    *exit_code = answer.insufficient && !program->exit_zero
+                     ? CAUS_EXIT_INSUFFICIENT
+                     : CAUS_EXIT_DONE;
+    if (answer.insufficient && (path || format != CAUS_FORMAT_TEXT))
+        caus_program_say(program, "%s", answer.insufficient);
+    return CAUS_OK;
 }
 
 static int execute(caus_program *program, const caus_arguments *arguments)
 {
-    return caus_cli_execute(program, arguments, discover);
+    caus_error err;
+    int exit_code = CAUS_EXIT_DONE;
+    caus_arena *arena =
+        caus_arena_new(caus_run_memory_limit_bytes(program->run));
+    caus_status status =
+        arena ? discover(program, arguments, arena, &exit_code, &err)
+              : CAUS_FAIL(&err, CAUS_ERR_OUT_OF_MEMORY, "no memory to start");
+    caus_arena_free(arena);
+    return status == CAUS_OK ? exit_code : caus_program_fail(program, &err);
 }
 
 static const caus_option_group *const groups[] = {
@@ -430,7 +465,9 @@ const caus_command caus_command_discover = {
         "every link says whether it was seen in normal operation, in the "
         "incident or in both. With --method NAME the textbook algorithm runs "
         "on the columns as they are. The first line of the answer says which "
-        "of the two ran and which delays could be seen.",
+        "of the two ran and which delays could be seen. Where the evidence is "
+        "insufficient (exit 3), the answer has no link and says what was left "
+        "out and why.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,
     .examples =

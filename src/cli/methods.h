@@ -63,6 +63,21 @@ caus_cli_prepare caus_cli_prepare_score;
 /* The method of a name that the table of options allows. */
 const caus_cli_method *caus_cli_find_method(const char *name);
 
+/*
+ * Makes the answer to evidence that is insufficient: no link, and what was left
+ * out.
+ *
+ *   lesson  with the series that was to be learned from
+ *   method  NULL = the incident preset
+ *   reason  a sentence
+ *   answer  as far as it is known
+ */
+caus_status caus_cli_tell_insufficient(const caus_cli_lesson *lesson,
+                                       const caus_cli_method *method,
+                                       const char *reason,
+                                       caus_graph_answer *answer,
+                                       caus_error *err);
+
 bool caus_cli_honours(const caus_cli_method *method, const char *option);
 
 /*

@@ -49,8 +49,9 @@ static caus_status prepare(const caus_series *series,
     CAUS_TRY(sort_variables(series, out, &result->input, err));
     const caus_series *input = &result->input;
     CAUS_TRY(caus_quality_examine(input, run, out, &result->quality, err));
-    caus_choice chosen;
-    CAUS_TRY(caus_incident_choose(input, &result->quality, out, &chosen, err));
+    caus_screening chosen;
+    CAUS_TRY(caus_incident_screen(input, &result->quality, out, &chosen, err));
+    CAUS_TRY(caus_incident_check_choice(&chosen, err));
     result->dropped = chosen.dropped;
     result->dropped_count = chosen.dropped_count;
     caus_series kept, *bare = &made->bare;

@@ -7,6 +7,14 @@
 
 enum { FEWEST_NONZERO_ROWS = 20, FEWEST_EFFECTIVE_ROWS = 30 };
 
+/* A screening in the making. */
+typedef struct choice {
+    size_t *kept;
+    size_t kept_count;
+    caus_dropped *dropped;
+    size_t dropped_count;
+} choice;
+
 /* Why an unfit variable cannot carry evidence; NULL = no memory. */
 static const char *unfit_reason(const caus_series *series,
                                 const caus_variable_quality *quality,
@@ -36,7 +44,7 @@ static bool is_unfit(const caus_variable_quality *quality)
 }
 
 static bool drop_unfit(const caus_series *series, const caus_quality *quality,
-                       bool *out_of_play, caus_choice *chosen, caus_arena *out)
+                       bool *out_of_play, choice *chosen, caus_arena *out)
 {
     for (size_t i = 0; i < series->variable_count; i++) {
         const caus_variable_quality *facts = &quality->variables[i];
@@ -55,7 +63,7 @@ static bool drop_unfit(const caus_series *series, const caus_quality *quality,
 /* Of each family the first fit member stays. */
 static bool drop_relatives(const caus_series *series,
                            const caus_quality *quality, bool *out_of_play,
-                           caus_choice *chosen, caus_arena *out)
+                           choice *chosen, caus_arena *out)
 {
     for (size_t f = 0; f < quality->family_count; f++) {
         const caus_family *family = &quality->families[f];
@@ -81,25 +89,33 @@ static bool drop_relatives(const caus_series *series,
     return true;
 }
 
-caus_status caus_incident_choose(const caus_series *series,
+caus_status caus_incident_screen(const caus_series *series,
                                  const caus_quality *quality, caus_arena *out,
-                                 caus_choice *chosen, caus_error *err)
+                                 caus_screening *result, caus_error *err)
 {
     size_t count = series->variable_count;
     bool *out_of_play = CAUS_ARRAY(out, bool, count);
-    *chosen = (caus_choice){.kept = CAUS_ARRAY(out, size_t, count),
-                            .dropped = CAUS_ARRAY(out, caus_dropped, count)};
-    if (!out_of_play || !chosen->kept || !chosen->dropped ||
-        !drop_unfit(series, quality, out_of_play, chosen, out) ||
-        !drop_relatives(series, quality, out_of_play, chosen, out))
+    choice chosen = {.kept = CAUS_ARRAY(out, size_t, count),
+                     .dropped = CAUS_ARRAY(out, caus_dropped, count)};
+    if (!out_of_play || !chosen.kept || !chosen.dropped ||
+        !drop_unfit(series, quality, out_of_play, &chosen, out) ||
+        !drop_relatives(series, quality, out_of_play, &chosen, out))
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < count; i++) {
         if (!out_of_play[i])
-            chosen->kept[chosen->kept_count++] = i;
+            chosen.kept[chosen.kept_count++] = i;
     }
-    if (chosen->kept_count >= 2)
+    *result = (caus_screening){chosen.kept, chosen.kept_count, chosen.dropped,
+                               chosen.dropped_count};
+    return CAUS_OK;
+}
+
+caus_status caus_incident_check_choice(const caus_screening *screened,
+                                       caus_error *err)
+{
+    if (screened->kept_count >= 2)
         return CAUS_OK;
-    if (!chosen->dropped_count)
+    if (!screened->dropped_count)
         return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
                          "one variable has no other to be linked with: name "
                          "two or more");
@@ -107,6 +123,7 @@ caus_status caus_incident_choose(const caus_series *series,
                      "of %zu variables %zu can carry evidence and two are "
                      "needed: %s is left out (%s); widen the window or name "
                      "other variables",
-                     count, chosen->kept_count, chosen->dropped[0].label,
-                     chosen->dropped[0].reason);
+                     screened->kept_count + screened->dropped_count,
+                     screened->kept_count, screened->dropped[0].label,
+                     screened->dropped[0].reason);
 }

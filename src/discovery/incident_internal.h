@@ -6,18 +6,9 @@
 #include "base/base.h"
 #include "caus/incident.h"
 
-/* Which variables stay, and why the others do not. */
-typedef struct caus_choice {
-    size_t *kept;
-    size_t kept_count;
-    caus_dropped *dropped;
-    size_t dropped_count;
-} caus_choice;
-
-/* Leaves out what cannot carry evidence and all but one of each family. */
-caus_status caus_incident_choose(const caus_series *series,
-                                 const caus_quality *quality, caus_arena *out,
-                                 caus_choice *chosen, caus_error *err);
+/* Fails with CAUS_ERR_TOO_FEW_SAMPLES when under two variables stay. */
+caus_status caus_incident_check_choice(const caus_screening *screened,
+                                       caus_error *err);
 
 /* What a variable says about the calls a service answers. */
 typedef enum caus_symptom {

@@ -160,7 +160,8 @@ void caus_view_add_method(const caus_view *view, caus_text *text)
         caus_text_format(text, "%s preset: %s", answer->preset, answer->method);
     else
         caus_text_format(text, "textbook method %s", answer->method);
-    caus_text_format(text, ", %s", answer->test);
+    if (answer->test)
+        caus_text_format(text, ", %s", answer->test);
     if (isnan(options->alpha))
         return;
     caus_text_format(text, ", alpha %g", options->alpha);

@@ -208,6 +208,10 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
     const caus_graph_answer *answer = view->answer;
     double alpha = answer->options.alpha;
     bool fdr = answer->options.fdr != CAUS_FDR_NONE;
+    if (answer->insufficient) {
+        caus_text_add(text, "Nothing could be tested.");
+        return;
+    }
     if (view->variable_count == 1) {
         caus_text_add(text, "There is one variable only, ");
         add(text, view->names[0]);

@@ -161,6 +161,8 @@ static void fill_not_measurable(const caus_page *page, caus_text *text)
     const caus_view *view = page->view;
     const caus_discovery *found = view->answer->discovery;
     size_t orderless = view->orderless_count;
+    if (view->answer->insufficient)
+        return;
     caus_text_add(text, "not measurable: ");
     if (orderless)
         caus_text_format(text, "order of %zu of %zu links; ", orderless,
@@ -230,8 +232,10 @@ static void add_top_warnings(caus_page *page, size_t lines_left)
         caus_text_format(page->text, ", the worst %zu", shown);
     caus_text_add(page->text, ":\n");
     page->lines++;
+    bool is_answer = page->view->answer->insufficient;
     for (size_t i = 0; i < shown; i++)
-        add_warning(page, page->view->warnings[i], 1);
+        add_warning(page, page->view->warnings[i],
+                    i == 0 && is_answer ? SENTENCE_LINES : 1);
 }
 
 /* The end of the part of a command that fits `columns`: a space outside

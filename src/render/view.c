@@ -17,7 +17,7 @@ static caus_status check_answer(const caus_graph_answer *answer,
 {
     size_t variables = answer->series->variable_count;
     size_t nodes = answer->discovery->graph.node_count;
-    if (variables != nodes || !nodes)
+    if (variables != nodes || (!nodes && !answer->insufficient))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "a graph of %zu nodes does not belong to a series of "
                          "%zu variables: render an answer with its own series",
@@ -332,14 +332,16 @@ const char *caus_view_shortfall(const caus_view *view)
            "variables or lags";
 }
 
-/* A warning's text by its place: a search cut short first, then the caller's,
- * those of the quality report and those of the search. */
+/* A warning's text by its place: a search cut short or none at all first, then
+ * the caller's, those of the quality report and those of the search. */
 static const char *warning_at(const caus_view *view, size_t place)
 {
     const caus_graph_answer *answer = view->answer;
     const char *shortfall = caus_view_shortfall(view);
     if (shortfall && place-- == 0)
         return shortfall;
+    if (answer->insufficient && place-- == 0)
+        return caus_clean_text(view->arena, answer->insufficient, view->clean);
     if (place < answer->warning_count)
         return caus_clean_text(view->arena, answer->warnings[place],
                                view->clean);
@@ -357,8 +359,10 @@ static caus_status list_warnings(caus_view *view, caus_error *err)
 {
     const caus_graph_answer *answer = view->answer;
     size_t from_quality = answer->quality ? answer->quality->warning_count : 0;
-    size_t count = !answer->discovery->complete + answer->warning_count +
-                   from_quality + answer->discovery->singular_count;
+    size_t count = from_quality + answer->warning_count +
+                   answer->discovery->singular_count;
+    count += answer->discovery->complete ? 0 : 1;
+    count += answer->insufficient ? 1 : 0;
     view->warnings = CAUS_ARRAY(view->arena, const char *, count);
     caus_map *seen = caus_map_new();
     bool out_of_memory = !view->warnings || !seen;

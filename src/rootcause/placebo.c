@@ -93,8 +93,8 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     const caus_timeline *timeline = &about->timeline;
     size_t starts[MOST_WINDOWS], width;
     size_t count =
-        place_windows(about->onset_row,
-                      timeline->row_count - about->onset_row, &width, starts);
+        place_windows(about->onset_row, timeline->row_count - about->onset_row,
+                      &width, starts);
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,

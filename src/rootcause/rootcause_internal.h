@@ -41,11 +41,11 @@ typedef struct caus_shift {
 /* All rows of a series as columns, oldest first. */
 typedef struct caus_timeline {
     size_t row_count, variable_count;
-    int64_t *time_ns;  /* [row_count] */
-    double *values;    /* [variable_count × row_count]; NaN = missing */
-    uint32_t *order;   /* [variable_count × row_count] rows by value */
-    uint32_t *rank;    /* [variable_count × row_count] where `order` has a row */
-    size_t *present;   /* [variable_count] entries of `order` */
+    int64_t *time_ns; /* [row_count] */
+    double *values;   /* [variable_count × row_count]; NaN = missing */
+    uint32_t *order;  /* [variable_count × row_count] rows by value */
+    uint32_t *rank;  /* [variable_count × row_count] where `order` has a row */
+    size_t *present; /* [variable_count] entries of `order` */
 } caus_timeline;
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
