@@ -109,6 +109,16 @@ void caus_text_add_count(caus_text *text, uint64_t count)
     }
 }
 
+void caus_format_effect(double size, char text[32])
+{
+    if (size < 99.5 || size >= 1e6) {
+        snprintf(text, 32, "%.2g", size);
+        return;
+    }
+    double place = pow(10, floor(log10(size)) - 1);
+    snprintf(text, 32, "%.0f", round(size / place) * place);
+}
+
 void caus_format_p(double p, char text[32])
 {
     if (isnan(p)) {

@@ -100,17 +100,19 @@ static void write_lag_interval(caus_json *json, const caus_view *view,
     caus_json_end_array(json);
 }
 
-/* "s per request": nothing where a unit is not known. */
+/* "s per request", "s per 1" where only the target has a unit; nothing where
+ * it has none. */
 static void write_effect(caus_json *json, const caus_view *view,
                          const caus_link *link)
 {
     const caus_variable *variables = view->answer->series->variables;
     const char *source = variables[link->source].unit;
     const char *target = variables[link->target].unit;
-    if (!isfinite(link->effect) || !*source || !*target)
+    if (!isfinite(link->effect) || !*target)
         return;
     char unit[120];
-    snprintf(unit, sizeof unit, "%.50s per %.50s", target, source);
+    snprintf(unit, sizeof unit, "%.50s per %.50s", target,
+             *source ? source : "1");
     caus_json_key(json, "effect");
     caus_json_begin_object(json);
     caus_json_put_double(json, "value", link->effect);

@@ -16,11 +16,13 @@ static void add_link_effect(const caus_report_page *page, const caus_link *link)
     const char *source = variables[link->source].unit;
     const char *target = variables[link->target].unit;
     caus_text_add(page->text, "<td class=\"n\">");
-    if (isfinite(link->effect) && source[0] && target[0]) {
-        caus_text_format(page->text, "%s%.2g ", link->effect < 0 ? "−" : "+",
-                         fabs(link->effect));
+    if (isfinite(link->effect) && target[0]) {
+        char size[32];
+        caus_format_effect(fabs(link->effect), size);
+        caus_text_format(page->text, "%s%s ", link->effect < 0 ? "−" : "+",
+                         size);
         caus_html_put(page, target);
-        caus_text_add_char(page->text, '/');
+        caus_text_add(page->text, source[0] ? "/" : " per 1");
         caus_html_put(page, source);
     } else {
         caus_text_add(page->text, "–");

@@ -43,7 +43,8 @@ static bool is_short_word(const char *unit)
     return length > 0 && length <= 12;
 }
 
-/* "+0.34 s/request"; "" where it was not measured, or has no unit. */
+/* "+0.34 s/request", "+0.34 s per 1" where only the target has a unit; ""
+ * where it was not measured, or in no unit. */
 static void write_effect(const caus_page *page, const caus_link *link,
                          char text[EFFECT_BYTES])
 {
@@ -51,11 +52,16 @@ static void write_effect(const caus_page *page, const caus_link *link,
     const char *source = variables[link->source].unit;
     const char *target = variables[link->target].unit;
     text[0] = '\0';
-    if (isfinite(link->effect) && is_short_word(source) &&
-        is_short_word(target))
-        snprintf(text, EFFECT_BYTES, "%s%.2g %.12s/%.12s",
-                 link->effect < 0 ? page->glyphs.minus : "+",
-                 fabs(link->effect), target, source);
+    if (!isfinite(link->effect) || !is_short_word(target))
+        return;
+    char size[32];
+    const char *sign = link->effect < 0 ? page->glyphs.minus : "+";
+    caus_format_effect(fabs(link->effect), size);
+    if (is_short_word(source))
+        snprintf(text, EFFECT_BYTES, "%s%.12s %.12s/%.12s", sign, size, target,
+                 source);
+    else if (!*source)
+        snprintf(text, EFFECT_BYTES, "%s%.12s %.12s per 1", sign, size, target);
 }
 
 /* What stands in the third column of a link. */

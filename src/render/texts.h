@@ -54,6 +54,10 @@ void caus_text_add_markdown_code(caus_text *text, const char *value);
 /* "200,000" */
 void caus_text_add_count(caus_text *text, uint64_t count);
 
+/* Two digits of a size that is not negative, without an exponent up to a
+ * million: "0.34", "170". text [32] */
+void caus_format_effect(double size, char text[32]);
+
 /* "0.041" or "1.2e-9"; "not computed" without a number. text [32] */
 void caus_format_p(double p, char text[32]);
 void caus_text_add_p(caus_text *text, double p);

@@ -90,6 +90,33 @@ static void what_was_not_computed_is_left_out(void **state)
     free_answer(&made);
 }
 
+static void an_effect_needs_the_unit_of_its_target(void **state)
+{
+    (void)state;
+    static const char *const units[][3] = {{"cores", "s", "s per cores"},
+                                           {"", "s", "s per 1"},
+                                           {"cores", "", NULL}};
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        made_answer made;
+        make_answer(&made, NULL, 2, 1);
+        add_link(&made, 0, 1, 1, 0.5, 1e-9);
+        double effect[8];
+        for (size_t cell = 0; cell < 8; cell++)
+            effect[cell] = 2.5;
+        made.discovery.effect = effect;
+        made.variables[0].unit = units[i][0];
+        made.variables[1].unit = units[i][1];
+        json_t *root = render(&made);
+        json_t *told = json_object_get(item(root, "edges", 0), "effect");
+        assert_int_equal(told != NULL, units[i][2] != NULL);
+        if (told)
+            assert_string_equal(
+                json_string_value(json_object_get(told, "unit")), units[i][2]);
+        json_decref(root);
+        free_answer(&made);
+    }
+}
+
 static void a_negative_statistic_has_a_positive_strength(void **state)
 {
     (void)state;
@@ -258,6 +285,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_edge_says_all_that_was_computed),
         cmocka_unit_test(what_was_not_computed_is_left_out),
+        cmocka_unit_test(an_effect_needs_the_unit_of_its_target),
         cmocka_unit_test(a_negative_statistic_has_a_positive_strength),
         cmocka_unit_test(all_links_lists_every_tested_one),
         cmocka_unit_test(a_target_keeps_its_ancestors),

@@ -198,9 +198,37 @@ static void the_first_line_says_what_could_be_seen(void **state)
     caus_arena_free(arena);
 }
 
+static void an_effect_is_told_without_exponents(void **state)
+{
+    (void)state;
+    static const struct {
+        double effect;
+        const char *source, *told;
+    } cases[] = {{172.5, "s", "+170 errors/s"},
+                 {-99.6, "s", "−100 errors/s"},
+                 {987654.0, "s", "+990000 errors/s"},
+                 {0.0123, "", "+0.012 errors per 1"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        made_answer made;
+        caus_arena *arena = caus_arena_new(0);
+        make_answer(&made, NULL, 2, 1);
+        add_link(&made, 0, 1, 1, 0.5, 1e-9);
+        double effect[8];
+        for (size_t cell = 0; cell < 8; cell++)
+            effect[cell] = cases[i].effect;
+        made.discovery.effect = effect;
+        made.variables[0].unit = cases[i].source;
+        made.variables[1].unit = "errors";
+        assert_non_null(strstr(render(&made, arena, NULL), cases[i].told));
+        free_answer(&made);
+        caus_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_effect_is_told_without_exponents),
         cmocka_unit_test(the_first_screen_is_24_lines_of_80_columns),
         cmocka_unit_test(long_names_and_many_warnings_fit_as_well),
         cmocka_unit_test(the_next_command_can_be_pasted),
