@@ -17,7 +17,8 @@ typedef struct caus_extent {
     size_t end_row;  /* the first row after it */
     int64_t end_ns;  /* grid time of its last row */
     double evidence; /* twice the log likelihood of its levels over the usual
-                        ones, all variables; 0 = none stood out */
+                        ones, all variables, over how alike their noise is; 0 =
+                        none stood out */
     double rival;    /* that of the best stretch of the other rows */
 } caus_extent;
 
@@ -27,14 +28,15 @@ typedef struct caus_extent {
  *
  *   series  rows of all segments by time; with two environments the stretch
  *           ends after the first. Variables that count calls are not looked at:
- *           they follow the day
- *   result  found is false where the evidence is under 120, or under 1.5 times
+ *           they follow the day. Latency and errors count where they rise
+ *   result  found is false where the evidence is under 95, or under 1.5 times
  *           that of the best stretch of the other rows, or with under 60 rows
  *
- * A stretch that begins with the first row is taken for the time before an
- * onset. A slow ramp is found late, a change under 5 % of the level not at all.
+ * A stretch with less than a tenth of the rows (at most 20) before it is taken
+ * for the time before an onset, and must be 40 % of the rows then. A slow ramp
+ * is found late, a change that stays within the noise's own swings not at all.
  * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT, …_CANCELLED, …_TIME_LIMIT. Cost
- * O(rows · log rows · variables).
+ * O(rows · variables · rows that noise remembers).
  */
 caus_status caus_incident_find(const caus_series *series, const caus_run *run,
                                caus_extent *result, caus_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * When an incident began and ended: the stretch of rows in which most variables
+ * When an incident began and ended: the stretch of rows in which variables
  * stood at another level. docs/design/0026-preset-measures.md
  */
 #include <math.h>
@@ -8,35 +8,15 @@
 #include <string.h>
 
 #include "discovery/incident_internal.h"
-#include "numeric/order.h"
+#include "discovery/incident_stretch.h"
 
 enum {
     LEAST_ROWS = 60,
-    LEAST_VALUES = 40,
-    LEAST_STRETCH = 3,
-    BLOCKS = 10,
-    CANDIDATES = 8, /* stretches of the clearest variables are tried */
-    LEVELS = 11
+    CANDIDATES = 8 /* stretches of the clearest variables are tried */
 };
 
-static const double levels[LEVELS] = {1.5, 2,  3,  4.5, 7,  10,
-                                      15,  25, 50, 100, 300};
-static const double cap = 9;      /* on a row's squared deviation */
-static const double longest = .6; /* share of the rows */
-static const double least_effect = .05;
-static const double stands_out = 2; /* deviations */
-
-/* Log likelihoods, twice. In healthy worlds the best stretch stayed below 116;
- * where the same recording has others nearly as good it is no incident. */
-static const double least_evidence = 120, least_lead = 1.5;
-
-/* The stretch of a variable. */
-typedef struct stretch {
-    size_t variable; /* its place by name */
-    size_t start, end;
-    double gain;
-    double sign; /* of its level */
-} stretch;
+/* Where the same recording has others nearly as good it is no incident. */
+static const double least_evidence = 95, least_lead = 1.5;
 
 typedef struct search {
     const caus_series *series;
@@ -44,201 +24,68 @@ typedef struct search {
     size_t column_count;
     size_t row_count;
     size_t first_end;    /* a stretch ends at this row or later */
-    double *values;      /* [row_count] of one variable, then deviations */
-    double *room;        /* [row_count] */
-    double *block;       /* [row_count] */
+    double *values;      /* [column_count × row_count], then deviations */
+    double *room;        /* [2 × all rows] */
+    bool *is_used;       /* [column_count] */
+    bool *is_harm;       /* [column_count] */
     const double **rows; /* [all rows] values, by time */
     const uint64_t **missing;
     size_t *word_count, *bit; /* [all rows] of the segment, in it */
     int64_t *time_ns;         /* [all rows] */
     size_t *chosen;           /* [row_count] rows looked at */
-    stretch *found;           /* [column_count] */
+    caus_stretch *found;      /* [column_count] */
     size_t found_count;
 } search;
 
-/* Values of a column in the rows looked at; counts go to their square root,
- * whose spread does not grow with them. False: too few. */
-static bool gather(search *job, size_t column, bool *is_count)
+/* Values of a column in the rows looked at; NaN = missing. */
+static void gather(const search *job, size_t column, double *values)
 {
-    size_t present = 0;
-    *is_count = true;
     for (size_t r = 0; r < job->row_count; r++) {
         size_t row = job->chosen[r];
         const uint64_t *bits = job->missing[row];
         size_t at = column * job->word_count[row] + job->bit[row] / 64;
         bool gone = bits && (bits[at] >> (job->bit[row] % 64) & 1);
-        double value = gone ? (double)NAN : job->rows[row][column];
-        job->values[r] = value;
-        if (!isfinite(value))
-            continue;
-        present++;
-        if (value < 0 || value != nearbyint(value))
-            *is_count = false;
+        values[r] = gone ? (double)NAN : job->rows[row][column];
     }
-    for (size_t r = 0; *is_count && r < job->row_count; r++)
-        job->values[r] = sqrt(job->values[r] + .375);
-    return present >= LEAST_VALUES;
 }
 
-/* Deviation of what is near the median: noise, without the incident. */
-static double bulk_scale(const search *job, double median, double scale)
+static caus_deviations view_of(const search *job)
 {
-    double sum = 0, squares = 0;
-    size_t count = 0;
-    for (size_t r = 0; r < job->row_count; r++) {
-        double apart = job->values[r] - median;
-        if (!(fabs(apart) <= 4 * scale))
-            continue;
-        sum += apart;
-        squares += apart * apart;
-        count++;
-    }
-    double mean = sum / (double)count;
-    return sqrt(fmax(squares / (double)count - mean * mean, 0));
-}
-
-/* The median deviation of ten blocks: over all rows an incident of a quarter of
- * them would widen the quartiles. `room` has a place for each value. */
-static double block_spread(const double *values, size_t count, double *room)
-{
-    double spreads[BLOCKS];
-    for (size_t b = 0; b < BLOCKS; b++) {
-        size_t first = b * count / BLOCKS;
-        size_t rows = (b + 1) * count / BLOCKS - first;
-        memcpy(room, values + first, rows * sizeof *room);
-        caus_sort(room, rows);
-        spreads[b] = caus_sorted_deviation(room, rows);
-    }
-    return caus_median(spreads, BLOCKS);
-}
-
-/* Turns values into robust deviations, 0 where missing. */
-static bool standardise(search *job, bool is_count)
-{
-    size_t count = 0;
-    for (size_t r = 0; r < job->row_count; r++)
-        if (isfinite(job->values[r]))
-            job->room[count++] = job->values[r];
-    double spread = block_spread(job->room, count, job->block);
-    caus_sort(job->room, count);
-    double median = caus_sorted_quantile(job->room, count, .5);
-    /* A count's own noise is half a unit of its root. */
-    double floor = is_count ? fmax(.5, least_effect / 2 * median)
-                            : least_effect * fabs(median);
-    double scale = fmax(spread, floor), apart = 0;
-    for (size_t i = 0; i < count; i++)
-        apart += fabs(job->room[i] - median);
-    if (!(scale > 0))
-        scale = apart / (double)count;
-    if (!(scale > 0))
-        return false;
-    for (int i = 0; i < 2; i++)
-        scale = fmax(scale, bulk_scale(job, median, scale));
-    for (size_t r = 0; r < job->row_count; r++)
-        job->values[r] =
-            isfinite(job->values[r]) ? (job->values[r] - median) / scale : 0;
-    return true;
-}
-
-static double loss(double deviation)
-{
-    return fmin(deviation * deviation, cap);
-}
-
-/* The stretch that a level fits best in place of 0: Kadane's algorithm. */
-static stretch fit_level(const search *job, double level)
-{
-    stretch best = {0};
-    double sum = 0;
-    size_t start = 0;
-    for (size_t r = 0; r < job->row_count; r++) {
-        if (sum <= 0) {
-            sum = 0;
-            start = r;
-        }
-        sum += loss(job->values[r]) - loss(job->values[r] - level);
-        if (sum > best.gain && r + 1 >= job->first_end)
-            best = (stretch){.start = start, .end = r + 1, .gain = sum};
-    }
-    return best;
-}
-
-/* Rows that are worth one: noise that lasts makes levels of its own. */
-static double memory_of(search *job, const stretch *s)
-{
-    size_t count = 0;
-    for (size_t r = 0; r < job->row_count; r++)
-        if (r < s->start || r >= s->end)
-            job->room[count++] = fmax(-4, fmin(4, job->values[r]));
-    double mean = 0, variance = 0, memory = 1;
-    for (size_t i = 0; i < count; i++)
-        mean += job->room[i] / (double)count;
-    for (size_t i = 0; i < count; i++) {
-        job->room[i] -= mean;
-        variance += job->room[i] * job->room[i] / (double)count;
-    }
-    for (size_t lag = 1; variance > 0 && lag < count / 10; lag++) {
-        double sum = 0;
-        for (size_t i = lag; i < count; i++)
-            sum += job->room[i] * job->room[i - lag];
-        double correlation = sum / (double)(count - lag) / variance;
-        if (correlation < .1)
-            break;
-        memory += 2 * correlation;
-    }
-    return memory;
-}
-
-/* Whether two of the three rows before a stretch stand out its way already: the
- * level fits a ramp from its middle on. */
-static bool is_raised(const search *job, const stretch *s)
-{
-    int raised = 0;
-    for (size_t r = s->start - 3; r < s->start; r++)
-        raised += job->values[r] * s->sign > stands_out;
-    return raised >= 2;
+    return (caus_deviations){job->row_count, job->column_count, job->values,
+                             job->is_used,   job->is_harm,      job->room};
 }
 
 static void look_at(search *job, size_t place)
 {
-    bool is_count;
-    if (!gather(job, job->columns[place], &is_count) ||
-        !standardise(job, is_count))
-        return;
-    stretch best = {0};
-    for (int k = 0; k < 2 * LEVELS; k++) {
-        stretch one =
-            fit_level(job, k < LEVELS ? levels[k] : -levels[k - LEVELS]);
-        if (one.gain > best.gain) {
-            best = one;
-            best.sign = k < LEVELS ? 1 : -1;
-        }
-    }
-    size_t length = best.end - best.start;
-    if (length < LEAST_STRETCH ||
-        (double)length > longest * (double)job->row_count)
-        return;
-    best.variable = place;
-    best.gain /= memory_of(job, &best);
-    while (best.start >= 3 && is_raised(job, &best))
-        best.start--;
-    job->found[job->found_count++] = best;
+    caus_deviations view = view_of(job);
+    double *values = job->values + place * job->row_count;
+    size_t column = job->columns[place];
+    gather(job, column, values);
+    job->is_harm[place] =
+        caus_symptom_of(&job->series->variables[column]) == CAUS_SYMPTOM_HARM;
+    job->is_used[place] =
+        caus_stretch_standardise(values, job->row_count, job->room);
+    if (job->is_used[place] && caus_stretch_find(&view, place, job->first_end,
+                                                 &job->found[job->found_count]))
+        job->found_count++;
 }
 
 static int compare_gains(const void *a, const void *b)
 {
-    const stretch *left = a, *right = b;
+    const caus_stretch *left = a, *right = b;
     if (left->gain < right->gain || left->gain > right->gain)
         return left->gain > right->gain ? -1 : 1;
     return (left->variable > right->variable) -
            (left->variable < right->variable);
 }
 
-static bool agree(const stretch *one, const stretch *other)
+/* A slow trouble shows in some variables long before it shows in others: they
+ * end together. */
+static bool agree(const caus_stretch *one, const caus_stretch *other)
 {
     double length = (double)(one->end - one->start);
-    return fabs((double)other->start - (double)one->start) <=
-               2 + .18 * length &&
+    double later = (double)other->start - (double)one->start;
+    return later <= 2 + .18 * length && later >= -.5 * length &&
            fabs((double)other->end - (double)one->end) <= 2 + .08 * length;
 }
 
@@ -262,23 +109,20 @@ static size_t row_at(const double *weight_at, size_t rows, double total,
     return rows;
 }
 
-static verdict join(search *job, const stretch *one, double price)
+/* When variables with a stretch like this one began and ended. */
+static verdict place(const search *job, const caus_stretch *one, double price)
 {
     verdict made = {0};
-    double *starts = job->values, *ends = job->room, total = 0;
-    for (int side = 0; side < 2; side++) {
-        double *weight_at = side ? ends : starts;
-        memset(weight_at, 0, job->row_count * sizeof *weight_at);
-        made.evidence = 0;
-        for (size_t i = 0; i < job->found_count; i++) {
-            const stretch *other = &job->found[i];
-            if (!agree(one, other) || other->gain <= price)
-                continue;
-            made.evidence += other->gain - price;
-            double weight = log(other->gain / price);
-            total += side ? 0 : weight;
-            weight_at[side ? other->end - 1 : other->start] += weight;
-        }
+    double *starts = job->room, *ends = job->room + job->row_count, total = 0;
+    memset(job->room, 0, 2 * job->row_count * sizeof *job->room);
+    for (size_t i = 0; i < job->found_count; i++) {
+        const caus_stretch *other = &job->found[i];
+        if (!agree(one, other) || other->gain <= price)
+            continue;
+        double weight = other->gain - price;
+        total += weight;
+        starts[other->start] += weight;
+        ends[other->end - 1] += weight;
     }
     made.start = row_at(starts, job->row_count, total, .15);
     made.first = row_at(starts, job->row_count, total, .05);
@@ -301,11 +145,25 @@ static caus_status find_best(search *job, const caus_run *run, verdict *best,
     }
     qsort(job->found, job->found_count, sizeof *job->found, compare_gains);
     double price = log((double)job->row_count * (double)job->column_count);
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_deviations view = view_of(job);
+    const caus_stretch *chosen = NULL;
     for (size_t i = 0; i < job->found_count && i < CANDIDATES; i++) {
-        verdict made = join(job, &job->found[i], price);
-        if (made.evidence > best->evidence)
-            *best = made;
+        double evidence;
+        CAUS_TRY(caus_run_check(run, err));
+        if (!caus_stretch_weigh(&view, &job->found[i], price, scratch,
+                                &evidence))
+            return caus_arena_fail(scratch, err);
+        if (evidence <= best->evidence)
+            continue;
+        chosen = &job->found[i];
+        best->evidence = evidence;
     }
+    if (!chosen)
+        return CAUS_OK;
+    double evidence = best->evidence;
+    *best = place(job, chosen, price);
+    best->evidence = evidence;
     return CAUS_OK;
 }
 
@@ -364,23 +222,24 @@ static bool prepare(search *job, caus_arena *scratch)
     size_t rows = caus_series_row_count(series);
     size_t *order = CAUS_ARRAY(scratch, size_t, series->segment_count);
     job->columns = CAUS_ARRAY(scratch, size_t, series->variable_count);
-    job->values = CAUS_ARRAY(scratch, double, rows);
-    job->room = CAUS_ARRAY(scratch, double, rows);
-    job->block = CAUS_ARRAY(scratch, double, rows);
+    job->room = CAUS_ARRAY(scratch, double, 2 * rows);
     job->rows = CAUS_ARRAY(scratch, const double *, rows);
     job->missing = CAUS_ARRAY(scratch, const uint64_t *, rows);
     job->word_count = CAUS_ARRAY(scratch, size_t, rows);
     job->bit = CAUS_ARRAY(scratch, size_t, rows);
     job->time_ns = CAUS_ARRAY(scratch, int64_t, rows);
     job->chosen = CAUS_ARRAY(scratch, size_t, rows);
-    job->found = CAUS_ARRAY(scratch, stretch, series->variable_count);
-    if (!order || !job->columns || !job->values || !job->room || !job->block ||
-        !job->rows || !job->missing || !job->word_count || !job->bit ||
-        !job->time_ns || !job->chosen || !job->found)
+    if (!order || !job->columns || !job->room || !job->rows || !job->missing ||
+        !job->word_count || !job->bit || !job->time_ns || !job->chosen)
         return false;
     order_columns(job);
     order_rows(job, order);
-    return true;
+    size_t columns = job->column_count;
+    job->values = CAUS_ARRAY(scratch, double, columns *rows);
+    job->is_used = CAUS_ARRAY(scratch, bool, columns);
+    job->is_harm = CAUS_ARRAY(scratch, bool, columns);
+    job->found = CAUS_ARRAY(scratch, caus_stretch, columns);
+    return job->values && job->is_used && job->is_harm && job->found;
 }
 
 /* What came first is the norm: a stretch from the first row on is the time
@@ -388,7 +247,10 @@ static bool prepare(search *job, caus_arena *scratch)
 static void write_extent(const search *job, const verdict *best, size_t rows,
                          caus_extent *made)
 {
-    bool is_before = best->start == 0 && best->end < rows;
+    caus_deviations view = view_of(job);
+    view.row_count = rows;
+    bool is_before =
+        caus_stretch_is_before(&view, best->start) && best->end < rows;
     size_t row = is_before ? best->end : best->start;
     size_t first = is_before ? row : best->first;
     size_t last = is_before ? row : best->last;
