@@ -92,9 +92,7 @@ static caus_status search(caus_program *program, const caus_endpoint *endpoint,
         facts.warnings = &warning;
         facts.warning_count = 1;
     }
-    for (size_t i = 0; program->show_queries && i < facts.query_count; i++)
-        caus_program_say(program, "%s: %s", facts.queries[i].server,
-                         facts.queries[i].text);
+    caus_cli_print_queries(program, facts.queries, facts.query_count);
     *result = facts.changes;
     return join_lists(arena, fetch, &facts, err);
 }

@@ -97,7 +97,8 @@ caus_status caus_cli_read_settings(const caus_arguments *arguments,
                                    caus_arena *arena, caus_settings *result,
                                    caus_error *err);
 
-caus_status caus_cli_read_source(const caus_arguments *arguments,
+caus_status caus_cli_read_source(caus_program *program,
+                                 const caus_arguments *arguments,
                                  const caus_cli_window *window,
                                  caus_arena *arena, caus_cli_source *result,
                                  caus_error *err);

@@ -105,8 +105,9 @@ const caus_command caus_command_explain = {
         "ranks every service and variable by how likely the incident began "
         "there, and tells the chain of calls to the symptom, what was checked, "
         "what sets the runner-up apart and what is missing. A call graph "
-        "(--topology) and traces (--traces-csv) make the answer much better. "
-        "The verdict is a cause, no anomaly, or insufficient evidence (exit "
+        "(--topology) and traces (of --clickhouse, or --traces-csv) make the "
+        "answer much better. The verdict is a cause, no anomaly, or "
+        "insufficient evidence (exit "
         "3); the ranking is printed in every case.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

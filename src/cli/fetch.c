@@ -191,11 +191,11 @@ static caus_status fold_warnings(caus_arena *arena, caus_fetch *fetch,
     return CAUS_OK;
 }
 
-static void print_queries(caus_program *program, const caus_fetch *fetch)
+void caus_cli_print_queries(caus_program *program,
+                            const caus_fetched_query *queries, size_t count)
 {
-    for (size_t i = 0; program->show_queries && i < fetch->query_count; i++)
-        caus_program_say(program, "%s: %s", fetch->queries[i].server,
-                         fetch->queries[i].text);
+    for (size_t i = 0; program->show_queries && i < count; i++)
+        caus_program_say(program, "%s: %s", queries[i].server, queries[i].text);
 }
 
 static caus_status fetch_options(const caus_arguments *arguments,
@@ -268,7 +268,8 @@ caus_status caus_cli_fetch_gram(caus_program *program,
                                &endpoint, err));
     CAUS_TRY(caus_clickhouse_gram(&endpoint, specs->items, specs->count,
                                   &options, program->run, arena, result, err));
-    print_queries(program, &result->told);
+    caus_cli_print_queries(program, result->told.queries,
+                           result->told.query_count);
     return CAUS_OK;
 }
 
@@ -299,7 +300,7 @@ static caus_status fetch_part(caus_program *program,
                                &endpoint, err));
     CAUS_TRY(kind->fetch(&endpoint, picked, count, options, program->run, arena,
                          result, err));
-    print_queries(program, result);
+    caus_cli_print_queries(program, result->queries, result->query_count);
     return CAUS_OK;
 }
 

@@ -55,7 +55,8 @@ static caus_status push_down(caus_program *program,
     caus_cli_window window;
     caus_cli_source source;
     CAUS_TRY(caus_cli_read_window(arguments, 0, &window, err));
-    CAUS_TRY(caus_cli_read_source(arguments, &window, arena, &source, err));
+    CAUS_TRY(
+        caus_cli_read_source(program, arguments, &window, arena, &source, err));
     caus_cli_settle(&window, 0);
     caus_gram_options options = {.dataset = dataset};
     caus_segment clock = {.start_ns = window.window.start_ns};

@@ -174,7 +174,8 @@ static caus_status load_servers(caus_program *program,
                                 caus_cli_input *result, caus_error *err)
 {
     caus_cli_source source;
-    CAUS_TRY(caus_cli_read_source(arguments, window, arena, &source, err));
+    CAUS_TRY(
+        caus_cli_read_source(program, arguments, window, arena, &source, err));
     const char *file = common_file(&source.specs);
     if (file)
         return load_columns(program, arguments, &source.specs, file, window,

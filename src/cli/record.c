@@ -83,7 +83,8 @@ static caus_status fetch_servers(caus_program *program,
                                  caus_error *err)
 {
     caus_cli_source source;
-    CAUS_TRY(caus_cli_read_source(arguments, window, arena, &source, err));
+    CAUS_TRY(
+        caus_cli_read_source(program, arguments, window, arena, &source, err));
     if (source.left_out)
         caus_program_say(program, "%s", source.left_out);
     CAUS_TRY(

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "servers.h"
+
+enum { CALL_SPANS = 20000 };
 
 static const caus_option server_options[] = {
     {"prometheus", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
@@ -30,7 +32,7 @@ static const caus_option source_options[] = {
      "variables defined in a vars.yml file"},
     {"service", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
      "choose the variables of this service and of those up to two calls away "
-     "(--topology), from --vars or else from spans"},
+     "(by --topology or by spans), from --vars or else from spans"},
     {"by", 0, "LEVEL", "service|pod", CAUS_COMPLETE_NOTHING,
      "one series a service (default) or a pod"},
     {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
@@ -100,30 +102,69 @@ static void apply_definitions(caus_variable_spec *named, size_t count,
     }
 }
 
+/* Who calls whom by the spans of a server; NULL where they do not tell. */
+static caus_status find_calls(caus_program *program,
+                              const caus_endpoint *endpoint,
+                              const caus_cli_window *window, caus_arena *arena,
+                              const caus_topology **result, caus_error *err)
+{
+    caus_cli_window settled = *window;
+    caus_cli_settle(&settled, 0);
+    caus_spans_fetch_options options = {.window = settled.window,
+                                        .baseline = settled.baseline,
+                                        .max_spans = CALL_SPANS};
+    caus_spans_fetch fetch;
+    caus_error reason;
+    caus_status status = caus_clickhouse_spans(endpoint, &options, program->run,
+                                               arena, &fetch, &reason);
+    if (status == CAUS_ERR_CANCELLED || status == CAUS_ERR_OUT_OF_MEMORY)
+        return CAUS_FAIL(err, status, "%s", reason.message);
+    if (status != CAUS_OK) {
+        caus_program_say(program,
+                         "spans do not tell who calls whom (%s): give "
+                         "--topology",
+                         reason.message);
+        return CAUS_OK;
+    }
+    caus_cli_print_queries(program, fetch.queries, fetch.query_count);
+    caus_topology *calls = caus_arena_array(arena, 1, sizeof *calls);
+    if (!calls)
+        return caus_arena_fail(arena, err);
+    *result = calls;
+    return caus_spans_topology(&fetch.spans, arena, calls, NULL, err);
+}
+
 /* --service chooses what --metrics and --traces would name. */
-static caus_status read_around(const caus_arguments *arguments,
+static caus_status read_around(caus_program *program,
+                               const caus_arguments *arguments,
                                const caus_cli_specs *defined,
                                const caus_cli_window *window, caus_arena *arena,
                                caus_cli_source *result, caus_error *err)
 {
-    const char *url = caus_arguments_get(arguments, "clickhouse");
+    const char *service = caus_arguments_get(arguments, "service");
     const caus_topology *topology;
+    caus_endpoint spans;
     if (caus_arguments_has(arguments, "metrics") ||
         caus_arguments_has(arguments, "traces"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--service chooses the variables: leave out --metrics "
                          "and --traces, or --service");
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &topology, err));
-    if (!url)
-        url = result->settings.clickhouse.url;
-    if (!url)
-        url = getenv("CAUS_CLICKHOUSE_URL");
-    return caus_cli_specs_around(caus_arguments_get(arguments, "service"),
-                                 defined, url && *url, topology, window, arena,
-                                 &result->specs, &result->left_out, err);
+    CAUS_TRY(caus_cli_name_clickhouse(arguments, result, arena, &spans, err));
+    if (!topology && spans.url && !program->offline) {
+        CAUS_TRY(find_calls(program, &spans, window, arena, &topology, err));
+        /* A service without spans may have metrics. */
+        if (topology && defined->count &&
+            caus_topology_find(topology, service) == SIZE_MAX)
+            topology = NULL;
+    }
+    return caus_cli_specs_around(service, defined, spans.url != NULL, topology,
+                                 window, arena, &result->specs,
+                                 &result->left_out, err);
 }
 
-static caus_status read_specs(const caus_arguments *arguments,
+static caus_status read_specs(caus_program *program,
+                              const caus_arguments *arguments,
                               const caus_cli_window *window, caus_arena *arena,
                               caus_cli_source *result, caus_error *err)
 {
@@ -137,7 +178,8 @@ static caus_status read_specs(const caus_arguments *arguments,
         CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
                                       &defined.count, err));
     if (caus_arguments_has(arguments, "service"))
-        return read_around(arguments, &defined, window, arena, result, err);
+        return read_around(program, arguments, &defined, window, arena, result,
+                           err);
     if (metrics) {
         CAUS_TRY(caus_specs_from_metrics(metrics, arena, &part.items,
                                          &part.count, err));
@@ -238,12 +280,13 @@ caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-caus_status caus_cli_read_source(const caus_arguments *arguments,
+caus_status caus_cli_read_source(caus_program *program,
+                                 const caus_arguments *arguments,
                                  const caus_cli_window *window,
                                  caus_arena *arena, caus_cli_source *result,
                                  caus_error *err)
 {
     *result = (caus_cli_source){0};
     CAUS_TRY(caus_cli_read_settings(arguments, arena, &result->settings, err));
-    return read_specs(arguments, window, arena, result, err);
+    return read_specs(program, arguments, window, arena, result, err);
 }

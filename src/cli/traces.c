@@ -81,9 +81,7 @@ static caus_status fetch_traces(caus_program *program, size_t most,
             caus_arena_format(arena, "traces were not read: %s",
                               reason.message),
             err);
-    for (size_t i = 0; program->show_queries && i < fetch.query_count; i++)
-        caus_program_say(program, "%s: %s", fetch.queries[i].server,
-                         fetch.queries[i].text);
+    caus_cli_print_queries(program, fetch.queries, fetch.query_count);
     caus_program_lap(program, "spans");
     CAUS_TRY(add_warnings(&fetch, arena, input, err));
     return keep(&fetch.spans, arena, input, err);
