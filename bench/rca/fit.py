@@ -13,15 +13,18 @@ penalised (of the first: their distance from the weights in use). Prints the
 constants and, for every system, how answers hold that were fitted without it.
 
 usage: fit.py --caus PROGRAM [--worlds N] [--world-seed N] [--data FOLDER]
-              [--leave-out a,b] [--healthy N]
+              [--leave-out a,b] [--healthy N] [--world-logs] [--only logs]
 
---leave-out names sets that are scored only. Needs numpy; exits 77 without.
+--leave-out names sets that are scored only. --only logs holds all constants at
+those in use but for those of log lines, asking only about answers with logs.
+Needs numpy; exits 77 without.
 """
 import argparse
 import collections
 import math
 import os
 import random
+import re
 import sys
 import tempfile
 
@@ -33,13 +36,23 @@ except ImportError:
     print("numpy is not installed")
     sys.exit(77)
 
-TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order"]
-IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2]
+TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order",
+         "logs"]
+IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
 SIGNS = ["one", "alarm", "alone", "strength", "lead", "traces", "blind", "kinds",
-         "candidates", "found", "no_alarm", "no_placebo", "top"]
+         "candidates", "found", "no_alarm", "no_placebo", "top", "logs"]
 INCIDENT = {"one", "alarm", "alone", "strength", "traces", "found", "no_alarm",
-            "no_placebo", "top"}
-RIGHT = {"one", "strength", "lead", "traces", "blind", "kinds", "candidates", "found", "top"}
+            "no_placebo", "top", "logs"}
+RIGHT = {"one", "strength", "lead", "traces", "blind", "kinds", "candidates", "found", "top",
+         "logs"}
+
+
+def in_use(name):
+    """Constants of signs, as compiled in."""
+    path = os.path.join(os.path.dirname(__file__), "../../src/rootcause/weights.h")
+    with open(path) as file:
+        values = re.search(name + r"\[\] = \{([^}]*)\}", file.read())[1]
+    return np.array([float(v) for v in values.split(",") if v.strip()])
 
 
 def log_between(value, least, most):
@@ -50,19 +63,20 @@ def signs(told, services, graph, found):
     """The signs of src/rootcause/confidence.c, in its order."""
     first = services[0]
     terms = {t: p["score"] for t, p in first["terms"].items()}
+    logs = terms.get("logs", 0)
     score = max(first["score"], 1e-9)
     second = services[1]["score"] if len(services) > 1 else 0
     alarm, strength = told.get("alarm"), told.get("strength")
     kinds = sum([terms["internal"] > .3, terms["external"] + terms["way"] > .3,
                  terms["traces"] + terms["calls"] > .3, terms["order"] > .1,
-                 terms["change"] > .1])
+                 terms["change"] > .1, logs > .3])
     return [1, 0 if alarm is None else log_between(alarm, .1, 12),
             0 if alarm is None else log_between(told.get("alarm_alone", 0), .1, 12),
             0 if strength is None else log_between(strength, .1, 10),
             (score - second) / score, (terms["traces"] + terms["calls"]) / score,
             0 if graph else terms["external"] / score, kinds, math.log(len(services)),
             float(found), float(alarm is None), float(strength is None),
-            math.log(max(score, .1))]
+            math.log(max(score, .1)), logs / score]
 
 
 class Pool:
@@ -81,7 +95,8 @@ class Pool:
         names = [s["service"] for s in services]
         self.right.append(float(names[0] == case.root))
         if case.root in names:
-            table = [[s["terms"][t]["score"] / w for t, w in zip(TERMS, IN_USE)]
+            table = [[s["terms"].get(t, {"score": 0})["score"] / w
+                      for t, w in zip(TERMS, IN_USE)]
                      for s in services]
             self.choices.append((np.array(table), names.index(case.root)))
 
@@ -147,7 +162,7 @@ def damage(cases, seed):
     for number, case in enumerate(cases):
         DAMAGES[number // 8 % 4](case, random.Random(seed + number))
         case.times = [float(r[0]) for r in case.rows]
-        case.has_traces = False
+        case.has_traces = case.has_logs = False
     return cases
 
 
@@ -155,43 +170,51 @@ def ask(options, cases, name, pools):
     draw = random.Random(options.seed)
     for case in cases:
         for mode, how in bench.MODES.items():
+            if options.only and not how.get("logs"):
+                continue
             if mode == "late" or (mode == "metrics" and not case.has_traces) or (
-                    mode == "bare" and not case.graph):
+                    mode.endswith("bare") and not case.graph) or (
+                    how.get("logs") and not case.has_logs):
                 continue
             found, graph = how["onset"] == "found", how["graph"] and bool(case.graph)
             with tempfile.TemporaryDirectory() as folder:
                 case.write(folder)
                 told = bench.explain(options.caus, folder, case.symptom,
-                                     None if found else case.onset, graph, how["traces"])[0]
+                                     None if found else case.onset, graph, how["traces"],
+                                     how.get("logs"))[0]
             if told:
                 pools[name, mode].add(told, case, graph, found)
         for _ in range(options.healthy):
             block, at = healthy_block(case, draw)
-            for found in (False, True) if block else ():
+            for mode in ("given", "found", "logs", "logs_found") if block else ():
+                found, logs = mode.endswith("found"), mode.startswith("logs")
+                if (logs and not case.has_logs) or (options.only and not logs):
+                    continue
                 with tempfile.TemporaryDirectory() as folder:
                     case.write(folder, block)
                     told = bench.explain(options.caus, folder, None, None if found else at,
-                                         True, False)[0]
+                                         True, False, logs)[0]
                 if told:
-                    pools[name, "found" if found else "given"].add_healthy(
-                        told, bool(case.graph), found)
+                    pools[name, mode].add_healthy(told, bool(case.graph), found)
 
 
-def logistic(rows, labels, weights, used):
-    """Penalised logistic regression by Newton's steps."""
+def logistic(rows, labels, weights, used, start=None):
+    """Penalised logistic regression by Newton's steps; what is not used stays at
+    the start."""
     mask = np.array([float(s in used) for s in SIGNS])
     penalty = np.array([0.] + [1.] * (len(SIGNS) - 1))
-    found = np.zeros(len(SIGNS))
+    found = np.zeros(len(SIGNS)) if start is None else start.copy()
     for _ in range(60):
         p = 1 / (1 + np.exp(-rows @ found))
-        slope = (rows.T @ (weights * (labels - p)) - penalty * found) * mask
+        slope = rows.T @ (weights * (labels - p)) - penalty * found
+        slope = slope * mask
         bend = (rows * (weights * p * (1 - p) + 1e-9)[:, None]).T @ rows + np.diag(penalty)
         bend = bend * np.outer(mask, mask) + np.diag(1 - mask)
         found += np.linalg.solve(bend, slope)
     return found
 
 
-def fit_signs(pools):
+def fit_signs(pools, only=None):
     rows, labels, weights, right, marks = [], [], [], [], []
     for pool in pools:
         for x, y in zip(pool.signs, pool.right):
@@ -208,14 +231,19 @@ def fit_signs(pools):
     weights, right = np.array(marks), np.array(right)
     share = weights[labels == 1].sum() / max(weights[labels == 0].sum(), 1e-9)
     even = np.where(labels == 1, weights, weights * share)
-    incident = logistic(rows, labels, even, INCIDENT)
     kept = labels == 1
+    if only:
+        return (logistic(rows, labels, even, {only}, in_use("caus_incident_weights")),
+                logistic(rows[kept], right[kept], weights[kept], {only},
+                         in_use("caus_right_weights")))
+    incident = logistic(rows, labels, even, INCIDENT)
     return incident, logistic(rows[kept], right[kept], weights[kept], RIGHT)
 
 
-def fit_terms(pools, penalty=5.):
+def fit_terms(pools, penalty=5., only=None):
     start = np.array(IN_USE)
     found = start.copy()
+    mask = np.array([float(only in (None, t)) for t in TERMS])
     for _ in range(100):
         slope, bend = -penalty * (found - start), penalty * np.eye(len(start))
         for pool in pools:
@@ -227,7 +255,8 @@ def fit_terms(pools, penalty=5.):
                 mark = 100 / len(pool.choices)
                 slope += mark * (table[true] - mean)
                 bend += mark * ((table * p[:, None]).T @ table - np.outer(mean, mean))
-        found += np.linalg.solve(bend, slope)
+        bend = bend * np.outer(mask, mask) + np.diag(1 - mask)
+        found += np.linalg.solve(bend, slope * mask)
     return found
 
 
@@ -254,12 +283,12 @@ def report(name, mode, pool, fitted):
     print(f"  {name:<16}{mode:<9}{sure}")
 
 
-def show(pools, left_out):
+def show(pools, left_out, only):
     learned = {k: p for k, p in pools.items() if k[0] not in left_out}
-    terms = fit_terms(learned.values())
+    terms = fit_terms(learned.values(), only=only)
     print("weights of terms, external 1:", ", ".join(
         f"{t} {w / terms[4]:.2f}" for t, w in zip(TERMS, terms)))
-    fitted = fit_signs(learned.values())
+    fitted = fit_signs(learned.values(), only)
     for name, weights in zip(("incident", "right"), fitted):
         print(f"caus_{name}_weights: " + ", ".join(f"{w:.2f}" for w in weights))
     print("fitted on all:")
@@ -270,7 +299,7 @@ def show(pools, left_out):
         kind = name.split(",", 1)[0]
         others = [p for k, p in learned.items() if k[0].split(",", 1)[0] != kind]
         if others:
-            apart = fit_signs(others)
+            apart = fit_signs(others, only)
             for (own, mode), pool in pools.items():
                 if own == name:
                     report(own, mode, pool, apart)
@@ -284,6 +313,8 @@ def main():
     parser.add_argument("--worlds", type=int, default=160)
     parser.add_argument("--world-seed", type=int, default=1)
     parser.add_argument("--world-traces", action="store_true")
+    parser.add_argument("--world-logs", action="store_true")
+    parser.add_argument("--only", choices=["logs"])
     parser.add_argument("--healthy", type=int, default=2, help="blocks a case")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -291,13 +322,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         bench.make_worlds(options, folder)
         ask(options, bench.read_cases(folder, options.seed), "worlds", pools)
-        ask(options, damage(bench.read_cases(folder, options.seed), options.seed),
-            "worlds, damaged", pools)
+        if not options.only:
+            ask(options, damage(bench.read_cases(folder, options.seed), options.seed),
+                "worlds, damaged", pools)
     for name in sorted(os.listdir(options.data)) if options.data else []:
         folder = os.path.join(options.data, name)
         if os.path.isdir(folder):
             ask(options, bench.read_cases(folder, options.seed), name, pools)
-    show(pools, set(options.leave_out.split(",")))
+    show(pools, set(options.leave_out.split(",")), options.only)
     return 0
 
 

@@ -3,15 +3,18 @@
 """Scores `caus explain` on recorded incidents.
 
 A set is a folder of cases: metrics.csv (time, then <service>_<metric>),
-truth.json (service, inject_time, slo, ...), graph.csv and traces.csv where
-there are any. Every case is copied to a folder without a name, its services
-are renamed by a seeded permutation, truth.json is not copied. Services are
+truth.json (service, inject_time, slo, ...), graph.csv, traces.csv and
+logs.jsonl where there are any. Every case is copied to a folder without a name, its services
+are renamed by a seeded permutation (in messages of logs as well), truth.json is
+not copied. Services are
 scored, without those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
-              [--modes given,found,late,bare,metrics] [--healthy N] [--seed N]
+              [--world-traces] [--world-logs] [--healthy N] [--seed N]
+              [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare]
 
-Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn.
+Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
+with --world-logs also with faults in code, which little but a log shows.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -22,6 +25,7 @@ import json
 import math
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
@@ -35,6 +39,9 @@ MODES = {
     "late": dict(onset="late", graph=True, traces=True),
     "metrics": dict(onset="given", graph=True, traces=False),
     "bare": dict(onset="given", graph=False, traces=False),
+    "logs": dict(onset="given", graph=True, traces=False, logs=True),
+    "logs_found": dict(onset="found", graph=True, traces=False, logs=True),
+    "logs_bare": dict(onset="given", graph=False, traces=False, logs=True),
 }
 
 
@@ -53,6 +60,7 @@ class Case:
         self.header, self.rows = rows[0], [r for r in rows[1:] if r]
         self.graph = self.read_pairs("graph.csv")
         self.has_traces = os.path.exists(os.path.join(folder, "traces.csv"))
+        self.has_logs = os.path.exists(os.path.join(folder, "logs.jsonl"))
         names = {n.split(separator, 1)[0] for n in self.header[1:]}
         names |= {s for pair in self.graph for s in pair}
         names = sorted(names)
@@ -78,7 +86,22 @@ class Case:
         with open(path, newline="") as file:
             return [tuple(r[:2]) for r in list(csv.reader(file))[1:] if r]
 
+    def write_logs(self, target, until):
+        """Lines up to a time, every name of a service in them being renamed."""
+        if not self.has_logs:
+            return
+        names = "|".join(sorted(map(re.escape, self.new), key=len, reverse=True))
+        pattern = re.compile(r"(?<![A-Za-z0-9])(?:%s)(?![A-Za-z0-9])" % names)
+        with open(os.path.join(self.folder, "logs.jsonl")) as file, \
+                open(os.path.join(target, "logs.jsonl"), "w") as to:
+            for line in file:
+                if until and line[9:28] > until:
+                    break
+                to.write(pattern.sub(lambda found: self.new[found[0]], line))
+
     def write(self, target, rows=None):
+        until = rows and time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(float(rows[-1][0])))
+        self.write_logs(target, until)
         with open(os.path.join(target, "metrics.csv"), "w", newline="") as file:
             out = csv.writer(file, lineterminator="\n")
             out.writerow(self.header)
@@ -102,7 +125,7 @@ class Case:
                 out.writerow(row)
 
 
-def explain(caus, folder, symptom, at, graph, traces):
+def explain(caus, folder, symptom, at, graph, traces, logs=False):
     command = [caus, "explain", "--csv", os.path.join(folder, "metrics.csv"),
                "--format", "json", "--quiet", "--exit-zero", "--threads", "1",
                "--top", "1000"]
@@ -114,6 +137,8 @@ def explain(caus, folder, symptom, at, graph, traces):
         command += ["--topology", os.path.join(folder, "graph.csv")]
     if traces and os.path.exists(os.path.join(folder, "traces.csv")):
         command += ["--traces-csv", os.path.join(folder, "traces.csv")]
+    if logs and os.path.exists(os.path.join(folder, "logs.jsonl")):
+        command += ["--logs", os.path.join(folder, "logs.jsonl")]
     begin = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True)
     took = time.perf_counter() - begin
@@ -277,7 +302,8 @@ def run_mode(options, cases, mode):
         with tempfile.TemporaryDirectory() as folder:
             case.write(folder)
             told, why, seconds = explain(options.caus, folder, case.symptom,
-                                         at, how["graph"], how["traces"])
+                                         at, how["graph"], how["traces"],
+                                         how.get("logs"))
         if told is None:
             print(f"  case {number}: {why}", file=sys.stderr)
             outcome["failed"] += 1
@@ -335,7 +361,7 @@ def run_baselines(options, cases):
         show(name + note, ranks[name], options.seed)
 
 
-def run_healthy(options, cases, blocks):
+def run_healthy(options, cases, blocks, logs=False):
     """Blocks of healthy rows: a culprit or an anomaly there is a false one."""
     tried = named = called = 0
     draw = random.Random(options.seed)
@@ -353,7 +379,7 @@ def run_healthy(options, cases, blocks):
             with tempfile.TemporaryDirectory() as folder:
                 case.write(folder, block)
                 told, _, _ = explain(options.caus, folder, None,
-                                     None if options.blind else at, True, False)
+                                     None if options.blind else at, True, False, logs)
             if told is None:
                 continue
             tried += 1
@@ -361,20 +387,22 @@ def run_healthy(options, cases, blocks):
             named += told["verdict"] == "cause" and sure
             called += told["verdict"] != "no_anomaly"
     if tried:
-        print(f"  healthy blocks: {tried}; culprit at confidence >= .5 in "
+        print(f"  healthy blocks{' with logs' if logs else ''}: {tried}; culprit at confidence >= .5 in "
               f"{named / tried:.1%}, called anomalous {called / tried:.1%}")
 
 
 def make_worlds(options, folder):
     """Simulated systems in the layout of a set, every fault in its turn."""
     steps = [(5, 40), (10, 60), (15, 90), (30, 120), (60, 150)]
+    faults = FAULTS + (["code"] if options.world_logs else [])
     for number in range(options.worlds):
-        step, minutes = steps[number // 8 % 5]
+        step, minutes = steps[number // len(faults) % 5]
         seed, target = options.world_seed + number, os.path.join(folder, "w%04d" % number)
-        files = "series.csv,gauges.csv" + (",spans.csv" if options.world_traces else "")
+        files = ("series.csv,gauges.csv" + (",spans.csv" if options.world_traces else "") +
+                 (",logs.jsonl" if options.world_logs else ""))
         subprocess.run([options.caus, "simulate", "world", "--seed", str(seed),
                         "--services", str(5 + seed * 7 % 36), "--step", f"{step}s",
-                        "--duration", f"{minutes}m", "--fault", FAULTS[number % 8],
+                        "--duration", f"{minutes}m", "--fault", faults[number % len(faults)],
                         "--only", files, "-o", target, "--quiet"], check=True)
         with open(os.path.join(target, "truth.json")) as file:
             truth = json.load(file)
@@ -412,11 +440,15 @@ def run_set(options, name, folder):
     for mode in options.modes.split(","):
         if mode == "metrics" and not any(c.has_traces for c in cases):
             continue
-        if mode == "bare" and not any(c.graph for c in cases):
+        if MODES[mode].get("logs") and not any(c.has_logs for c in cases):
+            continue
+        if mode.endswith("bare") and not any(c.graph for c in cases):
             continue
         run_mode(options, cases, mode)
     if options.healthy:
         run_healthy(options, cases, options.healthy)
+        if any(c.has_logs for c in cases):
+            run_healthy(options, cases, options.healthy, logs=True)
 
 
 def main():
@@ -424,10 +456,11 @@ def main():
     parser.add_argument("--caus", default="caus")
     parser.add_argument("--data", default=os.environ.get("CAUS_RCA_DATA"))
     parser.add_argument("--sets", help="folders of --data; default all")
-    parser.add_argument("--modes", default="given,found,late,metrics,bare")
+    parser.add_argument("--modes", default=",".join(MODES))
     parser.add_argument("--worlds", type=int, default=0)
     parser.add_argument("--world-seed", type=int, default=1)
     parser.add_argument("--world-traces", action="store_true")
+    parser.add_argument("--world-logs", action="store_true")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
     parser.add_argument("--blind", action="store_true",

@@ -11,20 +11,41 @@
 
 CAUS_API_BEGIN
 
+typedef enum caus_severity {
+    CAUS_SEVERITY_UNKNOWN, /* not told */
+    CAUS_SEVERITY_DEBUG,
+    CAUS_SEVERITY_INFO,
+    CAUS_SEVERITY_WARN,
+    CAUS_SEVERITY_ERROR, /* and worse */
+    CAUS_SEVERITY_COUNT
+} caus_severity;
+
+/* "unknown", "debug", "info", "warning", "error". */
+const char *caus_severity_name(caus_severity severity);
+
 typedef struct caus_log_template {
     const char *service; /* "" = not told */
     const char *text;    /* words parted by a blank, variable ones as <*> */
     const char *sample;  /* the first line that it stands for */
-    size_t count;
+    caus_severity severity;
+    size_t count; /* lines */
 } caus_log_template;
 
+/* Lines with their times; one record may stand for several lines of a time. */
 typedef struct caus_logs {
     size_t record_count;
     const int64_t *time_ns; /* [record_count] ascending */
     const uint32_t *kind;   /* [record_count] its template */
+    const uint32_t *lines;  /* [record_count] how many lines it stands for */
+    const uint32_t *trace;  /* [record_count] its trace id + 1; 0 = none told,
+                               or no warning or error */
     size_t template_count;
-    const caus_log_template *templates; /* by service, then text */
-    size_t continued_lines; /* without a time: parts of the message before */
+    const caus_log_template *templates; /* by service, text, severity */
+    size_t trace_count;
+    const char *const *trace_ids; /* [trace_count] */
+    size_t line_count;
+    size_t continued_lines; /* parts of the message before, such as the lines
+                               of a stack */
     size_t overflowing;     /* lines of templates beyond the limit, counted
                                under the text "<*>" of their service */
 } caus_logs;
@@ -40,28 +61,40 @@ typedef struct caus_logs_options {
 } caus_logs_options;
 
 /*
- * Reads log lines, plain, .gz or .zst: JSON objects (a line that starts with
- * '{'; keys time, timestamp, ts or @timestamp; service, service_name or app;
- * text, message, msg, body or log), or "TIME SERVICE TEXT" with RFC 3339 or
- * unix times, brackets and a colon around the service being taken off. Lines
- * that start with no time go on with the message before and are counted only.
+ * Reads log lines, plain, .gz or .zst, in any order of time:
+ *   - JSON objects (lines that start with '{');
+ *   - CSV, known by a first line that names columns of a time and a text; a
+ *     quoted text may go over several lines;
+ *   - "TIME SERVICE TEXT", brackets and a colon around the service being taken
+ *     off. Lines that start with no time go on with the message before.
+ * Times are RFC 3339 or unix s, ms, us or ns. Names of fields, also with
+ * capital letters and the names of OpenTelemetry: time, timestamp, ts,
+ * @timestamp; service, service_name, service.name, app, container; text,
+ * message, msg, body, log; severity, level, severity_text, log.level, lvl;
+ * trace_id, trace.id. Where no severity is told it is looked for at the start
+ * of the text.
  *
- * Templates are found by a parse tree of fixed depth: lines of one service with
- * equally many words and the same two first words go to one leaf, and there to
- * the template with the largest share of equal words, if that is at least
- * `similarity`, else they start one. Runs of letters and digits that hold a
- * digit are <*> from the start. A node has at most 100 children, a leaf 100
- * templates; what is beyond goes to <*> or to the nearest. The result depends
- * on the order of the lines, and on nothing else.
+ * A stack trace is one event: of a text of several lines the first counts (of a
+ * Python traceback the last), and lines that are told one by one but look like
+ * parts of a stack are counted as continued only.
+ *
+ * Templates are found by a parse tree of fixed depth: lines of one service and
+ * severity with equally many words and the same two first words go to one leaf,
+ * and there to the template with the largest share of equal words, if that is
+ * at least `similarity`, else they start one. Runs of letters and digits that
+ * hold a digit are <*> from the start. A node has at most 100 children, a leaf
+ * 100 templates; what is beyond goes to <*> or to the nearest. The result
+ * depends on the order of the lines, and on nothing else.
  *
  *   options  NULL = defaults
  *   result   lives in `out`
  *
  * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_ARGUMENT (similarity),
- * …_INVALID_DATA (line named: no time in a JSON object, a first line without a
- * time, no UTF-8), …_LIMIT (memory limit of the run), …_CANCELLED,
- * …_TIME_LIMIT, …_OUT_OF_MEMORY. Cost O(words · templates of a leaf). Source of
- * the tree: He, Zhu, Zheng and Lyu (2017), Drain, ICWS, section III.
+ * …_INVALID_DATA (line named: no time in an object or row, a first line without
+ * a time, ragged rows, no UTF-8), …_LIMIT (memory limit of the run),
+ * …_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY. Cost O(words · templates of a
+ * leaf). Source of the tree: He, Zhu, Zheng and Lyu (2017), Drain, ICWS,
+ * section III.
  */
 caus_status caus_logs_read(const char *path, const caus_logs_options *options,
                            const caus_run *run, caus_arena *out,

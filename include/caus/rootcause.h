@@ -9,6 +9,7 @@
 #include "anomaly.h"
 #include "changes.h"
 #include "events.h"
+#include "logs.h"
 #include "trace_evidence.h"
 
 CAUS_API_BEGIN
@@ -36,10 +37,13 @@ typedef enum caus_term {
     CAUS_TERM_BOTH,     /* inside and outside at once: a victim has only the
                            outside */
     CAUS_TERM_ORDER,    /* it moved before the others */
+    CAUS_TERM_LOGS,     /* lines in its log, or about it, that were not there
+                           before or fewer */
     CAUS_TERM_COUNT
 } caus_term;
 
-/* "change", "traces", "calls", "internal", "external", "both", "order". */
+/* "change", "traces", "calls", "internal", "external", "way", "both", "order",
+ * "logs". */
 const char *caus_term_name(caus_term term);
 
 typedef struct caus_explain_options {
@@ -47,13 +51,14 @@ typedef struct caus_explain_options {
     const caus_spans *spans;       /* NULL = none; all of one phase: those from
                                       the onset on are taken as the incident's */
     const caus_changes *changes;   /* what people changed; NULL = not known */
+    const caus_logs *logs;         /* lines of before and after; NULL = none */
     const char *symptom; /* the variable that breached; NULL = the most
                             anomalous that users see */
     bool has_onset;
     int64_t onset_ns; /* when it began; else it is looked for */
 } caus_explain_options;
 
-/* No topology, spans, changes, symptom or onset. */
+/* No topology, spans, changes, logs, symptom or onset. */
 caus_explain_options caus_explain_options_default(void);
 
 typedef enum caus_check_state {
@@ -128,6 +133,21 @@ typedef struct caus_trace_fact {
     size_t exemplar_count;
 } caus_trace_fact;
 
+/* Lines of one template in a service's log. */
+typedef struct caus_log_fact {
+    const char *text; /* of the template */
+    caus_severity severity;
+    bool is_new;                  /* none before the onset */
+    size_t before;                /* lines before the onset */
+    size_t after;                 /* from the onset on */
+    double expected;              /* from the onset on, at the rate before */
+    double size;                  /* beyond it, in deviations */
+    int64_t first_ns;             /* from the onset on */
+    const char *const *exemplars; /* trace ids */
+    size_t exemplar_count;
+    const char *sentence;
+} caus_log_fact;
+
 /* A service as a candidate. */
 typedef struct caus_suspect {
     const char *service;
@@ -148,6 +168,8 @@ typedef struct caus_suspect {
     size_t exemplar_count;
     const caus_trace_fact *trace_facts; /* by kind */
     size_t trace_fact_count;
+    const caus_log_fact *log_facts; /* the largest first */
+    size_t log_fact_count;
     const caus_finding *findings;
     size_t finding_count;
     const char *sentence;
@@ -186,9 +208,10 @@ typedef struct caus_explanation {
     double strength; /* of the first score over the largest in placebo windows
                         of the healthy rows; NaN = too few rows for them */
     size_t placebo_count;
-    double alarm; /* the anomaly score over its threshold (anomaly.h); NaN */
-    double alone; /* the same of the variable that moved the bad way by most;
-                     NaN */
+    bool has_logs; /* log lines of before and after took part */
+    double alarm;  /* the anomaly score over its threshold (anomaly.h); NaN */
+    double alone;  /* the same of the variable that moved the bad way by most;
+                      NaN */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

@@ -21,7 +21,9 @@ typedef enum caus_world_fault {
     CAUS_WORLD_DEPLOY, /* a new version is slower and fails now and then */
     CAUS_WORLD_RAMP,   /* as DELAY, but growing over half of its time */
     CAUS_WORLD_OUTAGE, /* one of its pods fails every request */
-    CAUS_WORLD_AUTO,   /* one of the above but NONE, in turn by seed */
+    CAUS_WORLD_CODE,   /* a share of its requests throws: half of them fail,
+                          half are caught; else only its log shows it */
+    CAUS_WORLD_AUTO,   /* one of DELAY to OUTAGE, in turn by seed */
     CAUS_WORLD_FAULT_COUNT = CAUS_WORLD_AUTO
 } caus_world_fault;
 
@@ -36,19 +38,20 @@ typedef struct caus_world_options {
     size_t services;        /* 3 … 40 */
     caus_world_fault fault; /* AUTO: with root NULL, services × faults are gone
                                through by seed */
-    double fault_size;      /* DELAY, RAMP: seconds; ERRORS: share of requests;
-                               LEAK: memory limits filled an hour; CPU: threads
-                               for each core; POOL: how busy all
-                               workers become, 1 = just so; DEPLOY: times
-                               slower; 0 = by seed. OUTAGE has no size */
-    const char *root;       /* a service; NULL = seed mod services */
-    int64_t start_ns;       /* unix time, a whole number of steps; 0 =
-                               2026-03-02T09:00:00Z */
-    int64_t duration_ns;    /* 10 min … 48 h */
-    int64_t fault_at_ns;    /* after the start; −1 = at .6 of the duration */
-    int64_t fault_for_ns;   /* 0 = for a fifth of the duration */
-    int64_t step_ns;        /* of the derived series: 1 s … 1 h */
-    int64_t scrape_ns;      /* from scrape to scrape: 1 s … 5 min */
+    double
+        fault_size;       /* DELAY, RAMP: seconds; ERRORS: share of requests;
+                             CODE: share of requests; LEAK: memory limits filled an
+                             hour; CPU: threads      for each core; POOL: how busy all
+                             workers become, 1 = just so; DEPLOY: times
+                             slower; 0 = by seed. OUTAGE has no size */
+    const char *root;     /* a service; NULL = seed mod services */
+    int64_t start_ns;     /* unix time, a whole number of steps; 0 =
+                             2026-03-02T09:00:00Z */
+    int64_t duration_ns;  /* 10 min … 48 h */
+    int64_t fault_at_ns;  /* after the start; −1 = at .6 of the duration */
+    int64_t fault_for_ns; /* 0 = for a fifth of the duration */
+    int64_t step_ns;      /* of the derived series: 1 s … 1 h */
+    int64_t scrape_ns;    /* from scrape to scrape: 1 s … 5 min */
 } caus_world_options;
 
 /* 10 services, AUTO, 2 h, steps and scrapes of 15 s, the rest by seed. */
@@ -132,6 +135,34 @@ typedef struct caus_world_pod {
     size_t node;
 } caus_world_pod;
 
+/* What a service wrote to its log. */
+typedef enum caus_world_line {
+    CAUS_WORLD_LINE_HANDLED,  /* info, of one request in fifty */
+    CAUS_WORLD_LINE_ROUTINE,  /* info, now and then */
+    CAUS_WORLD_LINE_STARTED,  /* info: a pod serves */
+    CAUS_WORLD_LINE_NOTICE,   /* warning, after a change that harms nothing */
+    CAUS_WORLD_LINE_SLOW,     /* warning: a request took long */
+    CAUS_WORLD_LINE_MEMORY,   /* warning: memory is nearly full */
+    CAUS_WORLD_LINE_RETRY,    /* warning: a call is repeated */
+    CAUS_WORLD_LINE_WITHOUT,  /* warning: goes on without a callee */
+    CAUS_WORLD_LINE_REFUSED,  /* error: the queue is full */
+    CAUS_WORLD_LINE_TIMEOUT,  /* error: a call took too long */
+    CAUS_WORLD_LINE_CALLEE,   /* error: a callee failed */
+    CAUS_WORLD_LINE_REJECTED, /* error: of a request, as on every day */
+    CAUS_WORLD_LINE_GLITCH,   /* error: a burst that harms nobody */
+    CAUS_WORLD_LINE_FAULT,    /* error with a stack: the fault itself */
+    CAUS_WORLD_LINE_COUNT
+} caus_world_line;
+
+typedef struct caus_world_log {
+    int64_t time_us; /* after the start of the world */
+    uint32_t trace;  /* UINT32_MAX = none */
+    uint32_t value;  /* what varies: milliseconds, a number */
+    uint16_t service;
+    uint16_t other; /* the service called; UINT16_MAX = none */
+    uint8_t line;   /* caus_world_line */
+} caus_world_log;
+
 /* Something that was done to the system, harmful or not. */
 typedef struct caus_world_change {
     int64_t time_ns;
@@ -180,6 +211,8 @@ typedef struct caus_world {
     const caus_world_span *spans;
     size_t scrape_count;
     const caus_world_scrape *scrapes; /* in the order of time */
+    size_t log_count;
+    const caus_world_log *logs; /* in the order of time */
     size_t change_count;
     const caus_world_change *changes; /* in the order of time */
     caus_series series; /* <service>_calls, _errors, _latency of every service,
@@ -227,6 +260,7 @@ typedef enum caus_world_file {
     CAUS_WORLD_METRICS,      /* metrics.om: OpenMetrics text */
     CAUS_WORLD_OTLP_TRACES,  /* traces.otlp.jsonl: TracesData, a line a batch */
     CAUS_WORLD_OTLP_METRICS, /* metrics.otlp.jsonl: MetricsData, likewise */
+    CAUS_WORLD_LOGS,         /* logs.jsonl: an object a line */
     CAUS_WORLD_TRUTH,        /* truth.json: for scoring only */
     CAUS_WORLD_FILE_COUNT
 } caus_world_file;

@@ -88,12 +88,16 @@ static int execute(caus_program *program, const caus_arguments *arguments)
     return reached ? CAUS_EXIT_FAILED : CAUS_EXIT_DONE;
 }
 
-static const caus_option_group *const groups[] = {
-    &caus_cli_explain_options, &caus_cli_change_options,
-    &caus_cli_trace_options,   &outcome_group,
-    &caus_server_options,      &caus_source_options,
-    &caus_file_options,        &caus_time_options,
-    &caus_common_options};
+static const caus_option_group *const groups[] = {&caus_cli_explain_options,
+                                                  &caus_cli_change_options,
+                                                  &caus_cli_trace_options,
+                                                  &caus_cli_log_options,
+                                                  &outcome_group,
+                                                  &caus_server_options,
+                                                  &caus_source_options,
+                                                  &caus_file_options,
+                                                  &caus_time_options,
+                                                  &caus_common_options};
 
 const caus_command caus_command_explain = {
     .name = "explain",

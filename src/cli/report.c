@@ -271,12 +271,16 @@ static int execute(caus_program *program, const caus_arguments *arguments)
                : CAUS_EXIT_DONE;
 }
 
-static const caus_option_group *const groups[] = {
-    &caus_cli_explain_options, &caus_cli_change_options,
-    &caus_cli_trace_options,   &report_group,
-    &caus_server_options,      &caus_source_options,
-    &caus_file_options,        &caus_time_options,
-    &caus_common_options};
+static const caus_option_group *const groups[] = {&caus_cli_explain_options,
+                                                  &caus_cli_change_options,
+                                                  &caus_cli_trace_options,
+                                                  &caus_cli_log_options,
+                                                  &report_group,
+                                                  &caus_server_options,
+                                                  &caus_source_options,
+                                                  &caus_file_options,
+                                                  &caus_time_options,
+                                                  &caus_common_options};
 
 const caus_command caus_command_report = {
     .name = "report",

@@ -108,4 +108,13 @@ caus_status caus_cli_join_changes(caus_program *program,
                                   const caus_changes *found, caus_arena *arena,
                                   const caus_changes **result, caus_error *err);
 
+/* Log lines: --logs. */
+extern const caus_option_group caus_cli_log_options;
+
+/* result: NULL = none were given */
+caus_status caus_cli_read_logs(caus_program *program,
+                               const caus_arguments *arguments,
+                               caus_arena *arena, const caus_logs **result,
+                               caus_error *err);
+
 #endif

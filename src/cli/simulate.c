@@ -11,13 +11,14 @@ static const caus_option world_options[] = {
     {"services", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "how many services, 3 to 40; default 10"},
     {"fault", 0, "KIND",
-     "auto|none|delay|errors|leak|cpu|pool|deploy|ramp|outage",
+     "auto|none|delay|errors|leak|cpu|pool|deploy|ramp|outage|code",
      CAUS_COMPLETE_NOTHING,
      "what goes wrong; default auto: each in turn by seed"},
     {"root", 0, "SERVICE", NULL, CAUS_COMPLETE_NOTHING,
      "the service at fault; default auto: each in turn by seed"},
     {"fault-size", 0, "SIZE", NULL, CAUS_COMPLETE_NOTHING,
-     "seconds of delay and ramp, share of errors, times slower of deploy and "
+     "seconds of delay and ramp, share of errors and code, times slower of "
+     "deploy and "
      "cpu, memories an hour of leak, how busy for pool; default by seed"},
     {"fault-at", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "when it begins, after the start; default at three fifths"},
@@ -112,7 +113,7 @@ static caus_status choose_files(const caus_arguments *arguments,
                              "series.csv, gauges.csv, graph.csv, changes.csv, "
                              "spans.csv, otel_traces.sql, spans.sql, "
                              "metrics.om, traces.otlp.jsonl, "
-                             "metrics.otlp.jsonl and truth.json",
+                             "metrics.otlp.jsonl, logs.jsonl and truth.json",
                              (int)length, only);
         chosen[f] = true;
         only += length + (only[length] == ',');
@@ -208,7 +209,8 @@ const caus_command caus_command_simulate = {
     .description =
         "Simulates a production system request by request and writes what its "
         "monitoring would have seen: metrics for Prometheus, spans for "
-        "ClickHouse, both as CSV and as OTLP, the call graph and the changes, "
+        "ClickHouse, both as CSV and as OTLP, log lines, the call graph and "
+        "the changes, "
         "and in "
         "truth.json what was wrong. The same --seed gives the same bytes. For "
         "training, game days, and for measuring how often an answer is "
@@ -220,7 +222,10 @@ const caus_command caus_command_simulate = {
         "connections they hold are given back late), deploy (a new version is "
         "slower and "
         "fails 5 % more), ramp (a delay that grows), outage (one of its pods "
-        "fails every request), none (a healthy world). Every world has "
+        "fails every request), code (a small share of its requests throws, "
+        "which "
+        "little but its log shows; only when asked for), none (a healthy "
+        "world). Every world has "
         "harmless deploys and configuration changes too.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

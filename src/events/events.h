@@ -73,12 +73,26 @@ caus_logs_builder *caus_logs_builder_new(double similarity,
                                          size_t max_templates,
                                          size_t limit_bytes);
 void caus_logs_builder_free(caus_logs_builder *builder);
-/* Takes a line; its texts need to last for the call only. */
-caus_status caus_logs_builder_add(caus_logs_builder *builder, int64_t time_ns,
-                                  caus_slice service, caus_slice text,
-                                  caus_error *err);
+/* A line, or several alike of one time. */
+typedef struct caus_log_row {
+    int64_t time_ns;
+    caus_slice service;
+    caus_slice text; /* all of it: a stack may follow the message */
+    caus_slice trace;
+    caus_severity severity; /* UNKNOWN = look for it in the text */
+    uint32_t lines;
+} caus_log_row;
+
+/* Takes a row; its texts need to last for the call only. */
+caus_status caus_logs_builder_add(caus_logs_builder *builder,
+                                  const caus_log_row *row, caus_error *err);
 caus_status caus_logs_builder_finish(caus_logs_builder *builder,
                                      caus_arena *out, caus_logs *result,
                                      caus_error *err);
+
+/* ---- what a text tells by itself (log_words.c) ---- */
+
+/* The severity of a word, such as WARN or err; UNKNOWN = no such word. */
+caus_severity caus_severity_of_word(caus_slice word);
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef CAUS_SRC_EVENTS_EVENTS_INTERNAL_H
 #define CAUS_SRC_EVENTS_EVENTS_INTERNAL_H
 
+#include <string.h>
+
 #include "events/events.h"
 
 /* ---- builder.c ---- */
@@ -185,6 +187,35 @@ static inline caus_sample caus_group_sample(const caus_groups *groups,
     size_t at = 2 * group + (phase == CAUS_PHASE_INCIDENT);
     return (caus_sample){groups->values + groups->start[at],
                          groups->start[at + 1] - groups->start[at], 0};
+}
+
+/* ---- log_words.c: what a text tells by itself ---- */
+
+/* Its first line, or the last of a traceback. */
+caus_slice caus_log_headline(caus_slice text);
+/* Whether it is a part of the message before: a line of a stack. */
+bool caus_log_continues(caus_slice text);
+/* The severity named near its start; ERROR where it tells of an exception. */
+caus_severity caus_log_severity(caus_slice text);
+
+/* ---- log_masks.c: words, what varies in them being masked ---- */
+
+enum { CAUS_LOG_WORDS = 128 }; /* of a line; the rest is cut off */
+extern const caus_slice caus_log_wildcard;
+
+/*
+ * Parts a text into words.
+ *
+ *   words   [CAUS_LOG_WORDS] in `masked`
+ *   masked  [2 · CAUS_LOG_TEXT_BYTES]
+ *
+ * Returns how many.
+ */
+size_t caus_log_split(caus_slice text, caus_slice *words, char *masked);
+
+static inline bool caus_slice_is_equal(caus_slice a, caus_slice b)
+{
+    return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
 }
 
 #endif

@@ -73,7 +73,9 @@ static caus_status open_track(log_sampler *s, size_t number, caus_track *track,
     *variable = caus_variable_default();
     variable->name = caus_arena_format(
         s->out, "%s_log_%010llx", *from->service ? from->service : "all",
-        (unsigned long long)(hash_of(from->text) >> 24));
+        (unsigned long long)((hash_of(from->text) ^ (uint64_t)from->severity
+                                                        << 60) >>
+                             24));
     variable->service = caus_arena_copy(s->out, from->service);
     variable->query = caus_arena_copy(s->out, from->text);
     if (!time_ns || !*counts || !variable->name || !variable->service ||
@@ -114,7 +116,7 @@ static caus_status write_samples(log_sampler *s, size_t min_count,
         size_t bin =
             passed_ns <= 0 ? 0 : (size_t)((passed_ns - 1) / s->step_ns) + 1;
         if (counts[logs->kind[i]])
-            counts[logs->kind[i]][bin]++;
+            counts[logs->kind[i]][bin] += logs->lines[i];
     }
     *result = (caus_samples){made, tracks};
     return CAUS_OK;
@@ -164,10 +166,10 @@ static caus_status count_lines(const caus_logs *logs, int64_t onset_ns,
     for (size_t i = 0; i < logs->record_count; i++) {
         uint32_t kind = logs->kind[i];
         if (logs->time_ns[i] >= onset_ns) {
-            counted[kind].incident_count++;
+            counted[kind].incident_count += logs->lines[i];
             continue;
         }
-        counted[kind].normal_count++;
+        counted[kind].normal_count += logs->lines[i];
         size_t step =
             steps_between(logs->time_ns[i], onset_ns - 1, step_ns) + 1;
         steps_with[kind] += step != last_step[kind];

@@ -5,20 +5,18 @@
 #include "events/events_internal.h"
 
 enum {
-    MOST_WORDS = 128, /* of a line; the rest is cut off */
-    TREE_WORDS = 2,   /* that the tree looks at */
+    TREE_WORDS = 2, /* that the tree looks at */
     MOST_CHILDREN = 100,
     MOST_IN_LEAF = 100,
     FIRST_CAPACITY = 256
 };
-
-static const char wildcard[] = "<*>";
 
 typedef struct log_template {
     caus_slice *words; /* [word_count] in the texts */
     size_t word_count;
     const char *service;
     const char *sample;
+    caus_severity severity;
     size_t count;
     uint32_t next; /* in its leaf, + 1 */
     uint32_t rank; /* in the result */
@@ -35,7 +33,16 @@ typedef struct record {
     int64_t time_ns;
     uint32_t kind;
     uint32_t number; /* order of the lines */
+    uint32_t lines;
+    uint32_t trace; /* + 1 */
 } record;
+
+/* What is looked for in the tree. */
+typedef struct event {
+    caus_slice service;
+    caus_slice text;
+    caus_severity severity;
+} event;
 
 struct caus_logs_builder {
     double similarity;
@@ -45,6 +52,7 @@ struct caus_logs_builder {
     caus_map *services; /* name to number */
     caus_map *edges;    /* parent node and word to node */
     caus_map *overflow; /* service to its last template */
+    caus_map *traces;   /* id to number */
     node *nodes;
     size_t node_count;
     size_t node_capacity;
@@ -54,8 +62,12 @@ struct caus_logs_builder {
     record *records;
     size_t record_count;
     size_t record_capacity;
+    const char **trace_ids;
+    size_t trace_count;
+    size_t trace_capacity;
     size_t overflowing;
-    caus_slice words[MOST_WORDS]; /* of the line at hand */
+    size_t continued;
+    caus_slice words[CAUS_LOG_WORDS]; /* of the line at hand */
     char masked[2 * CAUS_LOG_TEXT_BYTES];
     char key[2 * CAUS_LOG_TEXT_BYTES + 8];
 };
@@ -68,9 +80,11 @@ void caus_logs_builder_free(caus_logs_builder *builder)
     caus_map_free(builder->services);
     caus_map_free(builder->edges);
     caus_map_free(builder->overflow);
+    caus_map_free(builder->traces);
     free(builder->nodes);
     free(builder->templates);
     free(builder->records);
+    free(builder->trace_ids);
     free(builder);
 }
 
@@ -88,8 +102,9 @@ caus_logs_builder *caus_logs_builder_new(double similarity,
     builder->services = caus_map_new();
     builder->edges = caus_map_new();
     builder->overflow = caus_map_new();
+    builder->traces = caus_map_new();
     if (builder->texts && builder->services && builder->edges &&
-        builder->overflow)
+        builder->overflow && builder->traces)
         return builder;
     caus_logs_builder_free(builder);
     return NULL;
@@ -115,99 +130,6 @@ static bool make_room(void **items, size_t count, size_t *capacity, size_t size)
     return true;
 }
 
-/* ---- words ---- */
-
-static bool is_digit(char byte)
-{
-    return byte >= '0' && byte <= '9';
-}
-
-static bool is_alphanumeric(char byte)
-{
-    return is_digit(byte) || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z');
-}
-
-static bool is_blank(char byte)
-{
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
-static bool ends_with_wildcard(const char *from, const char *to)
-{
-    size_t length = sizeof wildcard - 1;
-    return (size_t)(to - from) >= length &&
-           memcmp(to - length, wildcard, length) == 0;
-}
-
-/* Whether the mask at the end goes on after this byte: "<*>.<*>" is one. */
-static bool joins_masks(const char *from, const char *to)
-{
-    return to - from >= 4 && strchr(".:-/_", to[-1]) &&
-           ends_with_wildcard(from, to - 1);
-}
-
-/* Writes a word with masks for all that holds digits; returns its end. A run
- * of n letters and digits takes at most n + 2 bytes. */
-static char *mask_word(const char *at, const char *end, char *to)
-{
-    char *from = to;
-    while (at != end) {
-        if (!is_alphanumeric(*at)) {
-            *to++ = *at++;
-            continue;
-        }
-        const char *run = at;
-        bool has_digit = false;
-        for (; at != end && is_alphanumeric(*at); at++)
-            has_digit = has_digit || is_digit(*at);
-        if (!has_digit) {
-            memcpy(to, run, (size_t)(at - run));
-            to += at - run;
-        } else if (joins_masks(from, to)) {
-            to--;
-        } else {
-            memcpy(to, wildcard, sizeof wildcard - 1);
-            to += sizeof wildcard - 1;
-        }
-    }
-    return to;
-}
-
-/* Parts the text into words, in b->words; returns how many. */
-static size_t split(caus_logs_builder *b, caus_slice text)
-{
-    const char *at = text.bytes, *end = text.bytes + text.length;
-    char *to = b->masked;
-    size_t count = 0;
-    /* a word of n bytes is masked into at most 2 n + 1 of them */
-    char *last = b->masked + sizeof b->masked;
-    while (count < MOST_WORDS) {
-        while (at != end && is_blank(*at))
-            at++;
-        const char *from = at;
-        while (at != end && !is_blank(*at))
-            at++;
-        if (from == at || last - to < 2 * (at - from) + 1)
-            break;
-        char *word = to;
-        to = mask_word(from, at, to);
-        b->words[count++] = (caus_slice){word, (size_t)(to - word)};
-    }
-    return count;
-}
-
-static bool is_equal(caus_slice a, caus_slice b)
-{
-    return a.length == b.length && memcmp(a.bytes, b.bytes, a.length) == 0;
-}
-
-static bool is_wildcard(caus_slice word)
-{
-    return word.length == sizeof wildcard - 1 &&
-           memcmp(word.bytes, wildcard, word.length) == 0;
-}
-
 /* ---- the tree ---- */
 
 static caus_status find_child(caus_logs_builder *b, uint32_t parent,
@@ -223,9 +145,9 @@ static caus_status find_child(caus_logs_builder *b, uint32_t parent,
             return CAUS_OK;
         }
         bool is_full = b->nodes[parent].child_count >= MOST_CHILDREN;
-        if (!is_full || is_wildcard(word))
+        if (!is_full || caus_slice_is_equal(word, caus_log_wildcard))
             break;
-        word = (caus_slice){wildcard, sizeof wildcard - 1};
+        word = caus_log_wildcard;
     }
     void *items = b->nodes;
     if (!make_room(&items, b->node_count, &b->node_capacity, sizeof *b->nodes))
@@ -269,16 +191,15 @@ static caus_status find_service(caus_logs_builder *b, caus_slice service,
     return CAUS_OK;
 }
 
-static caus_status find_leaf(caus_logs_builder *b, caus_slice service,
+static caus_status find_leaf(caus_logs_builder *b, const event *about,
                              size_t word_count, uint32_t *leaf, caus_error *err)
 {
-    unsigned char count = (unsigned char)word_count;
+    const char kind[] = {(char)word_count, (char)about->severity};
     uint32_t at = 0;
-    CAUS_TRY(find_service(b, service, &at, err));
+    CAUS_TRY(find_service(b, about->service, &at, err));
     /* every number of words has its child, however many there are */
     b->nodes[at].child_count = 0;
-    CAUS_TRY(
-        find_child(b, at, (caus_slice){(const char *)&count, 1}, &at, err));
+    CAUS_TRY(find_child(b, at, (caus_slice){kind, sizeof kind}, &at, err));
     for (size_t i = 0; i < TREE_WORDS && i < word_count; i++)
         CAUS_TRY(find_child(b, at, b->words[i], &at, err));
     *leaf = at;
@@ -298,7 +219,7 @@ static uint32_t most_similar(const caus_logs_builder *b, uint32_t leaf,
         const log_template *other = &b->templates[at - 1];
         size_t equal = 0;
         for (size_t i = 0; i < word_count; i++)
-            equal += is_equal(other->words[i], b->words[i]);
+            equal += caus_slice_is_equal(other->words[i], b->words[i]);
         if (best == UINT32_MAX || equal > *equal_words ||
             (equal == *equal_words && at - 1 < best)) {
             best = at - 1;
@@ -312,20 +233,21 @@ static void merge(caus_logs_builder *b, uint32_t number)
 {
     log_template *into = &b->templates[number];
     for (size_t i = 0; i < into->word_count; i++)
-        if (!is_equal(into->words[i], b->words[i]))
-            into->words[i] = (caus_slice){wildcard, sizeof wildcard - 1};
+        if (!caus_slice_is_equal(into->words[i], b->words[i]))
+            into->words[i] = caus_log_wildcard;
 }
 
-static caus_status add_template(caus_logs_builder *b, caus_slice service,
-                                caus_slice text, size_t word_count,
-                                uint32_t *number, caus_error *err)
+static caus_status add_template(caus_logs_builder *b, const event *about,
+                                size_t word_count, uint32_t *number,
+                                caus_error *err)
 {
     void *items = b->templates;
     if (!make_room(&items, b->template_count, &b->template_capacity,
                    sizeof *b->templates))
         return fail_memory(b, err);
     b->templates = items;
-    log_template made = {.word_count = word_count};
+    caus_slice service = about->service, text = about->text;
+    log_template made = {.word_count = word_count, .severity = about->severity};
     made.words = CAUS_ARRAY(b->texts, caus_slice, word_count);
     made.service =
         caus_arena_copy_text(b->texts, service.bytes, service.length);
@@ -347,31 +269,30 @@ static caus_status add_template(caus_logs_builder *b, caus_slice service,
 }
 
 /* The template of all lines of a service that no longer get one. */
-static caus_status find_overflow(caus_logs_builder *b, caus_slice service,
-                                 caus_slice text, uint32_t *number,
-                                 caus_error *err)
+static caus_status find_overflow(caus_logs_builder *b, const event *about,
+                                 uint32_t *number, caus_error *err)
 {
     size_t found;
+    caus_slice service = about->service;
     b->overflowing++;
     if (caus_map_find(b->overflow, service.bytes, service.length, &found)) {
         *number = (uint32_t)found;
         return CAUS_OK;
     }
-    b->words[0] = (caus_slice){wildcard, sizeof wildcard - 1};
-    CAUS_TRY(add_template(b, service, text, 1, number, err));
+    b->words[0] = caus_log_wildcard;
+    CAUS_TRY(add_template(b, about, 1, number, err));
     const char *name = b->templates[*number].service;
     if (caus_map_insert(b->overflow, name, service.length, *number, NULL) < 0)
         return fail_memory(b, err);
     return CAUS_OK;
 }
 
-static caus_status find_template(caus_logs_builder *b, caus_slice service,
-                                 caus_slice text, uint32_t *number,
-                                 caus_error *err)
+static caus_status find_template(caus_logs_builder *b, const event *about,
+                                 uint32_t *number, caus_error *err)
 {
-    size_t count = split(b, text), equal;
+    size_t count = caus_log_split(about->text, b->words, b->masked), equal;
     uint32_t leaf = 0;
-    CAUS_TRY(find_leaf(b, service, count, &leaf, err));
+    CAUS_TRY(find_leaf(b, about, count, &leaf, err));
     uint32_t best = most_similar(b, leaf, count, &equal);
     bool is_full = b->nodes[leaf].template_count >= MOST_IN_LEAF;
     if (best != UINT32_MAX &&
@@ -381,26 +302,45 @@ static caus_status find_template(caus_logs_builder *b, caus_slice service,
         return CAUS_OK;
     }
     if (b->template_count >= b->max_templates)
-        return find_overflow(b, service, text, number, err);
-    CAUS_TRY(add_template(b, service, text, count, number, err));
+        return find_overflow(b, about, number, err);
+    CAUS_TRY(add_template(b, about, count, number, err));
     b->templates[*number].next = b->nodes[leaf].first_template;
     b->nodes[leaf].first_template = *number + 1;
     b->nodes[leaf].template_count++;
     return CAUS_OK;
 }
 
-caus_status caus_logs_builder_add(caus_logs_builder *b, int64_t time_ns,
-                                  caus_slice service, caus_slice text,
-                                  caus_error *err)
+/* ---- lines ---- */
+
+/* Ids of warnings and errors only: those are asked about. */
+static caus_status find_trace(caus_logs_builder *b, caus_slice id,
+                              uint32_t *number, caus_error *err)
+{
+    size_t found;
+    if (caus_map_find(b->traces, id.bytes, id.length, &found)) {
+        *number = (uint32_t)found + 1;
+        return CAUS_OK;
+    }
+    void *items = b->trace_ids;
+    if (!make_room(&items, b->trace_count, &b->trace_capacity,
+                   sizeof *b->trace_ids))
+        return fail_memory(b, err);
+    b->trace_ids = items;
+    const char *kept = caus_arena_copy_text(b->texts, id.bytes, id.length);
+    if (!kept)
+        return caus_arena_fail(b->texts, err);
+    if (caus_map_insert(b->traces, kept, id.length, b->trace_count, NULL) < 0)
+        return fail_memory(b, err);
+    b->trace_ids[b->trace_count++] = kept;
+    *number = (uint32_t)b->trace_count;
+    return CAUS_OK;
+}
+
+static caus_status check_limits(const caus_logs_builder *b,
+                                const caus_log_row *row, caus_error *err)
 {
     size_t later_bytes = (b->record_count + 1) * 4 * sizeof *b->records;
-    if (text.length > CAUS_LOG_TEXT_BYTES) {
-        text.length = CAUS_LOG_TEXT_BYTES;
-        while (text.length > 0 && ((unsigned char)text.bytes[text.length] &
-                                   0xc0) == 0x80) /* within a character */
-            text.length--;
-    }
-    if (service.length > CAUS_LOG_TEXT_BYTES ||
+    if (row->service.length > CAUS_LOG_TEXT_BYTES ||
         b->record_count >= UINT32_MAX - 1)
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                          "a service name over %d bytes, or over %u log lines",
@@ -411,16 +351,48 @@ caus_status caus_logs_builder_add(caus_logs_builder *b, int64_t time_ns,
                          "more than %zu log lines need over the memory limit "
                          "of %zu KiB: raise --memory-limit or give fewer",
                          b->record_count, b->limit_bytes >> 10);
+    return CAUS_OK;
+}
+
+static caus_slice cut(caus_slice text)
+{
+    if (text.length <= CAUS_LOG_TEXT_BYTES)
+        return text;
+    text.length = CAUS_LOG_TEXT_BYTES;
+    while (text.length > 0 && ((unsigned char)text.bytes[text.length] & 0xc0) ==
+                                  0x80) /* within a character */
+        text.length--;
+    return text;
+}
+
+caus_status caus_logs_builder_add(caus_logs_builder *b, const caus_log_row *row,
+                                  caus_error *err)
+{
+    CAUS_TRY(check_limits(b, row, err));
+    if (caus_log_continues(row->text)) {
+        const char *line = memchr(row->text.bytes, '\n', row->text.length);
+        if (!line) {
+            b->continued += row->lines;
+            return CAUS_OK;
+        }
+    }
+    event about = {.service = row->service,
+                   .text = cut(caus_log_headline(row->text)),
+                   .severity = row->severity};
+    if (!about.severity)
+        about.severity = caus_log_severity(about.text);
     void *items = b->records;
     if (!make_room(&items, b->record_count, &b->record_capacity,
                    sizeof *b->records))
         return fail_memory(b, err);
     b->records = items;
-    uint32_t number = 0;
-    CAUS_TRY(find_template(b, service, text, &number, err));
-    b->templates[number].count++;
-    b->records[b->record_count] =
-        (record){time_ns, number, (uint32_t)b->record_count};
+    uint32_t number = 0, trace = 0;
+    CAUS_TRY(find_template(b, &about, &number, err));
+    if (row->trace.length && about.severity >= CAUS_SEVERITY_WARN)
+        CAUS_TRY(find_trace(b, row->trace, &trace, err));
+    b->templates[number].count += row->lines;
+    b->records[b->record_count] = (record){
+        row->time_ns, number, (uint32_t)b->record_count, row->lines, trace};
     b->record_count++;
     return CAUS_OK;
 }
@@ -431,6 +403,7 @@ caus_status caus_logs_builder_add(caus_logs_builder *b, int64_t time_ns,
 typedef struct named {
     const char *service;
     const char *text;
+    caus_severity severity;
     uint32_t number;
 } named;
 
@@ -440,6 +413,8 @@ static int by_name(const void *a, const void *b)
     int order = strcmp(x->service, y->service);
     if (order == 0)
         order = strcmp(x->text, y->text);
+    if (order == 0)
+        order = (int)x->severity - (int)y->severity;
     return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
@@ -479,6 +454,7 @@ static caus_status write_templates(caus_logs_builder *b, named *order,
         order[i].number = (uint32_t)i;
         order[i].service = caus_arena_copy(out, b->templates[i].service);
         order[i].text = join_words(&b->templates[i], out);
+        order[i].severity = b->templates[i].severity;
         if (!order[i].service || !order[i].text)
             return caus_arena_fail(out, err);
     }
@@ -486,13 +462,14 @@ static caus_status write_templates(caus_logs_builder *b, named *order,
     size_t made = 0;
     for (size_t i = 0; i < b->template_count; i++) {
         log_template *from = &b->templates[order[i].number];
-        bool is_known = i > 0 &&
+        bool is_known = i > 0 && order[i].severity == order[i - 1].severity &&
                         strcmp(order[i].service, order[i - 1].service) == 0 &&
                         strcmp(order[i].text, order[i - 1].text) == 0;
         if (!is_known) {
             templates[made] = (caus_log_template){
                 .service = order[i].service,
                 .text = order[i].text,
+                .severity = order[i].severity,
                 .sample = caus_arena_copy(out, from->sample)};
             if (!templates[made++].sample)
                 return caus_arena_fail(out, err);
@@ -505,23 +482,47 @@ static caus_status write_templates(caus_logs_builder *b, named *order,
     return CAUS_OK;
 }
 
+static caus_status write_traces(const caus_logs_builder *b, caus_arena *out,
+                                caus_logs *result, caus_error *err)
+{
+    const char **ids = CAUS_ARRAY(out, const char *, b->trace_count);
+    if (!ids)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < b->trace_count; i++) {
+        ids[i] = caus_arena_copy(out, b->trace_ids[i]);
+        if (!ids[i])
+            return caus_arena_fail(out, err);
+    }
+    result->trace_count = b->trace_count;
+    result->trace_ids = ids;
+    return CAUS_OK;
+}
+
 static caus_status write_records(caus_logs_builder *b, caus_arena *out,
                                  caus_logs *result, caus_error *err)
 {
     int64_t *time_ns = CAUS_ARRAY(out, int64_t, b->record_count);
     uint32_t *kind = CAUS_ARRAY(out, uint32_t, b->record_count);
-    if (!time_ns || !kind)
+    uint32_t *lines = CAUS_ARRAY(out, uint32_t, b->record_count);
+    uint32_t *trace = CAUS_ARRAY(out, uint32_t, b->record_count);
+    if (!time_ns || !kind || !lines || !trace)
         return caus_arena_fail(out, err);
     if (b->record_count)
         qsort(b->records, b->record_count, sizeof *b->records, by_time);
     for (size_t i = 0; i < b->record_count; i++) {
         time_ns[i] = b->records[i].time_ns;
         kind[i] = b->templates[b->records[i].kind].rank;
+        lines[i] = b->records[i].lines;
+        trace[i] = b->records[i].trace;
+        result->line_count += lines[i];
     }
     result->record_count = b->record_count;
     result->time_ns = time_ns;
     result->kind = kind;
+    result->lines = lines;
+    result->trace = trace;
     result->overflowing = b->overflowing;
+    result->continued_lines = b->continued;
     return CAUS_OK;
 }
 
@@ -537,6 +538,8 @@ caus_status caus_logs_builder_finish(caus_logs_builder *b, caus_arena *out,
     free(order);
     if (status == CAUS_OK)
         status = write_records(b, out, &made, err);
+    if (status == CAUS_OK)
+        status = write_traces(b, out, &made, err);
     if (status == CAUS_OK)
         *result = made;
     else

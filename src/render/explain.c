@@ -30,6 +30,13 @@ size_t caus_tale_top(const caus_tale *tale)
     return top < count ? top : count;
 }
 
+size_t caus_tale_term_count(const caus_tale *tale)
+{
+    _Static_assert(CAUS_TERM_LOGS == CAUS_TERM_COUNT - 1, "the last term");
+    return tale->answer->explanation->has_logs ? CAUS_TERM_COUNT
+                                               : CAUS_TERM_LOGS;
+}
+
 void caus_tale_format_lag(const caus_hop *hop, char text[64])
 {
     if (!hop->has_lag) {

@@ -21,6 +21,8 @@ const char *caus_tale_clean(const caus_tale *tale, const char *value);
 const char *caus_tale_confidence(double confidence);
 /* Services that are told in full. */
 size_t caus_tale_top(const caus_tale *tale);
+/* Terms that are told: of log lines only where there are some. */
+size_t caus_tale_term_count(const caus_tale *tale);
 /* "+15 s", "order unknown": what is known of a hop's delay. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);
 

@@ -150,11 +150,13 @@ static void write_hop(const caus_tale *tale, caus_json *json,
     caus_json_end_object(json);
 }
 
-static void write_terms(caus_json *json, const caus_suspect *suspect)
+static void write_terms(const caus_tale *tale, caus_json *json,
+                        const caus_suspect *suspect)
 {
+    size_t count = caus_tale_term_count(tale);
     caus_json_key(json, "terms");
     caus_json_begin_object(json);
-    for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
+    for (size_t t = 0; t < count; t++) {
         caus_json_key(json, caus_term_name((caus_term)t));
         caus_json_begin_object(json);
         caus_json_put_double(json, "score", suspect->terms[t]);
@@ -202,6 +204,34 @@ static void write_trace_facts(const caus_tale *tale, caus_json *json,
     caus_json_end_array(json);
 }
 
+static void write_log_facts(const caus_tale *tale, caus_json *json,
+                            const caus_suspect *suspect)
+{
+    if (!suspect->log_fact_count)
+        return;
+    caus_json_key(json, "logs");
+    caus_json_begin_array(json);
+    for (size_t i = 0; i < suspect->log_fact_count; i++) {
+        const caus_log_fact *fact = &suspect->log_facts[i];
+        caus_json_begin_object(json);
+        put(tale, json, "template", fact->text);
+        caus_json_put_text(json, "severity",
+                           caus_severity_name(fact->severity));
+        caus_json_put_bool(json, "new", fact->is_new);
+        put_size(json, "before", fact->before);
+        put_size(json, "after", fact->after);
+        put_known(json, "expected", fact->expected);
+        put_known(json, "size", fact->size);
+        caus_json_key(json, "first");
+        write_time(json, fact->first_ns);
+        put(tale, json, "sentence", fact->sentence);
+        caus_json_key(json, "exemplars");
+        write_texts(tale, json, fact->exemplars, fact->exemplar_count);
+        caus_json_end_object(json);
+    }
+    caus_json_end_array(json);
+}
+
 static void write_links(const caus_tale *tale, caus_json *json,
                         const caus_suspect *suspect)
 {
@@ -232,7 +262,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
     write_share(json, &suspect->share);
     if (rank < caus_tale_top(tale)) {
         write_onset(json, &suspect->onset);
-        write_terms(json, suspect);
+        write_terms(tale, json, suspect);
         write_metrics(tale, json, suspect);
         caus_json_key(json, "chain");
         caus_json_begin_array(json);
@@ -243,6 +273,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
         write_texts(tale, json, suspect->exemplars, suspect->exemplar_count);
         write_checks(tale, json, suspect->findings, suspect->finding_count);
         write_trace_facts(tale, json, suspect);
+        write_log_facts(tale, json, suspect);
         write_links(tale, json, suspect);
         put(tale, json, "sentence", suspect->sentence);
     }

@@ -244,6 +244,11 @@ static void add_suspect_report(const sheet *page, const caus_suspect *suspect,
     paragraph(page, "  ", suspect->sentence, 0);
     for (size_t i = 0; i < suspect->trace_fact_count; i++)
         paragraph(page, "  ", suspect->trace_facts[i].sentence, 0);
+    for (size_t i = 0; i < suspect->log_fact_count; i++) {
+        paragraph(page, "  ", suspect->log_facts[i].sentence, 0);
+        add_traces(page, suspect->log_facts[i].exemplars,
+                   suspect->log_facts[i].exemplar_count);
+    }
     add_share(page, suspect);
     add_terms(page, suspect);
     add_checks(page, suspect->findings, suspect->finding_count);

@@ -231,9 +231,10 @@ static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
         [CAUS_TERM_EXTERNAL] = "latency and errors of its own",
         [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
         [CAUS_TERM_BOTH] = "hit inside and outside at once",
-        [CAUS_TERM_ORDER] = "moved before the others"};
+        [CAUS_TERM_ORDER] = "moved before the others",
+        [CAUS_TERM_LOGS] = "new or more lines in its log"};
     /* A term added later must have its words. */
-    _Static_assert(CAUS_TERM_COUNT == 8, "words for every term");
+    _Static_assert(CAUS_TERM_COUNT == 9, "words for every term");
     caus_html_open_table(page, "What the score is made of", columns,
                          sizeof columns / sizeof *columns);
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
@@ -285,6 +286,45 @@ static void add_moved(const caus_report_page *page, const caus_suspect *suspect)
                       "<p class=\"soft\">Nothing measured in it moved.</p>\n");
 }
 
+static void add_exemplars(const caus_report_page *page, const char *title,
+                          const char *const *ids, size_t count)
+{
+    if (!count)
+        return;
+    caus_text_format(page->text, "<p>%s:", title);
+    for (size_t i = 0; i < count; i++) {
+        caus_text_add_char(page->text, ' ');
+        caus_html_element(page, "code", ids[i]);
+    }
+    caus_text_add(page->text, "</p>\n");
+}
+
+static void add_log(const caus_report_page *page, const caus_suspect *suspect)
+{
+    static const char *const columns[] = {"Lines", "#Before", "#After",
+                                          "#First"};
+    if (!suspect->log_fact_count)
+        return;
+    caus_html_open_table(page, "What its log says", columns,
+                         sizeof columns / sizeof *columns);
+    for (size_t i = 0; i < suspect->log_fact_count; i++) {
+        const caus_log_fact *fact = &suspect->log_facts[i];
+        caus_text_add(page->text, "<tr>");
+        caus_html_element(page, "th scope=\"row\"", fact->text);
+        caus_text_format(page->text,
+                         "<td class=\"n\">%zu</td><td class=\"n\">%zu</td>"
+                         "<td class=\"n\">",
+                         fact->before, fact->after);
+        caus_html_time(page, fact->first_ns);
+        caus_text_add(page->text, "</td></tr>\n");
+    }
+    caus_html_close_table(page);
+    for (size_t i = 0; i < suspect->log_fact_count; i++)
+        add_exemplars(page, "Traces with such lines",
+                      suspect->log_facts[i].exemplars,
+                      suspect->log_facts[i].exemplar_count);
+}
+
 static void add_card(const caus_report_page *page, size_t rank)
 {
     const caus_suspect *suspect = &page->told->suspects[rank];
@@ -304,14 +344,9 @@ static void add_card(const caus_report_page *page, size_t rank)
     caus_text_add(page->text, "</div>\n<div>");
     add_terms(page, suspect);
     caus_text_add(page->text, "</div></div>\n");
-    if (suspect->exemplar_count) {
-        caus_text_add(page->text, "<p>Traces that show it:");
-        for (size_t i = 0; i < suspect->exemplar_count; i++) {
-            caus_text_add_char(page->text, ' ');
-            caus_html_element(page, "code", suspect->exemplars[i]);
-        }
-        caus_text_add(page->text, "</p>\n");
-    }
+    add_log(page, suspect);
+    add_exemplars(page, "Traces that show it", suspect->exemplars,
+                  suspect->exemplar_count);
     caus_html_links(page, suspect);
     caus_text_add(page->text, "</article>\n");
 }

@@ -265,6 +265,11 @@ static void add_evidence(const caus_report_page *page, size_t rank)
     put_belief(page, suspect->confidence);
     caus_text_add(page->text, "\n\n");
     add_checks(page, "", suspect->findings, suspect->finding_count);
+    for (size_t i = 0; i < suspect->log_fact_count; i++) {
+        caus_text_add(page->text, "- log: ");
+        put(page, suspect->log_facts[i].sentence);
+        caus_text_add_char(page->text, '\n');
+    }
     caus_text_add(page->text, "- score:");
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
         if (suspect->terms[t] >= caus_report_least_term)

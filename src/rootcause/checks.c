@@ -6,7 +6,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_FINDINGS = 7 };
+enum { MOST_FINDINGS = 8 };
 
 static const double percent = 100;
 
@@ -160,6 +160,17 @@ static void check_traces(finding_list *list, size_t service)
         "traces lose their time in it", "traces lose their time elsewhere");
 }
 
+static void check_logs(finding_list *list, size_t rank)
+{
+    const caus_case *about = list->about;
+    if (!about->context.logs)
+        return;
+    add_finding(list, passed_if(about->suspects[rank].log_fact_count),
+                "its log has lines that healthy rows do not have, or not as "
+                "many",
+                "its log tells of nothing new");
+}
+
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err)
 {
@@ -176,6 +187,7 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
     check_share(&list, rank);
     check_sides(&list, rank, service);
     check_traces(&list, service);
+    check_logs(&list, rank);
     about->suspects[rank].findings = list.items;
     about->suspects[rank].finding_count = list.count;
     return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;

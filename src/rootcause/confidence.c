@@ -27,6 +27,7 @@ static double agreeing(const double *terms)
                     caus_agreeing_clue) +
            (double)(terms[CAUS_TERM_TRACES] + terms[CAUS_TERM_CALLS] >
                     caus_agreeing_clue) +
+           (double)(terms[CAUS_TERM_LOGS] > caus_agreeing_clue) +
            (double)(terms[CAUS_TERM_ORDER] > caus_agreeing_share) +
            (double)(terms[CAUS_TERM_CHANGE] > caus_agreeing_share);
 }
@@ -59,6 +60,7 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_FOUND] = about->options->has_onset ? 0 : 1;
     signs[CAUS_SIGN_NO_ALARM] = alarmed ? 0 : 1;
     signs[CAUS_SIGN_NO_PLACEBO] = compared ? 0 : 1;
+    signs[CAUS_SIGN_LOGS] = terms[CAUS_TERM_LOGS] / first->score;
     signs[CAUS_SIGN_TOP] = log(fmax(first->score, .1));
 }
 

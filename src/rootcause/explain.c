@@ -5,6 +5,7 @@
 
 #include "rootcause/attribution.h"
 #include "rootcause/chain.h"
+#include "rootcause/logs.h"
 
 enum { LEAST_HEALTHY = 10 };
 
@@ -18,7 +19,7 @@ const char *caus_term_name(caus_term term)
 {
     static const char *const names[] = {"change",   "traces",   "calls",
                                         "internal", "external", "way",
-                                        "both",     "order"};
+                                        "both",     "order",    "logs"};
     return names[term];
 }
 
@@ -123,7 +124,8 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         caus_case_find_onset(about, &found, &onset);
     if (given != SIZE_MAX) {
         onset = onset_at(&about->timeline, given);
-    } else if (!onset.found || onset.row < LEAST_HEALTHY) {
+    } else if ((!onset.found || onset.row < LEAST_HEALTHY) &&
+               !caus_log_find_onset(about, &onset)) {
         CAUS_TRY(caus_case_scan(about, LEAST_HEALTHY, &given, err));
         onset = onset_at(&about->timeline, given);
     }
@@ -408,6 +410,7 @@ static caus_status prepare(caus_case *about, caus_error *err)
     if (!about->onsets || !about->service_onsets || !about->order)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(find_symptom(about, err));
+    CAUS_TRY(caus_log_table_find(about, err));
     CAUS_TRY(place_onset(about, err));
     CAUS_TRY(caus_scores_init(&about->scene, variables, about->out,
                               &about->scores, err));
@@ -430,6 +433,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     double *clues = CAUS_ARRAY(about->out, double, variables);
     if (!clues)
         return caus_arena_fail(about->out, err);
+    CAUS_TRY(caus_log_clues_find(about, placebo, err));
     caus_placebo_reduce(about, placebo, clues);
     caus_case_use_onsets(about, clues);
     if (about->symptom == SIZE_MAX) {
@@ -487,12 +491,14 @@ static caus_status explain(caus_case *about, caus_explanation *result,
     CAUS_TRY(trace_ways(about, err));
     CAUS_TRY(attribute(about, err));
     CAUS_TRY(caus_trace_facts_find(about, err));
+    CAUS_TRY(caus_log_facts_find(about, err));
     const caus_timeline *timeline = &about->timeline;
     *result =
         (caus_explanation){.symptom = about->symptom,
                            .symptom_chosen = !about->options->symptom,
                            .onset_given = about->options->has_onset,
                            .onset = about->onset,
+                           .has_logs = about->context.logs,
                            .alarm = about->alarm,
                            .alone = about->alone,
                            .rows_before = about->onset_row,

@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "rootcause/chain.h"
+#include "rootcause/logs.h"
 
-enum { MOST_MISSING = 8, MOST_WARNINGS = 3 };
+enum { MOST_MISSING = 8, MOST_WARNINGS = 5 };
 
 static bool has_aspect(const caus_case *about, size_t service, bool inside)
 {
@@ -158,12 +159,45 @@ static const char *say_mended(const caus_case *about)
     return said;
 }
 
+/* Services that only log lines know: "a, b and 3 more"; "" = none, NULL = no
+ * memory. */
+static const char *say_strangers(const caus_case *about)
+{
+    enum { MOST_NAMED = 3 };
+    const caus_log_table *table = about->log_table;
+    caus_text text = {0};
+    size_t count = 0;
+    for (size_t k = 0; table && k < table->logs->template_count; k++) {
+        const char *name = table->logs->templates[k].service;
+        bool is_known =
+            table->service_of[k] != SIZE_MAX ||
+            (k > 0 && strcmp(name, table->logs->templates[k - 1].service) == 0);
+        if (is_known || count++ >= MOST_NAMED)
+            continue;
+        caus_text_format(&text, "%s%s", count > 1 ? ", " : "",
+                         *name ? name : "no service");
+    }
+    if (count > MOST_NAMED)
+        caus_text_format(&text, " and %zu more", count - MOST_NAMED);
+    const char *said = "";
+    if (text.failed)
+        said = NULL;
+    else if (count)
+        said = caus_arena_format(about->out,
+                                 "log lines of %s are left out: no variable "
+                                 "and no call is of that name",
+                                 text.bytes);
+    caus_text_deinit(&text);
+    return said;
+}
+
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
 {
     const char **items = CAUS_ARRAY(about->out, const char *, MOST_WARNINGS);
     const char *mended = say_mended(about);
-    if (!items || !mended)
+    const char *strangers = say_strangers(about);
+    if (!items || !mended || !strangers)
         return caus_arena_fail(about->out, err);
     if (result->rows_after < 3)
         items[result->warning_count++] =
@@ -174,6 +208,12 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
             "measured; widen --start or --baseline";
     if (mended[0])
         items[result->warning_count++] = mended;
+    if (about->log_table && !about->context.logs)
+        items[result->warning_count++] =
+            "log lines are left out: they need 10 rows before the onset and "
+            "one after it";
+    if (strangers[0])
+        items[result->warning_count++] = strangers;
     result->warnings = items;
     return CAUS_OK;
 }

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/logs.h"
 
 enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };
 
@@ -134,8 +134,9 @@ static void compare_onsets(caus_case *about)
 
 void caus_case_use_onsets(caus_case *about, const double *clues)
 {
-    if (!about->has_anomalies)
-        return;
-    find_service_onsets(about, &about->anomalies, clues);
-    compare_onsets(about);
+    if (about->has_anomalies)
+        find_service_onsets(about, &about->anomalies, clues);
+    caus_log_use_onsets(about);
+    if (about->has_anomalies || about->context.logs)
+        compare_onsets(about);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "numeric/order.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
 enum {
@@ -26,7 +26,7 @@ static double top_score(const caus_scene *scene, const caus_scores *scores)
     for (size_t s = 0; s < scene->service_count; s++) {
         const double *terms = scores->terms[s];
         top = fmax(top, terms[CAUS_TERM_INTERNAL] + terms[CAUS_TERM_EXTERNAL] +
-                            terms[CAUS_TERM_BOTH]);
+                            terms[CAUS_TERM_BOTH] + terms[CAUS_TERM_LOGS]);
     }
     return top;
 }
@@ -91,13 +91,17 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
 {
     size_t variables = about->series->variable_count;
     const caus_timeline *timeline = &about->timeline;
-    size_t starts[MOST_WINDOWS], width;
+    size_t width, *starts = CAUS_ARRAY(about->out, size_t, MOST_WINDOWS);
+    if (!starts)
+        return caus_arena_fail(about->out, err);
     size_t count =
         place_windows(about->onset_row, timeline->row_count - about->onset_row,
                       &width, starts);
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,
+        .starts = starts,
+        .width = width,
         .is_left_out = CAUS_ARRAY(about->out, bool, count + 1),
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
     caus_shift_space space;
@@ -131,7 +135,26 @@ static double beyond(const caus_placebo *placebo, size_t variables,
     return fmax(0, clue - caus_usual_share * usual);
 }
 
-void caus_placebo_reduce(const caus_case *about, const caus_placebo *placebo,
+/* The same of log lines: of window `self`, or SIZE_MAX = of the incident. */
+static void reduce_logs(const caus_case *about, const caus_placebo *placebo,
+                        size_t self, caus_log_clues *result)
+{
+    const caus_log_clues *from =
+        self == SIZE_MAX ? &about->logs : &placebo->logs[self];
+    for (size_t at = 0; at < CAUS_LOG_KINDS * about->scene.service_count;
+         at++) {
+        size_t kind = at % CAUS_LOG_KINDS, s = at / CAUS_LOG_KINDS;
+        double usual = 0;
+        for (size_t i = 0; i < placebo->count; i++) {
+            if (i != self && !placebo->is_left_out[i])
+                usual = fmax(usual, placebo->logs[i].largest[kind][s]);
+        }
+        result->largest[kind][s] =
+            fmax(0, from->largest[kind][s] - caus_usual_share * usual);
+    }
+}
+
+void caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
                          double *clues)
 {
     size_t variables = about->series->variable_count;
@@ -140,6 +163,8 @@ void caus_placebo_reduce(const caus_case *about, const caus_placebo *placebo,
                                    about->scene.bad[v]);
         clues[v] = beyond(placebo, variables, v, SIZE_MAX, clue);
     }
+    if (placebo->logs)
+        reduce_logs(about, placebo, SIZE_MAX, &about->logs);
 }
 
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
@@ -158,11 +183,18 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
     caus_context context = about->context;
     context.traces = NULL;
     context.order = context.change = NULL;
+    caus_log_clues logs;
+    if (placebo->logs) {
+        CAUS_TRY(caus_log_clues_init(&about->scene, about->out, &logs, err));
+        context.logs = &logs;
+    }
     double most = 0;
     for (size_t i = 0; i < placebo->count; i++) {
         for (size_t v = 0; v < variables; v++)
             clues[v] = beyond(placebo, variables, v, i,
                               placebo->clues[i * variables + v]);
+        if (placebo->logs)
+            reduce_logs(about, placebo, i, &logs);
         caus_scores_fill(&context, clues, variables, &scores);
         most = fmax(most, top_score(&about->scene, &scores));
     }

@@ -120,10 +120,26 @@ caus_status caus_trace_clues_find(const caus_scene *scene,
                                   caus_arena *out, caus_trace_clues *result,
                                   caus_error *err);
 
+/* What log lines say of a service. */
+typedef enum caus_log_kind {
+    CAUS_LOG_OWN,    /* its lines that name no callee */
+    CAUS_LOG_NAMING, /* those that do */
+    CAUS_LOG_NAMED,  /* those of its callers that name it */
+    CAUS_LOG_KINDS
+} caus_log_kind;
+
+typedef struct caus_log_clues {
+    double *largest[CAUS_LOG_KINDS]; /* [service_count] of each kind */
+} caus_log_clues;
+
+struct caus_log_table; /* logs.h */
+struct caus_log_rise;
+
 /* What is weighed besides the variables. */
 typedef struct caus_context {
     const caus_scene *scene;
     const caus_trace_clues *traces; /* NULL in placebo windows */
+    const caus_log_clues *logs;     /* NULL = none */
     const double *order;  /* [service_count] how early it moved, in [0, 1];
                              NULL */
     const double *change; /* [service_count] how well a change fits, in [0, 1];
@@ -163,6 +179,10 @@ typedef struct caus_case {
     const caus_topology *calls; /* given, or of the spans; NULL */
     const caus_spans *spans;    /* with both phases, where there are such */
     caus_trace_clues traces;
+    const struct caus_log_table *log_table; /* NULL = no log lines */
+    struct caus_log_rise *log_rises; /* [templates] of the incident; NULL = its
+                                        lines have no before, or no after */
+    caus_log_clues logs;
     caus_context context;
     caus_scores scores;
     caus_shift *shifts; /* [variable_count] */
@@ -221,16 +241,20 @@ void caus_case_rank(const caus_scene *scene, const double *total,
 /* What windows of the healthy rows show. */
 typedef struct caus_placebo {
     size_t count;
-    bool *is_left_out; /* [count] looks like an earlier incident */
-    double *clues;     /* [count × variable_count] */
-    double strength;   /* of the first score over the largest in them; NaN = too
-                          few windows */
+    bool *is_left_out;    /* [count] looks like an earlier incident */
+    double *clues;        /* [count × variable_count] */
+    const size_t *starts; /* [count] first row of each, `width` rows long */
+    size_t width;
+    caus_log_clues *logs; /* [count]; NULL = none */
+    double strength; /* of the first score over the largest in them; NaN = too
+                        few windows */
 } caus_placebo;
 
 caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                               caus_error *err);
-/* The clues of the incident, less what is usual for each variable. */
-void caus_placebo_reduce(const caus_case *about, const caus_placebo *placebo,
+/* The clues of the incident, less what is usual for each variable; those of
+ * log lines likewise. */
+void caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
                          double *clues);
 /* Sets `strength` once the services are scored. */
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
@@ -251,6 +275,7 @@ typedef enum caus_sign {
     CAUS_SIGN_NO_ALARM,   /* too few rows for the anomaly detector */
     CAUS_SIGN_NO_PLACEBO, /* too few for placebo windows */
     CAUS_SIGN_TOP,        /* log of the first score */
+    CAUS_SIGN_LOGS,       /* share of the first score that log lines make */
     CAUS_SIGN_COUNT
 } caus_sign;
 

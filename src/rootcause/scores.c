@@ -74,6 +74,12 @@ static void collect(const caus_scene *scene, const double *clues,
     }
 }
 
+/* Lines of a callee that name nobody else explain as its latency does. */
+static double logged(const caus_context *context, size_t service)
+{
+    return context->logs ? context->logs->largest[CAUS_LOG_OWN][service] : 0;
+}
+
 /* How much of an anomaly of a kind the callees of a service explain, in [0,
  * 1]: queues make a caller's anomaly larger than its callee's, so that it is
  * there counts, not its size. */
@@ -88,6 +94,7 @@ static double explained(const caus_context *context, const caus_scores *scores,
         callee = fmax(callee, outside[kind]);
         callee = fmax(callee, caus_explained_across *
                                   outside[OUTSIDE_COUNT - 1 - kind]);
+        callee = fmax(callee, logged(context, scene->callees[i]));
     }
     return caus_explained_share * fmin(1, callee / caus_explained_clue);
 }
@@ -144,15 +151,36 @@ static double explained_loss(const caus_context *context, size_t service)
     return caus_explained_share * fmin(1, callee / caus_explained_loss);
 }
 
+/* What its lines say that its callees do not explain, or what the lines of its
+ * callers say of it. */
+static double in_logs(const caus_context *context, const caus_scores *scores,
+                      size_t service)
+{
+    const caus_log_clues *logs = context->logs;
+    if (!logs)
+        return 0;
+    double left =
+        1 - fmax(explained(context, scores, service, OUTSIDE_ERRORS),
+                 explained(context, scores, service, OUTSIDE_LATENCY));
+    double own = fmax(left * logs->largest[CAUS_LOG_OWN][service],
+                      (1 - caus_explained_share) *
+                          logs->largest[CAUS_LOG_NAMING][service]);
+    return fmax(own, caus_named_share * logs->largest[CAUS_LOG_NAMED][service]);
+}
+
 /* How far a service lets an anomaly of its callees be seen in its callers. */
-static double passes(const caus_scene *scene, const caus_scores *scores,
+static double passes(const caus_context *context, const caus_scores *scores,
                      size_t service)
 {
+    const caus_scene *scene = context->scene;
+    const caus_log_clues *logs = context->logs;
     const double *outside = scores->outside[service];
     if (!scene->shows[service])
         return 1;
-    return fmin(1, fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]) /
-                       caus_explained_clue);
+    double shown = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+    for (size_t kind = 0; logs && kind < CAUS_LOG_NAMED; kind++)
+        shown = fmax(shown, logs->largest[kind][service]);
+    return fmin(1, shown / caus_explained_clue);
 }
 
 /* The widest way from the symptom's service to every other: an anomaly reaches
@@ -167,7 +195,7 @@ static void find_paths(const caus_context *context, caus_scores *scores)
     while (any) {
         any = false;
         for (size_t s = 0; s < scene->service_count; s++) {
-            double width = s == end ? 1 : passes(scene, scores, s);
+            double width = s == end ? 1 : passes(context, scores, s);
             width = fmin(width, scores->path[s]);
             for (size_t i = scene->callee_start[s];
                  i < scene->callee_start[s + 1]; i++) {
@@ -207,6 +235,8 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
         terms[CAUS_TERM_CALLS] =
             caus_weight_calls * left * context->traces->failing[service];
     }
+    terms[CAUS_TERM_LOGS] =
+        caus_weight_logs * in_logs(context, scores, service);
     if (context->order)
         terms[CAUS_TERM_ORDER] = caus_weight_order * context->order[service];
     double moved = 0;

@@ -39,6 +39,14 @@ static const double caus_weight_way = .5;
 static const double caus_weight_calls = 1;
 /* A way from the symptom on which no service shows anything costs this. */
 static const double caus_weight_path = .5;
+/* Log lines: clues are log(1 + size) as well, by severity. */
+static const double caus_weight_logs = 1;
+static const double caus_weight_error_line = 1;
+static const double caus_weight_warning_line = .3;
+static const double caus_weight_untold_line = .5;
+static const double caus_weight_info_line = .1;
+/* What lines of its callers that name a service say of it. */
+static const double caus_named_share = .5;
 static const double caus_weight_order = 1.2;
 static const double caus_weight_change = 1;
 /* A service that the symptom's service does not call, nor through others. */
@@ -59,11 +67,11 @@ static const double caus_agreeing_share = .1;
  * equally frequent, by caus_sign; made by bench/rca/fit.py. */
 static const double caus_incident_weights[] = {-0.09, 0.62,  1.02, 0.17, 0.00,
                                                2.27,  0.00,  0.00, 0.00, -0.58,
-                                               -1.08, -1.31, 1.02};
+                                               -1.08, -1.31, 1.02, 0.00};
 /* Log-odds that the first is right if something did. */
 static const double caus_right_weights[] = {0.39, 0.00,  0.00, 0.67,  2.58,
                                             0.74, -1.27, 0.12, -0.35, -0.29,
-                                            0.00, 0.00,  0.64};
+                                            0.00, 0.00,  0.64, 0.00};
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 9
  * %, the second in 4 %. */

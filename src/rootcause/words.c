@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/chain.h"
+#include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
 enum { MOST_SENTENCES = 10 };
@@ -61,6 +62,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
         add_change(about, clue->variable, &text);
     }
     add_traces(about, about->ranked[rank], &text);
+    caus_log_fact_add(suspect, &text);
     if (!text.length)
         caus_text_add(&text, suspect->clue_count
                                  ? "nothing measured in it moved"
@@ -189,7 +191,8 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
         [CAUS_TERM_EXTERNAL] = "latency or errors that no callee explains",
         [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
         [CAUS_TERM_BOTH] = "being hit inside and outside at once",
-        [CAUS_TERM_ORDER] = "having moved earlier"};
+        [CAUS_TERM_ORDER] = "having moved earlier",
+        [CAUS_TERM_LOGS] = "new or more lines in its log"};
     _Static_assert(sizeof reasons / sizeof *reasons == CAUS_TERM_COUNT,
                    "a reason for every term");
     const char *otherwise;

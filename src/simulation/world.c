@@ -184,7 +184,9 @@ static caus_status tell_records(const world_sim *sim, caus_world *world,
     world->scrapes = copy_items(&sim->scrapes, sizeof(caus_world_scrape), out);
     caus_world_change *changes =
         copy_items(&sim->changes, sizeof(caus_world_change), out);
-    if (!world->spans || !world->scrapes || !changes)
+    world->logs = copy_items(&sim->logs, sizeof(caus_world_log), out);
+    world->log_count = sim->logs.count;
+    if (!world->spans || !world->scrapes || !world->logs || !changes)
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < sim->changes.count; i++)
         changes[i].time_ns =

@@ -131,6 +131,7 @@ static void finish(world_sim *sim, int32_t index, int reason)
 {
     world_call *call = &WORLD_CALLS(sim)[index];
     caus_world_count_end(sim, call, reason);
+    caus_world_log_end(sim, call, reason);
     bool worked = call->stage != WORLD_QUEUED;
     bool is_awaited = !call->is_abandoned &&
                       is_waiting(sim, call->parent, call->parent_generation);
@@ -149,7 +150,11 @@ static void start(world_sim *sim, int32_t index)
     pod->busy++;
     call->stage = WORLD_BEFORE;
     uint64_t key = caus_world_mix(call->key, PART_ERROR);
-    call->failed = caus_world_uniform(key) < caus_world_error_share(sim, pod);
+    double chance = caus_world_uniform(key);
+    double share = caus_world_error_share(sim, pod);
+    call->failed = chance < share;
+    call->is_caught =
+        !call->failed && chance < share + caus_world_caught_share(sim, pod);
     bool calls = sim->plan->services[call->service].edge_count > 0;
     compute(sim, index, calls ? share_before : 1);
 }
@@ -330,12 +335,14 @@ static void bear_failure(world_sim *sim, int32_t index)
         pool->retry_budget--;
         call->attempt++;
         sim->edges[number].retried++;
+        caus_world_log_call(sim, call, CAUS_WORLD_LINE_RETRY);
         uint64_t key = caus_world_mix(call->key, PART_BACKOFF + call->position);
         double factor = ldexp(0.5 + caus_world_uniform(key), call->attempt - 1);
         caus_world_push(
             sim, sim->now_us + (int64_t)((double)edge->backoff_us * factor),
             WORLD_RETRY, index, call->generation);
     } else if (edge->is_optional) {
+        caus_world_log_call(sim, call, CAUS_WORLD_LINE_WITHOUT);
         call->position++;
         call->attempt = 0;
         call_next(sim, index);
@@ -370,8 +377,11 @@ void caus_world_time_out(world_sim *sim, int32_t index)
         return;
     call->is_abandoned = true;
     sim->edges[call->edge].timeouts++;
-    if (is_waiting(sim, call->parent, call->parent_generation))
-        answer(sim, call->parent, false);
+    if (!is_waiting(sim, call->parent, call->parent_generation))
+        return;
+    caus_world_log_call(sim, &WORLD_CALLS(sim)[call->parent],
+                        CAUS_WORLD_LINE_TIMEOUT);
+    answer(sim, call->parent, false);
 }
 
 void caus_world_retry(world_sim *sim, int32_t index)

@@ -5,8 +5,8 @@
 #include "simulation/world_internal.h"
 
 static const char *const fault_names[] = {
-    "none", "delay",  "errors", "leak",   "cpu",
-    "pool", "deploy", "ramp",   "outage", "auto",
+    "none",   "delay", "errors", "leak", "cpu",  "pool",
+    "deploy", "ramp",  "outage", "code", "auto",
 };
 
 static const char *const fault_texts[] = {
@@ -19,7 +19,8 @@ static const char *const fault_texts[] = {
     "a new version of the root is so many times slower and fails 5 % more",
     "as delay, but growing over the first half of the fault",
     "one pod of the root fails every request",
-    "one of the others but none, in turn by seed",
+    "a share of the root's requests throws: half fail, half are caught",
+    "one of the others but none and code, in turn by seed",
 };
 
 const char *caus_world_fault_name(caus_world_fault fault)
@@ -48,9 +49,16 @@ double caus_world_error_share(const world_sim *sim, const world_pod *pod)
     double share = sim->plan->services[pod->service].error_share;
     if (is_hit(sim, pod, CAUS_WORLD_ERRORS))
         share += sim->plan->fault_size;
+    if (is_hit(sim, pod, CAUS_WORLD_CODE))
+        share += sim->plan->fault_size / 2;
     if (pod->is_bad)
         share += 0.05;
     return pod->is_broken ? 1 : share;
+}
+
+double caus_world_caught_share(const world_sim *sim, const world_pod *pod)
+{
+    return is_hit(sim, pod, CAUS_WORLD_CODE) ? sim->plan->fault_size / 2 : 0;
 }
 
 double caus_world_work_factor(const world_sim *sim, const world_pod *pod)

@@ -133,6 +133,7 @@ typedef struct world_call {
     bool is_abandoned;
     bool is_computing; /* counts as active on its node */
     bool failed;
+    bool is_caught; /* threw, and its service went on */
 } world_call;
 
 typedef struct world_line {
@@ -217,6 +218,7 @@ typedef struct world_sim {
     world_array spans;   /* caus_world_span */
     world_array scrapes; /* caus_world_scrape */
     world_array changes; /* caus_world_change with µs in time_ns */
+    world_array logs;    /* caus_world_log */
     double *node_active; /* [node_count] */
     double *node_stress;
     double *node_noise;
@@ -307,10 +309,24 @@ double caus_world_slowness(world_sim *sim, size_t node);
 double caus_world_error_share(const world_sim *sim, const world_pod *pod);
 double caus_world_work_factor(const world_sim *sim, const world_pod *pod);
 int64_t caus_world_delay_us(const world_sim *sim, const world_pod *pod);
+/* The share of its requests that throw and are caught. */
+double caus_world_caught_share(const world_sim *sim, const world_pod *pod);
 /* How long a worker stays taken after its request. */
 int64_t caus_world_keep_us(const world_sim *sim, const world_pod *pod);
 /* The time of day's factor of all arrivals. */
 double caus_world_day(const world_sim *sim);
+
+/* logs */
+/* A request ends; `reason` as when it is counted, `is_hit` by a fault that its
+ * service catches. */
+void caus_world_log_end(world_sim *sim, const world_call *call, int reason);
+/* A caller waits no longer, repeats a call, or goes on without it. */
+void caus_world_log_call(world_sim *sim, const world_call *caller,
+                         caus_world_line line);
+void caus_world_log_pod(world_sim *sim, size_t service, caus_world_line line,
+                        uint32_t value);
+/* What is logged without a request, every second. */
+void caus_world_log_tick(world_sim *sim);
 
 /* scrapes */
 void caus_world_scrape_pod(world_sim *sim, int32_t pod);
@@ -355,6 +371,11 @@ caus_status caus_world_add_otlp_spans(const caus_world *world, caus_text *text,
 caus_status caus_world_add_otlp_metrics(const caus_world *world,
                                         caus_text *text, const caus_run *run,
                                         caus_error *err);
+caus_status caus_world_add_logs(const caus_world *world, caus_text *text,
+                                const caus_run *run, caus_error *err);
+/* The message of a line, as a field. */
+void caus_world_add_message(const caus_world *world, const caus_world_log *log,
+                            caus_json *json);
 void caus_world_add_truth(const caus_world *world, caus_text *text);
 
 #endif

@@ -23,9 +23,33 @@ static void add_range(caus_json *json, const char *key, const double range[2])
 /* The column in which a fault is seen first. */
 static size_t root_column(const caus_world *world)
 {
-    bool is_error =
-        world->fault == CAUS_WORLD_ERRORS || world->fault == CAUS_WORLD_OUTAGE;
+    bool is_error = world->fault == CAUS_WORLD_ERRORS ||
+                    world->fault == CAUS_WORLD_OUTAGE ||
+                    world->fault == CAUS_WORLD_CODE;
     return world->root * KINDS + (is_error ? 1 : 2);
+}
+
+/* The lines in which the fault itself speaks, if any. */
+static void add_lines(const caus_world *world, caus_json *json)
+{
+    int64_t count = 0;
+    const caus_world_log *first = NULL;
+    for (size_t i = 0; i < world->log_count; i++) {
+        if (world->logs[i].line != CAUS_WORLD_LINE_FAULT)
+            continue;
+        first = first ? first : &world->logs[i];
+        count++;
+    }
+    caus_json_key(json, "log");
+    caus_json_begin_object(json);
+    caus_json_put_integer(json, "lines", count);
+    if (first) {
+        caus_json_put_double(json, "first",
+                             seconds_of(world->options.start_ns) +
+                                 (double)first->time_us * 1e-6);
+        caus_world_add_message(world, first, json);
+    }
+    caus_json_end_object(json);
 }
 
 static void add_fault(const caus_world *world, caus_json *json)
@@ -47,6 +71,7 @@ static void add_fault(const caus_world *world, caus_json *json)
             change->time_ns == world->fault_ns[0])
             caus_json_put_text(json, "change", change->ref);
     }
+    add_lines(world, json);
     /* Which columns changed, and when. */
     caus_json_key(json, "effects");
     caus_json_begin_array(json);

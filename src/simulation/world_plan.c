@@ -89,6 +89,8 @@ static double draw_size(caus_world_fault fault, double hold_us,
         return fmax(0.03, hold_us * 1e-6 * between(random, 0.5, 3));
     case CAUS_WORLD_ERRORS:
         return between(random, 0.2, 0.6);
+    case CAUS_WORLD_CODE:
+        return between(random, 0.01, 0.06);
     case CAUS_WORLD_LEAK:
         return between(random, 5.5, 9);
     case CAUS_WORLD_CPU:
@@ -111,8 +113,8 @@ static caus_status choose_fault(const caus_world_options *options,
     caus_random_init(&random, plan->seed, STREAM_FAULT);
     plan->fault = options->fault;
     if (plan->fault == CAUS_WORLD_AUTO)
-        plan->fault = (caus_world_fault)(1 + plan->seed / count %
-                                                 (CAUS_WORLD_FAULT_COUNT - 1));
+        plan->fault =
+            (caus_world_fault)(1 + plan->seed / count % (CAUS_WORLD_CODE - 1));
     plan->root = (size_t)(plan->seed % count);
     for (size_t s = 0; options->root && s <= count; s++) {
         if (s == count)

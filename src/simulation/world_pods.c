@@ -90,6 +90,9 @@ void caus_world_pod_ready(world_sim *sim, int32_t pod)
         return;
     set_state(sim, pod, WORLD_POD_SERVING);
     here->counters = (caus_world_scrape){.started_us = sim->now_us};
+    if (sim->now_us > 0)
+        caus_world_log_pod(sim, here->service, CAUS_WORLD_LINE_STARTED,
+                           here->number);
     if (here->replaces != WORLD_NONE)
         caus_world_drain(sim, here->replaces);
     here->replaces = WORLD_NONE;

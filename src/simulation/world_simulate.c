@@ -193,7 +193,7 @@ static void branch(world_sim *sim, world_sim *twin)
 {
     *twin = *sim;
     twin->has_fault = twin->records = false;
-    twin->spans = twin->scrapes = twin->changes = (world_array){0};
+    twin->spans = twin->scrapes = twin->changes = twin->logs = (world_array){0};
     bool copied = copy_array(&twin->events, sizeof(world_event));
     copied = copy_array(&twin->calls, sizeof(world_call)) && copied;
     copied = copy_array(&twin->pods, sizeof(world_pod)) && copied;
@@ -272,5 +272,6 @@ void caus_world_sim_deinit(world_sim *sim)
     free(sim->spans.items);
     free(sim->scrapes.items);
     free(sim->changes.items);
+    free(sim->logs.items);
     *sim = (world_sim){0};
 }

@@ -68,6 +68,7 @@ void caus_world_tick(world_sim *sim)
 {
     wander_all(sim);
     caus_world_apply_fault(sim);
+    caus_world_log_tick(sim);
     for (size_t s = 0; s < sim->plan->service_count; s++) {
         if (sim->plan->services[s].scales)
             caus_world_scale(sim, s);

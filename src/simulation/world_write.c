@@ -9,7 +9,7 @@
 static const char *const file_names[CAUS_WORLD_FILE_COUNT] = {
     "series.csv",        "gauges.csv",         "graph.csv",  "changes.csv",
     "spans.csv",         "otel_traces.sql",    "spans.sql",  "metrics.om",
-    "traces.otlp.jsonl", "metrics.otlp.jsonl", "truth.json",
+    "traces.otlp.jsonl", "metrics.otlp.jsonl", "logs.jsonl", "truth.json",
 };
 
 const char *caus_world_file_name(caus_world_file file)
@@ -98,6 +98,8 @@ static caus_status add_file(const caus_world *world, caus_world_file file,
         return caus_world_add_otlp_spans(world, text, run, err);
     case CAUS_WORLD_OTLP_METRICS:
         return caus_world_add_otlp_metrics(world, text, run, err);
+    case CAUS_WORLD_LOGS:
+        return caus_world_add_logs(world, text, run, err);
     case CAUS_WORLD_TRUTH:
         caus_world_add_truth(world, text);
         return CAUS_OK;

@@ -113,7 +113,8 @@ static int next_field(const char **at, const char *end, bool *is_first,
 static bool is_named(caus_slice key, const char *const *names)
 {
     for (; *names; names++)
-        if (strlen(*names) == key.length &&
+        if (key.length && **names == *key.bytes &&
+            strlen(*names) == key.length &&
             memcmp(*names, key.bytes, key.length) == 0)
             return true;
     return false;

@@ -3,40 +3,35 @@
 #include <string.h>
 
 #include "base/excerpt.h"
-#include "caus/logs.h"
 #include "telemetry/csv_internal.h"
-#include "telemetry/events_internal.h"
+#include "telemetry/logs_internal.h"
 
 enum { MOST_TEMPLATES = 10000 };
 
-typedef enum field { FIELD_TIME, FIELD_SERVICE, FIELD_TEXT, FIELD_COUNT } field;
-
-static const char *const json_names[FIELD_COUNT][6] = {
-    {"time", "timestamp", "ts", "@timestamp", NULL},
-    {"service", "service_name", "app", NULL},
-    {"text", "message", "msg", "body", "log", NULL}};
-
-typedef struct log_reader {
-    const char *path;
-    const caus_logs_options *options;
-    size_t line;
-    size_t continued_lines;
-    caus_logs_builder *builder;
-    caus_json_wanted wanted[FIELD_COUNT];
-} log_reader;
+const char *const *const caus_log_names[CAUS_LOG_FIELDS] = {
+    (const char *const[]){"time", "timestamp", "ts", "@timestamp", "Timestamp",
+                          "datetime", NULL},
+    (const char *const[]){"service", "service_name", "service.name",
+                          "ServiceName", "app", "container", "container_name",
+                          NULL},
+    (const char *const[]){"severity", "level", "severity_text", "SeverityText",
+                          "log.level", "lvl", "levelname", NULL},
+    (const char *const[]){"text", "message", "msg", "body", "Body", "log",
+                          NULL},
+    (const char *const[]){"trace_id", "TraceId", "traceId", "trace.id", NULL}};
 
 static caus_slice slice_of(const caus_text *text)
 {
     return (caus_slice){text->bytes, text->length};
 }
 
-static caus_slice given_service(const log_reader *r)
+static caus_slice given_service(const caus_log_reader *r)
 {
     const char *name = r->options->service ? r->options->service : "";
     return (caus_slice){name, strlen(name)};
 }
 
-static caus_status fail_time(const log_reader *r, caus_slice text,
+static caus_status fail_time(const caus_log_reader *r, caus_slice text,
                              bool lacks_zone, caus_error *err)
 {
     caus_excerpt shown = caus_excerpt_of(text.bytes, text.length);
@@ -47,13 +42,15 @@ static caus_status fail_time(const log_reader *r, caus_slice text,
                          r->path, r->line, shown.text);
     return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                      "%s line %zu starts with no time but '%s': give lines of "
-                     "TIME SERVICE TEXT with RFC 3339 or unix times, or JSON",
+                     "TIME SERVICE TEXT with RFC 3339 or unix times, CSV with "
+                     "a header, or JSON",
                      r->path, r->line, shown.text);
 }
 
-static caus_status add_line(log_reader *r, int64_t time_ns, caus_slice service,
-                            caus_slice text, caus_error *err)
+static caus_status add_line(caus_log_reader *r, const caus_log_row *row,
+                            caus_error *err)
 {
+    caus_slice service = row->service, text = row->text;
     if (!caus_utf8_is_valid(service.bytes, service.length) ||
         caus_text_has_control(service.bytes, service.length))
         return CAUS_FAIL(
@@ -65,33 +62,76 @@ static caus_status add_line(log_reader *r, int64_t time_ns, caus_slice service,
                          "%s line %zu is no UTF-8: '%s': save the log as UTF-8",
                          r->path, r->line,
                          caus_excerpt_of(text.bytes, text.length).text);
-    return caus_logs_builder_add(r->builder, time_ns, service, text, err);
+    return caus_logs_builder_add(r->builder, row, err);
 }
 
-static caus_status read_json(log_reader *r, const char *at, const char *end,
-                             caus_error *err)
+/* A word; or a number: syslog's 0 to 7, or the tens of pino. */
+static caus_severity read_severity(caus_slice text)
 {
-    int read = caus_json_line_read(at, end, r->wanted, FIELD_COUNT);
+    static const caus_severity syslog[] = {
+        CAUS_SEVERITY_ERROR, CAUS_SEVERITY_ERROR, CAUS_SEVERITY_ERROR,
+        CAUS_SEVERITY_ERROR, CAUS_SEVERITY_WARN,  CAUS_SEVERITY_INFO,
+        CAUS_SEVERITY_INFO,  CAUS_SEVERITY_DEBUG};
+    static const caus_severity tens[] = {
+        CAUS_SEVERITY_DEBUG, CAUS_SEVERITY_DEBUG, CAUS_SEVERITY_INFO,
+        CAUS_SEVERITY_WARN,  CAUS_SEVERITY_ERROR, CAUS_SEVERITY_ERROR};
+    const char *at = text.bytes;
+    if (text.length == 1 && *at >= '0' && *at <= '7')
+        return syslog[*at - '0'];
+    if (text.length == 2 && *at >= '1' && *at <= '6' && at[1] == '0')
+        return tens[*at - '1'];
+    return caus_severity_of_word(text);
+}
+
+/* A trace of zeros is OpenTelemetry's word for none. */
+static caus_slice read_trace(const caus_text *text)
+{
+    bool is_plain = text->length <= CAUS_LOG_TRACE_BYTES &&
+                    caus_utf8_is_valid(text->bytes, text->length) &&
+                    !caus_text_has_control(text->bytes, text->length);
+    size_t zeros = text->length ? strspn(text->bytes, "0") : 0;
+    return is_plain && zeros < text->length ? slice_of(text)
+                                            : (caus_slice){"", 0};
+}
+
+caus_status caus_log_reader_add(caus_log_reader *r, caus_error *err)
+{
+    const caus_json_wanted *wanted = r->wanted;
+    caus_slice time = slice_of(&wanted[CAUS_LOG_TIME].text);
+    caus_log_row row = {
+        .service = wanted[CAUS_LOG_SERVICE].text.length
+                       ? slice_of(&wanted[CAUS_LOG_SERVICE].text)
+                       : given_service(r),
+        .text = slice_of(&wanted[CAUS_LOG_TEXT].text),
+        .trace = read_trace(&wanted[CAUS_LOG_TRACE].text),
+        .severity = read_severity(slice_of(&wanted[CAUS_LOG_SEVERITY].text)),
+        .lines = 1};
+    bool lacks_zone;
+    if (!caus_event_time(time, r->options->zone, r->options->zone_data,
+                         &row.time_ns, &lacks_zone))
+        return fail_time(r, time, lacks_zone, err);
+    return add_line(r, &row, err);
+}
+
+static caus_status read_json(caus_log_reader *r, const char *at,
+                             const char *end, caus_error *err)
+{
+    int read = caus_json_line_read(at, end, r->wanted, CAUS_LOG_FIELDS);
     if (read == 0)
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
-                         "no memory for the log lines of %s", r->path);
+        return caus_log_reader_fail(r, err);
     if (read < 0)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                          "%s line %zu is no JSON object: '%s': give one object "
                          "a line with time, service and text",
                          r->path, r->line,
                          caus_excerpt_of(at, (size_t)(end - at)).text);
-    caus_slice time = slice_of(&r->wanted[FIELD_TIME].text);
-    int64_t time_ns;
-    bool lacks_zone;
-    if (!caus_event_time(time, r->options->zone, r->options->zone_data,
-                         &time_ns, &lacks_zone))
-        return fail_time(r, time, lacks_zone, err);
-    caus_slice service = r->wanted[FIELD_SERVICE].is_present
-                             ? slice_of(&r->wanted[FIELD_SERVICE].text)
-                             : given_service(r);
-    return add_line(r, time_ns, service, slice_of(&r->wanted[FIELD_TEXT].text),
-                    err);
+    return caus_log_reader_add(r, err);
+}
+
+caus_status caus_log_reader_fail(const caus_log_reader *r, caus_error *err)
+{
+    return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                     "no memory for the log lines of %s", r->path);
 }
 
 static caus_slice next_word(const char **at, const char *end)
@@ -119,8 +159,9 @@ static caus_slice bare_service(caus_slice word)
 static const int64_t earliest_ns = INT64_C(100000000000000000);
 
 /* The time at the start of a line: one word, or a date and a time of day. */
-static bool read_time(const log_reader *r, const char **at, const char *end,
-                      int64_t *time_ns, caus_slice *shown, bool *lacks_zone)
+static bool read_time(const caus_log_reader *r, const char **at,
+                      const char *end, int64_t *time_ns, caus_slice *shown,
+                      bool *lacks_zone)
 {
     const char *behind = *at;
     *shown = next_word(&behind, end);
@@ -146,8 +187,8 @@ static bool read_time(const log_reader *r, const char **at, const char *end,
     return false;
 }
 
-static caus_status read_plain(log_reader *r, const char *at, const char *end,
-                              caus_error *err)
+static caus_status read_plain(caus_log_reader *r, const char *at,
+                              const char *end, caus_error *err)
 {
     int64_t time_ns;
     caus_slice shown;
@@ -164,16 +205,32 @@ static caus_status read_plain(log_reader *r, const char *at, const char *end,
                              err);
         return fail_time(r, shown, lacks_zone, err);
     }
-    caus_slice service = r->options->service
-                             ? given_service(r)
-                             : bare_service(next_word(&at, end));
+    caus_log_row row = {.time_ns = time_ns, .lines = 1};
+    row.service = r->options->service ? given_service(r)
+                                      : bare_service(next_word(&at, end));
     while (at != end && caus_csv_is_blank(*at))
         at++;
-    return add_line(r, time_ns, service, (caus_slice){at, (size_t)(end - at)},
-                    err);
+    row.text = (caus_slice){at, (size_t)(end - at)};
+    return add_line(r, &row, err);
 }
 
-static caus_status read_all(log_reader *r, caus_csv_source *source,
+static caus_status read_line(caus_log_reader *r, const char *at,
+                             const char *end, caus_error *err)
+{
+    if (r->column_count)
+        return caus_log_reader_row(r, at, end, err);
+    if (at == end)
+        return CAUS_OK;
+    if (r->line == 1 && *at != '{') {
+        CAUS_TRY(caus_log_reader_header(r, at, end, err));
+        if (r->column_count)
+            return CAUS_OK;
+    }
+    return *at == '{' ? read_json(r, at, end, err)
+                      : read_plain(r, at, end, err);
+}
+
+static caus_status read_all(caus_log_reader *r, caus_csv_source *source,
                             const caus_run *run, caus_error *err)
 {
     caus_csv_lines lines = {.source = source, .run = run};
@@ -181,12 +238,9 @@ static caus_status read_all(log_reader *r, caus_csv_source *source,
         caus_csv_text line;
         CAUS_TRY(caus_csv_next_line(&lines, &line, err));
         if (!line.from)
-            return CAUS_OK;
+            return caus_log_reader_end(r, err);
         r->line = lines.count;
-        if (line.from != line.end)
-            CAUS_TRY(*line.from == '{'
-                         ? read_json(r, line.from, line.end, err)
-                         : read_plain(r, line.from, line.end, err));
+        CAUS_TRY(read_line(r, line.from, line.end, err));
     }
 }
 
@@ -209,9 +263,9 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
     const caus_logs_options *used = options ? options : &none;
     size_t limit_bytes = caus_run_memory_limit_bytes(run);
     CAUS_TRY(check_options(used, err));
-    log_reader r = {.path = path, .options = used};
-    for (int i = 0; i < FIELD_COUNT; i++)
-        r.wanted[i].names = json_names[i];
+    caus_log_reader r = {.path = path, .options = used};
+    for (int i = 0; i < CAUS_LOG_FIELDS; i++)
+        r.wanted[i].names = caus_log_names[i];
     caus_csv_source *source = NULL;
     CAUS_TRY(caus_csv_source_open(path, limit_bytes, run, &source, err));
     r.builder = caus_logs_builder_new(
@@ -226,11 +280,12 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
     if (status == CAUS_OK)
         status = caus_logs_builder_finish(r.builder, out, &made, err);
     if (status == CAUS_OK) {
-        made.continued_lines = r.continued_lines;
+        made.continued_lines += r.continued_lines;
         *result = made;
     }
     caus_logs_builder_free(r.builder);
-    for (int i = 0; i < FIELD_COUNT; i++)
+    for (int i = 0; i < CAUS_LOG_FIELDS; i++)
         caus_text_deinit(&r.wanted[i].text);
+    caus_text_deinit(&r.pending);
     return status;
 }

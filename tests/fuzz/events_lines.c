@@ -64,8 +64,13 @@ static void read_logs(const char *path, const caus_run *run, caus_arena *out)
     size_t lines = 0;
     for (size_t i = 0; i < logs.template_count; i++)
         lines += logs.templates[i].count;
-    if (lines != logs.record_count)
+    if (lines != logs.record_count || lines != logs.line_count)
         abort();
+    for (size_t i = 0; i < logs.record_count; i++)
+        if (logs.kind[i] >= logs.template_count || logs.lines[i] != 1 ||
+            logs.trace[i] > logs.trace_count ||
+            (i > 0 && logs.time_ns[i] < logs.time_ns[i - 1]))
+            abort();
     caus_logs_to_samples(&logs, step_ns, 1, out, &samples, &error);
     if (logs.record_count == 0 ||
         caus_logs_novelty(&logs, logs.time_ns[logs.record_count - 1], step_ns,

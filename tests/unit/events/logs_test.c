@@ -76,6 +76,113 @@ static void json_lines_need_only_a_time_and_a_text(void **state)
     csv_bench_close(&bench);
 }
 
+static void names_of_opentelemetry_are_known(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    read_well(
+        &bench,
+        "{\"Timestamp\":\"2025-10-29T03:00:05.5Z\",\"ServiceName\":\"pay\","
+        "\"SeverityText\":\"ERROR\",\"Body\":\"card 17 refused\","
+        "\"TraceId\":\"4bf92f3577b34da6a3ce929d0e0e4736\"}\n"
+        "{\"time\":1761706804000,\"service\":\"pay\",\"level\":30,"
+        "\"message\":\"card 18 refused\",\"trace_id\":\"00\"}\n"
+        "{\"time\":1761706803000000,\"service\":\"pay\",\"level\":\"warn\","
+        "\"msg\":\"card 19 refused\",\"trace_id\":\"000000\"}\n",
+        NULL, &logs);
+    assert_int_equal(logs.template_count, 3);
+    static const caus_severity severities[] = {
+        CAUS_SEVERITY_INFO, CAUS_SEVERITY_WARN, CAUS_SEVERITY_ERROR};
+    for (size_t k = 0; k < 3; k++) {
+        assert_string_equal(logs.templates[k].text, "card <*> refused");
+        assert_int_equal(logs.templates[k].severity, severities[k]);
+    }
+    /* by time, whatever their order in the file */
+    assert_int_equal(logs.time_ns[0], 1761706803 * second_ns);
+    assert_int_equal(logs.trace[0], 0);
+    assert_int_equal(logs.trace_count, 1);
+    assert_string_equal(logs.trace_ids[logs.trace[2] - 1],
+                        "4bf92f3577b34da6a3ce929d0e0e4736");
+    csv_bench_close(&bench);
+}
+
+static void tables_have_texts_of_several_lines(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    read_well(&bench,
+              "Time,level,Service,Message,host\n"
+              "1761706801,ERROR,cart,\"java.lang.Error: no \"\"price\"\"\n"
+              "\tat app.Cart.sum(Cart.java:7)\n\n"
+              "\tat app.Cart.main(Cart.java:1)\",h1\n"
+              "1761706802,INFO,cart,\"sum, 17\",h2\n"
+              "1761706803,,cart,\"Traceback (most recent call last):\n"
+              "  File \"\"a.py\"\", line 3, in f\nKeyError: 'x'\",h2\n",
+              NULL, &logs);
+    assert_int_equal(logs.record_count, 3);
+    assert_int_equal(logs.template_count, 3);
+    assert_string_equal(logs.templates[0].text, "KeyError: 'x'");
+    assert_string_equal(logs.templates[1].text,
+                        "java.lang.Error: no \"price\"");
+    assert_int_equal(logs.templates[1].severity, CAUS_SEVERITY_ERROR);
+    assert_string_equal(logs.templates[2].text, "sum, <*>");
+    csv_bench_close(&bench);
+}
+
+static void a_stack_is_one_event_however_it_is_told(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs;
+    read_well(&bench,
+              "1761706801 a ERROR java.lang.Error: x\n"
+              "1761706801 a at app.Cart.sum(Cart.java:7)\n"
+              "1761706801 a Caused by: java.io.IOException: y\n"
+              "1761706801 a ... 12 more\n"
+              "1761706801 b panic: index out of range\n"
+              "1761706801 b goroutine 7 [running]:\n"
+              "1761706801 b /app/main.go:88 +0x1d\n"
+              "1761706801 c Traceback (most recent call last):\n"
+              "1761706801 c File \"a.py\", line 3, in f\n"
+              "1761706801 c KeyError: 'x'\n"
+              "  File \"a.py\", line 3, in f\n"
+              "{\"ts\":1761706801,\"app\":\"d\",\"msg\":\"\\tat x\"}\n",
+              NULL, &logs);
+    assert_int_equal(logs.record_count, 3);
+    assert_int_equal(logs.continued_lines, 9);
+    csv_bench_close(&bench);
+}
+
+static void the_severity_is_looked_for_in_the_text(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        caus_severity severity;
+    } cases[] = {{"ERROR no seat", CAUS_SEVERITY_ERROR},
+                 {"[worker-1] [warn] late", CAUS_SEVERITY_WARN},
+                 {"ts=1 level=info msg=done", CAUS_SEVERITY_INFO},
+                 {"error: no seat", CAUS_SEVERITY_ERROR},
+                 {"found no error here", CAUS_SEVERITY_UNKNOWN},
+                 {"E1029 03:00:01.1 1 a.go:7] lost", CAUS_SEVERITY_ERROR},
+                 {"main DEBUG seat taken", CAUS_SEVERITY_DEBUG},
+                 {"app.SeatException: taken", CAUS_SEVERITY_ERROR},
+                 {"panic: no seat", CAUS_SEVERITY_ERROR}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[100];
+        csv_bench bench;
+        caus_logs logs;
+        snprintf(line, sizeof line, "1761706801 a %s\n", cases[i].text);
+        read_well(&bench, line, NULL, &logs);
+        if (logs.templates[0].severity != cases[i].severity)
+            fail_msg("'%s' is taken for %s", cases[i].text,
+                     caus_severity_name(logs.templates[0].severity));
+        csv_bench_close(&bench);
+    }
+}
+
 static void unlike_lines_make_templates_of_their_own(void **state)
 {
     (void)state;
@@ -206,13 +313,19 @@ static void faults_name_the_line(void **state)
     static const struct {
         const char *text;
         const char *says;
-    } cases[] = {{"hello world\n", "line 1 starts with no time"},
-                 {" indented\n", "line 1 starts with no time"},
-                 {"1761706800 a x\n{\"msg\":\"x\"}\n", "line 2 starts with no"},
-                 {"1761706800 a x\n{\"msg\n", "line 2 is no JSON"},
-                 {"2025-10-29 03:00:00 a x\n", "no zone"},
-                 {"1761706800 a \xff\n", "line 1 is no UTF-8"},
-                 {"1761706800 \x01 x\n", "no service name"}};
+    } cases[] = {
+        {"hello world\n", "line 1 starts with no time"},
+        {" indented\n", "line 1 starts with no time"},
+        {"1761706800 a x\n{\"msg\":\"x\"}\n", "line 2 starts with no"},
+        {"1761706800 a x\n{\"msg\n", "line 2 is no JSON"},
+        {"time,service,kind\n", "line 1 has no column message"},
+        {"time,text\n1761706800,a\n1761706800\n", "line 3 has 1 cells"},
+        {"time,text\n1761706800,\"a\nb\n", "line 2: a quote is not"},
+        {"time,text\n1761706800,\"a\nb\" c\n", "line 3: text follows"},
+        {"time,text\nnever,a\n", "line 2 starts with no time"},
+        {"2025-10-29 03:00:00 a x\n", "no zone"},
+        {"1761706800 a \xff\n", "line 1 is no UTF-8"},
+        {"1761706800 \x01 x\n", "no service name"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         csv_bench bench;
         caus_logs logs = {.record_count = 77};
@@ -228,11 +341,14 @@ static void faults_name_the_line(void **state)
     }
 }
 
-static void running_out_of_memory_anywhere_is_reported(void **state)
+static void run_out_of_memory(size_t which)
 {
-    (void)state;
-    csv_file file = csv_file_of("1761706800 a x y\n1761706801 a x z\n"
-                                "{\"ts\":1761706809,\"msg\":\"other\"}\n");
+    static const char *const texts[] = {
+        "1761706800 a x y\n1761706801 a x z\n"
+        "{\"ts\":1761706809,\"msg\":\"other\"}\n",
+        "time,level,text,trace_id\n1761706800,ERROR,\"a\nb\",77\n"
+        "1761706809,info,c,\n"};
+    csv_file file = csv_file_of(texts[which]);
     bool refused = true;
     for (long successes = 0; refused; successes++) {
         csv_bench bench;
@@ -256,11 +372,22 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
     close(file.descriptor);
 }
 
+static void running_out_of_memory_anywhere_is_reported(void **state)
+{
+    (void)state;
+    run_out_of_memory(0);
+    run_out_of_memory(1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_varies_becomes_a_mask),
         cmocka_unit_test(json_lines_need_only_a_time_and_a_text),
+        cmocka_unit_test(names_of_opentelemetry_are_known),
+        cmocka_unit_test(tables_have_texts_of_several_lines),
+        cmocka_unit_test(a_stack_is_one_event_however_it_is_told),
+        cmocka_unit_test(the_severity_is_looked_for_in_the_text),
         cmocka_unit_test(unlike_lines_make_templates_of_their_own),
         cmocka_unit_test(many_first_words_end_in_one_branch),
         cmocka_unit_test(counts_are_series_without_gaps),

@@ -66,6 +66,8 @@ static void tables_have_a_row_for_each_thing(void **state)
                      world->call_count + 1);
     assert_int_equal(count_lines(file_of(&made, CAUS_WORLD_CHANGES, &length)),
                      world->change_count + 1);
+    assert_int_equal(count_lines(file_of(&made, CAUS_WORLD_LOGS, &length)),
+                     world->log_count);
     const char *spans = file_of(&made, CAUS_WORLD_SPANS, &length);
     assert_int_equal(count_lines(spans), world->span_count + 1);
     assert_int_equal(

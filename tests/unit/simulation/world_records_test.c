@@ -200,9 +200,74 @@ static void edges_say_who_waits_for_whom_and_how_long(void **state)
     world_free(&made);
 }
 
+/* The log of a fault in code is the fault: every line of it is a request that
+ * threw at the root while the fault lasted, half of them answered all the same.
+ */
+static void a_fault_in_code_shows_in_the_log_of_its_root(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_CODE);
+    options.fault_size = .04;
+    world_made made = world_make(&options, 4);
+    assert_int_equal(made.status, CAUS_OK);
+    const caus_world *world = &made.world;
+    size_t thrown = 0, calls = 0, failed = 0;
+    for (size_t i = 0; i < world->log_count; i++) {
+        const caus_world_log *log = &world->logs[i];
+        int64_t at_ns = world->options.start_ns + log->time_us * 1000;
+        assert_true(i == 0 || log->time_us >= world->logs[i - 1].time_us);
+        if (log->line != CAUS_WORLD_LINE_FAULT)
+            continue;
+        thrown++;
+        assert_int_equal(log->service, world->root);
+        assert_true(at_ns >= world->fault_ns[0]);
+        assert_true(at_ns < world->fault_ns[1] + 5 * world_second_ns);
+    }
+    for (size_t i = 0; i < world->span_count; i++) {
+        const caus_world_span *span = &world->spans[i];
+        int64_t end_ns = world->options.start_ns +
+                         (span->start_us + span->duration_us) * 1000;
+        if (span->service != world->root || end_ns < world->fault_ns[0] ||
+            end_ns >= world->fault_ns[1])
+            continue;
+        calls++;
+        failed += span->failed;
+    }
+    double share = (double)thrown / (double)calls;
+    assert_true(share > .02 && share < .06);
+    assert_true((double)failed / (double)calls < share);
+    world_free(&made);
+}
+
+/* Every time-out that is counted is a line of the caller. */
+static void callers_log_what_they_suffer(void **state)
+{
+    (void)state;
+    caus_world_options options = world_made_options(CAUS_WORLD_DELAY);
+    options.fault_size = 30;
+    world_made made = world_make(&options, 9);
+    assert_int_equal(made.status, CAUS_OK);
+    const caus_world *world = &made.world;
+    size_t timeouts = 0, lines = 0;
+    for (size_t c = 0; c < world->call_count; c++)
+        timeouts += world->calls[c].timeouts;
+    for (size_t i = 0; i < world->log_count; i++) {
+        const caus_world_log *log = &world->logs[i];
+        bool is_timeout = log->line == CAUS_WORLD_LINE_TIMEOUT;
+        lines += is_timeout;
+        assert_true(!is_timeout || log->other < world->service_count);
+        assert_int_not_equal(log->line, CAUS_WORLD_LINE_FAULT);
+    }
+    assert_true(lines > 100);
+    assert_true(lines <= timeouts && lines > timeouts / 2);
+    world_free(&made);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fault_in_code_shows_in_the_log_of_its_root),
+        cmocka_unit_test(callers_log_what_they_suffer),
         cmocka_unit_test(counters_only_fall_when_the_process_is_new),
         cmocka_unit_test(targets_are_scraped_at_offsets_of_their_own),
         cmocka_unit_test(spans_know_their_parents),

@@ -129,12 +129,14 @@ static void every_fault_shows_at_its_root(void **state)
             world_made_options((caus_world_fault)fault);
         options.duration_ns = 3600 * world_second_ns;
         options.fault_for_ns = 1200 * world_second_ns;
+        if (fault == CAUS_WORLD_CODE)
+            options.fault_size = 0.2; /* else too little to be seen */
         world_made made = world_make(&options, (uint64_t)fault);
         assert_int_equal(made.status, CAUS_OK);
         const caus_world *world = &made.world;
         const caus_world_effect *at = &world->effects[world->root * KINDS];
-        bool is_error =
-            fault == CAUS_WORLD_ERRORS || fault == CAUS_WORLD_OUTAGE;
+        bool is_error = fault == CAUS_WORLD_ERRORS ||
+                        fault == CAUS_WORLD_OUTAGE || fault == CAUS_WORLD_CODE;
         assert_true(at[is_error ? 1 : 2].affected);
         assert_true(at[is_error ? 1 : 2].change > 0);
         double onset_s = at[is_error ? 1 : 2].onset_s;
@@ -214,7 +216,8 @@ static void every_service_is_root_as_often_as_the_others(void **state)
     }
     for (size_t s = 0; s < 5; s++) {
         assert_int_equal(seen[s][CAUS_WORLD_NONE], 0);
-        for (int fault = CAUS_WORLD_DELAY; fault < CAUS_WORLD_AUTO; fault++)
+        assert_int_equal(seen[s][CAUS_WORLD_CODE], 0); /* when asked for */
+        for (int fault = CAUS_WORLD_DELAY; fault < CAUS_WORLD_CODE; fault++)
             assert_int_equal(seen[s][fault], 1);
     }
 }

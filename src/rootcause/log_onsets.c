@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When lines came that had not been there. */
+#include <math.h>
+
+#include "rootcause/logs.h"
+#include "rootcause/weights.h"
+
+enum { LEAST_LINES = 3 };
+
+static const double least_clue = 1.386; /* three deviations */
+
+/* ---- of the incident ---- */
+
+/* The row from which on a template has most lines beyond its rate before, by
+ * chance alone; SIZE_MAX = it never rises. */
+static size_t best_split(const caus_log_table *table, size_t kind, size_t rows)
+{
+    size_t best = SIZE_MAX;
+    double all = 0, before = 0, most = 0;
+    for (size_t i = table->start[kind]; i < table->start[kind + 1]; i++)
+        all += table->counts[i].lines;
+    for (size_t i = table->start[kind]; i < table->start[kind + 1]; i++) {
+        size_t row = table->counts[i].row;
+        if (caus_log_table_covers(table, row) && row + 1 < rows) {
+            double expected = (before + .5) / (double)(row - table->first_row) *
+                              (double)(rows - row);
+            double size = (all - before - expected) / sqrt(1 + expected);
+            if (size > most) {
+                most = size;
+                best = row;
+            }
+        }
+        before += table->counts[i].lines;
+    }
+    return best;
+}
+
+static caus_onset onset_at(const caus_case *about, size_t first, size_t last)
+{
+    const int64_t *time_ns = about->timeline.time_ns;
+    return (caus_onset){.found = true,
+                        .row = last,
+                        .first_row = first,
+                        .last_row = last,
+                        .time_ns = time_ns[last],
+                        .first_ns = time_ns[first],
+                        .last_ns = time_ns[last]};
+}
+
+bool caus_log_find_onset(const caus_case *about, caus_onset *result)
+{
+    const caus_log_table *table = about->log_table;
+    size_t rows = about->timeline.row_count, best = SIZE_MAX;
+    double most = least_clue;
+    if (!table || table->first_row == SIZE_MAX)
+        return false;
+    for (size_t k = 0; k < table->logs->template_count; k++) {
+        bool tells = table->logs->templates[k].severity == CAUS_SEVERITY_ERROR;
+        size_t row = tells && table->service_of[k] != SIZE_MAX
+                         ? best_split(table, k, rows)
+                         : SIZE_MAX;
+        double clue = row == SIZE_MAX
+                          ? 0
+                          : log1p(caus_log_rise_of(table, k, row, rows).size);
+        if (clue > most) {
+            most = clue;
+            best = row;
+        }
+    }
+    if (best == SIZE_MAX)
+        return false;
+    *result = onset_at(about, best, best);
+    return true;
+}
+
+/* ---- of services ---- */
+
+/* From the row in which one line more could have been expected, at the rate
+ * since, to that of the first line. */
+static caus_onset first_lines(const caus_case *about, size_t kind)
+{
+    const caus_log_table *table = about->log_table;
+    size_t at = table->start[kind];
+    while (table->counts[at].row < about->onset_row)
+        at++;
+    size_t first = table->counts[at].row;
+    double since = (double)(about->timeline.row_count - first);
+    size_t gap = (size_t)(since / about->log_rises[kind].after);
+    return onset_at(about, first > gap ? first - gap : 0, first);
+}
+
+void caus_log_use_onsets(caus_case *about)
+{
+    const caus_log_table *table = about->log_table;
+    if (!about->context.logs)
+        return;
+    for (size_t k = 0; k < table->logs->template_count; k++) {
+        const caus_log_rise *rise = &about->log_rises[k];
+        size_t s = table->service_of[k];
+        if (s == SIZE_MAX || rise->before > 0 || rise->after < LEAST_LINES ||
+            rise->clue < least_clue)
+            continue;
+        caus_onset *own = &about->service_onsets[s];
+        caus_onset seen = first_lines(about, k);
+        if (!own->found || seen.last_row < own->first_row)
+            *own = seen;
+    }
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caus/render.h"
+#include "events/events.h"
+#include "fault.h"
+#include "made_case.h"
+#include "test.h"
+
+typedef made_fixture fixture;
+
+/* So many lines a row, from a row to another. */
+typedef struct said {
+    const char *service;
+    const char *text;
+    caus_severity severity;
+    size_t lines;
+    size_t from, to;
+    size_t every; /* rows; 0 = 1 */
+} said;
+
+static const said routine[] = {
+    {"front", "handled 17 requests", CAUS_SEVERITY_INFO, 3, 0, MADE_ROWS, 0},
+    {"root", "cache is warm", CAUS_SEVERITY_INFO, 1, 0, MADE_ROWS, 5}};
+enum { ROUTINES = sizeof routine / sizeof *routine };
+
+static caus_slice slice_of(const char *text)
+{
+    return (caus_slice){text, strlen(text)};
+}
+
+static caus_status add(caus_logs_builder *builder, const said *item,
+                       caus_error *err)
+{
+    for (size_t row = item->from; row < item->to; row++) {
+        for (size_t i = 0; i < item->lines; i++) {
+            caus_log_row line = {
+                .time_ns =
+                    made_start_ns + ((int64_t)row * 1000 - 700 + (int64_t)i) *
+                                        (made_step_ns / 1000),
+                .service = slice_of(item->service),
+                .text = slice_of(item->text),
+                .trace = slice_of(row % 2 ? "4bf92f35" : "a3ce929d"),
+                .severity = item->severity,
+                .lines = 1};
+            if (row % (item->every ? item->every : 1) == 0)
+                CAUS_TRY(caus_logs_builder_add(builder, &line, err));
+        }
+    }
+    return CAUS_OK;
+}
+
+static caus_status make_logs(const said *items, size_t count, bool backwards,
+                             caus_arena *arena, caus_logs *result,
+                             caus_error *err)
+{
+    caus_logs_builder *builder = caus_logs_builder_new(.5, 1000, 0);
+    if (!builder)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory");
+    caus_status status = CAUS_OK;
+    for (size_t i = 0; i < count && status == CAUS_OK; i++)
+        status = add(builder, &items[backwards ? count - 1 - i : i], err);
+    if (status == CAUS_OK)
+        status = caus_logs_builder_finish(builder, arena, result, err);
+    caus_logs_builder_free(builder);
+    return status;
+}
+
+/* An incident in which no metric moves but for the symptom, a little. */
+static caus_explanation explain(fixture *with, const said *items, size_t count)
+{
+    made_measure quiet[MADE_VARIABLES];
+    said all[16];
+    memcpy(quiet, made_incident, sizeof quiet);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        quiet[i].shift = 0;
+    memcpy(all, routine, sizeof routine);
+    memcpy(all + ROUTINES, items, count * sizeof *items);
+    caus_logs *logs = caus_arena_array(with->arena, 1, sizeof *logs);
+    assert_int_equal(
+        make_logs(all, ROUTINES + count, false, with->arena, logs, &with->err),
+        CAUS_OK);
+    caus_explain_options options = made_options();
+    options.logs = logs;
+    return made_explain(with, quiet, &options);
+}
+
+static const caus_suspect *suspect_of(const caus_explanation *told,
+                                      const char *service)
+{
+    for (size_t i = 0; i < told->suspect_count; i++)
+        if (strcmp(told->suspects[i].service, service) == 0)
+            return &told->suspects[i];
+    fail_msg("no suspect %s", service);
+    return NULL;
+}
+
+static void lines_that_were_never_there_name_their_service(void **state)
+{
+    static const said items[] = {{"root", "price of item 17 is null",
+                                  CAUS_SEVERITY_ERROR, 2, MADE_ONSET, MADE_ROWS,
+                                  0}};
+    caus_explanation told = explain(*state, items, 1);
+    const caus_suspect *first = &told.suspects[0];
+    assert_true(told.has_logs);
+    assert_string_equal(first->service, "root");
+    assert_true(first->terms[CAUS_TERM_LOGS] > 1);
+    assert_true(first->rank_without[CAUS_TERM_LOGS] >= 1);
+    assert_int_equal(first->log_fact_count, 1);
+    const caus_log_fact *fact = first->log_facts;
+    assert_string_equal(fact->text, "price of item <*> is null");
+    assert_true(fact->is_new);
+    assert_int_equal(fact->before, 0);
+    assert_int_equal(fact->after, 2 * (MADE_ROWS - MADE_ONSET));
+    assert_int_equal(fact->exemplar_count, CAUS_EXEMPLARS);
+    assert_non_null(strstr(first->sentence,
+                           "new error lines: \"price of item <*> is null\" 120 "
+                           "times since 22:58:"));
+}
+
+static void lines_that_name_a_callee_speak_of_it(void **state)
+{
+    static const said items[] = {{"mid", "call to root failed",
+                                  CAUS_SEVERITY_ERROR, 5, MADE_ONSET, MADE_ROWS,
+                                  0}};
+    caus_explanation told = explain(*state, items, 1);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_true(suspect_of(&told, "mid")->score <
+                suspect_of(&told, "root")->score);
+}
+
+static void a_callee_that_speaks_for_itself_explains_its_caller(void **state)
+{
+    static const said items[] = {{"mid", "upstream error", CAUS_SEVERITY_ERROR,
+                                  9, MADE_ONSET, MADE_ROWS, 0},
+                                 {"root", "index out of range",
+                                  CAUS_SEVERITY_ERROR, 3, MADE_ONSET, MADE_ROWS,
+                                  0}};
+    caus_explanation told = explain(*state, items, 2);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
+static void what_all_say_weighs_less(void **state)
+{
+    static const char text[] = "context deadline exceeded";
+    static const said items[] = {
+        {"front", text, CAUS_SEVERITY_ERROR, 4, MADE_ONSET, MADE_ROWS, 0},
+        {"mid", text, CAUS_SEVERITY_ERROR, 4, MADE_ONSET, MADE_ROWS, 0},
+        {"side", text, CAUS_SEVERITY_ERROR, 4, MADE_ONSET, MADE_ROWS, 0},
+        {"root", "disk is full", CAUS_SEVERITY_ERROR, 4, MADE_ONSET, MADE_ROWS,
+         0}};
+    caus_explanation told = explain(*state, items, 4);
+    const caus_suspect *side = suspect_of(&told, "side");
+    const caus_suspect *root = suspect_of(&told, "root");
+    assert_true(side->terms[CAUS_TERM_LOGS] < .5 * root->terms[CAUS_TERM_LOGS]);
+}
+
+static void bursts_that_are_usual_are_no_news(void **state)
+{
+    static const said items[] = {{"side", "session store: write conflict",
+                                  CAUS_SEVERITY_ERROR, 12, 5, MADE_ROWS, 25},
+                                 {"root", "bad checksum", CAUS_SEVERITY_ERROR,
+                                  1, MADE_ONSET, MADE_ROWS, 2}};
+    caus_explanation told = explain(*state, items, 2);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_int_equal(suspect_of(&told, "side")->log_fact_count, 0);
+}
+
+static void a_warning_counts_less_than_an_error(void **state)
+{
+    static const said items[] = {
+        {"root", "odd value", CAUS_SEVERITY_WARN, 2, MADE_ONSET, MADE_ROWS, 0},
+        {"side", "bad value", CAUS_SEVERITY_ERROR, 2, MADE_ONSET, MADE_ROWS,
+         0}};
+    caus_explanation told = explain(*state, items, 2);
+    assert_true(suspect_of(&told, "root")->terms[CAUS_TERM_LOGS] <
+                suspect_of(&told, "side")->terms[CAUS_TERM_LOGS] * 3);
+    assert_true(suspect_of(&told, "root")->terms[CAUS_TERM_LOGS] > 0);
+}
+
+static const char *json_of(fixture *with, const caus_series *series,
+                           const caus_explanation *told)
+{
+    caus_explanation_answer answer = {.series = series, .explanation = told};
+    caus_render_options how = {0};
+    const char *text;
+    size_t length;
+    assert_int_equal(caus_render_explanation(&answer, CAUS_FORMAT_JSON, &how,
+                                             with->arena, &text, &length,
+                                             &with->err),
+                     CAUS_OK);
+    return text;
+}
+
+/* Without lines of before and after, not a byte of the answer changes. */
+static void lines_without_a_before_change_nothing(void **state)
+{
+    fixture *with = *state;
+    static const said items[] = {
+        {"root", "bad checksum", CAUS_SEVERITY_ERROR, 3, MADE_ONSET, MADE_ROWS,
+         0},
+        {"stranger", "who am I", CAUS_SEVERITY_ERROR, 3, 0, MADE_ROWS, 0}};
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_explain_options options = made_options();
+    caus_explanation none, late, foreign;
+    caus_logs logs;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &none, &with->err),
+                     CAUS_OK);
+    const char *plain = json_of(with, &series, &none);
+    assert_null(strstr(plain, "\"logs\""));
+    options.logs = &logs;
+    assert_int_equal(make_logs(items, 1, false, with->arena, &logs, &with->err),
+                     CAUS_OK);
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &late, &with->err),
+                     CAUS_OK);
+    assert_false(late.has_logs);
+    assert_true(late.suspects[0].score == none.suspects[0].score);
+    assert_non_null(strstr(late.warnings[0], "before the onset"));
+    assert_int_equal(
+        make_logs(items + 1, 1, false, with->arena, &logs, &with->err),
+        CAUS_OK);
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &foreign, &with->err),
+                     CAUS_OK);
+    assert_true(foreign.suspects[0].score == none.suspects[0].score);
+    assert_non_null(strstr(foreign.warnings[0], "stranger"));
+}
+
+static void the_order_of_lines_does_not_matter(void **state)
+{
+    fixture *with = *state;
+    static const said items[] = {
+        {"root", "bad checksum", CAUS_SEVERITY_ERROR, 3, MADE_ONSET, MADE_ROWS,
+         0},
+        {"mid", "call to root failed", CAUS_SEVERITY_ERROR, 2, MADE_ONSET + 1,
+         MADE_ROWS, 0},
+        {"front", "handled 5", CAUS_SEVERITY_INFO, 1, 0, MADE_ROWS, 0}};
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_explain_options options = made_options();
+    const char *texts[2];
+    for (int backwards = 0; backwards < 2; backwards++) {
+        caus_logs logs;
+        caus_explanation told;
+        assert_int_equal(
+            make_logs(items, 3, backwards, with->arena, &logs, &with->err),
+            CAUS_OK);
+        options.logs = &logs;
+        assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                      &told, &with->err),
+                         CAUS_OK);
+        texts[backwards] = json_of(with, &series, &told);
+    }
+    assert_string_equal(texts[0], texts[1]);
+}
+
+static void an_onset_that_only_logs_show_is_found(void **state)
+{
+    fixture *with = *state;
+    made_measure quiet[MADE_VARIABLES];
+    static const said items[] = {{"front", "handled 17 requests",
+                                  CAUS_SEVERITY_INFO, 3, 0, MADE_ROWS, 0},
+                                 {"root", "price is null", CAUS_SEVERITY_ERROR,
+                                  2, MADE_ONSET, MADE_ROWS, 0}};
+    memcpy(quiet, made_incident, sizeof quiet);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        quiet[i].shift = 0;
+    caus_logs logs;
+    assert_int_equal(make_logs(items, 2, false, with->arena, &logs, &with->err),
+                     CAUS_OK);
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    options.logs = &logs;
+    caus_explanation told = made_explain(with, quiet, &options);
+    assert_int_equal(told.onset.row, MADE_ONSET);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
+static void running_out_of_memory_anywhere_is_reported(void **state)
+{
+    fixture *with = *state;
+    static const said items[] = {{"front", "handled 17 requests",
+                                  CAUS_SEVERITY_INFO, 1, 0, MADE_ROWS, 4},
+                                 {"root", "price is null", CAUS_SEVERITY_ERROR,
+                                  1, MADE_ONSET, MADE_ROWS, 0}};
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_explain_options options = made_options();
+    bool refused = true;
+    for (long allowed = 0; refused; allowed++) {
+        caus_arena *arena = caus_arena_new(0);
+        caus_explanation told;
+        caus_logs logs;
+        assert_non_null(arena);
+        fault_fail_after(allowed);
+        caus_status status = make_logs(items, 2, false, arena, &logs, NULL);
+        options.logs = &logs;
+        if (status == CAUS_OK)
+            status =
+                caus_explain(&series, &options, with->run, arena, &told, NULL);
+        refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        caus_arena_free(arena);
+    }
+}
+
+#define ON_MADE(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ON_MADE(lines_that_were_never_there_name_their_service),
+        ON_MADE(lines_that_name_a_callee_speak_of_it),
+        ON_MADE(a_callee_that_speaks_for_itself_explains_its_caller),
+        ON_MADE(what_all_say_weighs_less),
+        ON_MADE(bursts_that_are_usual_are_no_news),
+        ON_MADE(a_warning_counts_less_than_an_error),
+        ON_MADE(lines_without_a_before_change_nothing),
+        ON_MADE(the_order_of_lines_does_not_matter),
+        ON_MADE(an_onset_that_only_logs_show_is_found),
+        ON_MADE(running_out_of_memory_anywhere_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
