@@ -38,6 +38,14 @@ typedef enum caus_knn_transform {
                              mixed variables */
 } caus_knn_transform;
 
+/* What the interval of a partial correlation is symmetric in. */
+typedef enum caus_interval {
+    CAUS_INTERVAL_FISHER, /* atanh(r): holds what its level says */
+    CAUS_INTERVAL_STUDENT /* t, as tigramite 5.2 has it: too narrow by
+                             √(1 − r²), so that 95 % become 84 % at |r| = .7;
+                             for comparison. Of tests by Student's t only */
+} caus_interval;
+
 /* Of cmiknn and cmiknn-mixed. */
 typedef struct caus_knn_options {
     double neighbours; /* k; below 1 a share of the rows; default .2 */
@@ -71,6 +79,7 @@ typedef struct caus_test_options {
      * the first full window, and constants. */
     bool wls_unit_start;
     caus_vector_statistic vector_statistic; /* parcorr-mult; default largest */
+    caus_interval interval;                 /* default Fisher's */
 } caus_test_options;
 
 /* Partial correlation; settings of other tests as said above. */

@@ -204,6 +204,13 @@ caus_status caus_cli_read_max_conditions(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+static caus_interval read_interval(const caus_arguments *arguments)
+{
+    const char *scale = caus_arguments_get(arguments, "interval");
+    return scale && strcmp(scale, "student") == 0 ? CAUS_INTERVAL_STUDENT
+                                                  : CAUS_INTERVAL_FISHER;
+}
+
 static caus_status read_levels(const caus_arguments *arguments,
                                caus_pcmci_options *options, caus_error *err)
 {
@@ -262,6 +269,7 @@ caus_status caus_cli_read_pcmci(const caus_arguments *arguments,
         caus_arguments_has(arguments, "no-conflict-resolution");
     CAUS_TRY(
         caus_cli_read_test(arguments, CAUS_TEST_PARCORR, &options->test, err));
+    options->test.interval = read_interval(arguments);
     CAUS_TRY(check_table(series, method, err));
     CAUS_TRY(caus_cli_read_max_lag(arguments, series, &options->max_lag, err));
     CAUS_TRY(caus_cli_check_rows(series, options->max_lag, err));

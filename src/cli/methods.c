@@ -11,7 +11,7 @@ static const char everywhere[] =
 #define TESTS " test neighbours shuffles wls-window "
 #define LAGGED                                                 \
     TESTS "max-lag min-lag alpha pc-alpha fdr max-conditions " \
-          "max-combinations level knowledge "
+          "max-combinations level interval knowledge "
 #define PARTS "windows regimes "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
 #define SCORE " score sample-size penalty ebic-gamma max-parents knowledge "
@@ -32,7 +32,7 @@ static const caus_cli_method methods[] = {
      TESTS "max-lag alpha max-conditions max-tests knowledge ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
-     "knowledge colliders no-conflict-resolution context dummies ",
+     "interval knowledge colliders no-conflict-resolution context dummies ",
      false, NULL},
     {"bivci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
     {"fullci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "discovery/dagma_internal.h"
+#include "independence/independence.h"
 #include "numeric/distributions.h"
 #include "numeric/numeric.h"
 
@@ -195,9 +196,10 @@ static void give_edge(const call *c, const numbers *n, size_t source,
             continue;
         double reach =
             caus_student_t_quantile_sf((1 - c->options->level) / 2, df);
-        double low = t - reach, high = t + reach;
-        n->lower[cells[k]] = low / sqrt(low * low + df);
-        n->upper[cells[k]] = high / sqrt(high * high + df);
+        caus_ends ends = caus_interval_fisher(NULL, n->statistic[cells[k]], df,
+                                              reach / sqrt(reach * reach + df));
+        n->lower[cells[k]] = ends.lower;
+        n->upper[cells[k]] = ends.upper;
     }
 }
 

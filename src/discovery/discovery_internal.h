@@ -185,6 +185,17 @@ caus_status caus_test_links_full(caus_search *search, caus_findings *findings,
 caus_status caus_decide_links(caus_search *search, caus_findings *findings,
                               caus_error *err);
 
+/*
+ * The statistics that intervals are placed around: those of the search's own
+ * test, or of the test that its place() makes, given the same conditions; then
+ * of links alone unless all are reported.
+ *
+ *   centre  [cell_count] in scratch memory of the search
+ */
+caus_status caus_interval_centres(caus_search *search,
+                                  const caus_findings *findings,
+                                  const double **centre, caus_error *err);
+
 /* Runs `work` for every target on the threads of a search and collects what
  * went wrong. No progress is told for the stage CAUS_STAGE_COUNT. */
 typedef caus_status caus_target_fn(caus_search *search, caus_hand *hand,

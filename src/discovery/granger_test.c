@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "discovery/granger_internal.h"
+#include "independence/independence.h"
 #include "numeric/distributions.h"
 
 /* The equation of one target. */
@@ -102,6 +103,7 @@ static size_t write_lags(const caus_granger_call *c, const block *b,
     double reach =
         c->lower ? caus_student_t_quantile_sf((1 - c->options->level) / 2, df)
                  : 0;
+    double critical = reach / sqrt(reach * reach + df);
     for (size_t k = 0; k < b->count; k++) {
         size_t lag = e->factor->columns[b->places[k]] / c->variables;
         size_t cell = first_cell + lag;
@@ -114,8 +116,10 @@ static size_t write_lags(const caus_granger_call *c, const block *b,
         }
         if (!c->lower)
             continue;
-        c->lower[cell] = (t - reach) / sqrt((t - reach) * (t - reach) + df);
-        c->upper[cell] = (t + reach) / sqrt((t + reach) * (t + reach) + df);
+        caus_ends ends =
+            caus_interval_fisher(NULL, c->partial[cell], df, critical);
+        c->lower[cell] = ends.lower;
+        c->upper[cell] = ends.upper;
     }
     return strongest;
 }

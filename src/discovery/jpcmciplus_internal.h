@@ -191,7 +191,8 @@ caus_status caus_joint_test_rows(const caus_joint *joint,
 double caus_joint_df(double df, size_t comparisons);
 
 /* The test on a sample with contexts; keeps `joint`. */
-caus_independence caus_joint_independence(const caus_joint *joint);
+caus_independence caus_joint_independence(const caus_joint *joint,
+                                          caus_interval interval);
 
 /* Whether rows differ between tests. */
 static inline bool caus_joint_is_ragged(const caus_joint *joint)

@@ -251,6 +251,6 @@ caus_status caus_joint_init(const caus_series *series, caus_question *question,
                                     threads, question->run, arena,
                                     &joint->inner, err));
     question->joint = joint;
-    *test = caus_joint_independence(joint);
+    *test = caus_joint_independence(joint, question->options->test.interval);
     return CAUS_OK;
 }

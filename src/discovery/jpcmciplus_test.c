@@ -65,18 +65,20 @@ static double critical_near(double alpha, double df)
     return caus_parcorr_critical_near(alpha >= 1 ? 1 : alpha / comparisons, df);
 }
 
-/* Both ends are one quantile away on the scale of Student's t. */
-static void interval(double statistic, double df, double reach, double *lower,
-                     double *upper)
+static caus_ends interval_fisher(const caus_independence *joint,
+                                 double statistic, double df,
+                                 double critical_value)
 {
     split_df(&df);
-    *lower = *upper = statistic;
-    if (!(df >= 1) || fabs(statistic) >= 1 || reach >= 1)
-        return;
-    double low = t_of(statistic, df) - t_of(reach, df);
-    double high = t_of(statistic, df) + t_of(reach, df);
-    *lower = r_of(low, df);
-    *upper = r_of(high, df);
+    return caus_interval_fisher(joint, statistic, df, critical_value);
+}
+
+static caus_ends interval_student(const caus_independence *joint,
+                                  double statistic, double df,
+                                  double critical_value)
+{
+    split_df(&df);
+    return caus_interval_student(joint, statistic, df, critical_value);
 }
 
 struct caus_ci_work {
@@ -252,7 +254,8 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     return caus_joint_test_rows(joint, &read, work->arena, result, err);
 }
 
-caus_independence caus_joint_independence(const caus_joint *joint)
+caus_independence caus_joint_independence(const caus_joint *joint,
+                                          caus_interval interval)
 {
     return (caus_independence){.state = joint,
                                .sample = joint->sample,
@@ -263,5 +266,7 @@ caus_independence caus_joint_independence(const caus_joint *joint)
                                .is_correlation = true,
                                .critical = critical,
                                .critical_near = critical_near,
-                               .interval = interval};
+                               .interval = interval == CAUS_INTERVAL_STUDENT
+                                               ? interval_student
+                                               : interval_fisher};
 }

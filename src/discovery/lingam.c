@@ -5,6 +5,7 @@
 
 #include "discovery/discovery_internal.h"
 #include "discovery/lingam_internal.h"
+#include "independence/independence.h"
 #include "numeric/distributions.h"
 
 caus_lingam_options caus_lingam_options_default(void)
@@ -53,17 +54,6 @@ static size_t cell_of(const call *c, size_t target, size_t column)
     return (source * variables + c->table.order[target]) *
                (c->options->max_lag + 1) +
            column / variables;
-}
-
-/* The interval of a partial correlation, its ends one quantile away on the
- * scale of Student's t. */
-static void set_interval(const caus_lingam_edge *edge, double reach,
-                         double *lower, double *upper)
-{
-    double t = edge->slope / edge->error;
-    double low = t - reach, high = t + reach;
-    *lower = low / sqrt(low * low + edge->df);
-    *upper = high / sqrt(high * high + edge->df);
 }
 
 /* Numbers by cell of a result. */
@@ -122,9 +112,11 @@ static void give_edge(const call *c, const numbers *n, caus_graph *graph,
     if (n->lower) {
         double reach =
             caus_student_t_quantile_sf((1 - c->options->level) / 2, edge->df);
-        set_interval(edge, reach, &n->lower[cell], &n->upper[cell]);
-        n->lower[back] = n->lower[cell];
-        n->upper[back] = n->upper[cell];
+        caus_ends ends =
+            caus_interval_fisher(NULL, edge->partial, edge->df,
+                                 reach / sqrt(reach * reach + edge->df));
+        n->lower[cell] = n->lower[back] = ends.lower;
+        n->upper[cell] = n->upper[back] = ends.upper;
     }
     if (!edge->is_kept)
         return;

@@ -228,11 +228,12 @@ static double critical_of(const call *c, double df, double *known)
     return known[place];
 }
 
-static caus_status give_intervals(const call *c, caus_discovery *result,
+static caus_status give_intervals(call *c, caus_discovery *result,
                                   caus_error *err)
 {
     size_t cells = c->question.cell_count;
     caus_arena *scratch = c->search.hands[0].arena;
+    const double *centre;
     double *lower = CAUS_ARRAY(c->out, double, cells);
     double *upper = CAUS_ARRAY(c->out, double, cells);
     size_t most = c->sample.row_count + 1;
@@ -242,13 +243,17 @@ static caus_status give_intervals(const call *c, caus_discovery *result,
         return caus_arena_fail(c->out, err);
     if (!known)
         return caus_arena_fail(scratch, err);
+    CAUS_TRY(caus_interval_centres(&c->search, &c->findings, &centre, err));
     for (size_t cell = 0; cell < cells; cell++) {
         double statistic = c->findings.statistic[cell];
-        double df = c->findings.df[cell];
-        lower[cell] = upper[cell] = statistic;
-        if (df >= 1)
-            c->test.interval(statistic, df, critical_of(c, df, known),
-                             &lower[cell], &upper[cell]);
+        caus_ci_result at = {.statistic = centre[cell],
+                             .df = c->findings.df[cell]};
+        caus_ends ends = {statistic, statistic};
+        if (at.df >= 1)
+            ends = caus_interval_around(&c->test, statistic, &at,
+                                        critical_of(c, at.df, known));
+        lower[cell] = ends.lower;
+        upper[cell] = ends.upper;
     }
     result->lower = lower;
     result->upper = upper;

@@ -49,6 +49,19 @@ static caus_status init_candidates(caus_plus *plus, caus_error *err)
                : caus_arena_fail(arena, err);
 }
 
+static caus_status init_given(caus_plus *plus, caus_error *err)
+{
+    const caus_question *question = plus->question;
+    caus_arena *arena = plus->search->hands[0].arena;
+    if (!plus->search->test->place || !(question->options->level > 0))
+        return CAUS_OK;
+    size_t variables = question->variable_count;
+    plus->given = CAUS_ARRAY(arena, caus_given, question->cell_count);
+    plus->shown_cell = CAUS_ARRAY(arena, size_t, variables * variables);
+    return plus->given && plus->shown_cell ? CAUS_OK
+                                           : caus_arena_fail(arena, err);
+}
+
 caus_status caus_plus_init(caus_search *search, caus_findings *findings,
                            caus_plus *plus, caus_error *err)
 {
@@ -73,6 +86,7 @@ caus_status caus_plus_init(caus_search *search, caus_findings *findings,
         !plus->shown_statistic || !plus->shown_df)
         return caus_arena_fail(arena, err);
     CAUS_TRY(init_candidates(plus, err));
+    CAUS_TRY(init_given(plus, err));
     return init_hands(plus, err);
 }
 
@@ -161,6 +175,8 @@ static void merge_ends(caus_plus *plus, size_t source, size_t target,
     plus->shown_statistic[there] = findings->statistic[shown];
     plus->shown_statistic[and_there] = findings->statistic[shown];
     plus->shown_df[there] = plus->shown_df[and_there] = findings->df[shown];
+    if (plus->shown_cell)
+        plus->shown_cell[there] = plus->shown_cell[and_there] = shown;
     size_t other = keep_forward ? back : forward;
     findings->statistic[other] = findings->statistic[weaker];
     findings->df[other] = findings->df[weaker];

@@ -19,6 +19,12 @@ typedef struct caus_plus_triple {
     caus_verdict verdict;
 } caus_plus_triple;
 
+/* Lag-0 conditions of a test beside the parents of its ends. */
+typedef struct caus_given {
+    caus_node *nodes; /* [capacity] */
+    size_t count, capacity;
+} caus_given;
+
 /* A thread's place to list variables and conditions. */
 typedef struct caus_plus_hand {
     size_t *list;        /* [candidate_stride] nodes */
@@ -36,6 +42,12 @@ struct caus_plus {
     caus_findings *findings;
     double *strength; /* [cell_count] smallest |statistic| given neighbours */
     caus_separating_set *separating_sets; /* [cell_count] */
+    /* For intervals of a test with place(): what the result that is kept was
+     * given, [cell_count] in nodes and [variable_count²] from which cell the
+     * numbers shown at lag 0 are; NULL = not wanted. Of the targets of this
+     * process. */
+    caus_given *given;
+    size_t *shown_cell;
     size_t *neighbours;      /* [variable_count²] at lag 0, of each target */
     size_t *neighbour_count; /* [variable_count] */
     /* The nodes that conditions on a target are drawn from, the strongest

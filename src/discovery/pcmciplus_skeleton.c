@@ -100,10 +100,27 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
     return plus->search->test->test(hand->work, &tested, result, err);
 }
 
-/* Keeps the least convincing result of a link. */
-static void note_result(caus_plus *plus, size_t cell,
-                        const caus_ci_result *result)
+static caus_status note_given(caus_plus *plus, caus_hand *hand, size_t cell,
+                              caus_error *err)
 {
+    caus_given *given = &plus->given[cell];
+    if (given->capacity < plus->size) {
+        given->nodes = CAUS_ARRAY(hand->arena, caus_node, plus->size);
+        if (!given->nodes)
+            return caus_arena_fail(hand->arena, err);
+        given->capacity = plus->size;
+    }
+    given->count = plus->size;
+    for (size_t k = 0; k < plus->size; k++)
+        given->nodes[k] = (caus_node)caus_plus_hand_of(plus, hand)->given[k];
+    return CAUS_OK;
+}
+
+/* Keeps the least convincing result of a link. */
+static caus_status note_result(caus_plus *plus, caus_hand *hand, size_t cell,
+                               const caus_ci_result *result, caus_error *err)
+{
+    caus_status status = CAUS_OK;
     double *statistic = &plus->findings->statistic[cell];
     double *df = &plus->findings->df[cell];
     double size = fabs(result->statistic);
@@ -113,9 +130,12 @@ static void note_result(caus_plus *plus, size_t cell,
                        *statistic, *df)) {
         *statistic = result->statistic;
         *df = new_df;
+        if (plus->given)
+            status = note_given(plus, hand, cell, err);
     }
     if (size < plus->strength[cell])
         plus->strength[cell] = size;
+    return status;
 }
 
 static caus_status remove_link(caus_plus *plus, caus_hand *hand, size_t source,
@@ -165,7 +185,7 @@ static caus_status test_link(caus_plus *plus, caus_hand *hand, size_t source,
             place->given[k] = place->list[place->combination[k]];
         CAUS_TRY(caus_plus_test(plus, hand, source, lag, place->given,
                                 plus->size, &result, err));
-        note_result(plus, cell, &result);
+        CAUS_TRY(note_result(plus, hand, cell, &result, err));
         if (!caus_is_dependent(&hand->select[0], &result))
             return remove_link(plus, hand, source, target, lag, err);
     } while (caus_next_combination(place->combination, plus->size, count));

@@ -25,16 +25,6 @@ static double critical(double alpha, double df)
     return tanh(-caus_normal_quantile(alpha / 2) / sqrt(df - 1));
 }
 
-static void interval(double statistic, double df, double reach, double *lower,
-                     double *upper)
-{
-    *lower = *upper = statistic;
-    if (!(df > 1) || statistic >= 1 || statistic <= -1 || reach >= 1)
-        return;
-    *lower = tanh(atanh(statistic) - atanh(reach));
-    *upper = tanh(atanh(statistic) + atanh(reach));
-}
-
 caus_status caus_fisher_z_init(const caus_sample *sample, const double *weights,
                                int threads, const caus_run *run,
                                caus_arena *arena, caus_independence *result,
@@ -45,6 +35,5 @@ caus_status caus_fisher_z_init(const caus_sample *sample, const double *weights,
     result->p_value = p_value;
     result->critical = critical;
     result->critical_near = critical;
-    result->interval = interval;
     return CAUS_OK;
 }

@@ -148,8 +148,14 @@ typedef struct caus_ci_source {
 /* One thread's place to work in. */
 typedef struct caus_ci_work caus_ci_work;
 
+/* Of an interval. */
+typedef struct caus_ends {
+    double lower, upper;
+} caus_ends;
+
 /* A test on a sample. Open: another test fills in other functions. */
-typedef struct caus_independence {
+typedef struct caus_independence caus_independence;
+struct caus_independence {
     const void *state;
     const caus_sample *sample;
     /* Makes a place to work in, in an arena of the calling thread. */
@@ -188,9 +194,15 @@ typedef struct caus_independence {
     double (*deviate_near)(double statistic, double df, double *error);
     /* The interval whose ends a statistic of 0 would be just told from by the
      * critical value of alpha = 1 − level. */
-    void (*interval)(double statistic, double df, double critical,
-                     double *lower, double *upper);
-} caus_independence;
+    caus_ends (*interval)(const caus_independence *test, double statistic,
+                          double df, double critical);
+    /* Makes a test whose statistic comes nearer to what it estimates, to place
+     * intervals around; NULL = this test's own. */
+    caus_status (*place)(const void *place_state, int threads,
+                         caus_arena *arena, caus_independence *result,
+                         caus_error *err);
+    const void *place_state;
+};
 
 /*
  * Partial correlation with Student's t: rows standardised, residuals of least
@@ -224,6 +236,32 @@ caus_status caus_independence_init(const caus_test_options *options,
                                    const double *weights, int threads,
                                    const caus_run *run, caus_arena *arena,
                                    caus_independence *result, caus_error *err);
+
+/*
+ * Intervals of a partial correlation, whose ends a statistic of 0 would be just
+ * told from by the critical value of alpha = 1 − level: Fisher's, of one length
+ * on the scale of atanh, and Student's, of one length on the scale of t, as
+ * tigramite has it. Only on Fisher's scale is the spread of a correlation the
+ * same wherever it lies: Student's is too narrow by √(1 − r²). A statistic of
+ * ±1 is its own interval.
+ *
+ *   test      not looked at; NULL will do
+ *   df        of the statistic; too small (Fisher: not above 0, Student: below
+ *             1) the interval is the statistic
+ *   critical  value, in [0, 1]; at 1 Fisher's interval is [−1, 1]
+ *
+ * Source: Fisher's z as Kalisch & Buehlmann (2007), JMLR 8, section 2.2.2, has
+ * it.
+ */
+caus_ends caus_interval_fisher(const caus_independence *test, double statistic,
+                               double df, double critical);
+caus_ends caus_interval_student(const caus_independence *test, double statistic,
+                                double df, double critical);
+
+/* The interval of a test around what place() found, made wide enough to hold
+ * the test's own statistic. */
+caus_ends caus_interval_around(const caus_independence *test, double statistic,
+                               const caus_ci_result *centre, double critical);
 
 /* critical_near() of a partial correlation. */
 double caus_parcorr_critical_near(double alpha, double df);

@@ -106,6 +106,21 @@ void caus_parcorr_give(const caus_residuals *left, caus_ci_result *result);
 /* Akaike's criterion of a standardised target of which `left` is left. */
 double caus_parcorr_akaike(double rows, double left, size_t conditions);
 
+/*
+ * What the correlation r of two normal variables becomes when each is divided
+ * by the mean size of its own last `window` values, in large samples, to order
+ * 1 / window: r (1 − (π/2 − √(1 − r²) − r asin r) / window). And back.
+ *
+ * With d and e the relative errors of the two mean sizes, the correlation is
+ * E[xy (1 − d − e + d² + e² + de)] / E[x² (1 − 2d + 3d²)]; per 1 / window
+ * E[xyd] = r, E[x²d] = 1, E[d²] = π/2 − 1 and E[de] = √(1 − r²) + r asin r − 1.
+ *
+ *   r, windowed  in [−1, 1]
+ *   window       ≥ 2
+ */
+double caus_windowed_correlation(double r, size_t window);
+double caus_unwindowed_correlation(double windowed, size_t window);
+
 /* Fills in p-values, decisions and intervals by Student's t. */
 void caus_parcorr_decide(caus_independence *test);
 

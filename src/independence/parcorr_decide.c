@@ -75,19 +75,6 @@ static double deviate_near(double statistic, double df, double *error)
     return z;
 }
 
-/* Both ends are one quantile away on the scale of Student's t. */
-static void interval(double statistic, double df, double reach, double *lower,
-                     double *upper)
-{
-    *lower = *upper = statistic;
-    if (!(df >= 1) || statistic >= 1 || statistic <= -1 || reach >= 1)
-        return;
-    double low = t_of(statistic, df) - t_of(reach, df);
-    double high = t_of(statistic, df) + t_of(reach, df);
-    *lower = low / sqrt(df + low * low);
-    *upper = high / sqrt(df + high * high);
-}
-
 void caus_parcorr_decide(caus_independence *test)
 {
     test->p_value = p_value;
@@ -95,5 +82,5 @@ void caus_parcorr_decide(caus_independence *test)
     test->critical = critical;
     test->critical_near = caus_parcorr_critical_near;
     test->deviate_near = deviate_near;
-    test->interval = interval;
+    test->interval = caus_interval_fisher;
 }

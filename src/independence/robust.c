@@ -12,7 +12,10 @@
 #include "independence/linear_internal.h"
 #include "numeric/distributions.h"
 
-/* Shares below and above the rows' are cut off here: tigramite's bounds. */
+/* Shares below and above are cut off here: tigramite's bounds. The largest of
+ * few rows so gets a score that outweighs many others, which pulls correlations
+ * to 0 and leaves something of the conditions; intervals are placed by scores
+ * without that. */
 static const double least_share = 1e-5;
 
 /* A value of a column's panel rows. */
@@ -28,6 +31,7 @@ typedef struct robust {
     const double *weights; /* [row_count] whole numbers; NULL = all 1 */
     size_t total;          /* their sum */
     size_t panel_rows;     /* rows of all stretches */
+    bool is_open;          /* shares are of one row more, and never 0 or 1 */
     ranked *order;         /* [variable_count × panel_rows] by value */
 } robust;
 
@@ -83,13 +87,13 @@ static caus_status order_variables(robust *state, int threads,
     return caus_run_check(state->run, err);
 }
 
-static void fill_table(score_table *table, size_t count)
+static void fill_table(const robust *state, score_table *table, size_t count)
 {
     if (table->count == count)
         return;
     table->count = count;
     for (size_t c = 0; c <= count; c++) {
-        double share = (double)c / (double)count;
+        double share = (double)c / (double)(count + state->is_open);
         share = share < least_share ? least_share : share;
         share = share > 1 - least_share ? 1 - least_share : share;
         table->score[c] = caus_normal_quantile(share);
@@ -175,7 +179,7 @@ static caus_status make_scores(const robust *state, int threads,
     score_table table = {CAUS_ARRAY(arena, double, state->total + 1), 0};
     if (!panel || !energy || !starts || !stretch || !table.score)
         return caus_arena_fail(arena, err);
-    fill_table(&table, state->total);
+    fill_table(state, &table, state->total);
 #pragma omp parallel for num_threads(threads) \
     schedule(dynamic, 8) if (threads > 1)
     for (size_t node = 0; node < nodes; node++) {
@@ -261,7 +265,7 @@ static caus_status project(caus_ci_work *work, const caus_ci_source *source,
     *left = (caus_residuals){.row_weight = (double)total, .is_constant = true};
     if (!total)
         return CAUS_OK;
-    fill_table(&work->table, total);
+    fill_table(work->state, &work->table, total);
     const caus_node *nodes = caus_linear_nodes(linear);
     double *x = caus_linear_column(linear, 0);
     double *y = caus_linear_column(linear, 1);
@@ -310,13 +314,13 @@ static caus_status score(caus_ci_work *work, double *result, caus_error *err)
 
 /* ---- both ---- */
 
-static caus_status make_test(robust *state, int threads, caus_arena *arena,
-                             caus_independence *result, caus_error *err)
+static caus_status make_test(const robust *state, int threads,
+                             caus_arena *arena, caus_independence *result,
+                             caus_error *err)
 {
     bool is_ragged = false;
     for (size_t role = 0; role < CAUS_TEST_ROLE_COUNT; role++)
         is_ragged = is_ragged || state->sample->invalid[role];
-    CAUS_TRY(order_variables(state, threads, arena, err));
     if (is_ragged) {
         *result = (caus_independence){.state = state,
                                       .sample = state->sample,
@@ -337,6 +341,18 @@ static caus_status make_test(robust *state, int threads, caus_arena *arena,
     return CAUS_OK;
 }
 
+static caus_status place(const void *place_state, int threads,
+                         caus_arena *arena, caus_independence *result,
+                         caus_error *err)
+{
+    robust *state = CAUS_ARRAY(arena, robust, 1);
+    if (!state)
+        return caus_arena_fail(arena, err);
+    *state = *(const robust *)place_state;
+    state->is_open = true;
+    return make_test(state, threads, arena, result, err);
+}
+
 caus_status caus_robust_init(const caus_sample *sample, const double *weights,
                              int threads, const caus_run *run,
                              caus_arena *arena, caus_independence *result,
@@ -346,14 +362,25 @@ caus_status caus_robust_init(const caus_sample *sample, const double *weights,
     robust *state = CAUS_ARRAY(arena, robust, 1);
     if (!state)
         return caus_arena_fail(arena, err);
-    *state = (robust){sample, run, weights, sample->row_count, 0, NULL};
+    *state = (robust){.sample = sample,
+                      .run = run,
+                      .weights = weights,
+                      .total = sample->row_count};
     if (weights) {
         state->total = 0;
         for (size_t r = 0; r < sample->row_count; r++)
             state->total += (size_t)weights[r];
     }
-    caus_status status = make_test(state, threads, arena, result, err);
-    if (status != CAUS_OK)
+    caus_status status = order_variables(state, threads, arena, err);
+    if (status == CAUS_OK)
+        status = make_test(state, threads, arena, result, err);
+    if (status != CAUS_OK) {
         caus_arena_rewind(arena, mark);
-    return status;
+        return status;
+    }
+    if (!weights) { /* resamples have no intervals */
+        result->place = place;
+        result->place_state = state;
+    }
+    return CAUS_OK;
 }

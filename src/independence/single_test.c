@@ -9,8 +9,10 @@
 struct caus_ci_tester {
     caus_arena *arena;
     caus_sample sample;
-    caus_independence test;
+    caus_independence test, placed;
     caus_ci_work *work;
+    caus_ci_work *placed_work; /* NULL = intervals lie around the test's own
+                                  statistic */
     double level;
     caus_node *nodes; /* [node_capacity] */
     size_t node_capacity;
@@ -56,8 +58,14 @@ static caus_status prepare(caus_ci_tester *tester, const caus_series *series,
     CAUS_TRY(caus_independence_init(&options->test, &tester->sample, NULL,
                                     caus_run_threads(run), run, tester->arena,
                                     &tester->test, err));
-    return tester->test.start(tester->test.state, tester->arena, &tester->work,
-                              err);
+    const caus_independence *test = &tester->test;
+    CAUS_TRY(test->start(test->state, tester->arena, &tester->work, err));
+    if (!test->place)
+        return CAUS_OK;
+    CAUS_TRY(test->place(test->place_state, caus_run_threads(run),
+                         tester->arena, &tester->placed, err));
+    return tester->placed.start(tester->placed.state, tester->arena,
+                                &tester->placed_work, err);
 }
 
 caus_status caus_ci_tester_new(const caus_series *series,
@@ -143,34 +151,58 @@ static caus_ci_answer answer_of(const caus_ci_tester *tester,
                                 const caus_ci_result *found)
 {
     const caus_independence *test = &tester->test;
-    caus_ci_answer answer = {.statistic = found->statistic,
-                             .df = test->degrees && !found->undetermined
-                                       ? test->degrees(found->df)
-                                       : found->df,
-                             .p_value = caus_ci_p_value(test, found),
-                             .lower = (double)NAN,
-                             .upper = (double)NAN,
-                             .undetermined = found->undetermined};
-    if (test->critical && test->interval && !found->undetermined)
-        test->interval(found->statistic, found->df,
-                       test->critical(1 - tester->level, found->df),
-                       &answer.lower, &answer.upper);
-    return answer;
+    return (caus_ci_answer){.statistic = found->statistic,
+                            .df = test->degrees && !found->undetermined
+                                      ? test->degrees(found->df)
+                                      : found->df,
+                            .p_value = caus_ci_p_value(test, found),
+                            .lower = (double)NAN,
+                            .upper = (double)NAN,
+                            .undetermined = found->undetermined};
+}
+
+/* The question whose nodes are listed, asked of a test. */
+static caus_status ask(const caus_ci_tester *tester,
+                       const caus_independence *test, caus_ci_work *work,
+                       size_t count, caus_ci_result *found, caus_error *err)
+{
+    caus_ci_source source = {.node = tester->nodes[count]};
+    CAUS_TRY(test->condition(work, tester->nodes[count + 1], tester->nodes,
+                             count, err));
+    return test->test(work, &source, found, err);
+}
+
+static caus_status give_interval(const caus_ci_tester *tester, size_t count,
+                                 const caus_ci_result *found,
+                                 caus_ci_answer *answer, caus_error *err)
+{
+    const caus_independence *test = &tester->test;
+    caus_ci_result centre = *found;
+    if (tester->placed_work)
+        CAUS_TRY(ask(tester, &tester->placed, tester->placed_work, count,
+                     &centre, err));
+    if (centre.undetermined)
+        centre = *found;
+    caus_ends ends =
+        caus_interval_around(test, found->statistic, &centre,
+                             test->critical(1 - tester->level, centre.df));
+    answer->lower = ends.lower;
+    answer->upper = ends.upper;
+    return CAUS_OK;
 }
 
 caus_status caus_ci_tester_ask(caus_ci_tester *tester,
                                const caus_ci_question *question,
                                caus_ci_answer *result, caus_error *err)
 {
-    const caus_independence *test = &tester->test;
     size_t count = question->condition_count;
     caus_ci_result found;
     CAUS_TRY(find_nodes(tester, question, err));
-    caus_ci_source source = {.node = tester->nodes[count]};
-    CAUS_TRY(test->condition(tester->work, tester->nodes[count + 1],
-                             tester->nodes, count, err));
-    CAUS_TRY(test->test(tester->work, &source, &found, err));
-    *result = answer_of(tester, &found);
+    CAUS_TRY(ask(tester, &tester->test, tester->work, count, &found, err));
+    caus_ci_answer answer = answer_of(tester, &found);
+    if (tester->test.interval && !found.undetermined)
+        CAUS_TRY(give_interval(tester, count, &found, &answer, err));
+    *result = answer;
     return CAUS_OK;
 }
 

@@ -152,6 +152,22 @@ bool caus_test_from_name(const char *name, caus_test *result)
     return false;
 }
 
+static caus_status init_test(const caus_test_options *options,
+                             const caus_sample *sample, const double *weights,
+                             int threads, const caus_run *run,
+                             caus_arena *arena, caus_independence *result,
+                             caus_error *err)
+{
+    CAUS_TRY(tests[options->test].init(options, sample, weights, threads, run,
+                                       arena, result, err));
+    if (options->interval == CAUS_INTERVAL_STUDENT &&
+        options->test != CAUS_TEST_FISHER_Z && result->interval) {
+        result->interval = caus_interval_student;
+        result->place = NULL;
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_independence_init(const caus_test_options *options,
                                    const caus_sample *sample,
                                    const double *weights, int threads,
@@ -165,8 +181,8 @@ caus_status caus_independence_init(const caus_test_options *options,
                          tests[options->test].name,
                          weights ? "resamples rows" : "needs rows");
     if (!weights || !tests[options->test].is_rows_only)
-        return tests[options->test].init(options, sample, weights, threads, run,
-                                         arena, result, err);
+        return init_test(options, sample, weights, threads, run, arena, result,
+                         err);
     caus_arena_mark mark = caus_arena_get_mark(arena);
     caus_sample *repeated = CAUS_ARRAY(arena, caus_sample, 1);
     if (!repeated)
@@ -174,8 +190,8 @@ caus_status caus_independence_init(const caus_test_options *options,
     caus_status status =
         caus_sample_repeat(sample, weights, arena, repeated, err);
     if (status == CAUS_OK)
-        status = tests[options->test].init(options, repeated, NULL, threads,
-                                           run, arena, result, err);
+        status = init_test(options, repeated, NULL, threads, run, arena, result,
+                           err);
     if (status != CAUS_OK)
         caus_arena_rewind(arena, mark);
     return status;

@@ -218,6 +218,17 @@ static caus_status test(caus_ci_work *work, const caus_ci_source *source,
     return CAUS_OK;
 }
 
+/* Dividing by noise that few rows tell makes a correlation smaller: what it
+ * would be without is what people ask for. */
+static caus_ends interval(const caus_independence *test, double statistic,
+                          double df, double critical)
+{
+    const wls *state = test->state;
+    caus_ends ends = caus_interval_fisher(test, statistic, df, critical);
+    return (caus_ends){caus_unwindowed_correlation(ends.lower, state->window),
+                       caus_unwindowed_correlation(ends.upper, state->window)};
+}
+
 caus_status caus_wls_init(const caus_test_options *options,
                           const caus_sample *sample, const caus_run *run,
                           caus_arena *arena, caus_independence *result,
@@ -237,5 +248,6 @@ caus_status caus_wls_init(const caus_test_options *options,
                                   .condition = condition,
                                   .test = test};
     caus_parcorr_decide(result);
+    result->interval = interval;
     return CAUS_OK;
 }

@@ -178,6 +178,7 @@ static void read_options(oracle_case *c)
     options->drop_up_to_max_lag =
         json_is_true(json_object_get(from, "remove_missing_upto_maxlag"));
     options->level = option_number(from, "conf_lev", 0);
+    options->test.interval = CAUS_INTERVAL_STUDENT;
     options->all_links = true;
 }
 

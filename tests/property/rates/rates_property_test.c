@@ -170,8 +170,8 @@ static bool is_covered(caus_test test, double truth, uint64_t seed,
     return answer.lower <= truth && truth <= answer.upper;
 }
 
-/* Student's interval, as tigramite gives it, is too narrow by sqrt(1 − r²):
- * it is held to what it says where links are weak, Fisher's everywhere. */
+/* At |r| = .9 weighted least squares and normal scores cover .90 to .94
+ * (docs/methods/tests.md): they are held to .93 below. */
 static void intervals_cover_as_often_as_they_say(void **unused)
 {
     (void)unused;
@@ -180,11 +180,12 @@ static void intervals_cover_as_often_as_they_say(void **unused)
         caus_test test;
         double truth;
     } cases[] = {
-        {CAUS_TEST_PARCORR, 0},    {CAUS_TEST_PARCORR, .3},
-        {CAUS_TEST_WLS, 0},        {CAUS_TEST_WLS, .2},
-        {CAUS_TEST_ROBUST, 0},     {CAUS_TEST_FISHER_Z, 0},
-        {CAUS_TEST_FISHER_Z, .3},  {CAUS_TEST_FISHER_Z, -.7},
-        {CAUS_TEST_FISHER_Z, .95},
+        {CAUS_TEST_PARCORR, 0},    {CAUS_TEST_PARCORR, -.7},
+        {CAUS_TEST_PARCORR, .95},  {CAUS_TEST_WLS, 0},
+        {CAUS_TEST_WLS, .4},       {CAUS_TEST_WLS, -.7},
+        {CAUS_TEST_ROBUST, 0},     {CAUS_TEST_ROBUST, .4},
+        {CAUS_TEST_ROBUST, -.7},   {CAUS_TEST_FISHER_Z, 0},
+        {CAUS_TEST_FISHER_Z, -.7}, {CAUS_TEST_FISHER_Z, .95},
     };
     caus_run *run = planted_run(1);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {

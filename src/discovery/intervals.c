@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What intervals are placed around. Where a test's statistic is known to lie
+ * beside what it estimates, the tests behind the reported numbers are made
+ * again with a better one, given the same conditions.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "discovery/pcmciplus_internal.h"
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Whether a cell's numbers come from a test and are reported. */
+static bool is_wanted(const caus_plus *plus, size_t source, size_t target,
+                      size_t lag)
+{
+    const caus_findings *findings = plus->findings;
+    size_t cell = caus_cell(plus->question, source, target, lag);
+    size_t back = lag ? cell : caus_cell(plus->question, target, source, 0);
+    bool is_told = plus->question->options->all_links ||
+                   findings->linked[cell] || findings->linked[back];
+    return is_told && isfinite(plus->strength[cell]) &&
+           caus_is_tested(plus->question, source, target, lag) &&
+           !caus_is_granted(caus_assumed(plus->question, source, target, lag));
+}
+
+/* The kept test of one link, made again. */
+static caus_status test_again(const caus_search *search, caus_hand *hand,
+                              const caus_findings *findings, size_t source,
+                              size_t target, size_t lag, caus_error *err)
+{
+    const caus_plus *plus = findings->plus;
+    size_t cell = caus_cell(search->question, source, target, lag);
+    const caus_given *given = &plus->given[cell];
+    const caus_selection *selection = &findings->selections[source];
+    size_t parents = smaller(selection->count,
+                             search->question->options->max_conditions_source);
+    caus_node *extra =
+        CAUS_ARRAY(hand->arena, caus_node, given->count + parents);
+    if (!extra)
+        return caus_arena_fail(hand->arena, err);
+    if (given->count)
+        memcpy(extra, given->nodes, given->count * sizeof *extra);
+    for (size_t k = 0; k < parents; k++)
+        extra[given->count + k] =
+            selection->nodes[k] +
+            (caus_node)(lag * search->test->sample->stride);
+    caus_ci_source tested = {
+        .node = caus_node_of(search->test->sample, source, lag),
+        .extra = extra,
+        .extra_count = given->count + parents};
+    caus_ci_result result = {.undetermined = true};
+    CAUS_TRY(search->test->test(hand->work, &tested, &result, err));
+    if (!result.undetermined)
+        findings->statistic[cell] = result.statistic;
+    return CAUS_OK;
+}
+
+static caus_status test_target(caus_search *search, caus_hand *hand,
+                               caus_findings *findings, size_t target,
+                               caus_error *err)
+{
+    const caus_question *question = search->question;
+    const caus_selection *selection = &findings->selections[target];
+    CAUS_TRY(search->test->condition(
+        hand->work, caus_node_of(search->test->sample, target, 0),
+        selection->nodes,
+        smaller(selection->count, question->options->max_conditions_target),
+        err));
+    for (size_t i = 0; i < question->variable_count; i++)
+        for (size_t lag = question->options->min_lag;
+             lag <= question->options->max_lag; lag++)
+            if (!caus_run_should_stop(question->run) &&
+                is_wanted(findings->plus, i, target, lag))
+                CAUS_TRY(
+                    test_again(search, hand, findings, i, target, lag, err));
+    return CAUS_OK;
+}
+
+/* Of PCMCI+: every kept test again; at lag 0 the one whose numbers are shown.
+ */
+static caus_status place_plus(caus_search *search, caus_findings *findings,
+                              caus_error *err)
+{
+    const caus_question *question = search->question;
+    const caus_plus *plus = findings->plus;
+    size_t variables = question->variable_count;
+    CAUS_TRY(
+        caus_search_each(search, findings, CAUS_STAGE_COUNT, test_target, err));
+    for (size_t i = 0; question->options->min_lag == 0 && i < variables; i++)
+        for (size_t j = i + 1; j < variables; j++) {
+            size_t forward = caus_cell(question, i, j, 0);
+            size_t back = caus_cell(question, j, i, 0);
+            if (plus->shown_cell[i * variables + j] == forward)
+                findings->statistic[back] = findings->statistic[forward];
+            else
+                findings->statistic[forward] = findings->statistic[back];
+        }
+    return CAUS_OK;
+}
+
+/* Of the other methods: the links tested again as they were. */
+static caus_status place_links(caus_search *search, caus_findings *findings,
+                               caus_error *err)
+{
+    size_t cells = search->question->cell_count;
+    caus_arena *arena = search->hands[0].arena;
+    double *known = CAUS_ARRAY(arena, double, cells);
+    if (!known)
+        return caus_arena_fail(arena, err);
+    memcpy(known, findings->statistic, cells * sizeof *known);
+    memset(findings->df, 0, cells * sizeof *findings->df);
+    CAUS_TRY(caus_test_links(search, findings, err));
+    CAUS_TRY(caus_decide_links(search, findings, err));
+    for (size_t cell = 0; cell < cells; cell++)
+        if (findings->df[cell] < 1)
+            findings->statistic[cell] = known[cell];
+    return CAUS_OK;
+}
+
+caus_status caus_interval_centres(caus_search *search,
+                                  const caus_findings *findings,
+                                  const double **centre, caus_error *err)
+{
+    const caus_question *question = search->question;
+    caus_arena *arena = search->hands[0].arena;
+    caus_independence placed;
+    caus_search again;
+    caus_findings made;
+    *centre = findings->statistic;
+    if (!search->test->place || atomic_load(&search->stopped))
+        return CAUS_OK;
+    CAUS_TRY(search->test->place(search->test->place_state, search->threads,
+                                 arena, &placed, err));
+    CAUS_TRY(caus_search_init(&again, question, &placed, search->first_thread,
+                              search->threads, arena, err));
+    again.quiet = true;
+    again.grouped = search->grouped;
+    CAUS_TRY(caus_findings_init(question, arena, &made, err));
+    made.selections = findings->selections;
+    made.plus = findings->plus;
+    memcpy(made.statistic, findings->statistic,
+           question->cell_count * sizeof *made.statistic);
+    CAUS_TRY(made.plus ? place_plus(&again, &made, err)
+                       : place_links(&again, &made, err));
+    *centre = made.statistic;
+    return CAUS_OK;
+}
