@@ -14,6 +14,7 @@
 #include "dagma.h"
 #include "discovery.h"
 #include "discrete.h"
+#include "effects.h"
 #include "events.h"
 #include "facts.h"
 #include "fci.h"
