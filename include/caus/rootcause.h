@@ -197,6 +197,14 @@ typedef struct caus_reach {
     double expected_s; /* sum of the usual delays on the way; NaN = unknown */
 } caus_reach;
 
+/* Whether it is over, by the symptom: back near its habit, to the last row. */
+typedef struct caus_ending {
+    bool known;      /* a symptom moved */
+    bool is_over;    /* within the rows */
+    size_t row;      /* the first row after it; all rows if it goes on */
+    int64_t time_ns; /* grid time of its last row, or of the last there is */
+} caus_ending;
+
 typedef struct caus_explanation {
     caus_verdict verdict;
     const char *summary; /* a sentence for a tired person */
@@ -204,6 +212,7 @@ typedef struct caus_explanation {
     bool symptom_chosen; /* not given */
     bool onset_given;
     caus_onset onset;
+    caus_ending ending;
     size_t rows_before, rows_after;
     double strength; /* of the first score over the largest in placebo windows
                         of the healthy rows; NaN = too few rows for them */
@@ -247,8 +256,8 @@ typedef struct caus_explanation {
  *   options  NULL = default
  *   result   lives in `out`, which also must keep `series`, names and spans
  *
- * Assumes one cause, in a service that is measured or called, and an onset
- * after which the incident lasts to the end of the rows. Fails with
+ * Assumes one cause, in a service that is measured or called, and an incident
+ * of at least a quarter of the rows after the onset. Fails with
  * CAUS_ERR_NOT_FOUND (no such symptom: nearest names are given),
  * CAUS_ERR_INVALID_ARGUMENT (the onset is outside the rows, or no row is before
  * or after it; no time column), CAUS_ERR_TOO_FEW_SAMPLES, …_CANCELLED,

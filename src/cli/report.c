@@ -32,13 +32,22 @@ static caus_status read_format(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-/* The onset is the explanation's, so that page and graph agree; the end is
- * looked for here. */
+/* As the explanation has it, so that page, graph and `caus explain` agree;
+ * where no symptom tells when it ended, all variables are asked. */
 static caus_status find_extent(caus_program *program,
                                const caus_cli_explained *made,
                                caus_extent *result, caus_error *err)
 {
     const caus_explanation *told = &made->explanation;
+    const caus_ending *ending = &told->ending;
+    if (ending->known) {
+        *result = (caus_extent){.found = true,
+                                .onset = told->onset,
+                                .has_end = ending->is_over,
+                                .end_row = ending->row,
+                                .end_ns = ending->time_ns};
+        return CAUS_OK;
+    }
     caus_error reason;
     caus_status status =
         caus_incident_find(&made->input.series, program->run, result, &reason);

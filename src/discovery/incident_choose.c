@@ -31,7 +31,8 @@ static const char *unfit_reason(const caus_series *series,
     if (quality->single_row_steps)
         return "changes in one or two rows only";
     return caus_arena_format(
-        out, "an effective sample size of %.0f (moves too slowly)",
+        out,
+        "moves too slowly (its rows tell no more than %.0f unrelated ones)",
         quality->effective_rows);
 }
 

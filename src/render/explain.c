@@ -50,6 +50,26 @@ void caus_tale_format_lag(const caus_hop *hop, char text[64])
              hop->lag_s < 0 ? " earlier" : " later");
 }
 
+void caus_tale_add_ending(const caus_tale *tale, caus_text *text)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    const caus_ending *ending = &told->ending;
+    char at[40], length[40];
+    if (!ending->known)
+        return;
+    caus_time_format(ending->time_ns, at);
+    if (!ending->is_over) {
+        caus_text_format(text, "it was still going on at %s, the last row", at);
+        return;
+    }
+    int64_t length_ns = ending->time_ns - told->onset.time_ns;
+    caus_text_format(text, "it ended %s", at);
+    if (length_ns <= 0)
+        return;
+    caus_duration_format(length_ns, length);
+    caus_text_format(text, ", %s after it began", length);
+}
+
 caus_status caus_render_explanation(const caus_explanation_answer *answer,
                                     caus_format format,
                                     const caus_render_options *options,

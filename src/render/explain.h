@@ -26,6 +26,9 @@ size_t caus_tale_term_count(const caus_tale *tale);
 /* "+15 s", "order unknown": what is known of a hop's delay. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);
 
+/* "it ended …", or that it goes on; nothing where that is not known. */
+void caus_tale_add_ending(const caus_tale *tale, caus_text *text);
+
 /* A link to Explore and what it shows. */
 typedef struct caus_tale_link {
     const char *title;

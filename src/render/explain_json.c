@@ -45,6 +45,20 @@ static void write_onset(caus_json *json, const caus_onset *onset)
     caus_json_end_object(json);
 }
 
+static void write_ending(caus_json *json, const caus_ending *ending)
+{
+    if (!ending->known)
+        return;
+    caus_json_put_bool(json, "ongoing", !ending->is_over);
+    if (!ending->is_over)
+        return;
+    caus_json_key(json, "end");
+    caus_json_begin_object(json);
+    caus_json_key(json, "time");
+    write_time(json, ending->time_ns);
+    caus_json_end_object(json);
+}
+
 static const char *variable_name(const caus_tale *tale, size_t variable)
 {
     return caus_tale_clean(tale,
@@ -377,6 +391,7 @@ void caus_explanation_write_json(const caus_tale *tale)
     }
     write_onset(&json, &told->onset);
     caus_json_put_bool(&json, "onset_given", told->onset_given);
+    write_ending(&json, &told->ending);
     put_size(&json, "rows_before", told->rows_before);
     put_size(&json, "rows_after", told->rows_after);
     put_known(&json, "strength", told->strength);

@@ -15,6 +15,11 @@ static void add_summary(const caus_tale *tale)
     caus_text_add(text, ".\n\n");
     caus_text_format(text, "- onset: %s%s\n", at,
                      told->onset_given ? " (given)" : "");
+    if (told->ending.known) {
+        caus_text_add(text, "- end: ");
+        caus_tale_add_ending(tale, text);
+        caus_text_add_char(text, '\n');
+    }
     if (told->symptom != SIZE_MAX) {
         caus_text_add(text, "- symptom: ");
         const char *name = tale->answer->series->variables[told->symptom].name;

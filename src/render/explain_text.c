@@ -54,6 +54,11 @@ static void add_scope(const sheet *page)
                          last + CLOCK);
     caus_text_format(page->text, ", %zu rows before, %zu after%s\n",
                      told->rows_before, told->rows_after, page->reset);
+    if (told->ending.known) {
+        caus_text_add(page->text, page->dim);
+        caus_tale_add_ending(page->tale, page->text);
+        caus_text_format(page->text, "%s\n", page->reset);
+    }
     if (told->symptom == SIZE_MAX)
         return;
     const char *name =
@@ -101,9 +106,10 @@ static void add_suspects(const sheet *page, size_t count)
         size_t left = page->width - NAME_COLUMNS - CONFIDENCE_COLUMNS - 16;
         caus_text_add_cut(
             page->text,
-            caus_tale_clean(page->tale, suspect->observer
-                                            ? "only looks at others"
-                                            : suspect->sentence),
+            caus_tale_clean(page->tale,
+                            suspect->observer
+                                ? "only watches others: nothing begins in it"
+                                : suspect->sentence),
             left, page->cut, false);
         caus_text_add_char(page->text, '\n');
     }

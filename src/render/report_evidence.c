@@ -148,8 +148,9 @@ static void add_rank_row(const caus_report_page *page, size_t rank)
         caus_text_add(page->text, "–");
     caus_text_add(page->text, "</td>");
     caus_html_element(page, "td class=\"text\"",
-                      suspect->observer ? "only looks at others"
-                                        : suspect->sentence);
+                      suspect->observer
+                          ? "only watches others: nothing begins in it"
+                          : suspect->sentence);
     caus_text_add(page->text, "</tr>\n");
 }
 

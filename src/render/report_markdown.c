@@ -77,6 +77,10 @@ static void add_facts(const caus_report_page *page)
         caus_text_add(page->text, "- ended: ");
         caus_report_add_instant(page, page->text, extent->end_ns);
         caus_text_add_char(page->text, '\n');
+    } else if (told->ending.known) {
+        caus_text_add(page->text, "- ended: no, it was still going on at ");
+        caus_report_add_instant(page, page->text, told->ending.time_ns);
+        caus_text_add(page->text, ", the last row\n");
     }
     if (told->symptom == SIZE_MAX)
         return;
@@ -245,8 +249,9 @@ static void add_ranking(const caus_report_page *page)
             caus_text_add(page->text, "– | ");
         put_clock(page, &suspect->onset);
         caus_text_add(page->text, " | ");
-        put(page,
-            suspect->observer ? "only looks at others" : suspect->sentence);
+        put(page, suspect->observer
+                      ? "only watches others: nothing begins in it"
+                      : suspect->sentence);
         caus_text_add(page->text, " |\n");
     }
     if (!told->runner_up)

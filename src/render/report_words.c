@@ -320,7 +320,7 @@ const char *caus_report_flaw(const caus_report_page *page, size_t examined)
     if (quality->single_row_steps)
         return "changes in one or two rows only";
     if (quality->unit_root)
-        return "drifts like a random walk";
+        return "wanders off without a level";
     return "";
 }
 

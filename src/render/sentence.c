@@ -228,8 +228,7 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
     if (isnan(alpha))
         caus_text_add(text, "was worth its price");
     else
-        caus_text_format(text, "passed alpha %g%s", alpha,
-                         fdr ? " after the FDR correction" : "");
+        caus_text_add(text, "stands out from chance");
     if (!answer->discovery->complete)
         caus_text_add(text, " before the time limit");
     else if (answer->discovery->test_count) {
@@ -237,6 +236,9 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
         caus_text_add_count(text, answer->discovery->test_count);
         caus_text_add(text, " tests");
     }
+    if (!isnan(alpha))
+        caus_text_format(text, " (alpha %g%s)", alpha,
+                         fdr ? ", corrected for their number" : "");
     caus_text_add_char(text, '.');
 }
 

@@ -8,7 +8,7 @@ enum {
     SCREEN_LINES = 24,
     SENTENCE_LINES = 4,
     TOP_LINKS = 3,
-    TOP_WARNINGS = 3,
+    TOP_WARNINGS = 2,
     DEFAULT_WIDTH = 80,
     LEAST_WIDTH = 40
 };
@@ -168,7 +168,7 @@ static void fill_not_measurable(const caus_page *page, caus_text *text)
         caus_text_format(text, "order of %zu of %zu links; ", orderless,
                          view->cross_count);
     if (found->graph.ambiguous_count)
-        caus_text_format(text, "%zu ambiguous triple%s; ",
+        caus_text_format(text, "direction of %zu triple%s; ",
                          found->graph.ambiguous_count,
                          found->graph.ambiguous_count > 1 ? "s" : "");
     if (!found->complete)

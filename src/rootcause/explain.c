@@ -513,7 +513,10 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                            .reach_count = about->reach_count,
                            .reach = about->reach};
     CAUS_TRY(caus_changes_rank(about, result, err));
-    return caus_words_fill(about, &placebo, result, err);
+    CAUS_TRY(caus_words_fill(about, &placebo, result, err));
+    return result->verdict == CAUS_VERDICT_NO_ANOMALY
+               ? CAUS_OK
+               : caus_case_find_end(about, &result->ending, err);
 }
 
 caus_status caus_explain(const caus_series *series,

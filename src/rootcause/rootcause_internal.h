@@ -238,6 +238,10 @@ void caus_case_use_onsets(caus_case *about, const double *clues);
 void caus_case_rank(const caus_scene *scene, const double *total,
                     size_t *ranked);
 
+/* Whether the symptom is back at its habit. */
+caus_status caus_case_find_end(const caus_case *about, caus_ending *result,
+                               caus_error *err);
+
 /* What windows of the healthy rows show. */
 typedef struct caus_placebo {
     size_t count;

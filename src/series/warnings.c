@@ -121,20 +121,22 @@ static const char *tell_drift(const writer *w, size_t variable)
 {
     const caus_variable_quality *facts = &w->quality->variables[variable];
     return caus_arena_format(w->out,
-                             "%s drifts like a random walk (ADF p %.2g, KPSS p "
-                             "%.2g): compare with --method pcmci+ --transform "
-                             "difference",
+                             "%s wanders off without a level to come back to, "
+                             "as unrelated series that look alike do: compare "
+                             "with --method pcmci+ --transform difference (ADF "
+                             "p %.2g, KPSS p %.2g)",
                              name_of(w, variable), facts->adf_p, facts->kpss_p);
 }
 
 static const char *tell_slow(const writer *w, size_t variable)
 {
-    return caus_arena_format(w->out,
-                             "%s moves so slowly that its %zu rows are worth "
-                             "%.0f independent ones: widen the window",
-                             name_of(w, variable),
-                             caus_series_row_count(w->series),
-                             w->quality->variables[variable].effective_rows);
+    return caus_arena_format(
+        w->out,
+        "%s moves so slowly that its %zu rows tell no more "
+        "than %.0f would that had nothing to do with one "
+        "another: widen the window",
+        name_of(w, variable), caus_series_row_count(w->series),
+        w->quality->variables[variable].effective_rows);
 }
 
 static const char *tell_zeros(const writer *w, size_t variable)
@@ -191,23 +193,25 @@ typedef struct trouble {
     const char *remedy;
 } trouble;
 
+/* What misleads most first: a first screen has room for two. */
 static const trouble troubles[] = {
-    {is_constant, tell_constant, "are constant or empty",
-     "they cannot show a link here; widen the window or leave them out"},
-    {is_rare, tell_rare, "have fewer than 20 non-zero rows each",
-     "widen the window or leave them out"},
+    {drifts, tell_drift, "wander off without a level to come back to",
+     "unrelated series look alike then; compare with --method pcmci+ "
+     "--transform difference"},
     {has_single_row_steps, tell_single_row,
      "change in one or two rows only, which one accident explains",
      "widen the window or leave them out"},
     {has_gaps, tell_gaps, "miss more than 5 % of their rows",
      "take a wider step or leave them out"},
-    {drifts, tell_drift, "drift like random walks",
-     "compare with --method pcmci+ --transform difference"},
-    {is_slow, tell_slow,
-     "move so slowly that their rows are worth fewer than 30 independent ones",
-     "widen the window"},
     {is_mostly_zero, tell_zeros, "are zero in more than half of their rows",
      "take a wider step, or read their links with care"},
+    {is_slow, tell_slow,
+     "move so slowly that their rows tell no more than 30 unrelated ones would",
+     "widen the window"},
+    {is_rare, tell_rare, "have fewer than 20 non-zero rows each",
+     "widen the window or leave them out"},
+    {is_constant, tell_constant, "are constant or empty",
+     "they cannot show a link here; widen the window or leave them out"},
 };
 
 enum { TROUBLES = sizeof troubles / sizeof *troubles };
@@ -289,10 +293,9 @@ caus_status caus_write_warnings(const caus_series *series, caus_arena *out,
     if (!result->complete)
         keep(&w, "the time limit passed while the data were checked: not every "
                  "check was made; raise --time-limit");
-    warn_of(&w, &troubles[0], members);
-    warn_of_duplicates(&w);
-    for (size_t k = 1; k < TROUBLES; k++)
+    for (size_t k = 0; k < TROUBLES; k++)
         warn_of(&w, &troubles[k], members);
+    warn_of_duplicates(&w);
     warn_of_relatives(&w);
     if (w.failed)
         return caus_arena_fail(out, err);

@@ -86,7 +86,8 @@ static void with_a_target_the_chain_ends_there(void **state)
     made.answer.target = "b";
     assert_sentence(&made, "d preceded a by 30 s, which preceded b by 15 s.");
     made.answer.target = "d";
-    assert_sentence(&made, "No link to d passed alpha 0.05 in 48 tests.");
+    assert_sentence(
+        &made, "No link to d stands out from chance in 48 tests (alpha 0.05).");
     free_answer(&made);
 }
 
@@ -195,15 +196,17 @@ static void finding_nothing_is_a_sentence_too(void **state)
     (void)state;
     made_answer made;
     make_answer(&made, names, 3, 1);
-    assert_sentence(&made, "No link passed alpha 0.05 in 18 tests.");
+    assert_sentence(&made,
+                    "No link stands out from chance in 18 tests (alpha 0.05).");
     add_link(&made, 1, 1, 1, 0.9, 1e-9);
-    assert_sentence(&made, "No link between two variables passed alpha 0.05 "
-                           "in 18 tests.");
+    assert_sentence(&made, "No link between two variables stands out from "
+                           "chance in 18 tests (alpha 0.05).");
     made.answer.options.fdr = CAUS_FDR_BH;
     made.discovery.complete = false;
     assert_sentence(&made,
-                    "No link between two variables passed alpha 0.05 after "
-                    "the FDR correction before the time limit.");
+                    "No link between two variables stands out from chance "
+                    "before the time limit (alpha 0.05, corrected for their "
+                    "number).");
     free_answer(&made);
     make_answer(&made, names, 1, 1);
     assert_sentence(&made, "There is one variable only, a, so there is no "

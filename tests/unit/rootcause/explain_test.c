@@ -31,6 +31,63 @@ static void an_onset_that_is_not_given_is_found(void **state)
     assert_false(told.onset_given);
 }
 
+enum { END = MADE_ONSET + 35 };
+
+/* The made incident until row `end`, then again as before. */
+static caus_explanation explain_until(fixture *with, size_t end)
+{
+    measure calm[MADE_VARIABLES];
+    memcpy(calm, made_incident, sizeof calm);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        calm[v].shift = 0;
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_series after = made_series(with->arena, calm, NULL, 1);
+    caus_segment *segment = caus_arena_array(with->arena, 1, sizeof *segment);
+    *segment = series.segments[0];
+    double *values = CAUS_ARRAY(with->arena, double, MADE_ROWS *MADE_VARIABLES);
+    for (size_t i = 0; i < MADE_ROWS * MADE_VARIABLES; i++)
+        values[i] = i < end * MADE_VARIABLES ? segment->values[i]
+                                             : after.segments[0].values[i];
+    segment->values = values;
+    series.segments = segment;
+    caus_explain_options options = made_options();
+    caus_explanation told;
+    if (caus_explain(&series, &options, with->run, with->arena, &told,
+                     &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    return told;
+}
+
+static void an_end_within_the_rows_is_found(void **state)
+{
+    caus_explanation told = explain_until(*state, END);
+    assert_true(told.ending.known);
+    assert_true(told.ending.is_over);
+    assert_in_range(told.ending.row, END - 1, END + 1);
+    assert_true(told.ending.time_ns ==
+                made_start_ns + (int64_t)(told.ending.row - 1) * made_step_ns);
+}
+
+static void what_goes_on_to_the_last_row_has_no_end(void **state)
+{
+    /* two rows of calm are no end yet */
+    for (size_t calm = 0; calm < 3; calm++) {
+        caus_explanation told = explain_until(*state, MADE_ROWS - calm);
+        assert_true(told.ending.known);
+        assert_false(told.ending.is_over);
+        assert_int_equal(told.ending.row, MADE_ROWS);
+        assert_true(told.ending.time_ns ==
+                    made_start_ns + (MADE_ROWS - 1) * made_step_ns);
+    }
+}
+
+static void where_nothing_happened_nothing_ended(void **state)
+{
+    caus_explanation told = explain_until(*state, 0);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_false(told.ending.known);
+}
+
 static void a_louder_caller_is_explained_by_its_callee(void **state)
 {
     measure quiet[MADE_VARIABLES];
@@ -386,6 +443,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_service_that_broke_comes_first),
         TEST(an_onset_that_is_not_given_is_found),
+        TEST(an_end_within_the_rows_is_found),
+        TEST(what_goes_on_to_the_last_row_has_no_end),
+        TEST(where_nothing_happened_nothing_ended),
         TEST(a_louder_caller_is_explained_by_its_callee),
         TEST(the_chain_leads_over_callers_to_the_symptom),
         TEST(services_and_variables_are_ranked_once),

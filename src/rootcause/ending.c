@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether the incident is over within the rows, and since when. */
+#include <math.h>
+#include <string.h>
+
+#include "numeric/order.h"
+#include "rootcause/rootcause_internal.h"
+
+enum { LEAST_CALM = 3, PASSES = 4 };
+
+/* On a scale where the habit is 0 and the incident's level 1, a value further
+ * out says no more than this. */
+static const double least_value = -1, most_value = 2;
+/* A variable says no more than one that moved by so many deviations. */
+static const double most_size = 6;
+/* After the end, variables are at most this far from their habit on the
+ * average: what got better only in part goes on. */
+static const double most_left = .3;
+/* Log of the likelihood that it ended over that it goes on, at least. */
+static const double least_evidence = 8;
+
+/* The rows after the onset of what callers and users felt. */
+typedef struct course {
+    const caus_case *about;
+    size_t count;        /* rows */
+    size_t felt_count;   /* variables */
+    const size_t *felt;  /* [felt_count] */
+    double *level;       /* [felt_count] in the incident */
+    double *sums, *room; /* [count] */
+} course;
+
+static const double *values_of(const course *c, size_t felt)
+{
+    const caus_timeline *timeline = &c->about->timeline;
+    return timeline->values + c->felt[felt] * timeline->row_count +
+           c->about->onset_row;
+}
+
+static double median_between(const course *c, size_t felt, size_t from,
+                             size_t to)
+{
+    const double *values = values_of(c, felt);
+    size_t count = 0;
+    for (size_t r = from; r < to; r++) {
+        if (!isnan(values[r]))
+            c->room[count++] = values[r];
+    }
+    return caus_median(c->room, count);
+}
+
+/* Half the squared deviations that the incident's level is from the habit. */
+static double weight_of(const course *c, size_t felt)
+{
+    const caus_shift *shift = &c->about->shifts[c->felt[felt]];
+    double size = fabs(c->level[felt] - shift->before) / shift->scale;
+    size = fmin(size, most_size);
+    return size * size / 2;
+}
+
+/* Adds to each row how much likelier the habit explains it than the level. */
+static void add_variable(const course *c, size_t felt)
+{
+    const double *values = values_of(c, felt);
+    double usual = c->about->shifts[c->felt[felt]].before;
+    double height = c->level[felt] - usual, weight = weight_of(c, felt);
+    for (size_t r = 0; r < c->count; r++) {
+        double value = (values[r] - usual) / height;
+        if (!isnan(value))
+            c->sums[r] +=
+                weight * (1 - 2 * fmin(fmax(value, least_value), most_value));
+    }
+}
+
+/* The row from which on the habit explains all rows best, and those before it
+ * the level; the number of rows where it goes on. */
+static size_t best_end(const course *c, double *evidence)
+{
+    double sum = 0;
+    size_t end = c->count;
+    *evidence = 0;
+    memset(c->sums, 0, c->count * sizeof *c->sums);
+    for (size_t i = 0; i < c->felt_count; i++)
+        add_variable(c, i);
+    for (size_t r = c->count; r-- > 1;) {
+        sum += c->sums[r];
+        if (sum > *evidence) {
+            *evidence = sum;
+            end = r;
+        }
+    }
+    return end;
+}
+
+/* Levels of the rows before an end, where they are on the same side. */
+static void take_levels(const course *c, size_t end)
+{
+    for (size_t i = 0; i < c->felt_count; i++) {
+        double usual = c->about->shifts[c->felt[i]].before;
+        double found = median_between(c, i, 0, end);
+        if ((found - usual) * (c->level[i] - usual) > 0)
+            c->level[i] = found;
+    }
+}
+
+/* How much of the change is left after an end, on the average. */
+static double left_after(const course *c, size_t end)
+{
+    double left = 0, weights = 0;
+    for (size_t i = 0; i < c->felt_count; i++) {
+        double usual = c->about->shifts[c->felt[i]].before;
+        double found = median_between(c, i, end, c->count);
+        double weight = weight_of(c, i);
+        if (isnan(found))
+            continue;
+        left += weight * (found - usual) / (c->level[i] - usual);
+        weights += weight;
+    }
+    return weights > 0 ? left / weights : 1;
+}
+
+static size_t find_end(const course *c)
+{
+    size_t end = c->count;
+    double evidence = 0;
+    for (size_t pass = 0; pass < PASSES; pass++) {
+        size_t before = end;
+        end = best_end(c, &evidence);
+        if (end == before)
+            break;
+        take_levels(c, end);
+    }
+    bool is_over = end + LEAST_CALM <= c->count && evidence >= least_evidence &&
+                   fabs(left_after(c, end)) <= most_left;
+    return is_over ? end : c->count;
+}
+
+/* What moved of latency and errors, beyond what is usual. */
+static size_t list_felt(const caus_case *about, size_t *felt, double *level)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        caus_aspect aspect = about->scene.aspects[v];
+        const caus_shift *shift = &about->shifts[v];
+        if ((aspect != CAUS_ASPECT_LATENCY && aspect != CAUS_ASPECT_ERRORS &&
+             v != about->symptom) ||
+            !(about->scores.clue[v] > 0 && shift->scale > 0))
+            continue;
+        level[count] = shift->after;
+        felt[count++] = v;
+    }
+    return count;
+}
+
+caus_status caus_case_find_end(const caus_case *about, caus_ending *result,
+                               caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t variables = about->series->variable_count;
+    size_t count = timeline->row_count - about->onset_row;
+    size_t *felt = CAUS_ARRAY(about->out, size_t, variables);
+    course c = {about,
+                count,
+                0,
+                felt,
+                CAUS_ARRAY(about->out, double, variables),
+                CAUS_ARRAY(about->out, double, count),
+                CAUS_ARRAY(about->out, double, count)};
+    if (!felt || !c.level || !c.sums || !c.room)
+        return caus_arena_fail(about->out, err);
+    *result = (caus_ending){0};
+    c.felt_count = list_felt(about, felt, c.level);
+    if (!c.felt_count)
+        return CAUS_OK;
+    size_t end = about->onset_row + find_end(&c);
+    *result = (caus_ending){.known = true,
+                            .is_over = end < timeline->row_count,
+                            .row = end,
+                            .time_ns = timeline->time_ns[end - 1]};
+    return CAUS_OK;
+}
