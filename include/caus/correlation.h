@@ -22,6 +22,10 @@ typedef struct caus_correlation_options {
     bool effective_rows; /* count rows as fewer where both series resemble
                             their own past: independent ones that drift seem
                             to move together otherwise */
+    /* [N × N × (max_lag + 1)] caus_assumption by graph cell, at lag 0 in either
+     * or both directions; NULL = nothing known. Absent links are neither
+     * computed nor reported, required ones reported without numbers */
+    const unsigned char *assumptions;
 } caus_correlation_options;
 
 /* Pearson, lag 0, alpha .05, no FDR, any correlation, level .95, all rows
@@ -44,7 +48,8 @@ caus_correlation_options caus_correlation_options_default(void);
  * and so has a pair with fewer than 4 rows. Column order, threads and scaling
  * by powers of two change no byte. When the time limit passes, lags not reached
  * have p 1 and complete is false.
- * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES (fewer than 4
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (also assumptions that contradict each
+ * other), CAUS_ERR_TOO_FEW_SAMPLES (fewer than 4
  * rows at the largest lag), …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT.
  * Cost O(rows · N² · lags), with ranks also O(N · lags · rows · log rows).
  * Source: Bonett & Wright (2000), Psychometrika 65, for the interval of ranks;

@@ -172,9 +172,12 @@ caus_status caus_cli_prepare_correlation(const caus_cli_lesson *lesson,
                                    options->level, &options->level, err));
     CAUS_TRY(caus_arguments_number(arguments, "least-effect", 0, 0.999999, 0,
                                    &options->least, err));
+    CAUS_TRY(caus_cli_apply_knowledge(lesson, options->max_lag,
+                                      &options->assumptions, err));
     answer->options = caus_cli_plain_options(options->alpha);
     answer->options.fdr = options->fdr;
     answer->options.level = options->level;
+    answer->options.assumptions = options->assumptions;
     answer->options.max_lag = options->max_lag;
     answer->test = ranks ? "spearman" : "pearson";
     *task = (caus_cli_task){
@@ -183,7 +186,7 @@ caus_status caus_cli_prepare_correlation(const caus_cli_lesson *lesson,
         .settings_size = sizeof *options,
         .alpha_at = {offsetof(caus_correlation_options, alpha),
                      caus_cli_nowhere},
-        .max_lag_at = options->max_lag
+        .max_lag_at = options->max_lag && !options->assumptions
                           ? offsetof(caus_correlation_options, max_lag)
                           : caus_cli_nowhere,
         .longest_lag = options->max_lag};

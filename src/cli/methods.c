@@ -15,7 +15,7 @@ static const char everywhere[] =
 #define PARTS "windows regimes "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
 #define SCORE " score sample-size penalty ebic-gamma max-parents knowledge "
-#define CORRELATION " max-lag alpha fdr level least-effect "
+#define CORRELATION " max-lag alpha fdr level least-effect knowledge "
 #define LINGAM " prune alpha fdr level least-effect knowledge "
 
 static const char preset_options[] = LAGGED
@@ -173,19 +173,12 @@ static caus_status check_files(const caus_arguments *arguments, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status check_graph(const caus_arguments *arguments,
-                               const caus_cli_method *method, caus_error *err)
+static caus_status check_graph(const caus_arguments *arguments, caus_error *err)
 {
     if (caus_arguments_has(arguments, "graph-trust") &&
         !caus_arguments_has(arguments, "graph"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--graph-trust needs --graph FILE");
-    if (method && caus_cli_trusts_graph(arguments) &&
-        !caus_cli_honours(method, "knowledge"))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--method %s takes no knowledge, so --graph can only "
-                         "be compared with: leave out --graph-trust",
-                         method->name);
     return CAUS_OK;
 }
 
@@ -200,7 +193,7 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
         if (!honoured && caus_arguments_has(arguments, name))
             return fail_option(name, method, err);
     }
-    CAUS_TRY(check_graph(arguments, method, err));
+    CAUS_TRY(check_graph(arguments, err));
     if (caus_arguments_has(arguments, "clock") &&
         !caus_arguments_nth(arguments, "csv", 1))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,

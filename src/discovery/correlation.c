@@ -3,6 +3,7 @@
 
 #include "discovery/correlation_internal.h"
 #include "discovery/discovery_internal.h"
+#include "discovery/lag_prior.h"
 #include "numeric/distributions.h"
 
 /* Lags of a series' own past that count towards effective rows. */
@@ -19,6 +20,7 @@ typedef struct call {
     const caus_run *run;
     caus_arena *out;
     caus_look look;
+    caus_lag_prior prior;
     size_t cells;
     double *statistic;
     double *p_value;
@@ -80,12 +82,22 @@ static void set_interval(const call *c, size_t cell, double r, double rows)
     c->upper[cell] = is_bare ? r : tanh(atanh(r) + reach);
 }
 
+/* Whether a pair is looked at: not where a link is known to be or not to be.
+ * At lag 0 one that can go one way only still may be. */
+static bool is_open(const call *c, size_t i, size_t j, size_t lag)
+{
+    caus_assumption known = caus_lag_prior_get(&c->prior, i, j, lag);
+    if (known == CAUS_ASSUME_ABSENT || caus_is_granted(known))
+        return false;
+    return lag == 0 ? i != j : caus_lag_prior_allows(&c->prior, i, j, lag);
+}
+
 /* Numbers of one cell from the present lag's matrices. */
 static void write_cell(const call *c, size_t i, size_t j, size_t lag)
 {
     size_t pair = i * c->look.variables + j, cell = cell_of(c, i, j, lag);
     double r = c->correlation[pair];
-    if (c->count[pair] < LEAST_PAIRS || (lag == 0 && i == j))
+    if (c->count[pair] < LEAST_PAIRS || !is_open(c, i, j, lag))
         return;
     double rows = effective_rows(c, i, j, (double)c->count[pair]);
     double df = rows - 2;
@@ -106,8 +118,9 @@ static void write_lag(call *c, size_t lag)
     for (size_t i = 0; i < variables; i++)
         for (size_t j = 0; j < variables; j++)
             write_cell(c, i, j, lag);
-    c->test_count +=
-        lag ? variables * variables : variables * (variables - 1) / 2;
+    for (size_t i = 0; i < variables; i++)
+        for (size_t j = lag ? 0 : i + 1; j < variables; j++)
+            c->test_count += is_open(c, i, j, lag);
 }
 
 /* ---- the result ---- */
@@ -115,7 +128,8 @@ static void write_lag(call *c, size_t lag)
 static bool is_hypothesis(const call *c, size_t cell)
 {
     size_t lags = c->options->max_lag + 1, pair = cell / lags;
-    return cell % lags || pair / c->look.variables < pair % c->look.variables;
+    size_t i = pair / c->look.variables, j = pair % c->look.variables;
+    return (cell % lags || i < j) && is_open(c, i, j, cell % lags);
 }
 
 static caus_status adjust(const call *c, caus_error *err)
@@ -139,6 +153,20 @@ static caus_status adjust(const call *c, caus_error *err)
     return CAUS_OK;
 }
 
+/* A required link, drawn as it is known. */
+static void grant_edge(const call *c, caus_graph *graph, size_t cell)
+{
+    size_t lags = c->options->max_lag + 1, pair = cell / lags;
+    size_t i = pair / c->look.variables, j = pair % c->look.variables;
+    caus_assumption known = caus_lag_prior_get(&c->prior, i, j, cell % lags);
+    if (known == CAUS_ASSUME_LINK)
+        caus_graph_set(graph, i, j, cell % lags, CAUS_MARK_TAIL,
+                       CAUS_MARK_ARROW);
+    else if (known == CAUS_ASSUME_ADJACENT)
+        caus_graph_set(graph, i, j, cell % lags, CAUS_MARK_TAIL,
+                       CAUS_MARK_TAIL);
+}
+
 static void set_edge(const call *c, caus_graph *graph, size_t cell)
 {
     size_t lags = c->options->max_lag + 1, pair = cell / lags;
@@ -158,8 +186,10 @@ static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
         CAUS_TRY(adjust(c, err));
     CAUS_TRY(caus_graph_init(&result->graph, c->look.variables,
                              c->options->max_lag, c->out, err));
-    for (size_t cell = 0; cell < c->cells; cell++)
+    for (size_t cell = 0; cell < c->cells; cell++) {
         set_edge(c, &result->graph, cell);
+        grant_edge(c, &result->graph, cell);
+    }
     result->statistic = c->statistic;
     result->p_value = c->p_value;
     result->q_value = c->q_value;
@@ -226,6 +256,9 @@ static caus_status learn(call *c, const caus_series *series,
 {
     bool ranks = c->options->kind == CAUS_CORRELATION_SPEARMAN;
     caus_arena *scratch = caus_run_scratch(c->run, 0);
+    CAUS_TRY(caus_lag_prior_read(series, c->options->max_lag,
+                                 c->options->assumptions, false, scratch,
+                                 &c->prior, err));
     CAUS_TRY(init_arrays(c, series->variable_count, err));
     caus_status status =
         caus_look_init(series, ranks, c->run, scratch, &c->look, err);

@@ -83,6 +83,45 @@ static void a_delay_is_found_and_marked_without_a_cause(void **unused)
     caus_arena_free(arena);
 }
 
+static void what_is_known_is_not_looked_at(void **unused)
+{
+    (void)unused;
+    enum { LAGS = 4 };
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = series_of(values_of(arena), arena);
+    caus_correlation_options options = caus_correlation_options_default();
+    unsigned char known[COLUMNS * COLUMNS * LAGS] = {0};
+    options.max_lag = LAGS - 1;
+    options.fdr = CAUS_FDR_BH;
+    caus_discovery free_one = learn(&series, &options, arena);
+    size_t gone = caus_graph_cell(&free_one.graph, 0, 1, 3);
+    size_t both = caus_graph_cell(&free_one.graph, 0, 2, 0);
+    size_t given = caus_graph_cell(&free_one.graph, 1, 0, 1);
+    assert_string_equal(edge(&free_one, 0, 1, 3), "o->");
+    known[gone] = CAUS_ASSUME_ONLY_BACK;
+    known[both] = CAUS_ASSUME_ONLY_BACK; /* may still go the other way */
+    known[given] = CAUS_ASSUME_LINK;
+    options.assumptions = known;
+    caus_discovery found = learn(&series, &options, arena);
+    assert_string_equal(edge(&found, 0, 1, 3), "");
+    assert_string_equal(edge(&found, 0, 2, 0), "---");
+    assert_string_equal(edge(&found, 1, 0, 1), "-->");
+    assert_true(found.p_value[gone] >= 1 && found.p_value[given] >= 1);
+    assert_int_equal(found.test_count, free_one.test_count - 2);
+    known[both] = CAUS_ASSUME_ABSENT;
+    found = learn(&series, &options, arena);
+    assert_string_equal(edge(&found, 0, 2, 0), "");
+    assert_int_equal(found.test_count, free_one.test_count - 3);
+    known[caus_graph_cell(&free_one.graph, 2, 0, 0)] = CAUS_ASSUME_LINK;
+    caus_error err = {0};
+    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    assert_int_equal(
+        caus_discover_correlation(&series, &options, run, arena, &found, &err),
+        CAUS_ERR_INVALID_ARGUMENT);
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
 static void ranks_see_through_a_monotone_change(void **unused)
 {
     (void)unused;
@@ -225,6 +264,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_delay_is_found_and_marked_without_a_cause),
+        cmocka_unit_test(what_is_known_is_not_looked_at),
         cmocka_unit_test(ranks_see_through_a_monotone_change),
         cmocka_unit_test(the_least_correlation_hides_weak_edges),
         cmocka_unit_test(columns_without_enough_values_are_results),
