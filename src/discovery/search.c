@@ -138,6 +138,29 @@ static void run_target(caus_search *search, caus_findings *findings,
         caus_run_progress(question->run, stage, done, question->variable_count);
 }
 
+/* Targets that one thread takes first; others help when they have done theirs.
+ * On a cache line of its own. */
+typedef struct share {
+    _Alignas(64) atomic_size_t next;
+    size_t end;
+} share;
+
+/* A thread keeps to neighbouring targets: they write into the same lines of
+ * memory, which two threads would take from each other again and again. */
+static void run_shares(caus_search *search, caus_findings *findings,
+                       caus_stage stage, caus_target_fn *work, share *shares,
+                       const size_t *cut)
+{
+    size_t threads = (size_t)search->threads, first = cut[0], step = cut[1];
+    size_t own = (size_t)omp_get_thread_num();
+    for (size_t k = 0; k < threads; k++) {
+        share *from = &shares[(own + k) % threads];
+        size_t at;
+        while ((at = atomic_fetch_add(&from->next, 1)) < from->end)
+            run_target(search, findings, stage, work, first + at * step);
+    }
+}
+
 /* Every step-th target from `first` on. */
 static caus_status run_targets(caus_search *search, caus_findings *findings,
                                caus_stage stage, caus_target_fn *work,
@@ -147,12 +170,16 @@ static caus_status run_targets(caus_search *search, caus_findings *findings,
     int threads = search->threads;
     atomic_store(&search->done, 0);
     if (threads > 1) {
-        /* neighbours write into the same cache lines: keep them together, but
-         * leave every thread several helpings */
-#pragma omp parallel for num_threads(threads) \
-    schedule(dynamic, targets / (12 * (size_t)threads * step) + 1)
-        for (size_t target = first; target < targets; target += step)
-            run_target(search, findings, stage, work, target);
+        share shares[256];
+        size_t count =
+            first < targets ? (targets - first + step - 1) / step : 0;
+        const size_t cut[] = {first, step};
+        for (size_t k = 0; k < (size_t)threads; k++) {
+            atomic_init(&shares[k].next, k * count / (size_t)threads);
+            shares[k].end = (k + 1) * count / (size_t)threads;
+        }
+#pragma omp parallel num_threads(threads)
+        run_shares(search, findings, stage, work, shares, cut);
     } else {
         for (size_t target = first; target < targets; target += step)
             run_target(search, findings, stage, work, target);

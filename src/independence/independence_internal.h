@@ -32,6 +32,7 @@ typedef struct caus_parcorr {
     double *sums;         /* [node_count] of the centred columns */
     unsigned char *state; /* [node_count] caus_node_state, when not ragged */
     bool is_ragged;       /* rows differ between tests */
+    bool copies_rows;     /* each thread keeps those it reads often */
 } caus_parcorr;
 
 /* Fills gram with raw sums of products and sums with sums. */

@@ -13,6 +13,8 @@
 struct caus_ci_work {
     const caus_parcorr *state;
     caus_arena *arena;
+    const double **rows_of; /* [node_count] of R; own copies where this thread
+                               conditioned on them */
     caus_node target;
     caus_node *given; /* [given_capacity] distinct, not the target */
     size_t given_count;
@@ -34,7 +36,8 @@ struct caus_ci_work {
     caus_rows_work rows;
 };
 
-enum { WIDTH_UNIT = 4, MAX_PREPARED = 16 };
+/* A smaller matrix is worth less than the memory of its copies. */
+enum { WIDTH_UNIT = 4, MAX_PREPARED = 16, MIN_COPIED = 3 << 18 };
 
 static caus_status start(const void *state, caus_arena *arena,
                          caus_ci_work **result, caus_error *err)
@@ -43,10 +46,14 @@ static caus_status start(const void *state, caus_arena *arena,
     size_t nodes = parcorr->sample->node_count;
     caus_ci_work *work = CAUS_ARRAY(arena, caus_ci_work, 1);
     uint32_t *stamps = CAUS_ARRAY(arena, uint32_t, 3 * nodes);
-    if (!work || !stamps)
+    const double **rows_of = CAUS_ARRAY(arena, const double *, nodes);
+    if (!work || !stamps || !rows_of)
         return caus_arena_fail(arena, err);
+    for (size_t node = 0; node < nodes; node++)
+        rows_of[node] = parcorr->gram + node * nodes;
     *work = (caus_ci_work){.state = parcorr,
                            .arena = arena,
+                           .rows_of = rows_of,
                            .reduced_in = stamps,
                            .given_in = stamps + nodes,
                            .listed_in = stamps + 2 * nodes};
@@ -91,7 +98,23 @@ static caus_status grow_list(caus_ci_work *work, size_t count, caus_error *err)
 
 static const double *correlation_row(const caus_ci_work *work, caus_node node)
 {
-    return work->state->gram + node * work->state->sample->node_count;
+    return work->rows_of[node];
+}
+
+/* R was filled by several threads: half of a row comes from another processor,
+ * line by line, whenever it has left this one's cache. */
+static caus_status copy_row(caus_ci_work *work, caus_node node, caus_error *err)
+{
+    size_t nodes = work->state->sample->node_count;
+    const double *shared = work->state->gram + node * nodes;
+    if (!work->state->copies_rows || work->rows_of[node] != shared)
+        return CAUS_OK;
+    double *own = CAUS_ARRAY(work->arena, double, nodes);
+    if (!own)
+        return caus_arena_fail(work->arena, err);
+    memcpy(own, shared, nodes * sizeof *own);
+    work->rows_of[node] = own;
+    return CAUS_OK;
 }
 
 static double short_dot(const double *a, const double *b, size_t count)
@@ -194,7 +217,9 @@ static caus_status condition(caus_ci_work *work, caus_node target,
             work->is_fast = false;
         work->given_in[node] = work->round;
         work->given[work->given_count++] = node;
+        CAUS_TRY(copy_row(work, node, err));
     }
+    CAUS_TRY(copy_row(work, target, err));
     work->width =
         (work->given_count + WIDTH_UNIT - 1) / WIDTH_UNIT * WIDTH_UNIT;
     work->is_fast = work->is_fast && factorise(work);
@@ -500,6 +525,9 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
     }
     for (size_t role = 0; role < CAUS_TEST_ROLE_COUNT; role++)
         state->is_ragged = state->is_ragged || sample->invalid[role];
+    state->copies_rows = threads > 1 && !state->is_ragged &&
+                         !caus_run_memory_limit_bytes(run) &&
+                         sample->node_count * sample->node_count >= MIN_COPIED;
     caus_status status = fill_state(state, threads, run, arena, err);
     if (status != CAUS_OK) {
         caus_arena_rewind(arena, mark);

@@ -253,6 +253,21 @@ static void results_are_the_same_bytes_on_any_number_of_threads(void **unused)
     }
 }
 
+/* Large enough for threads to copy rows of the matrix. */
+static void a_large_matrix_gives_the_same_bytes_on_two_threads(void **unused)
+{
+    (void)unused;
+    planted world = planted_chain(7, 1, 120, 128);
+    caus_pcmci_options options = options_of(CAUS_METHOD_PCMCI, 3);
+    caus_run *one = planted_run(1), *two = planted_run(2);
+    caus_discovery first = planted_discover(&world, &options, one, world.arena);
+    caus_discovery found = planted_discover(&world, &options, two, world.arena);
+    assert_true(planted_same(&first, &found));
+    caus_run_free(one);
+    caus_run_free(two);
+    planted_free(&world);
+}
+
 static void a_power_of_two_changes_no_byte(void **unused)
 {
     (void)unused;
@@ -402,6 +417,7 @@ int main(void)
         cmocka_unit_test(masks_equal_least_squares_in_every_role),
         cmocka_unit_test(full_conditions_equal_least_squares),
         cmocka_unit_test(results_are_the_same_bytes_on_any_number_of_threads),
+        cmocka_unit_test(a_large_matrix_gives_the_same_bytes_on_two_threads),
         cmocka_unit_test(a_power_of_two_changes_no_byte),
         cmocka_unit_test(any_scale_keeps_the_graph_and_twelve_digits),
         cmocka_unit_test(a_column_shuffle_permutes_the_bytes),
