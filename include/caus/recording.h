@@ -45,10 +45,13 @@ typedef struct caus_recording_info {
 
 typedef struct caus_recording_options {
     caus_grid window;
-    caus_grid baseline; /* step_ns 0 = none */
-    const char *hint;   /* free text; NULL = none */
-    bool keep_labels;   /* do not scrub e-mail, token and address patterns */
-    int64_t created_ns; /* unix time to write into the file */
+    caus_grid baseline;  /* step_ns 0 = none */
+    const char *hint;    /* free text; NULL = none */
+    bool keep_labels;    /* do not scrub e-mail, token and address patterns */
+    int64_t created_ns;  /* unix time to write into the file */
+    size_t result_count; /* to be in the file from the start: kind and json, as
+                            of caus_recording_add_result() */
+    const caus_recorded_result *results;
 } caus_recording_options;
 
 /*
@@ -65,9 +68,9 @@ typedef struct caus_recording_options {
  * the same for the same secret, so that different names stay different.
  *
  * Fails with CAUS_ERR_IO (with the system's words: full disk, no permission),
- * CAUS_ERR_INVALID_ARGUMENT (times not ascending), …_LIMIT, …_CANCELLED,
- * …_OUT_OF_MEMORY. Holds about the size of the file in memory, beside the
- * samples.
+ * CAUS_ERR_INVALID_ARGUMENT (times not ascending, no JSON), …_LIMIT,
+ * …_CANCELLED, …_OUT_OF_MEMORY. Holds about the size of the file in memory,
+ * beside the samples.
  */
 caus_status caus_recording_write(const char *path, const caus_fetch *fetch,
                                  const caus_recording_options *options,

@@ -162,25 +162,25 @@ static void tell(caus_program *program, const caus_fetch *fetch,
         caus_program_say(program, "warning: %s", fetch->warnings[i]);
 }
 
-/* Changes are kept as a result of their own, which readers know by its kind. */
-static caus_status add_changes(const char *path, const caus_changes *changes,
-                               caus_arena *arena, caus_error *err)
+/* Changes and traces are results of their own, which readers know by their
+ * kind. */
+static caus_status list_results(const caus_changes *changes,
+                                const caus_spans *spans, caus_arena *arena,
+                                caus_recorded_result results[2], size_t *count,
+                                caus_error *err)
 {
-    const char *json;
-    if (!changes || !changes->change_count)
-        return CAUS_OK;
-    CAUS_TRY(caus_changes_write(changes, arena, &json, err));
-    return caus_recording_add_result(path, "changes", json, err);
-}
-
-static caus_status add_traces(const char *path, const caus_spans *spans,
-                              caus_arena *arena, caus_error *err)
-{
-    const char *json;
-    if (!spans)
-        return CAUS_OK;
-    CAUS_TRY(caus_spans_write(spans, arena, &json, err));
-    return caus_recording_add_result(path, "traces", json, err);
+    *count = 0;
+    if (changes && changes->change_count) {
+        caus_recorded_result *result = &results[(*count)++];
+        result->kind = "changes";
+        CAUS_TRY(caus_changes_write(changes, arena, &result->json, err));
+    }
+    if (spans) {
+        caus_recorded_result *result = &results[(*count)++];
+        result->kind = "traces";
+        CAUS_TRY(caus_spans_write(spans, arena, &result->json, err));
+    }
+    return CAUS_OK;
 }
 
 static caus_status record(caus_program *program,
@@ -204,6 +204,10 @@ static caus_status record(caus_program *program,
                                    &changes, err));
     caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
+    caus_recorded_result results[2] = {0};
+    size_t result_count;
+    CAUS_TRY(list_results(changes, beside.spans, arena, results, &result_count,
+                          err));
     const char *hint = caus_arguments_get(arguments, "hint");
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -213,10 +217,10 @@ static caus_status record(caus_program *program,
         .hint = hint ? hint : "",
         .keep_labels = caus_arguments_has(arguments, "keep-labels"),
         .created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
+        .result_count = result_count,
+        .results = results,
     };
     CAUS_TRY(caus_recording_write(path, &fetch, &options, program->run, err));
-    CAUS_TRY(add_changes(path, changes, arena, err));
-    CAUS_TRY(add_traces(path, beside.spans, arena, err));
     caus_program_lap(program, "write");
     tell(program, &fetch, path);
     return CAUS_OK;

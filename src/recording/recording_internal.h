@@ -254,4 +254,10 @@ const char *caus_recording_direction_word(caus_bad_direction direction);
 bool caus_recording_direction_from_word(const char *word,
                                         caus_bad_direction *direction);
 
+/* Puts a result into a file that only we know of, as
+ * caus_recording_add_result(). `path` is what the user knows. */
+caus_status caus_recording_put_result(const char *temporary, const char *path,
+                                      const caus_recorded_result *result,
+                                      caus_error *err);
+
 #endif

@@ -166,21 +166,43 @@ static caus_status insert_result(caus_database *database,
     return status == CAUS_OK ? caus_database_finish(database, err) : status;
 }
 
+static caus_status insert_into(const char *temporary, const char *path,
+                               const new_result *addition, caus_error *err)
+{
+    caus_database database;
+    CAUS_TRY(
+        caus_database_open_temporary(&database, temporary, path, NULL, err));
+    caus_status status = insert_result(&database, addition, err);
+    caus_database_close(&database);
+    return status;
+}
+
+caus_status caus_recording_put_result(const char *temporary, const char *path,
+                                      const caus_recorded_result *result,
+                                      caus_error *err)
+{
+    new_result addition = {.kind = result->kind, .json = result->json};
+    CAUS_TRY(check_json(result->kind, result->json, strlen(result->json), err));
+    caus_arena *arena = caus_arena_new(0);
+    if (!arena)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to read %s",
+                         path);
+    caus_status status = prepare_result(temporary, &addition, arena, err);
+    if (status == CAUS_OK && !addition.known)
+        status = insert_into(temporary, path, &addition, err);
+    caus_arena_free(arena);
+    return status;
+}
+
 static caus_status add_to_copy(int locked, const char *path,
                                const new_result *addition, caus_error *err)
 {
     caus_replacement replacement;
-    caus_database database;
     caus_status status = caus_replacement_begin(&replacement, path, err);
     if (status == CAUS_OK)
         status = copy_locked(locked, replacement.fd, path, err);
     if (status == CAUS_OK)
-        status = caus_database_open_temporary(&database, replacement.temporary,
-                                              path, NULL, err);
-    if (status == CAUS_OK) {
-        status = insert_result(&database, addition, err);
-        caus_database_close(&database);
-    }
+        status = insert_into(replacement.temporary, path, addition, err);
     if (status == CAUS_OK)
         status = caus_replacement_commit(&replacement, err);
     caus_replacement_deinit(&replacement);

@@ -319,6 +319,10 @@ static caus_status write_file(recording_writer *writer, const char *path,
         status = write_tables(writer, err);
         caus_database_close(&writer->database);
     }
+    for (size_t i = 0; status == CAUS_OK && i < writer->options->result_count;
+         i++)
+        status = caus_recording_put_result(replacement.temporary, path,
+                                           &writer->options->results[i], err);
     if (status == CAUS_OK)
         status = caus_replacement_commit(&replacement, err);
     caus_replacement_deinit(&replacement);

@@ -135,6 +135,65 @@ static void a_disk_that_runs_full_leaves_the_old_file(void **state)
     assert_int_equal(info.result_count, 0);
 }
 
+static caus_status write_with_result(struct made *made, const char *json)
+{
+    caus_fetch fetch = made_random(made, 1, 2, 5);
+    const caus_recorded_result results[] = {{.kind = "traces", .json = json},
+                                            {.kind = "changes", .json = "{}"}};
+    caus_recording_options options = made_options();
+    options.hint = "new";
+    options.result_count = 2;
+    options.results = results;
+    return caus_recording_write(made->path, &fetch, &options, made->run,
+                                &made->err);
+}
+
+static void assert_old_file(struct made *made)
+{
+    caus_recording_info info;
+    assert_int_equal(count_files(made->folder), 1);
+    assert_int_equal(
+        caus_recording_read_info(made->path, made->arena, &info, &made->err),
+        CAUS_OK);
+    assert_string_equal(info.hint, "old");
+    assert_int_equal(info.result_count, 0);
+}
+
+/* A recording is there with its results, or not at all. */
+static void results_given_to_a_recording_are_part_of_it(void **state)
+{
+    struct made *made = *state;
+    enum { LONG = 200000 };
+    char *json = calloc(LONG, 1);
+    assert_non_null(json);
+    memset(json, ' ', LONG - 1);
+    caus_fetch fetch = made_random(made, 1, 2, 5);
+    assert_int_equal(write_with_hint(made, &fetch, "old"), CAUS_OK);
+    assert_int_equal(write_with_result(made, json), CAUS_ERR_INVALID_ARGUMENT);
+    assert_old_file(made);
+    json[0] = '{';
+    json[LONG - 2] = '}';
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    struct rlimit before;
+    limit_file_size(LONG, &before); /* room for all but the result */
+    caus_status status = write_with_result(made, json);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, handler);
+    assert_int_equal(status, CAUS_ERR_IO);
+    assert_old_file(made);
+    assert_int_equal(write_with_result(made, json), CAUS_OK);
+    caus_recording_info info;
+    assert_int_equal(
+        caus_recording_read_info(made->path, made->arena, &info, &made->err),
+        CAUS_OK);
+    assert_string_equal(info.hint, "new");
+    assert_int_equal(info.result_count, 2);
+    assert_string_equal(info.results[0].kind, "traces");
+    assert_string_equal(info.results[0].json, json);
+    assert_string_equal(info.results[1].kind, "changes");
+    free(json);
+}
+
 static void a_folder_as_the_target_is_refused(void **state)
 {
     struct made *made = *state;
@@ -207,6 +266,7 @@ int main(void)
         TEST(a_kill_leaves_the_old_file_or_the_new_one),
         TEST(a_kill_before_the_first_end_leaves_no_file),
         TEST(a_disk_that_runs_full_leaves_the_old_file),
+        TEST(results_given_to_a_recording_are_part_of_it),
         TEST(a_folder_as_the_target_is_refused),
         TEST(a_device_is_not_replaced),
         TEST(a_missing_folder_is_told_in_the_systems_words),
