@@ -121,7 +121,7 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     caus_onset onset = {0};
     about->alarm = about->alone = (double)NAN;
     if (done)
-        caus_case_find_onset(about, &found, &onset);
+        CAUS_TRY(caus_case_find_onset(about, &found, given, &onset, err));
     if (given != SIZE_MAX) {
         onset = onset_at(&about->timeline, given);
     } else if ((!onset.found || onset.row < LEAST_HEALTHY) &&

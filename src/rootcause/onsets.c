@@ -7,6 +7,7 @@
 
 enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };
 
+static const double most_departure = 30;
 static const double least_clue = .7; /* one deviation beyond the usual */
 
 /* The rows taken as healthy when the onset is known, which may be late: some
@@ -57,33 +58,93 @@ static bool moved_badly(const caus_scene *scene, const caus_anomalies *found,
            tells(scene->aspects[variable]);
 }
 
+static bool is_good(const caus_scene *scene, size_t variable, double ratio)
+{
+    return scene->bad[variable] * ratio < 0;
+}
+
+/* How much of the alarm is about trouble since row `first`: what moved the good
+ * way is none, nor what was over before an onset that is known. */
+static bool share_of_alarm(const caus_case *about, const caus_anomalies *found,
+                           size_t first, double *share)
+{
+    size_t rows = found->row_count;
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    double *any = CAUS_ARRAY(about->out, double, rows);
+    double *bad = CAUS_ARRAY(about->out, double, rows);
+    if (!any || !bad)
+        return false;
+    for (size_t v = 0; v < found->variable_count; v++)
+        for (size_t r = found->reference_rows; r < rows; r++) {
+            double ratio = found->ratios[v * rows + r];
+            if (!(fabs(ratio) > 1))
+                continue;
+            double says = log(fmin(fabs(ratio), most_departure));
+            any[r] += says;
+            if (r >= first && !is_good(&about->scene, v, ratio))
+                bad[r] += says;
+        }
+    double most_any = 0, most_bad = 0;
+    for (size_t r = 0; r < rows; r++) {
+        most_any = fmax(most_any, any[r]);
+        most_bad = fmax(most_bad, bad[r]);
+    }
+    *share = most_any > 0 ? sqrt(most_bad / most_any) : 1;
+    caus_arena_rewind(about->out, mark);
+    return true;
+}
+
+static double largest_departure(const caus_scene *scene,
+                                const caus_anomalies *found, size_t variable,
+                                size_t first)
+{
+    const double *ratios = found->ratios + variable * found->row_count;
+    double most = 0;
+    for (size_t r = first; r < found->row_count; r++)
+        if (!is_good(scene, variable, ratios[r]))
+            most = fmax(most, fabs(ratios[r]));
+    return most;
+}
+
 /* The loudest variable that tells of trouble: where too few move for the alarm
  * of the whole, each is still held against its own placebo windows. */
 static size_t loudest_alone(const caus_scene *scene,
-                            const caus_anomalies *found)
+                            const caus_anomalies *found, size_t first,
+                            double *largest)
 {
     size_t best = SIZE_MAX;
+    *largest = 0;
     for (size_t v = 0; v < found->variable_count; v++) {
-        if (moved_badly(scene, found, v) &&
-            (best == SIZE_MAX ||
-             found->variables[v].ratio > found->variables[best].ratio))
+        if (!moved_badly(scene, found, v))
+            continue;
+        double departure = largest_departure(scene, found, v, first);
+        if (departure > *largest) {
+            *largest = departure;
             best = v;
+        }
     }
     return best;
 }
 
-bool caus_case_find_onset(caus_case *about, const caus_anomalies *found,
-                          caus_onset *result)
+caus_status caus_case_find_onset(caus_case *about, const caus_anomalies *found,
+                                 size_t given, caus_onset *result,
+                                 caus_error *err)
 {
-    about->alarm = found->score / found->threshold;
-    *result = found->onset;
-    size_t alone = loudest_alone(&about->scene, found);
-    if (alone == SIZE_MAX)
-        return found->onset.found;
-    about->alone = found->variables[alone].ratio / found->variable_threshold;
-    if (!found->onset.found && about->alone > 1)
-        *result = found->variables[alone].onset;
-    return result->found;
+    size_t first = given == SIZE_MAX ? found->reference_rows : given;
+    double share, largest;
+    if (!share_of_alarm(about, found, first, &share))
+        return caus_arena_fail(about->out, err);
+    about->alarm = share * found->score / found->threshold;
+    caus_onset onset = found->onset;
+    onset.found = onset.found && about->alarm > 1;
+    size_t alone = loudest_alone(&about->scene, found, first, &largest);
+    if (alone != SIZE_MAX) {
+        about->alone = largest / found->variable_threshold;
+        if (!onset.found && about->alone > 1)
+            onset = found->variables[alone].onset;
+    }
+    *result = onset;
+    return CAUS_OK;
 }
 
 /* The onset of a service is that of its earliest bad variable. */

@@ -224,10 +224,14 @@ typedef struct caus_case {
 caus_status caus_case_detect(caus_case *about, size_t onset_row,
                              caus_anomalies *result, bool *done,
                              caus_error *err);
-/* The onset of the incident, or of the variable that stands out alone; false
- * when nothing stands out. Sets `alarm` and `alone`. */
-bool caus_case_find_onset(caus_case *about, const caus_anomalies *found,
-                          caus_onset *result);
+/*
+ * The onset of the incident, or of the variable that stands out alone; not
+ * found when nothing stands out. Sets `alarm` and `alone`: of what moved the
+ * bad way, since the row `given` where it is not SIZE_MAX.
+ */
+caus_status caus_case_find_onset(caus_case *about, const caus_anomalies *found,
+                                 size_t given, caus_onset *result,
+                                 caus_error *err);
 /* The row that parts the rows most clearly. */
 caus_status caus_case_scan(caus_case *about, size_t least_before,
                            size_t *result, caus_error *err);

@@ -224,6 +224,50 @@ static void healthy_rows_have_no_cause(void **state)
     assert_int_equal(told.suspect_count, 4);
 }
 
+/* Latency and errors that fall, processors that rest. */
+static void relief_is_no_alarm(void **state)
+{
+    measure relieved[MADE_VARIABLES];
+    memcpy(relieved, made_incident, sizeof relieved);
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, relieved, &options);
+    assert_true(told.alarm > 1);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        relieved[i].shift *= -1;
+    told = made_explain(*state, relieved, &options);
+    assert_true(told.alarm < 1);
+}
+
+static void trouble_that_was_over_before_the_onset_is_no_alarm(void **state)
+{
+    made_fixture *with = *state;
+    measure healthy[MADE_VARIABLES];
+    double values[MADE_ROWS * MADE_VARIABLES];
+    memcpy(healthy, made_incident, sizeof healthy);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        healthy[i].shift = 0;
+    caus_series series = made_series(with->arena, healthy, NULL, 1);
+    caus_segment segment = series.segments[0];
+    memcpy(values, segment.values, sizeof values);
+    for (size_t r = MADE_ONSET - 25; r < MADE_ONSET - 10; r++)
+        for (size_t i = 0; i < MADE_VARIABLES; i++)
+            values[r * MADE_VARIABLES + i] += made_incident[i].shift;
+    segment.values = values;
+    series.segments = &segment;
+    caus_explain_options options = made_options();
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    assert_true(told.alarm < 1);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    options.onset_ns -= 25 * made_step_ns;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    assert_true(told.alarm > 1);
+}
+
 static void who_only_looks_at_others_comes_last(void **state)
 {
     measure watched[MADE_VARIABLES];
@@ -454,6 +498,8 @@ int main(void)
         TEST(the_unit_of_bytes_does_not_matter),
         TEST(a_silent_callee_is_suspected_of_a_slow_way),
         TEST(healthy_rows_have_no_cause),
+        TEST(relief_is_no_alarm),
+        TEST(trouble_that_was_over_before_the_onset_is_no_alarm),
         TEST(who_only_looks_at_others_comes_last),
         TEST(rings_of_calls_end),
         TEST(the_change_before_the_onset_is_blamed),
