@@ -62,6 +62,9 @@ typedef struct caus_onset {
     int64_t time_ns, first_ns, last_ns;
 } caus_onset;
 
+/* An onset that is known, not found: its interval is the row itself. */
+caus_onset caus_onset_given(size_t row, int64_t time_ns);
+
 typedef struct caus_anomaly {
     bool scored;   /* false: constant, a category, or too few values */
     bool exceeds;  /* `ratio` is above `caus_anomalies.variable_threshold` */

@@ -19,10 +19,6 @@ typedef enum caus_change_kind {
     CAUS_CHANGE_OTHER /* kind_name tells */
 } caus_change_kind;
 
-/* "deploy", "config", "flag", "restart", "oom_kill", "certificate", "node",
- * "other". */
-const char *caus_change_kind_name(caus_change_kind kind);
-
 typedef struct caus_change {
     int64_t time_ns;
     const char *service; /* "" = of no single service */

@@ -40,9 +40,6 @@ typedef enum caus_agreement {
     CAUS_AGREEMENT_OWN_PAST /* of a variable on itself, drawn or not */
 } caus_agreement;
 
-/* "same", "other", "lacking", "own past". */
-const char *caus_agreement_name(caus_agreement agreement);
-
 typedef struct caus_comparison {
     const char *path;
     const caus_drawn_edge *edges; /* [edge_count] in the order of the file */

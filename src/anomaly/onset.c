@@ -47,6 +47,17 @@ static size_t middle_of(const caus_onset_vote *votes, size_t count, size_t row,
     return best;
 }
 
+caus_onset caus_onset_given(size_t row, int64_t time_ns)
+{
+    return (caus_onset){.found = true,
+                        .row = row,
+                        .first_row = row,
+                        .last_row = row,
+                        .time_ns = time_ns,
+                        .first_ns = time_ns,
+                        .last_ns = time_ns};
+}
+
 caus_onset caus_onset_at(const caus_panel *panel, size_t row, size_t first,
                          size_t last)
 {

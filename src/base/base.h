@@ -176,6 +176,7 @@ void caus_json_null(caus_json *json);
 void caus_json_put_text(caus_json *json, const char *key, const char *value);
 void caus_json_put_double(caus_json *json, const char *key, double value);
 void caus_json_put_integer(caus_json *json, const char *key, int64_t value);
+void caus_json_put_unsigned(caus_json *json, const char *key, uint64_t value);
 void caus_json_put_bool(caus_json *json, const char *key, bool value);
 
 #endif

@@ -173,6 +173,12 @@ void caus_json_put_integer(caus_json *json, const char *key, int64_t value)
     caus_json_integer(json, value);
 }
 
+void caus_json_put_unsigned(caus_json *json, const char *key, uint64_t value)
+{
+    caus_json_key(json, key);
+    caus_json_unsigned(json, value);
+}
+
 void caus_json_put_bool(caus_json *json, const char *key, bool value)
 {
     caus_json_key(json, key);

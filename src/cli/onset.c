@@ -51,13 +51,7 @@ static caus_status read_at(const caus_arguments *arguments,
                          "leave out --at",
                          text, row ? "after" : "before");
     }
-    *result = (caus_onset){.found = true,
-                           .row = row,
-                           .first_row = row,
-                           .last_row = row,
-                           .time_ns = time_ns,
-                           .first_ns = time_ns,
-                           .last_ns = time_ns};
+    *result = caus_onset_given(row, time_ns);
     return CAUS_OK;
 }
 

@@ -34,8 +34,7 @@ static const caus_option world_options[] = {
      "from scrape to scrape of each pod; default 15s"},
     {"only", 0, "FILES", NULL, CAUS_COMPLETE_NOTHING,
      "write only these, parted by commas; graph.csv, changes.csv and "
-     "truth.json are always "
-     "written"},
+     "truth.json are always written"},
 };
 
 static const caus_option_group world_group = {
@@ -90,10 +89,26 @@ static caus_status read_options(const caus_arguments *arguments,
     return read_start(arguments, result, err);
 }
 
+static caus_status fail_file(const char *name, size_t length, caus_arena *arena,
+                             caus_error *err)
+{
+    const char *names = "";
+    for (int f = 0; names && f < CAUS_WORLD_FILE_COUNT; f++) {
+        const char *before = f + 1 < CAUS_WORLD_FILE_COUNT ? ", " : " and ";
+        names = caus_arena_format(arena, "%s%s%s", names, f ? before : "",
+                                  caus_world_file_name((caus_world_file)f));
+    }
+    if (!names)
+        return caus_arena_fail(arena, err);
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "--only: a world has no file \"%.*s\"; it has %s",
+                     (int)length, name, names);
+}
+
 /* Which files --only names; all of them without it. */
 static caus_status choose_files(const caus_arguments *arguments,
                                 bool chosen[CAUS_WORLD_FILE_COUNT],
-                                caus_error *err)
+                                caus_arena *arena, caus_error *err)
 {
     const char *only = caus_arguments_get(arguments, "only");
     for (int f = 0; f < CAUS_WORLD_FILE_COUNT; f++)
@@ -108,13 +123,7 @@ static caus_status choose_files(const caus_arguments *arguments,
                 break;
         }
         if (f == CAUS_WORLD_FILE_COUNT)
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "--only: a world has no file \"%.*s\"; it has "
-                             "series.csv, gauges.csv, graph.csv, changes.csv, "
-                             "spans.csv, otel_traces.sql, spans.sql, "
-                             "metrics.om, traces.otlp.jsonl, "
-                             "metrics.otlp.jsonl, logs.jsonl and truth.json",
-                             (int)length, only);
+            return fail_file(only, length, arena, err);
         chosen[f] = true;
         only += length + (only[length] == ',');
     }
@@ -178,7 +187,7 @@ static caus_status simulate(caus_program *program,
     caus_world_options options;
     CAUS_TRY(read_options(arguments, &options, err));
     bool chosen[CAUS_WORLD_FILE_COUNT];
-    CAUS_TRY(choose_files(arguments, chosen, err));
+    CAUS_TRY(choose_files(arguments, chosen, arena, err));
     caus_world world;
     CAUS_TRY(caus_world_make(&options, program->run, arena, &world, err));
     caus_program_lap(program, "simulate");

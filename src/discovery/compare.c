@@ -19,13 +19,6 @@ const char *caus_support_name(caus_support support)
     return names[support];
 }
 
-const char *caus_agreement_name(caus_agreement agreement)
-{
-    static const char *const names[] = {"none", "same", "other", "lacking",
-                                        "own past"};
-    return names[agreement];
-}
-
 typedef struct comparing {
     const caus_graph_file *drawn;
     const caus_series *series;

@@ -148,13 +148,6 @@ static inline size_t caus_lp_step_to(uint32_t step)
     return step & 0xffff;
 }
 
-/* The first common place of two rows that is ≥ from, or ≥ node_count. */
-static inline size_t caus_lp_next(const uint64_t *bits, const caus_lp *lp,
-                                  size_t from)
-{
-    return caus_bit_next(bits, lp->words, from);
-}
-
 /* A link seen from one of its nodes. */
 typedef struct caus_lp_seen {
     caus_lp_link *link;

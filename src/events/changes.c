@@ -13,14 +13,6 @@ typedef struct placed {
     size_t number;
 } placed;
 
-const char *caus_change_kind_name(caus_change_kind kind)
-{
-    static const char *const names[] = {"deploy",  "config",   "flag",
-                                        "restart", "oom_kill", "certificate",
-                                        "node",    "other"};
-    return (size_t)kind < sizeof names / sizeof *names ? names[kind] : "";
-}
-
 static int compare_kinds(const char *service_a, caus_change_kind kind_a,
                          const char *name_a, const char *service_b,
                          caus_change_kind kind_b, const char *name_b)

@@ -2,6 +2,7 @@
 /* What was changed near the onset, and whether it fits a link. */
 #include <string.h>
 
+#include "render/members.h"
 #include "render/render_internal.h"
 
 enum { MOST_SHOWN = 20, MOST_WRITTEN = 200 };
@@ -143,28 +144,12 @@ caus_status caus_view_find_changes(caus_view *view, caus_error *err)
 
 /* ---- formats ---- */
 
-static void put_known(caus_json *json, const caus_view *view, const char *key,
-                      const char *value)
-{
-    const char *safe = clean(view, json->text, value);
-    if (*safe)
-        caus_json_put_text(json, key, safe);
-}
-
 static void write_change(caus_json *json, const caus_view *view,
                          const caus_change *change,
                          const caus_change_group *group)
 {
-    char time[40];
-    caus_time_format(change->time_ns, time);
     caus_json_begin_object(json);
-    caus_json_put_text(json, "time", time);
-    put_known(json, view, "service", change->service);
-    put_known(json, view, "kind", change->kind_name);
-    put_known(json, view, "ref", change->ref);
-    put_known(json, view, "text", change->text);
-    put_known(json, view, "source", change->source);
-    put_known(json, view, "query", change->query);
+    caus_put_change(json, view->arena, change);
     if (group) {
         caus_json_put_integer(json, "count", (int64_t)group->change_count);
         caus_json_put_double(json, "seconds_before_onset",

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "render/members.h"
 #include "render/text_page.h"
 
 /* ---- links that were drawn and not found ---- */
@@ -262,12 +263,6 @@ void caus_view_add_markdown_comparison(const caus_view *view, caus_text *text)
 
 /* ---- JSON ---- */
 
-static void put_number(caus_json *json, const char *key, double value)
-{
-    if (isfinite(value))
-        caus_json_put_double(json, key, value);
-}
-
 static void put_lag(caus_json *json, const char *key, size_t lag)
 {
     if (lag == SIZE_MAX)
@@ -276,35 +271,23 @@ static void put_lag(caus_json *json, const char *key, size_t lag)
     caus_json_unsigned(json, lag);
 }
 
-static void put_count(caus_json *json, const char *key, size_t count)
-{
-    caus_json_key(json, key);
-    caus_json_unsigned(json, count);
-}
-
-static void put_clean(caus_json *json, const caus_view *view, const char *key,
-                      const char *value)
-{
-    caus_json_put_text(json, key, clean(view, value, json->text));
-}
-
 static void write_drawn(caus_json *json, const caus_view *view,
                         const caus_drawn_edge *edge)
 {
     caus_json_begin_object(json);
-    put_clean(json, view, "source", edge->source);
-    put_clean(json, view, "target", edge->target);
+    caus_put_clean(json, view->arena, "source", edge->source);
+    caus_put_clean(json, view->arena, "target", edge->target);
     caus_json_put_text(json, "mark", caus_edge_text(edge->drawn->marks));
     put_lag(json, "lag", edge->drawn->lag);
-    put_count(json, "line", edge->drawn->line);
+    caus_json_put_unsigned(json, "line", edge->drawn->line);
     caus_json_put_text(json, "verdict", caus_support_name(edge->support));
-    put_clean(json, view, "reason", edge->reason);
+    caus_put_clean(json, view->arena, "reason", edge->reason);
     if (is_found(edge)) {
         caus_json_put_text(json, "found_mark", caus_edge_text(edge->found));
         put_lag(json, "found_lag", edge->lag);
     }
-    put_number(json, "statistic", edge->statistic);
-    put_number(json, "p_value", edge->p_value);
+    caus_put_number(json, "statistic", edge->statistic);
+    caus_put_number(json, "p_value", edge->p_value);
     caus_json_end_object(json);
 }
 
@@ -316,8 +299,8 @@ static void write_lacking(caus_json *json, const caus_view *view,
     caus_json_put_text(json, "target", view->names[link->target]);
     caus_json_put_text(json, "mark", caus_edge_text(link->marks));
     put_lag(json, "lag", link->lag);
-    put_number(json, "statistic", link->statistic);
-    put_number(json, "p_value", link->p_value);
+    caus_put_number(json, "statistic", link->statistic);
+    caus_put_number(json, "p_value", link->p_value);
     caus_json_end_object(json);
 }
 
@@ -328,12 +311,12 @@ void caus_view_write_comparison(const caus_view *view, caus_json *json)
         return;
     caus_json_key(json, "comparison");
     caus_json_begin_object(json);
-    put_clean(json, view, "graph", c->path);
+    caus_put_clean(json, view->arena, "graph", c->path);
     caus_json_put_text(json, "trust", view->answer->graph_trust);
-    put_count(json, "supported", c->supported);
-    put_count(json, "contradicted", c->contradicted);
-    put_count(json, "not_testable", c->untestable);
-    put_count(json, "not_drawn", c->lacking);
+    caus_json_put_unsigned(json, "supported", c->supported);
+    caus_json_put_unsigned(json, "contradicted", c->contradicted);
+    caus_json_put_unsigned(json, "not_testable", c->untestable);
+    caus_json_put_unsigned(json, "not_drawn", c->lacking);
     caus_json_key(json, "edges");
     caus_json_begin_array(json);
     for (size_t k = 0; k < c->edge_count; k++)

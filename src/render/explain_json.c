@@ -1,48 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* An explanation for programs. */
-#include <math.h>
-
 #include "render/explain.h"
+#include "render/members.h"
 
 static void put(const caus_tale *tale, caus_json *json, const char *key,
                 const char *value)
 {
     caus_json_put_text(json, key, caus_tale_clean(tale, value));
-}
-
-static void put_size(caus_json *json, const char *key, size_t value)
-{
-    caus_json_key(json, key);
-    caus_json_unsigned(json, value);
-}
-
-static void put_known(caus_json *json, const char *key, double value)
-{
-    if (isfinite(value))
-        caus_json_put_double(json, key, value);
-}
-
-static void write_time(caus_json *json, int64_t time_ns)
-{
-    char text[40];
-    caus_time_format(time_ns, text);
-    caus_json_text(json, text);
-}
-
-static void write_onset(caus_json *json, const caus_onset *onset)
-{
-    if (!onset->found)
-        return;
-    caus_json_key(json, "onset");
-    caus_json_begin_object(json);
-    caus_json_key(json, "time");
-    write_time(json, onset->time_ns);
-    caus_json_key(json, "interval");
-    caus_json_begin_array(json);
-    write_time(json, onset->first_ns);
-    write_time(json, onset->last_ns);
-    caus_json_end_array(json);
-    caus_json_end_object(json);
 }
 
 static void write_ending(caus_json *json, const caus_ending *ending)
@@ -54,8 +18,7 @@ static void write_ending(caus_json *json, const caus_ending *ending)
         return;
     caus_json_key(json, "end");
     caus_json_begin_object(json);
-    caus_json_key(json, "time");
-    write_time(json, ending->time_ns);
+    caus_put_time(json, "time", ending->time_ns);
     caus_json_end_object(json);
 }
 
@@ -83,14 +46,14 @@ static void write_texts(const caus_tale *tale, caus_json *json,
 static void write_clue(const caus_tale *tale, caus_json *json,
                        const caus_clue *clue)
 {
-    put_known(json, "score", clue->score);
-    put_known(json, "before", clue->before);
-    put_known(json, "after", clue->after);
-    put_known(json, "size", clue->size);
+    caus_put_number(json, "score", clue->score);
+    caus_put_number(json, "before", clue->before);
+    caus_put_number(json, "after", clue->after);
+    caus_put_number(json, "size", clue->size);
     const char *unit = tale->answer->series->variables[clue->variable].unit;
     if (unit[0])
         put(tale, json, "unit", unit);
-    write_onset(json, &clue->onset);
+    caus_put_onset(json, &clue->onset);
 }
 
 static void write_metrics(const caus_tale *tale, caus_json *json,
@@ -147,9 +110,9 @@ static void write_hop(const caus_tale *tale, caus_json *json,
     if (hop->variable != SIZE_MAX) {
         caus_json_put_text(json, "variable",
                            variable_name(tale, hop->variable));
-        put_known(json, "effect", hop->effect);
+        caus_put_number(json, "effect", hop->effect);
     }
-    put_known(json, "usual_delay_seconds", hop->delay_s);
+    caus_put_number(json, "usual_delay_seconds", hop->delay_s);
     write_checks(tale, json, hop->checks, hop->check_count);
     put(tale, json, "disproof", hop->disproof);
     if (hop->query) {
@@ -174,7 +137,7 @@ static void write_terms(const caus_tale *tale, caus_json *json,
         caus_json_key(json, caus_term_name((caus_term)t));
         caus_json_begin_object(json);
         caus_json_put_double(json, "score", suspect->terms[t]);
-        put_size(json, "rank_without", suspect->rank_without[t]);
+        caus_json_put_unsigned(json, "rank_without", suspect->rank_without[t]);
         caus_json_end_object(json);
     }
     caus_json_end_object(json);
@@ -207,9 +170,9 @@ static void write_trace_facts(const caus_tale *tale, caus_json *json,
         caus_json_begin_object(json);
         caus_json_put_text(json, "evidence",
                            caus_evidence_name(fact->evidence));
-        put_known(json, "before", fact->before);
-        put_known(json, "after", fact->after);
-        put_known(json, "q_value", fact->q_value);
+        caus_put_number(json, "before", fact->before);
+        caus_put_number(json, "after", fact->after);
+        caus_put_number(json, "q_value", fact->q_value);
         put(tale, json, "sentence", fact->sentence);
         caus_json_key(json, "exemplars");
         write_texts(tale, json, fact->exemplars, fact->exemplar_count);
@@ -232,12 +195,11 @@ static void write_log_facts(const caus_tale *tale, caus_json *json,
         caus_json_put_text(json, "severity",
                            caus_severity_name(fact->severity));
         caus_json_put_bool(json, "new", fact->is_new);
-        put_size(json, "before", fact->before);
-        put_size(json, "after", fact->after);
-        put_known(json, "expected", fact->expected);
-        put_known(json, "size", fact->size);
-        caus_json_key(json, "first");
-        write_time(json, fact->first_ns);
+        caus_json_put_unsigned(json, "before", fact->before);
+        caus_json_put_unsigned(json, "after", fact->after);
+        caus_put_number(json, "expected", fact->expected);
+        caus_put_number(json, "size", fact->size);
+        caus_put_time(json, "first", fact->first_ns);
         put(tale, json, "sentence", fact->sentence);
         caus_json_key(json, "exemplars");
         write_texts(tale, json, fact->exemplars, fact->exemplar_count);
@@ -267,7 +229,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
 {
     const caus_suspect *suspect = &tale->answer->explanation->suspects[rank];
     caus_json_begin_object(json);
-    put_size(json, "rank", rank + 1);
+    caus_json_put_unsigned(json, "rank", rank + 1);
     put(tale, json, "service", suspect->service);
     caus_json_put_double(json, "score", suspect->score);
     caus_json_put_double(json, "confidence", suspect->confidence);
@@ -275,7 +237,7 @@ static void write_suspect(const caus_tale *tale, caus_json *json, size_t rank)
         caus_json_put_bool(json, "observer", true);
     write_share(json, &suspect->share);
     if (rank < caus_tale_top(tale)) {
-        write_onset(json, &suspect->onset);
+        caus_put_onset(json, &suspect->onset);
         write_terms(tale, json, suspect);
         write_metrics(tale, json, suspect);
         caus_json_key(json, "chain");
@@ -302,7 +264,7 @@ static void write_variables(const caus_tale *tale, caus_json *json)
     for (size_t i = 0; i < told->clue_count; i++) {
         const caus_clue *clue = &told->clues[i];
         caus_json_begin_object(json);
-        put_size(json, "rank", i + 1);
+        caus_json_put_unsigned(json, "rank", i + 1);
         caus_json_put_text(json, "variable",
                            variable_name(tale, clue->variable));
         put(tale, json, "service",
@@ -321,13 +283,12 @@ static void write_changes(const caus_tale *tale, caus_json *json)
     for (size_t i = 0; i < told->change_count; i++) {
         const caus_culprit_change *change = &told->changes[i];
         caus_json_begin_object(json);
-        put_size(json, "rank", i + 1);
+        caus_json_put_unsigned(json, "rank", i + 1);
         put(tale, json, "change", change->ref[0] ? change->ref : change->kind);
         put(tale, json, "service", change->service);
         put(tale, json, "kind", change->kind);
         put(tale, json, "text", change->text);
-        caus_json_key(json, "time");
-        write_time(json, change->time_ns);
+        caus_put_time(json, "time", change->time_ns);
         caus_json_put_double(json, "confidence", change->confidence);
         caus_json_put_bool(json, "indistinguishable",
                            change->indistinguishable);
@@ -346,10 +307,10 @@ static void write_reach(const caus_tale *tale, caus_json *json)
         const caus_reach *reach = &told->reach[i];
         caus_json_begin_object(json);
         caus_json_put_text(json, "service", service_name(tale, reach->suspect));
-        put_size(json, "calls_away", reach->distance);
+        caus_json_put_unsigned(json, "calls_away", reach->distance);
         caus_json_put_bool(json, "moved", reach->moved);
-        put_known(json, "delay_seconds", reach->delay_s);
-        put_known(json, "expected_delay_seconds", reach->expected_s);
+        caus_put_number(json, "delay_seconds", reach->delay_s);
+        caus_put_number(json, "expected_delay_seconds", reach->expected_s);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -389,15 +350,15 @@ void caus_explanation_write_json(const caus_tale *tale)
                            variable_name(tale, told->symptom));
         caus_json_put_bool(&json, "symptom_chosen", told->symptom_chosen);
     }
-    write_onset(&json, &told->onset);
+    caus_put_onset(&json, &told->onset);
     caus_json_put_bool(&json, "onset_given", told->onset_given);
     write_ending(&json, &told->ending);
-    put_size(&json, "rows_before", told->rows_before);
-    put_size(&json, "rows_after", told->rows_after);
-    put_known(&json, "strength", told->strength);
-    put_known(&json, "alarm", told->alarm);
-    put_known(&json, "alarm_alone", told->alone);
-    put_size(&json, "placebo_windows", told->placebo_count);
+    caus_json_put_unsigned(&json, "rows_before", told->rows_before);
+    caus_json_put_unsigned(&json, "rows_after", told->rows_after);
+    caus_put_number(&json, "strength", told->strength);
+    caus_put_number(&json, "alarm", told->alarm);
+    caus_put_number(&json, "alarm_alone", told->alone);
+    caus_json_put_unsigned(&json, "placebo_windows", told->placebo_count);
     caus_json_key(&json, "services");
     caus_json_begin_array(&json);
     for (size_t i = 0; i < told->suspect_count; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a gram holds. */
+#include "render/members.h"
 #include "render/render_internal.h"
 
 static const char *cleaned(caus_text *text, caus_arena *arena,
@@ -11,20 +12,6 @@ static const char *cleaned(caus_text *text, caus_arena *arena,
     return result ? result : "";
 }
 
-static void put_unsigned(caus_json *json, const char *key, uint64_t value)
-{
-    caus_json_key(json, key);
-    caus_json_unsigned(json, value);
-}
-
-static void put_clean(caus_json *json, caus_arena *arena, const char *key,
-                      const char *value)
-{
-    if (*value)
-        caus_json_put_text(json, key,
-                           cleaned(json->text, arena, value, CAUS_CLEAN_UTF8));
-}
-
 static bool has_time(const caus_gram_source *source)
 {
     return source->start_ns || source->end_ns;
@@ -33,16 +20,13 @@ static bool has_time(const caus_gram_source *source)
 static void write_source(caus_json *json, caus_arena *arena,
                          const caus_gram_source *source)
 {
-    char time[40];
     caus_json_begin_object(json);
-    put_clean(json, arena, "dataset", source->dataset);
+    caus_put_known(json, arena, "dataset", source->dataset);
     if (has_time(source)) {
-        caus_time_format(source->start_ns, time);
-        caus_json_put_text(json, "start", time);
-        caus_time_format(source->end_ns, time);
-        caus_json_put_text(json, "end", time);
+        caus_put_time(json, "start", source->start_ns);
+        caus_put_time(json, "end", source->end_ns);
     }
-    put_unsigned(json, "rows", source->rows);
+    caus_json_put_unsigned(json, "rows", source->rows);
     caus_json_put_text(json, "inputs_sha256", source->inputs_sha256);
     caus_json_end_object(json);
 }
@@ -56,7 +40,7 @@ static void write_json(caus_text *text, caus_arena *arena,
     caus_json_put_text(&json, "caus", "1");
     caus_json_put_text(&json, "kind", "gram");
     caus_json_put_text(&json, "version", caus_version());
-    put_clean(&json, arena, "file", path);
+    caus_put_known(&json, arena, "file", path);
     caus_json_key(&json, "variables");
     caus_json_begin_array(&json);
     for (size_t v = 0; v < gram->variable_count; v++) {
@@ -64,17 +48,17 @@ static void write_json(caus_text *text, caus_arena *arena,
         caus_json_put_text(
             &json, "label",
             cleaned(text, arena, gram->variables[v].name, CAUS_CLEAN_UTF8));
-        put_clean(&json, arena, "unit", gram->variables[v].unit);
+        caus_put_known(&json, arena, "unit", gram->variables[v].unit);
         caus_json_end_object(&json);
     }
     caus_json_end_array(&json);
-    put_unsigned(&json, "max_lag", gram->max_lag);
+    caus_json_put_unsigned(&json, "max_lag", gram->max_lag);
     if (gram->step_ns)
         caus_json_put_double(&json, "step_seconds",
                              (double)gram->step_ns / 1e9);
-    put_unsigned(&json, "rows_used", gram->row_count);
-    put_unsigned(&json, "rows_read", gram->rows_read);
-    put_unsigned(&json, "rows_with_gaps", gram->rows_in_gap);
+    caus_json_put_unsigned(&json, "rows_used", gram->row_count);
+    caus_json_put_unsigned(&json, "rows_read", gram->rows_read);
+    caus_json_put_unsigned(&json, "rows_with_gaps", gram->rows_in_gap);
     caus_json_key(&json, "sources");
     caus_json_begin_array(&json);
     for (size_t s = 0; s < gram->source_count; s++)

@@ -3,30 +3,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "render/members.h"
 #include "render/render_internal.h"
-
-static void put_known(caus_json *json, const char *key, double value)
-{
-    if (isfinite(value))
-        caus_json_put_double(json, key, value);
-}
-
-/* Empty texts stand for "not known". */
-static void put_clean(caus_json *json, const caus_view *view, const char *key,
-                      const char *value)
-{
-    const char *clean = caus_clean_text(view->arena, value, CAUS_CLEAN_UTF8);
-    if (!clean)
-        json->text->failed = true;
-    else if (*clean)
-        caus_json_put_text(json, key, clean);
-}
-
-static void put_size(caus_json *json, const char *key, size_t value)
-{
-    caus_json_key(json, key);
-    caus_json_unsigned(json, value);
-}
 
 /* The other variables that this node stands for. */
 static void write_members(caus_json *json, const caus_view *view, size_t node)
@@ -57,12 +35,12 @@ static void write_nodes(caus_json *json, const caus_view *view)
         if (!view->shown[i])
             continue;
         caus_json_begin_object(json);
-        put_size(json, "id", i);
+        caus_json_put_unsigned(json, "id", i);
         caus_json_put_text(json, "label", view->names[i]);
-        put_clean(json, view, "service", variable->service);
-        put_clean(json, view, "source", variable->source);
-        put_clean(json, view, "query", variable->query);
-        put_clean(json, view, "unit", variable->unit);
+        caus_put_known(json, view->arena, "service", variable->service);
+        caus_put_known(json, view->arena, "source", variable->source);
+        caus_put_known(json, view->arena, "query", variable->query);
+        caus_put_known(json, view->arena, "unit", variable->unit);
         caus_json_put_text(json, "role", caus_role_name(variable->role));
         write_members(json, view, i);
         caus_json_end_object(json);
@@ -78,7 +56,7 @@ static void write_check(void *data, const char *sentence)
 static void write_lag(caus_json *json, const caus_view *view, size_t lag)
 {
     int64_t step_ns = view->answer->series->step_ns;
-    put_size(json, "lag", lag);
+    caus_json_put_unsigned(json, "lag", lag);
     if (step_ns > 0)
         caus_json_put_double(json, "lag_seconds",
                              (double)lag * (double)step_ns / 1e9);
@@ -116,28 +94,28 @@ static void write_effect(caus_json *json, const caus_view *view,
     caus_json_key(json, "effect");
     caus_json_begin_object(json);
     caus_json_put_double(json, "value", link->effect);
-    put_clean(json, view, "unit", unit);
+    caus_put_known(json, view->arena, "unit", unit);
     caus_json_end_object(json);
 }
 
 static void write_numbers(caus_json *json, const caus_view *view,
                           const caus_link *link)
 {
-    put_known(json, "strength", fabs(link->statistic));
+    caus_put_number(json, "strength", fabs(link->statistic));
     if (isfinite(link->lower) && isfinite(link->upper)) {
         caus_json_key(json, "ci");
         caus_json_begin_array(json);
         caus_json_double(json, link->lower);
         caus_json_double(json, link->upper);
         caus_json_end_array(json);
-        put_known(json, "level", view->answer->options.level);
+        caus_put_number(json, "level", view->answer->options.level);
     }
-    put_known(json, "statistic", link->statistic);
-    put_known(json, "p_value", link->p_value);
-    put_known(json, "q_value", link->q_value);
-    put_known(json, "stability", link->stability);
-    put_known(json, "orientation_stability", link->orientation_stability);
-    put_known(json, "sensitivity", link->sensitivity);
+    caus_put_number(json, "statistic", link->statistic);
+    caus_put_number(json, "p_value", link->p_value);
+    caus_put_number(json, "q_value", link->q_value);
+    caus_put_number(json, "stability", link->stability);
+    caus_put_number(json, "orientation_stability", link->orientation_stability);
+    caus_put_number(json, "sensitivity", link->sensitivity);
 }
 
 static void write_edges(caus_json *json, const caus_view *view)
@@ -192,10 +170,10 @@ static void write_link(caus_json *json, const caus_view *view, size_t source,
     caus_json_begin_object(json);
     caus_json_put_text(json, "source", view->names[source]);
     caus_json_put_text(json, "target", view->names[target]);
-    put_size(json, "lag", lag);
-    put_known(json, "statistic", found->statistic[cell]);
+    caus_json_put_unsigned(json, "lag", lag);
+    caus_put_number(json, "statistic", found->statistic[cell]);
     if (found->p_value) /* the summary of several graphs has none */
-        put_known(json, "p_value", found->p_value[cell]);
+        caus_put_number(json, "p_value", found->p_value[cell]);
     caus_json_end_object(json);
 }
 
@@ -230,24 +208,9 @@ static void write_extent(caus_json *json, const caus_extent *extent)
 {
     if (!extent || !extent->found)
         return;
-    const caus_onset *onset = &extent->onset;
-    char time[40];
-    caus_json_key(json, "onset");
-    caus_json_begin_object(json);
-    caus_time_format(onset->time_ns, time);
-    caus_json_put_text(json, "time", time);
-    caus_json_key(json, "interval");
-    caus_json_begin_array(json);
-    caus_time_format(onset->first_ns, time);
-    caus_json_text(json, time);
-    caus_time_format(onset->last_ns, time);
-    caus_json_text(json, time);
-    caus_json_end_array(json);
-    caus_json_end_object(json);
-    if (!extent->has_end)
-        return;
-    caus_time_format(extent->end_ns, time);
-    caus_json_put_text(json, "incident_end", time);
+    caus_put_onset(json, &extent->onset);
+    if (extent->has_end)
+        caus_put_time(json, "incident_end", extent->end_ns);
 }
 
 static void write_window(caus_json *json, const caus_view *view)
@@ -257,17 +220,15 @@ static void write_window(caus_json *json, const caus_view *view)
     caus_json_key(json, "window");
     caus_json_begin_object(json);
     if (window.has_time) {
-        char time[40];
-        caus_time_format(window.start_ns, time);
-        caus_json_put_text(json, "start", time);
-        caus_time_format(window.end_ns, time);
-        caus_json_put_text(json, "end", time);
+        caus_put_time(json, "start", window.start_ns);
+        caus_put_time(json, "end", window.end_ns);
     }
     if (series->step_ns > 0)
         caus_json_put_double(json, "step_seconds",
                              (double)series->step_ns / 1e9);
-    put_size(json, "steps", window.steps);
-    put_size(json, "rows_used", view->answer->discovery->rows_used);
+    caus_json_put_unsigned(json, "steps", window.steps);
+    caus_json_put_unsigned(json, "rows_used",
+                           view->answer->discovery->rows_used);
     write_extent(json, view->answer->extent);
     caus_json_key(json, "environments");
     caus_json_begin_array(json);
@@ -275,8 +236,9 @@ static void write_window(caus_json *json, const caus_view *view)
         const caus_environment *environment = &series->environments[i];
         caus_json_begin_object(json);
         caus_json_put_integer(json, "id", environment->id);
-        put_clean(json, view, "name", environment->name);
-        put_size(json, "rows", environment_rows(series, environment->id));
+        caus_put_known(json, view->arena, "name", environment->name);
+        caus_json_put_unsigned(json, "rows",
+                               environment_rows(series, environment->id));
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -286,7 +248,7 @@ static void write_window(caus_json *json, const caus_view *view)
 static void put_limit(caus_json *json, const char *key, size_t limit)
 {
     if (limit != SIZE_MAX)
-        put_size(json, key, limit);
+        caus_json_put_unsigned(json, key, limit);
 }
 
 static void write_method(caus_json *json, const caus_view *view)
@@ -295,14 +257,14 @@ static void write_method(caus_json *json, const caus_view *view)
     const caus_pcmci_options *options = &answer->options;
     caus_json_key(json, "method");
     caus_json_begin_object(json);
-    put_clean(json, view, "name", answer->method);
-    put_clean(json, view, "preset", answer->preset);
-    put_clean(json, view, "test", answer->test);
-    put_clean(json, view, "workload", answer->workload);
+    caus_put_known(json, view->arena, "name", answer->method);
+    caus_put_known(json, view->arena, "preset", answer->preset);
+    caus_put_known(json, view->arena, "test", answer->test);
+    caus_put_known(json, view->arena, "workload", answer->workload);
     if (options->min_lag > 0)
-        put_size(json, "min_lag", options->min_lag);
-    put_size(json, "max_lag", answer->discovery->graph.max_lag);
-    put_known(json, "alpha", options->alpha);
+        caus_json_put_unsigned(json, "min_lag", options->min_lag);
+    caus_json_put_unsigned(json, "max_lag", answer->discovery->graph.max_lag);
+    caus_put_number(json, "alpha", options->alpha);
     if (answer->has_selection && isnan(options->pc_alpha))
         caus_json_put_text(json, "pc_alpha", "auto");
     else if (answer->has_selection)
@@ -314,7 +276,7 @@ static void write_method(caus_json *json, const caus_view *view)
     put_limit(json, "max_conditions_target", options->max_conditions_target);
     put_limit(json, "max_conditions_source", options->max_conditions_source);
     if (options->bootstrap > 0)
-        put_size(json, "bootstrap", options->bootstrap);
+        caus_json_put_unsigned(json, "bootstrap", options->bootstrap);
     if (answer->variation_count) {
         caus_json_key(json, "sensitivity");
         caus_json_begin_array(json);
@@ -338,7 +300,7 @@ static void write_families(caus_json *json, const caus_view *view)
         for (size_t k = 0; k < family->member_count; k++)
             caus_json_text(json, view->input_names[family->members[k]]);
         caus_json_end_array(json);
-        put_clean(json, view, "reason", family->reason);
+        caus_put_known(json, view->arena, "reason", family->reason);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -355,7 +317,7 @@ static void write_data(caus_json *json, const caus_view *view)
         for (size_t i = 0; i < answer->quality->variable_count; i++) {
             double share = answer->quality->variables[i].missing_share;
             if (share > 0)
-                put_known(json, view->input_names[i], share);
+                caus_put_number(json, view->input_names[i], share);
         }
         caus_json_end_object(json);
     }
@@ -363,8 +325,8 @@ static void write_data(caus_json *json, const caus_view *view)
     caus_json_begin_array(json);
     for (size_t i = 0; i < answer->dropped_count; i++) {
         caus_json_begin_object(json);
-        put_clean(json, view, "label", answer->dropped[i].label);
-        put_clean(json, view, "reason", answer->dropped[i].reason);
+        caus_put_known(json, view->arena, "label", answer->dropped[i].label);
+        caus_put_known(json, view->arena, "reason", answer->dropped[i].reason);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -385,7 +347,7 @@ static void write_ambiguous(caus_json *json, const caus_view *view)
             continue;
         caus_json_begin_object(json);
         caus_json_put_text(json, "source", view->names[triple->source]);
-        put_size(json, "source_lag", triple->source_lag);
+        caus_json_put_unsigned(json, "source_lag", triple->source_lag);
         caus_json_put_text(json, "middle", view->names[triple->middle]);
         caus_json_put_text(json, "target", view->names[triple->target]);
         caus_json_end_object(json);
@@ -414,7 +376,7 @@ void caus_render_json(const caus_view *view, caus_text *text)
     write_data(json, view);
     write_ambiguous(json, view);
     caus_view_write_changes(view, json);
-    put_clean(json, view, "inputs_sha256", answer->inputs_sha256);
+    caus_put_known(json, view->arena, "inputs_sha256", answer->inputs_sha256);
     caus_json_key(json, "seed");
     caus_json_unsigned(json, answer->seed);
     caus_json_key(json, "warnings");

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The graphs of windows or regimes behind an answer, and how they differ. */
-#include <math.h>
-
+#include "render/members.h"
 #include "render/render_internal.h"
 
 static void put_lag(caus_json *json, size_t lag)
 {
     caus_json_key(json, "lag");
     caus_json_unsigned(json, lag);
-}
-
-static void put_number(caus_json *json, const char *key, double value)
-{
-    if (isfinite(value))
-        caus_json_put_double(json, key, value);
 }
 
 static bool is_listed(const caus_graph *graph, size_t source, size_t target,
@@ -43,8 +36,8 @@ static void write_edges(caus_json *json, const caus_view *view,
                 caus_json_put_text(
                     json, "mark",
                     caus_edge_text(caus_graph_get(graph, i, j, lag)));
-                put_number(json, "statistic", found->statistic[cell]);
-                put_number(json, "p_value", found->p_value[cell]);
+                caus_put_number(json, "statistic", found->statistic[cell]);
+                caus_put_number(json, "p_value", found->p_value[cell]);
                 caus_json_end_object(json);
             }
     caus_json_end_array(json);
@@ -67,9 +60,9 @@ static void write_changes(caus_json *json, const caus_view *view,
         caus_json_put_text(json, "change", caus_change_name(link->change));
         caus_json_put_text(json, "before", caus_edge_text(link->before));
         caus_json_put_text(json, "after", caus_edge_text(link->after));
-        put_number(json, "statistic_before", link->statistic_before);
-        put_number(json, "statistic_after", link->statistic_after);
-        put_number(json, "p_value", link->p_value);
+        caus_put_number(json, "statistic_before", link->statistic_before);
+        caus_put_number(json, "statistic_after", link->statistic_after);
+        caus_put_number(json, "p_value", link->p_value);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);

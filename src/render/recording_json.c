@@ -2,38 +2,8 @@
 /* What an incident file holds, for programs. */
 #include <math.h>
 
+#include "render/members.h"
 #include "render/recording.h"
-
-static void put_clean(caus_json *json, caus_arena *arena, const char *key,
-                      const char *value)
-{
-    const char *clean = caus_clean_text(arena, value, CAUS_CLEAN_UTF8);
-    if (clean)
-        caus_json_put_text(json, key, clean);
-    else
-        json->text->failed = true;
-}
-
-/* Empty texts stand for "not known". */
-static void put_known(caus_json *json, caus_arena *arena, const char *key,
-                      const char *value)
-{
-    if (*value)
-        put_clean(json, arena, key, value);
-}
-
-static void put_time(caus_json *json, const char *key, int64_t time_ns)
-{
-    char text[40];
-    caus_time_format(time_ns, text);
-    caus_json_put_text(json, key, text);
-}
-
-static void put_size(caus_json *json, const char *key, size_t value)
-{
-    caus_json_key(json, key);
-    caus_json_unsigned(json, value);
-}
 
 static void put_seconds(caus_json *json, const char *key, double seconds)
 {
@@ -47,10 +17,10 @@ static void write_grid(caus_json *json, const char *key, const caus_grid *grid)
         return;
     caus_json_key(json, key);
     caus_json_begin_object(json);
-    put_time(json, "start", grid->start_ns);
-    put_time(json, "end", grid->end_ns);
+    caus_put_time(json, "start", grid->start_ns);
+    caus_put_time(json, "end", grid->end_ns);
     caus_json_put_double(json, "step_seconds", (double)grid->step_ns / 1e9);
-    put_size(json, "steps", caus_recording_steps(grid));
+    caus_json_put_unsigned(json, "steps", caus_recording_steps(grid));
     caus_json_end_object(json);
 }
 
@@ -65,7 +35,7 @@ static void write_labels(caus_json *json, caus_arena *arena,
         const char *name =
             caus_clean_text(arena, variable->labels[i].name, CAUS_CLEAN_UTF8);
         if (name)
-            put_clean(json, arena, name, variable->labels[i].value);
+            caus_put_clean(json, arena, name, variable->labels[i].value);
         else
             json->text->failed = true;
     }
@@ -76,20 +46,18 @@ static void write_variable(caus_json *json, caus_arena *arena,
                            const caus_variable *variable, size_t samples)
 {
     caus_json_begin_object(json);
-    put_clean(json, arena, "label", variable->name);
-    put_known(json, arena, "service", variable->service);
-    put_known(json, arena, "source", variable->source);
-    put_known(json, arena, "query", variable->query);
-    put_known(json, arena, "unit", variable->unit);
+    caus_put_clean(json, arena, "label", variable->name);
+    caus_put_known(json, arena, "service", variable->service);
+    caus_put_known(json, arena, "source", variable->source);
+    caus_put_known(json, arena, "query", variable->query);
+    caus_put_known(json, arena, "unit", variable->unit);
     caus_json_put_text(json, "kind", caus_kind_name(variable->kind));
     caus_json_put_text(json, "role", caus_role_name(variable->role));
     write_labels(json, arena, variable);
     put_seconds(json, "scrape_interval_seconds", variable->scrape_interval_s);
-    if (isfinite(variable->scrape_offset_s))
-        caus_json_put_double(json, "scrape_offset_seconds",
-                             variable->scrape_offset_s);
+    caus_put_number(json, "scrape_offset_seconds", variable->scrape_offset_s);
     put_seconds(json, "rate_window_seconds", variable->rate_window_s);
-    put_size(json, "samples", samples);
+    caus_json_put_unsigned(json, "samples", samples);
     caus_json_end_object(json);
 }
 
@@ -100,8 +68,8 @@ static void write_queries(caus_json *json, caus_arena *arena,
     caus_json_begin_array(json);
     for (size_t i = 0; i < info->query_count; i++) {
         caus_json_begin_object(json);
-        put_clean(json, arena, "server", info->queries[i].server);
-        put_clean(json, arena, "text", info->queries[i].text);
+        caus_put_clean(json, arena, "server", info->queries[i].server);
+        caus_put_clean(json, arena, "text", info->queries[i].text);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -113,15 +81,8 @@ static void write_changes(caus_json *json, caus_arena *arena,
     caus_json_key(json, "changes");
     caus_json_begin_array(json);
     for (size_t i = 0; i < changes->change_count; i++) {
-        const caus_change *change = &changes->changes[i];
         caus_json_begin_object(json);
-        put_time(json, "time", change->time_ns);
-        put_known(json, arena, "service", change->service);
-        put_clean(json, arena, "kind", change->kind_name);
-        put_known(json, arena, "ref", change->ref);
-        put_known(json, arena, "text", change->text);
-        put_known(json, arena, "source", change->source);
-        put_known(json, arena, "query", change->query);
+        caus_put_change(json, arena, &changes->changes[i]);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -134,8 +95,8 @@ static void write_results(caus_json *json, caus_arena *arena,
     caus_json_begin_array(json);
     for (size_t i = 0; i < info->result_count; i++) {
         caus_json_begin_object(json);
-        put_clean(json, arena, "kind", info->results[i].kind);
-        put_clean(json, arena, "sha256", info->results[i].sha256);
+        caus_put_clean(json, arena, "kind", info->results[i].kind);
+        caus_put_clean(json, arena, "sha256", info->results[i].sha256);
         caus_json_end_object(json);
     }
     caus_json_end_array(json);
@@ -166,18 +127,17 @@ void caus_recording_write_json(caus_text *text, caus_arena *arena,
     caus_json_begin_object(&json);
     caus_json_put_text(&json, "caus", "1");
     caus_json_put_text(&json, "kind", "recording");
-    put_clean(&json, arena, "version", info->version);
-    put_clean(&json, arena, "path", path);
+    caus_put_clean(&json, arena, "version", info->version);
+    caus_put_clean(&json, arena, "path", path);
     caus_json_put_integer(&json, "schema", info->schema);
-    put_time(&json, "created", info->created_ns);
+    caus_put_time(&json, "created", info->created_ns);
     caus_json_put_bool(&json, "scrubbed", info->scrubbed);
-    put_known(&json, arena, "hint", info->hint);
+    caus_put_known(&json, arena, "hint", info->hint);
     write_grid(&json, "window", &info->window);
     write_grid(&json, "baseline", &info->baseline);
-    if (isfinite(info->clock_skew_s))
-        caus_json_put_double(&json, "clock_skew_seconds", info->clock_skew_s);
+    caus_put_number(&json, "clock_skew_seconds", info->clock_skew_s);
     put_seconds(&json, "scrape_interval_seconds", info->scrape_interval_s);
-    put_size(&json, "samples", caus_recording_total(info));
+    caus_json_put_unsigned(&json, "samples", caus_recording_total(info));
     caus_json_key(&json, "variables");
     caus_json_begin_array(&json);
     for (size_t i = 0; i < info->variable_count; i++)

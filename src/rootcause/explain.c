@@ -100,14 +100,7 @@ static caus_status find_given_row(const caus_case *about, size_t *result,
 
 static caus_onset onset_at(const caus_timeline *timeline, size_t row)
 {
-    int64_t time_ns = timeline->time_ns[row];
-    return (caus_onset){.found = true,
-                        .row = row,
-                        .first_row = row,
-                        .last_row = row,
-                        .time_ns = time_ns,
-                        .first_ns = time_ns,
-                        .last_ns = time_ns};
+    return caus_onset_given(row, timeline->time_ns[row]);
 }
 
 static caus_status place_onset(caus_case *about, caus_error *err)

@@ -355,7 +355,6 @@ typedef struct world_sorted {
 bool caus_world_sort(const caus_world *world, world_sorted *result);
 void caus_world_unsort(world_sorted *scrapes);
 
-void caus_world_add_number(caus_text *text, uint64_t value);
 void caus_world_add_hex(caus_text *text, uint64_t value);
 caus_status caus_world_add_spans(const caus_world *world, caus_text *text,
                                  const caus_run *run, caus_error *err);

@@ -6,7 +6,7 @@
 
 enum { CHECK_ROWS = 4096 };
 
-void caus_world_add_number(caus_text *text, uint64_t value)
+static void add_number(caus_text *text, uint64_t value)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -44,20 +44,20 @@ caus_status caus_world_add_spans(const caus_world *world, caus_text *text,
         int64_t start_us = start_of(world, span);
         bool is_incident = fault_us && start_us >= fault_us;
         caus_text_add(text, is_incident ? "1," : "0,");
-        caus_world_add_number(text, span->trace);
+        add_number(text, span->trace);
         caus_text_add_char(text, ',');
-        caus_world_add_number(text, span->span);
+        add_number(text, span->span);
         caus_text_add_char(text, ',');
         if (span->parent == UINT32_MAX)
             caus_text_add(text, "-1");
         else
-            caus_world_add_number(text, span->parent);
+            add_number(text, span->parent);
         caus_text_add_char(text, ',');
         caus_text_add(text, world->services[span->service].name);
         caus_text_add(text, ",handle,");
-        caus_world_add_number(text, (uint64_t)start_us);
+        add_number(text, (uint64_t)start_us);
         caus_text_add_char(text, ',');
-        caus_world_add_number(text, (uint64_t)span->duration_us);
+        add_number(text, (uint64_t)span->duration_us);
         caus_text_add_char(text, '\n');
     }
     return CAUS_OK;
@@ -83,7 +83,7 @@ static void add_row(const caus_world *world, const caus_world_span *span,
 {
     bool is_queued =
         span->call != UINT16_MAX && world->calls[span->call].is_asynchronous;
-    caus_world_add_number(text, (uint64_t)start_of(world, span));
+    add_number(text, (uint64_t)start_of(world, span));
     caus_text_add(text, "000\t"); /* in nanoseconds */
     caus_world_add_hex(text, caus_world_mix(world->seed, 0));
     caus_world_add_hex(text, span->trace);
@@ -96,7 +96,7 @@ static void add_row(const caus_world *world, const caus_world_span *span,
     caus_text_add(text, is_queued ? "Consumer\t" : "Server\t");
     caus_text_add(text, world->services[span->service].name);
     caus_text_add(text, "\t[]\t[]\t[]\t[]\t");
-    caus_world_add_number(text, (uint64_t)span->duration_us * 1000);
+    add_number(text, (uint64_t)span->duration_us * 1000);
     caus_text_add(text, span->failed ? "\tError\t\n" : "\tUnset\t\n");
 }
 

@@ -27,20 +27,11 @@ typedef struct reader {
 
 /* ---- a series ---- */
 
-static const char *value_of(const caus_label *labels, size_t count,
-                            const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(labels[i].name, name) == 0)
-            return labels[i].value;
-    }
-    return "";
-}
-
 static const char *target_of(const caus_label *labels, size_t count)
 {
     for (size_t i = 0; i < CAUS_PROM_GROUPS; i++) {
-        const char *value = value_of(labels, count, caus_prom_kept_labels[i]);
+        const char *value =
+            caus_label_value(labels, count, caus_prom_kept_labels[i]);
         if (*value)
             return value;
     }
@@ -100,14 +91,14 @@ static caus_status take_series(void *data, const caus_label *labels,
 {
     reader *at = data;
     close_series(at);
-    const char *number = value_of(labels, count, caus_fact_label);
+    const char *number = caus_label_value(labels, count, caus_fact_label);
     size_t fact = (size_t)strtoul(number, NULL, 10);
     at->fact = NULL;
     at->last_value = (double)NAN;
     if (!*number || fact >= caus_fact_count || !at->expressions[fact])
         return CAUS_OK;
     at->fact = &caus_fact_table[fact];
-    const char *subject = value_of(labels, count, at->fact->label);
+    const char *subject = caus_label_value(labels, count, at->fact->label);
     at->about = (caus_change){
         .service = service_of(at, labels, count, subject),
         .kind = at->fact->kind,

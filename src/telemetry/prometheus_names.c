@@ -6,14 +6,9 @@
 
 #include "telemetry/prometheus_internal.h"
 
-/* The value of a label; "" without it. */
 static const char *label_of(const caus_prom_column *column, const char *name)
 {
-    for (size_t i = 0; i < column->label_count; i++) {
-        if (strcmp(column->labels[i].name, name) == 0)
-            return column->labels[i].value;
-    }
-    return "";
+    return caus_label_value(column->labels, column->label_count, name);
 }
 
 static bool differs(const caus_prom_query *query, const char *name)

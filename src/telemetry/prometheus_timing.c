@@ -109,15 +109,9 @@ static caus_status take_series(void *data, const caus_label *labels,
                                size_t count, caus_error *err)
 {
     reading *to = data;
-    const char *job = "", *instance = "", *name = "";
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(labels[i].name, "job") == 0)
-            job = labels[i].value;
-        else if (strcmp(labels[i].name, "instance") == 0)
-            instance = labels[i].value;
-        else if (strcmp(labels[i].name, "__name__") == 0)
-            name = labels[i].value;
-    }
+    const char *job = caus_label_value(labels, count, "job");
+    const char *instance = caus_label_value(labels, count, "instance");
+    const char *name = caus_label_value(labels, count, "__name__");
     size_t found = SIZE_MAX;
     to->metric = caus_prom_find_metric(to->prom, name, strlen(name));
     if (to->metric != SIZE_MAX)

@@ -39,16 +39,6 @@ typedef struct reader {
     size_t count, capacity;
 } reader;
 
-static const char *value_of(const caus_label *labels, size_t count,
-                            const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(labels[i].name, name) == 0)
-            return labels[i].value;
-    }
-    return "";
-}
-
 static bool is_number(const char *text)
 {
     return strlen(text) == 3 && strspn(text, "0123456789") == 3;
@@ -58,7 +48,7 @@ static bool is_number(const char *text)
 static const struct code *code_of(const caus_label *labels, size_t count)
 {
     for (size_t i = 0; i < CODES; i++) {
-        const char *value = value_of(labels, count, codes[i].label);
+        const char *value = caus_label_value(labels, count, codes[i].label);
         if (*value && (codes[i].is_word || is_number(value)))
             return &codes[i];
     }
@@ -70,7 +60,7 @@ static const char *group_label(const char *metric, const caus_label *labels,
 {
     bool is_container = strncmp(metric, "container_", 10) == 0;
     for (size_t i = is_container ? CONTAINER : 0; i < GROUP_LABELS; i++) {
-        if (*value_of(labels, count, group_labels[i]))
+        if (*caus_label_value(labels, count, group_labels[i]))
             return group_labels[i];
     }
     return "";
@@ -96,9 +86,9 @@ static caus_status take_series(void *data, const caus_label *labels,
                                size_t count, caus_error *err)
 {
     reader *at = data;
-    const char *metric = value_of(labels, count, "__name__");
+    const char *metric = caus_label_value(labels, count, "__name__");
     const char *label = group_label(metric, labels, count);
-    const char *service = *label ? value_of(labels, count, label) : "";
+    const char *service = *label ? caus_label_value(labels, count, label) : "";
     if (!*metric || strcmp(service, "POD") == 0 ||
         (strncmp(metric, "container_", 10) == 0 && !*service))
         return CAUS_OK;

@@ -46,19 +46,13 @@ caus_status caus_scrapes_take_series(void *data, const caus_label *labels,
 {
     caus_scrapes *scrapes = data;
     close_series(scrapes);
-    caus_offered_target target = {"", "", false, 0, (double)NAN};
-    for (size_t i = 0; i < count; i++) {
-        bool is_job = strcmp(labels[i].name, "job") == 0;
-        if (!is_job && strcmp(labels[i].name, "instance") != 0)
-            continue;
-        const char *kept = caus_arena_copy(scrapes->out, labels[i].value);
-        if (!kept)
-            return caus_arena_fail(scrapes->out, err);
-        if (is_job)
-            target.job = kept;
-        else
-            target.instance = kept;
-    }
+    caus_offered_target target = {
+        caus_arena_copy(scrapes->out, caus_label_value(labels, count, "job")),
+        caus_arena_copy(scrapes->out,
+                        caus_label_value(labels, count, "instance")),
+        false, 0, (double)NAN};
+    if (!target.job || !target.instance)
+        return caus_arena_fail(scrapes->out, err);
     if (!caus_prom_reserve(&scrapes->targets, scrapes->target_count,
                            &scrapes->target_capacity, sizeof target))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
