@@ -44,12 +44,7 @@ static caus_status check_options(const caus_correlation_options *options,
                          "the least correlation is %g: give a number from 0 "
                          "(any) to below 1",
                          options->least);
-    if (!(options->level >= 0 && options->level < 1))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "the level of intervals is %g: give 0 (none) or a "
-                         "number below 1",
-                         options->level);
-    return CAUS_OK;
+    return caus_check_level(options->level, err);
 }
 
 static size_t cell_of(const call *c, size_t source, size_t target, size_t lag)

@@ -54,10 +54,6 @@ caus_status caus_discrete_init(const caus_series *series, caus_table_kind kind,
  */
 caus_engine caus_discrete_engine(const caus_discrete *state);
 
-/* The result of a search whose time limit passed before it began. */
-caus_status caus_discrete_give_nothing(size_t nodes, caus_arena *out,
-                                       caus_discovery *result, caus_error *err);
-
 /* caus_discover_score() of categories; options are checked. */
 caus_status caus_discover_discrete_score(const caus_series *series,
                                          const caus_score_options *options,

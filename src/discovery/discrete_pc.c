@@ -50,22 +50,6 @@ static caus_status learn(const call *c, caus_discovery *result, caus_error *err)
     return give_numbers(&state, c->out, result, err);
 }
 
-caus_status caus_discrete_give_nothing(size_t nodes, caus_arena *out,
-                                       caus_discovery *result, caus_error *err)
-{
-    *result = (caus_discovery){.complete = false};
-    CAUS_TRY(caus_graph_init(&result->graph, nodes, 0, out, err));
-    double *statistic = CAUS_ARRAY(out, double, nodes *nodes);
-    double *p_value = CAUS_ARRAY(out, double, nodes *nodes);
-    if (!statistic || !p_value)
-        return caus_arena_fail(out, err);
-    for (size_t cell = 0; cell < nodes * nodes; cell++)
-        p_value[cell] = 1;
-    result->statistic = statistic;
-    result->p_value = p_value;
-    return CAUS_OK;
-}
-
 static caus_status check(const call *c, caus_test test, caus_error *err)
 {
     CAUS_TRY(caus_check_alpha(c->options->alpha, err));
@@ -108,8 +92,7 @@ caus_status caus_discover_discrete_pc(const caus_series *series,
     caus_status status = learn(&c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {
         caus_arena_rewind(out, mark);
-        status =
-            caus_discrete_give_nothing(series->variable_count, out, &made, err);
+        status = caus_give_empty(series->variable_count, 0, out, &made, err);
     }
     for (int k = threads; k-- > 0;)
         caus_arena_rewind(caus_run_scratch(run, k), marks[k]);

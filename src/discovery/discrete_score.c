@@ -189,8 +189,7 @@ caus_status caus_discover_discrete_score(const caus_series *series,
     caus_map_free(c.known);
     if (status == CAUS_ERR_TIME_LIMIT) {
         caus_arena_rewind(out, mark);
-        status =
-            caus_discrete_give_nothing(series->variable_count, out, &made, err);
+        status = caus_give_empty(series->variable_count, 0, out, &made, err);
     }
     caus_arena_rewind(scratch, scratch_mark);
     if (status != CAUS_OK) {

@@ -10,7 +10,6 @@
  * biconnected component (FCI_path of Colombo et al. 2012, section 3).
  */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "discovery/fci_internal.h"
@@ -93,19 +92,6 @@ static caus_status reach_node(void *data, caus_walk *walk, size_t node,
 
 /* ---- lists of conditions ---- */
 
-typedef struct ranked {
-    double strength;
-    uint32_t node;
-} ranked;
-
-static int compare_ranked(const void *a, const void *b)
-{
-    const ranked *x = a, *y = b;
-    if (x->strength > y->strength || x->strength < y->strength)
-        return x->strength > y->strength ? -1 : 1;
-    return x->node < y->node ? -1 : x->node > y->node;
-}
-
 static bool is_in_block(const plan *p, size_t node, uint32_t block)
 {
     const caus_lists *lists = &p->skeleton->neighbours;
@@ -117,7 +103,8 @@ static bool is_in_block(const plan *p, size_t node, uint32_t block)
 
 /* Nodes of a block that are no neighbours first; returns how many they are. */
 static size_t list_group(const plan *p, size_t node, uint32_t block,
-                         ranked *order, uint32_t *items, size_t *count)
+                         caus_ranked_node *order, uint32_t *items,
+                         size_t *count)
 {
     const caus_skeleton *found = p->skeleton;
     const uint64_t *reached = row_of(p, p->reached, node);
@@ -126,10 +113,10 @@ static size_t list_group(const plan *p, size_t node, uint32_t block,
     for (size_t v = caus_bit_next(reached, words, 0); v < 64 * words;
          v = caus_bit_next(reached, words, v + 1))
         if (!caus_bit_get(near, v) && is_in_block(p, v, block))
-            order[leading++] =
-                (ranked){fabs(found->statistic[node * found->node_count + v]),
-                         (uint32_t)v};
-    qsort(order, leading, sizeof *order, compare_ranked);
+            order[leading++] = (caus_ranked_node){
+                fabs(found->statistic[node * found->node_count + v]),
+                (uint32_t)v};
+    caus_rank_nodes(order, leading);
     for (size_t k = 0; k < leading; k++)
         items[k] = order[k].node;
     *count = leading;
@@ -150,8 +137,8 @@ typedef struct groups {
     size_t *count;
     const uint32_t **items;
     size_t used;
-    ranked *order;   /* [node_count] scratch */
-    uint32_t *found; /* [node_count] scratch */
+    caus_ranked_node *order; /* [node_count] scratch */
+    uint32_t *found;         /* [node_count] scratch */
 } groups;
 
 static bool has_group(const groups *g, size_t node, uint32_t block)
@@ -187,7 +174,7 @@ static caus_status list_conditions(const plan *p, caus_arena *arena,
                 .leading = CAUS_ARRAY(arena, size_t, p->end_count),
                 .count = CAUS_ARRAY(arena, size_t, p->end_count),
                 .items = CAUS_ARRAY(arena, const uint32_t *, p->end_count),
-                .order = CAUS_ARRAY(arena, ranked, nodes),
+                .order = CAUS_ARRAY(arena, caus_ranked_node, nodes),
                 .found = CAUS_ARRAY(arena, uint32_t, nodes)};
     if (!g.first_group || !g.block || !g.leading || !g.count || !g.items ||
         !g.order || !g.found)

@@ -173,12 +173,7 @@ static caus_status check_options(const caus_granger_options *options,
                          "--max-lag 1 to %d",
                          options->max_lag, MOST_LAGS);
     CAUS_TRY(caus_check_alpha(options->alpha, err));
-    if (!(options->level >= 0 && options->level < 1))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "the level of intervals is %g: give 0 (none) or a "
-                         "number below 1",
-                         options->level);
-    return CAUS_OK;
+    return caus_check_level(options->level, err);
 }
 
 caus_status caus_discover_granger(const caus_series *series,

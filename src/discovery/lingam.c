@@ -26,12 +26,7 @@ static caus_status check_options(const caus_lingam_options *options,
                          "the least effect is %g: give 0 (any) or more, in "
                          "deviations per deviation",
                          options->least_effect);
-    if (!(options->level >= 0 && options->level < 1))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "the level of intervals is %g: give 0 (none) or a "
-                         "number below 1",
-                         options->level);
-    return CAUS_OK;
+    return caus_check_level(options->level, err);
 }
 
 /* Everything one call works on. */

@@ -272,22 +272,4 @@ caus_status caus_lp_check_options(const caus_lpcmci_options *options,
 
 /* ---- separation as a test ---- */
 
-/*
- * A test that answers from a known lagged graph, unfolded in time as far as
- * needed: statistic 1 and p-value 0 where a path connects, else 0 and 1.
- *
- *   truth     lagged edges -->, acyclic at lag 0
- *   observed  [observed_count] nodes that are the variables of the sample
- *   sample    set: holds no rows
- *
- * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_OUT_OF_MEMORY, …_LIMIT.
- * A test costs O(unfolded nodes and edges).
- */
-caus_status caus_separation_test_init(const caus_graph *truth,
-                                      const size_t *observed,
-                                      size_t observed_count, size_t longest_lag,
-                                      caus_arena *arena, caus_sample *sample,
-                                      caus_independence *result,
-                                      caus_error *err);
-
 #endif

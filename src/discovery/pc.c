@@ -14,14 +14,6 @@ caus_pc_options caus_pc_options_default(void)
                              .colliders = CAUS_COLLIDERS_CONSERVATIVE};
 }
 
-caus_status caus_check_alpha(double alpha, caus_error *err)
-{
-    if (alpha > 0 && alpha < 1)
-        return CAUS_OK;
-    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                     "alpha is %g: give a number above 0 and below 1", alpha);
-}
-
 static void join_neighbours(const caus_skeleton *skeleton, caus_pdag *graph)
 {
     size_t words = skeleton->word_count;

@@ -144,17 +144,18 @@ static bool is_stopped(const search *s)
     return stopped;
 }
 
-typedef struct ranked {
-    double strength;
-    uint32_t node;
-} ranked;
-
 static int compare_ranked(const void *a, const void *b)
 {
-    const ranked *x = a, *y = b;
+    const caus_ranked_node *x = a, *y = b;
     if (x->strength > y->strength || x->strength < y->strength)
         return x->strength > y->strength ? -1 : 1;
     return x->node < y->node ? -1 : x->node > y->node;
+}
+
+void caus_rank_nodes(caus_ranked_node *nodes, size_t count)
+{
+    if (count)
+        qsort(nodes, count, sizeof *nodes, compare_ranked);
 }
 
 static caus_status list_neighbours(search *s, caus_arena *arena,
@@ -168,7 +169,7 @@ static caus_status list_neighbours(search *s, caus_arena *arena,
     lists->items = CAUS_ARRAY(arena, uint32_t, total);
     s->least = CAUS_ARRAY(arena, double, total);
     s->sets = CAUS_ARRAY(arena, const uint32_t *, total);
-    ranked *order = CAUS_ARRAY(arena, ranked, nodes);
+    caus_ranked_node *order = CAUS_ARRAY(arena, caus_ranked_node, nodes);
     if (!lists->items || !s->least || !s->sets || !order)
         return caus_arena_fail(arena, err);
     for (size_t item = 0; item < total; item++)
@@ -178,9 +179,9 @@ static caus_status list_neighbours(search *s, caus_arena *arena,
         size_t count = 0;
         for (size_t w = caus_bit_next(row_of(s, v), words, 0); w < 64 * words;
              w = caus_bit_next(row_of(s, v), words, w + 1))
-            order[count++] =
-                (ranked){fabs(found->statistic[cell_of(s, v, w)]), (uint32_t)w};
-        qsort(order, count, sizeof *order, compare_ranked);
+            order[count++] = (caus_ranked_node){
+                fabs(found->statistic[cell_of(s, v, w)]), (uint32_t)w};
+        caus_rank_nodes(order, count);
         lists->first[v] = total;
         lists->count[v] = count;
         for (size_t k = 0; k < count; k++)

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "discovery/discovery_internal.h"
+#include "discovery/options.h"
 
 caus_pcmci_options caus_pcmci_options_default(void)
 {
@@ -57,11 +58,7 @@ static caus_status check_options(const caus_series *series,
                          "pc_alpha is %g: give a number above 0 and up to 1, "
                          "or none to have it chosen",
                          options->pc_alpha);
-    if (!(options->level >= 0 && options->level < 1))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "the level of intervals is %g: give 0 (none) or a "
-                         "number below 1",
-                         options->level);
+    CAUS_TRY(caus_check_level(options->level, err));
     if (!options->max_combinations)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "no combination of conditions may be tried: give 1 "

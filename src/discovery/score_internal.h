@@ -145,20 +145,6 @@ caus_status caus_score_each_edge(caus_score_search *search, caus_arena *arena,
 bool caus_operators_is_valid(caus_score_search *search, caus_operator_kind kind,
                              size_t source, size_t target, const uint64_t *set);
 
-/*
- * Takes assumptions over and starts from the links they require.
- *
- *   cells      caus_score_options.assumptions
- *   variables  for messages; NULL = without names
- *
- * Fails with CAUS_ERR_INVALID_ARGUMENT where they contradict each other or
- * search->max_parents; CAUS_ERR_OUT_OF_MEMORY.
- */
-caus_status caus_score_assume(caus_score_search *search,
-                              const unsigned char *cells,
-                              const caus_variable *variables, caus_arena *arena,
-                              caus_error *err);
-
 /* The search that options ask for, on a search at the empty graph. */
 caus_status caus_score_run(caus_score_search *search,
                            const caus_score_options *options,

@@ -220,25 +220,30 @@ static void gather_parents(caus_score_search *s, size_t source, size_t target)
             parents[w] | (near[w] & (s->scoring.clique[w] | before[w]));
 }
 
+static void consider_turn(caus_score_search *s, size_t source, size_t target,
+                          size_t depth)
+{
+    caus_scoring *scoring = &s->scoring;
+    scoring->evaluated++;
+    gather_parents(s, source, target);
+    double gain = addition(s, target, depth, source) +
+                  removal(scoring, source, target, scoring->bits);
+    if (gain > best_gain(s, CAUS_OPERATOR_TURN, target) &&
+        caus_operators_is_valid(s, CAUS_OPERATOR_TURN, source, target,
+                                scoring->clique))
+        keep(s, CAUS_OPERATOR_TURN, source, target, gain, scoring->clique);
+}
+
 static void consider_directed_turns(caus_score_search *s, size_t target,
                                     size_t depth, const uint64_t *outside)
 {
     const caus_pdag *graph = &s->graph;
-    caus_scoring *scoring = &s->scoring;
-    size_t words = scoring->word_count;
+    size_t words = s->scoring.word_count;
     const uint64_t *children = row(graph, graph->children, target);
     for (size_t v = caus_bit_next(children, words, 0); v < 64 * words;
          v = caus_bit_next(children, words, v + 1)) {
-        if (caus_bit_get(outside, v) || !caus_score_allows(s, v, target))
-            continue;
-        scoring->evaluated++;
-        gather_parents(s, v, target);
-        double gain = addition(s, target, depth, v) +
-                      removal(scoring, v, target, scoring->bits);
-        if (gain > best_gain(s, CAUS_OPERATOR_TURN, target) &&
-            caus_operators_is_valid(s, CAUS_OPERATOR_TURN, v, target,
-                                    scoring->clique))
-            keep(s, CAUS_OPERATOR_TURN, v, target, gain, scoring->clique);
+        if (!caus_bit_get(outside, v) && caus_score_allows(s, v, target))
+            consider_turn(s, v, target, depth);
     }
 }
 
@@ -279,22 +284,13 @@ static void consider_undirected_turns(caus_score_search *s, size_t target,
                                       size_t depth)
 {
     const caus_pdag *graph = &s->graph;
-    caus_scoring *scoring = &s->scoring;
-    size_t words = scoring->word_count;
+    size_t words = s->scoring.word_count;
     const uint64_t *near = row(graph, graph->neighbours, target);
     for (size_t v = caus_bit_next(near, words, 0); v < 64 * words;
          v = caus_bit_next(near, words, v + 1)) {
-        if (caus_bit_get(scoring->clique, v) ||
-            !caus_score_allows(s, v, target) || !is_cut(s, v, target))
-            continue;
-        scoring->evaluated++;
-        gather_parents(s, v, target);
-        double gain = addition(s, target, depth, v) +
-                      removal(scoring, v, target, scoring->bits);
-        if (gain > best_gain(s, CAUS_OPERATOR_TURN, target) &&
-            caus_operators_is_valid(s, CAUS_OPERATOR_TURN, v, target,
-                                    scoring->clique))
-            keep(s, CAUS_OPERATOR_TURN, v, target, gain, scoring->clique);
+        if (!caus_bit_get(s->scoring.clique, v) &&
+            caus_score_allows(s, v, target) && is_cut(s, v, target))
+            consider_turn(s, v, target, depth);
     }
 }
 

@@ -137,10 +137,18 @@ static caus_status check_parents(const caus_score_search *s,
     return CAUS_OK;
 }
 
-caus_status caus_score_assume(caus_score_search *search,
-                              const unsigned char *cells,
-                              const caus_variable *variables, caus_arena *arena,
-                              caus_error *err)
+/*
+ * Takes assumptions over and starts from the links they require.
+ *
+ *   cells      caus_score_options.assumptions
+ *   variables  for messages; NULL = without names
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT where they contradict each other or
+ * search->max_parents; CAUS_ERR_OUT_OF_MEMORY.
+ */
+static caus_status assume(caus_score_search *search, const unsigned char *cells,
+                          const caus_variable *variables, caus_arena *arena,
+                          caus_error *err)
 {
     const caus_prior *prior;
     caus_engine names = {.node_count = search->scoring.node_count,
@@ -270,8 +278,7 @@ caus_status caus_score_run(caus_score_search *search,
                            caus_error *err)
 {
     search->max_parents = options->max_parents;
-    CAUS_TRY(
-        caus_score_assume(search, options->assumptions, variables, arena, err));
+    CAUS_TRY(assume(search, options->assumptions, variables, arena, err));
     return search->known ? climb_twice(search, options->search, arena, err)
                          : climb(search, options->search, arena, err);
 }

@@ -106,12 +106,21 @@ static caus_status unfold(const caus_graph *truth, size_t steps,
     return caus_separation_init(result, &flat, arena, err);
 }
 
-caus_status caus_separation_test_init(const caus_graph *truth,
-                                      const size_t *observed,
-                                      size_t observed_count, size_t longest_lag,
-                                      caus_arena *arena, caus_sample *sample,
-                                      caus_independence *result,
-                                      caus_error *err)
+/*
+ * A test that answers from a known lagged graph, unfolded in time as far as
+ * needed: statistic 1 and p-value 0 where a path connects, else 0 and 1.
+ *
+ *   truth     lagged edges -->, acyclic at lag 0
+ *   observed  [observed_count] nodes that are the variables of the sample
+ *   sample    set: holds no rows
+ *
+ * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_OUT_OF_MEMORY, …_LIMIT.
+ * A test costs O(unfolded nodes and edges).
+ */
+static caus_status init_test(const caus_graph *truth, const size_t *observed,
+                             size_t observed_count, size_t longest_lag,
+                             caus_arena *arena, caus_sample *sample,
+                             caus_independence *result, caus_error *err)
 {
     /* A path that leaves the window need not go back further than through
      * every node once at its longest lag, there and back. */
@@ -210,9 +219,8 @@ static caus_status search_truth(const caus_graph *truth, const size_t *observed,
     question->column = column;
     CAUS_TRY(check_edges(truth, scratch, err));
     CAUS_TRY(check_observed(truth, observed, count, err));
-    CAUS_TRY(caus_separation_test_init(truth, observed, count,
-                                       question->options->max_lag, scratch,
-                                       &sample, &test_of, err));
+    CAUS_TRY(init_test(truth, observed, count, question->options->max_lag,
+                       scratch, &sample, &test_of, err));
     CAUS_TRY(caus_lp_init(&lp, question, &test_of, scratch, err));
     CAUS_TRY(caus_lp_search(&lp, err));
     return caus_lp_give_graph(&lp, out, result, err);

@@ -110,8 +110,8 @@ static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
         status = search(c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {
         caus_arena_rewind(c->out, mark);
-        status = caus_discrete_give_nothing(c->series->variable_count, c->out,
-                                            &made, err);
+        status =
+            caus_give_empty(c->series->variable_count, 0, c->out, &made, err);
     }
     for (int k = threads; k-- > 0;)
         caus_arena_rewind(caus_run_scratch(c->run, k), marks[k]);

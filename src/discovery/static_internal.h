@@ -5,6 +5,7 @@
 
 #include "caus/discovery.h"
 #include "caus/structure.h"
+#include "discovery/options.h"
 #include "graph/dag.h"
 
 /* ---- correlations ---- */
@@ -193,6 +194,14 @@ void caus_prior_close(caus_pdag *graph, const caus_triple *ambiguous,
 
 /* One list for each node: items first[v] … first[v + 1] − 1 while it is
  * built, `count[v]` of them still in use. */
+typedef struct caus_ranked_node {
+    double strength;
+    uint32_t node;
+} caus_ranked_node;
+
+/* Sorts by strength, the largest first, then by node. */
+void caus_rank_nodes(caus_ranked_node *nodes, size_t count);
+
 typedef struct caus_lists {
     size_t *first;
     size_t *count;
@@ -299,6 +308,11 @@ caus_status caus_give_sets(const caus_skeleton *skeleton, caus_arena *out,
 caus_status caus_give_singular(const caus_skeleton *skeleton, caus_arena *out,
                                caus_discovery *result, caus_error *err);
 
+/* What can be said when the time limit passes before the first test: no edges,
+ * statistic 0 and p-value 1, not complete. */
+caus_status caus_give_empty(size_t nodes, size_t max_lag, caus_arena *out,
+                            caus_discovery *result, caus_error *err);
+
 /* A search on correlations; `data` is what the caller gave. */
 typedef caus_status caus_static_fn(const void *data,
                                    const caus_correlation *correlation,
@@ -310,8 +324,6 @@ caus_status caus_static_call(const caus_series *series, size_t least,
                              const caus_run *run, caus_arena *out,
                              caus_static_fn *learn, const void *data,
                              caus_discovery *result, caus_error *err);
-
-caus_status caus_check_alpha(double alpha, caus_error *err);
 
 /* PC on any engine; caus_discover_pc() with the tests exchanged. */
 caus_status caus_pc_learn(const caus_engine *engine,

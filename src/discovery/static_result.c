@@ -101,23 +101,6 @@ caus_status caus_give_singular(const caus_skeleton *skeleton, caus_arena *out,
     return CAUS_OK;
 }
 
-/* What can be said when the time limit passes before the first test. */
-static caus_status give_nothing(size_t nodes, caus_arena *out,
-                                caus_discovery *result, caus_error *err)
-{
-    *result = (caus_discovery){.complete = false};
-    CAUS_TRY(caus_graph_init(&result->graph, nodes, 0, out, err));
-    double *statistic = CAUS_ARRAY(out, double, nodes *nodes);
-    double *p_value = CAUS_ARRAY(out, double, nodes *nodes);
-    if (!statistic || !p_value)
-        return caus_arena_fail(out, err);
-    for (size_t cell = 0; cell < nodes * nodes; cell++)
-        p_value[cell] = 1;
-    result->statistic = statistic;
-    result->p_value = p_value;
-    return CAUS_OK;
-}
-
 caus_status caus_static_call(const caus_series *series, size_t least,
                              const caus_run *run, caus_arena *out,
                              caus_static_fn *learn, const void *data,
@@ -139,7 +122,7 @@ caus_status caus_static_call(const caus_series *series, size_t least,
         status = learn(data, &correlation, run, out, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {
         caus_arena_rewind(out, mark);
-        status = give_nothing(series->variable_count, out, &made, err);
+        status = caus_give_empty(series->variable_count, 0, out, &made, err);
     }
     for (int k = threads; k-- > 0;)
         caus_arena_rewind(caus_run_scratch(run, k), marks[k]);

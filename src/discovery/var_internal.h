@@ -21,10 +21,6 @@ typedef struct caus_scope {
 void caus_scope_open(caus_scope *scope, const caus_run *run, caus_arena *out);
 caus_status caus_scope_close(caus_scope *scope, caus_status status);
 
-/* A result without edges, statistic 0 and p-value 1, not complete. */
-caus_status caus_give_empty(size_t nodes, size_t max_lag, caus_arena *out,
-                            caus_discovery *result, caus_error *err);
-
 /* ---- lagged columns ---- */
 
 /*
