@@ -10,7 +10,8 @@
 
 /* ---- the text ---- */
 
-size_t caus_graph_line(caus_graph_reader *r, const char *at)
+/* The line of a byte, from 1; cheap when asked in order. */
+static size_t line_of(caus_graph_reader *r, const char *at)
 {
     if (at < r->counted) {
         r->counted = r->text;
@@ -30,7 +31,7 @@ caus_status caus_graph_fail(caus_graph_reader *r, const char *at,
     vsnprintf(sentence, sizeof sentence, format, values);
     va_end(values);
     return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA, "%s line %zu: %s", r->path,
-                     caus_graph_line(r, at), sentence);
+                     line_of(r, at), sentence);
 }
 
 bool caus_graph_take(caus_graph_reader *r, const char *bytes)
@@ -102,12 +103,13 @@ caus_status caus_graph_find_node(caus_graph_reader *r, const char *id,
     *node = r->node_count;
     r->id[*node] = id;
     r->label[*node] = NULL;
-    r->node_line[*node] = caus_graph_line(r, at);
+    r->node_line[*node] = line_of(r, at);
     r->node_count++;
     return CAUS_OK;
 }
 
-bool caus_graph_read_mark(const char *text, caus_edge *marks)
+/* Marks of a text such as "o->", or false. */
+static bool read_mark(const char *text, caus_edge *marks)
 {
     static const char left[] = "-<ox", right[] = "->ox";
     if (strlen(text) != 3 || text[1] != '-')
@@ -122,7 +124,8 @@ bool caus_graph_read_mark(const char *text, caus_edge *marks)
     return true;
 }
 
-bool caus_graph_read_lag(const char *text, size_t *lag)
+/* A lag of digits, or false. */
+static bool read_lag(const char *text, size_t *lag)
 {
     size_t value = 0;
     if (!*text)
@@ -178,13 +181,13 @@ caus_status caus_graph_add_edge(caus_graph_reader *r,
         caus_graph_find_node(r, said->source, said->at, &edge.source, err));
     CAUS_TRY(
         caus_graph_find_node(r, said->target, said->at, &edge.target, err));
-    if (said->mark && !caus_graph_read_mark(said->mark, &edge.marks))
+    if (said->mark && !read_mark(said->mark, &edge.marks))
         return caus_graph_fail(
             r, said->at, err,
             "the mark '%s' means nothing: give one such as "
             "-->, <->, o-> or ---",
             caus_excerpt_of(said->mark, strlen(said->mark)).text);
-    if (said->lag && !caus_graph_read_lag(said->lag, &edge.lag))
+    if (said->lag && !read_lag(said->lag, &edge.lag))
         return caus_graph_fail(
             r, said->at, err,
             "the lag '%s' is no number of steps from 0 to "
@@ -204,7 +207,7 @@ caus_status caus_graph_add_edge(caus_graph_reader *r,
         r->edges = edges;
         r->edge_capacity = r->edge_capacity ? 2 * r->edge_capacity : 16;
     }
-    edge.line = caus_graph_line(r, said->at);
+    edge.line = line_of(r, said->at);
     r->edges[r->edge_count++] = edge;
     return CAUS_OK;
 }

@@ -38,9 +38,6 @@ typedef caus_status caus_graph_parser(caus_graph_reader *r, caus_error *err);
 caus_graph_parser caus_graph_parse_json, caus_graph_parse_dot,
     caus_graph_parse_gml, caus_graph_parse_graphml, caus_graph_parse_csv;
 
-/* The line of a byte, from 1; cheap when asked in order. */
-size_t caus_graph_line(caus_graph_reader *r, const char *at);
-
 /* Fails with a sentence behind file and line of `at`. */
 caus_status caus_graph_fail(caus_graph_reader *r, const char *at,
                             caus_error *err, const char *format, ...)
@@ -61,12 +58,6 @@ void caus_graph_skip_blanks(caus_graph_reader *r);
 /* The node of an id, which is new or not; `at` for messages. */
 caus_status caus_graph_find_node(caus_graph_reader *r, const char *id,
                                  const char *at, size_t *node, caus_error *err);
-
-/* Marks of a text such as "o->", or false. */
-bool caus_graph_read_mark(const char *text, caus_edge *marks);
-
-/* A lag of digits, or false. */
-bool caus_graph_read_lag(const char *text, size_t *lag);
 
 /* An edge with what the file says of it. */
 typedef struct caus_graph_said {

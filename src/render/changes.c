@@ -42,8 +42,9 @@ static const char *clean(const caus_view *view, caus_text *text,
     return safe ? safe : "";
 }
 
-void caus_view_describe_change(const caus_view *view,
-                               const caus_change_group *group, caus_text *text)
+/* "deploy of auth (v2), 3 min before the onset" */
+static void describe_change(const caus_view *view,
+                            const caus_change_group *group, caus_text *text)
 {
     const caus_change *change = chief(view, group);
     int64_t before_ns = group->before_onset_ns;
@@ -118,7 +119,7 @@ static void check_change(const caus_view *view, caus_link *link,
         return;
     }
     caus_text_add(text, rival ? "failed (not the only one: " : "passed (");
-    caus_view_describe_change(view, rival ? rival : group, text);
+    describe_change(view, rival ? rival : group, text);
     caus_text_add_char(text, ')');
 }
 
@@ -182,7 +183,7 @@ void caus_view_add_change(const caus_view *view, caus_text *text)
     if (!view->group_count || !is_close(view, &view->groups[0]))
         return;
     caus_text_add(text, "nearest change: ");
-    caus_view_describe_change(view, &view->groups[0], text);
+    describe_change(view, &view->groups[0], text);
 }
 
 size_t caus_view_changes_shown(const caus_view *view)
@@ -195,7 +196,7 @@ void caus_view_add_change_line(const caus_view *view, size_t index,
 {
     const caus_change_group *group = &view->groups[index];
     const caus_change *change = chief(view, group);
-    caus_view_describe_change(view, group, text);
+    describe_change(view, group, text);
     if (*change->text)
         caus_text_format(text, ": %s", clean(view, text, change->text));
     if (change->query && *change->query)

@@ -118,7 +118,6 @@ const char *caus_link_word(const caus_view *view, const caus_link *link);
 /* Whether time or the call graph tells which end came first. */
 bool caus_link_is_ordered(const caus_link *link);
 
-caus_link_checks caus_link_check(const caus_view *view, const caus_link *link);
 /* The checks as sentences, each handed to `add`. */
 void caus_link_list_checks(const caus_view *view, const caus_link *link,
                            void (*add)(void *data, const char *sentence),
@@ -171,9 +170,6 @@ const char *caus_fdr_name(caus_fdr fdr);
 
 /* Groups the changes near the onset and holds the links to them. */
 caus_status caus_view_find_changes(caus_view *view, caus_error *err);
-/* "deploy of auth (v2), 3 min before the onset" */
-void caus_view_describe_change(const caus_view *view,
-                               const caus_change_group *group, caus_text *text);
 /* The nearest one, if it came shortly before the onset. */
 void caus_view_add_change(const caus_view *view, caus_text *text);
 /* How many a page lists, and each of them with what found it. */

@@ -151,7 +151,6 @@ void caus_html_findings(const caus_report_page *page, const caus_finding *items,
 void caus_html_links(const caus_report_page *page, const caus_suspect *suspect);
 
 void caus_html_style(const caus_report_page *page);
-void caus_html_summary(const caus_report_page *page);
 void caus_html_chain(const caus_report_page *page);
 void caus_html_onsets(const caus_report_page *page);
 caus_status caus_html_series(const caus_report_page *page, caus_error *err);

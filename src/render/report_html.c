@@ -239,7 +239,7 @@ static void add_advice(const caus_report_page *page)
     caus_text_add(page->text, "</div>\n");
 }
 
-void caus_html_summary(const caus_report_page *page)
+static void write_summary(const caus_report_page *page)
 {
     const char *headline, *rest;
     caus_report_headline(page, &headline, &rest);
@@ -305,7 +305,7 @@ caus_status caus_report_write_html(const caus_report_page *page,
                                    caus_error *err)
 {
     add_head(page);
-    caus_html_summary(page);
+    write_summary(page);
     add_contents(page);
     caus_text_add(page->text, "<main>\n");
     caus_html_chain(page);

@@ -51,7 +51,7 @@ void caus_page_add_paragraph(caus_page *page, const char *style,
     caus_text_format(page->text, "%s\n", page->reset);
 }
 
-void caus_page_add_break(caus_page *page)
+static void add_break(caus_page *page)
 {
     caus_text_add_char(page->text, '\n');
     page->lines++;
@@ -145,7 +145,7 @@ static void add_top_links(caus_page *page)
     if (!view->cross_count)
         return;
     caus_link_columns columns = caus_page_link_columns(page, TOP_LINKS, true);
-    caus_page_add_break(page);
+    add_break(page);
     caus_page_add_link_heading(
         page, view->cross_count > 1 ? "strongest links" : "the link", &columns);
     size_t written = 0;
@@ -286,11 +286,11 @@ static void add_first_screen(caus_page *page)
     add_composed(page, page->dim, 0, 1, fill_scope);
     add_composed(page, page->dim, 0, 2, fill_method);
     add_composed(page, page->dim, 0, 2, fill_window);
-    caus_page_add_break(page);
+    add_break(page);
     add_composed(page, page->bold, 0, SENTENCE_LINES, fill_sentence);
     add_composed(page, "", 2, 2, fill_confidence);
     add_top_links(page);
-    caus_page_add_break(page);
+    add_break(page);
     add_composed(page, "", 2, 2, fill_not_measurable);
     add_composed(page, "", 2, 1, fill_change);
     add_composed(page, "", 2, 2, fill_comparison);
@@ -298,7 +298,7 @@ static void add_first_screen(caus_page *page)
     size_t used = page->lines + next_lines;
     add_top_warnings(page, used < SCREEN_LINES ? SCREEN_LINES - used : 0);
     if (next_lines) {
-        caus_page_add_break(page);
+        add_break(page);
         lay_out_command(page, next, page->text);
     }
 }

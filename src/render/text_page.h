@@ -23,7 +23,6 @@ typedef struct caus_page {
 void caus_page_add_paragraph(caus_page *page, const char *style,
                              const char *value, size_t indent,
                              size_t max_lines);
-void caus_page_add_break(caus_page *page);
 
 /* Widths of the columns of a table of links. */
 typedef struct caus_link_columns {

@@ -52,7 +52,7 @@ bool caus_link_is_ordered(const caus_link *link)
            link->orientation == CAUS_ORIENTED_TOPOLOGY;
 }
 
-caus_link_checks caus_link_check(const caus_view *view, const caus_link *link)
+static caus_link_checks check_link(const caus_view *view, const caus_link *link)
 {
     caus_link_checks checks = {.order = passed(caus_link_is_ordered(link))};
     double alpha = view->answer->options.alpha;
@@ -179,7 +179,7 @@ static void list_load_and_calls(const caus_view *view, const caus_link *link,
 void caus_link_list_checks(const caus_view *view, const caus_link *link,
                            add_sentence *add, void *data)
 {
-    caus_link_checks checks = caus_link_check(view, link);
+    caus_link_checks checks = check_link(view, link);
     char sentence[200];
     if (link->is_granted) {
         add(data, "required by the knowledge given: not tested");
@@ -213,7 +213,7 @@ void caus_view_format_lag(const caus_view *view, size_t lag, char text[48])
 static caus_confidence link_confidence(const caus_view *view,
                                        const caus_link *link)
 {
-    caus_link_checks checks = caus_link_check(view, link);
+    caus_link_checks checks = check_link(view, link);
     if (checks.order != CAUS_CHECK_PASSED ||
         checks.multiplicity != CAUS_CHECK_PASSED ||
         checks.replicated == CAUS_CHECK_FAILED ||
@@ -252,7 +252,7 @@ static caus_link_checks weakest_checks(const caus_view *view)
     caus_link_checks all = {CAUS_CHECK_PASSED, CAUS_CHECK_PASSED,
                             CAUS_CHECK_PASSED, CAUS_CHECK_PASSED};
     for (size_t i = 0; i < view->chain.count; i++) {
-        caus_link_checks hop = caus_link_check(view, view->chain.hops[i]);
+        caus_link_checks hop = check_link(view, view->chain.hops[i]);
         all.order = weaker(all.order, hop.order);
         all.multiplicity = weaker(all.multiplicity, hop.multiplicity);
         all.replicated = weaker(all.replicated, hop.replicated);

@@ -216,8 +216,9 @@ static bool comes_before(const rank_key *key, size_t a, size_t b)
     return a < b;
 }
 
-void caus_case_rank(const caus_scene *scene, const double *total,
-                    size_t *ranked)
+/* Sorts `ranked`: higher totals first, observers last, ties by name. */
+static void sort_ranked(const caus_scene *scene, const double *total,
+                        size_t *ranked)
 {
     rank_key key = {scene, total};
     for (size_t i = 0; i < scene->service_count; i++) {
@@ -243,7 +244,7 @@ static caus_status rank_without(const caus_case *about, caus_error *err)
             for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
                 total[s] += t == term ? 0 : about->scores.terms[s][t];
         }
-        caus_case_rank(scene, total, ranked);
+        sort_ranked(scene, total, ranked);
         for (size_t i = 0; i < count; i++)
             about->suspects[about->rank_of[ranked[i]]].rank_without[term] =
                 i + 1;
@@ -259,7 +260,7 @@ static caus_status rank_services(caus_case *about, caus_error *err)
     about->suspects = CAUS_ARRAY(about->out, caus_suspect, count + 1);
     if (!about->ranked || !about->rank_of || !about->suspects)
         return caus_arena_fail(about->out, err);
-    caus_case_rank(&about->scene, about->scores.total, about->ranked);
+    sort_ranked(&about->scene, about->scores.total, about->ranked);
     for (size_t i = 0; i < count; i++)
         about->rank_of[about->ranked[i]] = i;
     for (size_t i = 0; i < count; i++) {

@@ -238,10 +238,6 @@ caus_status caus_case_scan(caus_case *about, size_t least_before,
 /* Fills the onsets of variables and services and the order of these. */
 void caus_case_use_onsets(caus_case *about, const double *clues);
 
-/* Sorts `ranked`: higher totals first, observers last, ties by name. */
-void caus_case_rank(const caus_scene *scene, const double *total,
-                    size_t *ranked);
-
 /* Whether the symptom is back at its habit. */
 caus_status caus_case_find_end(const caus_case *about, caus_ending *result,
                                caus_error *err);

@@ -299,7 +299,6 @@ int32_t caus_world_choose_pod(const world_sim *sim, size_t service,
 /* changes and faults, every second */
 void caus_world_tick(world_sim *sim);
 void caus_world_apply_fault(world_sim *sim);
-void caus_world_scale(world_sim *sim, size_t service);
 void caus_world_start_change(world_sim *sim, size_t planned);
 void caus_world_tell_change(world_sim *sim, size_t service, const char *kind,
                             const char *ref, const char *text);

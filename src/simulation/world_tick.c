@@ -26,7 +26,7 @@ static void wander_all(world_sim *sim)
                                &sim->random_drift);
 }
 
-void caus_world_scale(world_sim *sim, size_t service)
+static void scale_pods(world_sim *sim, size_t service)
 {
     enum { PAUSE_US = 120 * WORLD_SECOND_US, START_US = 30 * WORLD_SECOND_US };
     const world_service *plan = &sim->plan->services[service];
@@ -71,7 +71,7 @@ void caus_world_tick(world_sim *sim)
     caus_world_log_tick(sim);
     for (size_t s = 0; s < sim->plan->service_count; s++) {
         if (sim->plan->services[s].scales)
-            caus_world_scale(sim, s);
+            scale_pods(sim, s);
     }
 }
 

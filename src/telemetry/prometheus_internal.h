@@ -257,6 +257,10 @@ bool caus_prom_is_behind(const caus_prom *prom, const caus_prom_query *query,
                          const caus_prom_column *column,
                          const caus_prom_entry *entry);
 
+/* The value of a label; "" without it. */
+const char *caus_label_value(const caus_label *labels, size_t count,
+                             const char *name);
+
 /* Turns columns into the tracks of the result. */
 caus_status caus_prom_make_tracks(caus_prom *prom, caus_samples *samples,
                                   caus_error *err);

@@ -6,6 +6,16 @@
 
 #include "telemetry/prometheus_internal.h"
 
+const char *caus_label_value(const caus_label *labels, size_t count,
+                             const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(labels[i].name, name) == 0)
+            return labels[i].value;
+    }
+    return "";
+}
+
 static const char *label_of(const caus_prom_column *column, const char *name)
 {
     return caus_label_value(column->labels, column->label_count, name);

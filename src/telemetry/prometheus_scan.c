@@ -597,13 +597,3 @@ caus_status caus_scan_finish(caus_scanner *scanner, caus_error *err)
         return malformed("no status in it", err);
     return CAUS_OK;
 }
-
-const char *caus_label_value(const caus_label *labels, size_t count,
-                             const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(labels[i].name, name) == 0)
-            return labels[i].value;
-    }
-    return "";
-}

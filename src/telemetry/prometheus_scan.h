@@ -18,10 +18,6 @@ enum {
     CAUS_SCAN_ERROR_BYTES = 400
 };
 
-/* The value of a label; "" without it. */
-const char *caus_label_value(const caus_label *labels, size_t count,
-                             const char *name);
-
 /* Who takes what is read. A NULL function lets it pass. Anything but CAUS_OK
  * stops the scan with that status. Texts are valid during the call. */
 typedef struct caus_scan_events {
