@@ -6,22 +6,16 @@
 
 #include "base/base.h"
 #include "caus/structure.h"
+#include "given.h"
 #include "property/additive/world.h"
 #include "test.h"
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads, .seed = 5};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static caus_additive learn(const caus_series *series, size_t lags, int threads,
                            caus_arena *arena)
 {
     caus_additive found;
-    caus_run *run = run_of(threads);
+    caus_run *run =
+        given_run(&(caus_run_options){.threads = threads, .seed = 5});
     caus_additive_options options = caus_additive_options_default();
     options.max_lag = lags;
     assert_int_equal(
@@ -106,7 +100,7 @@ static void count_errors(world_shape shape, size_t lag, size_t *additive,
     *additive = *linear = *linear_class = 0;
     for (uint64_t seed = 1; seed <= 3; seed++) {
         caus_arena *arena = caus_arena_new(0);
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 5});
         world made;
         caus_discovery other;
         caus_graph completed;

@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "discovery/fci_internal.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "property/fci/mags.h"
 #include "test.h"
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static size_t distance(const caus_graph *a, const caus_graph *b)
 {
@@ -186,7 +179,7 @@ static tally compare_random(bool selection, uint64_t seed, uint64_t most)
     tally counts = {0};
     caus_random random;
     caus_random_init(&random, seed, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     for (size_t round = 0; round < 2100; round++) {
         caus_arena *arena = caus_arena_new(0);
         world w;
@@ -288,7 +281,7 @@ static void make_rare(const rare *wanted, world *made, caus_arena *arena)
 static void rules_that_are_rarely_needed_are_there(void **unused)
 {
     (void)unused;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     tally counts = {0};
     size_t worlds = sizeof rare_worlds / sizeof *rare_worlds;
     for (size_t k = 0; k < worlds; k++) {
@@ -331,7 +324,7 @@ static void rfci_says_nothing_wrong_and_nothing_fci_does_not(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 43, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t more = 0, same = 0;
     for (size_t round = 0; round < 1200; round++) {
         caus_arena *arena = caus_arena_new(0);
@@ -385,7 +378,7 @@ static void rfci_takes_away_edges_that_its_checks_refute(void **unused)
 {
     (void)unused;
     static const size_t edges[] = {22, 21};
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     for (size_t k = 0; k < sizeof rare_checks / sizeof *rare_checks; k++) {
         caus_arena *arena = caus_arena_new(0);
         world w;

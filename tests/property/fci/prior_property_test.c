@@ -4,19 +4,12 @@
 #include <string.h>
 
 #include "discovery/fci_internal.h"
+#include "given.h"
 #include "property/fci/mags.h"
 #include "property/static/allowed.h"
 #include "test.h"
 
 enum { MOST_NODES = ALLOWED_MOST_NODES };
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static size_t distance(const caus_graph *a, const caus_graph *b)
 {
@@ -32,7 +25,7 @@ static void pc_with_true_assumptions_gives_what_they_allow(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 61, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t helped = 0;
     for (size_t round = 0; round < 1200; round++) {
         caus_arena *arena = caus_arena_new(0);
@@ -93,7 +86,7 @@ static void fci_with_tiers_leaves_open_only_what_is(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 62, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t compared = 0, helped = 0;
     for (size_t round = 0; round < 1300; round++) {
         caus_arena *arena = caus_arena_new(0);

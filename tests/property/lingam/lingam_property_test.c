@@ -8,16 +8,9 @@
 #include "caus/dagma.h"
 #include "caus/granger.h"
 #include "caus/lingam.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads, .seed = 5};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 /* One answer of each method: the numbers that are to be compared. */
 typedef struct answers {
@@ -32,7 +25,8 @@ enum { COLUMNS = 7, ROWS = 160, LAGS = 2 };
 static void ask(const caus_series *series, int threads, caus_arena *arena,
                 answers *found)
 {
-    caus_run *run = run_of(threads);
+    caus_run *run =
+        given_run(&(caus_run_options){.threads = threads, .seed = 5});
     caus_lingam_options lingam = caus_lingam_options_default();
     caus_granger_options granger = caus_granger_options_default();
     caus_correlation_options correlation = caus_correlation_options_default();
@@ -201,7 +195,7 @@ static void add_shares(uint64_t seed, shares *sum)
 {
     enum { N = 5, T = 200 };
     caus_arena *arena = caus_arena_new(0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 5});
     caus_random random;
     double *x = CAUS_ARRAY(arena, double, N *T);
     double *drift = CAUS_ARRAY(arena, double, N *T);
@@ -267,7 +261,7 @@ static void random_models_come_back(void **unused)
     size_t wrong = 0, total = 0;
     for (uint64_t seed = 1; seed <= 30; seed++) {
         caus_arena *arena = caus_arena_new(0);
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 5});
         sem world;
         caus_lingam found;
         size_t distance;

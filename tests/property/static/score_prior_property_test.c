@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "discovery/ges_internal.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "property/static/allowed.h"
 #include "property/static/endless.h"
@@ -11,14 +12,6 @@
 #include "test.h"
 
 enum { MOST_NODES = ALLOWED_MOST_NODES };
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static size_t distance(const caus_graph *a, const caus_graph *b)
 {
@@ -67,7 +60,7 @@ static void with_endless_rows_the_allowed_graph_comes_back(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 71, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t hidden = 0, helped = 0;
     for (size_t round = 0; round < 1400; round++) {
         caus_arena *arena = caus_arena_new(0);
@@ -144,7 +137,7 @@ static void wrong_knowledge_is_honoured_and_nothing_more_drawn(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 72, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     for (uint64_t round = 0; round < 1000; round++) {
         caus_arena *arena = caus_arena_new(0);
         sem world;
@@ -176,7 +169,7 @@ static void wrong_knowledge_is_honoured_and_nothing_more_drawn(void **unused)
 static void no_variable_gets_more_parents_than_allowed(void **unused)
 {
     (void)unused;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t bound = 0;
     for (uint64_t seed = 1; seed <= 200; seed++) {
         caus_arena *arena = caus_arena_new(0);

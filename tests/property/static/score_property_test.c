@@ -4,20 +4,13 @@
 #include <string.h>
 
 #include "discovery/ges_internal.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "property/static/endless.h"
 #include "property/static/truth.h"
 #include "test.h"
 
 enum { MOST_NODES = 8, MOST_MEMBERS = 4096 };
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 /* ---- every member of a class, and every graph one edge away ---- */
 
@@ -124,7 +117,7 @@ static void no_class_one_edge_away_scores_higher(void **unused)
     (void)unused;
     for (uint64_t seed = 1; seed <= 60; seed++) {
         caus_arena *arena = caus_arena_new(0);
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         sem world;
         sem_options options = {4 + seed % 5, 3, seed, 40 + 10 * (seed % 9),
                                false};
@@ -158,7 +151,7 @@ static void the_best_operator_is_the_best_change_of_any_member(void **unused)
         CAUS_OPERATOR_INSERT, CAUS_OPERATOR_DELETE, CAUS_OPERATOR_TURN};
     for (uint64_t seed = 1; seed <= 30; seed++) {
         caus_arena *arena = caus_arena_new(0);
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         sem world;
         sem_options options = {4 + seed % 3, 3, seed, 60, false};
         caus_correlation correlation;
@@ -208,7 +201,7 @@ static void with_endless_rows_the_completed_graph_comes_back(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 42, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t hidden = 0;
     for (size_t round = 0; round < 1200; round++) {
         caus_arena *arena = caus_arena_new(0);

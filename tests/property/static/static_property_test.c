@@ -3,17 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "property/static/truth.h"
 #include "test.h"
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static size_t distance(const caus_graph *a, const caus_graph *b)
 {
@@ -27,7 +20,7 @@ static void pc_with_true_separations_gives_the_completed_graph(void **unused)
     (void)unused;
     caus_random random;
     caus_random_init(&random, 21, 0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     for (size_t round = 0; round < 1200; round++) {
         caus_arena *arena = caus_arena_new(0);
         size_t nodes = 1 + round % 12;
@@ -116,12 +109,12 @@ static void threads_do_not_change_a_byte(void **unused)
     sem world = world_of(40, 4, 400, arena);
     for (size_t m = 0; m < LEARNERS; m++) {
         caus_discovery one, found;
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         assert_int_equal(learners[m](&world.series, run, arena, &one), CAUS_OK);
         caus_run_free(run);
         assert_true(caus_graph_edge_count(&one.graph) > 20);
         for (int threads = 2; threads <= 4; threads++) {
-            run = run_of(threads);
+            run = given_run(&(caus_run_options){.threads = threads});
             assert_int_equal(learners[m](&world.series, run, arena, &found),
                              CAUS_OK);
             expect_same_bytes(&one, &found);
@@ -159,7 +152,7 @@ static void column_order_and_scale_do_not_change_a_byte(void **unused)
                      CAUS_OK);
     for (size_t m = 0; m < LEARNERS; m++) {
         caus_discovery before, after;
-        caus_run *run = run_of(2);
+        caus_run *run = given_run(&(caus_run_options){.threads = 2});
         assert_int_equal(learners[m](&world.series, run, arena, &before),
                          CAUS_OK);
         assert_int_equal(learners[m](&series, run, arena, &after), CAUS_OK);
@@ -189,7 +182,7 @@ static void independent_columns_are_joined_at_the_rate_alpha(void **unused)
     (void)unused;
     enum { NODES = 60, ROWS = 200, ROUNDS = 20 };
     size_t joined = 0, pairs = ROUNDS * NODES * (NODES - 1) / 2;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     for (uint64_t round = 0; round < ROUNDS; round++) {
         caus_arena *arena = caus_arena_new(0);
         caus_pc_options options = caus_pc_options_default();

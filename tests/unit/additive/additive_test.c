@@ -4,29 +4,11 @@
 
 #include "base/base.h"
 #include "fault.h"
+#include "given.h"
 #include "property/additive/world.h"
 #include "test.h"
 
 enum { ROWS = 400 };
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads, .seed = 3};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
-
-static double *normal_of(size_t rows, size_t columns, caus_arena *arena)
-{
-    caus_random random;
-    caus_random_init(&random, 17, 0);
-    double *values = CAUS_ARRAY(arena, double, rows *columns);
-    assert_non_null(values);
-    for (size_t k = 0; k < rows * columns; k++)
-        values[k] = caus_random_normal(&random);
-    return values;
-}
 
 static caus_additive learn(const double *values, size_t rows, size_t columns,
                            const caus_additive_options *options,
@@ -35,7 +17,7 @@ static caus_additive learn(const double *values, size_t rows, size_t columns,
     caus_series series;
     caus_additive found;
     caus_error err = {0};
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
     assert_int_equal(caus_series_from_values(NULL, columns, values, rows,
                                              1000000000, arena, &series, NULL),
                      CAUS_OK);
@@ -55,7 +37,7 @@ static const char *edge(const caus_additive *found, size_t a, size_t b,
 /* y = x² has no correlation with x. */
 static double *parabola_of(caus_arena *arena)
 {
-    double *x = normal_of(ROWS, 2, arena);
+    double *x = given_noise(17, ROWS, 2, arena);
     for (size_t r = 0; r < ROWS; r++)
         x[2 * r] = x[2 * r + 1] * x[2 * r + 1] + .5 * x[2 * r];
     return x;
@@ -93,7 +75,7 @@ static void a_line_with_normal_noise_has_no_direction(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *x = normal_of(ROWS, 2, arena);
+    double *x = given_noise(17, ROWS, 2, arena);
     for (size_t r = 0; r < ROWS; r++)
         x[2 * r] += x[2 * r + 1];
     caus_additive_options options = caus_additive_options_default();
@@ -112,7 +94,7 @@ static void colliders_and_what_follows_are_directed(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = normal_of(ROWS, 4, arena);
+    double *values = given_noise(17, ROWS, 4, arena);
     for (size_t r = 0; r < ROWS; r++) {
         double *x = values + 4 * r;
         x[2] += x[0] + x[1];
@@ -130,7 +112,7 @@ static void a_cause_in_the_past_is_found_at_its_lag(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = normal_of(ROWS, 3, arena);
+    double *values = given_noise(17, ROWS, 3, arena);
     for (size_t r = 2; r < ROWS; r++) {
         double *x = values + 3 * r;
         x[1] = cos(2 * x[-6]) + .3 * x[1];
@@ -167,7 +149,7 @@ static void what_is_assumed_absent_is_not_found(void **unused)
     assert_string_equal(edge(&found, 0, 1, 0), "-->");
     cells[1] = CAUS_ASSUME_LINK;
     caus_series series;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
     assert_int_equal(
         caus_series_from_values(NULL, 2, x, ROWS, 0, arena, &series, NULL),
         CAUS_OK);
@@ -184,7 +166,7 @@ static void constant_and_determined_columns_are_results(void **unused)
     enum { COLUMNS = 7 };
     for (size_t lags = 0; lags < 3; lags++) {
         caus_arena *arena = caus_arena_new(0);
-        double *values = normal_of(ROWS, COLUMNS, arena);
+        double *values = given_noise(17, ROWS, COLUMNS, arena);
         for (size_t r = 0; r < ROWS; r++) {
             double *x = values + r * COLUMNS;
             x[1] += x[0];
@@ -217,7 +199,7 @@ static void rows_with_gaps_are_left_out(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = normal_of(ROWS, 3, arena);
+    double *values = given_noise(17, ROWS, 3, arena);
     for (size_t r = 0; r < ROWS; r += 10)
         values[3 * r + r % 3] = (double)NAN;
     caus_additive found = learn(values, ROWS, 3, NULL, arena);
@@ -228,7 +210,7 @@ static void rows_with_gaps_are_left_out(void **unused)
 static void assert_refused(const caus_series *series,
                            caus_additive_options options)
 {
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
     caus_arena *arena = caus_arena_new(0);
     caus_additive found = {.order = (const size_t *)&options};
     assert_int_equal(
@@ -244,9 +226,9 @@ static void what_cannot_be_done_is_said(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = normal_of(9, 4, arena);
+    double *values = given_noise(17, 9, 4, arena);
     caus_series table;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
     caus_error err = {0};
     caus_additive found;
     const caus_additive_options plain = caus_additive_options_default();
@@ -288,7 +270,7 @@ static void no_variable_has_more_parents_than_allowed(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = normal_of(ROWS, 5, arena);
+    double *values = given_noise(17, ROWS, 5, arena);
     for (size_t r = 0; r < ROWS; r++)
         for (size_t v = 0; v < 4; v++)
             values[5 * r + 4] += values[5 * r + v];
@@ -343,7 +325,7 @@ static void every_failed_allocation_is_reported(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = normal_of(120, 5, arena);
+    double *values = given_noise(17, 120, 5, arena);
     caus_series series;
     caus_additive_options options = caus_additive_options_default();
     options.max_lag = 1;
@@ -356,7 +338,7 @@ static void every_failed_allocation_is_reported(void **unused)
         CAUS_OK);
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
         caus_arena *out = caus_arena_new(0);
         caus_additive found;
         fault_fail_after(allowed);

@@ -5,16 +5,10 @@
 #include "base/base.h"
 #include "caus/correlation.h"
 #include "fault.h"
+#include "given.h"
 #include "test.h"
 
 enum { ROWS = 300, COLUMNS = 4 };
-
-static caus_run *run_of(const caus_run_options *options)
-{
-    caus_run *run = NULL;
-    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 /* 1 follows 0 three steps later, 2 is exp(0), 3 is constant. */
 static double *values_of(caus_arena *arena)
@@ -50,7 +44,7 @@ static caus_discovery learn(const caus_series *series,
 {
     caus_discovery found;
     caus_error err = {0};
-    caus_run *run = run_of(&(caus_run_options){.threads = 2});
+    caus_run *run = given_run(&(caus_run_options){.threads = 2});
     if (caus_discover_correlation(series, options, run, arena, &found, &err) !=
         CAUS_OK)
         fail_msg("%s", err.message);
@@ -114,7 +108,7 @@ static void what_is_known_is_not_looked_at(void **unused)
     assert_int_equal(found.test_count, free_one.test_count - 3);
     known[caus_graph_cell(&free_one.graph, 2, 0, 0)] = CAUS_ASSUME_LINK;
     caus_error err = {0};
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     assert_int_equal(
         caus_discover_correlation(&series, &options, run, arena, &found, &err),
         CAUS_ERR_INVALID_ARGUMENT);
@@ -188,7 +182,7 @@ static void what_cannot_be_done_is_said(void **unused)
     };
     caus_arena *arena = caus_arena_new(0);
     caus_series series = series_of(values_of(arena), arena);
-    caus_run *run = run_of(NULL);
+    caus_run *run = given_run(NULL);
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         caus_error err = {0};
         caus_discovery found = {.test_count = 99};
@@ -217,14 +211,14 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     caus_series series = series_of(values_of(arena), arena);
     caus_discovery found;
     caus_run *run =
-        run_of(&(caus_run_options){.threads = 1, .time_limit_s = 1e-9});
+        given_run(&(caus_run_options){.threads = 1, .time_limit_s = 1e-9});
     assert_int_equal(
         caus_discover_correlation(&series, NULL, run, arena, &found, NULL),
         CAUS_OK);
     assert_false(found.complete);
     caus_run_free(run);
     volatile sig_atomic_t cancel = 1;
-    run = run_of(&(caus_run_options){.threads = 1, .cancel = &cancel});
+    run = given_run(&(caus_run_options){.threads = 1, .cancel = &cancel});
     assert_int_equal(
         caus_discover_correlation(&series, NULL, run, arena, &found, NULL),
         CAUS_ERR_CANCELLED);
@@ -244,7 +238,7 @@ static void every_failed_allocation_is_reported(void **unused)
     options.effective_rows = true;
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(&(caus_run_options){.threads = 1});
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         caus_arena *out = caus_arena_new(0);
         caus_discovery found;
         fault_fail_after(allowed);

@@ -5,16 +5,10 @@
 #include "base/base.h"
 #include "discovery/dagma_internal.h"
 #include "fault.h"
+#include "given.h"
 #include "test.h"
 
 enum { ROWS = 400, COLUMNS = 4 };
-
-static caus_run *run_of(const caus_run_options *options)
-{
-    caus_run *run = NULL;
-    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 /* 0 → 1 → 2 with unit noise; 3 is constant. */
 static caus_series chain(double unit, caus_arena *arena)
@@ -43,7 +37,7 @@ static caus_dagma learn(const caus_series *series,
 {
     caus_dagma found;
     caus_error err = {0};
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     if (caus_discover_dagma(series, options, run, arena, &found, &err) !=
         CAUS_OK)
         fail_msg("%s", err.message);
@@ -147,7 +141,7 @@ static void what_cannot_be_done_is_said(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     caus_series series = chain(1, arena), huge = chain(1e60, arena);
-    caus_run *run = run_of(NULL);
+    caus_run *run = given_run(NULL);
     for (int k = 0; k < 7; k++) {
         caus_dagma_options options = caus_dagma_options_default();
         caus_error err = {0};
@@ -175,13 +169,13 @@ static void a_time_limit_gives_nothing_and_a_cancel_an_error(void **unused)
     caus_series series = chain(1, arena);
     caus_dagma found;
     caus_run *run =
-        run_of(&(caus_run_options){.threads = 1, .time_limit_s = 2e-3});
+        given_run(&(caus_run_options){.threads = 1, .time_limit_s = 2e-3});
     assert_int_equal(
         caus_discover_dagma(&series, NULL, run, arena, &found, NULL), CAUS_OK);
     assert_false(found.found.complete);
     caus_run_free(run);
     volatile sig_atomic_t cancel = 1;
-    run = run_of(&(caus_run_options){.threads = 1, .cancel = &cancel});
+    run = given_run(&(caus_run_options){.threads = 1, .cancel = &cancel});
     assert_int_equal(
         caus_discover_dagma(&series, NULL, run, arena, &found, NULL),
         CAUS_ERR_CANCELLED);
@@ -198,7 +192,7 @@ static void every_failed_allocation_is_reported(void **unused)
     options.iterations = 1000;
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(&(caus_run_options){.threads = 1});
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         caus_arena *out = caus_arena_new(0);
         caus_dagma found;
         fault_fail_after(allowed);

@@ -5,6 +5,7 @@
 
 #include "caus/discrete.h"
 #include "fault.h"
+#include "given.h"
 #include "independence/independence.h"
 #include "test.h"
 #include "unit/discovery/categories.h"
@@ -15,15 +16,6 @@ static const categories small = {.nodes = 7,
                                  .most_levels = 4,
                                  .rows = 700,
                                  .seed = 3};
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    assert_int_equal(
-        caus_run_new(&(caus_run_options){.threads = threads}, &run, NULL),
-        CAUS_OK);
-    return run;
-}
 
 static double *draw(const categories *from, bool *is_parent, caus_arena *arena)
 {
@@ -39,21 +31,11 @@ static void lose_values(double *values, size_t count, size_t every)
         values[k] = (double)NAN;
 }
 
-static caus_series series_of(const double *values, size_t rows, size_t columns,
-                             caus_arena *arena)
-{
-    caus_series series;
-    assert_int_equal(caus_series_from_values(NULL, columns, values, rows, 0,
-                                             arena, &series, NULL),
-                     CAUS_OK);
-    return series;
-}
-
 static caus_discovery learn(const caus_series *series,
                             const caus_pc_options *options, caus_test test,
                             int threads, caus_arena *arena)
 {
-    caus_run *run = run_of(threads);
+    caus_run *run = given_run(&(caus_run_options){.threads = threads});
     caus_discovery found;
     caus_error err = {0};
     if (caus_discover_discrete_pc(series, options, test, run, arena, &found,
@@ -67,7 +49,7 @@ static caus_discovery score(const caus_series *series,
                             const caus_score_options *options,
                             caus_arena *arena)
 {
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_discovery found;
     caus_error err = {0};
     if (caus_discover_score(series, options, run, arena, &found, &err) !=
@@ -121,7 +103,7 @@ static void a_collider_is_oriented_and_a_chain_is_not(void **unused)
     enum { ROWS = 2000 };
     caus_arena *arena = caus_arena_new(0);
     double *values = draw_known(ROWS, arena);
-    caus_series series = series_of(values, ROWS, 6, arena);
+    caus_series series = given_table(values, ROWS, 6, arena);
     for (int test = CAUS_TEST_GSQUARED; test <= CAUS_TEST_CHISQUARED; test++) {
         caus_discovery found = learn(&series, NULL, (caus_test)test, 1, arena);
         check_known(&found);
@@ -150,7 +132,7 @@ static void check_numbers(const caus_series *series,
                           const caus_discovery *found, caus_test test,
                           caus_arena *arena)
 {
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     size_t nodes = series->variable_count, checked = 0;
     caus_sample sample;
     caus_independence asked;
@@ -197,7 +179,7 @@ static void numbers_are_those_of_the_separating_test(void **unused)
         double *values = draw(&from, NULL, arena);
         if (round % 3 == 2)
             lose_values(values, from.rows * from.nodes, 23);
-        caus_series series = series_of(values, from.rows, from.nodes, arena);
+        caus_series series = given_table(values, from.rows, from.nodes, arena);
         for (int test = CAUS_TEST_GSQUARED; test <= CAUS_TEST_CHISQUARED;
              test++) {
             caus_discovery found =
@@ -222,8 +204,8 @@ static void neither_columns_nor_threads_matter(void **unused)
         for (size_t r = 0; r < from.rows; r++)
             for (size_t v = 0; v < 7; v++)
                 moved[7 * r + place[v]] = values[7 * r + v];
-        caus_series series = series_of(values, from.rows, 7, arena);
-        caus_series other = series_of(moved, from.rows, 7, arena);
+        caus_series series = given_table(values, from.rows, 7, arena);
+        caus_series other = given_table(moved, from.rows, 7, arena);
         caus_discovery found =
             learn(&series, NULL, CAUS_TEST_GSQUARED, 1, arena);
         caus_discovery again =
@@ -257,7 +239,7 @@ static void what_is_known_counts_before_testing(void **unused)
     enum { ROWS = 1000 };
     caus_arena *arena = caus_arena_new(0);
     double *values = draw_known(ROWS, arena);
-    caus_series series = series_of(values, ROWS, 6, arena);
+    caus_series series = given_table(values, ROWS, 6, arena);
     unsigned char known[36] = {CAUS_ASSUME_UNKNOWN};
     caus_pc_options options = caus_pc_options_default();
     options.assumptions = known;
@@ -271,7 +253,7 @@ static void what_is_known_counts_before_testing(void **unused)
     assert_string_equal(edge(&found, 4, 5), "-->");
     assert_true(found.statistic[3 * 6 + 4] > 100);
     known[4 * 6 + 3] = CAUS_ASSUME_LINK;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_error err = {0};
     assert_int_equal(caus_discover_discrete_pc(&series, &options,
                                                CAUS_TEST_GSQUARED, run, arena,
@@ -294,7 +276,7 @@ static void constant_and_equal_columns_are_results(void **unused)
         values[6 * r + 2] = 5;
         values[6 * r + 1] = values[6 * r];
     }
-    caus_series series = series_of(values, ROWS, 6, arena);
+    caus_series series = given_table(values, ROWS, 6, arena);
     caus_discovery found = learn(&series, NULL, CAUS_TEST_GSQUARED, 1, arena);
     caus_score_options options = caus_score_options_default();
     options.score = CAUS_SCORE_BDEU;
@@ -312,13 +294,13 @@ static void what_cannot_be_done_is_said(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_discovery found;
     caus_error err = {0};
     double values[600];
     for (size_t k = 0; k < 600; k++)
         values[k] = (double)k;
-    caus_series series = series_of(values, 300, 2, arena);
+    caus_series series = given_table(values, 300, 2, arena);
     assert_int_equal(caus_discover_discrete_pc(&series, NULL,
                                                CAUS_TEST_GSQUARED, run, arena,
                                                &found, &err),
@@ -337,7 +319,7 @@ static void what_cannot_be_done_is_said(void **unused)
     assert_non_null(strstr(err.message, "sample size"));
     for (size_t k = 0; k < 600; k++)
         values[k] = k % 2 == (k / 2) % 2 ? 1 : (double)NAN;
-    series = series_of(values, 300, 2, arena);
+    series = given_table(values, 300, 2, arena);
     options.sample_size = 1;
     assert_int_equal(
         caus_discover_score(&series, &options, run, arena, &found, &err),
@@ -351,7 +333,7 @@ static void a_search_cut_short_is_marked(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     double *values = draw(&small, NULL, arena);
-    caus_series series = series_of(values, small.rows, small.nodes, arena);
+    caus_series series = given_table(values, small.rows, small.nodes, arena);
     caus_pc_options options = caus_pc_options_default();
     options.max_tests = 30;
     caus_discovery found =
@@ -381,8 +363,8 @@ static void check_failures(bool is_pc, double *values, size_t rows)
     bool refused = true;
     for (long n = 0; refused; n++) {
         caus_arena *arena = caus_arena_new(0), *out = caus_arena_new(0);
-        caus_run *run = run_of(1);
-        caus_series series = series_of(values, rows, small.nodes, arena);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
+        caus_series series = given_table(values, rows, small.nodes, arena);
         caus_discovery found;
         caus_error err = {0};
         caus_score_options options = caus_score_options_default();

@@ -4,6 +4,7 @@
 
 #include "caus/structure.h"
 #include "discovery/discrete_counts.h"
+#include "given.h"
 #include "graph/dag.h"
 #include "test.h"
 #include "unit/discovery/categories.h"
@@ -15,15 +16,6 @@ static const categories small = {.nodes = 7,
                                  .rows = 700,
                                  .seed = 3};
 
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    assert_int_equal(
-        caus_run_new(&(caus_run_options){.threads = threads}, &run, NULL),
-        CAUS_OK);
-    return run;
-}
-
 static double *draw(const categories *from, bool *is_parent, caus_arena *arena)
 {
     double *values = categories_draw(from, is_parent, arena);
@@ -31,21 +23,11 @@ static double *draw(const categories *from, bool *is_parent, caus_arena *arena)
     return values;
 }
 
-static caus_series series_of(const double *values, size_t rows, size_t columns,
-                             caus_arena *arena)
-{
-    caus_series series;
-    assert_int_equal(caus_series_from_values(NULL, columns, values, rows, 0,
-                                             arena, &series, NULL),
-                     CAUS_OK);
-    return series;
-}
-
 static caus_discovery score(const caus_series *series,
                             const caus_score_options *options,
                             caus_arena *arena)
 {
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_discovery found;
     caus_error err = {0};
     if (caus_discover_score(series, options, run, arena, &found, &err) !=
@@ -110,8 +92,8 @@ static void local_scores_equal_brute_force(void **unused)
     from.rows = 300;
     from.least_levels = 3;
     double *values = draw(&from, NULL, arena);
-    caus_series series = series_of(values, from.rows, from.nodes, arena);
-    caus_run *run = run_of(1);
+    caus_series series = given_table(values, from.rows, from.nodes, arena);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_codes codes;
     assert_int_equal(
         caus_codes_init(&series, SIZE_MAX, run, arena, &codes, NULL), CAUS_OK);
@@ -220,8 +202,8 @@ static void the_search_nearly_always_finds_the_best_graph(void **unused)
                            .rows = 3000,
                            .seed = seed};
         double *values = draw(&from, NULL, arena);
-        caus_series series = series_of(values, from.rows, NODES, arena);
-        caus_run *run = run_of(1);
+        caus_series series = given_table(values, from.rows, NODES, arena);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         caus_codes codes;
         assert_int_equal(
             caus_codes_init(&series, SIZE_MAX, run, arena, &codes, NULL),
@@ -264,7 +246,7 @@ static void many_rows_give_the_true_class(void **unused)
                            .rows = ROWS,
                            .seed = 100 + seed};
         double *values = draw(&from, is_parent, arena);
-        caus_series series = series_of(values, ROWS, COUNT, arena);
+        caus_series series = given_table(values, ROWS, COUNT, arena);
         caus_pdag dag, completed;
         caus_dag_work work;
         caus_graph truth;

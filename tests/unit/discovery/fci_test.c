@@ -6,15 +6,9 @@
 #include "caus/fci.h"
 #include "caus/structure.h"
 #include "fault.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
-
-static caus_run *run_of(const caus_run_options *options)
-{
-    caus_run *run = NULL;
-    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static sem world_of(size_t nodes, size_t rows, caus_arena *arena)
 {
@@ -22,17 +16,6 @@ static sem world_of(size_t nodes, size_t rows, caus_arena *arena)
     sem_options options = {nodes, 3, 3, rows, false};
     assert_int_equal(sem_make(&options, arena, &world, NULL), CAUS_OK);
     return world;
-}
-
-static double *noise_of(size_t rows, size_t columns, caus_arena *arena)
-{
-    caus_random random;
-    caus_random_init(&random, 31, 0);
-    double *values = CAUS_ARRAY(arena, double, rows *columns);
-    assert_non_null(values);
-    for (size_t k = 0; k < rows * columns; k++)
-        values[k] = caus_random_normal(&random);
-    return values;
 }
 
 static caus_series series_of(const char *const *names, const double *values,
@@ -50,7 +33,7 @@ static caus_discovery learn(const double *values, size_t rows, size_t columns,
 {
     caus_discovery found;
     caus_series series = series_of(NULL, values, rows, columns, arena);
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     assert_int_equal(
         caus_discover_fci(&series, options, run, arena, &found, NULL), CAUS_OK);
     caus_run_free(run);
@@ -68,8 +51,8 @@ static void a_hidden_cause_is_told_from_a_cause(void **unused)
     (void)unused;
     enum { ROWS = 2000, COLUMNS = 8 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, COLUMNS, arena);
-    double *hidden = noise_of(ROWS + 77, 1, arena);
+    double *values = given_noise(31, ROWS, COLUMNS, arena);
+    double *hidden = given_noise(31, ROWS + 77, 1, arena);
     for (size_t r = 0; r < ROWS; r++) {
         double *x = values + r * COLUMNS;
         x[1] += x[0] + hidden[r + 77];
@@ -108,7 +91,7 @@ static void selection_gives_undirected_edges_when_it_is_asked_for(void **unused)
     (void)unused;
     enum { DRAWN = 60000, COLUMNS = 4 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(DRAWN, COLUMNS, arena);
+    double *values = given_noise(31, DRAWN, COLUMNS, arena);
     size_t kept = 0;
     for (size_t r = 0; r < DRAWN; r++) {
         double x[COLUMNS];
@@ -137,7 +120,7 @@ static void constant_and_determined_columns_are_named_not_fatal(void **unused)
     (void)unused;
     enum { ROWS = 200, COLUMNS = 7 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, COLUMNS, arena);
+    double *values = given_noise(31, ROWS, COLUMNS, arena);
     for (size_t r = 0; r < ROWS; r++) {
         double *x = values + r * COLUMNS;
         x[1] += x[0];
@@ -168,7 +151,7 @@ static void contradictions_of_few_rows_are_shown(void **unused)
     size_t conflicts = 0;
     for (uint64_t seed = 1; seed <= 40; seed++) {
         caus_arena *arena = caus_arena_new(0);
-        caus_run *run = run_of(&(caus_run_options){.threads = 1});
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         sem world;
         sem_options data = {12, 4, seed, 60, false};
         assert_int_equal(sem_make(&data, arena, &world, NULL), CAUS_OK);
@@ -201,7 +184,7 @@ static void more_variables_than_rows_are_searched(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(12, 30, arena);
+    double *values = given_noise(31, 12, 30, arena);
     for (int fast = 0; fast < 2; fast++) {
         caus_fci_options options = caus_fci_options_default();
         options.fast = fast;
@@ -220,7 +203,7 @@ static void an_absent_pair_is_not_tested_and_a_required_one_stays(void **unused)
     (void)unused;
     enum { ROWS = 300, COLUMNS = 3 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, COLUMNS, arena);
+    double *values = given_noise(31, ROWS, COLUMNS, arena);
     for (size_t r = 0; r < ROWS; r++)
         values[r * COLUMNS + 1] += values[r * COLUMNS];
     unsigned char cells[COLUMNS * COLUMNS] = {0};
@@ -248,7 +231,7 @@ static void what_is_earlier_gets_no_arrow_from_what_is_later(void **unused)
     (void)unused;
     enum { ROWS = 400, COLUMNS = 2 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, COLUMNS, arena);
+    double *values = given_noise(31, ROWS, COLUMNS, arena);
     for (size_t r = 0; r < ROWS; r++)
         values[r * COLUMNS + 1] += values[r * COLUMNS];
     unsigned char cells[COLUMNS * COLUMNS] = {0};
@@ -260,7 +243,7 @@ static void what_is_earlier_gets_no_arrow_from_what_is_later(void **unused)
     assert_string_equal(edge(&found, 0, 1), "o->");
     caus_pc_options plain = caus_pc_options_default();
     caus_series series = series_of(NULL, values, ROWS, COLUMNS, arena);
-    caus_run *run = run_of(NULL);
+    caus_run *run = given_run(NULL);
     plain.assumptions = cells;
     assert_int_equal(
         caus_discover_pc(&series, &plain, run, arena, &found, NULL), CAUS_OK);
@@ -275,8 +258,9 @@ static void expect_refusal(const unsigned char *cells, bool plain_too,
     static const char *const names[] = {"auth_latency", "db_latency",
                                         "web_errors"};
     caus_arena *arena = caus_arena_new(0), *out = caus_arena_new(0);
-    caus_series series = series_of(names, noise_of(50, 3, arena), 50, 3, arena);
-    caus_run *run = run_of(NULL);
+    caus_series series =
+        series_of(names, given_noise(31, 50, 3, arena), 50, 3, arena);
+    caus_run *run = given_run(NULL);
     caus_discovery found = {.test_count = 99};
     caus_fci_options options = caus_fci_options_default();
     caus_pc_options plain = caus_pc_options_default();
@@ -333,7 +317,7 @@ static void expect_error(const caus_series *series,
 {
     caus_error err = {0};
     caus_arena *out = caus_arena_new(0);
-    caus_run *run = run_of(NULL);
+    caus_run *run = given_run(NULL);
     caus_discovery found = {.test_count = 99};
     assert_int_equal(caus_discover_fci(series, options, run, out, &found, &err),
                      status);
@@ -365,8 +349,8 @@ static void a_test_limit_gives_the_same_part_on_any_thread_count(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     sem world = world_of(20, 300, arena);
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
-    caus_run *two = run_of(&(caus_run_options){.threads = 3});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
+    caus_run *two = given_run(&(caus_run_options){.threads = 3});
     for (int fast = 0; fast < 2; fast++) {
         caus_fci_options options = caus_fci_options_default();
         caus_discovery whole, part, again;
@@ -408,7 +392,7 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     sem world = world_of(30, 300, arena);
-    caus_run *run = run_of(&(caus_run_options){.time_limit_s = 1e-9});
+    caus_run *run = given_run(&(caus_run_options){.time_limit_s = 1e-9});
     caus_discovery found;
     assert_int_equal(
         caus_discover_fci(&world.series, NULL, run, arena, &found, NULL),
@@ -416,7 +400,7 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     assert_false(found.complete);
     caus_run_free(run);
     volatile sig_atomic_t cancel = 1;
-    run = run_of(&(caus_run_options){.cancel = &cancel});
+    run = given_run(&(caus_run_options){.cancel = &cancel});
     assert_int_equal(
         caus_discover_fci(&world.series, NULL, run, arena, &found, NULL),
         CAUS_ERR_CANCELLED);
@@ -438,7 +422,7 @@ static void every_failed_allocation_is_reported(void **unused)
         options.assumptions = kind & 2 ? cells : NULL;
         bool failed = true;
         for (long allowed = 0; failed; allowed++) {
-            caus_run *run = run_of(&(caus_run_options){.threads = 1});
+            caus_run *run = given_run(&(caus_run_options){.threads = 1});
             caus_arena *out = caus_arena_new(0);
             caus_discovery found;
             fault_fail_after(allowed);
@@ -500,8 +484,8 @@ static void columns_scale_and_threads_do_not_change_a_byte(void **unused)
                 moved[r * NODES + place[v]] =
                     ldexp(values[r * NODES + v], (int)v - 9);
         caus_series series = series_of(NULL, moved, ROWS, NODES, arena);
-        caus_run *one = run_of(&(caus_run_options){.threads = 1});
-        caus_run *more = run_of(&(caus_run_options){.threads = 3});
+        caus_run *one = given_run(&(caus_run_options){.threads = 1});
+        caus_run *more = given_run(&(caus_run_options){.threads = 3});
         for (int kind = 0; kind < 4; kind++) {
             caus_discovery before, after;
             caus_fci_options options = caus_fci_options_default();

@@ -4,15 +4,9 @@
 
 #include "base/base.h"
 #include "fault.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
-
-static caus_run *run_of(const caus_run_options *options)
-{
-    caus_run *run = NULL;
-    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static sem world_of(size_t nodes, size_t rows, caus_arena *arena)
 {
@@ -22,24 +16,12 @@ static sem world_of(size_t nodes, size_t rows, caus_arena *arena)
     return world;
 }
 
-/* Independent noise that a test may change before it makes a series of it. */
-static double *noise_of(size_t rows, size_t columns, caus_arena *arena)
-{
-    caus_random random;
-    caus_random_init(&random, 31, 0);
-    double *values = CAUS_ARRAY(arena, double, rows *columns);
-    assert_non_null(values);
-    for (size_t k = 0; k < rows * columns; k++)
-        values[k] = caus_random_normal(&random);
-    return values;
-}
-
 static caus_discovery learn(const double *values, size_t rows, size_t columns,
                             const caus_pc_options *options, caus_arena *arena)
 {
     caus_series series;
     caus_discovery found;
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     assert_int_equal(caus_series_from_values(NULL, columns, values, rows, 0,
                                              arena, &series, NULL),
                      CAUS_OK);
@@ -59,7 +41,7 @@ static void a_collider_is_oriented_and_a_chain_is_not(void **unused)
     (void)unused;
     enum { ROWS = 500, COLUMNS = 6 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, COLUMNS, arena);
+    double *values = given_noise(31, ROWS, COLUMNS, arena);
     for (size_t r = 0; r < ROWS; r++) {
         double *x = values + r * COLUMNS;
         x[1] += x[0] + x[2];
@@ -91,7 +73,7 @@ static void the_statistic_is_the_partial_correlation(void **unused)
     (void)unused;
     enum { ROWS = 200 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, 3, arena);
+    double *values = given_noise(31, ROWS, 3, arena);
     double sum[3] = {0}, product[3][3] = {{0}}, r[3][3];
     for (size_t k = 0; k < ROWS; k++) {
         double *x = values + k * 3;
@@ -122,7 +104,7 @@ static void constant_and_determined_columns_are_named_not_fatal(void **unused)
     (void)unused;
     enum { ROWS = 200, COLUMNS = 7 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, COLUMNS, arena);
+    double *values = given_noise(31, ROWS, COLUMNS, arena);
     for (size_t r = 0; r < ROWS; r++) {
         double *x = values + r * COLUMNS;
         x[1] += x[0];
@@ -158,7 +140,7 @@ static void more_variables_than_rows_are_searched(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(12, 40, arena);
+    double *values = given_noise(31, 12, 40, arena);
     caus_pc_options options = caus_pc_options_default();
     options.alpha = .2;
     caus_discovery found = learn(values, 12, 40, &options, arena);
@@ -172,7 +154,7 @@ static void rows_with_a_gap_are_left_out(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(100, 3, arena);
+    double *values = given_noise(31, 100, 3, arena);
     values[5 * 3 + 1] = (double)NAN;
     caus_discovery with = learn(values, 100, 3, NULL, arena);
     assert_int_equal(with.rows_used, 99);
@@ -188,7 +170,7 @@ static void expect_error(const caus_series *series,
 {
     caus_error err = {0};
     caus_arena *out = caus_arena_new(0);
-    caus_run *run = run_of(NULL);
+    caus_run *run = given_run(NULL);
     caus_discovery found = {.test_count = 99};
     assert_int_equal(caus_discover_pc(series, options, run, out, &found, &err),
                      status);
@@ -224,7 +206,7 @@ static void a_test_limit_gives_the_same_part_on_any_thread_count(void **unused)
     sem world = world_of(25, 500, arena);
     caus_pc_options options = caus_pc_options_default();
     options.alpha = .2;
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_discovery whole, part, again;
     assert_int_equal(
         caus_discover_pc(&world.series, &options, run, arena, &whole, NULL),
@@ -236,7 +218,7 @@ static void a_test_limit_gives_the_same_part_on_any_thread_count(void **unused)
             caus_discover_pc(&world.series, &options, run, arena, &part, NULL),
             CAUS_OK);
         assert_true(part.complete || part.test_count <= limit + 300);
-        caus_run *two = run_of(&(caus_run_options){.threads = 3});
+        caus_run *two = given_run(&(caus_run_options){.threads = 3});
         assert_int_equal(
             caus_discover_pc(&world.series, &options, two, arena, &again, NULL),
             CAUS_OK);
@@ -262,7 +244,7 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     sem world = world_of(30, 300, arena);
-    caus_run *run = run_of(&(caus_run_options){.time_limit_s = 1e-9});
+    caus_run *run = given_run(&(caus_run_options){.time_limit_s = 1e-9});
     caus_discovery found;
     assert_int_equal(
         caus_discover_pc(&world.series, NULL, run, arena, &found, NULL),
@@ -272,7 +254,7 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     assert_true(found.p_value[5] >= 1);
     caus_run_free(run);
     volatile sig_atomic_t cancel = 1;
-    run = run_of(&(caus_run_options){.cancel = &cancel});
+    run = given_run(&(caus_run_options){.cancel = &cancel});
     assert_int_equal(
         caus_discover_pc(&world.series, NULL, run, arena, &found, NULL),
         CAUS_ERR_CANCELLED);
@@ -289,7 +271,7 @@ static void every_failed_allocation_is_reported(void **unused)
     options.alpha = .2;
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(&(caus_run_options){.threads = 1});
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         caus_arena *out = caus_arena_new(0);
         caus_discovery found;
         fault_fail_after(allowed);

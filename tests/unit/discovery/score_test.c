@@ -4,26 +4,9 @@
 
 #include "base/base.h"
 #include "fault.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
-
-static caus_run *run_of(const caus_run_options *options)
-{
-    caus_run *run = NULL;
-    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
-    return run;
-}
-
-static double *noise_of(size_t rows, size_t columns, caus_arena *arena)
-{
-    caus_random random;
-    caus_random_init(&random, 41, 0);
-    double *values = CAUS_ARRAY(arena, double, rows *columns);
-    assert_non_null(values);
-    for (size_t k = 0; k < rows * columns; k++)
-        values[k] = caus_random_normal(&random);
-    return values;
-}
 
 static caus_discovery learn(const double *values, size_t rows, size_t columns,
                             const caus_score_options *options,
@@ -31,7 +14,7 @@ static caus_discovery learn(const double *values, size_t rows, size_t columns,
 {
     caus_series series;
     caus_discovery found;
-    caus_run *run = run_of(&(caus_run_options){.threads = 1});
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     assert_int_equal(caus_series_from_values(NULL, columns, values, rows, 0,
                                              arena, &series, NULL),
                      CAUS_OK);
@@ -53,7 +36,7 @@ static void a_collider_is_oriented_and_a_chain_is_not(void **unused)
     enum { ROWS = 500, COLUMNS = 6 };
     for (int search = 0; search <= CAUS_SEARCH_GES; search++) {
         caus_arena *arena = caus_arena_new(0);
-        double *values = noise_of(ROWS, COLUMNS, arena);
+        double *values = given_noise(41, ROWS, COLUMNS, arena);
         for (size_t r = 0; r < ROWS; r++) {
             double *x = values + r * COLUMNS;
             x[1] += x[0] + x[2];
@@ -83,7 +66,7 @@ static void the_penalty_is_what_an_edge_costs(void **unused)
     (void)unused;
     enum { ROWS = 400 };
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(ROWS, 2, arena);
+    double *values = given_noise(41, ROWS, 2, arena);
     for (size_t r = 0; r < ROWS; r++)
         values[2 * r + 1] += .2 * values[2 * r];
     caus_score_options options = caus_score_options_default();
@@ -113,7 +96,7 @@ static void constant_and_determined_columns_are_results(void **unused)
     enum { ROWS = 200, COLUMNS = 7 };
     for (int search = 0; search <= CAUS_SEARCH_GES; search++) {
         caus_arena *arena = caus_arena_new(0);
-        double *values = noise_of(ROWS, COLUMNS, arena);
+        double *values = given_noise(41, ROWS, COLUMNS, arena);
         for (size_t r = 0; r < ROWS; r++) {
             double *x = values + r * COLUMNS;
             x[1] += x[0];
@@ -141,7 +124,7 @@ static void more_variables_than_rows_are_searched(void **unused)
 {
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
-    double *values = noise_of(12, 40, arena);
+    double *values = given_noise(41, 12, 40, arena);
     caus_discovery found = learn(values, 12, 40, NULL, arena);
     assert_true(found.complete);
     caus_arena_free(arena);
@@ -159,14 +142,14 @@ static void what_cannot_be_done_is_said(void **unused)
                  {2, (double)INFINITY, "gamma"}};
     caus_arena *arena = caus_arena_new(0);
     caus_series series;
-    double *values = noise_of(50, 3, arena);
+    double *values = given_noise(41, 50, 3, arena);
     assert_int_equal(
         caus_series_from_values(NULL, 3, values, 50, 0, arena, &series, NULL),
         CAUS_OK);
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         caus_score_options options = caus_score_options_default();
         caus_error err = {0};
-        caus_run *run = run_of(NULL);
+        caus_run *run = given_run(NULL);
         caus_discovery found = {.test_count = 99};
         options.penalty = cases[k].penalty;
         options.ebic_gamma = cases[k].gamma;
@@ -187,7 +170,7 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     sem world;
     sem_options data = {60, 4, 2, 300, false};
     assert_int_equal(sem_make(&data, arena, &world, NULL), CAUS_OK);
-    caus_run *run = run_of(&(caus_run_options){.time_limit_s = 2e-3});
+    caus_run *run = given_run(&(caus_run_options){.time_limit_s = 2e-3});
     caus_discovery found;
     assert_int_equal(
         caus_discover_score(&world.series, NULL, run, arena, &found, NULL),
@@ -195,7 +178,7 @@ static void a_time_limit_gives_a_part_and_a_cancel_an_error(void **unused)
     assert_false(found.complete);
     caus_run_free(run);
     volatile sig_atomic_t cancel = 1;
-    run = run_of(&(caus_run_options){.cancel = &cancel});
+    run = given_run(&(caus_run_options){.cancel = &cancel});
     assert_int_equal(
         caus_discover_score(&world.series, NULL, run, arena, &found, NULL),
         CAUS_ERR_CANCELLED);
@@ -212,7 +195,7 @@ static void every_failed_allocation_is_reported(void **unused)
     assert_int_equal(sem_make(&data, arena, &world, NULL), CAUS_OK);
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(&(caus_run_options){.threads = 1});
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         caus_arena *out = caus_arena_new(0);
         caus_discovery found;
         fault_fail_after(allowed);

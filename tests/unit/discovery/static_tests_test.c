@@ -5,17 +5,9 @@
 #include "base/base.h"
 #include "caus/structure_tests.h"
 #include "fault.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = caus_run_options_default();
-    options.threads = threads;
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 static sem world_of(size_t nodes, size_t rows, uint64_t seed, caus_arena *arena)
 {
@@ -36,7 +28,7 @@ static caus_discovery pc_by(const caus_series *series, caus_test which,
                             int threads, caus_arena *arena)
 {
     caus_test_options test = test_of(which);
-    caus_run *run = run_of(threads);
+    caus_run *run = given_run(&(caus_run_options){.threads = threads});
     caus_discovery found;
     caus_error err = {0};
     if (caus_discover_pc_by(series, NULL, &test, run, arena, &found, &err) !=
@@ -62,7 +54,7 @@ static void fisher_z_one_by_one_gives_the_graph_of_pc(void **unused)
     for (uint64_t seed = 1; seed <= 5; seed++) {
         caus_arena *arena = caus_arena_new(0);
         sem world = world_of(12, 600, seed, arena);
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1});
         caus_discovery fast;
         assert_int_equal(
             caus_discover_pc(&world.series, NULL, run, arena, &fast, NULL),
@@ -88,7 +80,7 @@ static void fci_takes_the_same_tests(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     sem world = world_of(10, 800, 4, arena);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_test_options test = test_of(CAUS_TEST_FISHER_Z);
     caus_discovery fast, found;
     assert_int_equal(
@@ -185,7 +177,7 @@ static void a_test_that_refuses_the_data_says_so(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     sem world = world_of(4, 400, 1, arena);
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
     caus_test_options test = test_of(CAUS_TEST_WLS);
     caus_discovery found = {0};
     caus_error err = {0};
@@ -212,7 +204,7 @@ static void out_of_memory_is_an_error_that_leaves_no_trace(void **unused)
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
         caus_arena *out = caus_arena_new(0);
-        caus_run *run = run_of(2);
+        caus_run *run = given_run(&(caus_run_options){.threads = 2});
         caus_discovery found = {0};
         fault_fail_after(allowed);
         caus_status status = caus_discover_pc_by(&world.series, NULL, &test,

@@ -5,16 +5,10 @@
 #include "base/base.h"
 #include "caus/granger.h"
 #include "fault.h"
+#include "given.h"
 #include "test.h"
 
 enum { ROWS = 400, COLUMNS = 5 };
-
-static caus_run *run_of(const caus_run_options *options)
-{
-    caus_run *run = NULL;
-    assert_int_equal(caus_run_new(options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 /* 0 drives 1 two steps later, 1 drives 2 one step later; 3 is constant, 4 is
  * 0 in another unit. */
@@ -48,7 +42,7 @@ static caus_granger learn(const caus_series *series,
 {
     caus_granger found;
     caus_error err = {0};
-    caus_run *run = run_of(&(caus_run_options){.threads = 2});
+    caus_run *run = given_run(&(caus_run_options){.threads = 2});
     if (caus_discover_granger(series, options, run, arena, &found, &err) !=
         CAUS_OK)
         fail_msg("%s", err.message);
@@ -115,7 +109,7 @@ static void what_cannot_be_done_is_said(void **unused)
     (void)unused;
     caus_arena *arena = caus_arena_new(0);
     caus_series series = chain(arena), table = series;
-    caus_run *run = run_of(NULL);
+    caus_run *run = given_run(NULL);
     caus_error err = {0};
     caus_granger found = {.lags = NULL};
     caus_granger_options options = caus_granger_options_default();
@@ -156,7 +150,7 @@ static void a_time_limit_gives_nothing_and_a_cancel_an_error(void **unused)
     caus_granger_options options = caus_granger_options_default();
     options.fdr = CAUS_FDR_BY;
     caus_run *run =
-        run_of(&(caus_run_options){.threads = 1, .time_limit_s = 1e-9});
+        given_run(&(caus_run_options){.threads = 1, .time_limit_s = 1e-9});
     assert_int_equal(
         caus_discover_granger(&series, &options, run, arena, &found, NULL),
         CAUS_OK);
@@ -164,7 +158,7 @@ static void a_time_limit_gives_nothing_and_a_cancel_an_error(void **unused)
     assert_true(found.p_value[1] >= 1 && found.q_value[1] >= 1);
     caus_run_free(run);
     volatile sig_atomic_t cancel = 1;
-    run = run_of(&(caus_run_options){.threads = 1, .cancel = &cancel});
+    run = given_run(&(caus_run_options){.threads = 1, .cancel = &cancel});
     assert_int_equal(
         caus_discover_granger(&series, NULL, run, arena, &found, NULL),
         CAUS_ERR_CANCELLED);
@@ -183,7 +177,7 @@ static void every_failed_allocation_is_reported(void **unused)
         options.fdr = CAUS_FDR_BH;
         bool failed = true;
         for (long allowed = 0; failed; allowed++) {
-            caus_run *run = run_of(&(caus_run_options){.threads = 1});
+            caus_run *run = given_run(&(caus_run_options){.threads = 1});
             caus_arena *out = caus_arena_new(0);
             caus_granger found;
             fault_fail_after(allowed);

@@ -6,16 +6,9 @@
 #include "caus/lingam.h"
 #include "discovery/lingam_entropy.h"
 #include "fault.h"
+#include "given.h"
 #include "oracle/structure/sem.h"
 #include "test.h"
-
-static caus_run *run_of(int threads)
-{
-    caus_run *run = NULL;
-    caus_run_options options = {.threads = threads, .seed = 3};
-    assert_int_equal(caus_run_new(&options, &run, NULL), CAUS_OK);
-    return run;
-}
 
 /* Independent columns, uniform in [−1, 1]. */
 static double *uniform_of(size_t rows, size_t columns, caus_arena *arena)
@@ -35,7 +28,7 @@ static caus_lingam learn(const double *values, size_t rows, size_t columns,
     caus_series series;
     caus_lingam found;
     caus_error err = {0};
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
     assert_int_equal(caus_series_from_values(NULL, columns, values, rows,
                                              1000000000, arena, &series, NULL),
                      CAUS_OK);
@@ -200,7 +193,7 @@ static void what_cannot_be_done_is_said(void **unused)
     caus_arena *arena = caus_arena_new(0);
     double *values = uniform_of(8, 4, arena);
     caus_series series, table;
-    caus_run *run = run_of(1);
+    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
     caus_error err = {0};
     caus_lingam found = {.lags = 99};
     caus_lingam_options options = caus_lingam_options_default();
@@ -280,7 +273,7 @@ static void every_failed_allocation_is_reported(void **unused)
         CAUS_OK);
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
         caus_arena *out = caus_arena_new(0);
         caus_lingam found;
         fault_fail_after(allowed);
@@ -307,7 +300,7 @@ static void an_autoregression_reports_failed_allocations(void **unused)
         CAUS_OK);
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
-        caus_run *run = run_of(1);
+        caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
         caus_arena *out = caus_arena_new(0);
         caus_var found;
         fault_fail_after(allowed);
