@@ -151,11 +151,13 @@ size_t caus_arena_used_bytes(const caus_arena *arena)
 
 caus_status caus_arena_fail(const caus_arena *arena, caus_error *err)
 {
+    bool is_small = arena->budget < (size_t)1 << 20;
     if (arena->over_budget)
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
-                         "the memory budget of %zu MiB is used up: raise "
+                         "the memory budget of %zu %s is used up: raise "
                          "--memory-limit or ask for fewer variables or rows",
-                         arena->budget >> 20);
+                         arena->budget >> (is_small ? 10 : 20),
+                         is_small ? "KiB" : "MiB");
     return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                      "the system has no more memory (%zu MiB are in use here)",
                      arena->total >> 20);

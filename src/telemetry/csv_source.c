@@ -149,8 +149,32 @@ static bool ends_with(const char *path, const char *ending)
     return length > tail && strcmp(path + length - tail, ending) == 0;
 }
 
+/* What people give that would be read as text with an odd first line. */
+static const char *foreign_kind(const caus_csv_source *source)
+{
+    static const struct {
+        const char *kind, *bytes;
+        size_t count;
+    } kinds[] = {
+        {"packed by xz", "\xfd\x37zXZ\0", 6},
+        {"packed by bzip2", "BZh", 3},
+        {"packed by lz4", "\x04\x22\x4d\x18", 4},
+        {"a zip archive or a spreadsheet", "PK\x03\x04", 4},
+        {"a Parquet file", "PAR1", 4},
+        {"an incident file or another SQLite file", "SQLite format 3\0", 16}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (starts_with(source, kinds[i].bytes, kinds[i].count))
+            return kinds[i].kind;
+    return NULL;
+}
+
 static caus_status find_packing(caus_csv_source *source, caus_error *err)
 {
+    const char *foreign = foreign_kind(source);
+    if (foreign)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s is %s: give CSV, plain or packed by gzip or zstd",
+                         source->path, foreign);
     if (starts_with(source, "\x1f\x8b", 2))
         source->packing = GZIP;
     else if (starts_with(source, "\x28\xb5\x2f\xfd", 4))
