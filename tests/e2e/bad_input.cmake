@@ -14,4 +14,4 @@ add_test(NAME e2e_determinism COMMAND ${e2e}/determinism_test
          $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
 set_tests_properties(e2e_bad_input e2e_bad_input_files
                      e2e_bad_input_docs e2e_memory e2e_determinism PROPERTIES
-                     SKIP_RETURN_CODE 77 TIMEOUT 120)
+                     SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})

@@ -11,5 +11,5 @@ foreach(name clickhouse clickhouse_gram)
   add_test(NAME e2e_${name}
            COMMAND ${CMAKE_CURRENT_LIST_DIR}/clickhouse_test
                    $<TARGET_FILE:${name}_e2e>)
-  set_tests_properties(e2e_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
+  set_tests_properties(e2e_${name} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})
 endforeach()

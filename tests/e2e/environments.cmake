@@ -3,7 +3,7 @@ add_test(NAME e2e_environments
          COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/environments_test
          $<TARGET_FILE:caus>
          ${CMAKE_CURRENT_SOURCE_DIR}/oracle/jpcmciplus/jpcmciplus.json)
-set_tests_properties(e2e_environments PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
+set_tests_properties(e2e_environments PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})
 add_test(NAME e2e_drawn COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/drawn_test
          $<TARGET_FILE:caus>)
-set_tests_properties(e2e_drawn PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+set_tests_properties(e2e_drawn PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})

@@ -11,6 +11,4 @@ add_test(NAME e2e_push_down
 add_test(NAME e2e_mpi COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/mpi_test
          $<TARGET_FILE:caus> ${mpi_program})
 set_tests_properties(e2e_gram e2e_push_down e2e_mpi PROPERTIES SKIP_RETURN_CODE 77
-                     TIMEOUT 300)
-# Starting processes takes seconds in a chroot, and there are sixty starts.
-set_tests_properties(e2e_mpi PROPERTIES TIMEOUT 900)
+                     TIMEOUT ${CAUS_HANG_S})

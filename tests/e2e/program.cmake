@@ -4,13 +4,13 @@ target_link_libraries(plant PRIVATE m)
 target_compile_options(plant PRIVATE ${CAUS_WARNINGS})
 add_test(NAME e2e_seed COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/seed_test
          $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
-set_tests_properties(e2e_seed PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 120)
+set_tests_properties(e2e_seed PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})
 add_test(NAME e2e_cli COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/cli_test
          $<TARGET_FILE:caus> $<TARGET_FILE:plant>)
-set_tests_properties(e2e_cli PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+set_tests_properties(e2e_cli PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})
 add_test(NAME e2e_methods COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/methods_test
          $<TARGET_FILE:caus>)
-set_tests_properties(e2e_methods PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+set_tests_properties(e2e_methods PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})
 set(sanitize_flags)
 if(CAUS_SANITIZE)
   set(sanitize_flags -fsanitize=address,undefined)
@@ -23,4 +23,4 @@ add_test(NAME e2e_readme COMMAND ${PROJECT_SOURCE_DIR}/tools/update-readme
 add_test(NAME e2e_package COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/package_test
          ${PROJECT_BINARY_DIR} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
 set_tests_properties(e2e_install e2e_package e2e_readme PROPERTIES
-                     SKIP_RETURN_CODE 77 TIMEOUT 120)
+                     SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})

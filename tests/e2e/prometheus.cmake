@@ -9,4 +9,4 @@ target_compile_options(prometheus_e2e PRIVATE ${CAUS_WARNINGS} -Wno-null-derefer
 add_test(NAME e2e_prometheus
          COMMAND ${CMAKE_CURRENT_LIST_DIR}/prometheus_test
                  $<TARGET_FILE:prometheus_e2e>)
-set_tests_properties(e2e_prometheus PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 180)
+set_tests_properties(e2e_prometheus PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})

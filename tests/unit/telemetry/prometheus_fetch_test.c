@@ -287,7 +287,7 @@ static void broken_replies_are_named(void **state)
     assert_fails(at, MOOD_NO_VALUE, CAUS_ERR_NOT_FOUND,
                  "not one finite sample");
     at->endpoint.timeout_s = 0.2;
-    assert_fails(at, MOOD_HANG, CAUS_ERR_NETWORK, "timed out after 0.2 s");
+    assert_fails(at, MOOD_HANG, CAUS_ERR_NETWORK, "timed out after ");
 }
 
 static void *cancel_soon(void *data)
