@@ -13,18 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base.h"
+#include "bench.h"
 #include "caus/discovery.h"
 #include "independence/cmiknn_internal.h"
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* What a value needs: a table, a sample, a test, and where to work. */
 typedef struct bench {
@@ -124,30 +117,6 @@ static int bench_value(char **words)
     return stop(&b, status, &err);
 }
 
-enum { MOST_VALUES = 1 << 20, LINE_BYTES = 1 << 14 };
-
-/* Numbers of a file without names; columns are those of its first line. */
-static size_t read_values(const char *path, double *values, size_t *columns)
-{
-    char line[LINE_BYTES];
-    size_t count = 0;
-    FILE *file = fopen(path, "r");
-    *columns = 0;
-    while (file && fgets(line, sizeof line, file)) {
-        char *at = line, *end;
-        for (double value = strtod(at, &end); end != at && count < MOST_VALUES;
-             value = strtod(at, &end)) {
-            values[count++] = value;
-            at = *end == ',' ? end + 1 : end;
-        }
-        if (!*columns)
-            *columns = count;
-    }
-    if (file)
-        fclose(file);
-    return count;
-}
-
 static void print_links(const caus_discovery *found)
 {
     const caus_graph *graph = &found->graph;
@@ -190,7 +159,7 @@ static caus_status time_pcmci(bench *b, char **words, caus_error *err)
 static int bench_pcmci(char **words)
 {
     size_t columns;
-    double *values = malloc(MOST_VALUES * sizeof *values);
+    double *values = malloc(BENCH_MOST_VALUES * sizeof *values);
     size_t count = values ? read_values(words[0], values, &columns) : 0;
     bench b = {0};
     caus_error err = {.message = "no table of numbers"};

@@ -10,16 +10,9 @@ import sys
 import tempfile
 import time
 
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS",
-             "NUMBA_NUM_THREADS"):
-    os.environ[name] = "1"
+from peers import give_up
 
 LAG, SHUFFLES = 2, 200
-
-
-def give_up(reason):
-    print("skipped: " + reason)
-    sys.exit(77)
 
 
 def make_data(rows):

@@ -8,9 +8,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/base.h"
+#include "bench.h"
 #include "caus/jpcmciplus.h"
 
 enum { MOST_VARIABLES = 64, MOST_ENVIRONMENTS = 256 };
@@ -24,13 +24,6 @@ typedef struct job {
     char texts[MOST_VARIABLES][24];
     caus_series series;
 } job;
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 static bool read_part(job *j, size_t m)
 {

@@ -14,20 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench.h"
 #include "caus/discovery.h"
 #include "caus/series.h"
 #include "caus/single_test.h"
 
-enum { MOST_VALUES = 1 << 20, LINE_BYTES = 1 << 14, MOST_GIVEN = 60 };
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
+enum { MOST_GIVEN = 60 };
 
 typedef struct bench {
     caus_arena *arena;
@@ -35,28 +28,6 @@ typedef struct bench {
     caus_series series;
     caus_test test;
 } bench;
-
-/* Numbers of a file without names; columns are those of its first line. */
-static size_t read_values(const char *path, double *values, size_t *columns)
-{
-    char line[LINE_BYTES];
-    size_t count = 0;
-    FILE *file = fopen(path, "r");
-    *columns = 0;
-    while (file && fgets(line, sizeof line, file)) {
-        char *at = line, *end;
-        for (double value = strtod(at, &end); end != at && count < MOST_VALUES;
-             value = strtod(at, &end)) {
-            values[count++] = value;
-            at = *end == ',' ? end + 1 : end;
-        }
-        if (!*columns)
-            *columns = count;
-    }
-    if (file)
-        fclose(file);
-    return count;
-}
 
 static caus_status start(bench *b, const char *path, const char *test,
                          caus_error *err)
@@ -68,7 +39,8 @@ static caus_status start(bench *b, const char *path, const char *test,
     if (!b->arena)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory");
     CAUS_TRY(caus_run_new(&options, &b->run, err));
-    double *values = caus_arena_array(b->arena, MOST_VALUES, sizeof *values);
+    double *values =
+        caus_arena_array(b->arena, BENCH_MOST_VALUES, sizeof *values);
     size_t count = values ? read_values(path, values, &columns) : 0;
     if (!count || !caus_test_from_name(test, &b->test))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,

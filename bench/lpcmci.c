@@ -10,9 +10,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <zlib.h>
 
+#include "bench.h"
 #include "caus/lpcmci.h"
 
 typedef struct table {
@@ -42,13 +42,6 @@ static bool read_table(const char *path, table *data)
         gzclose(file);
     free(line);
     return data->rows > 0 && count == data->rows * data->columns;
-}
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static void print_links(const caus_graph *graph)

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/base.h"
+#include "bench.h"
 #include "caus/additive.h"
 #include "caus/dagma.h"
 #include "caus/discrete.h"
@@ -263,13 +263,6 @@ static caus_status read_series(char **words, size_t max_lag, caus_arena *arena,
     return parts == 1 ? CAUS_OK
                       : caus_series_pool(series, names, parts, false, arena,
                                          result, err);
-}
-
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static void print_links(const caus_graph *graph)
