@@ -59,6 +59,13 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
     return CAUS_OK;
 }
 
+/* NaN stays; no calls, so that loops are of vectors. */
+static inline double draw_in(double value)
+{
+    value = value < -MOST_DEVIATIONS ? -MOST_DEVIATIONS : value;
+    return value > MOST_DEVIATIONS ? MOST_DEVIATIONS : value;
+}
+
 bool caus_fill_standardised(const caus_detect_job *job, size_t column,
                             caus_arena *scratch, double *values)
 {
@@ -66,12 +73,8 @@ bool caus_fill_standardised(const caus_detect_job *job, size_t column,
     const caus_panel *panel = job->panel;
     const double *from = panel->values + column * panel->row_count;
     double level = panel->level[column], scale = panel->scale[column];
-    for (size_t r = 0; r < panel->row_count; r++) {
-        double value = (from[r] - level) / scale;
-        values[r] = isnan(value)
-                        ? value
-                        : fmax(-MOST_DEVIATIONS, fmin(MOST_DEVIATIONS, value));
-    }
+    for (size_t r = 0; r < panel->row_count; r++)
+        values[r] = draw_in((from[r] - level) / scale);
     return true;
 }
 
@@ -82,9 +85,7 @@ bool caus_fill_prepared(const caus_detect_job *job, size_t column,
     size_t rows = job->panel->row_count;
     const double *from = job->prepared + column * rows;
     for (size_t r = 0; r < rows; r++)
-        values[r] = isnan(from[r]) ? from[r]
-                                   : fmax(-MOST_DEVIATIONS,
-                                          fmin(MOST_DEVIATIONS, from[r]));
+        values[r] = draw_in(from[r]);
     return true;
 }
 
