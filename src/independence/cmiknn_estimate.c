@@ -58,6 +58,18 @@ static window choose_window(const caus_ci_work *work, size_t row,
     return (window){first, caus_rank_pad(end - first), reach};
 }
 
+/* Whether there are rows to count in more than one column; in one column of
+ * ranks they follow from the distance. */
+static bool has_parts(const caus_ci_work *work)
+{
+    return work->node_count > CAUS_CMIKNN_GIVEN || work->state->is_mixed;
+}
+
+static bool has_one_condition(const caus_ci_work *work)
+{
+    return work->node_count == CAUS_CMIKNN_GIVEN + 1 && !work->state->is_mixed;
+}
+
 /* Distances from one row, in the conditions and with the source. */
 static void spread_fixed(caus_ci_work *work, size_t row, const window *seen)
 {
@@ -68,7 +80,7 @@ static void spread_fixed(caus_ci_work *work, size_t row, const window *seen)
         .row = row,
         .first = seen->first,
         .padded = seen->padded,
-        .given = work->near + seen->first,
+        .given = has_parts(work) ? work->near + seen->first : NULL,
         .fixed = work->fixed + seen->first,
     };
     work->state->kernel->spread(&task);
@@ -94,6 +106,7 @@ static void count_row(caus_ci_work *work, size_t row, const caus_rank *moved,
     caus_neighbour_task task = {
         .rows = work->rows,
         .moved.is_codes = work->columns[CAUS_CMIKNN_TARGET].is_codes,
+        .is_given_known = has_one_condition(work),
         .at = moved[row],
         .nearest = work->nearest,
         .is_mixed = state->is_mixed,
@@ -105,7 +118,7 @@ static void count_row(caus_ci_work *work, size_t row, const caus_rank *moved,
     for (;;) {
         task.padded = seen->padded;
         task.fixed = work->fixed + seen->first;
-        task.given = work->near + seen->first;
+        task.given = has_parts(work) ? work->near + seen->first : NULL;
         task.moved.values = moved + seen->first;
         state->kernel->count(&task, result);
         if (result->distance <= seen->reach)
@@ -113,9 +126,13 @@ static void count_row(caus_ci_work *work, size_t row, const caus_rank *moved,
         *seen = whole_window(work);
         spread_fixed(work, row, seen);
     }
-    if (work->node_count > CAUS_CMIKNN_GIVEN || state->is_mixed)
+    /* rows stand in the order of the condition, or of the source */
+    uint32_t beside = count_ranks(work->rows, (caus_rank)row, result->distance);
+    if (has_one_condition(work))
+        result->given = beside;
+    if (has_parts(work))
         return;
-    /* alone, the target does not keep to the window */
+    result->fixed = beside;
     result->moved = count_ranks(work->rows, task.at, result->distance);
     result->given = (uint32_t)work->rows;
 }

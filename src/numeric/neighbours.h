@@ -43,9 +43,11 @@ typedef struct caus_neighbour_task {
     size_t padded; /* rows to compare with, a multiple of CAUS_RANK_LANES: all
                       that may be near, more than k of them */
     /* Distances in fixed and given columns, and in the given ones alone;
-     * [padded], with CAUS_RANK_FAR in the padding. */
+     * [padded], with CAUS_RANK_FAR in the padding. Without given columns
+     * `given` may be NULL: then only the distance is found, not when mixed. */
     const caus_rank *fixed;
     const caus_rank *given;
+    bool is_given_known; /* rows in the given columns are not to be counted */
     caus_rank_column moved;
     caus_rank at;    /* the row's own value in it */
     size_t nearest;  /* k: the row itself does not count */
@@ -65,7 +67,7 @@ typedef struct caus_neighbour_counts {
     uint32_t all;       /* in all columns; only when mixed */
     uint32_t fixed;     /* in fixed and given columns */
     uint32_t moved;     /* in moved and given columns */
-    uint32_t given;     /* in given columns */
+    uint32_t given;     /* in given columns; 0 when those are known */
 } caus_neighbour_counts;
 
 /* Distances of all rows in a stretch from one row. */
@@ -76,7 +78,7 @@ typedef struct caus_spread_task {
     size_t row;                           /* they are from, of all rows */
     size_t first, padded; /* rows to compare with it, both multiples of
                              CAUS_RANK_LANES */
-    caus_rank *given;     /* [padded] set: in the given columns */
+    caus_rank *given;     /* [padded] set: in the given columns; NULL */
     caus_rank *fixed;     /* [padded] set: in the fixed one as well */
 } caus_spread_task;
 

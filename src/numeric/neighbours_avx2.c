@@ -44,11 +44,20 @@ static inline tally no_rows(void)
     return _mm256_setzero_si256();
 }
 
-static inline tally count_near(tally so_far, ranks distances, ranks radius)
+/* Comparisons are of signed numbers only. */
+static inline ranks comparable(ranks distances)
 {
-    return _mm256_add_epi16(
-        so_far,
-        _mm256_cmpeq_epi16(_mm256_min_epu16(distances, radius), distances));
+    return _mm256_xor_si256(distances, _mm256_set1_epi16(INT16_MIN));
+}
+
+static inline ranks beyond(caus_rank radius)
+{
+    return comparable(splat((caus_rank)(radius + 1)));
+}
+
+static inline tally count_near(tally so_far, ranks distances, ranks limit)
+{
+    return _mm256_add_epi16(so_far, _mm256_cmpgt_epi16(limit, distances));
 }
 
 static inline tally plus(tally a, tally b)

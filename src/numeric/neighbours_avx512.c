@@ -43,10 +43,20 @@ static inline tally no_rows(void)
     return 0;
 }
 
-static inline tally count_near(tally so_far, ranks distances, ranks radius)
+static inline ranks comparable(ranks distances)
+{
+    return distances;
+}
+
+static inline ranks beyond(caus_rank radius)
+{
+    return splat((caus_rank)(radius + 1));
+}
+
+static inline tally count_near(tally so_far, ranks distances, ranks limit)
 {
     return so_far + (uint32_t)__builtin_popcount(
-                        _mm512_cmple_epu16_mask(distances, radius));
+                        _mm512_cmplt_epu16_mask(distances, limit));
 }
 
 static inline tally plus(tally a, tally b)

@@ -6,6 +6,7 @@
 #include "numeric/neighbours.h"
 
 extern const caus_neighbour_kernel caus_neighbour_portable;
+extern const caus_neighbour_kernel caus_neighbour_sse2;
 extern const caus_neighbour_kernel caus_neighbour_avx2;
 extern const caus_neighbour_kernel caus_neighbour_avx512;
 

@@ -28,10 +28,11 @@ static inline uint32_t rows_within(const caus_rank *distances, size_t padded,
     return count;
 }
 
-static inline void count_three(const caus_rank *distances, size_t padded,
-                               const caus_rank radii[3], uint32_t held[3])
+static inline void count_radii(const caus_rank *distances, size_t padded,
+                               const caus_rank radii[RADII],
+                               uint32_t held[RADII])
 {
-    for (size_t k = 0; k < 3; k++)
+    for (size_t k = 0; k < RADII; k++)
         held[k] = rows_within(distances, padded, radii[k]);
 }
 
@@ -51,41 +52,46 @@ static void fold(const caus_spread_task *task, const caus_rank_column *column,
 
 static void spread(const caus_spread_task *task)
 {
-    memset(task->given, 0, task->padded * sizeof *task->given);
+    caus_rank *first = task->given ? task->given : task->fixed;
+    memset(first, 0, task->padded * sizeof *first);
     for (size_t c = 0; c < task->given_count; c++)
-        fold(task, &task->given_columns[c], task->given);
+        fold(task, &task->given_columns[c], first);
     if (!task->fixed_column)
         return;
-    memcpy(task->fixed, task->given, task->padded * sizeof *task->fixed);
+    if (first != task->fixed)
+        memcpy(task->fixed, first, task->padded * sizeof *first);
     fold(task, task->fixed_column, task->fixed);
 }
 
-static inline void spread_ranks(const caus_neighbour_task *task, size_t padded)
+/* Puts the distances in the moved column together with others. */
+static void join(const caus_neighbour_task *task, size_t padded,
+                 const caus_rank *restrict others, caus_rank *restrict result)
 {
     const caus_rank *restrict values = task->moved.values;
-    const caus_rank *restrict fixed = task->fixed;
-    const caus_rank *restrict given = task->given;
-    caus_rank *restrict all = task->all, *restrict both = task->both;
     caus_rank at = task->at;
-    for (size_t j = 0; j < padded; j++) {
-        caus_rank own = apart(values[j], at);
-        all[j] = larger(own, fixed[j]);
-        both[j] = larger(own, given[j]);
-    }
+    if (task->moved.is_codes)
+        for (size_t j = 0; j < padded; j++)
+            result[j] = larger(unequal(values[j], at), others[j]);
+    else
+        for (size_t j = 0; j < padded; j++)
+            result[j] = larger(apart(values[j], at), others[j]);
 }
 
-static inline void spread_codes(const caus_neighbour_task *task, size_t padded)
+static inline void spread_ranks(const caus_neighbour_task *task, size_t padded,
+                                const caus_rank radii[RADII],
+                                uint32_t held[RADII])
 {
-    const caus_rank *restrict values = task->moved.values;
-    const caus_rank *restrict fixed = task->fixed;
-    const caus_rank *restrict given = task->given;
-    caus_rank *restrict all = task->all, *restrict both = task->both;
-    caus_rank at = task->at;
-    for (size_t j = 0; j < padded; j++) {
-        caus_rank own = unequal(values[j], at);
-        all[j] = larger(own, fixed[j]);
-        both[j] = larger(own, given[j]);
-    }
+    join(task, padded, task->fixed, task->all);
+    if (task->given)
+        join(task, padded, task->given, task->both);
+    count_radii(task->all, padded, radii, held);
+}
+
+static inline void spread_codes(const caus_neighbour_task *task, size_t padded,
+                                const caus_rank radii[RADII],
+                                uint32_t held[RADII])
+{
+    spread_ranks(task, padded, radii, held);
 }
 
 static inline void count_parts(const caus_neighbour_task *task, size_t padded,
@@ -93,7 +99,6 @@ static inline void count_parts(const caus_neighbour_task *task, size_t padded,
 {
     result->fixed = rows_within(task->fixed, padded, radius);
     result->moved = rows_within(task->both, padded, radius);
-    result->given = rows_within(task->given, padded, radius);
 }
 
 static bool is_usable(void)

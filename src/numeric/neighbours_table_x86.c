@@ -6,6 +6,7 @@ const caus_neighbour_kernel *const *caus_neighbour_kernels(size_t *count)
 {
     static const caus_neighbour_kernel *const kernels[] = {
         &caus_neighbour_portable,
+        &caus_neighbour_sse2,
         &caus_neighbour_avx2,
         &caus_neighbour_avx512,
     };

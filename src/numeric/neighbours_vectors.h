@@ -6,7 +6,8 @@
  *   ranks    a register of WIDTH ranks; WIDTH divides CAUS_RANK_LANES
  *   tally    a count of rows in the making, starting as no_rows()
  *   load, store, splat, larger, apart, unequal
- *   count_near(tally, distances, radius), plus(tally, tally), total(tally)
+ *   comparable(distances), beyond(radius): as count_near() wants them
+ *   count_near(tally, distances, limit), plus(tally, tally), total(tally)
  */
 #ifndef CAUS_SRC_NUMERIC_NEIGHBOURS_VECTORS_H
 #define CAUS_SRC_NUMERIC_NEIGHBOURS_VECTORS_H
@@ -16,29 +17,13 @@
 static inline uint32_t rows_within(const caus_rank *distances, size_t padded,
                                    caus_rank radius)
 {
-    ranks most = splat(radius);
+    ranks limit = beyond(radius);
     tally low = no_rows(), high = no_rows();
     for (size_t j = 0; j < padded; j += 2 * WIDTH) {
-        low = count_near(low, load(distances + j), most);
-        high = count_near(high, load(distances + j + WIDTH), most);
+        low = count_near(low, comparable(load(distances + j)), limit);
+        high = count_near(high, comparable(load(distances + j + WIDTH)), limit);
     }
     return total(plus(low, high));
-}
-
-static inline void count_three(const caus_rank *distances, size_t padded,
-                               const caus_rank radii[3], uint32_t held[3])
-{
-    ranks a = splat(radii[0]), b = splat(radii[1]), c = splat(radii[2]);
-    tally in_a = no_rows(), in_b = no_rows(), in_c = no_rows();
-    for (size_t j = 0; j < padded; j += WIDTH) {
-        ranks rows = load(distances + j);
-        in_a = count_near(in_a, rows, a);
-        in_b = count_near(in_b, rows, b);
-        in_c = count_near(in_c, rows, c);
-    }
-    held[0] = total(in_a);
-    held[1] = total(in_b);
-    held[2] = total(in_c);
 }
 
 enum { BLOCK = CAUS_RANK_LANES / WIDTH }; /* registers */
@@ -69,7 +54,7 @@ static void spread(const caus_spread_task *task)
         for (size_t c = 0; c < task->given_count; c++)
             fold_block(farthest, &task->given_columns[c], task->row,
                        task->first + j);
-        for (size_t k = 0; k < BLOCK; k++)
+        for (size_t k = 0; k < BLOCK && task->given; k++)
             store(task->given + j + k * WIDTH, farthest[k]);
         if (!task->fixed_column)
             continue;
@@ -79,39 +64,91 @@ static void spread(const caus_spread_task *task)
     }
 }
 
-static inline void spread_ranks(const caus_neighbour_task *task, size_t padded)
+/* Registers that count the rows within several radii. */
+typedef struct radius_tally {
+    ranks limits[RADII];
+    tally counts[RADII];
+} radius_tally;
+
+static inline radius_tally start_tally(const caus_rank radii[RADII])
 {
-    ranks at = splat(task->at);
-    for (size_t j = 0; j < padded; j += WIDTH) {
-        ranks own = apart(load(task->moved.values + j), at);
-        store(task->all + j, larger(own, load(task->fixed + j)));
-        store(task->both + j, larger(own, load(task->given + j)));
+    radius_tally made;
+    for (size_t k = 0; k < RADII; k++) {
+        made.limits[k] = beyond(radii[k]);
+        made.counts[k] = no_rows();
     }
+    return made;
 }
 
-static inline void spread_codes(const caus_neighbour_task *task, size_t padded)
+static inline void add_rows(radius_tally *to, ranks distances)
 {
-    ranks at = splat(task->at);
-    for (size_t j = 0; j < padded; j += WIDTH) {
-        ranks own = unequal(load(task->moved.values + j), at);
-        store(task->all + j, larger(own, load(task->fixed + j)));
+    ranks rows = comparable(distances);
+    for (size_t k = 0; k < RADII; k++)
+        to->counts[k] = count_near(to->counts[k], rows, to->limits[k]);
+}
+
+static inline void end_tally(const radius_tally *from, uint32_t held[RADII])
+{
+    for (size_t k = 0; k < RADII; k++)
+        held[k] = total(from->counts[k]);
+}
+
+static inline void count_radii(const caus_rank *distances, size_t padded,
+                               const caus_rank radii[RADII],
+                               uint32_t held[RADII])
+{
+    radius_tally found = start_tally(radii);
+    for (size_t j = 0; j < padded; j += WIDTH)
+        add_rows(&found, load(distances + j));
+    end_tally(&found, held);
+}
+
+/* Puts the distances in the moved column together with the others. */
+static inline void join(const caus_neighbour_task *task, size_t j, ranks own,
+                        radius_tally *found)
+{
+    ranks all = larger(own, load(task->fixed + j));
+    store(task->all + j, all);
+    if (task->given)
         store(task->both + j, larger(own, load(task->given + j)));
-    }
+    add_rows(found, all);
+}
+
+static inline void spread_ranks(const caus_neighbour_task *task, size_t padded,
+                                const caus_rank radii[RADII],
+                                uint32_t held[RADII])
+{
+    const caus_neighbour_task kept = *task;
+    ranks at = splat(kept.at);
+    radius_tally found = start_tally(radii);
+    for (size_t j = 0; j < padded; j += WIDTH)
+        join(&kept, j, apart(load(kept.moved.values + j), at), &found);
+    end_tally(&found, held);
+}
+
+static inline void spread_codes(const caus_neighbour_task *task, size_t padded,
+                                const caus_rank radii[RADII],
+                                uint32_t held[RADII])
+{
+    const caus_neighbour_task kept = *task;
+    ranks at = splat(kept.at);
+    radius_tally found = start_tally(radii);
+    for (size_t j = 0; j < padded; j += WIDTH)
+        join(&kept, j, unequal(load(kept.moved.values + j), at), &found);
+    end_tally(&found, held);
 }
 
 static inline void count_parts(const caus_neighbour_task *task, size_t padded,
                                caus_rank radius, caus_neighbour_counts *result)
 {
-    ranks most = splat(radius);
-    tally fixed = no_rows(), both = no_rows(), given = no_rows();
+    ranks limit = beyond(radius);
+    tally fixed = no_rows(), both = no_rows();
     for (size_t j = 0; j < padded; j += WIDTH) {
-        fixed = count_near(fixed, load(task->fixed + j), most);
-        both = count_near(both, load(task->both + j), most);
-        given = count_near(given, load(task->given + j), most);
+        fixed = count_near(fixed, comparable(load(task->fixed + j)), limit);
+        both = count_near(both, comparable(load(task->both + j)), limit);
     }
     result->fixed = total(fixed);
     result->moved = total(both);
-    result->given = total(given);
 }
 
 static caus_rank radius(const caus_rank *distances, size_t rows, size_t wanted,

@@ -128,6 +128,10 @@ static void compare(const caus_neighbour_kernel *kernel, table *t,
     assert_int_equal(found.moved, expected.moved);
     assert_int_equal(found.given, expected.given);
     assert_int_equal(found.all, expected.all);
+    task.is_given_known = true;
+    kernel->count(&task, &found);
+    assert_int_equal(found.moved, expected.moved);
+    assert_int_equal(found.given, 0);
     caus_rank radius =
         kernel->radius(t->given, t->rows, task.nearest, task.guess);
     assert_int_equal(radius, find_radius(t->given, t->rows, task.nearest));
@@ -156,6 +160,44 @@ static void check_ranks(const caus_neighbour_kernel *kernel)
     }
 }
 
+/* One fixed and one moved column: only how far the neighbour is. */
+static void check_distance(const caus_neighbour_kernel *kernel)
+{
+    static table t;
+    caus_random random;
+    caus_random_init(&random, 5, 0);
+    for (size_t k = 0; k < 400; k++) {
+        size_t rows = 2 + caus_random_below(&random, MOST_ROWS - 1);
+        size_t row = caus_random_below(&random, rows);
+        fill(&t, rows, rows, &random);
+        memset(t.values[2], 0, sizeof t.values[2]);
+        memset(t.values[3], 0, sizeof t.values[3]);
+        measure(&t, row);
+        caus_rank fixed[PADDED], all[PADDED];
+        caus_rank_column column = column_of(&t, 0);
+        caus_spread_task spread = {.fixed_column = &column,
+                                   .row = row,
+                                   .padded = caus_rank_pad(rows),
+                                   .fixed = fixed};
+        kernel->spread(&spread);
+        for (size_t j = rows; j < spread.padded; j++)
+            fixed[j] = CAUS_RANK_FAR;
+        caus_neighbour_task task = {
+            .rows = rows,
+            .padded = spread.padded,
+            .fixed = fixed,
+            .moved = column_of(&t, 1),
+            .at = t.values[1][row],
+            .nearest = 1 + caus_random_below(&random, rows - 1),
+            .guess = (caus_rank)caus_random_below(&random, rows),
+            .all = all};
+        caus_neighbour_counts found;
+        kernel->count(&task, &found);
+        assert_int_equal(found.distance,
+                         find_radius(t.all, rows, task.nearest + 1));
+    }
+}
+
 static void check_mixed(const caus_neighbour_kernel *kernel)
 {
     static table t;
@@ -166,6 +208,12 @@ static void check_mixed(const caus_neighbour_kernel *kernel)
         fill(&t, rows, 1 + caus_random_below(&random, rows), &random);
         compare(kernel, &t, &random, true);
     }
+}
+
+static void two_columns_tell_the_distance(void **unused)
+{
+    (void)unused;
+    for_every_kernel(check_distance);
 }
 
 static void check_spread(const caus_neighbour_kernel *kernel)
@@ -257,6 +305,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kernel_counts_as_one_by_one),
         cmocka_unit_test(every_kernel_keeps_categories_apart),
+        cmocka_unit_test(two_columns_tell_the_distance),
         cmocka_unit_test(every_kernel_spreads_the_largest_distance),
         cmocka_unit_test(the_best_kernel_is_usable),
         cmocka_unit_test(as_many_rows_as_ranks_can_count_are_counted),
