@@ -130,7 +130,7 @@ def put(links, i, j, lag, at_i, at_j):
 
 def run_caus(program, method, data, lag, alpha):
     rows, nodes = data[0].shape
-    repeats = 3 if method in ("dagma", "lingam") else 20
+    repeats = 3 if method in ("dagma", "notears", "lingam") else 20
     words = [program, method, len(data), rows, nodes, lag, alpha, repeats]
     lines = subprocess.run(
         [str(w) for w in words], check=True, stdout=subprocess.PIPE,
@@ -204,6 +204,7 @@ def jobs():
         yield "ges", size, world, 0, peer.GES()
         yield "xges", size, world, 0, peer.GES()
         if nodes < 50:
+            yield "notears", size, world, 0, peer.NOTEARS(standardize=False)
             yield "dagma", size, world, 0, peer.NOTEARS(standardize=False)
         yield ("lingam", size, (static_world, nodes, 1000, True), 0,
                peer.LiNGAM())

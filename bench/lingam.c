@@ -2,7 +2,7 @@
 /*
  * LiNGAM (uniform noise) and DAGMA (normal noise) on generated linear data.
  *     bench_lingam METHOD NODES DEGREE SEED ROWS [THREADS [VALUES]]
- * METHOD is lingam or dagma. Prints JSON: CPU and wall seconds of the
+ * METHOD is lingam, dagma or notears. Prints JSON: CPU and wall seconds of the
  * best of several calls, and the edges with their coefficients. VALUES writes
  * the data there, rows of doubles as the machine has them.
  */
@@ -36,9 +36,12 @@ static caus_status learn(const char *method, const caus_series *series,
                          const caus_run *run, caus_arena *out, answer *found,
                          caus_error *err)
 {
-    if (!strcmp(method, "dagma")) {
+    if (!strcmp(method, "dagma") || !strcmp(method, "notears")) {
         caus_dagma made;
-        CAUS_TRY(caus_discover_dagma(series, NULL, run, out, &made, err));
+        caus_dagma_options options = *method == 'd'
+                                         ? caus_dagma_options_default()
+                                         : caus_notears_options_default();
+        CAUS_TRY(caus_discover_dagma(series, &options, run, out, &made, err));
         *found = (answer){made.found.graph, made.weight, made.found.test_count};
         return CAUS_OK;
     }

@@ -165,6 +165,17 @@ static caus_status learn_dagma(const job *j, caus_graph *graph, caus_error *err)
     return CAUS_OK;
 }
 
+static caus_status learn_notears(const job *j, caus_graph *graph,
+                                 caus_error *err)
+{
+    caus_dagma_options options = caus_notears_options_default();
+    caus_dagma found;
+    CAUS_TRY(
+        caus_discover_dagma(j->series, &options, j->run, j->out, &found, err));
+    *graph = found.found.graph;
+    return CAUS_OK;
+}
+
 static caus_status learn_additive(const job *j, caus_graph *graph,
                                   caus_error *err)
 {
@@ -226,6 +237,7 @@ static const struct {
                {"xges", learn_xges},
                {"lingam", learn_lingam},
                {"dagma", learn_dagma},
+               {"notears", learn_notears},
                {"additive", learn_additive},
                {"chisquared", learn_chisquared},
                {"gsquared", learn_gsquared},

@@ -9,7 +9,8 @@
 static const caus_option discover_options[] = {
     {"method", 0, "NAME",
      "pcmci+|pcmci|pc-lagged|lpcmci|jpcmci+|bivci|fullci|lagged|var-lingam|pc|"
-     "fci|rfci|xges|ges|lingam|additive|dagma|granger|correlation|spearman",
+     "fci|rfci|xges|ges|lingam|additive|dagma|notears|granger|correlation|"
+     "spearman",
      CAUS_COMPLETE_NOTHING,
      "a textbook method on the columns as they are (see \"caus help "
      "methods\"); "
@@ -55,11 +56,12 @@ static const caus_option discover_options[] = {
      "lasso"},
     {"least-effect", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "smallest standardised effect to report (lingam, var-lingam), smallest "
-     "weight (dagma; default 0.3) or correlation; default 0"},
+     "weight (dagma, notears; default 0.3) or correlation; default 0"},
     {"pairwise", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
      "two variables at a time instead of given all others (granger)"},
     {"units-decide", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
-     "accept that directions follow from the units of the columns (dagma)"},
+     "accept that directions follow from the units of the columns (dagma, "
+     "notears)"},
     {"score", 0, "NAME", "gaussian|bdeu|categories", CAUS_COMPLETE_NOTHING,
      "what a score search maximises (xges, ges); default gaussian"},
     {"sample-size", 0, "X", NULL, CAUS_COMPLETE_NOTHING,

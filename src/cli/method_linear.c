@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linear models and first looks: LiNGAM, DAGMA, Granger, correlations. */
+/* Linear models and first looks: LiNGAM, DAGMA, NOTEARS, Granger, correlations.
+ */
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -208,16 +209,18 @@ caus_status caus_cli_prepare_dagma(const caus_cli_lesson *lesson,
                                    caus_graph_answer *answer, caus_error *err)
 {
     const caus_arguments *arguments = lesson->arguments;
+    const char *name = caus_arguments_get(arguments, "method");
     caus_dagma_options *options =
         caus_arena_array(lesson->arena, 1, sizeof *options);
     if (!options)
         return caus_arena_fail(lesson->arena, err);
     if (!caus_arguments_has(arguments, "units-decide"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--method dagma: %s; "
+                         "--method %s: %s; "
                          "--units-decide says that you know",
-                         caus_dagma_warning());
-    *options = caus_dagma_options_default();
+                         name, caus_dagma_warning());
+    *options = strcmp(name, "notears") == 0 ? caus_notears_options_default()
+                                            : caus_dagma_options_default();
     CAUS_TRY(caus_arguments_number(arguments, "least-effect", 0, 1000,
                                    options->least, &options->least, err));
     CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,

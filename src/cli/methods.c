@@ -48,6 +48,8 @@ static const caus_cli_method methods[] = {
      " max-lag alpha penalty basis max-parents knowledge ", false, NULL},
     {"dagma", caus_cli_prepare_dagma,
      " units-decide least-effect level knowledge ", true, caus_dagma_warning},
+    {"notears", caus_cli_prepare_dagma,
+     " units-decide least-effect level knowledge ", true, caus_dagma_warning},
     {"granger", caus_cli_prepare_granger,
      " max-lag alpha fdr level pairwise knowledge ", false, NULL},
     {"correlation", caus_cli_prepare_correlation, CORRELATION, false, NULL},

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "discovery/dagma_internal.h"
+#include "discovery/notears_internal.h"
 #include "independence/independence.h"
 #include "numeric/distributions.h"
 #include "numeric/numeric.h"
@@ -17,11 +17,21 @@ caus_dagma_options caus_dagma_options_default(void)
                                 .step = 3e-4};
 }
 
+caus_dagma_options caus_notears_options_default(void)
+{
+    caus_dagma_options options = caus_dagma_options_default();
+    options.acyclic = CAUS_ACYCLIC_NOTEARS;
+    options.penalty = .1;
+    options.iterations = 15000;
+    return options;
+}
+
 const char *caus_dagma_warning(void)
 {
-    return "directions found by DAGMA follow the variances of the columns: in "
-           "other units, or standardised, the same data give another graph; "
-           "do not read them as causes unless all units are the same and meant";
+    return "directions found by DAGMA or NOTEARS follow the variances of the "
+           "columns: in other units, or standardised, the same data give "
+           "another graph; do not read them as causes unless all units are the "
+           "same and meant";
 }
 
 /* Everything one call works on, in places of the table. */
@@ -251,14 +261,27 @@ static double upward_share(const call *c)
     return edges > 0 ? upward / edges : (double)NAN;
 }
 
-static caus_status give_result(call *c, caus_dagma *result, caus_error *err)
+/* What is left of the fit, and how far from acyclic all weights are. */
+static caus_status measure(call *c, caus_dagma *result, caus_error *err)
 {
-    caus_discovery *found = &result->found;
-    numbers n;
+    caus_notears notears;
     c->problem.mu = 1;
     c->problem.s = 1;
     caus_dagma_value(&c->problem, c->weights, &result->score,
                      &result->acyclicity);
+    if (c->options->acyclic == CAUS_ACYCLIC_DAGMA)
+        return CAUS_OK;
+    CAUS_TRY(caus_notears_init(&notears, &c->problem,
+                               caus_run_scratch(c->run, 0), err));
+    result->acyclicity = caus_notears_acyclicity(&notears, c->weights);
+    return CAUS_OK;
+}
+
+static caus_status give_result(call *c, caus_dagma *result, caus_error *err)
+{
+    caus_discovery *found = &result->found;
+    numbers n;
+    CAUS_TRY(measure(c, result, err));
     result->least = c->options->least;
     CAUS_TRY(find_edges(c, caus_run_scratch(c->run, 0), &result->least, err));
     CAUS_TRY(caus_graph_init(&found->graph, c->variables, 0, c->out, err));
@@ -297,7 +320,7 @@ static caus_status bar_weights(call *c, caus_arena *scratch, caus_error *err)
                 !caus_lag_prior_allows(&prior, from, to, 0);
             if (caus_lag_prior_requires(&prior, from, to, 0))
                 return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                                 "%s -> %s is required, and dagma's least "
+                                 "%s -> %s is required, and acyclic least "
                                  "squares cannot keep a link: leave the rule "
                                  "out, or forbid the reverse",
                                  c->series->variables[from].name,
@@ -305,6 +328,14 @@ static caus_status bar_weights(call *c, caus_arena *scratch, caus_error *err)
         }
     c->problem.is_barred = is_barred;
     return CAUS_OK;
+}
+
+static caus_status solve(call *c, caus_arena *scratch, caus_error *err)
+{
+    bool is_dagma = c->options->acyclic == CAUS_ACYCLIC_DAGMA;
+    return (is_dagma ? caus_dagma_solve : caus_notears_solve)(
+        &c->problem, c->options, c->run, scratch, c->weights, &c->iterations,
+        err);
 }
 
 static caus_status learn(call *c, caus_dagma *result, caus_error *err)
@@ -320,8 +351,7 @@ static caus_status learn(call *c, caus_dagma *result, caus_error *err)
         CAUS_ARRAY(scratch, double, c->problem.stride * c->problem.stride);
     if (!c->weights)
         return caus_arena_fail(scratch, err);
-    CAUS_TRY(caus_dagma_solve(&c->problem, c->options, c->run, scratch,
-                              c->weights, &c->iterations, err));
+    CAUS_TRY(solve(c, scratch, err));
     return give_result(c, result, err);
 }
 

@@ -5,10 +5,8 @@
 #include "discovery/dagma_internal.h"
 #include "numeric/numeric.h"
 
-/* Constants of the authors' program: decay of Adam's moments, how often
- * convergence is looked at, and the least relative gain that goes on. */
-static const double first_decay = .99;
-static const double second_decay = .999;
+/* Constants of the authors' program: how often convergence is looked at, and
+ * the least relative gain that goes on. */
 static const double least_gain = 1e-6;
 static const double least_step = 1e-16;
 enum { LOOK_EVERY = 1000 };
@@ -28,17 +26,24 @@ caus_status caus_dagma_problem_init(caus_dagma_problem *problem, size_t count,
     };
     if (!problem->matrix || !problem->rest || !problem->gradient)
         return caus_arena_fail(arena, err);
-    return CAUS_OK;
+    return caus_inverse_init(&problem->inverse, count, arena, err);
 }
 
-/* Inverts s I − W∘W; NaN outside. */
-static double invert(caus_dagma_problem *p, const double *weights)
+/* Inverts s I − W∘W, turned so that its cells stand where the weights' do;
+ * false outside. Padding has the identity. */
+static bool invert(caus_dagma_problem *p, const double *weights)
 {
-    for (size_t k = 0; k < p->count * p->stride; k++)
-        p->matrix[k] = -weights[k] * weights[k];
     for (size_t i = 0; i < p->count; i++)
-        p->matrix[i * p->stride + i] += p->s;
-    return caus_eliminate_best()(p->matrix, p->count, p->stride);
+        for (size_t j = 0; j < p->stride; j++) {
+            double weight = weights[i * p->stride + j];
+            p->matrix[j * p->stride + i] = -weight * weight;
+        }
+    for (size_t i = p->count; i < p->stride; i++)
+        for (size_t j = 0; j < p->stride; j++)
+            p->matrix[j * p->stride + i] = 0;
+    for (size_t i = 0; i < p->stride; i++)
+        p->matrix[i * p->stride + i] += i < p->count ? p->s : 1;
+    return caus_inverse_make(&p->inverse, p->matrix);
 }
 
 /* gradient = covariance · (I − W), both symmetric in how they are read. */
@@ -61,20 +66,14 @@ static void multiply(caus_dagma_problem *p, const double *weights)
     caus_gram_best()->add(&task);
 }
 
-bool caus_dagma_slope(caus_dagma_problem *p, const double *weights)
+bool caus_dagma_prepare(caus_dagma_problem *p, const double *weights)
 {
-    if (isnan(invert(p, weights)))
+    if (!invert(p, weights))
         return false;
     multiply(p, weights);
-    for (size_t i = 0; i < p->count; i++)
-        for (size_t j = 0; j < p->count; j++) {
-            double *cell = &p->gradient[i * p->stride + j];
-            *cell =
-                2 * weights[i * p->stride + j] * p->matrix[j * p->stride + i] -
-                p->mu * *cell;
-            if (p->is_barred && p->is_barred[i * p->stride + j])
-                *cell = 0;
-        }
+    for (size_t k = 0; p->is_barred && k < p->count * p->stride; k++)
+        if (p->is_barred[k])
+            p->gradient[k] = 0;
     return true;
 }
 
@@ -82,9 +81,11 @@ double caus_dagma_value(caus_dagma_problem *p, const double *weights,
                         double *score, double *acyclicity)
 {
     double fit = 0, size = 0;
-    double barrier = (double)p->count * log(p->s) - invert(p, weights);
-    if (isnan(barrier))
+    double barrier = (double)p->count * log(p->s);
+    if (!invert(p, weights))
         return HUGE_VAL;
+    for (size_t i = 0; i < p->count; i++)
+        barrier -= log(p->inverse.pivots[i]);
     multiply(p, weights);
     for (size_t i = 0; i < p->count; i++)
         for (size_t j = 0; j < p->count; j++) {
@@ -107,28 +108,24 @@ typedef struct adam {
     double first_left, second_left; /* powers of the decays */
 } adam;
 
-static double sign_of(double value)
-{
-    return (double)((value > 0) - (value < 0));
-}
-
 static void update(const caus_dagma_problem *p, adam *a, double *weights,
                    double step)
 {
-    a->first_left *= first_decay;
-    a->second_left *= second_decay;
-    double first_factor = 1 / (1 - a->first_left);
-    double second_factor = 1 / (1 - a->second_left);
-    for (size_t k = 0; k < p->count * p->stride; k++) {
-        double slope =
-            p->gradient[k] + p->mu * p->penalty * sign_of(weights[k]);
-        a->first[k] = a->first[k] * first_decay + (1 - first_decay) * slope;
-        a->second[k] =
-            a->second[k] * second_decay + (1 - second_decay) * slope * slope;
-        a->direction[k] = a->first[k] * first_factor /
-                          (sqrt(a->second[k] * second_factor) + 1e-8);
-        weights[k] -= step * a->direction[k];
-    }
+    a->first_left *= CAUS_ADAM_FIRST;
+    a->second_left *= CAUS_ADAM_SECOND;
+    caus_adam_step made = {.cells = p->count * p->stride,
+                           .gradient = p->gradient,
+                           .inverse = p->matrix,
+                           .weights = weights,
+                           .first = a->first,
+                           .second = a->second,
+                           .direction = a->direction,
+                           .mu = p->mu,
+                           .penalty = p->penalty,
+                           .first_factor = 1 / (1 - a->first_left),
+                           .second_factor = 1 / (1 - a->second_left),
+                           .step = step};
+    caus_adam_best()(&made);
 }
 
 /* Goes back along the last direction by halves until W is inside again. */
@@ -139,7 +136,7 @@ static bool step_back(caus_dagma_problem *p, const adam *a, double *weights,
         for (size_t k = 0; k < p->count * p->stride; k++)
             weights[k] += *step / 2 * a->direction[k];
         *step /= 2;
-        if (caus_dagma_slope(p, weights))
+        if (caus_dagma_prepare(p, weights))
             return true;
     }
     return false;
@@ -159,7 +156,7 @@ static caus_status minimise(caus_dagma_problem *p, adam *a, double *weights,
     *inside = true;
     for (size_t k = 1; k <= iterations; k++) {
         CAUS_TRY(caus_run_check(run, err));
-        if (!caus_dagma_slope(p, weights)) {
+        if (!caus_dagma_prepare(p, weights)) {
             *inside = k > 1 && p->s > .9;
             if (!*inside || !step_back(p, a, weights, &step))
                 return CAUS_OK;

@@ -17,7 +17,7 @@ typedef struct answers {
     caus_lingam lingam;
     caus_granger granger, pairwise;
     caus_discovery pearson, spearman;
-    caus_dagma dagma;
+    caus_dagma dagma, notears;
 } answers;
 
 enum { COLUMNS = 7, ROWS = 160, LAGS = 2 };
@@ -35,6 +35,7 @@ static void ask(const caus_series *series, int threads, caus_arena *arena,
     lingam.bootstrap = 4;
     granger.fdr = correlation.fdr = CAUS_FDR_BH;
     correlation.effective_rows = true;
+    caus_dagma_options notears = caus_notears_options_default();
     dagma.iterations = 1000;
     assert_int_equal(
         caus_discover_lingam(series, &lingam, run, arena, &found->lingam, NULL),
@@ -56,6 +57,9 @@ static void ask(const caus_series *series, int threads, caus_arena *arena,
     assert_int_equal(
         caus_discover_dagma(series, &dagma, run, arena, &found->dagma, NULL),
         CAUS_OK);
+    assert_int_equal(caus_discover_dagma(series, &notears, run, arena,
+                                         &found->notears, NULL),
+                     CAUS_OK);
     caus_run_free(run);
 }
 
@@ -135,6 +139,8 @@ static void assert_same_answers(const answers *a, const answers *b,
     assert_same(a->spearman.statistic, b->spearman.statistic, place, lags);
     assert_same(a->spearman.lower, b->spearman.lower, place, lags);
     assert_same(a->dagma.found.statistic, b->dagma.found.statistic, place, 1);
+    assert_same(a->notears.found.statistic, b->notears.found.statistic, place,
+                1);
 }
 
 static void threads_do_not_change_a_byte(void **unused)
@@ -151,6 +157,7 @@ static void threads_do_not_change_a_byte(void **unused)
         assert_same(one.lingam.coefficient, more.lingam.coefficient, same,
                     LAGS + 1);
         assert_same(one.dagma.weight, more.dagma.weight, same, 1);
+        assert_same(one.notears.weight, more.notears.weight, same, 1);
         assert_int_equal(one.lingam.found.test_count,
                          more.lingam.found.test_count);
     }
@@ -174,6 +181,7 @@ static void column_order_and_scale_do_not_change_a_byte(void **unused)
     ask(&series, 1, arena, &shuffled);
     assert_same_answers(&plain, &shuffled, place);
     assert_same(plain.dagma.weight, shuffled.dagma.weight, place, 1);
+    assert_same(plain.notears.weight, shuffled.notears.weight, place, 1);
     assert_same(plain.lingam.coefficient, shuffled.lingam.coefficient, place,
                 LAGS + 1);
     for (size_t k = 0; k < ROWS * COLUMNS; k++)
@@ -182,6 +190,7 @@ static void column_order_and_scale_do_not_change_a_byte(void **unused)
     series = series_of(y, arena);
     ask(&series, 1, arena, &scaled);
     scaled.dagma = shuffled.dagma;
+    scaled.notears = shuffled.notears;
     assert_same_answers(&plain, &scaled, place);
     caus_arena_free(arena);
 }

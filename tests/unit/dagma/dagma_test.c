@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "discovery/dagma_internal.h"
+#include "discovery/notears_internal.h"
 #include "fault.h"
 #include "given.h"
 #include "test.h"
@@ -50,12 +50,11 @@ static const char *edge(const caus_dagma *found, size_t a, size_t b)
     return caus_edge_text(caus_graph_get(&found->found.graph, a, b, 0));
 }
 
-static void a_chain_of_growing_variance_is_found(void **unused)
+static void check_chain(const caus_dagma_options *options)
 {
-    (void)unused;
     caus_arena *arena = caus_arena_new(0);
     caus_series series = chain(1, arena);
-    caus_dagma found = learn(&series, NULL, arena);
+    caus_dagma found = learn(&series, options, arena);
     assert_int_equal(caus_graph_edge_count(&found.found.graph), 2);
     assert_string_equal(edge(&found, 0, 1), "-->");
     assert_string_equal(edge(&found, 1, 2), "-->");
@@ -66,18 +65,32 @@ static void a_chain_of_growing_variance_is_found(void **unused)
     caus_arena_free(arena);
 }
 
-/* The fact behind the warning. */
-static void another_unit_turns_an_edge_around(void **unused)
+static void a_chain_of_growing_variance_is_found(void **unused)
 {
     (void)unused;
+    caus_dagma_options notears = caus_notears_options_default();
+    check_chain(NULL);
+    check_chain(&notears);
+}
+
+static void check_units(caus_dagma_options options)
+{
     caus_arena *arena = caus_arena_new(0);
     caus_series series = chain(.05, arena);
-    caus_dagma_options options = caus_dagma_options_default();
     options.least = .02;
+    options.penalty = .03;
     caus_dagma found = learn(&series, &options, arena);
     assert_string_equal(edge(&found, 1, 2), "<--");
     assert_non_null(strstr(caus_dagma_warning(), "other units"));
     caus_arena_free(arena);
+}
+
+/* The fact behind the warning. */
+static void another_unit_turns_an_edge_around(void **unused)
+{
+    (void)unused;
+    check_units(caus_dagma_options_default());
+    check_units(caus_notears_options_default());
 }
 
 static void cycles_are_cut_at_the_weakest_edge(void **unused)
@@ -109,6 +122,7 @@ static void the_gradient_is_that_of_the_objective(void **unused)
     double *covariance = CAUS_ARRAY(arena, double, stride *stride);
     double *weights = CAUS_ARRAY(arena, double, stride *stride);
     double *slope = CAUS_ARRAY(arena, double, stride *stride);
+    assert_true(covariance && weights && slope);
     for (size_t i = 0; i < NODES; i++)
         for (size_t j = 0; j < NODES; j++) {
             covariance[i * stride + j] = i == j ? 2 : .3;
@@ -117,8 +131,10 @@ static void the_gradient_is_that_of_the_objective(void **unused)
     problem.covariance = covariance;
     problem.mu = .7;
     problem.s = .9;
-    assert_true(caus_dagma_slope(&problem, weights));
-    memcpy(slope, problem.gradient, stride * stride * sizeof *slope);
+    assert_true(caus_dagma_prepare(&problem, weights));
+    for (size_t k = 0; k < NODES * stride; k++)
+        slope[k] = 2 * weights[k] * problem.matrix[k] -
+                   problem.mu * problem.gradient[k];
     for (size_t i = 0; i < NODES; i++)
         for (size_t j = 0; j < NODES; j++) {
             double *w = &weights[i * stride + j], kept = *w, step = 1e-6;
@@ -131,8 +147,70 @@ static void the_gradient_is_that_of_the_objective(void **unused)
             assert_true(fabs(difference - slope[i * stride + j]) < 1e-7);
         }
     weights[1] = weights[stride] = 2; /* outside */
-    assert_false(caus_dagma_slope(&problem, weights));
+    assert_false(caus_dagma_prepare(&problem, weights));
     assert_true(isinf(caus_dagma_value(&problem, weights, NULL, NULL)));
+    caus_arena_free(arena);
+}
+
+/* h and its slope, by differences; weights large enough to be squared. */
+static void the_slope_of_notears_is_that_of_its_value(void **unused)
+{
+    (void)unused;
+    enum { NODES = 5 };
+    caus_arena *arena = caus_arena_new(0);
+    caus_notears notears;
+    caus_dagma_problem problem = {.count = NODES, .stride = 8};
+    caus_random random;
+    caus_random_init(&random, 4, 0);
+    double covariance[64] = {0}, weights[64] = {0}, slope[64], unused_slope[64];
+    for (size_t i = 0; i < NODES; i++)
+        for (size_t j = 0; j < NODES; j++) {
+            covariance[i * 8 + j] = i == j ? 2 : .3;
+            weights[i * 8 + j] =
+                i == j ? 0 : 2 * caus_random_uniform(&random) - 1;
+        }
+    problem.covariance = covariance;
+    assert_int_equal(caus_notears_init(&notears, &problem, arena, NULL),
+                     CAUS_OK);
+    notears.multiplier = .3;
+    notears.price = .2;
+    double value = caus_notears_value(&notears, weights, slope);
+    assert_true(isfinite(value));
+    for (size_t i = 0; i < NODES; i++)
+        for (size_t j = 0; j < NODES; j++) {
+            double *w = &weights[i * 8 + j], kept = *w, step = 1e-6;
+            if (i == j)
+                continue;
+            *w = kept + step;
+            double above = caus_notears_value(&notears, weights, unused_slope);
+            *w = kept - step;
+            double below = caus_notears_value(&notears, weights, unused_slope);
+            *w = kept;
+            double by_steps = (above - below) / (2 * step);
+            assert_true(fabs(by_steps - slope[i * 8 + j]) <
+                        1e-6 * (1 + fabs(by_steps)));
+        }
+    caus_arena_free(arena);
+}
+
+static void what_is_acyclic_has_no_acyclicity(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_notears notears;
+    caus_dagma_problem problem = {.count = 3, .stride = 8};
+    double weights[64] = {0, 2, 3, 0, 0, 0, 0, 0, 0, 0, 1};
+    assert_int_equal(caus_notears_init(&notears, &problem, arena, NULL),
+                     CAUS_OK);
+    assert_true(fabs(caus_notears_acyclicity(&notears, weights)) <= 0);
+    /* two nodes in a circle: exp has 2 cosh(ab) − 2 more on its diagonal */
+    double circle[64] = {0, .5, 0, 0, 0, 0, 0, 0, .25};
+    assert_true(fabs(caus_notears_acyclicity(&notears, circle) -
+                     2 * (cosh(.125) - 1)) < 1e-15);
+    circle[8] = 1e-3;
+    assert_true(fabs(caus_notears_acyclicity(&notears, circle) /
+                         (2.5e-7 + 5.2083333333e-15) -
+                     1) < 1e-9);
     caus_arena_free(arena);
 }
 
@@ -169,7 +247,7 @@ static void a_time_limit_gives_nothing_and_a_cancel_an_error(void **unused)
     caus_series series = chain(1, arena);
     caus_dagma found;
     caus_run *run =
-        given_run(&(caus_run_options){.threads = 1, .time_limit_s = 2e-3});
+        given_run(&(caus_run_options){.threads = 1, .time_limit_s = 1e-4});
     assert_int_equal(
         caus_discover_dagma(&series, NULL, run, arena, &found, NULL), CAUS_OK);
     assert_false(found.found.complete);
@@ -183,12 +261,10 @@ static void a_time_limit_gives_nothing_and_a_cancel_an_error(void **unused)
     caus_arena_free(arena);
 }
 
-static void every_failed_allocation_is_reported(void **unused)
+static void fail_allocations(caus_dagma_options options)
 {
-    (void)unused;
     caus_arena *arena = caus_arena_new(0);
     caus_series series = chain(1, arena);
-    caus_dagma_options options = caus_dagma_options_default();
     options.iterations = 1000;
     bool failed = true;
     for (long allowed = 0; failed; allowed++) {
@@ -208,6 +284,13 @@ static void every_failed_allocation_is_reported(void **unused)
     caus_arena_free(arena);
 }
 
+static void every_failed_allocation_is_reported(void **unused)
+{
+    (void)unused;
+    fail_allocations(caus_dagma_options_default());
+    fail_allocations(caus_notears_options_default());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +298,8 @@ int main(void)
         cmocka_unit_test(another_unit_turns_an_edge_around),
         cmocka_unit_test(cycles_are_cut_at_the_weakest_edge),
         cmocka_unit_test(the_gradient_is_that_of_the_objective),
+        cmocka_unit_test(the_slope_of_notears_is_that_of_its_value),
+        cmocka_unit_test(what_is_acyclic_has_no_acyclicity),
         cmocka_unit_test(what_cannot_be_done_is_said),
         cmocka_unit_test(a_time_limit_gives_nothing_and_a_cancel_an_error),
         cmocka_unit_test(every_failed_allocation_is_reported),

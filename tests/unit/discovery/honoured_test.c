@@ -177,10 +177,9 @@ static caus_status with_bdeu(const question *q, caus_graph *graph,
     return learn_score(q, options, graph, err);
 }
 
-static caus_status with_dagma(const question *q, caus_graph *graph,
-                              caus_error *err)
+static caus_status learn_acyclic(const question *q, caus_dagma_options options,
+                                 caus_graph *graph, caus_error *err)
 {
-    caus_dagma_options options = caus_dagma_options_default();
     caus_dagma found;
     options.iterations = 500;
     options.least = .02;
@@ -189,6 +188,18 @@ static caus_status with_dagma(const question *q, caus_graph *graph,
                                  err));
     *graph = found.found.graph;
     return CAUS_OK;
+}
+
+static caus_status with_dagma(const question *q, caus_graph *graph,
+                              caus_error *err)
+{
+    return learn_acyclic(q, caus_dagma_options_default(), graph, err);
+}
+
+static caus_status with_notears(const question *q, caus_graph *graph,
+                                caus_error *err)
+{
+    return learn_acyclic(q, caus_notears_options_default(), graph, err);
 }
 
 static const struct {
@@ -214,6 +225,7 @@ static const struct {
     {"ges", with_ges, false, true, false, true},
     {"bdeu", with_bdeu, false, true, false, true},
     {"dagma", with_dagma, false, true, false, false},
+    {"notears", with_notears, false, true, false, false},
 };
 
 enum { LEARNERS = sizeof learners / sizeof *learners };
