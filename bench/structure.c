@@ -2,11 +2,13 @@
 /*
  * Static structure learning on generated linear data with known truth.
  *     bench_structure [METHOD NODES DEGREE SEED ROWS [SETTING [LEARNED]]]
+ *     bench_structure data NODES DEGREE SEED ROWS FILE
  * METHOD is pc, pc-majority, pc-standard, xges or ges; SETTING is alpha (.05)
  * or the score's penalty (2); LEARNED is a graph to compare with. Of a score
- * search the score of its graph beside that of the true one is printed too: a
- * higher one cannot be improved by searching better. Without arguments a table
- * of sizes runs. One thread, best of several runs.
+ * search the scores of its graph and of LEARNED beside that of the true one are
+ * printed too: a higher one cannot be improved by searching better. "data"
+ * writes the columns' doubles, row after row. Without arguments a table of
+ * sizes runs. One thread, best of several runs.
  */
 #include <math.h>
 #include <stdio.h>
@@ -88,8 +90,10 @@ static double score_of(caus_score_search *search, const caus_graph *graph)
     return caus_ges_score(search);
 }
 
+/* Scores beyond that of the true graph; `other` may be NULL. */
 static caus_status print_advantage(const job *wanted, const sem *world,
-                                   const caus_graph *found, const caus_run *run,
+                                   const caus_graph *found,
+                                   const caus_graph *other, const caus_run *run,
                                    caus_arena *arena, caus_error *err)
 {
     caus_correlation correlation;
@@ -98,9 +102,31 @@ static caus_status print_advantage(const job *wanted, const sem *world,
     CAUS_TRY(caus_correlate(&world->series, 5, run, arena, &correlation, err));
     if (!caus_ges_init(&search, &correlation, penalty, run, arena))
         return caus_arena_fail(arena, err);
-    double ours = score_of(&search, found);
-    printf(" | score %+.2f beside the truth",
-           ours - score_of(&search, &world->completed));
+    double truth = score_of(&search, &world->completed);
+    printf(" | score %+.2f beside the truth", score_of(&search, found) - truth);
+    if (other)
+        printf(", the other's %+.2f", score_of(&search, other) - truth);
+    return CAUS_OK;
+}
+
+static caus_status compare(const job *wanted, const sem *world,
+                           const caus_graph *found, const char *learned,
+                           const caus_run *run, caus_arena *out,
+                           caus_error *err)
+{
+    caus_graph other;
+    size_t apart = 0, wrong = 0;
+    if (learned) {
+        CAUS_TRY(sem_read_graph(learned, wanted->data.nodes, out, &other, err));
+        CAUS_TRY(caus_graph_distance(found, &other, &apart, err));
+        CAUS_TRY(caus_graph_distance(&other, &world->completed, &wrong, err));
+        printf(" | other graph: skeleton %zu, all %zu apart, SHD %4zu",
+               sem_skeleton_distance(found, &other), apart, wrong);
+    }
+    if (is_score(wanted->method))
+        CAUS_TRY(print_advantage(wanted, world, found, learned ? &other : NULL,
+                                 run, out, err));
+    printf("\n");
     return CAUS_OK;
 }
 
@@ -139,17 +165,24 @@ static caus_status measure(const job *wanted, const char *learned,
            (unsigned long long)wanted->data.seed, wanted->data.rows,
            wanted->setting, 1e3 * best, (unsigned long long)found.test_count,
            wrong, caus_graph_edge_count(&world.dag), grown);
-    if (is_score(wanted->method))
-        CAUS_TRY(print_advantage(wanted, &world, &found.graph, run, out, err));
-    if (learned) {
-        caus_graph other;
-        CAUS_TRY(sem_read_graph(learned, wanted->data.nodes, out, &other, err));
-        CAUS_TRY(caus_graph_distance(&found.graph, &other, &wrong, err));
-        printf(" | other graph: skeleton %zu, all %zu apart",
-               sem_skeleton_distance(&found.graph, &other), wrong);
-    }
-    printf("\n");
+    caus_status status =
+        compare(wanted, &world, &found.graph, learned, run, out, err);
     caus_run_free(run);
+    return status;
+}
+
+static caus_status write_data(const sem_options *data, const char *path,
+                              caus_arena *out, caus_error *err)
+{
+    sem world;
+    CAUS_TRY(sem_make(data, out, &world, err));
+    size_t count = data->rows * data->nodes;
+    FILE *file = fopen(path, "wb");
+    size_t written = file ? fwrite(world.series.segments->values,
+                                   sizeof(double), count, file)
+                          : 0;
+    if (!file || fclose(file) != 0 || written != count)
+        return CAUS_FAIL(err, CAUS_ERR_IO, "cannot write %s", path);
     return CAUS_OK;
 }
 
@@ -157,7 +190,9 @@ static int run_job(const job *wanted, const char *learned)
 {
     caus_error err = {0};
     caus_arena *out = caus_arena_new(0);
-    caus_status status = measure(wanted, learned, out, &err);
+    caus_status status = strcmp(wanted->method, "data") != 0
+                             ? measure(wanted, learned, out, &err)
+                             : write_data(&wanted->data, learned, out, &err);
     caus_arena_free(out);
     if (status != CAUS_OK)
         fprintf(stderr, "bench_structure: %s\n", err.message);
@@ -195,5 +230,7 @@ int main(int count, char **words)
                              : is_score(words[1]) ? 2
                                                   : .05,
                   .threads = 1};
+    if (!strcmp(words[1], "data"))
+        return count > 6 ? run_job(&wanted, words[6]) : 2;
     return run_job(&wanted, count > 7 ? words[7] : NULL);
 }
