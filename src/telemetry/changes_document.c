@@ -69,7 +69,7 @@ static caus_status read_entry(caus_change_reader *r, const json_t *entry,
                          "%s entry %zu is no JSON object: give one with time, "
                          "service, kind, ref and text",
                          r->path, r->line);
-    caus_change_reader_clear(r);
+    caus_wanted_clear(r->wanted, CAUS_CHANGE_FIELDS);
     for (int i = 0; i < CAUS_CHANGE_FIELDS; i++)
         take_value(&r->wanted[i].text,
                    json_object_get(entry, caus_change_fields[i]));

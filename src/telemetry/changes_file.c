@@ -182,45 +182,15 @@ static caus_status read_header(caus_change_reader *r, const char *at,
     return CAUS_OK;
 }
 
-void caus_change_reader_clear(caus_change_reader *r)
-{
-    for (int i = 0; i < CAUS_CHANGE_FIELDS; i++) {
-        r->wanted[i].text.length = 0;
-        caus_text_add(&r->wanted[i].text, "");
-    }
-}
-
-static void take_cell(caus_text *text, const caus_csv_cell *cell)
-{
-    for (const char *at = cell->text.from; at != cell->text.end; at++) {
-        caus_text_add_char(text, *at);
-        at += cell->quoted && *at == '"';
-    }
-}
-
 static caus_status read_csv_row(caus_change_reader *r, const char *at,
                                 const char *end, caus_error *err)
 {
-    size_t column = 0;
-    caus_change_reader_clear(r);
-    for (;; at++, column++) {
-        caus_csv_cell cell;
-        if (!caus_csv_next_cell(&at, end, &cell))
-            return caus_csv_fail_quote(r->path, r->line, err);
-        if (column < r->column_count &&
-            r->field_of[column] < CAUS_CHANGE_FIELDS)
-            take_cell(&r->wanted[r->field_of[column]].text, &cell);
-        if (at == end)
-            break;
-    }
-    if (column + 1 != r->column_count)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                         "%s line %zu has %zu cells, the header has %zu: quote "
-                         "a text that holds a comma",
-                         r->path, r->line, column + 1, r->column_count);
-    for (int i = 0; i < CAUS_CHANGE_FIELDS; i++)
-        if (r->wanted[i].text.failed)
-            return caus_change_reader_fail(r, err);
+    const caus_wanted_columns columns = {.path = r->path,
+                                         .line = r->line,
+                                         .count = r->column_count,
+                                         .field_of = r->field_of,
+                                         .field_count = CAUS_CHANGE_FIELDS};
+    CAUS_TRY(caus_wanted_row(&columns, at, end, r->wanted, err));
     return caus_change_reader_add(r, err);
 }
 

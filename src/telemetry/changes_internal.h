@@ -46,9 +46,6 @@ typedef struct caus_change_reader {
 caus_status caus_change_reader_fail(const caus_change_reader *reader,
                                     caus_error *err);
 
-/* Empties the fields of the change to be added. */
-void caus_change_reader_clear(caus_change_reader *reader);
-
 /* Adds the change that the fields tell. */
 caus_status caus_change_reader_add(caus_change_reader *reader, caus_error *err);
 

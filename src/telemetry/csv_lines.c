@@ -29,8 +29,8 @@ const char *caus_csv_line_end(const char *from, const char *end,
 caus_status caus_csv_fail_quote(const char *path, size_t line, caus_error *err)
 {
     return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                     "%s line %zu: a quote is not closed on its line or goes "
-                     "on after it: close it (a quote inside is written twice)",
+                     "%s line %zu: a quote is not closed, or text follows a "
+                     "closed one: close it (a quote inside is written twice)",
                      path, line);
 }
 

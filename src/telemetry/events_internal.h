@@ -24,6 +24,25 @@ typedef struct caus_json_wanted {
 int caus_json_line_read(const char *at, const char *end,
                         caus_json_wanted *wanted, size_t count);
 
+/* ---- wanted_row.c: the fields of a row of CSV ---- */
+
+/* Makes all fields empty and absent; false when memory is out. */
+bool caus_wanted_clear(caus_json_wanted *wanted, size_t count);
+
+typedef struct caus_wanted_columns {
+    const char *path;
+    size_t line;                   /* of the row */
+    size_t count;                  /* cells of a row */
+    const unsigned char *field_of; /* [count]; field_count = passed over */
+    size_t field_count;
+} caus_wanted_columns;
+
+/* Fills the texts of the wanted fields [field_count] from the cells of a row.
+ * Fails with CAUS_ERR_INVALID_DATA, CAUS_ERR_OUT_OF_MEMORY. */
+caus_status caus_wanted_row(const caus_wanted_columns *columns, const char *at,
+                            const char *end, caus_json_wanted *wanted,
+                            caus_error *err);
+
 /* ---- event_time.c ---- */
 
 /*

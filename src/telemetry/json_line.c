@@ -136,13 +136,8 @@ static int take_wanted(const json_field *field, caus_json_wanted *wanted)
 int caus_json_line_read(const char *at, const char *end,
                         caus_json_wanted *wanted, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        wanted[i].is_present = false;
-        wanted[i].text.length = 0;
-        caus_text_add(&wanted[i].text, "");
-        if (wanted[i].text.failed)
-            return 0;
-    }
+    if (!caus_wanted_clear(wanted, count))
+        return 0;
     if (!take(&at, end, '{'))
         return -1;
     bool is_first = true;

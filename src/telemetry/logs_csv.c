@@ -45,46 +45,15 @@ caus_status caus_log_reader_header(caus_log_reader *r, const char *at,
     return CAUS_OK;
 }
 
-static void take_cell(caus_text *text, const caus_csv_cell *cell)
-{
-    const char *at = cell->text.from, *end = cell->text.end;
-    while (at != end) {
-        size_t left = (size_t)(end - at);
-        const char *quote = cell->quoted ? memchr(at, '"', left) : NULL;
-        size_t length = quote ? (size_t)(quote - at) + 1 : left;
-        caus_text_add_bytes(text, at, length);
-        at += length + (quote ? 1 : 0);
-    }
-}
-
 static caus_status read_cells(caus_log_reader *r, const char *at,
                               const char *end, caus_error *err)
 {
-    size_t column = 0;
-    for (int i = 0; i < CAUS_LOG_FIELDS; i++) {
-        r->wanted[i].text.length = 0;
-        caus_text_add(&r->wanted[i].text, "");
-    }
-    for (;; at++, column++) {
-        caus_csv_cell cell;
-        if (!caus_csv_next_cell(&at, end, &cell))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                             "%s line %zu: text follows a closing quote: write "
-                             "a quote inside twice",
-                             r->path, r->line);
-        if (column < r->column_count && r->field_of[column] < CAUS_LOG_FIELDS)
-            take_cell(&r->wanted[r->field_of[column]].text, &cell);
-        if (at == end)
-            break;
-    }
-    if (column + 1 != r->column_count)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
-                         "%s line %zu has %zu cells, the header has %zu: quote "
-                         "a text that holds a comma",
-                         r->path, r->line, column + 1, r->column_count);
-    for (int i = 0; i < CAUS_LOG_FIELDS; i++)
-        if (r->wanted[i].text.failed)
-            return caus_log_reader_fail(r, err);
+    const caus_wanted_columns columns = {.path = r->path,
+                                         .line = r->line,
+                                         .count = r->column_count,
+                                         .field_of = r->field_of,
+                                         .field_count = CAUS_LOG_FIELDS};
+    CAUS_TRY(caus_wanted_row(&columns, at, end, r->wanted, err));
     return caus_log_reader_add(r, err);
 }
 

@@ -321,7 +321,7 @@ static void faults_name_the_line(void **state)
         {"time,service,kind\n", "line 1 has no column message"},
         {"time,text\n1761706800,a\n1761706800\n", "line 3 has 1 cells"},
         {"time,text\n1761706800,\"a\nb\n", "line 2: a quote is not"},
-        {"time,text\n1761706800,\"a\nb\" c\n", "line 3: text follows"},
+        {"time,text\n1761706800,\"a\nb\" c\n", "line 3: a quote is not"},
         {"time,text\nnever,a\n", "line 2 starts with no time"},
         {"2025-10-29 03:00:00 a x\n", "no zone"},
         {"1761706800 a \xff\n", "line 1 is no UTF-8"},
