@@ -112,8 +112,12 @@ static caus_status add_sensitivity(const caus_cli_lesson *lesson,
     if (!other.count)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--sensitivity varies levels and lags, and --method "
-                         "%s has neither",
-                         caus_arguments_get(lesson->arguments, "method"));
+                         "%s has %s",
+                         caus_arguments_get(lesson->arguments, "method"),
+                         task->max_lag_at == caus_cli_nowhere
+                             ? "neither to vary"
+                             : "no shorter lag than this --max-lag: give 2 or "
+                               "more");
     const char **names =
         caus_arena_array(lesson->arena, other.count, sizeof *names);
     if (!names)

@@ -81,6 +81,7 @@ caus_status caus_cli_prepare_environments(const caus_cli_lesson *lesson,
     read_dummies(lesson->arguments, &asked->options);
     CAUS_TRY(caus_cli_read_pcmci(lesson->arguments, "jpcmci+", lesson->series,
                                  &asked->options.search, err));
+    asked->options.search.bootstrap = 0; /* resampled as a whole */
     CAUS_TRY(caus_cli_apply_knowledge(lesson, asked->options.search.max_lag,
                                       &asked->options.search.assumptions, err));
     answer->options = asked->options.search;

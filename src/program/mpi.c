@@ -8,12 +8,13 @@
 #include <mpi.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "caus_mpi.h"
 
-enum { MOST_COPIES = 32, PART_BYTES = 1 << 26 };
+enum { MOST_COPIES = 64, MOST_REPEATED = 32, PART_BYTES = 1 << 26 };
 
 typedef struct group {
     caus_ranks ranks;
@@ -77,9 +78,17 @@ static bool receive_file(const char *path)
     return sound;
 }
 
-static void name_words(const group *g, char path[80])
+enum { PLACE_BYTES = 96 };
+
+static void name_words(const group *g, char path[PLACE_BYTES])
 {
-    snprintf(path, 80, "%s/stderr", g->folder);
+    snprintf(path, PLACE_BYTES, "%s/stderr", g->folder);
+}
+
+/* The folder of a copy. */
+static void name_place(const group *g, size_t copy, char path[PLACE_BYTES])
+{
+    snprintf(path, PLACE_BYTES, "%s/%zu", g->folder, copy);
 }
 
 static bool make_folder(group *g)
@@ -98,15 +107,18 @@ static bool make_folder(group *g)
 static char *share_file(group *g, const char *name, const char *path)
 {
     enum { MOST_BYTES = 2 * PATH_MAX };
-    char copy[PATH_MAX], option[MOST_BYTES];
+    char place[PLACE_BYTES], copy[PATH_MAX], option[MOST_BYTES];
     const char *slash = strrchr(path, '/');
     if (g->ranks.rank == 0) {
         send_file(path);
+        g->copies[g->copy_count++] = NULL; /* all count alike */
         return NULL;
     }
-    int length = snprintf(copy, sizeof copy, "%s/%zu-%s", g->folder,
-                          g->copy_count, slash ? slash + 1 : path);
-    if (length < 0 || (size_t)length >= sizeof copy)
+    /* a folder each: the name of a file may name an environment */
+    name_place(g, g->copy_count, place);
+    int length =
+        snprintf(copy, sizeof copy, "%s/%s", place, slash ? slash + 1 : path);
+    if (length < 0 || (size_t)length >= sizeof copy || mkdir(place, 0700))
         MPI_Abort(MPI_COMM_WORLD, CAUS_EXIT_FAILED);
     bool sound = receive_file(copy);
     g->copies[g->copy_count++] = strdup(copy);
@@ -116,13 +128,16 @@ static char *share_file(group *g, const char *name, const char *path)
 
 static void remove_copies(group *g)
 {
+    char path[PLACE_BYTES];
     for (size_t k = 0; k < g->copy_count; k++) {
         if (g->copies[k])
             unlink(g->copies[k]);
         free(g->copies[k]);
+        name_place(g, k, path);
+        if (*g->folder)
+            rmdir(path);
     }
     if (*g->folder) {
-        char path[80];
         name_words(g, path);
         unlink(path);
         rmdir(g->folder);
@@ -172,29 +187,50 @@ static bool is_shared(const caus_option *option)
            strcmp(option->name, "output") != 0;
 }
 
-/* Copies are named in place of the originals. */
+/* The k-th value of an option; of a configuration also the file that is read
+ * without being named. */
+static const char *value_of(const caus_arguments *arguments,
+                            const caus_option *option, size_t k)
+{
+    const char *path = caus_arguments_nth(arguments, option->name, k);
+    if (path || k || strcmp(option->name, "config") != 0)
+        return path;
+    int there = access("caus.yml", F_OK) == 0;
+    MPI_Bcast(&there, 1, MPI_INT, 0, MPI_COMM_WORLD);
+    return there ? "caus.yml" : NULL;
+}
+
+/* Copies of all files of an option are named in place of the originals, unless
+ * one could not be copied. */
+static void share_option(group *g, const caus_option *option,
+                         const caus_arguments *arguments, wording *w)
+{
+    char *copies[MOST_REPEATED];
+    size_t count = 0, sound = 0;
+    for (const char *path;
+         count < MOST_REPEATED && g->copy_count < MOST_COPIES &&
+         (path = value_of(arguments, option, count)) != NULL;
+         count++) {
+        copies[count] = share_file(g, option->name, path);
+        sound += copies[count] != NULL;
+    }
+    if (count && sound == count)
+        drop_option(w, option->name);
+    for (size_t k = 0; k < count; k++) {
+        if (sound == count)
+            add_word(w, copies[k]);
+        else
+            free(copies[k]);
+    }
+}
+
 static void share_options(group *g, const caus_command *command,
                           const caus_arguments *arguments, wording *w)
 {
     for (size_t k = 0; k < command->group_count; k++)
-        for (size_t i = 0; i < command->groups[k]->count; i++) {
-            const caus_option *option = &command->groups[k]->options[i];
-            if (!is_shared(option) || g->copy_count == MOST_COPIES)
-                continue;
-            const char *path = caus_arguments_get(arguments, option->name);
-            if (!path && strcmp(option->name, "config") == 0) {
-                /* the file that is read without being named */
-                int there = access("caus.yml", F_OK) == 0;
-                MPI_Bcast(&there, 1, MPI_INT, 0, MPI_COMM_WORLD);
-                path = there ? "caus.yml" : NULL;
-            }
-            if (!path)
-                continue;
-            char *copy = share_file(g, option->name, path);
-            if (copy)
-                drop_option(w, option->name);
-            add_word(w, copy);
-        }
+        for (size_t i = 0; i < command->groups[k]->count; i++)
+            if (is_shared(&command->groups[k]->options[i]))
+                share_option(g, &command->groups[k]->options[i], arguments, w);
 }
 
 static bool has_file(const caus_arguments *arguments)
@@ -204,6 +240,21 @@ static bool has_file(const caus_arguments *arguments)
         if (caus_arguments_has(arguments, names[i]))
             return true;
     return false;
+}
+
+/* Whether every --csv names a file of its own, and they are not too many:
+ * copies of one file would pass for different ones. */
+static bool is_each_once(const caus_arguments *arguments)
+{
+    const char *path;
+    for (size_t k = 0; (path = caus_arguments_nth(arguments, "csv", k)); k++) {
+        for (size_t other = 0; other < k; other++)
+            if (strcmp(path, caus_arguments_nth(arguments, "csv", other)) == 0)
+                return false;
+        if (k == MOST_REPEATED)
+            return false;
+    }
+    return true;
 }
 
 /* Words for a command that is cut among all; false = only rank 0 is needed. */
@@ -217,9 +268,7 @@ static bool prepare(group *g, const caus_command_table *table, wording *w)
         caus_arguments_parse(command, w->count - 2, w->words + 2, &arguments,
                              &err) != CAUS_OK)
         return false;
-    /* of several files each rank would need them all */
-    bool useful = has_file(arguments) &&
-                  !caus_arguments_nth(arguments, "csv", 1) &&
+    bool useful = has_file(arguments) && is_each_once(arguments) &&
                   !caus_arguments_has(arguments, "help");
     if (useful && !caus_arguments_has(arguments, "threads"))
         add_word(w, strdup("--threads=1"));
@@ -237,14 +286,14 @@ static bool prepare(group *g, const caus_command_table *table, wording *w)
  * other one hears of it. */
 static bool hide_words(const group *g)
 {
-    char path[80];
+    char path[PLACE_BYTES];
     name_words(g, path);
     return freopen("/dev/null", "w", stdout) && freopen(path, "w", stderr);
 }
 
 static void speak(const group *g)
 {
-    char path[80], words[4096];
+    char path[PLACE_BYTES], words[4096];
     name_words(g, path);
     fflush(stderr);
     FILE *file = g->ranks.rank > 0 ? fopen(path, "rb") : NULL;
