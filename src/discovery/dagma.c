@@ -96,8 +96,9 @@ static caus_status fill_covariance(call *c, caus_arena *scratch,
     for (size_t i = 0; i < c->variables; i++)
         if (!(covariance[i * stride + i] < 1e100))
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "a column has variance %g, beyond 1e100: give it "
-                             "in a larger unit or standardise",
+                             "%s has variance %g, beyond 1e100: give it in a "
+                             "larger unit or standardise",
+                             c->series->variables[c->table.order[i]].name,
                              covariance[i * stride + i]);
     c->problem.covariance = covariance;
     return CAUS_OK;
