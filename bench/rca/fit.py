@@ -76,7 +76,7 @@ def signs(told, services, graph, found):
             (score - second) / score, (terms["traces"] + terms["calls"]) / score,
             0 if graph else terms["external"] / score, kinds, math.log(len(services)),
             float(found), float(alarm is None), float(strength is None),
-            math.log(max(score, .1)), logs / score]
+            math.log(max(score, .1)), math.log1p(logs)]
 
 
 class Pool:

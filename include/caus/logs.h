@@ -101,6 +101,33 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
                            caus_logs *result, caus_error *err);
 
 /*
+ * Writes how many lines of each template the steps of two grids have (kind
+ * "logs"), as one JSON object: what is constant in messages, no line of them
+ * and no trace id. caus_logs_read_text() reads it back with the ends of the
+ * steps as times.
+ *
+ *   grids  a step_ns of 0 = none
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT.
+ */
+caus_status caus_logs_write(const caus_logs *logs, const caus_grid grids[2],
+                            caus_arena *out, const char **result,
+                            caus_error *err);
+
+/*
+ * Reads what caus_logs_write() wrote.
+ *
+ *   name    for sentences
+ *   result  lives in `out`; samples are the templates, their `count` is 0
+ *
+ * Fails with CAUS_ERR_INVALID_DATA (template or count named),
+ * …_OUT_OF_MEMORY.
+ */
+caus_status caus_logs_read_text(const char *name, const char *text,
+                                size_t length, caus_arena *out,
+                                caus_logs *result, caus_error *err);
+
+/*
  * Counts per step as series, one a template that has at least `min_count`
  * lines: named <service>_log_<hash of the text>, with the text as query. From
  * the first to the last step of the log a step without a line is 0.

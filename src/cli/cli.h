@@ -209,6 +209,7 @@ typedef struct caus_cli_input {
     caus_grid baseline;
     size_t query_count;          /* sent to ClickHouse */
     const char *recorded_traces; /* NULL = none */
+    const char *recorded_logs;   /* likewise */
 } caus_cli_input;
 
 /* Before what a recording says about the quality of its data. */

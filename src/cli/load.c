@@ -123,9 +123,12 @@ static caus_status load_recording(caus_program *program,
     caus_program_lap(program, "read");
     CAUS_TRY(take_warnings(&info, arena, result, err));
     CAUS_TRY(caus_cli_recorded_changes(&info, arena, &result->changes, err));
-    for (size_t i = 0; i < info.result_count; i++)
+    for (size_t i = 0; i < info.result_count; i++) {
         if (strcmp(info.results[i].kind, "traces") == 0)
             result->recorded_traces = info.results[i].json;
+        if (strcmp(info.results[i].kind, "logs") == 0)
+            result->recorded_logs = info.results[i].json;
+    }
     return align_covered(program, &samples, window, arena, result, err);
 }
 

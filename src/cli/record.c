@@ -25,7 +25,9 @@ enum { USUAL_SPANS = 20000 };
 /* What is kept beside samples, as results. */
 typedef struct recorded {
     caus_changes found;
-    const caus_spans *spans; /* NULL = none */
+    const caus_changes *changes; /* found and given; NULL = not known */
+    const caus_spans *spans;     /* NULL = none */
+    const caus_logs *logs;       /* likewise */
 } recorded;
 
 /* What is wrong with the data is kept beside them. */
@@ -162,23 +164,35 @@ static void tell(caus_program *program, const caus_fetch *fetch,
         caus_program_say(program, "warning: %s", fetch->warnings[i]);
 }
 
-/* Changes and traces are results of their own, which readers know by their
- * kind. */
-static caus_status list_results(const caus_changes *changes,
-                                const caus_spans *spans, caus_arena *arena,
-                                caus_recorded_result results[2], size_t *count,
+typedef struct result_list {
+    caus_recorded_result items[3];
+    size_t count;
+} result_list;
+
+/* Changes, traces and log lines are results of their own, which readers know by
+ * their kind. */
+static caus_status list_results(const recorded *beside,
+                                const caus_cli_window *window,
+                                caus_arena *arena, result_list *list,
                                 caus_error *err)
 {
-    *count = 0;
-    if (changes && changes->change_count) {
-        caus_recorded_result *result = &results[(*count)++];
+    if (beside->changes && beside->changes->change_count) {
+        caus_recorded_result *result = &list->items[list->count++];
         result->kind = "changes";
-        CAUS_TRY(caus_changes_write(changes, arena, &result->json, err));
+        CAUS_TRY(
+            caus_changes_write(beside->changes, arena, &result->json, err));
     }
-    if (spans) {
-        caus_recorded_result *result = &results[(*count)++];
+    if (beside->spans) {
+        caus_recorded_result *result = &list->items[list->count++];
         result->kind = "traces";
-        CAUS_TRY(caus_spans_write(spans, arena, &result->json, err));
+        CAUS_TRY(caus_spans_write(beside->spans, arena, &result->json, err));
+    }
+    if (beside->logs) {
+        const caus_grid grids[2] = {window->baseline, window->window};
+        caus_recorded_result *result = &list->items[list->count++];
+        result->kind = "logs";
+        CAUS_TRY(
+            caus_logs_write(beside->logs, grids, arena, &result->json, err));
     }
     return CAUS_OK;
 }
@@ -199,15 +213,14 @@ static caus_status record(caus_program *program,
                  ? fetch_csv(program, arguments, &window, arena, &fetch, err)
                  : fetch_servers(program, arguments, &window, arena, &fetch,
                                  &beside, err));
-    const caus_changes *changes;
     CAUS_TRY(caus_cli_join_changes(program, arguments, &beside.found, arena,
-                                   &changes, err));
+                                   &beside.changes, err));
+    CAUS_TRY(
+        caus_cli_read_logs(program, arguments, NULL, arena, &beside.logs, err));
     caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
-    caus_recorded_result results[2] = {0};
-    size_t result_count;
-    CAUS_TRY(list_results(changes, beside.spans, arena, results, &result_count,
-                          err));
+    result_list results = {0};
+    CAUS_TRY(list_results(&beside, &window, arena, &results, err));
     const char *hint = caus_arguments_get(arguments, "hint");
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -217,8 +230,8 @@ static caus_status record(caus_program *program,
         .hint = hint ? hint : "",
         .keep_labels = caus_arguments_has(arguments, "keep-labels"),
         .created_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec,
-        .result_count = result_count,
-        .results = results,
+        .result_count = results.count,
+        .results = results.items,
     };
     CAUS_TRY(caus_recording_write(path, &fetch, &options, program->run, err));
     caus_program_lap(program, "write");
@@ -232,9 +245,9 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &caus_server_options, &caus_source_options,     &caus_time_options,
-    &record_group,        &caus_cli_change_options, &caus_cli_trace_options,
-    &caus_common_options};
+    &caus_server_options,  &caus_source_options,     &caus_time_options,
+    &record_group,         &caus_cli_change_options, &caus_cli_trace_options,
+    &caus_cli_log_options, &caus_common_options};
 
 const caus_command caus_command_record = {
     .name = "record",
@@ -249,7 +262,8 @@ const caus_command caus_command_record = {
         "come from a file: the whole of it, or with --start and --end a "
         "window and what stands before it. Some whole traces are kept too "
         "(--spans, 20,000), from which explain tells who calls whom and where "
-        "time is lost. E-mail, token and address "
+        "time is lost, and of log lines (--logs) the templates with their "
+        "counts. E-mail, token and address "
         "patterns in labels and text are replaced unless --keep-labels.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

@@ -111,10 +111,13 @@ caus_status caus_cli_join_changes(caus_program *program,
 /* Log lines: --logs. */
 extern const caus_option_group caus_cli_log_options;
 
-/* result: NULL = none were given */
+/*
+ *   recorded  those of a recording, taken where no file is given; NULL = none
+ *   result    NULL = none were given
+ */
 caus_status caus_cli_read_logs(caus_program *program,
                                const caus_arguments *arguments,
-                               caus_arena *arena, const caus_logs **result,
-                               caus_error *err);
+                               const char *recorded, caus_arena *arena,
+                               const caus_logs **result, caus_error *err);
 
 #endif

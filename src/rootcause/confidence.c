@@ -60,7 +60,7 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_FOUND] = about->options->has_onset ? 0 : 1;
     signs[CAUS_SIGN_NO_ALARM] = alarmed ? 0 : 1;
     signs[CAUS_SIGN_NO_PLACEBO] = compared ? 0 : 1;
-    signs[CAUS_SIGN_LOGS] = terms[CAUS_TERM_LOGS] / first->score;
+    signs[CAUS_SIGN_LOGS] = log1p(terms[CAUS_TERM_LOGS]);
     signs[CAUS_SIGN_TOP] = log(fmax(first->score, .1));
 }
 

@@ -41,40 +41,43 @@ static double wander(const parts *of)
     return fmax(0, squares / (PARTS - 1) - mean);
 }
 
-/*
- * Lines beyond those expected, in deviations: of a count at a rate that is
- * known from the rows before (with half a line more than they had, Jeffreys'
- * prior), wanders as it did there, and comes in bursts as it does now; and of
- * one line at least. A single burst is one deviation, however many lines it
- * has.
- */
-caus_log_rise caus_log_rise_of(const caus_log_table *table, size_t kind,
-                               size_t from, size_t to)
+double caus_log_expect(double before, size_t reference, size_t rows,
+                       double *variance)
 {
-    size_t reference = from - table->first_row;
+    double length = (double)rows / (double)reference;
+    double expected = (before + .5) * length;
+    *variance = 1 + expected + expected * length;
+    return expected;
+}
+
+/*
+ * The rise in all of the rows, with its size: lines beyond those expected, in
+ * deviations of a count whose rate is told by the rows before, wanders as it
+ * did there, and comes in bursts as it does now. A single burst is one
+ * deviation, however many lines it has.
+ */
+static caus_log_rise rise_of(const caus_log_table *table, size_t kind,
+                             size_t from, size_t to)
+{
     parts before = count_parts(table, kind, table->first_row, from);
     parts after = count_parts(table, kind, from, to);
     caus_log_rise rise = {.before = before.sum, .after = after.sum};
-    double mean = before.sum / PARTS;
-    rise.expected =
-        (rise.before + .5) / (double)reference * (double)(to - from);
+    double mean = before.sum / PARTS, variance;
+    rise.expected = caus_log_expect(before.sum, from - table->first_row,
+                                    to - from, &variance);
     double share = mean > 0 ? wander(&before) / (mean * mean) : 0;
-    double variance = 1 + rise.expected +
-                      share * rise.expected * rise.expected +
-                      PARTS * wander(&after);
+    variance += share * rise.expected * rise.expected + PARTS * wander(&after);
     rise.size = fmax(0, rise.after - rise.expected) / sqrt(variance);
     return rise;
 }
 
-/* Of all rows or of the first half: an incident may be over before the end. */
-static caus_log_rise larger_rise(const caus_log_table *table, size_t kind,
-                                 size_t from, size_t to)
+caus_log_rise caus_log_rise_of(const caus_log_table *table, size_t kind,
+                               size_t from, size_t to)
 {
-    caus_log_rise rise = caus_log_rise_of(table, kind, from, to);
+    caus_log_rise rise = rise_of(table, kind, from, to);
+    size_t half = from + (to - from + 1) / 2;
     if (rise.after > 0)
-        rise.size = fmax(rise.size, caus_log_rise_of(table, kind, from,
-                                                     from + (to - from + 1) / 2)
-                                        .size);
+        rise.size = fmax(rise.size, rise_of(table, kind, from, half).size);
     return rise;
 }
 
@@ -113,7 +116,7 @@ caus_status caus_log_rises(const caus_log_table *table, const caus_scene *scene,
         rises[k] = (caus_log_rise){0};
         if (table->service_of[k] == SIZE_MAX)
             continue;
-        rises[k] = larger_rise(table, k, from, to);
+        rises[k] = caus_log_rise_of(table, k, from, to);
         saying[table->text_of[k]] += rises[k].size > saying_size;
     }
     for (size_t k = 0; k < logs->template_count; k++) {

@@ -22,9 +22,10 @@ static size_t best_split(const caus_log_table *table, size_t kind, size_t rows)
     for (size_t i = table->start[kind]; i < table->start[kind + 1]; i++) {
         size_t row = table->counts[i].row;
         if (caus_log_table_covers(table, row) && row + 1 < rows) {
-            double expected = (before + .5) / (double)(row - table->first_row) *
-                              (double)(rows - row);
-            double size = (all - before - expected) / sqrt(1 + expected);
+            double variance;
+            double expected = caus_log_expect(before, row - table->first_row,
+                                              rows - row, &variance);
+            double size = (all - before - expected) / sqrt(variance);
             if (size > most) {
                 most = size;
                 best = row;

@@ -37,7 +37,18 @@ typedef struct caus_log_rise {
 /* Sets `log_table` where there are log lines. */
 caus_status caus_log_table_find(caus_case *about, caus_error *err);
 
-/* The rise of one template, its clue not filled in. */
+/*
+ * How many lines are to be expected in so many rows after a reference, at a
+ * rate known from that (with half a line more than it had, Jeffreys' prior).
+ *
+ *   variance  set to that of a count of chance, with what is not known of the
+ *             rate, and of one line at least
+ */
+double caus_log_expect(double before, size_t reference, size_t rows,
+                       double *variance);
+/* The rise of one template, its clue not filled in; its size is that of all
+ * rows or of the first half, whichever is larger: an incident may be over
+ * before the end. */
 caus_log_rise caus_log_rise_of(const caus_log_table *table, size_t kind,
                                size_t from, size_t to);
 /*

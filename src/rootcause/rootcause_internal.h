@@ -279,7 +279,7 @@ typedef enum caus_sign {
     CAUS_SIGN_NO_ALARM,   /* too few rows for the anomaly detector */
     CAUS_SIGN_NO_PLACEBO, /* too few for placebo windows */
     CAUS_SIGN_TOP,        /* log of the first score */
-    CAUS_SIGN_LOGS,       /* share of the first score that log lines make */
+    CAUS_SIGN_LOGS, /* log of 1 + what log lines make of the first score */
     CAUS_SIGN_COUNT
 } caus_sign;
 

@@ -48,21 +48,39 @@ static void add_traces(const caus_case *about, size_t service, caus_text *text)
                      text->length ? "; " : "", lost, percent * lost / total);
 }
 
-static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
+static void add_changes(const caus_case *about, const caus_suspect *suspect,
+                        caus_text *text)
 {
-    caus_suspect *suspect = &about->suspects[rank];
-    caus_text text = {0};
     size_t said = 0;
     for (size_t i = 0; i < suspect->clue_count && said < 2; i++) {
         const caus_clue *clue = &about->clues[suspect->clues[i]];
         if (about->scores.clue[clue->variable] <= 0)
             continue;
         if (said++)
-            caus_text_add(&text, ", ");
-        add_change(about, clue->variable, &text);
+            caus_text_add(text, ", ");
+        else if (text->length)
+            caus_text_add(text, "; ");
+        add_change(about, clue->variable, text);
     }
+}
+
+/* Whether its log makes most of its score: then that is told first. */
+static bool speaks_by_logs(const caus_suspect *suspect)
+{
+    return suspect->terms[CAUS_TERM_LOGS] > .5 * suspect->score;
+}
+
+static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
+{
+    caus_suspect *suspect = &about->suspects[rank];
+    caus_text text = {0};
+    bool logs_first = speaks_by_logs(suspect);
+    if (logs_first)
+        caus_log_fact_add(suspect, &text);
+    add_changes(about, suspect, &text);
     add_traces(about, about->ranked[rank], &text);
-    caus_log_fact_add(suspect, &text);
+    if (!logs_first)
+        caus_log_fact_add(suspect, &text);
     if (!text.length)
         caus_text_add(&text, suspect->clue_count
                                  ? "nothing measured in it moved"

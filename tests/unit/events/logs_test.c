@@ -307,6 +307,59 @@ static void new_templates_come_before_frequent_old_ones(void **state)
     csv_bench_close(&bench);
 }
 
+static void counts_are_read_back_as_written(void **state)
+{
+    (void)state;
+    csv_bench bench;
+    caus_logs logs, back;
+    const char *json;
+    const caus_grid grids[2] = {{.start_ns = 1761706800 * second_ns,
+                                 .end_ns = 1761706820 * second_ns,
+                                 .step_ns = 10 * second_ns},
+                                {.start_ns = 1761706900 * second_ns,
+                                 .end_ns = 1761706900 * second_ns,
+                                 .step_ns = 10 * second_ns}};
+    read_well(&bench,
+              "1761706790 a ERROR too early\n"
+              "1761706791 a ERROR ping 7\n1761706800 a ERROR ping 8\n"
+              "1761706801 b pong \"x\"\n1761706820.5 b pong too late\n"
+              "1761706895 a ERROR ping 9\n",
+              NULL, &logs);
+    assert_int_equal(
+        caus_logs_write(&logs, grids, bench.out, &json, &bench.error), CAUS_OK);
+    assert_null(strstr(json, "ping 7"));
+    assert_int_equal(caus_logs_read_text("text", json, strlen(json), bench.out,
+                                         &back, &bench.error),
+                     CAUS_OK);
+    assert_int_equal(back.template_count, logs.template_count);
+    for (size_t k = 0; k < back.template_count; k++) {
+        assert_string_equal(back.templates[k].text, logs.templates[k].text);
+        assert_string_equal(back.templates[k].service,
+                            logs.templates[k].service);
+        assert_int_equal(back.templates[k].severity,
+                         logs.templates[k].severity);
+    }
+    static const int64_t ends_s[] = {1761706800, 1761706810, 1761706900};
+    static const uint32_t lines[] = {2, 1, 1};
+    assert_int_equal(back.record_count, 3);
+    assert_int_equal(back.line_count, 4);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(back.time_ns[i], ends_s[i] * second_ns);
+        assert_int_equal(back.lines[i], lines[i]);
+    }
+    static const char *const broken[] = {
+        "{", "{\"templates\":[[\"a\",9,\"x\"]]}",
+        "{\"templates\":[[\"a\",4,\"x\"]],\"counts\":[1,2,3]}",
+        "{\"templates\":[[\"a\",4,\"x\"]],\"counts\":[0,2,3,0,1,1]}",
+        "{\"templates\":[[\"a\",4,\"x\"]],\"counts\":[0,2]}"};
+    for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+        assert_int_equal(caus_logs_read_text("text", broken[i],
+                                             strlen(broken[i]), bench.out,
+                                             &back, &bench.error),
+                         CAUS_ERR_INVALID_DATA);
+    csv_bench_close(&bench);
+}
+
 static void faults_name_the_line(void **state)
 {
     (void)state;
@@ -355,6 +408,10 @@ static void run_out_of_memory(size_t which)
         caus_logs logs;
         caus_samples samples;
         const caus_log_novelty *novelty;
+        const char *json;
+        const caus_grid grids[2] = {{.start_ns = 1761706800 * second_ns,
+                                     .end_ns = 1761706900 * second_ns,
+                                     .step_ns = second_ns}};
         csv_bench_open(&bench, 0);
         fault_fail_after(successes);
         caus_status status =
@@ -365,6 +422,11 @@ static void run_out_of_memory(size_t which)
         if (status == CAUS_OK)
             status = caus_logs_novelty(&logs, 1761706805 * second_ns, second_ns,
                                        bench.out, &novelty, NULL);
+        if (status == CAUS_OK)
+            status = caus_logs_write(&logs, grids, bench.out, &json, NULL);
+        if (status == CAUS_OK)
+            status = caus_logs_read_text("text", json, strlen(json), bench.out,
+                                         &logs, NULL);
         refused = fault_stop();
         assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
         csv_bench_close(&bench);
@@ -392,6 +454,7 @@ int main(void)
         cmocka_unit_test(many_first_words_end_in_one_branch),
         cmocka_unit_test(counts_are_series_without_gaps),
         cmocka_unit_test(new_templates_come_before_frequent_old_ones),
+        cmocka_unit_test(counts_are_read_back_as_written),
         cmocka_unit_test(faults_name_the_line),
         cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
     };
