@@ -219,8 +219,8 @@ typedef struct caus_explanation {
     size_t placebo_count;
     bool has_logs; /* log lines of before and after took part */
     double alarm;  /* the anomaly score over its threshold (anomaly.h); NaN */
-    double alone;  /* the same of the variable that moved the bad way by most;
-                      NaN */
+    double alone; /* the same of the variable that moved the bad way by most, or
+                     of log lines, over those of placebo windows; NaN */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

@@ -179,6 +179,25 @@ static caus_status find_window(const caus_case *about, size_t from, size_t to,
     return CAUS_OK;
 }
 
+static double loudest(const caus_scene *scene, const caus_log_clues *clues)
+{
+    double most = 0;
+    for (size_t s = 0; s < scene->service_count; s++)
+        most = fmax(most, fmax(clues->largest[CAUS_LOG_OWN][s],
+                               clues->largest[CAUS_LOG_NAMING][s]));
+    return most;
+}
+
+/* The loudest lines over the loudest of any placebo window, as the loudest
+ * variable is held against its own. */
+static double loudness(const caus_case *about, const caus_placebo *placebo)
+{
+    double usual = caus_explained_clue;
+    for (size_t i = 0; i < placebo->count; i++)
+        usual = fmax(usual, loudest(&about->scene, &placebo->logs[i]));
+    return loudest(&about->scene, &about->logs) / usual;
+}
+
 caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,
                                 caus_error *err)
 {
@@ -199,5 +218,7 @@ caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(find_window(about, about->onset_row, about->timeline.row_count,
                          about->log_rises, &about->logs, err));
     about->context.logs = &about->logs;
+    if (!isnan(about->alarm))
+        about->alone = fmax(about->alone, loudness(about, placebo));
     return CAUS_OK;
 }

@@ -165,7 +165,8 @@ static double in_logs(const caus_context *context, const caus_scores *scores,
     double own = fmax(left * logs->largest[CAUS_LOG_OWN][service],
                       (1 - caus_explained_share) *
                           logs->largest[CAUS_LOG_NAMING][service]);
-    return fmax(own, caus_named_share * logs->largest[CAUS_LOG_NAMED][service]);
+    return fmax(own, caus_named_share * left *
+                         logs->largest[CAUS_LOG_NAMED][service]);
 }
 
 /* How far a service lets an anomaly of its callees be seen in its callers. */

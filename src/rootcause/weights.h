@@ -67,7 +67,7 @@ static const double caus_agreeing_share = .1;
  * equally frequent, by caus_sign; made by bench/rca/fit.py. */
 static const double caus_incident_weights[] = {-0.09, 0.62,  1.02, 0.17, 0.00,
                                                2.27,  0.00,  0.00, 0.00, -0.58,
-                                               -1.08, -1.31, 1.02, 0.75};
+                                               -1.08, -1.31, 1.02, -0.09};
 /* Log-odds that the first is right if something did. */
 static const double caus_right_weights[] = {0.39, 0.00,  0.00, 0.67,  2.58,
                                             0.74, -1.27, 0.12, -0.35, -0.29,

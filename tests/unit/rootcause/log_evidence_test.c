@@ -109,6 +109,7 @@ static void lines_that_were_never_there_name_their_service(void **state)
     assert_true(first->terms[CAUS_TERM_LOGS] > 1);
     assert_true(first->rank_without[CAUS_TERM_LOGS] >= 1);
     assert_int_equal(first->log_fact_count, 1);
+    assert_int_not_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
     const caus_log_fact *fact = first->log_facts;
     assert_string_equal(fact->text, "price of item <*> is null");
     assert_true(fact->is_new);
