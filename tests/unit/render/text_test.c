@@ -15,7 +15,7 @@ static const char *render(const made_answer *made, caus_arena *arena,
                                        NULL, arena, &text, &length, &err),
                      CAUS_OK);
     assert_int_equal(strlen(text), length);
-    return text;
+    return caus_arena_copy_text(arena, text, length);
 }
 
 /* The first screen ends where the report begins: before the table of all
