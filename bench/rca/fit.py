@@ -12,8 +12,12 @@ or with a short baseline. Every system and mode weighs the same; squares of the 
 penalised (of the first: their distance from the weights in use). Prints the
 constants and, for every system, how answers hold that were fitted without it.
 
-usage: fit.py --caus PROGRAM [--worlds N] [--world-seed N] [--data FOLDER]
-              [--leave-out a,b] [--healthy N] [--world-logs] [--only logs]
+usage: fit.py --caus PROGRAM [--worlds N] [--world-seed N] [--large N]
+              [--made FOLDER] [--data FOLDER] [--leave-out a,b] [--healthy N]
+              [--world-logs] [--only logs]
+
+--large adds systems of large.py. --made keeps simulated systems in a folder and
+takes those that are there already.
 
 --leave-out names sets that are scored only. --only logs holds all constants at
 those in use but for those of log lines, asking only about answers with logs.
@@ -40,11 +44,11 @@ TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "or
          "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
 SIGNS = ["one", "alarm", "alone", "strength", "lead", "traces", "blind", "kinds",
-         "candidates", "found", "no_alarm", "no_placebo", "top", "logs"]
+         "candidates", "found", "no_alarm", "no_placebo", "top", "logs", "unrelated", "rows"]
 INCIDENT = {"one", "alarm", "alone", "strength", "traces", "found", "no_alarm",
-            "no_placebo", "top", "logs"}
+            "no_placebo", "top", "logs", "rows"}
 RIGHT = {"one", "strength", "lead", "traces", "blind", "kinds", "candidates", "found", "top",
-         "logs"}
+         "logs", "unrelated", "rows"}
 
 
 def in_use(name):
@@ -76,7 +80,8 @@ def signs(told, services, graph, found):
             (score - second) / score, (terms["traces"] + terms["calls"]) / score,
             0 if graph else terms["external"] / score, kinds, math.log(len(services)),
             float(found), float(alarm is None), float(strength is None),
-            math.log(max(score, .1)), math.log1p(logs)]
+            math.log(max(score, .1)), math.log1p(logs), math.log1p(told["unrelated"]),
+            log_between(told["rows_after"], 1, 40)]
 
 
 class Pool:
@@ -305,6 +310,23 @@ def show(pools, left_out, only):
                     report(own, mode, pool, apart)
 
 
+def ask_simulated(options, folder, pools):
+    for name, make in (("worlds", bench.make_worlds), ("large", bench.make_large)):
+        path = os.path.join(folder, name)
+        if not os.path.isdir(path):
+            os.makedirs(path)
+            make(options, path)
+        cases = bench.read_cases(path, options.seed)
+        if cases:
+            ask(options, cases, name, pools)
+        if cases and name == "worlds" and not options.only:
+            ask(options, damage(bench.read_cases(path, options.seed), options.seed),
+                "worlds, damaged", pools)
+    path = os.path.join(folder, "traced")
+    if os.path.isdir(path):
+        ask(options, bench.read_cases(path, options.seed), "worlds, traced", pools)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--caus", default="caus")
@@ -315,16 +337,15 @@ def main():
     parser.add_argument("--world-traces", action="store_true")
     parser.add_argument("--world-logs", action="store_true")
     parser.add_argument("--only", choices=["logs"])
+    parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--large-seed", type=int, default=70000)
+    parser.add_argument("--made", help="folder of simulated systems")
     parser.add_argument("--healthy", type=int, default=2, help="blocks a case")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     pools = collections.defaultdict(Pool)
     with tempfile.TemporaryDirectory() as folder:
-        bench.make_worlds(options, folder)
-        ask(options, bench.read_cases(folder, options.seed), "worlds", pools)
-        if not options.only:
-            ask(options, damage(bench.read_cases(folder, options.seed), options.seed),
-                "worlds, damaged", pools)
+        ask_simulated(options, options.made or folder, pools)
     for name in sorted(os.listdir(options.data)) if options.data else []:
         folder = os.path.join(options.data, name)
         if os.path.isdir(folder):

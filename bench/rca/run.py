@@ -10,11 +10,12 @@ not copied. Services are
 scored, without those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
-              [--world-traces] [--world-logs] [--healthy N] [--seed N]
+              [--large N] [--world-traces] [--world-logs] [--healthy N] [--seed N]
               [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare]
 
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
-with --world-logs also with faults in code, which little but a log shows.
+with --world-logs also with faults in code, which little but a log shows. Large
+systems are those of large.py.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -32,6 +33,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import large
 
 MODES = {
     "given": dict(onset="given", graph=True, traces=True),
@@ -418,6 +421,13 @@ def make_worlds(options, folder):
                            fault=truth["fault"], baseline_shift_s=0), file)
 
 
+def make_large(options, folder):
+    for number in range(options.large):
+        target = os.path.join(folder, "w%04d" % number)
+        os.makedirs(target)
+        large.make(options.caus, number, options.large_seed + number, target)
+
+
 def read_cases(folder, seed):
     """Every case below a folder, each with names of its own."""
     cases = []
@@ -461,15 +471,17 @@ def main():
     parser.add_argument("--world-seed", type=int, default=1)
     parser.add_argument("--world-traces", action="store_true")
     parser.add_argument("--world-logs", action="store_true")
+    parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--large-seed", type=int, default=80000)
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
     parser.add_argument("--blind", action="store_true",
                         help="healthy blocks without an onset")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    if not options.data and not options.worlds:
+    if not options.data and not options.worlds and not options.large:
         print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
-              "ask for --worlds")
+              "ask for --worlds or --large")
         return 77
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
@@ -478,6 +490,10 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             make_worlds(options, folder)
             run_set(options, "worlds", folder)
+    if options.large:
+        with tempfile.TemporaryDirectory() as folder:
+            make_large(options, folder)
+            run_set(options, "large systems", folder)
     if options.data:
         names = options.sets.split(",") if options.sets else sorted(os.listdir(options.data))
         for name in names:

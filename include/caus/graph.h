@@ -142,7 +142,7 @@ size_t caus_topology_find(const caus_topology *topology, const char *service);
  * The service of a variable name without a `service` label: the longest
  * topology node that prefixes it and does not end inside a word ("auth" is no
  * prefix of "author_latency"); else the name without a known suffix
- * (_latency_p95, _errors, …); else what stands before the first separator.
+ * (_latency_p95, _http_errors, …); else what stands before the first separator.
  *
  *   topology   may be NULL
  *   separator  '_' unless the user said otherwise; stands for '_' in suffixes

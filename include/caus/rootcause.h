@@ -221,6 +221,8 @@ typedef struct caus_explanation {
     double alarm;  /* the anomaly score over its threshold (anomaly.h); NaN */
     double alone; /* the same of the variable that moved the bad way by most, or
                      of log lines, over those of placebo windows; NaN */
+    double unrelated; /* how loud services are that the first cannot have moved
+                         (its callers aside), in the first's loudness */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

@@ -35,7 +35,7 @@ const char *caus_world_fault_text(caus_world_fault fault);
 bool caus_world_fault_from_name(const char *name, caus_world_fault *result);
 
 typedef struct caus_world_options {
-    size_t services;        /* 3 … 40 */
+    size_t services;        /* 3 … 120 */
     caus_world_fault fault; /* AUTO: with root NULL, services × faults are gone
                                through by seed */
     double

@@ -9,7 +9,7 @@
 
 static const caus_option world_options[] = {
     {"services", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "how many services, 3 to 40; default 10"},
+     "how many services, 3 to 120; default 10"},
     {"fault", 0, "KIND",
      "auto|none|delay|errors|leak|cpu|pool|deploy|ramp|outage|code",
      CAUS_COMPLETE_NOTHING,
@@ -76,7 +76,7 @@ static caus_status read_options(const caus_arguments *arguments,
 {
     *result = caus_world_options_default();
     long services;
-    CAUS_TRY(caus_arguments_integer(arguments, "services", 3, 40,
+    CAUS_TRY(caus_arguments_integer(arguments, "services", 3, 120,
                                     (long)result->services, &services, err));
     result->services = (size_t)services;
     CAUS_TRY(read_fault(arguments, result, err));

@@ -93,6 +93,47 @@ static const char *const suffixes[] = {
     "_workload",
 };
 
+/* What is measured of a service stands between it and the suffix: it is no part
+ * of its name. */
+static const char *const subjects[] = {
+    "_http",
+    "_http_server",
+    "_http_client",
+    "_http_request",
+    "_grpc",
+    "_grpc_server",
+    "_grpc_client",
+    "_rpc",
+    "_rpc_server",
+    "_rpc_client",
+    "_request",
+    "_container",
+    "_process",
+    "_jvm",
+    "_thread_pool",
+    "_worker_pool",
+    "_connection_pool",
+    "_db_pool",
+    "_cpu",
+    "_mem",
+    "_memory",
+    "_net",
+    "_network",
+    "_disk",
+    "_io",
+    "_read",
+    "_write",
+    "_gc",
+    "_success",
+    "_failure",
+    "_fail",
+    "_timeout",
+    "_hit",
+    "_miss",
+    "_drop",
+    "_packet",
+};
+
 static bool ends_with(const char *name, size_t length, const char *suffix,
                       char separator)
 {
@@ -108,17 +149,29 @@ static bool ends_with(const char *name, size_t length, const char *suffix,
     return true;
 }
 
-/* Length of the name without its longest known suffix; 0 = none known. */
-static size_t without_suffix(const char *name, char separator)
+/* Length of the name without the longest of the endings; 0 = it has none. */
+static size_t without_ending(const char *name, size_t length, char separator,
+                             const char *const *endings, size_t count)
 {
-    size_t length = strlen(name), shortest = 0;
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        size_t left = length - strlen(suffixes[i]);
-        if (ends_with(name, length, suffixes[i], separator) &&
+    size_t shortest = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t left = length - strlen(endings[i]);
+        if (ends_with(name, length, endings[i], separator) &&
             (shortest == 0 || left < shortest))
             shortest = left;
     }
     return shortest;
+}
+
+/* Length of the name without its known suffix and what that is of; 0 = none
+ * known. */
+static size_t without_suffix(const char *name, char separator)
+{
+    size_t left = without_ending(name, strlen(name), separator, suffixes,
+                                 sizeof suffixes / sizeof *suffixes);
+    size_t service = without_ending(name, left, separator, subjects,
+                                    sizeof subjects / sizeof *subjects);
+    return service ? service : left;
 }
 
 static size_t before_separator(const char *name, char separator)

@@ -136,7 +136,7 @@ static size_t first_meaning(const char *name)
 }
 
 /* What stands after the service in the name of a variable. */
-static const char *measure_name(const caus_variable *variable)
+const char *caus_measure_name(const caus_variable *variable)
 {
     size_t length = strlen(variable->service);
     bool prefixed =
@@ -151,7 +151,7 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
         return CAUS_ASPECT_LATENCY;
     if (strcmp(variable->unit, "errors") == 0)
         return CAUS_ASPECT_ERRORS;
-    size_t meaning = first_meaning(measure_name(variable));
+    size_t meaning = first_meaning(caus_measure_name(variable));
     if (meaning < MEANING_COUNT)
         return meanings[meaning].aspect;
     return strcmp(variable->unit, "requests") == 0 ? CAUS_ASPECT_LOAD
@@ -166,7 +166,7 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
     if (variable->bad_direction == CAUS_BAD_DOWN)
         return -1;
     if (aspect == CAUS_ASPECT_ERRORS) {
-        size_t meaning = first_meaning(measure_name(variable));
+        size_t meaning = first_meaning(caus_measure_name(variable));
         for (size_t i = 0; i < 3 && meaning < MEANING_COUNT; i++) {
             if (strcmp(meanings[meaning].word, good[i]) == 0)
                 return -1;

@@ -32,6 +32,35 @@ static double agreeing(const double *terms)
            (double)(terms[CAUS_TERM_CHANGE] > caus_agreeing_share);
 }
 
+/* How loud a service is, whatever may explain it. */
+static double loudness(const caus_case *about, size_t service)
+{
+    const double *outside = about->scores.outside[service];
+    double inside = about->scores.terms[service][CAUS_TERM_INTERNAL];
+    return fmax(inside, fmax(outside[0], outside[1]));
+}
+
+/*
+ * How loud the services are that the first suspect cannot have moved, in the
+ * loudness of the first: anomalies go to callers. Without calls it is not known
+ * who they are, and all others count.
+ */
+static caus_status find_unrelated(caus_case *about, caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t first = about->ranked[0], *distance, *via;
+    CAUS_TRY(
+        caus_scene_walk(scene, first, false, about->out, &distance, &via, err));
+    double sum = 0, own = about->suspects[0].score;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        bool moved = loudness(about, s) >= caus_explained_clue;
+        if (moved && distance[s] == SIZE_MAX && !scene->observer[s])
+            sum += loudness(about, s);
+    }
+    about->unrelated = sum / fmax(own, fmax(loudness(about, first), .1));
+    return CAUS_OK;
+}
+
 static void read_signs(const caus_case *about, const caus_placebo *placebo,
                        double *signs)
 {
@@ -62,16 +91,20 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_NO_PLACEBO] = compared ? 0 : 1;
     signs[CAUS_SIGN_LOGS] = log1p(terms[CAUS_TERM_LOGS]);
     signs[CAUS_SIGN_TOP] = log(fmax(first->score, .1));
+    signs[CAUS_SIGN_UNRELATED] = log1p(about->unrelated);
+    double rows = (double)(about->timeline.row_count - about->onset_row);
+    signs[CAUS_SIGN_ROWS] = log_between(rows, 1, 40);
 }
 
-void caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
-                          double *confidence)
+caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
+                                 double *confidence, caus_error *err)
 {
     size_t count = about->scene.service_count;
-    about->incident = 0;
+    about->incident = about->unrelated = 0;
     if (!count || about->suspects[0].observer ||
         !(about->suspects[0].score > 0))
-        return;
+        return CAUS_OK;
+    CAUS_TRY(find_unrelated(about, err));
     double signs[CAUS_SIGN_COUNT], sum = 0;
     read_signs(about, placebo, signs);
     double incident = logistic(caus_incident_weights, signs);
@@ -85,4 +118,5 @@ void caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
         double share = about->suspects[i].score * about->suspects[i].score;
         confidence[i] = sum > 0 ? fmin((1 - sure) * share / sum, sure) : 0;
     }
+    return CAUS_OK;
 }

@@ -6,6 +6,7 @@
 #include "rootcause/attribution.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/weights.h"
 
 enum { LEAST_HEALTHY = 10 };
 
@@ -167,22 +168,54 @@ static size_t choose_symptom(const caus_case *about)
     return SIZE_MAX;
 }
 
+/* What the symptom shows counts whole, the other kind of evidence less. Of a
+ * symptom that nobody named each kind counts as loud as users see it. */
+static void weigh_kinds(caus_case *about, caus_aspect aspect)
+{
+    double *kinds = about->context.kinds;
+    kinds[0] = kinds[1] = caus_weight_outside;
+    if (aspect != CAUS_ASPECT_LATENCY && aspect != CAUS_ASPECT_ERRORS)
+        return;
+    size_t same = aspect == CAUS_ASPECT_ERRORS;
+    kinds[same] = caus_weight_same;
+    kinds[1 - same] = caus_weight_other;
+    if (about->options->symptom)
+        return;
+    double loud[2] = {0, 0};
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        for (size_t k = 0; k < 2 && users_see(&about->scene, s); k++)
+            loud[k] = fmax(loud[k], about->scores.outside[s][k]);
+    }
+    if (loud[same] > 0)
+        kinds[1 - same] =
+            fmax(caus_weight_other,
+                 caus_weight_same * fmin(1, loud[1 - same] / loud[same]));
+}
+
 static void look_from_symptom(caus_case *about)
 {
     const caus_scene *scene = &about->scene;
     caus_aspect aspect = about->symptom == SIZE_MAX
                              ? CAUS_ASPECT_OTHER
                              : scene->aspects[about->symptom];
-    bool outside =
-        aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
-    about->context.symptom = outside ? aspect : CAUS_ASPECT_OTHER;
-    about->context.symptom_service = about->symptom_service = SIZE_MAX;
+    weigh_kinds(about, aspect);
+    about->context.ends = NULL;
+    about->symptom_service = SIZE_MAX;
     if (about->symptom == SIZE_MAX)
         return;
     size_t service = scene->service_of[about->symptom];
     if (service == SIZE_MAX || scene->observer[service] || !scene->has_calls)
         return;
-    about->context.symptom_service = about->symptom_service = service;
+    about->symptom_service = service;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        const double *outside = about->scores.outside[s];
+        about->ends[s] = 0;
+        if (!about->options->symptom && users_see(scene, s))
+            about->ends[s] =
+                fmin(1, fmax(outside[0], outside[1]) / caus_explained_clue);
+    }
+    about->ends[service] = 1;
+    about->context.ends = about->ends;
 }
 
 static caus_status measure(caus_case *about, caus_error *err)
@@ -401,8 +434,13 @@ static caus_status prepare(caus_case *about, caus_error *err)
     about->onsets = CAUS_ARRAY(about->out, caus_onset, variables);
     about->service_onsets = CAUS_ARRAY(about->out, caus_onset, services + 1);
     about->order = CAUS_ARRAY(about->out, double, services + 1);
-    if (!about->onsets || !about->service_onsets || !about->order)
+    about->ends = CAUS_ARRAY(about->out, double, services + 1);
+    about->fronts = CAUS_ARRAY(about->out, size_t, services + 1);
+    if (!about->onsets || !about->service_onsets || !about->order ||
+        !about->ends || !about->fronts)
         return caus_arena_fail(about->out, err);
+    caus_timeline_find_shares(&about->timeline, about->series,
+                              about->scene.aspects, about->scene.bad);
     CAUS_TRY(find_symptom(about, err));
     CAUS_TRY(caus_log_table_find(about, err));
     CAUS_TRY(place_onset(about, err));
@@ -418,11 +456,12 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
 {
     CAUS_TRY(measure(about, err));
     CAUS_TRY(caus_placebo_init(about, placebo, err));
-    about->context = (caus_context){.scene = &about->scene,
-                                    .traces = &about->traces,
-                                    .order = about->order,
-                                    .symptom_service = SIZE_MAX,
-                                    .change = about->change_fit};
+    about->context =
+        (caus_context){.scene = &about->scene,
+                       .traces = &about->traces,
+                       .order = about->order,
+                       .kinds = {caus_weight_outside, caus_weight_outside},
+                       .change = about->change_fit};
     size_t variables = about->series->variable_count;
     double *clues = CAUS_ARRAY(about->out, double, variables);
     if (!clues)
@@ -435,6 +474,9 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
         about->symptom = choose_symptom(about);
     }
     look_from_symptom(about);
+    caus_impact_find_fronts(about, clues);
+    about->context.fronts = about->fronts;
+    caus_impact_weigh(about, clues);
     caus_scores_fill(&about->context, clues, variables, &about->scores);
     CAUS_TRY(rank_services(about, err));
     CAUS_TRY(rank_variables(about, err));
@@ -479,7 +521,7 @@ static caus_status explain(caus_case *about, caus_explanation *result,
     double *confidence = CAUS_ARRAY(about->out, double, services + 1);
     if (!confidence)
         return caus_arena_fail(about->out, err);
-    caus_confidence_fill(about, &placebo, confidence);
+    CAUS_TRY(caus_confidence_fill(about, &placebo, confidence, err));
     for (size_t i = 0; i < services; i++)
         about->suspects[i].confidence = confidence[i];
     CAUS_TRY(trace_ways(about, err));
@@ -495,6 +537,7 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                            .has_logs = about->context.logs,
                            .alarm = about->alarm,
                            .alone = about->alone,
+                           .unrelated = about->unrelated,
                            .rows_before = about->onset_row,
                            .rows_after = timeline->row_count - about->onset_row,
                            .strength = placebo.strength,

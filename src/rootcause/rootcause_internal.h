@@ -25,6 +25,9 @@ typedef enum caus_aspect {
 /* By kind and unit, else by the words of the name. */
 caus_aspect caus_aspect_of(const caus_variable *variable);
 
+/* What stands after the service in the name of a variable. */
+const char *caus_measure_name(const caus_variable *variable);
+
 /* 1 = worse upwards, −1 = worse downwards, 0 = either way. */
 int caus_aspect_bad_direction(const caus_variable *variable,
                               caus_aspect aspect);
@@ -46,10 +49,18 @@ typedef struct caus_timeline {
     uint32_t *order;  /* [variable_count × row_count] rows by value */
     uint32_t *rank;  /* [variable_count × row_count] where `order` has a row */
     size_t *present; /* [variable_count] entries of `order` */
+    double *whole; /* [variable_count] the value of 100 % of a share; 0 = it is
+                      none */
 } caus_timeline;
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
                                caus_timeline *result, caus_error *err);
+
+/* Finds the variables that are shares of requests: a drop from 99.9 to 98 % is
+ * much, whatever the level. */
+void caus_timeline_find_shares(caus_timeline *timeline,
+                               const caus_series *series,
+                               const caus_aspect *aspects, const int *bad);
 
 /* Sorts every column; to be done before shifts are asked for. */
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
@@ -144,8 +155,12 @@ typedef struct caus_context {
                              NULL */
     const double *change; /* [service_count] how well a change fits, in [0, 1];
                              NULL */
-    caus_aspect symptom;  /* LATENCY or ERRORS; OTHER = not known */
-    size_t symptom_service; /* SIZE_MAX = none, or without part in the calls */
+    double kinds[2];      /* what latency and what errors weigh */
+    const size_t *fronts; /* [service_count] the service that it only stands
+                             before, which nobody told; SIZE_MAX */
+    const double
+        *ends; /* [service_count] how surely the anomaly was seen there,
+                  in [0, 1]; NULL = it is not known who calls whom */
 } caus_context;
 
 /* What every service and variable scores. */
@@ -154,6 +169,8 @@ typedef struct caus_scores {
     double *total;                    /* [service_count] */
     double *clue;                     /* [variable_count] */
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
+    double (*seen)[2];    /* the same of what its callers see: of its callees
+                             where nobody measures its own */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;
@@ -193,6 +210,7 @@ typedef struct caus_case {
     double alone;     /* the same of the loudest bad variable; NaN */
     double incident;  /* how likely it is that anything happened, before it is
                          known how often incidents are */
+    double unrelated; /* loudness that the first suspect cannot explain */
     bool has_anomalies;
     caus_anomalies anomalies;
     size_t symptom;             /* variable; SIZE_MAX */
@@ -200,6 +218,8 @@ typedef struct caus_case {
     size_t *ranked;             /* [service_count] services, likeliest first */
     size_t *rank_of;            /* [service_count] */
     double *order;              /* [service_count] the context's */
+    size_t *fronts;             /* [service_count] the context's */
+    double *ends;               /* [service_count] the context's */
     caus_onset *service_onsets; /* [service_count] */
     double *change_fit;         /* [service_count] the context's */
     const caus_change_group *groups; /* [group_count] of changes */
@@ -264,6 +284,14 @@ void caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err);
 
+/* Lessens clues of failures that are too few to be the symptom's. */
+void caus_impact_weigh(const caus_case *about, double *clues);
+/*
+ * Fills `fronts`: a load balancer that nobody traced calls nobody, shows the
+ * latency of the service behind it and changes by as much as that.
+ */
+void caus_impact_find_fronts(caus_case *about, const double *clues);
+
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {
     CAUS_SIGN_ONE,
@@ -279,13 +307,16 @@ typedef enum caus_sign {
     CAUS_SIGN_NO_ALARM,   /* too few rows for the anomaly detector */
     CAUS_SIGN_NO_PLACEBO, /* too few for placebo windows */
     CAUS_SIGN_TOP,        /* log of the first score */
-    CAUS_SIGN_LOGS, /* log of 1 + what log lines make of the first score */
+    CAUS_SIGN_LOGS,      /* log of 1 + what log lines make of the first score */
+    CAUS_SIGN_UNRELATED, /* log of 1 + what else is loud, and the first cannot
+                            have moved */
+    CAUS_SIGN_ROWS,      /* log of the rows of the incident */
     CAUS_SIGN_COUNT
 } caus_sign;
 
-/* Confidence of every suspect; sets `incident`. */
-void caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
-                          double *confidence);
+/* Confidence of every suspect; sets `incident` and `unrelated`. */
+caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
+                                 double *confidence, caus_error *err);
 
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);

@@ -4,6 +4,8 @@
 
 #include "rootcause/rootcause_internal.h"
 
+enum { MOST_OBSERVERS = 5 }; /* one of so many services */
+
 /* Names of services, sorted and each once. */
 typedef struct name_list {
     const char **names;
@@ -97,8 +99,10 @@ static bool is_internal(caus_aspect aspect)
 }
 
 /*
- * A service without any part in the calls and without anything measured inside
- * it, while others have that, only looks at them: the rows of an SLO.
+ * Services that only look at others, as the rows of an SLO do: without any part
+ * in the calls, and with neither anything measured inside nor requests counted,
+ * while others have that. Where more than a few are so, they are services of
+ * which little is measured.
  */
 static void mark_observers(const caus_scene *scene, size_t variable_count,
                            const caus_topology *calls, const caus_spans *spans,
@@ -118,9 +122,17 @@ static void mark_observers(const caus_scene *scene, size_t variable_count,
         }
     }
     for (size_t v = 0; v < variable_count; v++) {
-        if (is_internal(scene->aspects[v]) && scene->service_of[v] != SIZE_MAX)
+        bool works = is_internal(scene->aspects[v]) ||
+                     scene->aspects[v] == CAUS_ASPECT_LOAD;
+        if (works && scene->service_of[v] != SIZE_MAX)
             observer[scene->service_of[v]] = false;
     }
+    size_t count = 0;
+    for (size_t s = 0; s < scene->service_count; s++)
+        count += observer[s];
+    for (size_t s = 0; s < scene->service_count; s++)
+        observer[s] =
+            observer[s] && count * MOST_OBSERVERS <= scene->service_count;
 }
 
 caus_status caus_scene_init(const caus_series *series,

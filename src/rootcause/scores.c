@@ -18,8 +18,10 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .total = CAUS_ARRAY(out, double, count),
         .clue = CAUS_ARRAY(out, double, variable_count),
         .outside = caus_arena_array(out, count, sizeof *made.outside),
+        .seen = caus_arena_array(out, count, sizeof *made.seen),
         .path = CAUS_ARRAY(out, double, count)};
-    if (!made.path || !made.terms || !made.total || !made.clue || !made.outside)
+    if (!made.path || !made.terms || !made.total || !made.clue ||
+        !made.outside || !made.seen)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -80,6 +82,29 @@ static double logged(const caus_context *context, size_t service)
     return context->logs ? context->logs->largest[CAUS_LOG_OWN][service] : 0;
 }
 
+/* What callers see of a service: what it shows or, where nobody measures that,
+ * what its callees do. */
+static void look_through(const caus_scene *scene, caus_scores *scores)
+{
+    memcpy(scores->seen, scores->outside,
+           scene->service_count * sizeof *scores->seen);
+    bool any = scene->has_calls;
+    while (any) {
+        any = false;
+        for (size_t s = 0; s < scene->service_count; s++) {
+            for (size_t i = scene->callee_start[s];
+                 !scene->shows[s] && i < scene->callee_start[s + 1]; i++) {
+                const double *callee = scores->seen[scene->callees[i]];
+                for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+                    any = any || callee[kind] > scores->seen[s][kind];
+                    scores->seen[s][kind] =
+                        fmax(scores->seen[s][kind], callee[kind]);
+                }
+            }
+        }
+    }
+}
+
 /* How much of an anomaly of a kind the callees of a service explain, in [0,
  * 1]: queues make a caller's anomaly larger than its callee's, so that it is
  * there counts, not its size. */
@@ -90,12 +115,15 @@ static double explained(const caus_context *context, const caus_scores *scores,
     double callee = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        const double *outside = scores->outside[scene->callees[i]];
+        const double *outside = scores->seen[scene->callees[i]];
         callee = fmax(callee, outside[kind]);
         callee = fmax(callee, caus_explained_across *
                                   outside[OUTSIDE_COUNT - 1 - kind]);
         callee = fmax(callee, logged(context, scene->callees[i]));
     }
+    size_t behind = context->fronts ? context->fronts[service] : SIZE_MAX;
+    for (size_t k = 0; behind != SIZE_MAX && k < OUTSIDE_COUNT; k++)
+        callee = fmax(callee, scores->outside[behind][k]);
     return caus_explained_share * fmin(1, callee / caus_explained_clue);
 }
 
@@ -106,12 +134,7 @@ static double unexplained(const caus_context *context,
 {
     double found = 0;
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
-        double weight = caus_weight_outside;
-        if (context->symptom != CAUS_ASPECT_OTHER) {
-            bool same = (context->symptom == CAUS_ASPECT_ERRORS) ==
-                        (kind == OUTSIDE_ERRORS);
-            weight = same ? caus_weight_same : caus_weight_other;
-        }
+        double weight = context->kinds[kind];
         double left = 1 - explained(context, scores, service, kind);
         found = fmax(found, weight * left * scores->outside[service][kind]);
     }
@@ -189,14 +212,17 @@ static double passes(const caus_context *context, const caus_scores *scores,
 static void find_paths(const caus_context *context, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
-    size_t end = context->symptom_service;
-    bool any = end != SIZE_MAX;
-    for (size_t s = 0; s < scene->service_count; s++)
-        scores->path[s] = end == SIZE_MAX || s == end ? 1 : -1;
+    bool any = context->ends != NULL;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        scores->path[s] = any && context->ends[s] <= 0 ? -1 : 1;
+        if (any && context->ends[s] > 0)
+            scores->path[s] = context->ends[s];
+    }
     while (any) {
         any = false;
         for (size_t s = 0; s < scene->service_count; s++) {
-            double width = s == end ? 1 : passes(context, scores, s);
+            bool end = context->ends[s] > 0;
+            double width = end ? 1 : passes(context, scores, s);
             width = fmin(width, scores->path[s]);
             for (size_t i = scene->callee_start[s];
                  i < scene->callee_start[s + 1]; i++) {
@@ -223,8 +249,9 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
     double *terms = scores->terms[service];
     const double *outside = scores->outside[service];
     terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
-    terms[CAUS_TERM_WAY] =
-        caus_weight_way * on_the_way(context, scores, service);
+    terms[CAUS_TERM_WAY] = caus_weight_way *
+                           on_the_way(context, scores, service) *
+                           context->kinds[OUTSIDE_LATENCY];
     terms[CAUS_TERM_BOTH] =
         caus_weight_both *
         fmin(terms[CAUS_TERM_INTERNAL],
@@ -255,6 +282,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
     collect(context->scene, clues, variable_count, scores);
+    look_through(context->scene, scores);
     find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {
         fill_terms(context, scores, s);

@@ -5,6 +5,7 @@
 
 #include "numeric/row_order.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
 
 static const double least_level_share = .02; /* of the scale */
 static const double novelty_share = .1;     /* scale where nothing ever moved */
@@ -47,12 +48,13 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     size_t rows = caus_series_row_count(series);
     caus_timeline made = {.row_count = rows,
                           .variable_count = series->variable_count};
+    made.whole = CAUS_ARRAY(out, double, series->variable_count);
     size_t *order = CAUS_ARRAY(out, size_t, series->segment_count);
     made.time_ns = CAUS_ARRAY(out, int64_t, rows);
     made.values = rows <= SIZE_MAX / sizeof(double) / (made.variable_count + 1)
                       ? CAUS_ARRAY(out, double, made.variable_count *rows)
                       : NULL;
-    if (!order || !made.time_ns || !made.values)
+    if (!order || !made.time_ns || !made.values || !made.whole)
         return caus_arena_fail(out, err);
     sort_segments(series, order);
     size_t row = 0;
@@ -74,6 +76,38 @@ static size_t word_count(size_t rows)
 static uint32_t missing_rank(size_t rows)
 {
     return (uint32_t)(64 * word_count(rows));
+}
+
+/* Whether a word of a name says that it is a share. */
+static bool is_named_share(const caus_variable *variable)
+{
+    static const char *const words[] = {"ratio", "share", "percent", "pct"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strstr(variable->name, words[i]))
+            return true;
+    }
+    return strcmp(variable->unit, "ratio") == 0 ||
+           strcmp(variable->unit, "percent") == 0;
+}
+
+void caus_timeline_find_shares(caus_timeline *timeline,
+                               const caus_series *series,
+                               const caus_aspect *aspects, const int *bad)
+{
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const double *values = timeline->values + v * timeline->row_count;
+        double most = 0, least = 0;
+        timeline->whole[v] = 0;
+        if (aspects[v] != CAUS_ASPECT_ERRORS ||
+            (bad[v] > 0 && !is_named_share(&series->variables[v])))
+            continue;
+        for (size_t r = 0; r < timeline->row_count; r++) {
+            most = values[r] > most ? values[r] : most;
+            least = values[r] < least ? values[r] : least;
+        }
+        if (least >= 0 && most <= 100.000001)
+            timeline->whole[v] = most <= 1.000001 ? 1 : 100;
+    }
 }
 
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
@@ -249,12 +283,17 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     shift.measured = true;
     double most = fmax(fabs(shift.before), fabs(shift.after));
     double change = shift.after - shift.before;
+    double whole = timeline->whole[variable];
     shift.share = most > 0 ? fabs(change) / most : 0;
-    shift.scale =
-        fmax(fmax(usual.quartiles / quartile_width, .5 * usual.deviation),
-             least_level_share * fabs(usual.median));
-    if (usual.deviation <= 0)
-        shift.scale = fmax(shift.scale, novelty_share * most);
+    shift.scale = fmax(usual.quartiles / quartile_width, .5 * usual.deviation);
+    if (whole > 0) {
+        shift.share = fabs(change) / whole;
+        shift.scale = fmax(shift.scale, caus_least_failing * whole);
+    } else {
+        shift.scale = fmax(shift.scale, least_level_share * fabs(usual.median));
+        if (usual.deviation <= 0)
+            shift.scale = fmax(shift.scale, novelty_share * most);
+    }
     shift.size = shift.scale > 0 ? change / shift.scale : 0;
     return shift;
 }

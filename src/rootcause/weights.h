@@ -16,7 +16,7 @@ static const double caus_weight_network = .3;
 /* What the symptom shows counts whole, the other kind of evidence less; without
  * a symptom both count half. */
 static const double caus_weight_same = 1;
-static const double caus_weight_other = .3;
+static const double caus_weight_other = .4;
 static const double caus_weight_outside = .5;
 /* A callee's anomaly explains this share of its caller's … */
 static const double caus_explained_share = .7;
@@ -26,6 +26,11 @@ static const double caus_explained_clue = 1.386;
 static const double caus_explained_across = 1;
 /* No clue is larger: what is far off is far off. */
 static const double caus_most_clue = 100;
+/* A service whose failures are fewer than this share of the symptom's made not
+ * all of them. */
+static const double caus_enough_failures = .5;
+/* Changes within this factor are the same. */
+static const double caus_same_change = 2;
 static const double caus_weight_both = .3;
 static const double caus_weight_traces = 1;
 /* What traces lose is a clue too: log 2 for a hundredth of what a normal trace
@@ -50,10 +55,12 @@ static const double caus_named_share = .5;
 static const double caus_weight_order = 1.2;
 static const double caus_weight_change = 1;
 /* A service that the symptom's service does not call, nor through others. */
-static const double caus_unreached_factor = .3;
+static const double caus_unreached_factor = .5;
 /* Less is no change: of the level; of errors, where the level is none. */
 static const double caus_least_share = .1;
 static const double caus_least_error_share = .002;
+/* Shares of requests that fail are held against this share of all at least. */
+static const double caus_least_failing = .002;
 
 /* Of a clue goes this share of the largest in healthy windows. */
 static const double caus_usual_share = .6;
@@ -65,13 +72,13 @@ static const double caus_agreeing_share = .1;
 
 /* Log-odds that anything happened at all, healthy windows and incidents being
  * equally frequent, by caus_sign; made by bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-0.09, 0.62,  1.02, 0.17, 0.00,
-                                               2.27,  0.00,  0.00, 0.00, -0.58,
-                                               -1.08, -1.31, 1.02, -0.09};
+static const double caus_incident_weights[] = {
+    -0.09, 0.62,  1.02,  0.17,  0.00, 2.27,  0.00, 0.00,
+    0.00,  -0.58, -1.08, -1.31, 1.02, -0.09, 0.00, 0.00};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {0.39, 0.00,  0.00, 0.67,  2.58,
-                                            0.74, -1.27, 0.12, -0.35, -0.29,
-                                            0.00, 0.00,  0.64, -0.33};
+static const double caus_right_weights[] = {
+    -0.23, 0.00,  0.00, 0.92, 2.42, 1.79,  -0.74, 0.00,
+    -0.31, -0.52, 0.00, 0.00, 0.52, -0.33, -1.48, 0.29};
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 9
  * %, the second in 4 %. */

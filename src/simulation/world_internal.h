@@ -8,8 +8,8 @@
 #include "caus/world.h"
 
 enum {
-    WORLD_SERVICES_MAX = 40,
-    WORLD_EDGES_MAX = 120,
+    WORLD_SERVICES_MAX = 120,
+    WORLD_EDGES_MAX = 240,
     WORLD_NONE = -1,
     WORLD_SECOND_US = 1000000
 };

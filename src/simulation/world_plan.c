@@ -4,16 +4,38 @@
 
 #include "simulation/world_internal.h"
 
-enum { STREAM_PLAN = 1, STREAM_FAULT = 2, HARMLESS_AN_HOUR = 3 };
+enum {
+    STREAM_PLAN = 1,
+    STREAM_FAULT = 2,
+    HARMLESS_AN_HOUR = 3,
+    FEW_NAMES = 40
+};
 
 static const char *const names[WORLD_SERVICES_MAX] = {
-    "account", "ads",     "assets",    "audit",    "auth",      "basket",
-    "billing", "booking", "catalog",   "checkout", "coupon",    "currency",
-    "email",   "feed",    "fraud",     "geo",      "identity",  "inventory",
-    "invoice", "ledger",  "loyalty",   "media",    "messaging", "orders",
-    "payment", "pricing", "profile",   "quote",    "rating",    "refund",
-    "review",  "risk",    "search",    "session",  "shipping",  "stock",
-    "storage", "tax",     "warehouse", "wishlist",
+    "account",   "ads",        "assets",      "audit",      "auth",
+    "basket",    "billing",    "booking",     "catalog",    "checkout",
+    "coupon",    "currency",   "email",       "feed",       "fraud",
+    "geo",       "identity",   "inventory",   "invoice",    "ledger",
+    "loyalty",   "media",      "messaging",   "orders",     "payment",
+    "pricing",   "profile",    "quote",       "rating",     "refund",
+    "review",    "risk",       "search",      "session",    "shipping",
+    "stock",     "storage",    "tax",         "warehouse",  "wishlist",
+    "archive",   "address",    "alerts",      "agenda",     "badge",
+    "banner",    "barcode",    "batch",       "beacon",     "bonus",
+    "bundle",    "cache",      "calendar",    "campaign",   "carrier",
+    "cashier",   "claims",     "clickstream", "cms",        "compliance",
+    "contact",   "contract",   "courier",     "credit",     "customs",
+    "dashboard", "deals",      "delivery",    "device",     "dispatch",
+    "document",  "donation",   "export",      "favorites",  "forecast",
+    "forms",     "fulfilment", "gallery",     "gateway",    "giftcard",
+    "glossary",  "history",    "import",      "insights",   "journal",
+    "label",     "leads",      "license",     "locale",     "mailer",
+    "market",    "menu",       "metering",    "mobile",     "newsletter",
+    "notes",     "offers",     "onboarding",  "packing",    "partner",
+    "personal",  "pickup",     "policy",      "portal",     "preview",
+    "promotion", "purchase",   "receipts",    "redirect",   "referral",
+    "registry",  "reports",    "returns",     "rewards",    "roster",
+    "route",     "sampler",    "schedule",    "settlement", "signup",
 };
 
 static double between(caus_random *random, double low, double high)
@@ -21,12 +43,15 @@ static double between(caus_random *random, double low, double high)
     return low + (high - low) * caus_random_uniform(random);
 }
 
-/* Names tell nothing of the place in the graph. */
+/* Names tell nothing of the place in the graph. Worlds of up to FEW_NAMES
+ * services draw from the first of them only. */
 static void draw_names(world_plan *plan, caus_random *random)
 {
     const char *shuffled[WORLD_SERVICES_MAX];
+    size_t count =
+        plan->service_count > FEW_NAMES ? WORLD_SERVICES_MAX : FEW_NAMES;
     memcpy(shuffled, names, sizeof names);
-    for (size_t i = WORLD_SERVICES_MAX - 1; i > 0; i--) {
+    for (size_t i = count - 1; i > 0; i--) {
         size_t other = (size_t)caus_random_below(random, i + 1);
         const char *held = shuffled[i];
         shuffled[i] = shuffled[other];

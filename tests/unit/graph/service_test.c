@@ -59,6 +59,21 @@ static void known_suffix_leaves_the_service(void **state)
     assert_service("redis_cpu", NULL, '_', "redis");
 }
 
+static void what_is_measured_is_no_part_of_the_service(void **state)
+{
+    (void)state;
+    assert_service("cart_http_server_duration_seconds", NULL, '_', "cart");
+    assert_service("cart_thread_pool_queue_size", NULL, '_', "cart");
+    assert_service("cart_http_requests_total", NULL, '_', "cart");
+    assert_service("cart_grpc_latency", NULL, '_', "cart");
+    assert_service("cart_cpu_rate", NULL, '_', "cart");
+    assert_service("cart_success_rate", NULL, '_', "cart");
+    assert_service("auth_db_latency", NULL, '_', "auth_db");
+    assert_service("web_server_latency", NULL, '_', "web_server");
+    assert_service("http_requests_total", NULL, '_', "http");
+    assert_service("cart.http.error_ratio", NULL, '.', "cart");
+}
+
 static void first_separator_ends_the_service_at_last(void **state)
 {
     (void)state;
@@ -78,6 +93,7 @@ int main(void)
         cmocka_unit_test(longest_service_of_the_topology_wins),
         cmocka_unit_test(service_does_not_end_inside_a_word),
         cmocka_unit_test(known_suffix_leaves_the_service),
+        cmocka_unit_test(what_is_measured_is_no_part_of_the_service),
         cmocka_unit_test(first_separator_ends_the_service_at_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
