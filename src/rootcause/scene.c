@@ -4,7 +4,7 @@
 
 #include "rootcause/rootcause_internal.h"
 
-enum { MOST_OBSERVERS = 5 }; /* one of so many services */
+enum { MOST_OBSERVERS = 3 }; /* one of so many services */
 
 /* Names of services, sorted and each once. */
 typedef struct name_list {
@@ -100,15 +100,15 @@ static bool is_internal(caus_aspect aspect)
 
 /*
  * Services that only look at others, as the rows of an SLO do: without any part
- * in the calls, and with neither anything measured inside nor requests counted,
- * while others have that. Where more than a few are so, they are services of
- * which little is measured.
+ * in the calls, and with nothing measured inside nor, where no calls are known,
+ * requests counted, while others have that. Where more than a few are so, they
+ * are services of which little is measured.
  */
 static void mark_observers(const caus_scene *scene, size_t variable_count,
                            const caus_topology *calls, const caus_spans *spans,
                            bool *observer)
 {
-    bool any = calls && calls->call_count;
+    bool known = calls && calls->call_count, any = known;
     for (size_t v = 0; v < variable_count; v++)
         any = any || is_internal(scene->aspects[v]);
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -123,7 +123,7 @@ static void mark_observers(const caus_scene *scene, size_t variable_count,
     }
     for (size_t v = 0; v < variable_count; v++) {
         bool works = is_internal(scene->aspects[v]) ||
-                     scene->aspects[v] == CAUS_ASPECT_LOAD;
+                     (!known && scene->aspects[v] == CAUS_ASPECT_LOAD);
         if (works && scene->service_of[v] != SIZE_MAX)
             observer[scene->service_of[v]] = false;
     }
