@@ -52,19 +52,21 @@ typedef struct caus_additive {
  * linear model. At lag 0 --- means: the direction follows neither from a
  * collider nor from the shapes. Of linear data with normal noise the answer is
  * thus near the completed graph. Assumptions: what is absent or can only go the
- * other way is not fitted.
+ * other way is not fitted; a required cause comes first in every order, costs
+ * nothing and is neither pruned nor tested away.
  * Neither the order of columns nor the number of threads nor scaling by powers
  * of two changes a byte, unless columns are copies of each other. A constant
- * column has no edge; nor has one that others determine linearly:
+ * column has no edge but required ones; nor has one that others determine:
  * found.singular names it and them. When the time limit passes, the graph is
  * that of the best order so far, all directed, and found.complete is false.
  * Assumes no hidden common cause, noise that is independent of the causes, near
  * normal and of one variance, and effects that add up.
  * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES,
- * …_UNSUPPORTED (a required link), …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT.
- * Cost O(rows · (N · lags · basis)²) once; then nothing depends on the rows.
- * Source: Buehlmann, Peters & Ernest (2014), Annals of Statistics 42, for the
- * model; Chen & Chen (2008), Biometrika 95, for the price of a cause.
+ * …_UNSUPPORTED (a link required in no direction), …_CANCELLED,
+ * …_OUT_OF_MEMORY, …_LIMIT. Cost O(rows · (N · lags · basis)²) once; then
+ * nothing depends on the rows. Source: Buehlmann, Peters & Ernest (2014),
+ * Annals of Statistics 42, for the model; Chen & Chen (2008), Biometrika 95,
+ * for the price of a cause.
  */
 caus_status caus_discover_additive(const caus_series *series,
                                    const caus_additive_options *options,

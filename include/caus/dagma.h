@@ -69,11 +69,14 @@ typedef struct caus_dagma {
  * Not for telemetry: the score prefers edges from small variance to large, so
  * another unit gives another graph (caus_dagma_warning()). Only ever used when
  * asked for by name. Column order and threads change no byte; scaling changes
- * everything. Weights that assumptions rule out are 0 from the start. A
- * constant column has no edge. When the time limit passes there is no edge and
- * found.complete is false. Fails with CAUS_ERR_INVALID_ARGUMENT (options;
- * variances beyond 1e100), CAUS_ERR_TOO_FEW_SAMPLES (rows ≤ N + 1),
- * …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT, CAUS_ERR_UNSUPPORTED (required links).
+ * everything. Weights that assumptions rule out are 0 from the start; those
+ * they require are neither penalised nor too small, and where they close a
+ * cycle the weakest others on it go, so that `least` is not raised. A constant
+ * column has no edge but required ones. When the time limit passes there is no
+ * edge and found.complete is false. Fails with CAUS_ERR_INVALID_ARGUMENT
+ * (options; variances beyond 1e100), CAUS_ERR_TOO_FEW_SAMPLES (rows ≤ N + 1),
+ * …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT, CAUS_ERR_UNSUPPORTED (a link
+ * required in no direction).
  * Cost O(rows · N²), then O(N³) an iteration. Source: Bello, Aragam & Ravikumar
  * (2022), NeurIPS 35, sections 3 and 4; Zheng, Aragam, Ravikumar & Xing (2018),
  * NeurIPS 31, algorithm 1; on the scale: Reisach, Seiler & Weichwald (2021),

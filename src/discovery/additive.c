@@ -46,29 +46,6 @@ static caus_status check_options(const caus_additive_options *options,
     return CAUS_OK;
 }
 
-/* A link that must be there could only be kept, not found. */
-static caus_status check_assumptions(const caus_series *series,
-                                     const caus_additive_options *options,
-                                     caus_error *err)
-{
-    size_t variables = series->variable_count, lags = options->max_lag + 1;
-    size_t cells = variables * variables * lags;
-    for (size_t k = 0; options->assumptions && k < cells; k++) {
-        caus_assumption assumed = (caus_assumption)options->assumptions[k];
-        if (assumed == CAUS_ASSUME_LINK || assumed == CAUS_ASSUME_ADJACENT ||
-            assumed == CAUS_ASSUME_LINK_BACK)
-            return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                             "a link of %s and %s at lag %zu is required, and "
-                             "the additive learner keeps none: leave the rule "
-                             "out, or say which direction a link may have if "
-                             "there is one",
-                             series->variables[k / lags / variables].name,
-                             series->variables[k / lags % variables].name,
-                             k % lags);
-    }
-    return CAUS_OK;
-}
-
 /* Everything one call works on. */
 typedef struct call {
     const caus_series *series;
@@ -83,6 +60,39 @@ typedef struct call {
     double *statistic, *p_value, *left;
     unsigned char *functions;
 } call;
+
+static caus_status check_required(const call *c, const caus_lag_prior *prior,
+                                  caus_error *err)
+{
+    size_t variables = prior->variable_count;
+    size_t most = c->options->max_parents;
+    CAUS_TRY(caus_lag_prior_check_ends(prior, c->series, "the additive learner",
+                                       err));
+    for (size_t to = 0; to < variables; to++) {
+        size_t count = 0;
+        for (size_t k = 0; k < variables * prior->lags; k++)
+            count += caus_lag_prior_requires(prior, k / prior->lags, to,
+                                             k % prior->lags);
+        if (count > most)
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "%zu required links lead into %s and at most %zu "
+                             "parents are allowed: raise --max-parents or "
+                             "require fewer",
+                             count, c->series->variables[to].name, most);
+    }
+    return CAUS_OK;
+}
+
+static caus_status read_knowledge(call *c, caus_error *err)
+{
+    caus_lag_prior prior;
+    CAUS_TRY(caus_lag_prior_read(c->series, c->options->max_lag,
+                                 c->options->assumptions, false,
+                                 caus_run_scratch(c->run, 0), &prior, err));
+    CAUS_TRY(check_required(c, &prior, err));
+    caus_additive_data_know(&c->table, &prior, &c->data);
+    return CAUS_OK;
+}
 
 static caus_status init_numbers(call *c, caus_error *err)
 {
@@ -138,11 +148,23 @@ static void give_edge(const call *c, size_t target, uint32_t cause,
     c->is_edge[target * c->data.column_count + cause] = true;
 }
 
-/* The causes of one target: the weakest goes until all are significant. */
+/* A required cause without functions, which no term was fitted for. */
+static void keep_required(const call *c, size_t target)
+{
+    for (size_t column = 0; column < c->data.column_count; column++) {
+        size_t cell = target * c->data.column_count + column;
+        c->is_edge[cell] = c->is_edge[cell] || c->data.is_required[cell];
+    }
+}
+
+/* The causes of one target: the weakest goes until all that need not stay are
+ * significant. */
 static void give_target(const call *c, size_t target,
                         const caus_additive_node *node,
                         caus_additive_work *work)
 {
+    const bool *is_required =
+        c->data.is_required + target * c->data.column_count;
     size_t count = node->cause_count;
     for (;;) {
         double weakest = c->options->alpha;
@@ -152,7 +174,7 @@ static void give_target(const call *c, size_t target,
         caus_additive_invert(work);
         for (size_t k = 0; k < count; k++) {
             double p = test_term(c, work, node->causes[k]).p_value;
-            if (p > weakest) {
+            if (p > weakest && !is_required[node->causes[k]]) {
                 weakest = p;
                 place = k;
             }
@@ -168,6 +190,7 @@ static void give_target(const call *c, size_t target,
     for (size_t k = 0; k < count; k++)
         give_edge(c, target, node->causes[k], node->functions[k],
                   test_term(c, work, node->causes[k]));
+    keep_required(c, target);
     c->left[c->table.order[target]] = work->left;
 }
 
@@ -286,6 +309,7 @@ static caus_status learn(call *c, caus_additive *result, caus_error *err)
                                  &c->table, err));
     CAUS_TRY(caus_additive_data_init(&c->table, c->options, c->run, scratch,
                                      &c->data, err));
+    CAUS_TRY(read_knowledge(c, err));
     CAUS_TRY(caus_additive_search_init(&c->data, c->run, &c->search, err));
     CAUS_TRY(caus_additive_search_run(&c->search, c->options->starts, &complete,
                                       err));
@@ -326,7 +350,6 @@ caus_status caus_discover_additive(const caus_series *series,
               .out = out,
               .cells = series->variable_count * series->variable_count *
                        (options->max_lag + 1)};
-    CAUS_TRY(check_assumptions(series, options, err));
     caus_scope_open(&scope, run, out);
     caus_status status = learn(&c, &made, err);
     if (status == CAUS_ERR_TIME_LIMIT) {

@@ -118,32 +118,27 @@ static caus_status choose_columns(const caus_lag_table *table,
     return CAUS_OK;
 }
 
-static bool bars(caus_assumption forward, caus_assumption back)
+static void bar_edges(caus_additive_data *data)
 {
-    return forward == CAUS_ASSUME_ABSENT || forward == CAUS_ASSUME_ONLY_BACK ||
-           back == CAUS_ASSUME_ABSENT || back == CAUS_ASSUME_NOT_BACK;
+    for (size_t v = 0; v < data->variable_count; v++)
+        for (size_t c = 0; c < data->column_count; c++)
+            data->is_barred[v * data->column_count + c] =
+                !data->functions[c] || !data->functions[v] || c == v;
 }
 
-static void bar_edges(const caus_lag_table *table,
-                      const caus_additive_options *options,
-                      caus_additive_data *data)
+void caus_additive_data_know(const caus_lag_table *table,
+                             const caus_lag_prior *prior,
+                             caus_additive_data *data)
 {
-    size_t variables = data->variable_count, lags = options->max_lag + 1;
-    const unsigned char *cells = options->assumptions;
-    for (size_t v = 0; v < variables; v++)
-        for (size_t c = 0; c < data->column_count; c++) {
-            bool *cell = &data->is_barred[v * data->column_count + c];
-            size_t lag = c / variables;
-            size_t from = table->order[c % variables], to = table->order[v];
-            *cell = !data->functions[c] || !data->functions[v] || c == v;
-            if (!cells)
-                continue;
-            size_t forward = (from * variables + to) * lags + lag;
-            size_t back = (to * variables + from) * lags;
-            if (bars((caus_assumption)cells[forward],
-                     lag ? CAUS_ASSUME_UNKNOWN : (caus_assumption)cells[back]))
-                *cell = true;
-        }
+    size_t variables = data->variable_count, columns = data->column_count;
+    for (size_t cell = 0; prior->cells && cell < variables * columns; cell++) {
+        size_t column = cell % columns, lag = column / variables;
+        size_t from = table->order[column % variables];
+        size_t to = table->order[cell / columns];
+        if (!caus_lag_prior_allows(prior, from, to, lag))
+            data->is_barred[cell] = true;
+        data->is_required[cell] = caus_lag_prior_requires(prior, from, to, lag);
+    }
 }
 
 /* Half of the rows at most are spent on functions. */
@@ -174,12 +169,13 @@ caus_status caus_additive_data_init(const caus_lag_table *table,
         .stride = caus_pad_lanes(columns * options->basis),
         .functions = CAUS_ARRAY(arena, size_t, columns),
         .is_barred = CAUS_ARRAY(arena, bool, table->variable_count *columns),
+        .is_required = CAUS_ARRAY(arena, bool, table->variable_count *columns),
     };
     double *gram = CAUS_ARRAY(arena, double, made.stride *made.stride);
-    if (!made.functions || !made.is_barred || !gram)
+    if (!made.functions || !made.is_barred || !made.is_required || !gram)
         return caus_arena_fail(arena, err);
     CAUS_TRY(choose_columns(table, arena, &made, err));
-    bar_edges(table, options, &made);
+    bar_edges(&made);
     set_limits(options, &made);
     caus_arena_mark mark = caus_arena_get_mark(arena);
     filling f = {.table = table,

@@ -4,6 +4,7 @@
 #define CAUS_SRC_DISCOVERY_ADDITIVE_INTERNAL_H
 
 #include "caus/additive.h"
+#include "discovery/lag_prior.h"
 #include "discovery/var_internal.h"
 
 /* A residual variance below this share of the variance counts as this. */
@@ -27,6 +28,7 @@ typedef struct caus_additive_data {
                            determine the variable */
     bool *is_barred;    /* [variable_count × column_count] target, column: no
                            edge may be there */
+    bool *is_required;  /* the same shape: an edge must be */
     double unit;        /* what a function costs */
     double entry;       /* what a cause costs besides */
     size_t most_parents;
@@ -37,6 +39,11 @@ caus_status caus_additive_data_init(const caus_lag_table *table,
                                     const caus_additive_options *options,
                                     const caus_run *run, caus_arena *arena,
                                     caus_additive_data *data, caus_error *err);
+
+/* Takes over what is known of edges. */
+void caus_additive_data_know(const caus_lag_table *table,
+                             const caus_lag_prior *prior,
+                             caus_additive_data *data);
 
 /* ---- which causes a variable takes of those it may have ---- */
 
@@ -55,11 +62,12 @@ typedef struct caus_additive_branch {
     caus_additive_node *node; /* NULL = not visited */
 } caus_additive_branch;
 
-/* Steps taken one after another, each the best of those possible. */
+/* Steps taken one after another, each the best of those possible; at the root
+ * lines of the required causes. */
 struct caus_additive_node {
     const caus_additive_node *parent;
     caus_additive_step step;        /* the last one */
-    size_t depth;                   /* steps; 0 at the root */
+    size_t most_causes;             /* required ones and steps */
     double score;                   /* of all steps */
     caus_additive_branch *branches; /* best gain first; NULL = not made */
     size_t branch_count;

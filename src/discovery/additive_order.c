@@ -9,6 +9,40 @@
 /* A gain of less is rounding. */
 static const double least_gain = 1e-6;
 
+/* Whether one variable must come before another in every order. */
+static bool must_precede(const caus_additive_data *data, size_t cause,
+                         size_t effect)
+{
+    return data->is_required[effect * data->column_count + cause];
+}
+
+static bool is_ready(const caus_additive_data *data, const size_t *order,
+                     size_t place)
+{
+    size_t later = place + 1;
+    while (later < data->variable_count &&
+           !must_precede(data, order[later], order[place]))
+        later++;
+    return later == data->variable_count;
+}
+
+/* Brings required causes before their effects: a variable whose causes come
+ * later goes behind all that are left, which are acyclic. */
+static void put_causes_first(const caus_additive_data *data, size_t *order)
+{
+    size_t variables = data->variable_count;
+    for (size_t place = 0; place < variables;) {
+        if (is_ready(data, order, place)) {
+            place++;
+            continue;
+        }
+        size_t early = order[place];
+        memmove(order + place, order + place + 1,
+                (variables - place - 1) * sizeof *order);
+        order[variables - 1] = early;
+    }
+}
+
 caus_status caus_additive_search_init(const caus_additive_data *data,
                                       const caus_run *run,
                                       caus_additive_search *search,
@@ -29,6 +63,10 @@ caus_status caus_additive_search_init(const caus_additive_data *data,
         return caus_arena_fail(arena, err);
     for (size_t v = 0; v < variables; v++)
         search->order[v] = v;
+    put_causes_first(data, search->order);
+    for (size_t k = 0; k < variables * data->column_count; k++)
+        search->trees[k / data->column_count].most_causes +=
+            data->is_required[k];
     for (int k = 0; k < threads; k++) {
         caus_arena *own = caus_run_scratch(run, k);
         CAUS_TRY(caus_additive_work_init(data, own, &search->works[k], err));
@@ -67,11 +105,12 @@ static caus_status score_of(const caus_additive_search *s, size_t target,
 typedef struct moving {
     caus_additive_search *search;
     size_t variable;
-    size_t *others; /* [variables − 1] in order */
-    size_t count;   /* of them */
-    double *before; /* [count] scores of others before the variable */
-    double *after;  /* [count] of others behind it */
-    double *own;    /* [count + 1] of the variable at each place */
+    size_t *others;     /* [variables − 1] in order */
+    size_t count;       /* of them */
+    size_t first, last; /* places that required causes and effects leave */
+    double *before;     /* [count] scores of others before the variable */
+    double *after;      /* [count] of others behind it */
+    double *own;        /* [count + 1] of the variable at each place */
     caus_status status;
     caus_error error;
 } moving;
@@ -143,11 +182,11 @@ static bool choose_place(moving *m, size_t place)
     double sum = 0, was = 0, largest = -HUGE_VAL;
     for (size_t k = 0; k < m->count; k++)
         sum += m->after[k];
-    for (size_t k = 0; k <= m->count; k++) {
+    for (size_t k = 0; k <= m->last; k++) {
         double total = sum + m->own[k];
         if (k == place)
             was = total;
-        if (total > largest + least_gain) {
+        if (k >= m->first && total > largest + least_gain) {
             largest = total;
             best = k;
         }
@@ -166,6 +205,20 @@ static bool choose_place(moving *m, size_t place)
     return moves;
 }
 
+/* The order of the others keeps what is required of them. */
+static void find_room(moving *m)
+{
+    const caus_additive_data *data = m->search->data;
+    m->first = 0;
+    m->last = m->count;
+    for (size_t k = m->count; k-- > 0;) {
+        if (must_precede(data, m->variable, m->others[k]))
+            m->last = k;
+        if (!m->first && must_precede(data, m->others[k], m->variable))
+            m->first = k + 1;
+    }
+}
+
 static caus_status try_move(moving *m, bool *moved, caus_error *err)
 {
     size_t variables = m->search->data->variable_count, place = 0;
@@ -176,6 +229,7 @@ static caus_status try_move(moving *m, bool *moved, caus_error *err)
         else
             m->others[m->count++] = m->search->order[k];
     }
+    find_room(m);
     CAUS_TRY(score_all(m, err));
     if (choose_place(m, place))
         *moved = true;
@@ -227,6 +281,7 @@ static caus_status start_all(caus_additive_search *search, size_t starts,
         }
         CAUS_TRY(status);
         shuffle(&random, search->order, variables);
+        put_causes_first(search->data, search->order);
         caus_run_progress(search->run, CAUS_STAGE_SELECT, k + 1, starts);
     }
     return CAUS_OK;

@@ -157,12 +157,25 @@ double caus_additive_loss(const caus_additive_data *data,
 
 /* ---- growing ---- */
 
+/* Those without functions have an edge and nothing in the fit. */
+static void start_required(const caus_additive_data *data, size_t target,
+                           caus_additive_work *work)
+{
+    const bool *is_required = data->is_required + target * data->column_count;
+    start(work);
+    for (size_t c = 0; c < data->column_count; c++) {
+        work->used[c] = is_required[c] && data->functions[c];
+        if (work->used[c])
+            add_functions(data, target, (caus_additive_step){(uint32_t)c, 0, 1},
+                          work);
+    }
+}
+
 static void replay(const caus_additive_data *data, size_t target,
                    const caus_additive_node *node, caus_additive_work *work)
 {
     if (!node->parent) {
-        start(work);
-        memset(work->used, 0, data->column_count * sizeof *work->used);
+        start_required(data, target, work);
         return;
     }
     replay(data, target, node->parent, work);
@@ -299,14 +312,18 @@ static size_t list_causes(const caus_additive_data *data,
     return count;
 }
 
-/* Takes the cause away that is not worth its functions, if there is one. */
-static bool drop_worst(const caus_additive_data *data, caus_additive_node *node,
-                       caus_additive_work *work)
+/* Takes the cause away that is not worth its functions, if there is one that
+ * need not stay. */
+static bool drop_worst(const caus_additive_data *data, size_t target,
+                       caus_additive_node *node, caus_additive_work *work)
 {
+    const bool *is_required = data->is_required + target * data->column_count;
     size_t worst = 0, taken;
     double best = 0;
     caus_additive_invert(work);
     for (size_t k = 0; k < node->cause_count; k++) {
+        if (is_required[node->causes[k]])
+            continue;
         double loss = caus_additive_loss(data, work, node->causes[k], &taken);
         double gain =
             data->unit * node->functions[k] + data->entry -
@@ -330,8 +347,8 @@ static caus_status prune(const caus_additive_data *data, size_t target,
                          caus_additive_node *node, caus_additive_work *work,
                          caus_arena *arena, caus_error *err)
 {
-    node->causes = CAUS_ARRAY(arena, uint32_t, node->depth);
-    node->functions = CAUS_ARRAY(arena, uint16_t, node->depth);
+    node->causes = CAUS_ARRAY(arena, uint32_t, node->most_causes);
+    node->functions = CAUS_ARRAY(arena, uint16_t, node->most_causes);
     if (!node->causes || !node->functions)
         return caus_arena_fail(arena, err);
     replay(data, target, node, work);
@@ -339,7 +356,7 @@ static caus_status prune(const caus_additive_data *data, size_t target,
     do {
         caus_additive_fit(data, target, node->causes, node->functions,
                           node->cause_count, work);
-    } while (node->cause_count > 1 && drop_worst(data, node, work));
+    } while (node->cause_count > 1 && drop_worst(data, target, node, work));
     double functions = 0;
     for (size_t k = 0; k < node->cause_count; k++)
         functions += node->functions[k];
@@ -358,7 +375,7 @@ static caus_status visit(caus_additive_node *parent,
         return caus_arena_fail(arena, err);
     node->parent = parent;
     node->step = branch->step;
-    node->depth = parent->depth + 1;
+    node->most_causes = parent->most_causes + 1;
     branch->node = node;
     return CAUS_OK;
 }

@@ -106,13 +106,19 @@ static caus_status fill_covariance(call *c, caus_arena *scratch,
 
 /* ---- from weights to a graph without cycles ---- */
 
+static bool is_required(const call *c, size_t source, size_t target)
+{
+    const bool *cells = c->problem.is_free;
+    return cells && cells[source * c->problem.stride + target];
+}
+
 static void mark_edges(const call *c, double least)
 {
     for (size_t i = 0; i < c->variables; i++)
         for (size_t j = 0; j < c->variables; j++) {
             double size = fabs(c->weights[i * c->problem.stride + j]);
             c->is_edge[i * c->variables + j] =
-                i != j && size > 0 && size >= least;
+                is_required(c, i, j) || (i != j && size > 0 && size >= least);
         }
 }
 
@@ -136,6 +142,50 @@ static bool has_cycle(const call *c, bool *is_gone)
     return gone < c->variables;
 }
 
+/* Whether edges lead from one variable to another; `is_seen` is scratch. */
+static bool leads(const call *c, size_t from, size_t to, bool *is_seen)
+{
+    is_seen[from] = true;
+    for (size_t j = 0; j < c->variables; j++)
+        if (c->is_edge[from * c->variables + j] && !is_seen[j] &&
+            (j == to || leads(c, j, to, is_seen)))
+            return true;
+    return false;
+}
+
+/* The weakest edge on a cycle that need not stay; SIZE_MAX without one. */
+static size_t weakest_on_cycle(const call *c, bool *is_seen)
+{
+    double least = HUGE_VAL;
+    size_t found = SIZE_MAX;
+    for (size_t i = 0; i < c->variables; i++)
+        for (size_t j = 0; j < c->variables; j++) {
+            double size = fabs(c->weights[i * c->problem.stride + j]);
+            if (!c->is_edge[i * c->variables + j] || is_required(c, i, j) ||
+                !(size < least))
+                continue;
+            memset(is_seen, 0, c->variables * sizeof *is_seen);
+            if (!leads(c, j, i, is_seen))
+                continue;
+            least = size;
+            found = i * c->variables + j;
+        }
+    return found;
+}
+
+/* A required edge may be so weak that no threshold would leave much of a cycle
+ * through it: edges of cycles go one by one, the weakest first. */
+static caus_status open_cycles(call *c, bool *is_seen, caus_error *err)
+{
+    for (;;) {
+        size_t weakest = weakest_on_cycle(c, is_seen);
+        CAUS_TRY(caus_run_check(c->run, err));
+        if (weakest == SIZE_MAX)
+            return CAUS_OK;
+        c->is_edge[weakest] = false;
+    }
+}
+
 /* The next larger size of a weight, so that one edge less is marked. */
 static double next_size(const call *c, double least)
 {
@@ -157,6 +207,8 @@ static caus_status find_edges(call *c, caus_arena *scratch, double *least,
     if (!is_gone || !c->is_edge)
         return caus_arena_fail(scratch, err);
     mark_edges(c, *least);
+    if (c->problem.is_free)
+        return open_cycles(c, is_gone, err);
     while (has_cycle(c, is_gone)) {
         CAUS_TRY(caus_run_check(c->run, err));
         *least = next_size(c, *least);
@@ -301,8 +353,8 @@ static caus_status give_result(call *c, caus_dagma *result, caus_error *err)
     return CAUS_OK;
 }
 
-/* Weights that knowledge rules out; a required one could only be hoped for. */
-static caus_status bar_weights(call *c, caus_arena *scratch, caus_error *err)
+/* Weights that knowledge rules out or requires. */
+static caus_status read_knowledge(call *c, caus_arena *scratch, caus_error *err)
 {
     caus_lag_prior prior;
     size_t stride = c->problem.stride;
@@ -312,22 +364,21 @@ static caus_status bar_weights(call *c, caus_arena *scratch, caus_error *err)
     if (!prior.cells)
         return CAUS_OK;
     bool *is_barred = CAUS_ARRAY(scratch, bool, stride *stride);
-    if (!is_barred)
+    bool *is_free = CAUS_ARRAY(scratch, bool, stride *stride);
+    bool requires = false;
+    if (!is_barred || !is_free)
         return caus_arena_fail(scratch, err);
     for (size_t i = 0; i < c->variables; i++)
         for (size_t j = 0; j < c->variables; j++) {
             size_t from = c->table.order[i], to = c->table.order[j];
             is_barred[i * stride + j] =
                 !caus_lag_prior_allows(&prior, from, to, 0);
-            if (caus_lag_prior_requires(&prior, from, to, 0))
-                return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                                 "%s -> %s is required, and acyclic least "
-                                 "squares cannot keep a link: leave the rule "
-                                 "out, or forbid the reverse",
-                                 c->series->variables[from].name,
-                                 c->series->variables[to].name);
+            is_free[i * stride + j] =
+                caus_lag_prior_requires(&prior, from, to, 0);
+            requires = requires || is_free[i * stride + j];
         }
     c->problem.is_barred = is_barred;
+    c->problem.is_free = requires ? is_free : NULL;
     return CAUS_OK;
 }
 
@@ -345,7 +396,7 @@ static caus_status learn(call *c, caus_dagma *result, caus_error *err)
     CAUS_TRY(caus_lag_table_init(c->series, 0, 0, c->variables + 2, c->run,
                                  scratch, &c->table, err));
     CAUS_TRY(caus_dagma_problem_init(&c->problem, c->variables, scratch, err));
-    CAUS_TRY(bar_weights(c, scratch, err));
+    CAUS_TRY(read_knowledge(c, scratch, err));
     CAUS_TRY(fill_covariance(c, scratch, err));
     c->problem.penalty = c->options->penalty;
     c->weights =

@@ -37,6 +37,7 @@ typedef struct caus_dagma_problem {
     double mu;
     double s;
     const bool *is_barred; /* [count × stride] weights that stay 0; NULL */
+    const bool *is_free;   /* [count × stride] not penalised; NULL */
     double *matrix;        /* scratch: s I − W∘W turned, then its inverse */
     double *rest;          /* scratch: I − W */
     double *gradient;      /* scratch: covariance · (I − W) */

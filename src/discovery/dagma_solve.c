@@ -74,6 +74,11 @@ bool caus_dagma_prepare(caus_dagma_problem *p, const double *weights)
     for (size_t k = 0; p->is_barred && k < p->count * p->stride; k++)
         if (p->is_barred[k])
             p->gradient[k] = 0;
+    /* the step adds the penalty's slope to all: what is free gets it back */
+    for (size_t k = 0; p->is_free && k < p->count * p->stride; k++)
+        if (p->is_free[k])
+            p->gradient[k] +=
+                p->penalty * ((weights[k] > 0) - (weights[k] < 0));
     return true;
 }
 
@@ -91,7 +96,8 @@ double caus_dagma_value(caus_dagma_problem *p, const double *weights,
         for (size_t j = 0; j < p->count; j++) {
             size_t cell = i * p->stride + j;
             fit += p->rest[cell] * p->gradient[cell] / 2;
-            size += fabs(weights[cell]);
+            if (!p->is_free || !p->is_free[cell])
+                size += fabs(weights[cell]);
         }
     if (score)
         *score = fit;

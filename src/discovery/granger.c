@@ -126,9 +126,11 @@ static caus_status read_prior(caus_granger_call *c, caus_error *err)
             caus_lag_prior_get(&c->prior, source, target, 0);
         if (known == CAUS_ASSUME_LINK || known == CAUS_ASSUME_ADJACENT)
             return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                             "%s -> %s is required at lag 0, where Granger's "
-                             "test has no links: require it at a lag, or take "
-                             "pcmci+",
+                             "%s -> %s is required at lag 0, but Granger's "
+                             "test asks what the past foretells: no regression "
+                             "of it holds values of the same step, so the "
+                             "link would condition nothing; require it at a "
+                             "lag of 1 or more, or take pcmci+ or var-lingam",
                              c->series->variables[source].name,
                              c->series->variables[target].name);
     }

@@ -15,6 +15,7 @@ typedef struct caus_notears {
     double multiplier;
     double price;
     const bool *is_barred; /* [count × stride] weights that stay 0; NULL */
+    const bool *is_free;   /* [count × stride] not penalised; NULL */
     double *rest;          /* scratch: I − W */
     double *product;       /* scratch: covariance · (I − W) */
     double *square;        /* scratch: W∘W turned */

@@ -55,19 +55,25 @@ static caus_status init_search(search *s, caus_arena *arena, caus_error *err)
     return CAUS_OK;
 }
 
+static double price_of(const caus_notears *problem, size_t cell)
+{
+    bool is_free = problem->is_free && problem->is_free[cell];
+    return is_free ? 0 : problem->penalty;
+}
+
 static double penalty_of(const search *s, const double *weights)
 {
-    double size = 0;
+    double sum = 0;
     for (size_t k = 0; k < s->cells; k++)
-        size += fabs(weights[k]);
-    return s->problem->penalty * size;
+        sum += price_of(s->problem, k) * fabs(weights[k]);
+    return sum;
 }
 
 /* The one-sided slope of the whole that falls most; 0 where neither falls. */
 static void find_pseudo_slope(search *s)
 {
-    double penalty = s->problem->penalty;
     for (size_t k = 0; k < s->cells; k++) {
+        double penalty = price_of(s->problem, k);
         double w = s->weights[k], up = s->slope[k] + penalty;
         double down = s->slope[k] - penalty;
         if (w > 0 || (!(w < 0) && up < 0))

@@ -147,15 +147,67 @@ static void what_is_assumed_absent_is_not_found(void **unused)
     cells[1] = CAUS_ASSUME_NOT_BACK;
     found = learn(x, ROWS, 2, &options, arena);
     assert_string_equal(edge(&found, 0, 1, 0), "-->");
-    cells[1] = CAUS_ASSUME_LINK;
+    caus_arena_free(arena);
+}
+
+/* A cause that explains nothing, one that is constant, and one in the past. */
+static void what_is_required_is_kept(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    double *x = given_noise(23, ROWS, 3, arena);
+    for (size_t r = 0; r < ROWS; r++)
+        x[3 * r + 2] = 5;
+    caus_additive_options options = caus_additive_options_default();
+    unsigned char cells[3 * 3 * 2] = {0};
+    options.max_lag = 1;
+    options.basis = 1;
+    options.assumptions = cells;
+    cells[(0 * 3 + 1) * 2] = CAUS_ASSUME_LINK;
+    cells[(2 * 3 + 0) * 2] = CAUS_ASSUME_LINK;
+    cells[(1 * 3 + 0) * 2 + 1] = CAUS_ASSUME_LINK;
+    caus_additive found = learn(x, ROWS, 3, &options, arena);
+    assert_string_equal(edge(&found, 0, 1, 0), "-->");
+    assert_string_equal(edge(&found, 2, 0, 0), "-->");
+    assert_string_equal(edge(&found, 1, 0, 1), "-->");
+    assert_int_equal(caus_graph_edge_count(&found.found.graph), 3);
+    /* the share that a line of its one cause leaves of variable 1 */
+    double mean[2] = {0}, product[3] = {0};
+    for (size_t r = 1; r < ROWS; r++)
+        for (size_t v = 0; v < 2; v++)
+            mean[v] += x[3 * r + v] / (ROWS - 1);
+    for (size_t r = 1; r < ROWS; r++) {
+        double a = x[3 * r] - mean[0], b = x[3 * r + 1] - mean[1];
+        product[0] += a * a;
+        product[1] += a * b;
+        product[2] += b * b;
+    }
+    double share = product[1] * product[1] / (product[0] * product[2]);
+    assert_true(fabs(found.left[1] - (1 - share)) < 1e-12);
+    caus_arena_free(arena);
+}
+
+static void more_required_causes_than_parents_are_refused(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
     caus_series series;
-    caus_run *run = given_run(&(caus_run_options){.threads = 1, .seed = 3});
+    caus_additive found;
+    caus_error err = {0};
+    caus_additive_options options = caus_additive_options_default();
+    unsigned char cells[3 * 3] = {0};
+    cells[0 * 3 + 2] = cells[1 * 3 + 2] = CAUS_ASSUME_LINK;
+    options.assumptions = cells;
+    options.max_parents = 1;
+    caus_run *run = given_run(&(caus_run_options){.threads = 1});
+    assert_int_equal(caus_series_from_values(NULL, 3,
+                                             given_noise(23, ROWS, 3, arena),
+                                             ROWS, 0, arena, &series, NULL),
+                     CAUS_OK);
     assert_int_equal(
-        caus_series_from_values(NULL, 2, x, ROWS, 0, arena, &series, NULL),
-        CAUS_OK);
-    assert_int_equal(
-        caus_discover_additive(&series, &options, run, arena, &found, NULL),
-        CAUS_ERR_UNSUPPORTED);
+        caus_discover_additive(&series, &options, run, arena, &found, &err),
+        CAUS_ERR_INVALID_ARGUMENT);
+    assert_non_null(strstr(err.message, "--max-parents"));
     caus_run_free(run);
     caus_arena_free(arena);
 }
@@ -363,6 +415,8 @@ int main(void)
         cmocka_unit_test(colliders_and_what_follows_are_directed),
         cmocka_unit_test(a_cause_in_the_past_is_found_at_its_lag),
         cmocka_unit_test(what_is_assumed_absent_is_not_found),
+        cmocka_unit_test(what_is_required_is_kept),
+        cmocka_unit_test(more_required_causes_than_parents_are_refused),
         cmocka_unit_test(constant_and_determined_columns_are_results),
         cmocka_unit_test(rows_with_gaps_are_left_out),
         cmocka_unit_test(what_cannot_be_done_is_said),

@@ -108,6 +108,66 @@ static void cycles_are_cut_at_the_weakest_edge(void **unused)
     caus_arena_free(arena);
 }
 
+/* All else being forbidden, a required weight is that of least squares, the
+ * wrong way round too, however large weights have to be. */
+static void check_required(caus_dagma_options options)
+{
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena);
+    unsigned char cells[COLUMNS * COLUMNS];
+    memset(cells, CAUS_ASSUME_ABSENT, sizeof cells);
+    cells[2 * COLUMNS + 1] = cells[3 * COLUMNS + 0] = CAUS_ASSUME_LINK;
+    cells[1 * COLUMNS + 2] = cells[0 * COLUMNS + 3] = CAUS_ASSUME_LINK_BACK;
+    options.assumptions = cells;
+    options.least = 10;
+    caus_dagma found = learn(&series, &options, arena);
+    assert_int_equal(caus_graph_edge_count(&found.found.graph), 2);
+    assert_string_equal(edge(&found, 2, 1), "-->");
+    assert_string_equal(edge(&found, 3, 0), "-->");
+    const double *x = series.segments[0].values;
+    double mean[2] = {0}, products = 0, squares = 0;
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t v = 0; v < 2; v++)
+            mean[v] += x[r * COLUMNS + 1 + v] / ROWS;
+    for (size_t r = 0; r < ROWS; r++) {
+        double effect = x[r * COLUMNS + 1] - mean[0];
+        double cause = x[r * COLUMNS + 2] - mean[1];
+        products += cause * effect;
+        squares += cause * cause;
+    }
+    double off = found.weight[2 * COLUMNS + 1] - products / squares;
+    assert_true(fabs(off) < 2e-4);
+    caus_arena_free(arena);
+}
+
+static void a_required_edge_is_neither_penalised_nor_too_small(void **unused)
+{
+    (void)unused;
+    check_required(caus_dagma_options_default());
+    check_required(caus_notears_options_default());
+}
+
+/* 2 → 0 is required of 0 → 1 → 2, and far too little is done about cycles. */
+static void a_cycle_through_a_required_edge_is_opened(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = chain(1, arena);
+    caus_dagma_options options = caus_dagma_options_default();
+    unsigned char cells[COLUMNS * COLUMNS] = {0};
+    cells[2 * COLUMNS] = CAUS_ASSUME_LINK;
+    options.assumptions = cells;
+    options.stages = 1;
+    options.iterations = 1000;
+    options.least = 0;
+    caus_dagma found = learn(&series, &options, arena);
+    assert_string_equal(edge(&found, 2, 0), "-->");
+    assert_int_equal(caus_graph_edge_count(&found.found.graph), 2);
+    bool is_kept = strcmp(edge(&found, 0, 1), "-->") == 0;
+    assert_string_equal(edge(&found, 1, 2), is_kept ? "" : "-->");
+    caus_arena_free(arena);
+}
+
 static void the_gradient_is_that_of_the_objective(void **unused)
 {
     (void)unused;
@@ -297,6 +357,8 @@ int main(void)
         cmocka_unit_test(a_chain_of_growing_variance_is_found),
         cmocka_unit_test(another_unit_turns_an_edge_around),
         cmocka_unit_test(cycles_are_cut_at_the_weakest_edge),
+        cmocka_unit_test(a_required_edge_is_neither_penalised_nor_too_small),
+        cmocka_unit_test(a_cycle_through_a_required_edge_is_opened),
         cmocka_unit_test(the_gradient_is_that_of_the_objective),
         cmocka_unit_test(the_slope_of_notears_is_that_of_its_value),
         cmocka_unit_test(what_is_acyclic_has_no_acyclicity),
