@@ -67,6 +67,10 @@ static void check_reach(finding_list *list, size_t service)
                     NULL);
         return;
     }
+    if (about->symptom_service == service) {
+        add_finding(list, CAUS_STATE_PASSED, "the symptom is its own", NULL);
+        return;
+    }
     const char *caller = about->scene.services[about->symptom_service];
     add_finding(
         list, passed_if(about->scores.path[service] >= 0),
