@@ -27,6 +27,8 @@ typedef struct caus_dagma_options {
     size_t iterations; /* ≥ 1 in a stage, the last has twice as many; NOTEARS:
                           in a subproblem */
     double step;       /* of Adam, > 0 */
+    size_t max_parents; /* edges of the largest |weight| into a variable that
+                           stay; 0 = any number */
     const unsigned char *assumptions; /* caus_assumption per pair [N × N];
                                          NULL = all unknown */
 } caus_dagma_options;
@@ -72,7 +74,8 @@ typedef struct caus_dagma {
  * everything. Weights that assumptions rule out are 0 from the start; those
  * they require are neither penalised nor too small, and where they close a
  * cycle the weakest others on it go, so that `least` is not raised. A constant
- * column has no edge but required ones. When the time limit passes there is no
+ * column has no edge but required ones, which options->max_parents keeps
+ * first. When the time limit passes there is no
  * edge and found.complete is false. Fails with CAUS_ERR_INVALID_ARGUMENT
  * (options; variances beyond 1e100), CAUS_ERR_TOO_FEW_SAMPLES (rows ≤ N + 1),
  * …_CANCELLED, …_OUT_OF_MEMORY, …_LIMIT, CAUS_ERR_UNSUPPORTED (a link

@@ -69,6 +69,10 @@ typedef struct caus_pcmci_options {
                                  false links through */
     size_t max_combinations;  /* of conditions per size, ≥ 1 */
     size_t max_conditions;    /* in selection; SIZE_MAX = no limit */
+    size_t max_parents; /* links of the largest |statistic| into a variable
+                           that are reported, each lag one, undirected ones
+                           aside; 0 = any number, as it must be where links
+                           at lag 0 are directed by tests */
     size_t max_conditions_target; /* parents of the target; SIZE_MAX */
     size_t max_conditions_source; /* parents of the source; SIZE_MAX */
     unsigned mask_roles;          /* caus_mask_role bits; 0 = ignore masks */

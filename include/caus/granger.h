@@ -21,9 +21,11 @@ typedef struct caus_granger_options {
     bool pairwise; /* given the target's own past alone; else given the past of
                       all variables */
     caus_granger_test test;
-    double alpha; /* in (0, 1); an edge has p (or q) ≤ alpha */
-    caus_fdr fdr; /* over all ordered pairs */
-    double level; /* of intervals, in (0, 1); 0 = none */
+    double alpha;       /* in (0, 1); an edge has p (or q) ≤ alpha */
+    caus_fdr fdr;       /* over all ordered pairs */
+    double level;       /* of intervals, in (0, 1); 0 = none */
+    size_t max_parents; /* edges of the largest |partial correlation| into a
+                           variable that stay; 0 = any number */
     const unsigned char *assumptions; /* caus_assumption per graph cell
                                 [N × N × (max_lag + 1)]; NULL = all unknown */
 } caus_granger_options;

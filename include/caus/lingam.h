@@ -23,6 +23,8 @@ typedef struct caus_lingam_options {
     caus_fdr fdr;        /* of CAUS_LINGAM_TEST */
     double least_effect; /* ≥ 0; an edge that moves its target by less, in
                             deviations per deviation, is left out */
+    size_t max_parents;  /* edges of the largest |partial correlation| into a
+                            variable that stay, each lag one; 0 = any number */
     double level;        /* of intervals, in (0, 1); 0 = none */
     size_t bootstrap;    /* replicates for stability; 0 = none */
     size_t block_rows;   /* consecutive rows a replicate draws together; 0 = 1

@@ -73,8 +73,9 @@ static const caus_option discover_options[] = {
     {"basis", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most functions that describe one effect (additive); default 8"},
     {"max-parents", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most causes of a variable (xges, ges, additive); default no limit, with "
-     "additive 10"},
+     "most causes of a variable, the strongest stay (xges, ges, additive, "
+     "lingam, var-lingam, dagma, notears, granger, pcmci, bivci, fullci, "
+     "lagged); default no limit, with additive 10"},
     {"ebic-gamma", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "extended BIC: price times log(variables) (xges, ges); default 0"},
     {"level", 0, "SHARE", NULL, CAUS_COMPLETE_NOTHING,

@@ -234,6 +234,8 @@ static caus_status read_counts(const caus_arguments *arguments,
                                     err));
     CAUS_TRY(
         caus_cli_read_max_conditions(arguments, &options->max_conditions, err));
+    CAUS_TRY(
+        caus_cli_read_max_parents(arguments, 0, &options->max_parents, err));
     CAUS_TRY(caus_arguments_integer(arguments, "max-combinations", 1, 1000000,
                                     1, &combinations, err));
     CAUS_TRY(caus_arguments_integer(arguments, "bootstrap", 0, 100000, 0,

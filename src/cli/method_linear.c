@@ -66,6 +66,8 @@ caus_status caus_cli_prepare_lingam(const caus_cli_lesson *lesson,
     if (has_lags)
         CAUS_TRY(caus_cli_read_max_lag(arguments, lesson->series,
                                        &options->max_lag, err));
+    CAUS_TRY(
+        caus_cli_read_max_parents(arguments, 0, &options->max_parents, err));
     CAUS_TRY(caus_cli_apply_knowledge(lesson, options->max_lag,
                                       &options->assumptions, err));
     answer->options = caus_cli_plain_options(
@@ -119,6 +121,8 @@ caus_status caus_cli_prepare_granger(const caus_cli_lesson *lesson,
                                  &options->alpha, err));
     CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
                                    options->level, &options->level, err));
+    CAUS_TRY(
+        caus_cli_read_max_parents(arguments, 0, &options->max_parents, err));
     CAUS_TRY(caus_cli_apply_knowledge(lesson, options->max_lag,
                                       &options->assumptions, err));
     answer->options = caus_cli_plain_options(options->alpha);
@@ -225,6 +229,8 @@ caus_status caus_cli_prepare_dagma(const caus_cli_lesson *lesson,
                                    options->least, &options->least, err));
     CAUS_TRY(caus_arguments_number(arguments, "level", 0, 0.9999,
                                    options->level, &options->level, err));
+    CAUS_TRY(
+        caus_cli_read_max_parents(arguments, 0, &options->max_parents, err));
     CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
     answer->options = caus_cli_plain_options((double)NAN);
     answer->options.assumptions = options->assumptions;

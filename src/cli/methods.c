@@ -13,10 +13,15 @@ static const char everywhere[] =
     TESTS "max-lag min-lag alpha pc-alpha fdr max-conditions " \
           "max-combinations level interval knowledge "
 #define PARTS "windows regimes "
+#define BOUND "max-parents "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
 #define SCORE " score sample-size penalty ebic-gamma max-parents knowledge "
 #define CORRELATION " max-lag alpha fdr level least-effect knowledge "
-#define LINGAM " prune alpha fdr level least-effect knowledge "
+#define LINGAM " prune alpha fdr level least-effect max-parents knowledge "
+
+/* Whose links at lag 0 and hidden causes are directed by tests. */
+static const char directed_by_tests[] =
+    " pcmci+ pc-lagged jpcmci+ lpcmci pc fci rfci ";
 
 static const char preset_options[] = LAGGED
     "bootstrap block stability-selection sensitivity at workload colliders "
@@ -25,7 +30,7 @@ static const char preset_options[] = LAGGED
 static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
      LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
-    {"pcmci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
+    {"pcmci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"pc-lagged", caus_cli_prepare_lagged,
      LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
     {"lpcmci", caus_cli_prepare_lpcmci,
@@ -34,9 +39,9 @@ static const caus_cli_method methods[] = {
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
      "interval knowledge colliders no-conflict-resolution context dummies ",
      false, NULL},
-    {"bivci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
-    {"fullci", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
-    {"lagged", caus_cli_prepare_lagged, LAGGED PARTS, false, NULL},
+    {"bivci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
+    {"fullci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
+    {"lagged", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"var-lingam", caus_cli_prepare_lingam, LINGAM "max-lag ", false, NULL},
     {"pc", caus_cli_prepare_pc, STATIC TESTS, true, NULL},
     {"fci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
@@ -47,11 +52,13 @@ static const caus_cli_method methods[] = {
     {"additive", caus_cli_prepare_additive,
      " max-lag alpha penalty basis max-parents knowledge ", false, NULL},
     {"dagma", caus_cli_prepare_dagma,
-     " units-decide least-effect level knowledge ", true, caus_dagma_warning},
+     " units-decide least-effect level max-parents knowledge ", true,
+     caus_dagma_warning},
     {"notears", caus_cli_prepare_dagma,
-     " units-decide least-effect level knowledge ", true, caus_dagma_warning},
+     " units-decide least-effect level max-parents knowledge ", true,
+     caus_dagma_warning},
     {"granger", caus_cli_prepare_granger,
-     " max-lag alpha fdr level pairwise knowledge ", false, NULL},
+     " max-lag alpha fdr level pairwise max-parents knowledge ", false, NULL},
     {"correlation", caus_cli_prepare_correlation, CORRELATION, false, NULL},
     {"spearman", caus_cli_prepare_correlation, CORRELATION, false, NULL},
 };
@@ -111,6 +118,16 @@ static caus_status fail_option(const char *name, const caus_cli_method *method,
                          "--%s belongs to the incident preset: leave out "
                          "--method",
                          name);
+    if (strcmp(name, "max-parents") == 0 &&
+        is_among(directed_by_tests, method->name))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--max-parents cannot be kept by --method %s: a link "
+                         "that stays is one no conditions explain, directions "
+                         "rest on it, and leaving it out would say "
+                         "independence where there is none; bound the "
+                         "conditions with --max-conditions, lower --alpha, "
+                         "or take %s",
+                         method->name, owners);
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "--%s changes nothing with --method %s: it belongs to "
                      "%s%s",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "discovery/additive_internal.h"
+#include "discovery/parents.h"
 #include "numeric/distributions.h"
 #include "numeric/spline.h"
 
@@ -61,35 +62,16 @@ typedef struct call {
     unsigned char *functions;
 } call;
 
-static caus_status check_required(const call *c, const caus_lag_prior *prior,
-                                  caus_error *err)
-{
-    size_t variables = prior->variable_count;
-    size_t most = c->options->max_parents;
-    CAUS_TRY(caus_lag_prior_check_ends(prior, c->series, "the additive learner",
-                                       err));
-    for (size_t to = 0; to < variables; to++) {
-        size_t count = 0;
-        for (size_t k = 0; k < variables * prior->lags; k++)
-            count += caus_lag_prior_requires(prior, k / prior->lags, to,
-                                             k % prior->lags);
-        if (count > most)
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "%zu required links lead into %s and at most %zu "
-                             "parents are allowed: raise --max-parents or "
-                             "require fewer",
-                             count, c->series->variables[to].name, most);
-    }
-    return CAUS_OK;
-}
-
 static caus_status read_knowledge(call *c, caus_error *err)
 {
     caus_lag_prior prior;
     CAUS_TRY(caus_lag_prior_read(c->series, c->options->max_lag,
                                  c->options->assumptions, false,
                                  caus_run_scratch(c->run, 0), &prior, err));
-    CAUS_TRY(check_required(c, &prior, err));
+    CAUS_TRY(caus_lag_prior_check_ends(&prior, c->series,
+                                       "the additive learner", err));
+    CAUS_TRY(
+        caus_check_parents(&prior, c->series, c->options->max_parents, err));
     caus_additive_data_know(&c->table, &prior, &c->data);
     return CAUS_OK;
 }

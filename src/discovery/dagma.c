@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "discovery/notears_internal.h"
+#include "discovery/parents.h"
 #include "independence/independence.h"
 #include "numeric/distributions.h"
 #include "numeric/numeric.h"
@@ -220,6 +221,28 @@ static caus_status find_edges(call *c, caus_arena *scratch, double *least,
     return CAUS_OK;
 }
 
+/* Of more edges into a variable than are allowed the strongest stay. */
+static caus_status bound_parents(call *c, caus_arena *scratch, caus_error *err)
+{
+    size_t most = c->options->max_parents;
+    caus_ranked *list = CAUS_ARRAY(scratch, caus_ranked, c->variables);
+    if (!list)
+        return caus_arena_fail(scratch, err);
+    for (size_t j = 0; most && j < c->variables; j++) {
+        size_t count = 0;
+        for (size_t i = 0; i < c->variables; i++) {
+            double size = fabs(c->weights[i * c->problem.stride + j]);
+            if (c->is_edge[i * c->variables + j])
+                list[count++] =
+                    (caus_ranked){is_required(c, i, j) ? HUGE_VAL : size, i};
+        }
+        caus_rank_parents(list, count);
+        for (size_t k = most; k < count; k++)
+            c->is_edge[list[k].cell * c->variables + j] = false;
+    }
+    return CAUS_OK;
+}
+
 /* ---- the result ---- */
 
 typedef struct numbers {
@@ -337,6 +360,7 @@ static caus_status give_result(call *c, caus_dagma *result, caus_error *err)
     CAUS_TRY(measure(c, result, err));
     result->least = c->options->least;
     CAUS_TRY(find_edges(c, caus_run_scratch(c->run, 0), &result->least, err));
+    CAUS_TRY(bound_parents(c, caus_run_scratch(c->run, 0), err));
     CAUS_TRY(caus_graph_init(&found->graph, c->variables, 0, c->out, err));
     CAUS_TRY(init_numbers(c, &n, err));
     for (size_t target = 0; target < c->variables; target++)
@@ -361,6 +385,8 @@ static caus_status read_knowledge(call *c, caus_arena *scratch, caus_error *err)
     CAUS_TRY(caus_lag_prior_read(c->series, 0, c->options->assumptions, false,
                                  scratch, &prior, err));
     CAUS_TRY(caus_lag_prior_check_ends(&prior, c->series, "dagma", err));
+    CAUS_TRY(
+        caus_check_parents(&prior, c->series, c->options->max_parents, err));
     if (!prior.cells)
         return CAUS_OK;
     bool *is_barred = CAUS_ARRAY(scratch, bool, stride *stride);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "discovery/discovery_internal.h"
+#include "discovery/parents.h"
 
 static double p_value_of(const caus_search *search,
                          const caus_findings *findings, size_t cell)
@@ -110,6 +111,58 @@ static caus_status correct(caus_search *search, caus_findings *findings,
     return status;
 }
 
+/* Lists the links that are directed into a target. */
+static size_t list_parents(const caus_question *question,
+                           const caus_findings *findings, size_t target,
+                           caus_ranked *list)
+{
+    size_t variables = question->variable_count, count = 0;
+    size_t lags = question->options->max_lag + 1;
+    for (size_t k = 0; k < variables * lags; k++) {
+        size_t source = k / lags, lag = k % lags;
+        size_t cell = caus_cell(question, source, target, lag);
+        size_t back = caus_cell(question, target, source, lag);
+        bool is_back = lag == 0 && findings->linked[back];
+        if ((!findings->linked[cell] && !is_back) ||
+            caus_link_marks(question, findings->linked[cell], is_back, source,
+                            target, lag)
+                    .target != CAUS_MARK_ARROW)
+            continue;
+        bool stays =
+            caus_assumed(question, source, target, lag) == CAUS_ASSUME_LINK;
+        list[count++] = (caus_ranked){
+            stays ? HUGE_VAL : fabs(findings->statistic[cell]), k};
+    }
+    return count;
+}
+
+/* Of more parents than are allowed the strongest are reported. */
+static caus_status bound_parents(caus_search *search, caus_findings *findings,
+                                 caus_error *err)
+{
+    const caus_question *question = search->question;
+    size_t lags = question->options->max_lag + 1;
+    size_t most = question->options->max_parents;
+    caus_arena *arena = search->hands[0].arena;
+    caus_arena_mark mark = caus_arena_get_mark(arena);
+    caus_ranked *list =
+        CAUS_ARRAY(arena, caus_ranked, question->variable_count * lags);
+    if (!list)
+        return caus_arena_fail(arena, err);
+    for (size_t j = 0; j < question->variable_count; j++) {
+        size_t count = list_parents(question, findings, j, list);
+        caus_rank_parents(list, count);
+        for (size_t k = most; k < count; k++) {
+            size_t source = list[k].cell / lags, lag = list[k].cell % lags;
+            findings->linked[caus_cell(question, source, j, lag)] = false;
+            if (lag == 0)
+                findings->linked[caus_cell(question, j, source, 0)] = false;
+        }
+    }
+    caus_arena_rewind(arena, mark);
+    return CAUS_OK;
+}
+
 caus_status caus_decide_links(caus_search *search, caus_findings *findings,
                               caus_error *err)
 {
@@ -117,5 +170,7 @@ caus_status caus_decide_links(caus_search *search, caus_findings *findings,
         CAUS_TRY(correct(search, findings, err));
     if (search->question->options->min_lag == 0 && !findings->plus)
         make_symmetric(search, findings);
+    if (search->question->options->max_parents)
+        CAUS_TRY(bound_parents(search, findings, err));
     return CAUS_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "discovery/discovery_internal.h"
 #include "discovery/granger_internal.h"
+#include "discovery/parents.h"
 
 caus_granger_options caus_granger_options_default(void)
 {
@@ -65,6 +66,33 @@ static caus_status adjust(const caus_granger_call *c, caus_error *err)
     return CAUS_OK;
 }
 
+/* Of more edges into a variable than are allowed the strongest stay. */
+static caus_status bound_parents(const caus_granger_call *c, caus_graph *graph,
+                                 caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(c->run, 0);
+    size_t lags = c->options->max_lag + 1, most = c->options->max_parents;
+    caus_ranked *list = CAUS_ARRAY(scratch, caus_ranked, c->variables * lags);
+    if (!list)
+        return caus_arena_fail(scratch, err);
+    for (size_t j = 0; most && j < c->variables; j++) {
+        size_t count = 0;
+        for (size_t k = 0; k < c->variables * lags; k++) {
+            size_t source = k / lags, lag = k % lags;
+            size_t cell = (source * c->variables + j) * lags + lag;
+            bool stays = caus_lag_prior_requires(&c->prior, source, j, lag);
+            if (lag && caus_graph_get(graph, source, j, lag).source)
+                list[count++] =
+                    (caus_ranked){stays ? HUGE_VAL : fabs(c->partial[cell]), k};
+        }
+        caus_rank_parents(list, count);
+        for (size_t k = most; k < count; k++)
+            caus_graph_set(graph, list[k].cell / lags, j, list[k].cell % lags,
+                           CAUS_MARK_NONE, CAUS_MARK_NONE);
+    }
+    return CAUS_OK;
+}
+
 static caus_status give_result(caus_granger_call *c, caus_granger *result,
                                caus_error *err)
 {
@@ -98,6 +126,7 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
                            pair % c->variables, lag, CAUS_MARK_TAIL,
                            CAUS_MARK_ARROW);
     }
+    CAUS_TRY(bound_parents(c, &found->graph, err));
     found->statistic = c->partial;
     found->p_value = c->cell_p;
     found->q_value = cell_q;
@@ -120,6 +149,8 @@ static caus_status read_prior(caus_granger_call *c, caus_error *err)
     CAUS_TRY(caus_lag_prior_read(c->series, c->options->max_lag,
                                  c->options->assumptions, false,
                                  caus_run_scratch(c->run, 0), &c->prior, err));
+    CAUS_TRY(
+        caus_check_parents(&c->prior, c->series, c->options->max_parents, err));
     for (size_t pair = 0; pair < c->variables * c->variables; pair++) {
         size_t source = pair / c->variables, target = pair % c->variables;
         caus_assumption known =

@@ -5,6 +5,7 @@
 
 #include "discovery/discovery_internal.h"
 #include "discovery/lingam_internal.h"
+#include "discovery/parents.h"
 #include "numeric/distributions.h"
 #include "numeric/numeric.h"
 
@@ -319,6 +320,31 @@ static caus_status decide(const learning *l, caus_arena *arena, caus_error *err)
     return CAUS_OK;
 }
 
+/* Of more causes than are allowed the strongest stay. */
+static caus_status bound_parents(const learning *l, caus_arena *arena,
+                                 caus_error *err)
+{
+    size_t columns = column_count(l->model->table);
+    size_t most = l->options->max_parents;
+    caus_ranked *list = CAUS_ARRAY(arena, caus_ranked, columns);
+    if (!list)
+        return caus_arena_fail(arena, err);
+    for (size_t v = 0; most && v < l->model->table->variable_count; v++) {
+        caus_lingam_edge *edges = l->model->edges + v * columns;
+        size_t count = 0;
+        for (size_t k = 0; k < columns; k++) {
+            double size = fabs(edges[k].partial);
+            if (edges[k].is_kept)
+                list[count++] =
+                    (caus_ranked){is_required(l, v, k) ? HUGE_VAL : size, k};
+        }
+        caus_rank_parents(list, count);
+        for (size_t k = most; k < count; k++)
+            edges[list[k].cell].is_kept = false;
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_lingam_learn(const caus_lingam_question *question,
                               caus_arena *arena, caus_lingam_model *model,
                               caus_error *err)
@@ -345,6 +371,7 @@ caus_status caus_lingam_learn(const caus_lingam_question *question,
     CAUS_TRY(find_order(&l, arena, err));
     CAUS_TRY(fit(&l, arena, err));
     CAUS_TRY(decide(&l, arena, err));
+    CAUS_TRY(bound_parents(&l, arena, err));
     *model = made;
     return CAUS_OK;
 }
