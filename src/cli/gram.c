@@ -37,6 +37,10 @@ static caus_status read_gram(const caus_arguments *arguments, caus_arena *arena,
         "service",   "start", "end",   "step",    "baseline", "push-down"};
     CAUS_TRY(check_others(arguments, others, sizeof others / sizeof *others,
                           "--gram holds everything already", err));
+    if (caus_arguments_nth(arguments, "gram", 1))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--gram takes one file: add several up with caus gram "
+                         "merge");
     return caus_gram_read(caus_arguments_get(arguments, "gram"), arena, result,
                           err);
 }
@@ -154,6 +158,31 @@ static caus_status build(caus_program *program, const caus_arguments *arguments,
     return write_gram(program, arguments, &gram, arena, err);
 }
 
+/* A refusal with the first two files that alone meet it, for one to look at. */
+static caus_status fail_merge(caus_program *program,
+                              const caus_arguments *arguments,
+                              const caus_gram *const *list, size_t count,
+                              caus_arena *arena, const caus_error *reason,
+                              caus_error *err)
+{
+    for (size_t b = 1; b < count; b++)
+        for (size_t a = 0; a < b; a++) {
+            caus_gram both;
+            caus_error found;
+            const caus_gram *const pair[] = {list[a], list[b]};
+            caus_arena_mark mark = caus_arena_get_mark(arena);
+            caus_status status =
+                caus_gram_merge(pair, 2, program->run, arena, &both, &found);
+            caus_arena_rewind(arena, mark);
+            if (status == CAUS_ERR_INVALID_ARGUMENT)
+                return CAUS_FAIL(err, status, "%s and %s: %s",
+                                 caus_arguments_operand(arguments, a + 1),
+                                 caus_arguments_operand(arguments, b + 1),
+                                 found.message);
+        }
+    return CAUS_FAIL(err, reason->status, "%s", reason->message);
+}
+
 static caus_status merge(caus_program *program, const caus_arguments *arguments,
                          caus_arena *arena, caus_error *err)
 {
@@ -173,7 +202,13 @@ static caus_status merge(caus_program *program, const caus_arguments *arguments,
     }
     caus_program_lap(program, "read");
     caus_gram all;
-    CAUS_TRY(caus_gram_merge(list, count, program->run, arena, &all, err));
+    caus_error reason;
+    caus_status status =
+        caus_gram_merge(list, count, program->run, arena, &all, &reason);
+    if (status == CAUS_ERR_INVALID_ARGUMENT)
+        return fail_merge(program, arguments, list, count, arena, &reason, err);
+    if (status != CAUS_OK)
+        return CAUS_FAIL(err, status, "%s", reason.message);
     return write_gram(program, arguments, &all, arena, err);
 }
 
@@ -190,7 +225,8 @@ static caus_status gram(caus_program *program, const caus_arguments *arguments,
                          what);
     if (!path || strcmp(path, "-") == 0)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "sums are written into a file: give -o shard.gram");
+                         "sums are written into a file: give -o %s.gram",
+                         merges ? "all" : "shard");
     if (merges && caus_arguments_operand_count(arguments) < 2)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "there is nothing to merge: give caus gram merge "

@@ -143,6 +143,11 @@ static caus_status read_header(const char *path, uint8_t header[HEADER_BYTES],
     if (got < 0)
         return CAUS_FAIL(err, CAUS_ERR_IO, "cannot read %s: %s", path,
                          strerror(error));
+    if (got == HEADER_BYTES && memcmp(header, "caus gram", 9) == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s holds sums, not rows: search on them with caus "
+                         "discover --gram",
+                         path);
     if (got < HEADER_BYTES || memcmp(header, "SQLite format 3", 16) != 0)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                          "%s is not an incident file: make one with caus "

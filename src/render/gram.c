@@ -95,11 +95,15 @@ static void write_text(caus_text *text, caus_arena *arena,
                      cleaned(text, arena, path, clean), gram->variable_count,
                      (unsigned long long)gram->row_count, gram->max_lag);
     caus_text_format(text,
-                     "%llu rows were read, %llu of them with missing values; "
-                     "the first %zu of every run without gaps serve as past "
-                     "only\n",
+                     "%llu rows were read, %llu of them with missing values",
                      (unsigned long long)gram->rows_read,
-                     (unsigned long long)gram->rows_in_gap, gram->reach);
+                     (unsigned long long)gram->rows_in_gap);
+    if (gram->reach)
+        caus_text_format(text,
+                         "; the first %zu of every run without gaps serve as "
+                         "past only",
+                         gram->reach);
+    caus_text_add(text, "\n");
     for (size_t s = 0; s < gram->source_count; s++)
         add_source(text, arena, &gram->sources[s], clean);
 }

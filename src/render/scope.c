@@ -124,12 +124,32 @@ static const char *suggest_max_lag(int64_t searched_ns)
     return NULL;
 }
 
+/* How slower effects could be seen. */
+static void add_slower(const caus_view *view, caus_text *text, size_t last)
+{
+    const caus_gram *sums = view->answer->series->gram;
+    int64_t step_ns = view->answer->series->step_ns;
+    const char *suggestion =
+        step_ns > 0 ? suggest_max_lag((int64_t)last * step_ns) : NULL;
+    if (sums && suggestion && last >= sums->max_lag) {
+        caus_text_format(text, "; slower ones need sums for --max-lag %s",
+                         suggestion);
+        return;
+    }
+    caus_text_add(text, "; slower ones cannot appear");
+    if (sums && last < sums->max_lag)
+        caus_text_format(text, ": --max-lag %zu", sums->max_lag);
+    else if (suggestion)
+        caus_text_format(text, ": --max-lag %s", suggestion);
+    else if (step_ns <= 0)
+        caus_text_format(text, ": --max-lag %zu", 2 * last);
+}
+
 void caus_view_add_scope(const caus_view *view, caus_text *text,
                          const char *dash)
 {
     size_t first = view->answer->options.min_lag;
     size_t last = view->answer->discovery->graph.max_lag;
-    int64_t step_ns = view->answer->series->step_ns;
     if (last == 0) {
         caus_text_add(text, "searched effects within one row; what came first "
                             "cannot appear");
@@ -143,13 +163,8 @@ void caus_view_add_scope(const caus_view *view, caus_text *text,
         snprintf(lag, sizeof lag, "0");
     caus_text_format(text, "%s%s", lag, dash);
     caus_view_format_lag(view, last, lag);
-    caus_text_format(text, "%s later; slower ones cannot appear", lag);
-    const char *suggestion =
-        step_ns > 0 ? suggest_max_lag((int64_t)last * step_ns) : NULL;
-    if (suggestion)
-        caus_text_format(text, ": --max-lag %s", suggestion);
-    else if (step_ns <= 0)
-        caus_text_format(text, ": --max-lag %zu", 2 * last);
+    caus_text_format(text, "%s later", lag);
+    add_slower(view, text, last);
 }
 
 void caus_view_add_method(const caus_view *view, caus_text *text)

@@ -353,10 +353,16 @@ static void add_variable(caus_page *page, size_t variable, size_t columns)
     const caus_variable_quality *facts =
         &view->answer->quality->variables[view->input_of[variable]];
     add_name(page, variable, columns);
+    const caus_gram *sums = view->answer->series->gram;
     caus_text text = {0};
-    caus_text_format(&text, "missing %.1f %%, zero %.1f %%, ",
-                     facts->missing_share * 100, facts->zero_share * 100);
-    caus_text_format(&text, "worth %.0f rows", facts->effective_rows);
+    if (sums)
+        caus_text_format(&text, "sums of %llu rows",
+                         (unsigned long long)sums->row_count);
+    else
+        caus_text_format(&text,
+                         "missing %.1f %%, zero %.1f %%, worth %.0f rows",
+                         facts->missing_share * 100, facts->zero_share * 100,
+                         facts->effective_rows);
     add_remarks(page, variable, &text);
     if (text.bytes)
         caus_page_add_paragraph(page, "", text.bytes, columns + 4, 0);

@@ -30,14 +30,32 @@ static caus_status check_variable(const caus_variable *first,
     return CAUS_OK;
 }
 
+/* Names the first variable that only one of them has. */
+static caus_status fail_counts(const caus_gram *first, const caus_gram *other,
+                               caus_error *err)
+{
+    bool is_wider = first->variable_count > other->variable_count;
+    const caus_gram *more = is_wider ? first : other;
+    const caus_gram *less = is_wider ? other : first;
+    size_t v = 0;
+    while (v < less->variable_count &&
+           strcmp(more->variables[v].name, less->variables[v].name) == 0)
+        v++;
+    const char *lone = more->variables[v].name;
+    if (v < less->variable_count && strcmp(less->variables[v].name, lone) < 0)
+        lone = less->variables[v].name;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "one gram has %zu variables and another %zu, \"%s\" is in "
+                     "one of them only: grams add up only over the same "
+                     "variables",
+                     first->variable_count, other->variable_count, lone);
+}
+
 static caus_status check_alike(const caus_gram *first, const caus_gram *other,
                                caus_error *err)
 {
     if (first->variable_count != other->variable_count)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "one gram has %zu variables and another %zu: grams "
-                         "add up only over the same variables",
-                         first->variable_count, other->variable_count);
+        return fail_counts(first, other, err);
     for (size_t v = 0; v < first->variable_count; v++)
         CAUS_TRY(
             check_variable(&first->variables[v], &other->variables[v], err));
