@@ -28,6 +28,7 @@
 #include "knowledge.h"
 #include "lingam.h"
 #include "links.h"
+#include "log_source.h"
 #include "logs.h"
 #include "lpcmci.h"
 #include "quality.h"

@@ -261,6 +261,8 @@ typedef enum caus_world_file {
     CAUS_WORLD_OTLP_TRACES,  /* traces.otlp.jsonl: TracesData, a line a batch */
     CAUS_WORLD_OTLP_METRICS, /* metrics.otlp.jsonl: MetricsData, likewise */
     CAUS_WORLD_LOGS,         /* logs.jsonl: an object a line */
+    CAUS_WORLD_LOG_TABLE,    /* otel_logs.sql: the table that fits 18.16 */
+    CAUS_WORLD_LOG_ROWS,     /* logs.sql: INSERT INTO otel_logs */
     CAUS_WORLD_TRUTH,        /* truth.json: for scoring only */
     CAUS_WORLD_FILE_COUNT
 } caus_world_file;

@@ -43,8 +43,8 @@ static caus_status load(caus_program *program, const caus_arguments *arguments,
                                  &result->input, err));
     options->spans = result->input.spans;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
-    CAUS_TRY(caus_cli_read_logs(program, arguments, result->input.recorded_logs,
-                                arena, &options->logs, err));
+    CAUS_TRY(caus_cli_read_logs(program, arguments, arena, &result->input,
+                                &options->logs, err));
     return caus_cli_join_changes(program, arguments, &result->input.changes,
                                  arena, &options->changes, err);
 }

@@ -58,13 +58,14 @@ static caus_status add_quality(caus_program *program,
     return CAUS_OK;
 }
 
-/* Whole traces join what was fetched; their warnings its warnings. */
-static caus_status fetch_traces(caus_program *program,
+/* Whole traces and log lines join what was fetched; their warnings its
+ * warnings. */
+static caus_status fetch_beside(caus_program *program,
                                 const caus_arguments *arguments,
                                 const caus_cli_source *source,
                                 const caus_cli_window *window,
                                 caus_arena *arena, caus_fetch *fetch,
-                                const caus_spans **spans, caus_error *err)
+                                recorded *beside, caus_error *err)
 {
     caus_cli_input read = {.warnings = fetch->warnings,
                            .warning_count = fetch->warning_count};
@@ -72,9 +73,11 @@ static caus_status fetch_traces(caus_program *program,
                                   &read, err));
     CAUS_TRY(caus_cli_add_traces(program, arguments, USUAL_SPANS, arena, &read,
                                  err));
+    beside->spans = read.spans;
+    CAUS_TRY(caus_cli_read_logs(program, arguments, arena, &read, &beside->logs,
+                                err));
     fetch->warnings = read.warnings;
     fetch->warning_count = read.warning_count;
-    *spans = read.spans;
     return CAUS_OK;
 }
 
@@ -91,8 +94,8 @@ static caus_status fetch_servers(caus_program *program,
         caus_program_say(program, "%s", source.left_out);
     CAUS_TRY(
         caus_cli_fetch(program, arguments, &source, window, arena, fetch, err));
-    CAUS_TRY(fetch_traces(program, arguments, &source, window, arena, fetch,
-                          &beside->spans, err));
+    CAUS_TRY(fetch_beside(program, arguments, &source, window, arena, fetch,
+                          beside, err));
     return caus_cli_find_changes(program, arguments, &source, window, arena,
                                  fetch, &beside->found, err);
 }
@@ -116,7 +119,8 @@ static caus_status take_file(caus_program *program, const caus_cli_csv *file,
 static caus_status fetch_csv(caus_program *program,
                              const caus_arguments *arguments,
                              caus_cli_window *window, caus_arena *arena,
-                             caus_fetch *fetch, caus_error *err)
+                             caus_fetch *fetch, recorded *beside,
+                             caus_error *err)
 {
     static const char *const others[] = {"metrics", "traces", "vars"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
@@ -135,6 +139,9 @@ static caus_status fetch_csv(caus_program *program,
     caus_status status =
         take_file(program, &file, window, arena, &said, fetch, err);
     caus_csv_close(file.csv);
+    if (status == CAUS_OK)
+        status = caus_cli_read_logs(program, arguments, arena, &said,
+                                    &beside->logs, err);
     fetch->warnings = said.warnings;
     fetch->warning_count = said.warning_count;
     return status;
@@ -209,14 +216,12 @@ static caus_status record(caus_program *program,
     bool has_file = caus_arguments_has(arguments, "csv");
     caus_fetch fetch;
     recorded beside = {0};
-    CAUS_TRY(has_file
-                 ? fetch_csv(program, arguments, &window, arena, &fetch, err)
-                 : fetch_servers(program, arguments, &window, arena, &fetch,
-                                 &beside, err));
+    CAUS_TRY(has_file ? fetch_csv(program, arguments, &window, arena, &fetch,
+                                  &beside, err)
+                      : fetch_servers(program, arguments, &window, arena,
+                                      &fetch, &beside, err));
     CAUS_TRY(caus_cli_join_changes(program, arguments, &beside.found, arena,
                                    &beside.changes, err));
-    CAUS_TRY(
-        caus_cli_read_logs(program, arguments, NULL, arena, &beside.logs, err));
     caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));
     result_list results = {0};
@@ -262,8 +267,8 @@ const caus_command caus_command_record = {
         "come from a file: the whole of it, or with --start and --end a "
         "window and what stands before it. Some whole traces are kept too "
         "(--spans, 20,000), from which explain tells who calls whom and where "
-        "time is lost, and of log lines (--logs) the templates with their "
-        "counts. E-mail, token and address "
+        "time is lost, and of log lines (--logs, or those of ClickHouse) the "
+        "templates with their counts. E-mail, token and address "
         "patterns in labels and text are replaced unless --keep-labels.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

@@ -53,6 +53,11 @@ caus_status caus_cli_name_clickhouse(const caus_arguments *arguments,
                                      caus_arena *arena, caus_endpoint *result,
                                      caus_error *err);
 
+/* How many queries --query-budget leaves; SIZE_MAX without one. */
+caus_status caus_cli_queries_left(const caus_arguments *arguments,
+                                  const caus_cli_input *input, size_t *result,
+                                  caus_error *err);
+
 /* How many whole traces are read: --spans. */
 extern const caus_option_group caus_cli_trace_options;
 
@@ -108,16 +113,19 @@ caus_status caus_cli_join_changes(caus_program *program,
                                   const caus_changes *found, caus_arena *arena,
                                   const caus_changes **result, caus_error *err);
 
-/* Log lines: --logs. */
+/* Log lines: --logs, --log-lines. */
 extern const caus_option_group caus_cli_log_options;
 
 /*
- *   recorded  those of a recording, taken where no file is given; NULL = none
- *   result    NULL = none were given
+ * Reads log lines: of --logs, or those of a recording, or of the ClickHouse of
+ * an input that came from servers. There a search that fails is a warning, and
+ * to have no table of log lines is nothing to tell.
+ *
+ *   result  NULL = there are none
  */
 caus_status caus_cli_read_logs(caus_program *program,
                                const caus_arguments *arguments,
-                               const char *recorded, caus_arena *arena,
+                               caus_arena *arena, caus_cli_input *input,
                                const caus_logs **result, caus_error *err);
 
 #endif

@@ -71,6 +71,7 @@ static caus_status fetch_traces(caus_program *program, size_t most,
                                         .max_queries = max_queries};
     caus_spans_fetch fetch;
     caus_error reason;
+    input->query_count += QUERIES;
     caus_status status = caus_clickhouse_spans(
         &input->clickhouse, &options, program->run, arena, &fetch, &reason);
     if (status == CAUS_ERR_CANCELLED || status == CAUS_ERR_OUT_OF_MEMORY)
@@ -87,26 +88,35 @@ static caus_status fetch_traces(caus_program *program, size_t most,
     return keep(&fetch.spans, arena, input, err);
 }
 
+caus_status caus_cli_queries_left(const caus_arguments *arguments,
+                                  const caus_cli_input *input, size_t *result,
+                                  caus_error *err)
+{
+    long budget;
+    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
+                                    &budget, err));
+    size_t most = budget ? (size_t)budget : SIZE_MAX;
+    *result = most > input->query_count ? most - input->query_count : 0;
+    return CAUS_OK;
+}
+
 caus_status caus_cli_add_traces(caus_program *program,
                                 const caus_arguments *arguments, size_t usual,
                                 caus_arena *arena, caus_cli_input *input,
                                 caus_error *err)
 {
-    long most, budget;
+    long most;
     CAUS_TRY(caus_arguments_integer(arguments, "spans", 0, 100000000,
                                     (long)usual, &most, err));
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
     if (!most || input->spans)
         return CAUS_OK;
     if (input->recorded_traces)
         return take_recorded(program, arena, input, err);
     if (!input->clickhouse.url)
         return CAUS_OK;
-    size_t left = (size_t)budget > input->query_count
-                      ? (size_t)budget - input->query_count
-                      : 0;
-    if (budget && left < QUERIES)
+    size_t left;
+    CAUS_TRY(caus_cli_queries_left(arguments, input, &left, err));
+    if (left < QUERIES)
         return caus_cli_add_warning(
             arena, input,
             "traces were not read: --query-budget leaves no query for them",

@@ -94,5 +94,8 @@ caus_status caus_logs_builder_finish(caus_logs_builder *builder,
 
 /* The severity of a word, such as WARN or err; UNKNOWN = no such word. */
 caus_severity caus_severity_of_word(caus_slice word);
+/* The words that it knows, in small letters, by number; NULL behind the last.
+ */
+const char *caus_severity_word(size_t number, caus_severity *severity);
 
 #endif

@@ -79,24 +79,33 @@ bool caus_log_continues(caus_slice text)
 
 /* ---- severity ---- */
 
+static const struct {
+    const char *word;
+    caus_severity severity;
+} words[] = {
+    {"error", CAUS_SEVERITY_ERROR},      {"info", CAUS_SEVERITY_INFO},
+    {"warn", CAUS_SEVERITY_WARN},        {"warning", CAUS_SEVERITY_WARN},
+    {"debug", CAUS_SEVERITY_DEBUG},      {"trace", CAUS_SEVERITY_DEBUG},
+    {"fatal", CAUS_SEVERITY_ERROR},      {"err", CAUS_SEVERITY_ERROR},
+    {"critical", CAUS_SEVERITY_ERROR},   {"crit", CAUS_SEVERITY_ERROR},
+    {"severe", CAUS_SEVERITY_ERROR},     {"panic", CAUS_SEVERITY_ERROR},
+    {"dpanic", CAUS_SEVERITY_ERROR},     {"alert", CAUS_SEVERITY_ERROR},
+    {"emerg", CAUS_SEVERITY_ERROR},      {"emergency", CAUS_SEVERITY_ERROR},
+    {"exception", CAUS_SEVERITY_ERROR},  {"notice", CAUS_SEVERITY_INFO},
+    {"information", CAUS_SEVERITY_INFO}, {"dbg", CAUS_SEVERITY_DEBUG},
+    {"verbose", CAUS_SEVERITY_DEBUG},    {"fine", CAUS_SEVERITY_DEBUG},
+    {"finer", CAUS_SEVERITY_DEBUG},      {"finest", CAUS_SEVERITY_DEBUG}};
+
+const char *caus_severity_word(size_t number, caus_severity *severity)
+{
+    if (number >= sizeof words / sizeof *words)
+        return NULL;
+    *severity = words[number].severity;
+    return words[number].word;
+}
+
 caus_severity caus_severity_of_word(caus_slice word)
 {
-    static const struct {
-        const char *word;
-        caus_severity severity;
-    } words[] = {
-        {"error", CAUS_SEVERITY_ERROR},      {"info", CAUS_SEVERITY_INFO},
-        {"warn", CAUS_SEVERITY_WARN},        {"warning", CAUS_SEVERITY_WARN},
-        {"debug", CAUS_SEVERITY_DEBUG},      {"trace", CAUS_SEVERITY_DEBUG},
-        {"fatal", CAUS_SEVERITY_ERROR},      {"err", CAUS_SEVERITY_ERROR},
-        {"critical", CAUS_SEVERITY_ERROR},   {"crit", CAUS_SEVERITY_ERROR},
-        {"severe", CAUS_SEVERITY_ERROR},     {"panic", CAUS_SEVERITY_ERROR},
-        {"dpanic", CAUS_SEVERITY_ERROR},     {"alert", CAUS_SEVERITY_ERROR},
-        {"emerg", CAUS_SEVERITY_ERROR},      {"emergency", CAUS_SEVERITY_ERROR},
-        {"exception", CAUS_SEVERITY_ERROR},  {"notice", CAUS_SEVERITY_INFO},
-        {"information", CAUS_SEVERITY_INFO}, {"dbg", CAUS_SEVERITY_DEBUG},
-        {"verbose", CAUS_SEVERITY_DEBUG},    {"fine", CAUS_SEVERITY_DEBUG},
-        {"finer", CAUS_SEVERITY_DEBUG},      {"finest", CAUS_SEVERITY_DEBUG}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (word.length == strlen(words[i].word) &&
             strncasecmp(word.bytes, words[i].word, word.length) == 0)

@@ -371,6 +371,9 @@ caus_status caus_world_add_otlp_metrics(const caus_world *world,
                                         caus_error *err);
 caus_status caus_world_add_logs(const caus_world *world, caus_text *text,
                                 const caus_run *run, caus_error *err);
+void caus_world_add_log_table(caus_text *text);
+caus_status caus_world_add_log_rows(const caus_world *world, caus_text *text,
+                                    const caus_run *run, caus_error *err);
 /* The message of a line, as a field. */
 void caus_world_add_message(const caus_world *world, const caus_world_log *log,
                             caus_json *json);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logs as JSON lines: every service has a voice of its own. */
+/* Logs as JSON lines and as rows for ClickHouse: every service has a voice of
+ * its own. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,10 +144,9 @@ static void fill(char *to, const char *sentence, const blanks *with)
     *to = '\0';
 }
 
-void caus_world_add_message(const caus_world *world, const caus_world_log *log,
-                            caus_json *json)
+static void write_message(const caus_world *world, const caus_world_log *log,
+                          char message[MESSAGE_BYTES])
 {
-    char message[MESSAGE_BYTES];
     uint64_t key = caus_world_mix(world->seed, PART_REQUEST);
     blanks with = {.value = log->value,
                    .request = (uint32_t)caus_world_mix(key, log->trace),
@@ -154,6 +154,13 @@ void caus_world_add_message(const caus_world *world, const caus_world_log *log,
                                 ? world->services[log->other].name
                                 : ""};
     fill(message, sentence_of(world, log), &with);
+}
+
+void caus_world_add_message(const caus_world *world, const caus_world_log *log,
+                            caus_json *json)
+{
+    char message[MESSAGE_BYTES];
+    write_message(world, log, message);
     caus_json_put_text(json, "message", message);
 }
 
@@ -189,6 +196,72 @@ caus_status caus_world_add_logs(const caus_world *world, caus_text *text,
         add_trace(world, log, &json);
         caus_json_end_object(&json);
         caus_text_add_char(text, '\n');
+    }
+    return CAUS_OK;
+}
+
+/* ---- for ClickHouse ---- */
+
+void caus_world_add_log_table(caus_text *text)
+{
+    caus_text_add(
+        text, "CREATE TABLE otel_logs (TimestampNs UInt64,\n"
+              "    Timestamp DateTime MATERIALIZED "
+              "toDateTime(intDiv(TimestampNs, 1000000000)),\n"
+              "    TraceId String, SeverityText String, SeverityNumber UInt8,\n"
+              "    ServiceName String, Body String)\n"
+              "ENGINE = MergeTree PARTITION BY toDate(Timestamp)\n"
+              "ORDER BY (ServiceName, Timestamp)\n");
+}
+
+/* OpenTelemetry's number of a level. */
+static int number_of(const char *level)
+{
+    enum { INFO = 9, WARN = 13, ERROR = 17 };
+    return *level == 'E' ? ERROR : *level == 'W' ? WARN : INFO;
+}
+
+/* A field of a tab-separated row. */
+static void add_escaped(caus_text *text, const char *field)
+{
+    for (; *field; field++) {
+        if (*field == '\n')
+            caus_text_add(text, "\\n");
+        else if (*field == '\t')
+            caus_text_add(text, "\\t");
+        else if (*field == '\\')
+            caus_text_add(text, "\\\\");
+        else
+            caus_text_add_char(text, *field);
+    }
+}
+
+static void add_row(const caus_world *world, const caus_world_log *log,
+                    caus_text *text)
+{
+    char message[MESSAGE_BYTES];
+    const char *level = levels[log->line];
+    caus_text_format(text, "%" PRId64 "\t",
+                     world->options.start_ns + log->time_us * 1000);
+    if (log->trace != UINT32_MAX) {
+        caus_world_add_hex(text, caus_world_mix(world->seed, 0));
+        caus_world_add_hex(text, log->trace);
+    }
+    caus_text_format(text, "\t%s\t%d\t%s\t", level, number_of(level),
+                     world->services[log->service].name);
+    write_message(world, log, message);
+    add_escaped(text, message);
+    caus_text_add_char(text, '\n');
+}
+
+caus_status caus_world_add_log_rows(const caus_world *world, caus_text *text,
+                                    const caus_run *run, caus_error *err)
+{
+    caus_text_add(text, "INSERT INTO otel_logs FORMAT TabSeparated\n");
+    for (size_t i = 0; i < world->log_count; i++) {
+        if (i % CHECK_LINES == 0)
+            CAUS_TRY(caus_run_check(run, err));
+        add_row(world, &world->logs[i], text);
     }
     return CAUS_OK;
 }

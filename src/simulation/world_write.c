@@ -9,7 +9,8 @@
 static const char *const file_names[CAUS_WORLD_FILE_COUNT] = {
     "series.csv",        "gauges.csv",         "graph.csv",  "changes.csv",
     "spans.csv",         "otel_traces.sql",    "spans.sql",  "metrics.om",
-    "traces.otlp.jsonl", "metrics.otlp.jsonl", "logs.jsonl", "truth.json",
+    "traces.otlp.jsonl", "metrics.otlp.jsonl", "logs.jsonl", "otel_logs.sql",
+    "logs.sql",          "truth.json",
 };
 
 const char *caus_world_file_name(caus_world_file file)
@@ -100,6 +101,11 @@ static caus_status add_file(const caus_world *world, caus_world_file file,
         return caus_world_add_otlp_metrics(world, text, run, err);
     case CAUS_WORLD_LOGS:
         return caus_world_add_logs(world, text, run, err);
+    case CAUS_WORLD_LOG_TABLE:
+        caus_world_add_log_table(text);
+        return CAUS_OK;
+    case CAUS_WORLD_LOG_ROWS:
+        return caus_world_add_log_rows(world, text, run, err);
     case CAUS_WORLD_TRUTH:
         caus_world_add_truth(world, text);
         return CAUS_OK;

@@ -59,6 +59,13 @@ typedef struct caus_clickhouse_column {
     const char *type;
 } caus_clickhouse_column;
 
+/* How many of the first columns, one or more, are of one table. */
+size_t caus_columns_of_table(const caus_clickhouse_column *columns,
+                             size_t count);
+/* The type of a column among those of a table; NULL = it has none. */
+const char *caus_column_type(const caus_clickhouse_column *columns,
+                             size_t count, const char *name);
+
 /* A table that holds spans. */
 typedef struct caus_span_table {
     const caus_span_profile *profile;
@@ -148,6 +155,22 @@ caus_status caus_span_groups(const caus_variable_spec *specs, size_t count,
                              caus_span_group *groups, size_t *group_of,
                              size_t *group_count, caus_error *err);
 
+/* Unix seconds, both ends included, that hold the steps of a grid. */
+typedef struct caus_stretch {
+    int64_t from_s;
+    int64_t to_s;
+} caus_stretch;
+
+enum { CAUS_STRETCHES = 2 }; /* window and baseline */
+
+/*
+ * The stretches of a window and, where its step_ns is not 0, a baseline.
+ *
+ * Returns how many.
+ */
+size_t caus_stretches_of(const caus_grid *window, const caus_grid *baseline,
+                         caus_stretch result[CAUS_STRETCHES]);
+
 /* Spans longer than this are not counted: 1 h. */
 #define CAUS_SPAN_LONGEST_NS INT64_C(3600000000000)
 
@@ -156,8 +179,12 @@ bool caus_sql_add_text(caus_text *sql, const char *bytes, size_t length);
 /* `name`, likewise. */
 bool caus_sql_add_name(caus_text *sql, const char *bytes, size_t length);
 
-/* Parts of statements: " FROM `database`.`table`"; the start of a span in unix
- * nanoseconds; whether it failed; whether it started within unix seconds. */
+/* The name of a column, and " FROM `database`.`table`". */
+void caus_sql_add_column(caus_text *sql, const char *name);
+void caus_sql_add_from(caus_text *sql, const char *database, const char *table);
+
+/* Parts of statements: the table; the start of a span in unix nanoseconds;
+ * whether it failed; whether it started within unix seconds. */
 void caus_sql_add_table(caus_text *sql, const caus_span_table *table);
 void caus_sql_add_start_ns(caus_text *sql, const caus_span_table *table);
 void caus_sql_add_failed(caus_text *sql, const caus_span_profile *profile);
@@ -166,9 +193,12 @@ void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
 /* Fails when memory was out while a statement was written. */
 caus_status caus_sql_finish(const caus_text *sql, caus_error *err);
 
-/* Columns of every table that may hold spans: four texts a row. */
+/* Columns of every table that may hold spans, or log lines: four texts a row.
+ */
 caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
                              caus_error *err);
+caus_status caus_sql_log_columns(const caus_span_place *place, caus_text *sql,
+                                 caus_error *err);
 /* The columns that caus_sql_spans() asks for; returns how many. */
 size_t caus_sql_span_types(const caus_span_group *group,
                            caus_row_type types[CAUS_ROW_COLUMNS]);

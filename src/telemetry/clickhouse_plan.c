@@ -149,6 +149,24 @@ static caus_status check_grid(const caus_grid *grid, const char *name,
     return CAUS_OK;
 }
 
+/* A row tells of the step before its time. */
+static caus_stretch stretch_of(const caus_grid *grid)
+{
+    const int64_t second_ns = 1000000000;
+    return (caus_stretch){(grid->start_ns - grid->step_ns) / second_ns,
+                          grid->end_ns / second_ns};
+}
+
+size_t caus_stretches_of(const caus_grid *window, const caus_grid *baseline,
+                         caus_stretch result[CAUS_STRETCHES])
+{
+    size_t count = 0;
+    result[count++] = stretch_of(window);
+    if (baseline->step_ns)
+        result[count++] = stretch_of(baseline);
+    return count;
+}
+
 caus_status caus_step_ranges_of(const caus_fetch_options *options,
                                 caus_step_ranges *ranges, caus_error *err)
 {

@@ -134,43 +134,70 @@ static caus_status fail_no_table(caus_clickhouse *at, caus_error *err)
     return status;
 }
 
-static caus_status add_warning(caus_clickhouse *at, const char *text,
-                               caus_error *err)
+caus_status caus_clickhouse_prepare(caus_clickhouse *at, size_t statements,
+                                    size_t warnings, caus_error *err)
 {
-    if (!text || at->warnings.count == at->warnings.capacity)
+    at->query_capacity = statements;
+    at->warnings.capacity = warnings;
+    at->skews = CAUS_ARRAY(at->scratch, double, statements);
+    at->queries = CAUS_ARRAY(at->out, caus_fetched_query, statements);
+    at->warnings.texts = CAUS_ARRAY(at->out, const char *, warnings);
+    if (!at->skews)
+        return caus_arena_fail(at->scratch, err);
+    if (!at->queries || !at->warnings.texts)
         return caus_arena_fail(at->out, err);
-    at->warnings.texts[at->warnings.count++] = text;
+    return CAUS_OK;
+}
+
+caus_status caus_clickhouse_warn(caus_clickhouse *at, const char *sentence,
+                                 caus_error *err)
+{
+    if (!sentence || at->warnings.count == at->warnings.capacity)
+        return caus_arena_fail(at->out, err);
+    at->warnings.texts[at->warnings.count++] = sentence;
+    return CAUS_OK;
+}
+
+caus_status caus_clickhouse_ask_columns(caus_clickhouse *at, caus_text *sql,
+                                        const char *what,
+                                        const caus_clickhouse_column **columns,
+                                        size_t *count, caus_error *err)
+{
+    static const caus_row_type types[COLUMN_TEXTS] = {
+        CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT};
+    caus_text_list list;
+    CAUS_TRY(caus_clickhouse_ask_texts(at, sql, types, COLUMN_TEXTS,
+                                       COLUMN_TEXTS, what, &list, err));
+    caus_clickhouse_column *made =
+        CAUS_ARRAY(at->scratch, caus_clickhouse_column, list.count);
+    if (!made)
+        return caus_arena_fail(at->scratch, err);
+    for (size_t i = 0; i < list.count; i++) {
+        const char *const *row = list.texts + i * COLUMN_TEXTS;
+        made[i] = (caus_clickhouse_column){row[0], row[1], row[2], row[3]};
+    }
+    *columns = made;
+    *count = list.count;
     return CAUS_OK;
 }
 
 caus_status caus_clickhouse_find_table(caus_clickhouse *at, caus_error *err)
 {
-    static const caus_row_type types[COLUMN_TEXTS] = {
-        CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT};
     caus_text sql = {0};
-    caus_text_list list;
+    const caus_clickhouse_column *columns = NULL;
+    size_t count = 0;
     caus_status status = caus_sql_columns(&at->place, &sql, err);
     if (status != CAUS_OK) {
         caus_text_deinit(&sql);
         return status;
     }
-    CAUS_TRY(caus_clickhouse_ask_texts(
-        at, &sql, types, COLUMN_TEXTS, COLUMN_TEXTS,
-        "the search for tables of spans", &list, err));
-    caus_clickhouse_column *columns =
-        CAUS_ARRAY(at->scratch, caus_clickhouse_column, list.count);
-    if (!columns)
-        return caus_arena_fail(at->scratch, err);
-    for (size_t i = 0; i < list.count; i++) {
-        const char *const *row = list.texts + i * COLUMN_TEXTS;
-        columns[i] = (caus_clickhouse_column){row[0], row[1], row[2], row[3]};
-    }
+    CAUS_TRY(caus_clickhouse_ask_columns(
+        at, &sql, "the search for tables of spans", &columns, &count, err));
     caus_span_table other;
-    if (!caus_span_table_find(columns, list.count, &at->place, &at->table,
-                              &other))
+    if (!caus_span_table_find(columns, count, &at->place, &at->table, &other))
         return fail_no_table(at, err);
     if (other.profile && at->table.profile)
-        return add_warning(
+        return caus_clickhouse_warn(
             at,
             caus_arena_format(at->out,
                               "spans are read from %s.%s (%s); %s.%s holds "

@@ -84,6 +84,20 @@ caus_status caus_clickhouse_ask_texts(caus_clickhouse *at, caus_text *sql,
                                       const char *what, caus_text_list *list,
                                       caus_error *err);
 
+/* Makes room for the statements and warnings of a session that reads rows. */
+caus_status caus_clickhouse_prepare(caus_clickhouse *at, size_t statements,
+                                    size_t warnings, caus_error *err);
+
+/* Adds a sentence of `out`; NULL = no memory for it. */
+caus_status caus_clickhouse_warn(caus_clickhouse *at, const char *sentence,
+                                 caus_error *err);
+
+/* Asks for columns; takes the text. They live in scratch. */
+caus_status caus_clickhouse_ask_columns(caus_clickhouse *at, caus_text *sql,
+                                        const char *what,
+                                        const caus_clickhouse_column **columns,
+                                        size_t *count, caus_error *err);
+
 /* Finds the table of spans, with a warning if another one holds some too. */
 caus_status caus_clickhouse_find_table(caus_clickhouse *at, caus_error *err);
 

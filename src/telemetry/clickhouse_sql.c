@@ -46,9 +46,17 @@ static void add_text(caus_text *sql, const char *text)
     caus_sql_add_text(sql, text, strlen(text));
 }
 
-static void add_name(caus_text *sql, const char *name)
+void caus_sql_add_column(caus_text *sql, const char *name)
 {
     caus_sql_add_name(sql, name, strlen(name));
+}
+
+void caus_sql_add_from(caus_text *sql, const char *database, const char *table)
+{
+    caus_text_add(sql, " FROM ");
+    caus_sql_add_column(sql, database);
+    caus_text_add_char(sql, '.');
+    caus_sql_add_column(sql, table);
 }
 
 caus_status caus_sql_finish(const caus_text *sql, caus_error *err)
@@ -59,11 +67,10 @@ caus_status caus_sql_finish(const caus_text *sql, caus_error *err)
     return CAUS_OK;
 }
 
-caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
-                             caus_error *err)
+/* Only tables with one of the marks: there may be thousands. */
+static caus_status add_columns(const caus_span_place *place, const char *marks,
+                               caus_text *sql, caus_error *err)
 {
-    /* Only tables with one of the duration columns: there may be thousands. */
-    static const char durations[] = "'Duration', 'duration_nano', 'duration'";
     caus_text_add(sql, "SELECT toString(database), toString(table), "
                        "toString(name), toString(type) FROM system.columns "
                        "WHERE ");
@@ -82,18 +89,28 @@ caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
                      " AND (database, table) IN (SELECT database, table FROM "
                      "system.columns WHERE name IN (%s)) "
                      "ORDER BY database, table LIMIT 200000",
-                     durations);
+                     marks);
     return caus_sql_finish(sql, err);
+}
+
+caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
+                             caus_error *err)
+{
+    return add_columns(place, "'Duration', 'duration_nano', 'duration'", sql,
+                       err);
+}
+
+caus_status caus_sql_log_columns(const caus_span_place *place, caus_text *sql,
+                                 caus_error *err)
+{
+    return add_columns(place, "'SeverityNumber', 'severity_number'", sql, err);
 }
 
 /* ---- conditions ---- */
 
 void caus_sql_add_table(caus_text *sql, const caus_span_table *table)
 {
-    caus_text_add(sql, " FROM ");
-    add_name(sql, table->database);
-    caus_text_add_char(sql, '.');
-    add_name(sql, table->name);
+    caus_sql_add_from(sql, table->database, table->name);
 }
 
 /* A time without fractions stands for its whole second: its middle is the best
@@ -104,17 +121,17 @@ void caus_sql_add_start_ns(caus_text *sql, const caus_span_table *table)
     caus_text_add(sql, "toInt64(");
     switch (table->clock) {
     case CAUS_SPAN_CLOCK_NS:
-        add_name(sql, profile->time_ns);
+        caus_sql_add_column(sql, profile->time_ns);
         caus_text_add_char(sql, ')');
         break;
     case CAUS_SPAN_CLOCK_64:
         caus_text_add(sql, "toUnixTimestamp64Nano(");
-        add_name(sql, profile->time);
+        caus_sql_add_column(sql, profile->time);
         caus_text_add(sql, "))");
         break;
     case CAUS_SPAN_CLOCK_SECOND:
         caus_text_add(sql, "toUInt32(");
-        add_name(sql, profile->time);
+        caus_sql_add_column(sql, profile->time);
         caus_text_add(sql, ")) * 1000000000 + 500000000");
         break;
     }
@@ -124,7 +141,7 @@ static void add_end_ns(caus_text *sql, const caus_span_table *table)
 {
     caus_sql_add_start_ns(sql, table);
     caus_text_add(sql, " + toInt64(");
-    add_name(sql, table->profile->duration);
+    caus_sql_add_column(sql, table->profile->duration);
     caus_text_add_char(sql, ')');
 }
 
@@ -153,13 +170,13 @@ void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
 {
     enum { HALF_HOUR_S = 1800 };
     if (table->has_bucket) {
-        add_name(sql, table->profile->bucket);
+        caus_sql_add_column(sql, table->profile->bucket);
         caus_text_format(sql, " BETWEEN %" PRId64 " AND %" PRId64 " AND ",
                          from_s - HALF_HOUR_S, to_s);
     }
-    add_name(sql, table->profile->time);
+    caus_sql_add_column(sql, table->profile->time);
     caus_text_format(sql, " >= toDateTime(%" PRId64 ") AND ", from_s);
-    add_name(sql, table->profile->time);
+    caus_sql_add_column(sql, table->profile->time);
     caus_text_format(sql, " <= toDateTime(%" PRId64 ")", to_s);
 }
 
@@ -187,7 +204,7 @@ static void add_ranges(caus_text *sql, const caus_span_table *table,
         caus_text_add(sql, "))");
     }
     caus_text_add(sql, " AND ");
-    add_name(sql, table->profile->duration);
+    caus_sql_add_column(sql, table->profile->duration);
     caus_text_format(sql, " BETWEEN 0 AND %" PRId64, CAUS_SPAN_LONGEST_NS);
 }
 
@@ -199,7 +216,7 @@ static void add_source_has(caus_text *sql, const caus_attribute_source *source,
     static const char *const functions[] = {"mapContains", "mapContains",
                                             "isNotNull(getSubcolumn", "has"};
     caus_text_format(sql, "%s(", functions[source->store]);
-    add_name(sql, source->column);
+    caus_sql_add_column(sql, source->column);
     caus_text_add(sql, ", ");
     add_text(sql, key);
     caus_text_add(sql, source->store == CAUS_STORE_JSON ? "))" : ")");
@@ -214,11 +231,12 @@ static void add_source_value(caus_text *sql,
     static const char *const between[] = {"[", "[", ", ", "[indexOf("};
     static const char *const after[] = {"]", "])", ")), '')", ")]"};
     caus_text_add(sql, before[source->store]);
-    add_name(sql, source->store == CAUS_STORE_ARRAYS ? source->values
-                                                     : source->column);
+    caus_sql_add_column(sql, source->store == CAUS_STORE_ARRAYS
+                                 ? source->values
+                                 : source->column);
     caus_text_add(sql, between[source->store]);
     if (source->store == CAUS_STORE_ARRAYS) {
-        add_name(sql, source->column);
+        caus_sql_add_column(sql, source->column);
         caus_text_add(sql, ", ");
     }
     add_text(sql, key);
@@ -274,20 +292,20 @@ static void add_in_column(caus_text *sql, const char *column,
 {
     if (filter->op == CAUS_ATTRIBUTE_IS_NOT_NULL) {
         caus_text_add(sql, "toString(");
-        add_name(sql, column);
+        caus_sql_add_column(sql, column);
         caus_text_add(sql, ") != ''");
         return;
     }
     add_comparison_before(sql, filter);
     caus_text_add(sql, "toString(");
-    add_name(sql, column);
+    caus_sql_add_column(sql, column);
     caus_text_add_char(sql, ')');
     add_comparison_after(sql, filter);
 }
 
 void caus_sql_add_failed(caus_text *sql, const caus_span_profile *profile)
 {
-    add_name(sql, profile->error_column);
+    caus_sql_add_column(sql, profile->error_column);
     caus_text_add(sql, profile->error_test);
 }
 
@@ -383,7 +401,7 @@ static caus_status find_kind(const char *word, size_t *kind, caus_error *err)
 static void add_kinds(caus_text *sql, const caus_span_profile *profile,
                       size_t first, size_t second)
 {
-    add_name(sql, profile->kind);
+    caus_sql_add_column(sql, profile->kind);
     caus_text_format(sql, " IN (%s", profile->kinds[first]);
     if (second != first)
         caus_text_format(sql, ", %s", profile->kinds[second]);
@@ -433,7 +451,7 @@ static void add_quantiles(caus_text *sql, const caus_span_table *table,
             separator = ", ";
         }
         caus_text_add(sql, ")(");
-        add_name(sql, table->profile->duration);
+        caus_sql_add_column(sql, table->profile->duration);
         caus_text_format(sql, ")[%zu] AS %s", ++place, quantile_names[i]);
     }
 }
@@ -458,7 +476,7 @@ static void add_selection(caus_text *sql, const caus_span_table *table,
     }
     if (group->mean) {
         caus_text_add(sql, ", avg(");
-        add_name(sql, profile->duration);
+        caus_sql_add_column(sql, profile->duration);
         caus_text_add(sql, ") AS caus_mean");
     }
     add_quantiles(sql, table, group);
@@ -474,14 +492,14 @@ caus_status caus_sql_spans(const caus_span_table *table,
     add_selection(sql, table, group, ranges->step_ns);
     caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
-    add_name(sql, profile->service);
+    caus_sql_add_column(sql, profile->service);
     caus_text_add(sql, " = ");
     add_text(sql, filter->service);
     caus_text_add(sql, " AND ");
     add_ranges(sql, table, ranges);
     if (filter->span_name) {
         caus_text_add(sql, " AND ");
-        add_name(sql, profile->span_name);
+        caus_sql_add_column(sql, profile->span_name);
         caus_text_add(sql, " = ");
         add_text(sql, filter->span_name);
     }
@@ -516,7 +534,7 @@ caus_status caus_sql_services(const caus_span_table *table,
                               caus_error *err)
 {
     caus_text_add(sql, "SELECT toString(");
-    add_name(sql, table->profile->service);
+    caus_sql_add_column(sql, table->profile->service);
     caus_text_add(sql, ") AS caus_service, toUInt64(count()) AS caus_spans");
     caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
@@ -524,9 +542,9 @@ caus_status caus_sql_services(const caus_span_table *table,
         int64_t from_s, to_s;
         start_bounds(ranges, i, &from_s, &to_s);
         caus_text_add(sql, i ? " OR (" : "(");
-        add_name(sql, table->profile->time);
+        caus_sql_add_column(sql, table->profile->time);
         caus_text_format(sql, " >= toDateTime(%" PRId64 ") AND ", from_s);
-        add_name(sql, table->profile->time);
+        caus_sql_add_column(sql, table->profile->time);
         caus_text_format(sql, " <= toDateTime(%" PRId64 "))", to_s);
     }
     caus_text_add(sql, " GROUP BY caus_service "

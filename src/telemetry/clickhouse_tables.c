@@ -73,13 +73,29 @@ static const caus_span_profile profiles[] = {
 
 enum { PROFILES = sizeof profiles / sizeof *profiles };
 
-static const char *type_of(const caus_span_table *table, const char *name)
+const char *caus_column_type(const caus_clickhouse_column *columns,
+                             size_t count, const char *name)
 {
-    for (size_t i = 0; i < table->column_count; i++) {
-        if (strcmp(table->columns[i].name, name) == 0)
-            return table->columns[i].type;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(columns[i].name, name) == 0)
+            return columns[i].type;
     }
     return NULL;
+}
+
+size_t caus_columns_of_table(const caus_clickhouse_column *columns,
+                             size_t count)
+{
+    size_t own = 1;
+    while (own < count && strcmp(columns[0].table, columns[own].table) == 0 &&
+           strcmp(columns[0].database, columns[own].database) == 0)
+        own++;
+    return own;
+}
+
+static const char *type_of(const caus_span_table *table, const char *name)
+{
+    return caus_column_type(table->columns, table->column_count, name);
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -200,11 +216,7 @@ bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
 {
     caus_span_table best = {0}, second = {0};
     for (size_t i = 0, next; i < count; i = next) {
-        for (next = i + 1; next < count; next++) {
-            if (strcmp(columns[i].table, columns[next].table) != 0 ||
-                strcmp(columns[i].database, columns[next].database) != 0)
-                break;
-        }
+        next = i + caus_columns_of_table(columns + i, count - i);
         caus_span_table table = {.database = columns[i].database,
                                  .name = columns[i].table,
                                  .columns = columns + i,

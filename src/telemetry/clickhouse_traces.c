@@ -9,23 +9,14 @@
 
 enum { STATEMENTS = 4, WARNINGS = 2, USUAL_SPANS = 100000 };
 
-static const int64_t second_ns = 1000000000;
-
 typedef struct trace_reader {
     caus_clickhouse at;
-    caus_trace_stretch stretches[CAUS_TRACE_STRETCHES];
+    caus_trace_stretch stretches[CAUS_STRETCHES];
     size_t stretch_count;
-    uint64_t counts[CAUS_TRACE_STRETCHES];
+    uint64_t counts[CAUS_STRETCHES];
     caus_spans_builder *builder;
     size_t limit_bytes;
 } trace_reader;
-
-/* A row tells of the step before its time. */
-static caus_trace_stretch stretch_of(const caus_grid *grid)
-{
-    return (caus_trace_stretch){(grid->start_ns - grid->step_ns) / second_ns,
-                                grid->end_ns / second_ns, 1};
-}
 
 /* ---- how many there are ---- */
 
@@ -34,15 +25,15 @@ static caus_status take_counts(void *data, const caus_row_value *values,
 {
     trace_reader *reader = data;
     (void)err;
-    for (size_t i = 0; i < CAUS_TRACE_STRETCHES; i++)
+    for (size_t i = 0; i < CAUS_STRETCHES; i++)
         reader->counts[i] = values[i].number;
     return CAUS_OK;
 }
 
 static caus_status count_spans(trace_reader *reader, caus_error *err)
 {
-    static const caus_row_type types[CAUS_TRACE_STRETCHES] = {CAUS_ROW_U64,
-                                                              CAUS_ROW_U64};
+    static const caus_row_type types[CAUS_STRETCHES] = {CAUS_ROW_U64,
+                                                        CAUS_ROW_U64};
     caus_text sql = {0};
     caus_status status = caus_sql_trace_counts(
         &reader->at.table, reader->stretches, reader->stretch_count, &sql, err);
@@ -51,7 +42,7 @@ static caus_status count_spans(trace_reader *reader, caus_error *err)
         return status;
     }
     caus_row_reader rows = {.types = types,
-                            .type_count = CAUS_TRACE_STRETCHES,
+                            .type_count = CAUS_STRETCHES,
                             .row = take_counts,
                             .data = reader};
     return caus_clickhouse_ask(&reader->at, &sql, &rows, "the count of spans",
@@ -127,21 +118,6 @@ static caus_status read_spans(trace_reader *reader, caus_error *err)
 
 /* ---- all ---- */
 
-static caus_status prepare(trace_reader *reader, caus_error *err)
-{
-    caus_clickhouse *at = &reader->at;
-    at->query_capacity = STATEMENTS;
-    at->warnings.capacity = WARNINGS;
-    at->skews = CAUS_ARRAY(at->scratch, double, STATEMENTS);
-    at->queries = CAUS_ARRAY(at->out, caus_fetched_query, STATEMENTS);
-    at->warnings.texts = CAUS_ARRAY(at->out, const char *, WARNINGS);
-    if (!at->skews)
-        return caus_arena_fail(at->scratch, err);
-    if (!at->queries || !at->warnings.texts)
-        return caus_arena_fail(at->out, err);
-    return CAUS_OK;
-}
-
 static caus_status check_ids(const caus_clickhouse *at, caus_error *err)
 {
     if (at->table.has_ids)
@@ -158,8 +134,8 @@ static caus_status fetch(trace_reader *reader, const caus_endpoint *endpoint,
                          size_t most, caus_spans_fetch *made, caus_error *err)
 {
     caus_clickhouse *at = &reader->at;
-    double share[CAUS_TRACE_STRETCHES] = {1, 1};
-    CAUS_TRY(prepare(reader, err));
+    double share[CAUS_STRETCHES] = {1, 1};
+    CAUS_TRY(caus_clickhouse_prepare(at, STATEMENTS, WARNINGS, err));
     CAUS_TRY(caus_clickhouse_connect(at, endpoint, err));
     CAUS_TRY(caus_clickhouse_find_table(at, err));
     CAUS_TRY(check_ids(at, err));
@@ -193,12 +169,12 @@ caus_status caus_clickhouse_spans(const caus_endpoint *endpoint,
                .out = out,
                .query_limit = options->max_queries},
         .limit_bytes = caus_run_memory_limit_bytes(run),
-        .stretches = {stretch_of(&options->window)},
-        .stretch_count = 1,
     };
-    if (options->baseline.step_ns)
-        reader.stretches[reader.stretch_count++] =
-            stretch_of(&options->baseline);
+    caus_stretch times[CAUS_STRETCHES];
+    reader.stretch_count =
+        caus_stretches_of(&options->window, &options->baseline, times);
+    for (size_t i = 0; i < reader.stretch_count; i++)
+        reader.stretches[i] = (caus_trace_stretch){times[i], 1};
     caus_arena_mark scratch_mark = caus_arena_get_mark(reader.at.scratch);
     caus_arena_mark out_mark = caus_arena_get_mark(out);
     caus_spans_fetch made;

@@ -5,12 +5,9 @@
 
 #include "telemetry/clickhouse_internal.h"
 
-enum { CAUS_TRACE_STRETCHES = 2 };
-
-/* Spans that start from `from_s` to `to_s`, of one trace in `one_in`. */
+/* Spans that start in a stretch, of one trace in `one_in`. */
 typedef struct caus_trace_stretch {
-    int64_t from_s;
-    int64_t to_s;
+    caus_stretch time;
     uint64_t one_in; /* > 0 */
 } caus_trace_stretch;
 

@@ -1,25 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <inttypes.h>
-#include <string.h>
 
 #include "telemetry/clickhouse_traces.h"
-
-static void add_name(caus_text *sql, const char *name)
-{
-    caus_sql_add_name(sql, name, strlen(name));
-}
 
 static void add_text_of(caus_text *sql, const char *column)
 {
     caus_text_add(sql, "toString(");
-    add_name(sql, column);
+    caus_sql_add_column(sql, column);
     caus_text_add_char(sql, ')');
 }
 
 static void add_stretch(caus_text *sql, const caus_span_table *table,
                         const caus_trace_stretch *stretch)
 {
-    caus_sql_add_started(sql, table, stretch->from_s, stretch->to_s);
+    caus_sql_add_started(sql, table, stretch->time.from_s, stretch->time.to_s);
     if (stretch->one_in > 1) {
         caus_text_add(sql, " AND cityHash64(");
         add_text_of(sql, table->profile->trace);
@@ -43,12 +37,12 @@ caus_status caus_sql_trace_counts(const caus_span_table *table,
                                   size_t count, caus_text *sql, caus_error *err)
 {
     caus_text_add(sql, "SELECT ");
-    for (size_t i = 0; i < CAUS_TRACE_STRETCHES; i++) {
+    for (size_t i = 0; i < CAUS_STRETCHES; i++) {
         caus_text_add(sql, i ? ", toUInt64(" : "toUInt64(");
         if (i < count) {
             caus_text_add(sql, "countIf(");
-            caus_sql_add_started(sql, table, stretches[i].from_s,
-                                 stretches[i].to_s);
+            caus_sql_add_started(sql, table, stretches[i].time.from_s,
+                                 stretches[i].time.to_s);
             caus_text_add_char(sql, ')');
         } else {
             caus_text_add_char(sql, '0');
@@ -90,7 +84,7 @@ caus_status caus_sql_traces(const caus_span_table *table,
     caus_text_add(sql, ", ");
     caus_sql_add_start_ns(sql, table);
     caus_text_add(sql, " AS caus_start, toInt64(");
-    add_name(sql, profile->duration);
+    caus_sql_add_column(sql, profile->duration);
     caus_text_add(sql, ") AS caus_duration, toUInt8(");
     caus_sql_add_failed(sql, profile);
     caus_text_add(sql, ") AS caus_failed");

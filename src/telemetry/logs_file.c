@@ -6,8 +6,6 @@
 #include "telemetry/csv_internal.h"
 #include "telemetry/logs_internal.h"
 
-enum { MOST_TEMPLATES = 10000 };
-
 const char *const *const caus_log_names[CAUS_LOG_FIELDS] = {
     (const char *const[]){"time", "timestamp", "ts", "@timestamp", "Timestamp",
                           "datetime", NULL},
@@ -83,15 +81,15 @@ static caus_severity read_severity(caus_slice text)
     return caus_severity_of_word(text);
 }
 
-/* A trace of zeros is OpenTelemetry's word for none. */
-static caus_slice read_trace(const caus_text *text)
+caus_slice caus_log_trace_id(caus_slice text)
 {
-    bool is_plain = text->length <= CAUS_LOG_TRACE_BYTES &&
-                    caus_utf8_is_valid(text->bytes, text->length) &&
-                    !caus_text_has_control(text->bytes, text->length);
-    size_t zeros = text->length ? strspn(text->bytes, "0") : 0;
-    return is_plain && zeros < text->length ? slice_of(text)
-                                            : (caus_slice){"", 0};
+    bool is_plain = text.length <= CAUS_LOG_TRACE_BYTES &&
+                    caus_utf8_is_valid(text.bytes, text.length) &&
+                    !caus_text_has_control(text.bytes, text.length);
+    size_t zeros = 0;
+    while (zeros < text.length && text.bytes[zeros] == '0')
+        zeros++;
+    return is_plain && zeros < text.length ? text : (caus_slice){"", 0};
 }
 
 caus_status caus_log_reader_add(caus_log_reader *r, caus_error *err)
@@ -103,7 +101,7 @@ caus_status caus_log_reader_add(caus_log_reader *r, caus_error *err)
                        ? slice_of(&wanted[CAUS_LOG_SERVICE].text)
                        : given_service(r),
         .text = slice_of(&wanted[CAUS_LOG_TEXT].text),
-        .trace = read_trace(&wanted[CAUS_LOG_TRACE].text),
+        .trace = caus_log_trace_id(slice_of(&wanted[CAUS_LOG_TRACE].text)),
         .severity = read_severity(slice_of(&wanted[CAUS_LOG_SEVERITY].text)),
         .lines = 1};
     bool lacks_zone;
@@ -259,7 +257,6 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
                            caus_logs *result, caus_error *err)
 {
     const caus_logs_options none = {0};
-    const double usual_similarity = 0.5;
     const caus_logs_options *used = options ? options : &none;
     size_t limit_bytes = caus_run_memory_limit_bytes(run);
     CAUS_TRY(check_options(used, err));
@@ -269,8 +266,8 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
     caus_csv_source *source = NULL;
     CAUS_TRY(caus_csv_source_open(path, limit_bytes, run, &source, err));
     r.builder = caus_logs_builder_new(
-        used->similarity > 0 ? used->similarity : usual_similarity,
-        used->max_templates ? used->max_templates : MOST_TEMPLATES,
+        used->similarity > 0 ? used->similarity : caus_log_usual_similarity,
+        used->max_templates ? used->max_templates : CAUS_LOG_USUAL_TEMPLATES,
         limit_bytes);
     caus_status status = r.builder ? read_all(&r, source, run, err)
                                    : CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,

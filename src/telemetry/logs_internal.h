@@ -5,6 +5,10 @@
 
 #include "telemetry/events_internal.h"
 
+/* What templates are found with where nothing else is asked for. */
+enum { CAUS_LOG_USUAL_TEMPLATES = 10000 };
+static const double caus_log_usual_similarity = 0.5;
+
 typedef enum caus_log_field {
     CAUS_LOG_TIME,
     CAUS_LOG_SERVICE,
@@ -31,6 +35,10 @@ typedef struct caus_log_reader {
     caus_text pending;   /* a row whose quote is not closed yet */
     size_t pending_line; /* where it starts */
 } caus_log_reader;
+
+/* An id as it was told, or an empty text: a trace of zeros is OpenTelemetry's
+ * word for none. */
+caus_slice caus_log_trace_id(caus_slice text);
 
 /* Adds the line whose fields are in `wanted`. */
 caus_status caus_log_reader_add(caus_log_reader *r, caus_error *err);

@@ -14,7 +14,7 @@
 
 #include "unit/telemetry/clickhouse_fixture.h"
 
-enum { PLAYER_BODIES = 5, PLAYER_BYTES = 4096 };
+enum { PLAYER_BODIES = 5, PLAYER_BYTES = 1 << 17 };
 
 typedef struct player_body {
     const char *holds; /* words of the statement; the first body fits */
@@ -44,16 +44,24 @@ static inline void player_put_text(player_body *body, const char *text)
     player_put(body, text, (size_t)length);
 }
 
-/* The columns of the exporter's table, in answer to the search for tables. */
-static inline void player_put_columns(player_body *body)
+/* Columns in answer to the search for tables. */
+static inline void player_put_table(player_body *body,
+                                    const caus_clickhouse_column *columns,
+                                    size_t count)
 {
     body->holds = "system.columns";
-    for (size_t i = 0; i < sizeof map_columns / sizeof *map_columns; i++) {
-        player_put_text(body, map_columns[i].database);
-        player_put_text(body, map_columns[i].table);
-        player_put_text(body, map_columns[i].name);
-        player_put_text(body, map_columns[i].type);
+    for (size_t i = 0; i < count; i++) {
+        player_put_text(body, columns[i].database);
+        player_put_text(body, columns[i].table);
+        player_put_text(body, columns[i].name);
+        player_put_text(body, columns[i].type);
     }
+}
+
+/* Those of the exporter's table of spans. */
+static inline void player_put_columns(player_body *body)
+{
+    player_put_table(body, COLUMNS(map_columns));
 }
 
 /* One request a connection. */

@@ -8,8 +8,8 @@
 #include "telemetry/clickhouse_traces.h"
 #include "unit/telemetry/clickhouse_player.h"
 
-static const caus_trace_stretch stretches[] = {{1761706740, 1761708000, 3},
-                                               {1761660000, 1761706680, 1}};
+static const caus_trace_stretch stretches[] = {{{1761706740, 1761708000}, 3},
+                                               {{1761660000, 1761706680}, 1}};
 
 static caus_span_table find(const caus_clickhouse_column *columns, size_t count)
 {
@@ -82,7 +82,7 @@ static void spans_are_counted_by_this_text(void **state)
 {
     (void)state;
     caus_span_table table = find(COLUMNS(uptrace_columns));
-    caus_trace_stretch whole = {1761706740, 1761708000, 1};
+    caus_trace_stretch whole = {{1761706740, 1761708000}, 1};
     caus_text sql = {0};
     assert_int_equal(caus_sql_trace_counts(&table, &whole, 1, &sql, NULL),
                      CAUS_OK);
