@@ -75,14 +75,17 @@ typedef struct caus_pcmci_options {
                            at lag 0 are directed by tests */
     size_t max_conditions_target; /* parents of the target; SIZE_MAX */
     size_t max_conditions_source; /* parents of the source; SIZE_MAX */
-    unsigned mask_roles;          /* caus_mask_role bits; 0 = ignore masks */
-    bool drop_up_to_max_lag;      /* a missing value drops all rows that any lag
-                                     up to 2·max_lag would touch */
-    double level;                 /* of intervals, e.g. .95; 0 = none, as for
-                                     tests that have none */
-    size_t bootstrap;             /* replicates for stability; 0 = none */
-    size_t block_rows; /* bootstrap block; 0 = from autocorrelation */
-    bool all_links;    /* p for every tested link, not only reported */
+    uint64_t max_tests;  /* 0 = no limit; shared evenly among the targets of a
+                            step, so that the result does not depend on threads;
+                            where a share is used up the result is partial */
+    unsigned mask_roles; /* caus_mask_role bits; 0 = ignore masks */
+    bool drop_up_to_max_lag; /* a missing value drops all rows that any lag
+                                up to 2·max_lag would touch */
+    double level;            /* of intervals, e.g. .95; 0 = none, as for
+                                tests that have none */
+    size_t bootstrap;        /* replicates for stability; 0 = none */
+    size_t block_rows;       /* bootstrap block; 0 = from autocorrelation */
+    bool all_links;          /* p for every tested link, not only reported */
     caus_collider_rule colliders; /* PCMCI+ */
     bool keep_first_orientation;  /* PCMCI+: no x-x where a lag-0 edge is to
                                      point both ways */

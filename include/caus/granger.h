@@ -26,6 +26,9 @@ typedef struct caus_granger_options {
     double level;       /* of intervals, in (0, 1); 0 = none */
     size_t max_parents; /* edges of the largest |partial correlation| into a
                            variable that stay; 0 = any number */
+    uint64_t max_tests; /* 0 = no limit; pairs by the names of target and
+                           source, the rest has p 1 and is no part of the
+                           family: the result is partial */
     const unsigned char *assumptions; /* caus_assumption per graph cell
                                 [N × N × (max_lag + 1)]; NULL = all unknown */
 } caus_granger_options;

@@ -249,6 +249,7 @@ static caus_status read_counts(const caus_arguments *arguments,
                          "here: lower the one or raise the other",
                          min_lag, options->max_lag);
     options->max_combinations = (size_t)combinations;
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
     options->bootstrap = (size_t)bootstrap;
     options->block_rows = (size_t)block;
     return CAUS_OK;

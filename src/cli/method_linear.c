@@ -114,6 +114,7 @@ caus_status caus_cli_prepare_granger(const caus_cli_lesson *lesson,
         return caus_arena_fail(lesson->arena, err);
     *options = caus_granger_options_default();
     options->pairwise = caus_arguments_has(arguments, "pairwise");
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
     options->fdr = caus_cli_read_fdr(arguments, CAUS_FDR_NONE);
     CAUS_TRY(caus_cli_read_max_lag(arguments, lesson->series, &options->max_lag,
                                    err));

@@ -11,7 +11,7 @@ static const char everywhere[] =
 #define TESTS " test neighbours shuffles wls-window "
 #define LAGGED                                                 \
     TESTS "max-lag min-lag alpha pc-alpha fdr max-conditions " \
-          "max-combinations level interval knowledge "
+          "max-combinations max-tests level interval knowledge "
 #define PARTS "windows regimes "
 #define BOUND "max-parents "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
@@ -37,7 +37,8 @@ static const caus_cli_method methods[] = {
      TESTS "max-lag alpha max-conditions max-tests knowledge ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
-     "interval knowledge colliders no-conflict-resolution context dummies ",
+     "max-tests interval knowledge colliders no-conflict-resolution context "
+     "dummies ",
      false, NULL},
     {"bivci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"fullci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
@@ -58,7 +59,8 @@ static const caus_cli_method methods[] = {
      " units-decide least-effect level max-parents knowledge ", true,
      caus_dagma_warning},
     {"granger", caus_cli_prepare_granger,
-     " max-lag alpha fdr level pairwise max-parents knowledge ", false, NULL},
+     " max-lag alpha fdr level max-tests pairwise max-parents knowledge ",
+     false, NULL},
     {"correlation", caus_cli_prepare_correlation, CORRELATION, false, NULL},
     {"spearman", caus_cli_prepare_correlation, CORRELATION, false, NULL},
 };
@@ -97,6 +99,47 @@ static void list_honouring(const char *name, char *text, size_t size)
     }
 }
 
+/* What a method does instead of one test after the other; NULL = it tests. */
+static const char *work_without_tests(const char *method)
+{
+    static const struct {
+        const char *methods, *work;
+    } untested[] = {
+        {" xges ges additive ", "compares scores of models"},
+        {" lingam var-lingam ", "orders all variables before it tests an edge"},
+        {" dagma notears ", "fits all weights at once"},
+        {" correlation spearman ", "computes all pairs at once"},
+    };
+    for (size_t i = 0; i < sizeof untested / sizeof *untested; i++) {
+        if (is_among(untested[i].methods, method))
+            return untested[i].work;
+    }
+    return NULL;
+}
+
+/* Bounds that a method cannot keep, by their reason; CAUS_OK for others. */
+static caus_status fail_bound(const char *name, const caus_cli_method *method,
+                              const char *owners, caus_error *err)
+{
+    const char *work = work_without_tests(method->name);
+    if (work && strcmp(name, "max-tests") == 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--max-tests cannot bound --method %s, which %s: give "
+                         "--time-limit",
+                         method->name, work);
+    if (strcmp(name, "max-parents") == 0 &&
+        is_among(directed_by_tests, method->name))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--max-parents cannot be kept by --method %s: a link "
+                         "that stays is one no conditions explain, directions "
+                         "rest on it, and leaving it out would say "
+                         "independence where there is none; bound the "
+                         "conditions with --max-conditions, lower --alpha, "
+                         "or take %s",
+                         method->name, owners);
+    return CAUS_OK;
+}
+
 static caus_status fail_option(const char *name, const caus_cli_method *method,
                                caus_error *err)
 {
@@ -118,16 +161,7 @@ static caus_status fail_option(const char *name, const caus_cli_method *method,
                          "--%s belongs to the incident preset: leave out "
                          "--method",
                          name);
-    if (strcmp(name, "max-parents") == 0 &&
-        is_among(directed_by_tests, method->name))
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--max-parents cannot be kept by --method %s: a link "
-                         "that stays is one no conditions explain, directions "
-                         "rest on it, and leaving it out would say "
-                         "independence where there is none; bound the "
-                         "conditions with --max-conditions, lower --alpha, "
-                         "or take %s",
-                         method->name, owners);
+    CAUS_TRY(fail_bound(name, method, owners, err));
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "--%s changes nothing with --method %s: it belongs to "
                      "%s%s",

@@ -211,7 +211,7 @@ static caus_status run_replicates(resampling *work, int threads,
 
 caus_status caus_bootstrap_stability(const caus_question *question,
                                      const caus_sample *sample, double *share,
-                                     caus_arena *arena, bool *stopped,
+                                     caus_arena *arena, size_t *done,
                                      caus_error *err)
 {
     const caus_pcmci_options *options = question->options;
@@ -233,9 +233,8 @@ caus_status caus_bootstrap_stability(const caus_question *question,
     work.counts[cells] = work.counts[many];
     CAUS_TRY(
         caus_run_add_up(question->run, status, work.counts, cells + 1, err));
-    double done = work.counts[cells];
-    for (size_t cell = 0; cell < cells; cell++)
-        share[cell] = done > 0 ? work.counts[cell] / done : 0;
-    *stopped = work.counts[cells] < options->bootstrap;
+    *done = work.counts[cells];
+    for (size_t cell = 0; cell < cells && *done; cell++)
+        share[cell] = work.counts[cell] / (double)*done;
     return CAUS_OK;
 }

@@ -113,6 +113,7 @@ typedef struct caus_hand {
     size_t *combination;   /* likewise */
     bool *removed;         /* likewise */
     uint64_t test_count;
+    uint64_t last_test; /* test_count at which the present target must stop */
 } caus_hand;
 
 /* One search over one sample. */
@@ -125,8 +126,10 @@ typedef struct caus_search {
     bool grouped;     /* targets are cut among the processes of the run */
     caus_hand *hands; /* [threads] */
     caus_ci_source *sources; /* [variable_count × (max_lag + 1)] */
+    uint64_t *shares;        /* [variable_count] tests a target may make in
+                                this step; NULL = no limit */
     atomic_size_t done;
-    atomic_bool stopped; /* by cancel or time limit */
+    atomic_bool stopped; /* by cancel, or by the limit of time or tests */
     atomic_bool failed;
     caus_error error; /* of the first failure, when failed */
     size_t failed_at; /* its target */
@@ -141,12 +144,26 @@ caus_status caus_search_init(caus_search *search, const caus_question *question,
                              const caus_independence *test, int first_thread,
                              int threads, caus_arena *arena, caus_error *err);
 
-/* Everything from condition selection to decided links. When the time limit
- * passes, what is missing stays untested and `stopped` is set. */
+/* Everything from condition selection to decided links. When a limit cuts it
+ * short, what is missing stays untested and `stopped` is set. */
 caus_status caus_search_run(caus_search *search, caus_findings *findings,
                             caus_error *err);
 
 uint64_t caus_search_test_count(const caus_search *search);
+
+/*
+ * Shares the tests that are left among the targets that have work in the next
+ * step, in their order.
+ *
+ *   has_work  NULL = all
+ */
+typedef bool caus_has_work_fn(const caus_findings *findings, size_t target);
+void caus_search_share_tests(caus_search *search, const caus_findings *findings,
+                             caus_has_work_fn *has_work);
+
+/* Whether the target at work must stop before another test; the search is then
+ * `stopped`. */
+bool caus_search_is_cut(caus_search *search, const caus_hand *hand);
 
 /* The parts of a run. */
 caus_status caus_select_conditions(caus_search *search, caus_findings *findings,
@@ -266,10 +283,14 @@ caus_edge caus_link_marks(const caus_question *question, bool forward,
  */
 size_t caus_block_rows(const caus_sample *sample);
 
-/* Share of replicates that have each link, [cell_count]. */
+/*
+ * Share of replicates that have each link, [cell_count].
+ *
+ *   done  replicates behind it: those that no limit cut short
+ */
 caus_status caus_bootstrap_stability(const caus_question *question,
                                      const caus_sample *sample, double *share,
-                                     caus_arena *arena, bool *stopped,
+                                     caus_arena *arena, size_t *done,
                                      caus_error *err);
 
 #endif

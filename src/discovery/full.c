@@ -78,17 +78,28 @@ static double dot_with_row(const whole_past *past, caus_node node,
     return sum;
 }
 
+static bool is_asked(const caus_question *question, size_t source,
+                     size_t target, size_t lag)
+{
+    return caus_is_tested(question, source, target, lag) &&
+           !caus_is_granted(caus_assumed(question, source, target, lag));
+}
+
 static void note(caus_search *search, caus_hand *hand, caus_findings *findings,
                  size_t cell, double statistic, double df)
 {
     caus_ci_result result = {.statistic = statistic, .df = df};
+    uint64_t limit = search->question->options->max_tests;
+    if (limit && hand->test_count == limit) {
+        atomic_store(&search->stopped, true);
+        return;
+    }
     hand->test_count++;
     if (!(fabs(statistic) <= 1) || df < 1)
         return;
     findings->statistic[cell] = statistic;
     findings->df[cell] = df;
     findings->linked[cell] = caus_is_dependent(&hand->report, &result);
-    (void)search;
 }
 
 typedef struct target_fit {
@@ -107,7 +118,7 @@ static void test_past(caus_search *search, caus_hand *hand,
     for (size_t k = 0; k < past->count; k++) {
         size_t source = past->nodes[k] % sample->stride;
         size_t lag = past->nodes[k] / sample->stride;
-        if (!caus_is_tested(question, source, target, lag))
+        if (!is_asked(question, source, target, lag))
             continue;
         double beta = fit->beta[k];
         double own = past->inverse[k * past->stride + k];
@@ -124,29 +135,13 @@ static void test_present(caus_search *search, caus_hand *hand,
     double df =
         (double)search->test->sample->row_count - 2 - (double)past->count;
     for (size_t i = 0; i < question->variable_count; i++) {
-        if (!caus_is_tested(question, i, target, 0) || !fits[i].beta ||
+        if (!is_asked(question, i, target, 0) || !fits[i].beta ||
             !fits[target].beta)
             continue;
         double both = past->correlations[i * past->node_count + target] -
                       dot_with_row(past, (caus_node)i, fits[target].beta);
         note(search, hand, findings, caus_cell(question, i, target, 0),
              both / sqrt(fits[i].left * fits[target].left), df);
-    }
-}
-
-static void grant(const caus_question *question, caus_findings *findings,
-                  size_t target)
-{
-    for (size_t i = 0; i < question->variable_count; i++) {
-        for (size_t lag = question->options->min_lag;
-             lag <= question->options->max_lag; lag++) {
-            if (!caus_is_granted(caus_assumed(question, i, target, lag)))
-                continue;
-            size_t cell = caus_cell(question, i, target, lag);
-            findings->statistic[cell] = 1;
-            findings->df[cell] = 0;
-            findings->linked[cell] = 1;
-        }
     }
 }
 
@@ -211,13 +206,12 @@ static caus_status run_full(caus_search *search, caus_findings *findings,
     if (!is_sound)
         return CAUS_OK;
     for (size_t target = 0; target < question->variable_count; target++) {
-        CAUS_TRY(caus_run_check(question->run, err));
-        if (fits[target].beta) {
+        if (fits[target].beta && !caus_run_should_stop(question->run)) {
             test_past(search, hand, findings, &past, &fits[target], target);
             test_present(search, hand, findings, &past, fits, target);
         }
-        grant(question, findings, target);
     }
+    CAUS_TRY(caus_run_check(question->run, err));
     *handled = true;
     return CAUS_OK;
 }

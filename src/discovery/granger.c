@@ -26,7 +26,8 @@ static caus_status init_arrays(caus_granger_call *c, caus_error *err)
     c->lags = CAUS_ARRAY(c->out, size_t, pairs);
     c->strongest = CAUS_ARRAY(caus_run_scratch(c->run, 0), size_t, pairs);
     c->is_joined = CAUS_ARRAY(caus_run_scratch(c->run, 0), bool, pairs);
-    if (!c->strongest || !c->is_joined)
+    c->is_asked = CAUS_ARRAY(caus_run_scratch(c->run, 0), bool, pairs);
+    if (!c->strongest || !c->is_joined || !c->is_asked)
         return caus_arena_fail(caus_run_scratch(c->run, 0), err);
     if (!c->partial || !c->cell_p || !c->lower || !c->upper || !c->statistic ||
         !c->p_value || !c->q_value || !c->lags)
@@ -37,12 +38,6 @@ static caus_status init_arrays(caus_granger_call *c, caus_error *err)
     c->upper = has_interval ? c->upper : NULL;
     c->q_value = has_q ? c->q_value : NULL;
     return CAUS_OK;
-}
-
-static bool is_tested(const caus_granger_call *c, size_t pair)
-{
-    return caus_granger_is_open(c, pair / c->variables, pair % c->variables,
-                                c->options->max_lag);
 }
 
 /* The pairs that are tested are one family. */
@@ -56,13 +51,13 @@ static caus_status adjust(const caus_granger_call *c, caus_error *err)
     if (!p_values || !q_values || !order)
         return caus_arena_fail(scratch, err);
     for (size_t pair = 0; pair < pairs; pair++)
-        if (is_tested(c, pair))
+        if (c->is_asked[pair])
             p_values[count++] = c->p_value[pair];
     caus_fdr_adjust(p_values, count, c->options->fdr, order, q_values);
     count = 0;
     for (size_t pair = 0; pair < pairs; pair++)
         c->q_value[pair] =
-            is_tested(c, pair) ? q_values[count++] : c->p_value[pair];
+            c->is_asked[pair] ? q_values[count++] : c->p_value[pair];
     return CAUS_OK;
 }
 
@@ -118,7 +113,7 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
         if (cell_q)
             cell_q[cell] = is_strongest ? c->q_value[pair] : other;
         double verdict = c->q_value ? c->q_value[pair] : c->p_value[pair];
-        if ((is_strongest && is_tested(c, pair) &&
+        if ((is_strongest && c->is_asked[pair] &&
              verdict <= c->options->alpha) ||
             caus_lag_prior_requires(&c->prior, pair / c->variables,
                                     pair % c->variables, lag))
@@ -134,8 +129,8 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
     found->upper = c->upper;
     found->rows_used = c->row_count;
     for (size_t pair = 0; pair < c->variables * c->variables; pair++)
-        found->test_count += is_tested(c, pair);
-    found->complete = true;
+        found->test_count += c->is_asked[pair];
+    found->complete = !c->is_cut;
     result->statistic = c->statistic;
     result->p_value = c->p_value;
     result->q_value = c->q_value;
@@ -168,11 +163,35 @@ static caus_status read_prior(caus_granger_call *c, caus_error *err)
     return CAUS_OK;
 }
 
+/* Pairs by the names of target and source, as far as the limit goes. */
+static caus_status choose_pairs(caus_granger_call *c, caus_error *err)
+{
+    const size_t *order;
+    uint64_t asked = 0;
+    CAUS_TRY(caus_order_by_name(c->series, caus_run_scratch(c->run, 0), &order,
+                                err));
+    for (size_t place = 0; place < c->variables * c->variables; place++) {
+        size_t target = place / c->variables, source = place % c->variables;
+        target = order ? order[target] : target;
+        source = order ? order[source] : source;
+        if (!caus_granger_is_open(c, source, target, c->options->max_lag))
+            continue;
+        if (c->options->max_tests && asked == c->options->max_tests) {
+            c->is_cut = true;
+            break;
+        }
+        c->is_asked[source * c->variables + target] = true;
+        asked++;
+    }
+    return CAUS_OK;
+}
+
 static caus_status learn(caus_granger_call *c, caus_granger *result,
                          caus_error *err)
 {
     CAUS_TRY(init_arrays(c, err));
     CAUS_TRY(read_prior(c, err));
+    CAUS_TRY(choose_pairs(c, err));
     if (c->options->pairwise)
         CAUS_TRY(caus_granger_test_pairs(c, err));
     else

@@ -26,6 +26,8 @@ typedef struct caus_granger_call {
     size_t *lags;
     size_t *strongest; /* lag; 0 = not tested */
     bool *is_joined;   /* [N × N] places whose pasts determine each other */
+    bool *is_asked;    /* [N × N] open pairs that the limit of tests leaves */
+    bool is_cut;       /* by that limit */
     size_t row_count;
     uint64_t test_count;
 } caus_granger_call;

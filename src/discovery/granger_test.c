@@ -133,6 +133,8 @@ static void test_pair(const caus_granger_call *c, const block *b,
     double rows = (double)e->table->row_count;
     double df = rows - (double)e->count - 1;
     c->lags[pair] = e->table->max_lag;
+    if (!c->is_asked[pair])
+        return;
     if (!b->count || !(e->left > 0))
         return;
     double ratio = loss_of(b, e) / e->left, own_df = (double)b->count;

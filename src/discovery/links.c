@@ -103,17 +103,32 @@ static caus_status prepare_sources(caus_search *search, caus_findings *findings,
                             prepare_variable, err);
 }
 
+/* What is granted holds in a search that is cut short, too. */
+static void grant_links(const caus_question *question, caus_findings *findings)
+{
+    size_t variables = question->variable_count;
+    if (!question->assumptions)
+        return;
+    for (size_t i = 0; i < variables; i++)
+        for (size_t j = 0; j < variables; j++)
+            for (size_t lag = question->options->min_lag;
+                 lag <= question->options->max_lag; lag++) {
+                size_t cell = caus_cell(question, i, j, lag);
+                if (!caus_is_tested(question, i, j, lag) ||
+                    !caus_is_granted(caus_assumed(question, i, j, lag)))
+                    continue;
+                findings->statistic[cell] = 1;
+                findings->df[cell] = 0;
+                findings->linked[cell] = 1;
+            }
+}
+
 static caus_status test_link(caus_search *search, caus_hand *hand,
                              caus_findings *findings, size_t source,
                              size_t target, size_t lag, caus_error *err)
 {
     const caus_question *question = search->question;
     size_t cell = caus_cell(question, source, target, lag);
-    if (caus_is_granted(caus_assumed(question, source, target, lag))) {
-        findings->statistic[cell] = 1;
-        findings->linked[cell] = 1;
-        return CAUS_OK;
-    }
     caus_ci_result result;
     size_t place = source * (question->options->max_lag + 1) + lag;
     CAUS_TRY(
@@ -134,11 +149,12 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
     for (size_t i = 0; i < question->variable_count; i++) {
         for (size_t lag = question->options->min_lag;
              lag <= question->options->max_lag; lag++) {
-            if (caus_run_should_stop(question->run))
+            if (!caus_is_tested(question, i, target, lag) ||
+                caus_is_granted(caus_assumed(question, i, target, lag)))
+                continue;
+            if (caus_search_is_cut(search, hand))
                 return CAUS_OK;
-            if (caus_is_tested(question, i, target, lag))
-                CAUS_TRY(
-                    test_link(search, hand, findings, i, target, lag, err));
+            CAUS_TRY(test_link(search, hand, findings, i, target, lag, err));
         }
     }
     return CAUS_OK;
@@ -147,6 +163,7 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
 caus_status caus_test_links(caus_search *search, caus_findings *findings,
                             caus_error *err)
 {
+    grant_links(search->question, findings);
     if (search->question->options->method == CAUS_METHOD_FULLCI) {
         bool handled;
         CAUS_TRY(caus_test_links_full(search, findings, &handled, err));
@@ -156,6 +173,7 @@ caus_status caus_test_links(caus_search *search, caus_findings *findings,
     CAUS_TRY(prepare_sources(search, findings, err));
     if (atomic_load(&search->stopped)) /* some sources may be missing */
         return CAUS_OK;
+    caus_search_share_tests(search, findings, NULL);
     return caus_search_each(search, findings, CAUS_STAGE_TEST, test_target,
                             err);
 }

@@ -273,11 +273,11 @@ static caus_status give_stability(const call *c, caus_discovery *result,
     double *share = CAUS_ARRAY(c->out, double, c->question.cell_count);
     if (!share)
         return caus_arena_fail(c->out, err);
-    bool stopped = false;
+    size_t done;
     CAUS_TRY(caus_bootstrap_stability(&c->question, &c->sample, share, scratch,
-                                      &stopped, err));
-    result->stability = share;
-    result->complete = result->complete && !stopped;
+                                      &done, err));
+    result->stability = done ? share : NULL;
+    result->complete = result->complete && done == c->options->bootstrap;
     return CAUS_OK;
 }
 
@@ -300,7 +300,7 @@ static caus_status give_result(call *c, caus_discovery *result, caus_error *err)
         CAUS_TRY(caus_plus_give(&c->findings, c->out, result, err));
     if (c->options->level > 0 && c->test.critical)
         CAUS_TRY(give_intervals(c, result, err));
-    if (c->options->bootstrap)
+    if (c->options->bootstrap && result->complete)
         CAUS_TRY(give_stability(c, result, err));
     return CAUS_OK;
 }

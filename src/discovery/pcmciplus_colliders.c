@@ -115,10 +115,10 @@ static caus_status try_sets(pair *p, const size_t *list, size_t count,
         for (size_t k = 0; k < size; k++)
             places[k] = k;
         do {
-            if (caus_run_should_stop(p->plus->question->run))
-                return CAUS_OK;
             if (size && places[size - 1] < known)
                 continue;
+            if (caus_search_is_cut(p->plus->search, p->hand))
+                return CAUS_OK;
             for (size_t k = 0; k < size; k++)
                 given[k] = list[places[k]];
             CAUS_TRY(try_set(p, given, size, err));
@@ -189,6 +189,16 @@ static caus_status judge_pair(pair *p, size_t chain, caus_error *err)
     for (size_t t = chain; t; t = plus->triples[t - 1].next)
         plus->triples[t - 1].verdict = judge(p, plus->triples[t - 1].middle);
     return CAUS_OK;
+}
+
+static bool ends_triples(const caus_findings *findings, size_t target)
+{
+    const caus_question *question = findings->plus->question;
+    for (size_t i = 0; i < question->variable_count; i++)
+        for (size_t lag = 0; lag <= question->options->max_lag; lag++)
+            if (findings->plus->chains[caus_cell(question, i, target, lag)])
+                return true;
+    return false;
 }
 
 static caus_status judge_target(caus_search *search, caus_hand *hand,
@@ -269,6 +279,7 @@ caus_status caus_plus_find_colliders(caus_plus *plus, caus_error *err)
         return CAUS_OK;
     }
     chain_triples(plus);
+    caus_search_share_tests(plus->search, plus->findings, ends_triples);
     CAUS_TRY(caus_search_each(plus->search, plus->findings, CAUS_STAGE_TEST,
                               judge_target, err));
     return change_sets(plus, err);

@@ -179,7 +179,7 @@ static caus_status test_link(caus_plus *plus, caus_hand *hand, size_t source,
         place->combination[k] = k;
     do {
         caus_ci_result result;
-        if (caus_run_should_stop(plus->question->run))
+        if (caus_search_is_cut(plus->search, hand))
             return CAUS_OK;
         for (size_t k = 0; k < plus->size; k++)
             place->given[k] = place->list[place->combination[k]];
@@ -204,12 +204,17 @@ static bool is_due(const caus_plus *plus, size_t source, size_t target,
            !caus_is_granted(caus_assumed(plus->question, source, target, lag));
 }
 
+static bool has_sets(const caus_findings *findings, size_t target)
+{
+    return findings->plus->candidate_count[target] >= findings->plus->size;
+}
+
 static caus_status test_target(caus_search *search, caus_hand *hand,
                                caus_findings *findings, size_t target,
                                caus_error *err)
 {
     caus_plus *plus = findings->plus;
-    if (plus->candidate_count[target] < plus->size)
+    if (!has_sets(findings, target))
         return CAUS_OK;
     CAUS_TRY(caus_plus_condition(plus, hand, target, err));
     for (size_t i = 0; i < search->question->variable_count; i++)
@@ -238,6 +243,7 @@ caus_status caus_plus_skeleton(caus_plus *plus, caus_error *err)
          plus->size++) {
         for (int pass = 0; pass < 2; pass++) {
             plus->backward = pass == 1;
+            caus_search_share_tests(plus->search, plus->findings, has_sets);
             CAUS_TRY(caus_search_each(plus->search, plus->findings,
                                       CAUS_STAGE_TEST, test_target, err));
             if (caus_plus_is_over(plus))

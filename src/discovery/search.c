@@ -86,6 +86,11 @@ caus_status caus_search_init(caus_search *search, const caus_question *question,
     search->hands = CAUS_ARRAY(arena, caus_hand, (size_t)threads);
     if (!search->hands)
         return caus_arena_fail(arena, err);
+    if (question->options->max_tests) {
+        search->shares = CAUS_ARRAY(arena, uint64_t, question->variable_count);
+        if (!search->shares)
+            return caus_arena_fail(arena, err);
+    }
     for (int k = 0; k < threads; k++) {
         search->hands[k].arena =
             caus_run_scratch(question->run, first_thread + k);
@@ -100,6 +105,33 @@ uint64_t caus_search_test_count(const caus_search *search)
     for (int k = 0; k < search->threads; k++)
         count += search->hands[k].test_count;
     return count;
+}
+
+void caus_search_share_tests(caus_search *search, const caus_findings *findings,
+                             caus_has_work_fn *has_work)
+{
+    size_t targets = search->question->variable_count, busy = 0, place = 0;
+    uint64_t limit = search->question->options->max_tests;
+    uint64_t used = caus_search_test_count(search);
+    uint64_t left = used < limit ? limit - used : 0;
+    if (!search->shares)
+        return;
+    for (size_t j = 0; j < targets; j++)
+        busy += !has_work || has_work(findings, j);
+    for (size_t j = 0; j < targets; j++) {
+        bool is_busy = !has_work || has_work(findings, j);
+        search->shares[j] = is_busy ? left / busy + (place++ < left % busy) : 0;
+    }
+}
+
+bool caus_search_is_cut(caus_search *search, const caus_hand *hand)
+{
+    if (caus_run_should_stop(search->question->run))
+        return true;
+    if (!search->shares || hand->test_count < hand->last_test)
+        return false;
+    atomic_store(&search->stopped, true);
+    return true;
 }
 
 /* Keeps the first failure; a passed time limit only stops the search. */
@@ -131,6 +163,8 @@ static void run_target(caus_search *search, caus_findings *findings,
     /* a search of one thread may itself run inside a parallel region */
     int place = search->threads > 1 ? omp_get_thread_num() : 0;
     caus_hand *hand = &search->hands[place];
+    if (search->shares)
+        hand->last_test = hand->test_count + search->shares[target];
     if (work(search, hand, findings, target, &error) != CAUS_OK)
         note_failure(search, &error, target);
     size_t done = atomic_fetch_add(&search->done, 1) + 1;

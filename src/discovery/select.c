@@ -90,7 +90,7 @@ static caus_status test_candidate(shrinking *list, size_t m, bool *stop,
 {
     caus_hand *hand = list->hand;
     caus_ci_result result;
-    if (caus_run_should_stop(list->search->question->run)) {
+    if (caus_search_is_cut(list->search, hand)) {
         *stop = true;
         return CAUS_OK;
     }
@@ -249,6 +249,7 @@ static caus_status select_target(caus_search *search, caus_hand *hand,
 caus_status caus_select_conditions(caus_search *search, caus_findings *findings,
                                    caus_error *err)
 {
+    caus_search_share_tests(search, findings, NULL);
     return caus_search_each(search, findings, CAUS_STAGE_SELECT, select_target,
                             err);
 }

@@ -322,6 +322,8 @@ static caus_status run_replicates(draw *d, caus_learner *learn,
         caus_status status =
             run_replicate(d, b, learn, data, run, arena, wanted, t, err);
         caus_arena_rewind(arena, mark);
+        if (status == CAUS_ERR_TIME_LIMIT && !caus_run_should_stop(run))
+            continue; /* a limit of its own */
         if (status != CAUS_OK)
             return status == CAUS_ERR_TIME_LIMIT ? CAUS_OK : status;
         ++*done;

@@ -81,8 +81,8 @@ static void add_summary(caus_text *text, const caus_view *view,
         caus_text_add_markdown_code(text, view->names[view->target]);
     }
     if (!view->answer->discovery->complete)
-        caus_text_add(text, "\n- **Partial**: the time limit cut the search "
-                            "short, links may be missing");
+        caus_text_add(text, "\n- **Partial**: the limit of time or tests cut "
+                            "the search short, links may be missing");
     caus_text_add(text, "\n\n");
 }
 
@@ -213,7 +213,8 @@ static void add_variable(caus_text *text, const caus_view *view, size_t index)
     add_clean(text, view, variable->unit);
     caus_text_add(text, " | ");
     size_t input = view->input_of[index];
-    if (quality && input != SIZE_MAX)
+    /* sums do not tell what was missing or zero in which column */
+    if (quality && input != SIZE_MAX && !view->answer->series->gram)
         caus_text_format(text, "%.1f %% | %.1f %%",
                          quality->variables[input].missing_share * 100,
                          quality->variables[input].zero_share * 100);

@@ -230,7 +230,7 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
     else
         caus_text_add(text, "stands out from chance");
     if (!answer->discovery->complete)
-        caus_text_add(text, " before the time limit");
+        caus_text_add(text, " before the limit of time or tests");
     else if (answer->discovery->test_count) {
         caus_text_add(text, " in ");
         caus_text_add_count(text, answer->discovery->test_count);

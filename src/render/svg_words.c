@@ -307,8 +307,8 @@ static void compose_narrowed(const caus_drawing *drawing, caus_text *text)
 static void compose_partial(const caus_drawing *drawing, caus_text *text)
 {
     if (!drawing->view->answer->discovery->complete)
-        caus_text_add(text, "The time limit cut the search short: links may "
-                            "be missing.");
+        caus_text_add(text, "The limit of time or tests cut the search short: "
+                            "links may be missing.");
 }
 
 static void compose_target(const caus_drawing *drawing, caus_text *text)

@@ -172,7 +172,7 @@ static void fill_not_measurable(const caus_page *page, caus_text *text)
                          found->graph.ambiguous_count,
                          found->graph.ambiguous_count > 1 ? "s" : "");
     if (!found->complete)
-        caus_text_add(text, "what the time limit cut off; ");
+        caus_text_add(text, "what a limit cut off; ");
     caus_text_add(text, "hidden causes");
     if (!found->effect)
         caus_text_add(text, "; effect sizes in units");

@@ -327,8 +327,8 @@ const char *caus_view_shortfall(const caus_view *view)
 {
     if (view->answer->discovery->complete)
         return NULL;
-    return "the time limit, or that of tests, cut the search short: links may "
-           "be missing; raise --time-limit or --max-tests, or ask for fewer "
+    return "the limit of time or tests cut the search short: links may be "
+           "missing; raise --time-limit or --max-tests, or ask for fewer "
            "variables or lags";
 }
 

@@ -293,5 +293,5 @@ void caus_view_add_confidence_reason(const caus_view *view, caus_text *text)
         }
     }
     if (!view->answer->discovery->complete)
-        caus_text_add(text, "; cut short by the time limit");
+        caus_text_add(text, "; cut short by the limit of time or tests");
 }

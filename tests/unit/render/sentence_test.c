@@ -203,10 +203,11 @@ static void finding_nothing_is_a_sentence_too(void **state)
                            "chance in 18 tests (alpha 0.05).");
     made.answer.options.fdr = CAUS_FDR_BH;
     made.discovery.complete = false;
-    assert_sentence(&made,
-                    "No link between two variables stands out from chance "
-                    "before the time limit (alpha 0.05, corrected for their "
-                    "number).");
+    assert_sentence(
+        &made,
+        "No link between two variables stands out from chance "
+        "before the limit of time or tests (alpha 0.05, corrected for their "
+        "number).");
     free_answer(&made);
     make_answer(&made, names, 1, 1);
     assert_sentence(&made, "There is one variable only, a, so there is no "
