@@ -3,10 +3,10 @@
  * Looks for the incident in CSV files, one path a line of standard input. For
  * each a line is printed:
  *
- *   found onset end evidence rival cpu_ms path
+ *   found onset first last end evidence rival cpu_ms path
  *
- * with unix times in seconds, end 0 where there is none. bench/worlds/onsets.py
- * makes the lines and reads the answers.
+ * with unix times in seconds, the onset between first and last, end 0 where
+ * there is none. bench/worlds/onsets.py makes the lines and reads the answers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,8 +44,11 @@ static void answer(const char *path, const caus_run *run)
     double before = processor_ms();
     if (caus_incident_find(&series, run, &found, &err))
         give_up(&err);
-    printf("%d %.0f %.0f %.2f %.2f %.3f %s\n", found.found,
-           found.found ? (double)found.onset.time_ns / SECOND_NS : 0,
+    const caus_onset *onset = &found.onset;
+    printf("%d %.0f %.0f %.0f %.0f %.2f %.2f %.3f %s\n", found.found,
+           found.found ? (double)onset->time_ns / SECOND_NS : 0,
+           found.found ? (double)onset->first_ns / SECOND_NS : 0,
+           found.found ? (double)onset->last_ns / SECOND_NS : 0,
            found.has_end ? (double)found.end_ns / SECOND_NS : 0, found.evidence,
            found.rival, processor_ms() - before, path);
     caus_arena_free(arena);

@@ -105,10 +105,10 @@ def overloaded(world, first, last):
     return most
 
 
-def spread(name, values):
+def spread(name, values, what="off by rows"):
     values = sorted(values)
     if values:
-        print(f"{name}: {len(values)}, off by rows: median "
+        print(f"{name}: {len(values)}, {what}: median "
               f"{values[len(values) // 2]:.0f}, 90 % {values[int(.9 * len(values))]:.0f}")
 
 
@@ -120,9 +120,10 @@ def main():
     told = subprocess.run([program], input=asked, text=True,
                           capture_output=True, check=True).stdout.splitlines()
     count, by_fault = collections.Counter(), collections.defaultdict(collections.Counter)
-    onsets, sudden, seen, ends, cost, factors = [], [], [], [], [], []
+    onsets, sudden, slow, seen, slowly_seen = [], [], [], [], []
+    delays, held, ends, cost, factors = [], [], [], [], []
     for path, line in zip(folders, told):
-        found, onset, end, evidence, _, spent = map(float, line.split()[:6])
+        found, onset, low, high, end, _, _, spent = map(float, line.split()[:8])
         world = World(path)
         cost.append(spent)
         kind = world.truth["fault"]
@@ -141,10 +142,16 @@ def main():
             continue
         off = abs(onset - world.row_of(world.truth["onset"])) / world.step
         onsets.append(off)
-        if kind not in ("ramp", "leak"):
-            sudden.append(off)
         first = min(e["onset_seconds"] or 0 for e in world.truth["effects"])
-        seen.append(abs(onset - world.row_of(world.truth["onset"] + first)) / world.step)
+        effect = world.row_of(world.truth["onset"] + first)
+        seen.append(abs(onset - effect) / world.step)
+        held.append(low <= effect <= high)
+        if kind in ("ramp", "leak"):
+            slow.append(off)
+            slowly_seen.append(seen[-1])
+            delays.append(first / world.step)
+        else:
+            sudden.append(off)
         if end:
             ends.append(abs(end - world.row_of(world.truth["end"])) / world.step)
     print({name: int(n) for name, n in count.items()})
@@ -155,7 +162,11 @@ def main():
               ", ".join(f"{f:.1f}" for f in sorted(factors)))
     spread("onset against the fault", onsets)
     spread("  without ramps and leaks", sudden)
+    spread("  ramps and leaks", slow)
     spread("onset against its first effect", seen)
+    spread("  ramps and leaks", slowly_seen)
+    spread("  their first effect", delays, "rows after the fault")
+    print(f"onset's interval holds the first effect: {sum(held)} of {len(held)}")
     spread("end", ends)
     print(f"ms a window, processor: median {statistics.median(cost):.1f}, "
           f"largest {max(cost):.1f}")

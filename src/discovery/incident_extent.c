@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discovery/incident_hinge.h"
 #include "discovery/incident_internal.h"
 #include "discovery/incident_stretch.h"
 
@@ -85,7 +86,7 @@ static bool agree(const caus_stretch *one, const caus_stretch *other)
 {
     double length = (double)(one->end - one->start);
     double later = (double)other->start - (double)one->start;
-    return later <= 2 + .18 * length && later >= -.5 * length &&
+    return later <= 2 + .18 * length && later >= -.75 * length &&
            fabs((double)other->end - (double)one->end) <= 2 + .08 * length;
 }
 
@@ -109,26 +110,57 @@ static size_t row_at(const double *weight_at, size_t rows, double total,
     return rows;
 }
 
-/* When variables with a stretch like this one began and ended. */
-static verdict place(const search *job, const caus_stretch *one, double price)
+/* Leaves the stretches that are like this one, and clear. */
+static void keep_like(search *job, const caus_stretch *one, double price)
+{
+    caus_stretch like = *one;
+    size_t kept = 0;
+    for (size_t i = 0; i < job->found_count; i++)
+        if (agree(&like, &job->found[i]) && job->found[i].gain > price)
+            job->found[kept++] = job->found[i];
+    job->found_count = kept;
+}
+
+/* When the variables of the stretches kept began and ended. */
+static verdict place(const search *job, double price)
 {
     verdict made = {0};
     double *starts = job->room, *ends = job->room + job->row_count, total = 0;
     memset(job->room, 0, 2 * job->row_count * sizeof *job->room);
     for (size_t i = 0; i < job->found_count; i++) {
-        const caus_stretch *other = &job->found[i];
-        if (!agree(one, other) || other->gain <= price)
-            continue;
-        double weight = other->gain - price;
+        const caus_stretch *one = &job->found[i];
+        double weight = one->gain - price;
         total += weight;
-        starts[other->start] += weight;
-        ends[other->end - 1] += weight;
+        starts[one->start] += weight;
+        ends[one->end - 1] += weight;
     }
     made.start = row_at(starts, job->row_count, total, .15);
     made.first = row_at(starts, job->row_count, total, .05);
     made.last = row_at(starts, job->row_count, total, .5);
     made.end = row_at(ends, job->row_count, total, .5) + 1;
     return made;
+}
+
+/* Moves the beginning to where lines begin, if they fit better than levels: a
+ * level fits a ramp from its middle on. */
+static bool bend(const search *job, caus_arena *scratch, verdict *made)
+{
+    caus_deviations view = view_of(job);
+    caus_hinge_group group = {job->found, job->found_count, made->start,
+                              made->end};
+    caus_hinge hinge;
+    if (made->end <= made->start || caus_stretch_is_before(&view, made->start))
+        return true;
+    if (!caus_hinge_find(&view, &group, scratch, &hinge))
+        return false;
+    if (hinge.possible && hinge.first < made->first)
+        made->first = hinge.first;
+    /* Still an onset, not the end of what came before one. */
+    if (hinge.found && !caus_stretch_is_before(&view, hinge.start)) {
+        made->start = hinge.start;
+        made->last = hinge.last > made->last ? hinge.last : made->last;
+    }
+    return true;
 }
 
 /* The best stretch of the rows chosen. */
@@ -162,9 +194,10 @@ static caus_status find_best(search *job, const caus_run *run, verdict *best,
     if (!chosen)
         return CAUS_OK;
     double evidence = best->evidence;
-    *best = place(job, chosen, price);
+    keep_like(job, chosen, price);
+    *best = place(job, price);
     best->evidence = evidence;
-    return CAUS_OK;
+    return bend(job, scratch, best) ? CAUS_OK : caus_arena_fail(scratch, err);
 }
 
 /* Columns by name: their order in the source leaves no trace. */

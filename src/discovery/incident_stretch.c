@@ -19,7 +19,6 @@ static const double levels[LEVELS] = {.6, .9, 1.3, 1.9, 2.7, 4};
 static const double farthest = 4; /* deviations; what is beyond is as far */
 static const double longest = .6; /* share of the rows */
 static const double least_effect = .05;
-static const double stands_out = 1.5;       /* deviations */
 static const double least_correlation = .1; /* that noise remembers */
 
 /* Deviation of what is near the median: noise, without the incident. */
@@ -192,16 +191,6 @@ static caus_stretch fit_level(const caus_deviations *deviations,
     return best;
 }
 
-/* Whether two of the three rows before a stretch stand out its way already: the
- * level fits a ramp from its middle on. */
-static bool is_raised(const double *values, const caus_stretch *s)
-{
-    int raised = 0;
-    for (size_t r = s->start - 3; r < s->start; r++)
-        raised += values[r] * s->sign > stands_out;
-    return raised >= 2;
-}
-
 bool caus_stretch_find(const caus_deviations *deviations, size_t column,
                        size_t first_end, caus_stretch *result)
 {
@@ -223,8 +212,6 @@ bool caus_stretch_find(const caus_deviations *deviations, size_t column,
     best.variable = column;
     best.sign = copysign(1, best.sign);
     best.gain /= memory_of(deviations, values, &best);
-    while (best.start >= 3 && is_raised(values, &best))
-        best.start--;
     *result = best;
     return true;
 }

@@ -181,6 +181,30 @@ static void small_lasting_shifts_are_found(void **state)
     assert_in_range(found.onset.row, START - 3, START + 3);
 }
 
+/* A level fits it from its middle on. */
+static void a_ramp_is_followed_to_its_beginning(void **state)
+{
+    extent_bench *made = *state;
+    for (size_t t = START; t < START + 32; t++)
+        shift(made, 0, .25, t, END);
+    caus_extent ramp = find(made, &made->series);
+    assert_true(ramp.found);
+    assert_in_range(ramp.onset.row, START - 4, START + 4);
+    assert_in_range(ramp.onset.first_row, START - 16, START);
+    assert_in_range(ramp.onset.last_row, START + 4, START + 20);
+}
+
+static void a_ramp_soon_after_the_first_row_has_an_onset(void **state)
+{
+    extent_bench *made = *state;
+    for (size_t t = 16; t < 48; t++)
+        shift(made, 0, .5, t, 120);
+    caus_extent ramp = find(made, &made->series);
+    assert_true(ramp.found && ramp.has_end);
+    assert_in_range(ramp.onset.row, 16, 40);
+    assert_in_range(ramp.end_row, 119, 121);
+}
+
 static void latency_that_falls_is_no_incident(void **state)
 {
     extent_bench *made = *state;
@@ -315,6 +339,8 @@ int main(void)
         TEST(load_alone_is_no_incident),
         TEST(shared_noise_counts_once),
         TEST(small_lasting_shifts_are_found),
+        TEST(a_ramp_is_followed_to_its_beginning),
+        TEST(a_ramp_soon_after_the_first_row_has_an_onset),
         TEST(latency_that_falls_is_no_incident),
         TEST(a_start_is_no_time_before_an_onset),
         TEST(equal_excursions_are_habit),
