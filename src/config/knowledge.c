@@ -59,7 +59,7 @@ static bool take_lags(char *text, caus_rule *rule)
             return false;
     }
     *found = '\0';
-    return *at == '\0' && rule->first_lag <= rule->last_lag;
+    return *at == '\0';
 }
 
 static char *trimmed(char *text)
@@ -82,6 +82,12 @@ static caus_status read_rule(knowledge_reader *r, const caus_config_node *node,
     if (node->type != CAUS_CONFIG_TEXT || (!arrow && !dash) ||
         !take_lags(text, &rule))
         return fail_rule(r, node, err);
+    if (rule.last_lag < rule.first_lag)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s line %zu: lags %zu-%zu run backwards: write the "
+                         "smaller one first",
+                         r->file.path, node->line, rule.first_lag,
+                         rule.last_lag);
     if (!arrow && kind != CAUS_RULE_FORBIDDEN)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                          "%s line %zu: '%s' has no direction: write it with ->",

@@ -116,6 +116,15 @@ static caus_status check_rule(const ledger *l, const caus_rule *rule,
 {
     CAUS_TRY(check_pattern(l, rule->source, rule->line, err));
     CAUS_TRY(check_pattern(l, rule->target, rule->line, err));
+    if (rule->kind == CAUS_RULE_LAGS && l->lags > 1 &&
+        rule->first_lag >= l->lags)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
+                         "%s line %zu leaves %s -> %s the lags %zu-%zu only, "
+                         "but lags up to %zu are searched: raise --max-lag, or "
+                         "forbid the link",
+                         l->knowledge->path, rule->line, rule->source,
+                         rule->target, rule->first_lag, rule->last_lag,
+                         l->lags - 1);
     if (rule->kind != CAUS_RULE_REQUIRED)
         return CAUS_OK;
     if (rule->last_lag == SIZE_MAX && l->lags > 1)

@@ -193,6 +193,7 @@ static void contradictions_name_their_lines(void **state)
          "form a cycle"},
         {"required: [load -> auth_cpu]\n", "not at which lag"},
         {"required: [load -> auth_cpu lag 7]\n", "raise --max-lag"},
+        {"lags: [load -> auth_cpu lags 7-9]\n", "lags 7-9 only"},
         {"forbidden: [laod -> auth_cpu]\n", "the nearest is load"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -215,7 +216,7 @@ static void torn_files_are_refused(void **state)
         {"required: [a b]\n", "is no rule"},
         {"required: [a - b lag 1]\n", "has no direction"},
         {"required: [a -> b lag 1x]\n", "is no rule"},
-        {"required: [a -> b lags 3-1]\n", "is no rule"},
+        {"required: [a -> b lags 3-1]\n", "lags 3-1 run backwards"},
         {"required: [a -> b lag 99999999999999999999]\n", "is no rule"},
         {"required: [' -> b']\n", "is no rule"},
         {"required: a -> b\n", "is no list"},
