@@ -60,6 +60,8 @@ static void spread(const caus_lp *lp, size_t node, size_t partner,
 {
     size_t head = 0, tail = 0;
     uint64_t *ends = caus_lp_scratch(lp, CAUS_LP_PATH);
+    /* what it causes is then an ancestor of neither */
+    bool is_sink = is_no_ancestor(lp, node, partner);
     memset(seen, 0, lp->node_count * lp->words * sizeof *seen);
     memset(ends, 0, lp->words * sizeof *ends);
     caus_bit_set(ends, node);
@@ -74,10 +76,14 @@ static void spread(const caus_lp *lp, size_t node, size_t partner,
         size_t middle = caus_lp_step_to(step);
         if ((is_no_ancestor(lp, middle, node) &&
              is_no_ancestor(lp, middle, partner)) ||
-            is_child(lp, middle, partner))
+            is_child(lp, middle, partner) ||
+            (is_sink && is_child(lp, middle, node)))
             continue;
         caus_bit_set(result, middle);
-        tail = go_on(lp, step, ends, seen, tail);
+        /* as a collider next to the node it is no ancestor of that one */
+        if (caus_lp_step_from(step) != node ||
+            !is_no_ancestor(lp, middle, partner))
+            tail = go_on(lp, step, ends, seen, tail);
     }
 }
 

@@ -100,6 +100,18 @@ static caus_status test_sets(caus_lp *lp, pass *p, size_t node, size_t partner,
     return CAUS_OK;
 }
 
+/* One end has no sets of this size. In the second phase that is enough: what
+ * separates would be found from there. */
+static void end_side(caus_lp *lp, const pass *p, size_t node, size_t partner)
+{
+    caus_lp_seen seen = caus_lp_see(lp, node, partner);
+    if (p->is_second)
+        seen.link->is_sure = true;
+    else
+        seen.link->done[seen.near] = true;
+    caus_lp_mirror(lp, caus_lp_cell(lp, node, partner));
+}
+
 /* Tests a pair from the side of one end, unless that is done. */
 static caus_status test_side(caus_lp *lp, pass *p, size_t node, size_t partner,
                              bool *is_separated, caus_error *err)
@@ -110,11 +122,7 @@ static caus_status test_side(caus_lp *lp, pass *p, size_t node, size_t partner,
     size_t count = list_candidates(lp, p, node, partner);
     bool is_large = p->is_second && count > lp->options->max_separating_search;
     if (count < p->size) {
-        if (p->is_second)
-            seen.link->is_sure = true;
-        else
-            seen.link->done[seen.near] = true;
-        caus_lp_mirror(lp, caus_lp_cell(lp, node, partner));
+        end_side(lp, p, node, partner);
         return CAUS_OK;
     }
     return is_large ? CAUS_OK
@@ -129,8 +137,14 @@ static caus_status test_pair(caus_lp *lp, pass *p, size_t source, size_t target,
     const caus_lp_link *link = seen.link;
     if (link->mark[0] == CAUS_MARK_NONE || link->is_sure)
         return CAUS_OK;
+    bool is_now = source < lp->variable_count;
+    if (p->is_second && is_now &&
+        list_candidates(lp, p, source, target) < p->size) {
+        end_side(lp, p, source, target);
+        return CAUS_OK;
+    }
     CAUS_TRY(test_side(lp, p, target, source, &is_separated, err));
-    if (source < lp->variable_count && !link->is_sure)
+    if (is_now && !link->is_sure)
         CAUS_TRY(test_side(lp, p, source, target, &is_separated, err));
     if (is_separated) {
         caus_lp_refuse(lp, source, target);
