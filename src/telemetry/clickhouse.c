@@ -14,12 +14,8 @@ static caus_status plan_group(caus_clickhouse *at, size_t index,
 {
     const caus_span_group *group = &at->groups[index];
     caus_text sql = {0};
-    caus_status status =
-        caus_sql_spans(&at->table, group, &at->ranges, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(
+        caus_sql_spans(&at->table, group, &at->ranges, &sql, err), &sql));
     const char *text = "";
     CAUS_TRY(caus_clickhouse_plan(at, &sql, &text, err));
     const char *what = caus_arena_format(
@@ -84,19 +80,16 @@ static caus_status fetch_presence(caus_clickhouse *at, caus_error *err)
             ranges.range[ranges.count++] = range;
     }
     caus_text sql = {0};
-    caus_status status = caus_sql_presence(&at->table, &ranges, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(
+        caus_sql_kept(caus_sql_presence(&at->table, &ranges, &sql, err), &sql));
     at->presence.ranges = &ranges;
     caus_row_reader reader = {.types = &type,
                               .type_count = 1,
                               .row = caus_span_presence_take,
                               .forget = caus_span_presence_forget,
                               .data = &at->presence};
-    status = caus_clickhouse_ask(at, &sql, &reader,
-                                 "the search for empty steps", err);
+    caus_status status = caus_clickhouse_ask(at, &sql, &reader,
+                                             "the search for empty steps", err);
     at->presence.ranges = NULL; /* leaves with this function */
     CAUS_TRY(status);
     at->has_presence = true;

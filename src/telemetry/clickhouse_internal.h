@@ -9,7 +9,7 @@
 
 /* ---- tables: where spans are ---- */
 
-enum { CAUS_ATTRIBUTE_SOURCES = 4 };
+enum { CAUS_ATTRIBUTE_SOURCES = 4, CAUS_TABLE_NAMES = 3 };
 
 typedef enum caus_attribute_store {
     CAUS_STORE_MAP,       /* c['key'] */
@@ -32,8 +32,8 @@ typedef enum caus_span_clock {
 
 /* A way to lay out spans in columns; texts are column names. */
 typedef struct caus_span_profile {
-    const char *name;      /* for people */
-    const char *tables[3]; /* usual names, best first */
+    const char *name;                     /* for people */
+    const char *tables[CAUS_TABLE_NAMES]; /* usual names, best first */
     const char *service;
     const char *span_name;
     const char *kind;
@@ -65,6 +65,19 @@ size_t caus_columns_of_table(const caus_clickhouse_column *columns,
 /* The type of a column among those of a table; NULL = it has none. */
 const char *caus_column_type(const caus_clickhouse_column *columns,
                              size_t count, const char *name);
+
+/*
+ * Among tables that fit the smallest rank is best: usual names before others,
+ * then layouts in their order, then names in theirs.
+ *
+ *   names    [CAUS_TABLE_NAMES] the usual ones of the layout; NULL = no more
+ *   layouts  how many there are
+ */
+size_t caus_table_rank(const char *const *names, const char *name,
+                       size_t layout, size_t layouts);
+/* Whether the names of two tables of one database say that both hold the same:
+ * a table and its distributed twin, or the buffer in front of it. */
+bool caus_table_names_are_twins(const char *a, const char *b);
 
 /* A table that holds spans. */
 typedef struct caus_span_table {
@@ -192,6 +205,13 @@ void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
                           int64_t from_s, int64_t to_s);
 /* Fails when memory was out while a statement was written. */
 caus_status caus_sql_finish(const caus_text *sql, caus_error *err);
+/* Frees a statement that could not be written; gives back `written`. */
+static inline caus_status caus_sql_kept(caus_status written, caus_text *sql)
+{
+    if (written != CAUS_OK)
+        caus_text_deinit(sql);
+    return written;
+}
 
 /* Columns of every table that may hold spans, or log lines: four texts a row.
  */

@@ -37,7 +37,7 @@ static const caus_line_profile profiles[] = {
     },
 };
 
-enum { PROFILES = sizeof profiles / sizeof *profiles, NAMES = 3 };
+enum { PROFILES = sizeof profiles / sizeof *profiles };
 
 static bool starts_with(const char *text, const char *start)
 {
@@ -81,22 +81,16 @@ static bool fit(const caus_line_profile *profile,
     return true;
 }
 
-/* Smaller is better: whether and which usual name, then the layout. */
 static size_t rank(const caus_line_table *table)
 {
-    size_t layout = (size_t)(table->profile - profiles), name = 0;
-    while (name < NAMES &&
-           (!table->profile->tables[name] ||
-            strcmp(table->profile->tables[name], table->name) != 0))
-        name++;
-    return (name == NAMES ? PROFILES * NAMES : 0) + layout * NAMES + name;
+    return caus_table_rank(table->profile->tables, table->name,
+                           (size_t)(table->profile - profiles), PROFILES);
 }
 
-/* A table and its distributed twin hold the same lines. */
 static bool are_twins(const caus_line_table *a, const caus_line_table *b)
 {
     return strcmp(a->database, b->database) == 0 && a->profile == b->profile &&
-           (strstr(a->name, b->name) || strstr(b->name, a->name));
+           caus_table_names_are_twins(a->name, b->name);
 }
 
 bool caus_line_table_find(const caus_clickhouse_column *columns, size_t count,

@@ -34,11 +34,7 @@ static caus_status find_table(line_reader *reader, bool *found, caus_error *err)
     const caus_clickhouse_column *columns = NULL;
     size_t count = 0;
     caus_text sql = {0};
-    caus_status status = caus_sql_log_columns(&place, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(caus_sql_log_columns(&place, &sql, err), &sql));
     CAUS_TRY(caus_clickhouse_ask_columns(
         at, &sql, "the search for tables of log lines", &columns, &count, err));
     caus_line_table *table = &reader->table, other;
@@ -73,12 +69,8 @@ static caus_status count_lines(line_reader *reader, caus_error *err)
     static const caus_row_type types[COUNTS] = {CAUS_ROW_U64, CAUS_ROW_U64,
                                                 CAUS_ROW_U64, CAUS_ROW_U64};
     caus_text sql = {0};
-    caus_status status =
-        caus_sql_log_counts(&reader->table, &reader->draw, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(
+        caus_sql_log_counts(&reader->table, &reader->draw, &sql, err), &sql));
     caus_row_reader rows = {.types = types,
                             .type_count = COUNTS,
                             .row = take_counts,
@@ -200,12 +192,8 @@ static caus_status read_lines(line_reader *reader, caus_error *err)
         CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT};
     caus_clickhouse *at = &reader->at;
     caus_text sql = {0};
-    caus_status status =
-        caus_sql_logs(&reader->table, &reader->draw, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(
+        caus_sql_logs(&reader->table, &reader->draw, &sql, err), &sql));
     caus_row_reader rows = {.types = types,
                             .type_count = CAUS_LINE_COLUMNS,
                             .row = take_line,

@@ -7,8 +7,8 @@
 
 /* A way to lay out log lines in columns; texts are column names. */
 typedef struct caus_line_profile {
-    const char *name;      /* for people */
-    const char *tables[3]; /* usual names, best first */
+    const char *name;                     /* for people */
+    const char *tables[CAUS_TABLE_NAMES]; /* usual names, best first */
     const char *service;
     const char *service_key; /* of the map that `service` is; NULL = none */
     const char *number;      /* OpenTelemetry's severity, 0 = not told */

@@ -26,11 +26,8 @@ caus_status caus_clickhouse_fail_no_spans(caus_clickhouse *at,
     static const caus_row_type types[] = {CAUS_ROW_TEXT, CAUS_ROW_U64};
     caus_text sql = {0};
     caus_text_list list;
-    caus_status status = caus_sql_services(&at->table, &at->ranges, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(
+        caus_sql_services(&at->table, &at->ranges, &sql, err), &sql));
     CAUS_TRY(caus_clickhouse_ask_texts(at, &sql, types, 2, 1,
                                        "the list of services", &list, err));
     char from[40], to[40];
@@ -53,11 +50,12 @@ caus_status caus_clickhouse_fail_no_spans(caus_clickhouse *at,
     }
     caus_text names = {0};
     caus_text_list_add_nearest(&list, spec->service, &names);
-    status = CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
-                       "%s: %s.%s at %s has no service \"%s\" between %s and "
-                       "%s; the nearest of %zu names: %s",
-                       spec->name, database, name, at->host, spec->service,
-                       from, to, list.count, names.failed ? "" : names.bytes);
+    caus_status status =
+        CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                  "%s: %s.%s at %s has no service \"%s\" between %s and "
+                  "%s; the nearest of %zu names: %s",
+                  spec->name, database, name, at->host, spec->service, from, to,
+                  list.count, names.failed ? "" : names.bytes);
     caus_text_deinit(&names);
     return status;
 }

@@ -186,11 +186,7 @@ caus_status caus_clickhouse_find_table(caus_clickhouse *at, caus_error *err)
     caus_text sql = {0};
     const caus_clickhouse_column *columns = NULL;
     size_t count = 0;
-    caus_status status = caus_sql_columns(&at->place, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(caus_sql_columns(&at->place, &sql, err), &sql));
     CAUS_TRY(caus_clickhouse_ask_columns(
         at, &sql, "the search for tables of spans", &columns, &count, err));
     caus_span_table other;

@@ -79,12 +79,9 @@ static caus_status plan_survey(sums *at, size_t index, caus_row_reader *reader,
     const caus_span_group *group = &at->server.groups[index];
     caus_text sql = {0};
     const char *text = "";
-    caus_status status = caus_sql_survey(&at->server.table, group,
-                                         &at->server.ranges, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(caus_sql_survey(&at->server.table, group,
+                                           &at->server.ranges, &sql, err),
+                           &sql));
     CAUS_TRY(caus_clickhouse_plan(&at->server, &sql, &text, err));
     const char *what = caus_arena_format(
         at->server.scratch, "the survey of %.100s", group->filter->service);
@@ -207,12 +204,9 @@ static caus_status add_variable(sums *at, size_t spec_index, int32_t *quantum,
     quantum[place] = largest > 0
                          ? value->exponent - CAUS_SLICES * CAUS_SLICE_BITS
                          : CAUS_QUANTUM_NONE;
-    caus_status status = caus_sql_spans(&server->table, found->group,
-                                        &server->ranges, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(caus_sql_spans(&server->table, found->group,
+                                          &server->ranges, &sql, err),
+                           &sql));
     CAUS_TRY(caus_text_finish(&sql, server->out, &query, NULL, err));
     return caus_span_variable(spec, step_ns, query, server->out,
                               &variables[place], err);
@@ -375,11 +369,7 @@ static caus_status add_piece(sums *at, caus_error *err)
         CAUS_ROW_U64, CAUS_ROW_U64, CAUS_ROW_U64};
     static const char what[] = "the sums of lagged products";
     caus_text sql = {0};
-    caus_status status = caus_sql_sums(&at->plan, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(caus_sql_sums(&at->plan, &sql, err), &sql));
     forget_parts(at);
     caus_row_reader reader = {.types = types,
                               .type_count = CAUS_SUMS_COLUMNS,

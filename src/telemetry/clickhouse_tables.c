@@ -181,26 +181,32 @@ static bool fit(const caus_span_profile *profile, caus_span_table *table)
     return true;
 }
 
-/* Smaller is better: the layout, then whether and which usual name. */
-static size_t rank(const caus_span_table *table)
+size_t caus_table_rank(const char *const *names, const char *name,
+                       size_t layout, size_t layouts)
 {
-    enum { NAMES = sizeof table->profile->tables / sizeof(char *) };
-    size_t layout = (size_t)(table->profile - profiles);
-    size_t name = 0;
-    while (name < NAMES &&
-           (!table->profile->tables[name] ||
-            strcmp(table->profile->tables[name], table->name) != 0))
-        name++;
-    return (name == NAMES ? PROFILES * NAMES : 0) + layout * NAMES + name;
+    size_t place = 0;
+    while (place < CAUS_TABLE_NAMES &&
+           (!names[place] || strcmp(names[place], name) != 0))
+        place++;
+    return (place == CAUS_TABLE_NAMES ? layouts * CAUS_TABLE_NAMES : 0) +
+           layout * CAUS_TABLE_NAMES + place;
 }
 
-/* A table and its distributed twin hold the same spans; so does the buffer in
- * front of a table. */
+bool caus_table_names_are_twins(const char *a, const char *b)
+{
+    return strstr(a, b) || strstr(b, a);
+}
+
+static size_t rank(const caus_span_table *table)
+{
+    return caus_table_rank(table->profile->tables, table->name,
+                           (size_t)(table->profile - profiles), PROFILES);
+}
+
 static bool are_twins(const caus_span_table *a, const caus_span_table *b)
 {
-    if (strcmp(a->database, b->database) != 0 || a->profile != b->profile)
-        return false;
-    return strstr(a->name, b->name) || strstr(b->name, a->name);
+    return strcmp(a->database, b->database) == 0 && a->profile == b->profile &&
+           caus_table_names_are_twins(a->name, b->name);
 }
 
 static bool is_wanted(const caus_clickhouse_column *column,

@@ -35,12 +35,10 @@ static caus_status count_spans(trace_reader *reader, caus_error *err)
     static const caus_row_type types[CAUS_STRETCHES] = {CAUS_ROW_U64,
                                                         CAUS_ROW_U64};
     caus_text sql = {0};
-    caus_status status = caus_sql_trace_counts(
-        &reader->at.table, reader->stretches, reader->stretch_count, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(
+        caus_sql_trace_counts(&reader->at.table, reader->stretches,
+                              reader->stretch_count, &sql, err),
+        &sql));
     caus_row_reader rows = {.types = types,
                             .type_count = CAUS_STRETCHES,
                             .row = take_counts,
@@ -102,12 +100,9 @@ static caus_status read_spans(trace_reader *reader, caus_error *err)
         CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_TEXT, CAUS_ROW_U64,
         CAUS_ROW_U64,  CAUS_ROW_U64,  CAUS_ROW_U64,  CAUS_ROW_U8};
     caus_text sql = {0};
-    caus_status status = caus_sql_traces(&reader->at.table, reader->stretches,
-                                         reader->stretch_count, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(caus_sql_kept(caus_sql_traces(&reader->at.table, reader->stretches,
+                                           reader->stretch_count, &sql, err),
+                           &sql));
     caus_row_reader rows = {.types = types,
                             .type_count = CAUS_TRACE_COLUMNS,
                             .row = take_span,

@@ -62,11 +62,8 @@ static caus_status read_services(caus_clickhouse *at, caus_span_survey *made,
     caus_step_ranges ranges = {step_ns, 1, {{last - HOUR_STEPS, last}}};
     caus_text sql = {0};
     caus_text_list list;
-    caus_status status = caus_sql_services(&at->table, &ranges, &sql, err);
-    if (status != CAUS_OK) {
-        caus_text_deinit(&sql);
-        return status;
-    }
+    CAUS_TRY(
+        caus_sql_kept(caus_sql_services(&at->table, &ranges, &sql, err), &sql));
     CAUS_TRY(caus_clickhouse_ask_texts(at, &sql, types, 2, 1,
                                        "the list of services", &list, err));
     caus_offered_service *services =
