@@ -11,12 +11,12 @@ import numpy
 from dagma.linear import DagmaLinear
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-from sem import structure  # noqa: E402
+sys.path.insert(0, os.path.join(HERE, "..", "structure"))
+from sem import Stream, structure  # noqa: E402
 
 
 def graph(nodes, degree, seed, rows, standardise):
-    values = structure(nodes, degree, seed, rows)
+    values, _ = structure(nodes, degree, seed, rows, Stream.normal)
     if standardise:
         values = (values - values.mean(0)) / values.std(0)
     model = DagmaLinear(loss_type="l2")
@@ -30,7 +30,7 @@ def graph(nodes, degree, seed, rows, standardise):
 
 def point(nodes, mu, s):
     model = DagmaLinear(loss_type="l2")
-    values = structure(nodes, 2, 1, 500)
+    values, _ = structure(nodes, 2, 1, 500, Stream.normal)
     values = values - values.mean(0)
     model.X, model.lambda1 = values, 0.05
     model.n, model.d = values.shape

@@ -12,8 +12,8 @@ from scipy.linalg import expm
 from scipy.optimize import minimize
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-from sem import structure  # noqa: E402
+sys.path.insert(0, os.path.join(HERE, "..", "structure"))
+from sem import Stream, structure  # noqa: E402
 
 PENALTY, LEAST = 0.1, 0.3
 
@@ -71,14 +71,14 @@ class Problem:
 
 
 def graph(nodes, degree, seed, rows):
-    weights = Problem(structure(nodes, degree, seed, rows)).solve()
+    weights = Problem(structure(nodes, degree, seed, rows, Stream.normal)[0]).solve()
     return {"nodes": nodes, "degree": degree, "seed": seed, "rows": rows,
             "edges": [[int(i), int(j), float(weights[i, j])] for i, j in
                       zip(*numpy.nonzero(abs(weights) >= LEAST))]}
 
 
 def point(nodes, multiplier, price, size):
-    problem = Problem(structure(nodes, 2, 1, 500))
+    problem = Problem(structure(nodes, 2, 1, 500, Stream.normal)[0])
     random = numpy.random.default_rng(nodes)
     weights = numpy.round(random.uniform(-size, size, (nodes, nodes)), 3)
     numpy.fill_diagonal(weights, 0)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes direct.json, known.json and var.json: what lingam and statsmodels say.
-Columns of direct.json and known.json are those of tests/oracle/structure/sem.c, made again here; those of
+Columns of direct.json and known.json are those of tests/oracle/structure/sem.py; those of
 var.json are in the file. See PROVENANCE.md."""
 
 import json
-import math
 import os
+import sys
 import warnings
 
 import lingam
@@ -13,54 +13,12 @@ import numpy
 from statsmodels.tsa.api import VAR
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-MASK = (1 << 64) - 1
-
-
-class Stream:
-    """SplitMix64 and what sem.c draws from it."""
-
-    def __init__(self, seed):
-        self.state = seed & MASK
-
-    def uniform(self):
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        z = self.state
-        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & MASK
-        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
-        z ^= z >> 31
-        return ((z >> 11) + 0.5) * 2.0 ** -53
-
-
-def structure(nodes, degree, seed, rows):
-    stream = Stream(seed * 1000003 + nodes * 7919 + int(degree * 10))
-    order = list(range(nodes))
-    for i in range(nodes - 1, 0, -1):
-        j = int(stream.uniform() * (i + 1))
-        order[i], order[j] = order[j], order[i]
-    weights = numpy.zeros((nodes, nodes))
-    share = degree / (nodes - 1)
-    for a in range(nodes):
-        for b in range(a + 1, nodes):
-            if stream.uniform() >= share:
-                continue
-            weight = 0.3 + 0.7 * stream.uniform()
-            weights[order[a], order[b]] = \
-                -weight if stream.uniform() < 0.5 else weight
-    parents = [numpy.nonzero(weights[:, v])[0] for v in range(nodes)]
-    values = numpy.empty((rows, nodes))
-    row = [0.0] * nodes
-    for r in range(rows):
-        for v in order:
-            value = (stream.uniform() - 0.5) * 3.4641016151377544
-            for u in parents[v]:
-                value += weights[u, v] * row[u]
-            row[v] = value
-        values[r] = [float("%.6f" % x) for x in row]
-    return values, weights
+sys.path.insert(0, os.path.join(HERE, "..", "structure"))
+from sem import Stream, structure  # noqa: E402
 
 
 def direct(nodes, degree, seed, rows):
-    values, _ = structure(nodes, degree, seed, rows)
+    values, _ = structure(nodes, degree, seed, rows, Stream.even)
     model = lingam.DirectLiNGAM()
     return {"nodes": nodes, "degree": degree, "seed": seed, "rows": rows,
             **learned(model, values)}
@@ -68,7 +26,7 @@ def direct(nodes, degree, seed, rows):
 
 def known(nodes, tier_count, required, seed, rows):
     """Tiers drawn without a look at the truth, and true links required."""
-    values, weights = structure(nodes, 3, seed, rows)
+    values, weights = structure(nodes, 3, seed, rows, Stream.even)
     random = numpy.random.default_rng(seed)
     tiers = random.integers(0, tier_count, nodes)
     prior = numpy.full((nodes, nodes), -1)

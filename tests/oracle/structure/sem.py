@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The data of tests/oracle/structure/sem.c with normal noise."""
+"""The data of sem.c, drawn again."""
 
 import math
 
@@ -28,8 +28,13 @@ class Stream:
         return math.sqrt(-2 * math.log(radius)) * \
             math.cos(6.283185307179586476925 * angle)
 
+    def even(self):
+        """Uniform, of variance 1."""
+        return (self.uniform() - 0.5) * 3.4641016151377544
 
-def structure(nodes, degree, seed, rows):
+
+def structure(nodes, degree, seed, rows, noise):
+    """Values and weights; `noise` draws from a stream, Stream.normal say."""
     stream = Stream(seed * 1000003 + nodes * 7919 + int(degree * 10))
     order = list(range(nodes))
     for i in range(nodes - 1, 0, -1):
@@ -49,9 +54,9 @@ def structure(nodes, degree, seed, rows):
     row = [0.0] * nodes
     for r in range(rows):
         for v in order:
-            value = stream.normal()
+            value = noise(stream)
             for u in parents[v]:
                 value += weights[u, v] * row[u]
             row[v] = value
         values[r] = [float("%.6f" % x) for x in row]
-    return values
+    return values, weights
