@@ -66,18 +66,31 @@ size_t caus_columns_of_table(const caus_clickhouse_column *columns,
 const char *caus_column_type(const caus_clickhouse_column *columns,
                              size_t count, const char *name);
 
+/* A table that fits; without a name there is none. */
+typedef struct caus_table_choice {
+    const char *database;
+    const char *name;
+    size_t layout;       /* which of those known, in their order */
+    size_t rank;         /* set by caus_table_offer(): the smallest is best */
+    size_t first_column; /* where its columns begin among all */
+} caus_table_choice;
+
+/* The best table and the best of those that hold other rows than it. */
+typedef struct caus_table_pair {
+    caus_table_choice best;
+    caus_table_choice second;
+} caus_table_pair;
+
 /*
- * Among tables that fit the smallest rank is best: usual names before others,
- * then layouts in their order, then names in theirs.
+ * Puts a table where it belongs in the pair: usual names come before others,
+ * then layouts in their order, then tables in the order of the calls. A table,
+ * its distributed twin and the buffer in front of it hold the same rows.
  *
- *   names    [CAUS_TABLE_NAMES] the usual ones of the layout; NULL = no more
- *   layouts  how many there are
+ *   pair   {0} at first
+ *   names  [CAUS_TABLE_NAMES] the usual ones of the layout; NULL = no more
  */
-size_t caus_table_rank(const char *const *names, const char *name,
-                       size_t layout, size_t layouts);
-/* Whether the names of two tables of one database say that both hold the same:
- * a table and its distributed twin, or the buffer in front of it. */
-bool caus_table_names_are_twins(const char *a, const char *b);
+void caus_table_offer(caus_table_pair *pair, caus_table_choice offered,
+                      const char *const *names);
 
 /* A table that holds spans. */
 typedef struct caus_span_table {
@@ -94,10 +107,11 @@ typedef struct caus_span_table {
 } caus_span_table;
 
 /* Which tables to look at; NULL = any. */
-typedef struct caus_span_place {
+typedef struct caus_clickhouse_place {
     const char *database;
-    const char *table;
-} caus_span_place;
+    const char *table;     /* of spans */
+    const char *log_table; /* of log lines */
+} caus_clickhouse_place;
 
 /*
  * The best of all tables among the columns: known layouts first, then usual
@@ -109,12 +123,12 @@ typedef struct caus_span_place {
  * Returns false if no table holds spans.
  */
 bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
-                          const caus_span_place *place, caus_span_table *result,
-                          caus_span_table *other);
+                          const caus_clickhouse_place *place,
+                          caus_span_table *result, caus_span_table *other);
 
 /*
- * Parts the url of an endpoint: `database` and `table` of its parameters go to
- * the place, everything else stays in the url.
+ * Parts the url of an endpoint: `database`, `table` and `log_table` of its
+ * parameters go to the place, everything else stays in the url.
  *
  *   host  "host:port" for sentences
  *
@@ -122,7 +136,7 @@ bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
  */
 caus_status caus_clickhouse_url(const char *url, caus_arena *out,
                                 const char **plain_url, const char **host,
-                                caus_span_place *place, caus_error *err);
+                                caus_clickhouse_place *place, caus_error *err);
 
 /* ---- statements ---- */
 
@@ -215,10 +229,10 @@ static inline caus_status caus_sql_kept(caus_status written, caus_text *sql)
 
 /* Columns of every table that may hold spans, or log lines: four texts a row.
  */
-caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
+caus_status caus_sql_columns(const caus_clickhouse_place *place, caus_text *sql,
                              caus_error *err);
-caus_status caus_sql_log_columns(const caus_span_place *place, caus_text *sql,
-                                 caus_error *err);
+caus_status caus_sql_log_columns(const caus_clickhouse_place *place,
+                                 caus_text *sql, caus_error *err);
 /* The columns that caus_sql_spans() asks for; returns how many. */
 size_t caus_sql_span_types(const caus_span_group *group,
                            caus_row_type types[CAUS_ROW_COLUMNS]);

@@ -81,41 +81,52 @@ static bool fit(const caus_line_profile *profile,
     return true;
 }
 
-static size_t rank(const caus_line_table *table)
+static bool is_wanted(const caus_clickhouse_column *column,
+                      const caus_clickhouse_place *place)
 {
-    return caus_table_rank(table->profile->tables, table->name,
-                           (size_t)(table->profile - profiles), PROFILES);
+    return (!place->database || !strcmp(place->database, column->database)) &&
+           (!place->log_table || !strcmp(place->log_table, column->table));
 }
 
-static bool are_twins(const caus_line_table *a, const caus_line_table *b)
+static caus_line_table chosen(const caus_table_choice *choice,
+                              const caus_clickhouse_column *columns,
+                              size_t count)
 {
-    return strcmp(a->database, b->database) == 0 && a->profile == b->profile &&
-           caus_table_names_are_twins(a->name, b->name);
+    caus_line_table table = {0};
+    if (!choice->name)
+        return table;
+    columns += choice->first_column;
+    count -= choice->first_column;
+    (void)fit(&profiles[choice->layout], columns,
+              caus_columns_of_table(columns, count), &table);
+    return table;
 }
 
 bool caus_line_table_find(const caus_clickhouse_column *columns, size_t count,
+                          const caus_clickhouse_place *place,
                           caus_line_table *result, caus_line_table *other)
 {
-    caus_line_table best = {0}, second = {0};
+    caus_table_pair pair = {0};
     for (size_t i = 0, own; i < count; i += own) {
         own = caus_columns_of_table(columns + i, count - i);
         caus_line_table table;
-        bool fits = false;
-        for (size_t p = 0; p < PROFILES && !fits; p++)
-            fits = fit(&profiles[p], columns + i, own, &table);
-        if (!fits)
+        if (!is_wanted(columns + i, place))
             continue;
-        if (!best.profile || rank(&table) < rank(&best)) {
-            if (best.profile && !are_twins(&best, &table))
-                second = best;
-            best = table;
-        } else if (!second.profile && !are_twins(&best, &table)) {
-            second = table;
+        for (size_t p = 0; p < PROFILES; p++) {
+            if (!fit(&profiles[p], columns + i, own, &table))
+                continue;
+            caus_table_offer(&pair,
+                             (caus_table_choice){.database = table.database,
+                                                 .name = table.name,
+                                                 .layout = p,
+                                                 .first_column = i},
+                             profiles[p].tables);
+            break;
         }
     }
-    if (!best.profile)
+    if (!pair.best.name)
         return false;
-    *result = best;
-    *other = second;
+    *result = chosen(&pair.best, columns, count);
+    *other = chosen(&pair.second, columns, count);
     return true;
 }

@@ -30,23 +30,31 @@ typedef struct line_reader {
 static caus_status find_table(line_reader *reader, bool *found, caus_error *err)
 {
     caus_clickhouse *at = &reader->at;
-    const caus_span_place place = {.database = at->place.database};
     const caus_clickhouse_column *columns = NULL;
     size_t count = 0;
     caus_text sql = {0};
-    CAUS_TRY(caus_sql_kept(caus_sql_log_columns(&place, &sql, err), &sql));
+    CAUS_TRY(caus_sql_kept(caus_sql_log_columns(&at->place, &sql, err), &sql));
     CAUS_TRY(caus_clickhouse_ask_columns(
         at, &sql, "the search for tables of log lines", &columns, &count, err));
     caus_line_table *table = &reader->table, other;
-    *found = caus_line_table_find(columns, count, table, &other);
+    *found = caus_line_table_find(columns, count, &at->place, table, &other);
+    if (!*found && at->place.log_table)
+        return caus_clickhouse_warn(
+            at,
+            caus_arena_format(at->out,
+                              "no log lines are read: no table %s with the "
+                              "columns of log lines is there, see "
+                              "?database=…&log_table=… in the url",
+                              at->place.log_table),
+            err);
     if (!*found || !other.profile)
         return CAUS_OK;
     return caus_clickhouse_warn(
         at,
         caus_arena_format(at->out,
                           "log lines are read from %s.%s (%s); %s.%s holds "
-                          "some too: choose by ?database=… in the url, or give "
-                          "lines by --logs",
+                          "some too: choose by ?database=…&log_table=… in the "
+                          "url",
                           table->database, table->name, table->profile->name,
                           other.database, other.name),
         err);

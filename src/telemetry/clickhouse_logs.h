@@ -41,6 +41,7 @@ typedef struct caus_line_table {
  * Returns false if no table holds log lines.
  */
 bool caus_line_table_find(const caus_clickhouse_column *columns, size_t count,
+                          const caus_clickhouse_place *place,
                           caus_line_table *result, caus_line_table *other);
 
 /* Which lines. "Loud" are warnings and errors, as the columns tell. */

@@ -57,7 +57,7 @@ static bool is_parameter(const char *text, size_t length, const char *name)
 
 static caus_status take_parameter(const char *text, size_t length,
                                   caus_arena *out, caus_text *rest,
-                                  caus_span_place *place, caus_error *err)
+                                  caus_clickhouse_place *place, caus_error *err)
 {
     const char **slot = NULL;
     size_t skipped = 0;
@@ -73,6 +73,9 @@ static caus_status take_parameter(const char *text, size_t length,
     } else if (is_parameter(text, length, "table")) {
         slot = &place->table;
         skipped = sizeof "table";
+    } else if (is_parameter(text, length, "log_table")) {
+        slot = &place->log_table;
+        skipped = sizeof "log_table";
     }
     if (!slot) {
         if (length) {
@@ -91,13 +94,13 @@ static caus_status take_parameter(const char *text, size_t length,
 
 caus_status caus_clickhouse_url(const char *url, caus_arena *out,
                                 const char **plain_url, const char **host,
-                                caus_span_place *place, caus_error *err)
+                                caus_clickhouse_place *place, caus_error *err)
 {
     if (!url || !*url)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "trace variables need ClickHouse: give --clickhouse "
                          "URL or CAUS_CLICKHOUSE_URL");
-    caus_span_place found = {0};
+    caus_clickhouse_place found = {0};
     const char *found_host = find_host(url, out);
     if (!found_host)
         return caus_arena_fail(out, err);

@@ -14,7 +14,7 @@ typedef struct caus_clickhouse {
     caus_http *http;
     const char *host;
     const char *headers[CAUS_CLICKHOUSE_HEADERS];
-    caus_span_place place;
+    caus_clickhouse_place place;
     const caus_variable_spec *specs;
     size_t count;
     const caus_fetch_options *options;

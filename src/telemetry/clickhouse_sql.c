@@ -68,22 +68,23 @@ caus_status caus_sql_finish(const caus_text *sql, caus_error *err)
 }
 
 /* Only tables with one of the marks: there may be thousands. */
-static caus_status add_columns(const caus_span_place *place, const char *marks,
-                               caus_text *sql, caus_error *err)
+static caus_status add_columns(const char *database, const char *table,
+                               const char *marks, caus_text *sql,
+                               caus_error *err)
 {
     caus_text_add(sql, "SELECT toString(database), toString(table), "
                        "toString(name), toString(type) FROM system.columns "
                        "WHERE ");
-    if (place->database) {
+    if (database) {
         caus_text_add(sql, "database = ");
-        add_text(sql, place->database);
+        add_text(sql, database);
     } else {
         caus_text_add(sql, "database NOT IN ('system', 'information_schema', "
                            "'INFORMATION_SCHEMA')");
     }
-    if (place->table) {
+    if (table) {
         caus_text_add(sql, " AND table = ");
-        add_text(sql, place->table);
+        add_text(sql, table);
     }
     caus_text_format(sql,
                      " AND (database, table) IN (SELECT database, table FROM "
@@ -93,17 +94,18 @@ static caus_status add_columns(const caus_span_place *place, const char *marks,
     return caus_sql_finish(sql, err);
 }
 
-caus_status caus_sql_columns(const caus_span_place *place, caus_text *sql,
+caus_status caus_sql_columns(const caus_clickhouse_place *place, caus_text *sql,
                              caus_error *err)
 {
-    return add_columns(place, "'Duration', 'duration_nano', 'duration'", sql,
-                       err);
+    return add_columns(place->database, place->table,
+                       "'Duration', 'duration_nano', 'duration'", sql, err);
 }
 
-caus_status caus_sql_log_columns(const caus_span_place *place, caus_text *sql,
-                                 caus_error *err)
+caus_status caus_sql_log_columns(const caus_clickhouse_place *place,
+                                 caus_text *sql, caus_error *err)
 {
-    return add_columns(place, "'SeverityNumber', 'severity_number'", sql, err);
+    return add_columns(place->database, place->log_table,
+                       "'SeverityNumber', 'severity_number'", sql, err);
 }
 
 /* ---- conditions ---- */

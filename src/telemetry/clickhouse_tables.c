@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Which tables hold spans, told from their columns. */
+#include <stdint.h>
 #include <string.h>
 
 #include "telemetry/clickhouse_internal.h"
@@ -181,70 +182,93 @@ static bool fit(const caus_span_profile *profile, caus_span_table *table)
     return true;
 }
 
-size_t caus_table_rank(const char *const *names, const char *name,
-                       size_t layout, size_t layouts)
+static bool are_twins(const caus_table_choice *a, const caus_table_choice *b)
+{
+    return strcmp(a->database, b->database) == 0 && a->layout == b->layout &&
+           (strstr(a->name, b->name) || strstr(b->name, a->name));
+}
+
+static size_t rank_of(const caus_table_choice *table, const char *const *names)
 {
     size_t place = 0;
     while (place < CAUS_TABLE_NAMES &&
-           (!names[place] || strcmp(names[place], name) != 0))
+           (!names[place] || strcmp(names[place], table->name) != 0))
         place++;
-    return (place == CAUS_TABLE_NAMES ? layouts * CAUS_TABLE_NAMES : 0) +
-           layout * CAUS_TABLE_NAMES + place;
+    bool is_usual = place < CAUS_TABLE_NAMES;
+    return (is_usual ? 0 : SIZE_MAX / 2) + table->layout * CAUS_TABLE_NAMES +
+           place;
 }
 
-bool caus_table_names_are_twins(const char *a, const char *b)
+void caus_table_offer(caus_table_pair *pair, caus_table_choice offered,
+                      const char *const *names)
 {
-    return strstr(a, b) || strstr(b, a);
-}
-
-static size_t rank(const caus_span_table *table)
-{
-    return caus_table_rank(table->profile->tables, table->name,
-                           (size_t)(table->profile - profiles), PROFILES);
-}
-
-static bool are_twins(const caus_span_table *a, const caus_span_table *b)
-{
-    return strcmp(a->database, b->database) == 0 && a->profile == b->profile &&
-           caus_table_names_are_twins(a->name, b->name);
+    offered.rank = rank_of(&offered, names);
+    bool wins = !pair->best.name || offered.rank < pair->best.rank;
+    caus_table_choice other = wins ? pair->best : offered;
+    if (wins)
+        pair->best = offered;
+    caus_table_choice *second = &pair->second;
+    if (second->name && are_twins(&pair->best, second))
+        *second = (caus_table_choice){0};
+    if (other.name && !are_twins(&pair->best, &other) &&
+        (wins || !second->name || other.rank < second->rank))
+        *second = other;
 }
 
 static bool is_wanted(const caus_clickhouse_column *column,
-                      const caus_span_place *place)
+                      const caus_clickhouse_place *place)
 {
     return (!place->database || !strcmp(place->database, column->database)) &&
            (!place->table || !strcmp(place->table, column->table));
 }
 
-bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
-                          const caus_span_place *place, caus_span_table *result,
-                          caus_span_table *other)
+static caus_span_table columns_at(const caus_clickhouse_column *columns,
+                                  size_t count)
 {
-    caus_span_table best = {0}, second = {0};
-    for (size_t i = 0, next; i < count; i = next) {
-        next = i + caus_columns_of_table(columns + i, count - i);
-        caus_span_table table = {.database = columns[i].database,
-                                 .name = columns[i].table,
-                                 .columns = columns + i,
-                                 .column_count = next - i};
-        bool fits = false;
-        for (size_t p = 0; p < PROFILES && !fits; p++)
-            fits = fit(&profiles[p], &table);
-        if (!fits || !is_wanted(&columns[i], place))
+    return (caus_span_table){.database = columns->database,
+                             .name = columns->table,
+                             .columns = columns,
+                             .column_count =
+                                 caus_columns_of_table(columns, count)};
+}
+
+static caus_span_table chosen(const caus_table_choice *choice,
+                              const caus_clickhouse_column *columns,
+                              size_t count)
+{
+    if (!choice->name)
+        return (caus_span_table){0};
+    caus_span_table table = columns_at(columns + choice->first_column,
+                                       count - choice->first_column);
+    (void)fit(&profiles[choice->layout], &table);
+    return table;
+}
+
+bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
+                          const caus_clickhouse_place *place,
+                          caus_span_table *result, caus_span_table *other)
+{
+    caus_table_pair pair = {0};
+    caus_span_table table;
+    for (size_t i = 0; i < count; i += table.column_count) {
+        table = columns_at(columns + i, count - i);
+        if (!is_wanted(columns + i, place))
             continue;
-        if (!best.profile || rank(&table) < rank(&best)) {
-            if (best.profile && !are_twins(&best, &table))
-                second = best;
-            best = table;
-        } else if (!second.profile && !are_twins(&best, &table)) {
-            second = table;
+        for (size_t p = 0; p < PROFILES; p++) {
+            if (!fit(&profiles[p], &table))
+                continue;
+            caus_table_offer(&pair,
+                             (caus_table_choice){.database = table.database,
+                                                 .name = table.name,
+                                                 .layout = p,
+                                                 .first_column = i},
+                             profiles[p].tables);
+            break;
         }
     }
-    if (!best.profile)
+    if (!pair.best.name)
         return false;
-    *result = best;
-    *other = second.profile && !are_twins(&best, &second)
-                 ? second
-                 : (caus_span_table){0};
+    *result = chosen(&pair.best, columns, count);
+    *other = chosen(&pair.second, columns, count);
     return true;
 }

@@ -59,10 +59,13 @@ static const caus_line_draw some = {
     .other_one_in = 7,
 };
 
+static const caus_clickhouse_place anywhere = {0};
+
 static caus_line_table find(const caus_clickhouse_column *columns, size_t count)
 {
     caus_line_table table, other;
-    assert_true(caus_line_table_find(columns, count, &table, &other));
+    assert_true(
+        caus_line_table_find(columns, count, &anywhere, &table, &other));
     assert_null(other.profile);
     return table;
 }
@@ -149,7 +152,7 @@ static void lines_are_counted_by_this_text(void **state)
 static void tables_are_looked_for_by_this_text(void **state)
 {
     (void)state;
-    caus_span_place place = {.database = "o'tel"};
+    caus_clickhouse_place place = {.database = "o'tel", .table = "spans"};
     caus_text sql = {0};
     assert_int_equal(caus_sql_log_columns(&place, &sql, NULL), CAUS_OK);
     assert_string_equal(
@@ -173,22 +176,32 @@ static void columns_tell_which_tables_hold_lines(void **state)
     memcpy(both, ns_columns, sizeof ns_columns);
     memcpy(both + NS, otel_columns, sizeof otel_columns);
     caus_line_table table, other;
-    assert_true(caus_line_table_find(both, NS + OTEL, &table, &other));
+    assert_true(
+        caus_line_table_find(both, NS + OTEL, &anywhere, &table, &other));
     assert_string_equal(table.name, "otel_logs"); /* the usual name */
     assert_string_equal(other.name, "lines");
+    caus_clickhouse_place named = {.table = "spans", .log_table = "lines"};
+    assert_true(caus_line_table_find(both, NS + OTEL, &named, &table, &other));
+    assert_string_equal(table.name, "lines");
+    assert_null(other.profile);
+    named.log_table = "nowhere";
+    assert_false(caus_line_table_find(both, NS + OTEL, &named, &table, &other));
     for (size_t i = 0; i < OTEL; i++) { /* every column but one is needed */
         caus_clickhouse_column lacks[OTEL];
         memcpy(lacks, otel_columns, sizeof lacks);
         lacks[i].name = "Other";
-        assert_int_equal(caus_line_table_find(lacks, OTEL, &table, &other),
-                         strcmp(otel_columns[i].name, "TimestampTime") == 0);
+        assert_int_equal(
+            caus_line_table_find(lacks, OTEL, &anywhere, &table, &other),
+            strcmp(otel_columns[i].name, "TimestampTime") == 0);
     }
     both[0].name = "Other"; /* whole seconds are too coarse */
-    assert_false(caus_line_table_find(both, NS, &table, &other));
+    assert_false(caus_line_table_find(both, NS, &anywhere, &table, &other));
     caus_clickhouse_column arrays[] = {SIGNOZ_LOGS("logs")};
     arrays[6].type = "Array(String)"; /* no map to find a service in */
-    assert_false(caus_line_table_find(COLUMNS(arrays), &table, &other));
-    assert_false(caus_line_table_find(COLUMNS(map_columns), &table, &other));
+    assert_false(
+        caus_line_table_find(COLUMNS(arrays), &anywhere, &table, &other));
+    assert_false(
+        caus_line_table_find(COLUMNS(map_columns), &anywhere, &table, &other));
 }
 
 /* ---- against a server ---- */

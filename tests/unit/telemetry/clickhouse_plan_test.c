@@ -24,30 +24,34 @@ static void database_and_table_leave_the_url(void **state)
 {
     caus_arena *arena = *state;
     static const struct {
-        const char *url, *plain, *host, *database, *table;
+        const char *url, *plain, *host, *database, *table, *log_table;
     } cases[] = {
-        {"http://ch:8123", "http://ch:8123", "ch:8123", NULL, NULL},
+        {"http://ch:8123", "http://ch:8123", "ch:8123", NULL, NULL, NULL},
         {"http://ch:8123/?database=otel", "http://ch:8123/", "ch:8123", "otel",
-         NULL},
+         NULL, NULL},
         {"https://u@ch/proxy/?a=1&table=my%20spans&database=d%27b&b=2#x",
-         "https://u@ch/proxy/?a=1&b=2", "ch", "d'b", "my spans"},
-        {"http://ch?database=&table=t+u&", "http://ch", "ch", NULL, "t u"},
+         "https://u@ch/proxy/?a=1&b=2", "ch", "d'b", "my spans", NULL},
+        {"http://ch/?log_table=our%20logs&table=spans", "http://ch/", "ch",
+         NULL, "spans", "our logs"},
+        {"http://ch?database=&table=t+u&", "http://ch", "ch", NULL, "t u",
+         NULL},
         {"http://ch/?database=100%&table=%zz", "http://ch/", "ch", "100%",
-         "%zz"},
+         "%zz", NULL},
         {"http://ch/?databases=x&xtable=y", "http://ch/?databases=x&xtable=y",
-         "ch", NULL, NULL},
+         "ch", NULL, NULL, NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *plain, *host;
-        caus_span_place place;
+        caus_clickhouse_place place;
         assert_int_equal(caus_clickhouse_url(cases[i].url, arena, &plain, &host,
                                              &place, NULL),
                          CAUS_OK);
         assert_string_equal(plain, cases[i].plain);
         assert_string_equal(host, cases[i].host);
         const char *const pairs[][2] = {{place.database, cases[i].database},
-                                        {place.table, cases[i].table}};
-        for (size_t k = 0; k < 2; k++) {
+                                        {place.table, cases[i].table},
+                                        {place.log_table, cases[i].log_table}};
+        for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
             assert_int_equal(!pairs[k][0], !pairs[k][1]);
             if (pairs[k][0])
                 assert_string_equal(pairs[k][0], pairs[k][1]);
@@ -59,7 +63,7 @@ static void secrets_in_the_url_and_no_url_are_refused(void **state)
 {
     caus_arena *arena = *state;
     const char *plain = "untouched", *host;
-    caus_span_place place;
+    caus_clickhouse_place place;
     caus_error err;
     assert_int_equal(caus_clickhouse_url("http://ch/?user=a&password=b", arena,
                                          &plain, &host, &place, &err),
@@ -211,7 +215,7 @@ static void parting_a_url_survives_each_failed_allocation(void **state)
     for (long n = 0;; n++) {
         caus_arena *arena = caus_arena_new(0);
         const char *plain, *host;
-        caus_span_place place;
+        caus_clickhouse_place place;
         caus_error err;
         fault_fail_after(n);
         caus_status status =

@@ -16,7 +16,7 @@ static const caus_attribute_filter route = {"http.route", "/a",
 
 static caus_span_table find(const caus_clickhouse_column *columns, size_t count)
 {
-    caus_span_place anywhere = {0};
+    caus_clickhouse_place anywhere = {0};
     caus_span_table table, other;
     assert_true(
         caus_span_table_find(columns, count, &anywhere, &table, &other));
@@ -227,7 +227,7 @@ static void other_statements_give_these_texts(void **state)
         "GROUP BY caus_service ORDER BY caus_spans DESC, caus_service LIMIT "
         "1000");
     sql.length = 0;
-    caus_span_place place = {"d'b", "t\\"};
+    caus_clickhouse_place place = {.database = "d'b", .table = "t\\"};
     assert_int_equal(caus_sql_columns(&place, &sql, NULL), CAUS_OK);
     assert_string_equal(
         sql.bytes,
@@ -366,7 +366,7 @@ static void tables_are_told_by_their_columns(void **state)
             if (i != left_out)
                 columns[count++] = map_columns[i];
         }
-        caus_span_place anywhere = {0};
+        caus_clickhouse_place anywhere = {0};
         caus_span_table table, other;
         assert_true(caus_span_table_find(columns, count, &anywhere, &table,
                                          &other) != is_needed);
@@ -386,14 +386,16 @@ static void usual_names_and_named_places_come_first(void **state)
     memcpy(columns + SPANS, json_columns, sizeof json_columns);
     memcpy(columns + SPANS + JSON, map_columns, sizeof map_columns);
     const struct {
-        caus_span_place place;
+        caus_clickhouse_place place;
         const char *table, *other;
     } cases[] = {
-        {{NULL, NULL}, "otel_traces", "distributed_signoz_index_v3"},
-        {{"otel", NULL}, "otel_traces", "spans"},
-        {{NULL, "spans"}, "spans", NULL},
-        {{"signoz_traces", NULL}, "distributed_signoz_index_v3", NULL},
-        {{"signoz_traces", "signoz_index_v3"}, "signoz_index_v3", NULL},
+        {{0}, "otel_traces", "distributed_signoz_index_v3"},
+        {{.database = "otel"}, "otel_traces", "spans"},
+        {{.table = "spans"}, "spans", NULL},
+        {{.database = "signoz_traces"}, "distributed_signoz_index_v3", NULL},
+        {{.database = "signoz_traces", .table = "signoz_index_v3"},
+         "signoz_index_v3",
+         NULL},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         caus_span_table table, other;
@@ -405,11 +407,41 @@ static void usual_names_and_named_places_come_first(void **state)
         else
             assert_null(other.profile);
     }
-    caus_span_place nowhere = {"signoz_traces", "otel_traces"};
+    caus_clickhouse_place nowhere = {.database = "signoz_traces",
+                                     .table = "otel_traces"};
     caus_span_table table, other;
     assert_false(caus_span_table_find(columns, JSON + MAP + SPANS, &nowhere,
                                       &table, &other));
     assert_false(caus_span_table_find(columns, 0, &nowhere, &table, &other));
+}
+
+static void the_second_table_holds_other_rows(void **state)
+{
+    (void)state;
+    static const char *const names[CAUS_TABLE_NAMES] = {"spans"};
+    static const struct {
+        const char *offered[4], *best, *second;
+    } cases[] = {
+        {{"spans"}, "spans", NULL},
+        {{"a", "b", "c"}, "a", "b"},
+        {{"x", "y", "spans"}, "spans", "x"},
+        {{"spans_buffer", "spans"}, "spans", NULL},
+        {{"spans_buffer", "x", "spans"}, "spans", "x"},
+        {{"x", "spans_buffer", "spans"}, "spans", "x"},
+        {{"spans", "spans_buffer", "x", "y"}, "spans", "x"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        caus_table_pair pair = {0};
+        for (size_t k = 0; k < 4 && cases[i].offered[k]; k++)
+            caus_table_offer(&pair,
+                             (caus_table_choice){.database = "otel",
+                                                 .name = cases[i].offered[k]},
+                             names);
+        assert_string_equal(pair.best.name, cases[i].best);
+        assert_int_equal(!pair.second.name, !cases[i].second);
+        if (cases[i].second)
+            assert_string_equal(pair.second.name, cases[i].second);
+    }
 }
 
 static void writing_statements_survives_each_failed_allocation(void **state)
@@ -418,7 +450,7 @@ static void writing_statements_survives_each_failed_allocation(void **state)
     caus_span_table table = find(COLUMNS(uptrace_columns));
     caus_variable_spec spec = checkout(&route);
     caus_span_group group = {.filter = &spec, .quantile = {true, true, true}};
-    caus_span_place place = {"a", "b"};
+    caus_clickhouse_place place = {.database = "a", .table = "b"};
     for (int statement = 0; statement < 4; statement++) {
         for (long n = 0;; n++) {
             caus_text sql = {0};
@@ -459,6 +491,7 @@ int main(void)
         cmocka_unit_test(a_table_without_attributes_refuses_to_filter_by_them),
         cmocka_unit_test(tables_are_told_by_their_columns),
         cmocka_unit_test(usual_names_and_named_places_come_first),
+        cmocka_unit_test(the_second_table_holds_other_rows),
         cmocka_unit_test(writing_statements_survives_each_failed_allocation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,7 @@ static const caus_trace_stretch stretches[] = {{{1761706740, 1761708000}, 3},
 
 static caus_span_table find(const caus_clickhouse_column *columns, size_t count)
 {
-    caus_span_place anywhere = {0};
+    caus_clickhouse_place anywhere = {0};
     caus_span_table table, other;
     assert_true(
         caus_span_table_find(columns, count, &anywhere, &table, &other));
