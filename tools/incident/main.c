@@ -207,14 +207,17 @@ static int run_serve(int count, char **words)
     service_init(service);
     atomic_store(&service->rate_per_s, service->options.rate_per_s);
     pthread_t ticker = start_joinable(ticker_body, service);
-    pthread_t exporter = start_joinable(span_exporter_body, &service->exporter);
+    pthread_t spans = start_joinable(exporter_body, &service->spans);
+    pthread_t lines = start_joinable(exporter_body, &service->log.exporter);
     start_thread(server_body, service);
     service_start(service);
     sigwait(&stop, &signal_number);
     atomic_store(&service->stopping, true);
-    atomic_store(&service->exporter.stopping, true);
+    atomic_store(&service->spans.stopping, true);
+    atomic_store(&service->log.exporter.stopping, true);
     pthread_join(ticker, NULL);
-    pthread_join(exporter, NULL);
+    pthread_join(spans, NULL);
+    pthread_join(lines, NULL);
     return 0; // the workers still use `service`: it ends with the process
 }
 

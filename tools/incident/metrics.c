@@ -171,10 +171,16 @@ static void process(struct service *service, struct text *page)
         "Resident memory of this process.", resident_bytes());
     one(service, page, "spans_exported_total", "counter",
         "Spans ClickHouse accepted.",
-        (double)atomic_load(&service->exporter.exported));
+        (double)atomic_load(&service->spans.exported));
     one(service, page, "spans_dropped_total", "counter",
         "Spans ClickHouse did not take.",
-        (double)atomic_load(&service->exporter.dropped));
+        (double)atomic_load(&service->spans.dropped));
+    one(service, page, "log_records_exported_total", "counter",
+        "Log records that reached ClickHouse.",
+        (double)atomic_load(&service->log.exporter.exported));
+    one(service, page, "log_records_dropped_total", "counter",
+        "Log records that did not reach ClickHouse.",
+        (double)atomic_load(&service->log.exporter.dropped));
 }
 
 static void load(struct service *service, struct text *page)

@@ -121,6 +121,9 @@ static void take_request(struct service *service, struct connection *connection)
     if (!queue_push(&service->queue, &job)) {
         atomic_fetch_add(&service->stats.rejected, 1);
         stats_record(&service->stats, 0, true, false);
+        line_write(&service->log, LINE_REFUSED, &job,
+                   "request of user %u refused: queue full, %u waiting",
+                   job.user, service->options.queue_limit);
         server_answer(connection, 503);
     } else if (asynchronous) {
         server_answer(connection, 202);

@@ -8,6 +8,8 @@
 enum {
     OUTBOX_LIMIT = 500,
     SENDERS = 2,
+    SLOW_REQUEST_MS = 500,    // worth a log line
+    SLOW_CONNECTION_MS = 200, // likewise
     USERS = 2000,
     BACKOFF_MIN_MS = 200,
     BACKOFF_SPREAD_MS = 300
@@ -23,8 +25,8 @@ void service_init(struct service *service)
 {
     struct service_options *options = &service->options;
     stats_init(&service->stats);
-    span_exporter_init(&service->exporter, options->name,
-                       options->clickhouse_port);
+    exporter_init(&service->spans, SPAN_COLUMNS, options->clickhouse_port);
+    line_log_init(&service->log, options->name, options->clickhouse_port);
     queue_init(&service->queue, options->queue_limit);
     queue_init(&service->outbox, OUTBOX_LIMIT);
     pthread_mutex_init(&service->fault.lock, NULL);
@@ -111,12 +113,30 @@ static struct verdict verdict_of(enum call_outcome outcome)
     }
 }
 
+static void log_attempt(struct service *service, const struct pool *pool,
+                        const struct job *job, const struct span *span,
+                        uint64_t wait_ns)
+{
+    unsigned wait_ms = (unsigned)(wait_ns / 1000000);
+    if (span->failed)
+        line_write(&service->log, LINE_ATTEMPT_FAILED, job,
+                   "call to %s failed after %u ms of at most %u ms: %s",
+                   pool->callee, (unsigned)(span->duration_ns / 1000000),
+                   pool->timeout_ms, span->message);
+    else if (wait_ms >= SLOW_CONNECTION_MS)
+        line_write(&service->log, LINE_POOL_WAIT, job,
+                   "waited %u ms for one of %u connections to %s", wait_ms,
+                   pool->limit, pool->callee);
+}
+
 static struct verdict call_once(struct service *service, struct pool *pool,
                                 struct chance *chance, const struct job *job,
                                 const char *parent_id, unsigned attempt)
 {
-    struct span span = {
-        .kind = "Client", .start_wall_ns = wall_ns(), .name = pool->span_name};
+    struct span span = {.service = service->options.name,
+                        .kind = "Client",
+                        .start_wall_ns = wall_ns(),
+                        .name = pool->span_name};
     uint64_t start = monotonic_ns();
     uint64_t wait_ns = 0;
     memcpy(span.trace_id, job->trace_id, sizeof span.trace_id);
@@ -131,7 +151,8 @@ static struct verdict call_once(struct service *service, struct pool *pool,
     span_attribute(&span, "pool.wait_ms", "%.1f", (double)wait_ns * 1e-6);
     span_attribute(&span, "attempt", "%u", attempt);
     if (service->options.clickhouse_port != 0)
-        span_export(&service->exporter, &span);
+        span_export(&service->spans, &span);
+    log_attempt(service, pool, job, &span, wait_ns);
     return verdict;
 }
 
@@ -142,16 +163,33 @@ static struct verdict call_with_retries(struct service *service,
                                         const char *parent_id)
 {
     pool_earn_retry(pool);
+    unsigned attempts = 1;
     struct verdict verdict =
-        call_once(service, pool, chance, job, parent_id, 1);
-    for (unsigned i = 0; i < pool->retries && verdict.message != NULL; i++) {
-        if (!pool_spend_retry(pool))
+        call_once(service, pool, chance, job, parent_id, attempts);
+    while (attempts <= pool->retries && verdict.message != NULL) {
+        if (!pool_spend_retry(pool)) {
+            line_write(&service->log, LINE_RETRY_BUDGET, job,
+                       "retry budget for %s used up", pool->callee);
             break;
+        }
         sleep_ms((BACKOFF_MIN_MS + BACKOFF_SPREAD_MS * chance_uniform(chance)) *
-                 (double)(1u << i));
-        verdict = call_once(service, pool, chance, job, parent_id, i + 2);
+                 (double)(1u << (attempts - 1)));
+        attempts++;
+        verdict = call_once(service, pool, chance, job, parent_id, attempts);
     }
+    if (verdict.message != NULL)
+        line_write(&service->log, LINE_CALL_FAILED, job,
+                   "giving up on %s for user %u, attempts: %u, last: %s",
+                   pool->callee, job->user, attempts, verdict.message);
     return verdict;
+}
+
+static struct verdict own_failure(struct service *service,
+                                  const struct job *job, const char *message)
+{
+    line_write(&service->log, LINE_WORK_FAILED, job, "%s of user %u failed: %s",
+               service->options.operation, job->user, message);
+    return (struct verdict){message, false};
 }
 
 static struct verdict handle(struct service *service, struct chance *chance,
@@ -162,12 +200,18 @@ static struct verdict handle(struct service *service, struct chance *chance,
     double slowness = atomic_load(&service->slowness);
     atomic_fetch_add(&service->stats.queue_wait_ns, waited_ns);
     if (options->queue_timeout_ms > 0 &&
-        waited_ns > options->queue_timeout_ms * UINT64_C(1000000))
+        waited_ns > options->queue_timeout_ms * UINT64_C(1000000)) {
+        line_write(
+            &service->log, LINE_REFUSED, job,
+            "request of user %u refused: %u ms in the queue, limit %u ms",
+            job->user, (unsigned)(waited_ns / 1000000),
+            options->queue_timeout_ms);
         return (struct verdict){"waited too long in the queue", true};
+    }
     do_work(service, chance, job);
     if (chance_uniform(chance) <
         options->error_share * slowness * slowness * slowness)
-        return (struct verdict){"internal error", false};
+        return own_failure(service, job, "internal error");
     for (unsigned i = 0; i < options->callee_count; i++) {
         struct verdict verdict = call_with_retries(
             service, &options->callees[i], chance, job, span_id);
@@ -179,7 +223,7 @@ static struct verdict handle(struct service *service, struct chance *chance,
         memcpy(settlement.trace_id, job->trace_id, sizeof job->trace_id);
         memcpy(settlement.parent_id, span_id, sizeof job->parent_id);
         if (!queue_push(&service->outbox, &settlement))
-            return (struct verdict){"settlement outbox is full", false};
+            return own_failure(service, job, "settlement outbox is full");
     }
     return (struct verdict){NULL, false};
 }
@@ -190,13 +234,14 @@ static void export_server_span(struct service *service, struct span *span,
     bool asynchronous = service->options.asynchronous;
     memcpy(span->trace_id, job->trace_id, sizeof span->trace_id);
     memcpy(span->parent_id, job->parent_id, sizeof span->parent_id);
+    span->service = service->options.name;
     span->name = service->options.operation;
     span->kind = asynchronous ? "Consumer" : "Server";
     span->start_wall_ns = job->arrived_wall_ns;
     span_attribute(span, "http.status_code", "%s",
                    span->failed ? "500" : "200");
     span_attribute(span, "queue.wait_ms", "%.1f", (double)waited_ns * 1e-6);
-    span_export(&service->exporter, span);
+    span_export(&service->spans, span);
 }
 
 static void serve(struct service *service, struct chance *chance,
@@ -219,6 +264,12 @@ static void serve(struct service *service, struct chance *chance,
                  verdict.timed_out);
     if (service->options.clickhouse_port != 0)
         export_server_span(service, &span, job, start - job->arrived_ns);
+    if (span.duration_ns >= SLOW_REQUEST_MS * UINT64_C(1000000))
+        line_write(&service->log, LINE_SLOW, job,
+                   "%s of user %u took %u ms, %u ms of them in the queue",
+                   service->options.operation, job->user,
+                   (unsigned)(span.duration_ns / 1000000),
+                   (unsigned)((start - job->arrived_ns) / 1000000));
     atomic_fetch_add(&service->stats.busy_ns, end - start);
     atomic_fetch_sub(&service->stats.busy_workers, 1);
 }
@@ -279,8 +330,24 @@ static void *arrivals_body(void *argument)
     return NULL;
 }
 
+static void log_start(struct service *service)
+{
+    const struct service_options *options = &service->options;
+    line_write(&service->log, LINE_START, NULL,
+               "%s listens on port %u, %u workers, at most %u waiting",
+               options->operation, options->port, options->workers,
+               options->queue_limit);
+    for (unsigned i = 0; i < options->callee_count; i++) {
+        const struct pool *pool = &options->callees[i];
+        line_write(&service->log, LINE_START, NULL,
+                   "%s at port %u: up to %u connections, %u ms an attempt",
+                   pool->callee, pool->port, pool->limit, pool->timeout_ms);
+    }
+}
+
 void service_start(struct service *service)
 {
+    log_start(service);
     for (unsigned i = 0; i < service->options.workers; i++)
         start_thread(worker_body, service);
     if (service->options.settlement.limit > 0)

@@ -2,6 +2,7 @@
 #ifndef INCIDENT_SERVICE_H
 #define INCIDENT_SERVICE_H
 
+#include "lines.h"
 #include "load.h"
 #include "pool.h"
 #include "queue.h"
@@ -14,7 +15,7 @@ struct service_options {
     const char *name;
     const char *operation; // the name of its server spans
     uint16_t port;
-    uint16_t clickhouse_port; // 0: no spans
+    uint16_t clickhouse_port; // 0: no spans, no log lines
     const char *samples_path; // one row a second of what it sees itself
     uint64_t seed;
     unsigned workers;
@@ -54,7 +55,8 @@ struct second_mean {
 struct service {
     struct service_options options;
     struct stats stats;
-    struct span_exporter exporter;
+    struct exporter spans;
+    struct line_log log;
     struct queue queue;
     struct queue outbox; // settlement jobs on their way out
     struct fault fault;
