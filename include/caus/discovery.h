@@ -69,10 +69,12 @@ typedef struct caus_pcmci_options {
                                  false links through */
     size_t max_combinations;  /* of conditions per size, ≥ 1 */
     size_t max_conditions;    /* in selection; SIZE_MAX = no limit */
-    size_t max_parents; /* links of the largest |statistic| into a variable
-                           that are reported, each lag one, undirected ones
-                           aside; 0 = any number, as it must be where links
-                           at lag 0 are directed by tests */
+    size_t max_parents; /* of a variable, each lag one; 0 = any number. The
+                           links of the largest |statistic| into it are
+                           reported, undirected ones aside; where links of
+                           lag 0 are directed by tests it says what is true:
+                           no larger separating set is tried, and more
+                           parents in the result contradict it */
     size_t max_conditions_target; /* parents of the target; SIZE_MAX */
     size_t max_conditions_source; /* parents of the source; SIZE_MAX */
     uint64_t max_tests;  /* 0 = no limit; shared evenly among the targets of a

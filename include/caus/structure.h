@@ -16,6 +16,8 @@ typedef struct caus_pc_options {
     size_t max_conditions;        /* SIZE_MAX = no limit */
     caus_collider_rule colliders; /* over sets of neighbours of either end */
     uint64_t max_tests; /* 0 = no limit; when used up the result is partial */
+    size_t max_parents; /* of a variable, in truth: then no larger set needs to
+                           be tried; 0 = any number */
     const unsigned char *assumptions; /* caus_assumption per pair [N × N];
                                          NULL = all unknown */
 } caus_pc_options;
@@ -48,9 +50,9 @@ caus_pc_options caus_pc_options_default(void);
  * nothing is oriented and complete is false.
  * Assumes no hidden common cause, linear dependence with noise near normal and
  * faithfulness.
- * Fails with CAUS_ERR_INVALID_ARGUMENT (assumptions that contradict each other,
- * the variables named), CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT, …_CANCELLED,
- * …_OUT_OF_MEMORY.
+ * Fails with CAUS_ERR_INVALID_ARGUMENT (assumptions that contradict each other
+ * or max_parents, the variables named), CAUS_ERR_TOO_FEW_SAMPLES, …_LIMIT,
+ * …_CANCELLED, …_OUT_OF_MEMORY.
  * Cost O(rows · variables²) and a few ns a test; the number of tests is
  * exponential in the largest number of neighbours.
  * Source: Colombo & Maathuis (2014), JMLR 15, 3741-3782, sections 4.1 to 4.3;

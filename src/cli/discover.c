@@ -73,9 +73,10 @@ static const caus_option discover_options[] = {
     {"basis", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most functions that describe one effect (additive); default 8"},
     {"max-parents", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most causes of a variable, the strongest stay (xges, ges, additive, "
-     "lingam, var-lingam, dagma, notears, granger, pcmci, bivci, fullci, "
-     "lagged); default no limit, with additive 10"},
+     "most causes of a variable: what the preset, pcmci+, pc-lagged, jpcmci+ "
+     "and pc take as known before they test, and how many of the strongest "
+     "the others keep (not lpcmci, fci, rfci, correlation, spearman); default "
+     "no limit, with additive 10"},
     {"ebic-gamma", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "extended BIC: price times log(variables) (xges, ges); default 0"},
     {"level", 0, "SHARE", NULL, CAUS_COMPLETE_NOTHING,
@@ -387,8 +388,10 @@ static caus_status answer_question(caus_program *program,
     caus_series_hash(&input.series, answer->inputs_sha256);
     CAUS_TRY(suggest(arguments, arena, &answer->next_command, err));
     CAUS_TRY(learn(program, arguments, method, &input, arena, answer, err));
-    if (!answer->insufficient)
+    if (!answer->insufficient) {
         CAUS_TRY(caus_cli_compare(arguments, arena, answer, err));
+        CAUS_TRY(caus_cli_check_bound(arguments, arena, answer, err));
+    }
     answer->options.all_links = caus_arguments_has(arguments, "all-links");
     caus_program_lap(program, "discovery");
     return check_target(answer->target, &input.series, answer, err);

@@ -81,6 +81,8 @@ caus_status caus_cli_prepare_pc(const caus_cli_lesson *lesson,
     options->colliders = read.colliders;
     options->max_conditions = read.max_conditions;
     options->max_tests = read.max_tests;
+    CAUS_TRY(caus_cli_read_max_parents(lesson->arguments, 0,
+                                       &options->max_parents, err));
     options->assumptions = read.assumptions;
     *task = (caus_cli_task){
         .learn = learn_pc,

@@ -19,32 +19,30 @@ static const char everywhere[] =
 #define CORRELATION " max-lag alpha fdr level least-effect knowledge "
 #define LINGAM " prune alpha fdr level least-effect max-parents knowledge "
 
-/* Whose links at lag 0 and hidden causes are directed by tests. */
-static const char directed_by_tests[] =
-    " pcmci+ pc-lagged jpcmci+ lpcmci pc fci rfci ";
+static const char with_hidden_causes[] = " lpcmci fci rfci ";
 
-static const char preset_options[] = LAGGED
+static const char preset_options[] = LAGGED BOUND
     "bootstrap block stability-selection sensitivity at workload colliders "
     "no-conflict-resolution target keep all-links graph graph-trust ";
 
 static const caus_cli_method methods[] = {
     {"pcmci+", caus_cli_prepare_lagged,
-     LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
+     LAGGED PARTS BOUND "colliders no-conflict-resolution ", false, NULL},
     {"pcmci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"pc-lagged", caus_cli_prepare_lagged,
-     LAGGED PARTS "colliders no-conflict-resolution ", false, NULL},
+     LAGGED PARTS BOUND "colliders no-conflict-resolution ", false, NULL},
     {"lpcmci", caus_cli_prepare_lpcmci,
      TESTS "max-lag alpha max-conditions max-tests knowledge ", false, NULL},
     {"jpcmci+", caus_cli_prepare_environments,
      " max-lag alpha pc-alpha fdr max-conditions max-combinations level "
      "max-tests interval knowledge colliders no-conflict-resolution context "
-     "dummies ",
+     "dummies max-parents ",
      false, NULL},
     {"bivci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"fullci", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"lagged", caus_cli_prepare_lagged, LAGGED PARTS BOUND, false, NULL},
     {"var-lingam", caus_cli_prepare_lingam, LINGAM "max-lag ", false, NULL},
-    {"pc", caus_cli_prepare_pc, STATIC TESTS, true, NULL},
+    {"pc", caus_cli_prepare_pc, STATIC TESTS BOUND, true, NULL},
     {"fci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
     {"rfci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
     {"xges", caus_cli_prepare_score, SCORE, true, NULL},
@@ -128,14 +126,12 @@ static caus_status fail_bound(const char *name, const caus_cli_method *method,
                          "--time-limit",
                          method->name, work);
     if (strcmp(name, "max-parents") == 0 &&
-        is_among(directed_by_tests, method->name))
+        is_among(with_hidden_causes, method->name))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--max-parents cannot be kept by --method %s: a link "
-                         "that stays is one no conditions explain, directions "
-                         "rest on it, and leaving it out would say "
-                         "independence where there is none; bound the "
-                         "conditions with --max-conditions, lower --alpha, "
-                         "or take %s",
+                         "--max-parents says nothing to --method %s: with "
+                         "hidden causes few parents do not mean that few "
+                         "conditions separate; bound those with "
+                         "--max-conditions, or take %s",
                          method->name, owners);
     return CAUS_OK;
 }

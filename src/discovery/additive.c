@@ -70,8 +70,8 @@ static caus_status read_knowledge(call *c, caus_error *err)
                                  caus_run_scratch(c->run, 0), &prior, err));
     CAUS_TRY(caus_lag_prior_check_ends(&prior, c->series,
                                        "the additive learner", err));
-    CAUS_TRY(
-        caus_check_parents(&prior, c->series, c->options->max_parents, err));
+    CAUS_TRY(caus_check_parents(&prior, c->series->variables,
+                                c->options->max_parents, err));
     caus_additive_data_know(&c->table, &prior, &c->data);
     return CAUS_OK;
 }

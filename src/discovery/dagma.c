@@ -385,8 +385,8 @@ static caus_status read_knowledge(call *c, caus_arena *scratch, caus_error *err)
     CAUS_TRY(caus_lag_prior_read(c->series, 0, c->options->assumptions, false,
                                  scratch, &prior, err));
     CAUS_TRY(caus_lag_prior_check_ends(&prior, c->series, "dagma", err));
-    CAUS_TRY(
-        caus_check_parents(&prior, c->series, c->options->max_parents, err));
+    CAUS_TRY(caus_check_parents(&prior, c->series->variables,
+                                c->options->max_parents, err));
     if (!prior.cells)
         return CAUS_OK;
     bool *is_barred = CAUS_ARRAY(scratch, bool, stride *stride);

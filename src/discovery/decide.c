@@ -170,7 +170,7 @@ caus_status caus_decide_links(caus_search *search, caus_findings *findings,
         CAUS_TRY(correct(search, findings, err));
     if (search->question->options->min_lag == 0 && !findings->plus)
         make_symmetric(search, findings);
-    if (search->question->options->max_parents)
+    if (search->question->options->max_parents && !findings->plus)
         CAUS_TRY(bound_parents(search, findings, err));
     return CAUS_OK;
 }

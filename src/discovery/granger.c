@@ -144,8 +144,8 @@ static caus_status read_prior(caus_granger_call *c, caus_error *err)
     CAUS_TRY(caus_lag_prior_read(c->series, c->options->max_lag,
                                  c->options->assumptions, false,
                                  caus_run_scratch(c->run, 0), &c->prior, err));
-    CAUS_TRY(
-        caus_check_parents(&c->prior, c->series, c->options->max_parents, err));
+    CAUS_TRY(caus_check_parents(&c->prior, c->series->variables,
+                                c->options->max_parents, err));
     for (size_t pair = 0; pair < c->variables * c->variables; pair++) {
         size_t source = pair / c->variables, target = pair % c->variables;
         caus_assumption known =

@@ -66,6 +66,11 @@ static void enter(const steps *s, phase *p, caus_joint_phase which)
 static caus_status find_contexts(steps *s, caus_error *err)
 {
     CAUS_TRY(new_phase(s, &s->contexts, err));
+    /* hidden causes may still act here: the parents of one end need not
+     * separate it from a context */
+    if (s->joint->groups[CAUS_DUMMY_TIME].count ||
+        s->joint->groups[CAUS_DUMMY_SPACE].count)
+        s->contexts->options.max_parents = 0;
     enter(s, s->contexts, CAUS_PHASE_SELECT);
     CAUS_TRY(caus_select_conditions(s->search, &s->contexts->findings, err));
     enter(s, s->contexts, CAUS_PHASE_CONTEXTS);

@@ -302,8 +302,8 @@ static caus_status learn(call *c, caus_lingam *result, caus_error *err)
     CAUS_TRY(caus_lag_prior_read(c->series, lags, c->options->assumptions,
                                  false, scratch, &c->prior, err));
     CAUS_TRY(caus_lag_prior_check_ends(&c->prior, c->series, "LiNGAM", err));
-    CAUS_TRY(
-        caus_check_parents(&c->prior, c->series, c->options->max_parents, err));
+    CAUS_TRY(caus_check_parents(&c->prior, c->series->variables,
+                                c->options->max_parents, err));
     if (lags)
         CAUS_TRY(caus_var_choose(c->series, c->options->max_lag,
                                  c->options->lag_order, c->run, scratch, &lags,

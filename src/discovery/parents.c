@@ -17,21 +17,22 @@ void caus_rank_parents(caus_ranked *list, size_t count)
 }
 
 caus_status caus_check_parents(const caus_lag_prior *prior,
-                               const caus_series *series, size_t most,
+                               const caus_variable *variables, size_t most,
                                caus_error *err)
 {
-    size_t variables = prior->variable_count;
-    for (size_t to = 0; most && prior->cells && to < variables; to++) {
+    size_t nodes = prior->variable_count;
+    for (size_t to = 0; most && prior->cells && to < nodes; to++) {
         size_t count = 0;
-        for (size_t k = 0; k < variables * prior->lags; k++)
+        for (size_t k = 0; k < nodes * prior->lags; k++)
             count += caus_lag_prior_requires(prior, k / prior->lags, to,
                                              k % prior->lags);
         if (count > most)
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "%zu required links lead into %s and at most %zu "
-                             "parents are allowed: raise --max-parents or "
-                             "require fewer",
-                             count, series->variables[to].name, most);
+            return CAUS_FAIL(
+                err, CAUS_ERR_INVALID_ARGUMENT,
+                "%zu required links lead into %s and at most %zu "
+                "parents are allowed: raise --max-parents or "
+                "require fewer",
+                count, variables ? variables[to].name : "a variable", most);
     }
     return CAUS_OK;
 }

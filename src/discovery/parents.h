@@ -15,9 +15,9 @@ typedef struct caus_ranked {
 void caus_rank_parents(caus_ranked *list, size_t count);
 
 /* Refuses a bound below the number of causes that are required of a variable,
- * which is named; 0 = no bound. */
+ * which is named; 0 = no bound, `variables` NULL = without names. */
 caus_status caus_check_parents(const caus_lag_prior *prior,
-                               const caus_series *series, size_t most,
+                               const caus_variable *variables, size_t most,
                                caus_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "discovery/parents.h"
 #include "discovery/static_internal.h"
 #include "numeric/distributions.h"
 
@@ -78,6 +79,25 @@ static caus_status orient(const caus_skeleton *skeleton,
     return CAUS_OK;
 }
 
+/*
+ * Of two nodes that are not adjacent, one is no ancestor of the other and is
+ * separated from it by its own parents: with a bound on those no larger set is
+ * needed.
+ */
+static caus_status bound_sets(const caus_engine *engine,
+                              const caus_pc_options *options,
+                              caus_skeleton_options *limits, caus_error *err)
+{
+    caus_lag_prior known = {.variable_count = engine->node_count,
+                            .lags = 1,
+                            .cells =
+                                limits->prior ? limits->prior->cells : NULL};
+    if (options->max_parents && options->max_parents < limits->max_conditions)
+        limits->max_conditions = options->max_parents;
+    return caus_check_parents(&known, engine->variables, options->max_parents,
+                              err);
+}
+
 caus_status caus_pc_learn(const caus_engine *engine,
                           const caus_pc_options *options, const caus_run *run,
                           caus_arena *out, caus_discovery *result,
@@ -91,6 +111,7 @@ caus_status caus_pc_learn(const caus_engine *engine,
     caus_colliders colliders = {0};
     CAUS_TRY(caus_prior_read(engine, options->assumptions, false, scratch,
                              &limits.prior, err));
+    CAUS_TRY(bound_sets(engine, options, &limits, err));
     CAUS_TRY(caus_walks_init(engine, run, &walks, err));
     CAUS_TRY(caus_skeleton_learn(engine, &limits, run, walks, scratch,
                                  &skeleton, err));

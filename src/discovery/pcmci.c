@@ -60,14 +60,6 @@ static caus_status check_options(const caus_series *series,
                          "or none to have it chosen",
                          options->pc_alpha);
     CAUS_TRY(caus_check_level(options->level, err));
-    if (options->max_parents && caus_is_plus(options))
-        return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
-                         "at most %zu parents were asked for, but PCMCI+ "
-                         "directs links by what the tests left: taking a link "
-                         "away after that would say independence where there "
-                         "is none; bound max_conditions, lower alpha, or take "
-                         "PCMCI",
-                         options->max_parents);
     if (!options->max_combinations)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "no combination of conditions may be tried: give 1 "
@@ -345,7 +337,8 @@ static caus_status run_call(call *c, caus_discovery *result, caus_error *err)
                                        scratch, &c->question.assumptions, err));
     caus_lag_prior known = {c->question.variable_count, options->max_lag + 1,
                             c->question.assumptions};
-    CAUS_TRY(caus_check_parents(&known, c->series, options->max_parents, err));
+    CAUS_TRY(caus_check_parents(&known, c->series->variables,
+                                options->max_parents, err));
     CAUS_TRY(caus_sample_init(c->series, &sampling, c->run, scratch, &c->sample,
                               err));
     CAUS_TRY(check_rows(c->series, options, &c->sample, err));

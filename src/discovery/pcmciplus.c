@@ -76,14 +76,15 @@ caus_status caus_plus_init(caus_search *search, caus_findings *findings,
         .separating_sets = CAUS_ARRAY(arena, caus_separating_set, cells),
         .neighbours = CAUS_ARRAY(arena, size_t, variables * variables),
         .neighbour_count = CAUS_ARRAY(arena, size_t, variables),
+        .most_given = CAUS_ARRAY(arena, size_t, variables),
         .hands = CAUS_ARRAY(arena, caus_plus_hand, (size_t)search->threads),
         .marks = CAUS_ARRAY(arena, unsigned char, variables *variables),
         .shown_statistic = CAUS_ARRAY(arena, double, variables *variables),
         .shown_df = CAUS_ARRAY(arena, double, variables *variables),
     };
     if (!plus->strength || !plus->separating_sets || !plus->neighbours ||
-        !plus->neighbour_count || !plus->hands || !plus->marks ||
-        !plus->shown_statistic || !plus->shown_df)
+        !plus->neighbour_count || !plus->most_given || !plus->hands ||
+        !plus->marks || !plus->shown_statistic || !plus->shown_df)
         return caus_arena_fail(arena, err);
     CAUS_TRY(init_candidates(plus, err));
     CAUS_TRY(init_given(plus, err));
@@ -198,8 +199,29 @@ static caus_status give_ambiguous(caus_plus *plus, caus_error *err)
     return CAUS_OK;
 }
 
+/*
+ * Of two variables that are not linked, one is no cause of the other and is
+ * separated from it by its own parents: among lag-0 neighbours no more need be
+ * given than the bound leaves beside the lagged parents that are known.
+ */
+static void bound_sets(caus_plus *plus)
+{
+    const caus_question *question = plus->question;
+    size_t bound = question->options->max_parents;
+    for (size_t j = 0; j < question->variable_count; j++) {
+        size_t *most = &plus->most_given[j];
+        *most = bound ? bound : SIZE_MAX;
+        if (!bound || plus->is_exogenous || caus_plus_is_plain_pc(plus))
+            continue;
+        for (size_t i = 0; i < question->variable_count; i++)
+            for (size_t lag = 1; lag <= question->options->max_lag; lag++)
+                *most -= caus_assumed(question, i, j, lag) == CAUS_ASSUME_LINK;
+    }
+}
+
 caus_status caus_plus_find_links(caus_plus *plus, caus_error *err)
 {
+    bound_sets(plus);
     for_each_cell(plus, link_hypotheses);
     link_selections(plus);
     if (!caus_plus_is_over(plus))

@@ -105,24 +105,30 @@ static caus_status try_set(pair *p, const size_t *given, size_t count,
     return CAUS_OK;
 }
 
-/* Tries the sets from a list with `least` members or more, but those within
- * its first `known` members. */
-static caus_status try_sets(pair *p, const size_t *list, size_t count,
-                            size_t least, size_t known, caus_error *err)
+/* What sets are made of. */
+typedef struct choice {
+    const size_t *list;
+    size_t count;
+    size_t least, most; /* members of a set */
+    /* sets within the first `known` were tried, up to this size */
+    size_t known, known_most;
+} choice;
+
+static caus_status try_sets(pair *p, const choice *c, caus_error *err)
 {
     size_t *places = p->place->combination, *given = p->place->given;
-    for (size_t size = least; size <= count; size++) {
+    for (size_t size = c->least; size <= c->count && size <= c->most; size++) {
         for (size_t k = 0; k < size; k++)
             places[k] = k;
         do {
-            if (size && places[size - 1] < known)
+            if (size && size <= c->known_most && places[size - 1] < c->known)
                 continue;
             if (caus_search_is_cut(p->plus->search, p->hand))
                 return CAUS_OK;
             for (size_t k = 0; k < size; k++)
-                given[k] = list[places[k]];
+                given[k] = c->list[places[k]];
             CAUS_TRY(try_set(p, given, size, err));
-        } while (caus_next_combination(places, size, count));
+        } while (caus_next_combination(places, size, c->count));
     }
     return CAUS_OK;
 }
@@ -180,11 +186,20 @@ static caus_status judge_pair(pair *p, size_t chain, caus_error *err)
     size_t count = list_others(plus, p->target, source, place->list);
     memset(place->counts, 0, plus->candidate_stride * sizeof *place->counts);
     p->separations = 0;
-    CAUS_TRY(try_sets(p, place->list, count, 0, 0, err));
+    choice here = {.list = place->list,
+                   .count = count,
+                   .most = plus->most_given[p->target]};
+    CAUS_TRY(try_sets(p, &here, err));
     if (!p->lag) {
         size_t back = list_others(plus, p->source, p->target, place->back_list);
-        size_t known = move_common(place->list, count, place->back_list, back);
-        CAUS_TRY(try_sets(p, place->back_list, back, 1, known, err));
+        choice there = {
+            .list = place->back_list,
+            .count = back,
+            .known = move_common(place->list, count, place->back_list, back),
+            .known_most = here.most,
+            .least = 1,
+            .most = plus->most_given[p->source]};
+        CAUS_TRY(try_sets(p, &there, err));
     }
     for (size_t t = chain; t; t = plus->triples[t - 1].next)
         plus->triples[t - 1].verdict = judge(p, plus->triples[t - 1].middle);

@@ -56,6 +56,7 @@ struct caus_plus {
     size_t *candidates;      /* [variable_count × candidate_stride] */
     size_t *candidate_count; /* [variable_count] */
     size_t candidate_stride; /* above every node in it */
+    size_t *most_given;      /* [variable_count] candidates in one set */
     caus_plus_hand *hands;   /* [threads] */
     caus_plus_triple *triples;
     size_t triple_count;

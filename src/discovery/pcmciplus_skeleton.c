@@ -206,7 +206,9 @@ static bool is_due(const caus_plus *plus, size_t source, size_t target,
 
 static bool has_sets(const caus_findings *findings, size_t target)
 {
-    return findings->plus->candidate_count[target] >= findings->plus->size;
+    const caus_plus *plus = findings->plus;
+    return plus->candidate_count[target] >= plus->size &&
+           plus->most_given[target] >= plus->size;
 }
 
 static caus_status test_target(caus_search *search, caus_hand *hand,

@@ -273,6 +273,8 @@ static void write_method(caus_json *json, const caus_view *view)
     if (options->max_combinations > 1)
         put_limit(json, "max_combinations", options->max_combinations);
     put_limit(json, "max_conditions", options->max_conditions);
+    if (options->max_parents > 0)
+        put_limit(json, "max_parents", options->max_parents);
     put_limit(json, "max_conditions_target", options->max_conditions_target);
     put_limit(json, "max_conditions_source", options->max_conditions_source);
     if (options->bootstrap > 0)

@@ -290,8 +290,14 @@ static size_t check_result(const truth *expected, const caus_question *question,
     return bad;
 }
 
-static size_t search(const truth *t, caus_collider_rule rule,
-                     const unsigned char *cells)
+typedef struct asked_question {
+    caus_collider_rule rule;
+    const unsigned char *cells; /* what is known; NULL = nothing */
+    size_t max_parents;         /* 0 = not told */
+    uint64_t test_count;        /* taken */
+} asked_question;
+
+static size_t search_by(const truth *t, asked_question *asked)
 {
     caus_arena *arena = caus_arena_new(0);
     caus_run_options run_options = {.threads = 1};
@@ -316,12 +322,13 @@ static size_t search(const truth *t, caus_collider_rule rule,
     caus_pcmci_options options = caus_pcmci_options_default();
     options.method = CAUS_METHOD_PCMCIPLUS;
     options.max_lag = t->max_lag;
-    options.colliders = rule;
+    options.colliders = asked->rule;
+    options.max_parents = asked->max_parents;
     caus_question question = {.options = &options,
                               .variable_count = n,
                               .cell_count = n * n * (t->max_lag + 1),
                               .first_lag = 1,
-                              .assumptions = cells,
+                              .assumptions = asked->cells,
                               .run = run};
     caus_search work;
     caus_findings found;
@@ -330,11 +337,18 @@ static size_t search(const truth *t, caus_collider_rule rule,
     assert_int_equal(caus_findings_init(&question, arena, &found, NULL),
                      CAUS_OK);
     assert_int_equal(caus_search_run(&work, &found, NULL), CAUS_OK);
-    truth expected = complete(t, cells);
+    truth expected = complete(t, asked->cells);
     size_t bad = check_result(&expected, &question, &found);
+    asked->test_count += caus_search_test_count(&work);
     caus_run_free(run);
     caus_arena_free(arena);
     return bad;
+}
+
+static size_t search(const truth *t, caus_collider_rule rule,
+                     const unsigned char *cells)
+{
+    return search_by(t, &(asked_question){.rule = rule, .cells = cells});
 }
 
 static void with_separation_the_completed_graph_comes_back(void **unused)
@@ -383,6 +397,46 @@ static void with_true_knowledge_what_it_allows_comes_back(void **unused)
     assert_int_equal(wrong, 0);
 }
 
+static size_t most_parents(const truth *t)
+{
+    size_t most = 0;
+    for (size_t j = 0; j < t->variables; j++) {
+        size_t count = 0;
+        for (size_t i = 0; i < t->variables; i++)
+            for (size_t lag = 0; lag <= t->max_lag; lag++)
+                count += t->link[i][j][lag];
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* Required links of the past leave fewer parents at lag 0. */
+static void a_true_bound_on_parents_changes_nothing_but_the_tests(void **unused)
+{
+    (void)unused;
+    size_t wrong = 0;
+    asked_question bound = {0}, free_of_it = {0};
+    for (uint64_t seed = 0; seed < GRAPHS; seed++) {
+        unsigned char cells[MOST_VARIABLES * MOST_VARIABLES * (MOST_LAGS + 1)];
+        truth t = random_truth(seed);
+        know(&t, seed, cells);
+        bound.cells = free_of_it.cells = seed % 2 ? cells : NULL;
+        bound.max_parents = most_parents(&t);
+        int rules = seed % 2 ? CAUS_COLLIDERS_NONE : CAUS_COLLIDERS_NONE + 1;
+        for (int rule = 0; rule < rules; rule++) {
+            bound.rule = free_of_it.rule = (caus_collider_rule)rule;
+            size_t bad = search_by(&t, &bound);
+            search_by(&t, &free_of_it);
+            if (bad)
+                print_error("graph %zu, rule %d: %zu marks differ\n",
+                            (size_t)seed, rule, bad);
+            wrong += bad > 0;
+        }
+    }
+    assert_int_equal(wrong, 0);
+    assert_true(bound.test_count < free_of_it.test_count);
+}
+
 /* 0 → 1 → 2 → 3 and 0 → 2, 0 → 3 without a past: nothing is directed until
  * 1 → 2 is known; then 2 → 3 follows by the first rule, 0 → 3 by the fourth. */
 static void the_fourth_rule_follows_from_knowledge(void **unused)
@@ -428,6 +482,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(with_separation_the_completed_graph_comes_back),
         cmocka_unit_test(with_true_knowledge_what_it_allows_comes_back),
+        cmocka_unit_test(a_true_bound_on_parents_changes_nothing_but_the_tests),
         cmocka_unit_test(the_fourth_rule_follows_from_knowledge),
         cmocka_unit_test(graphs_that_tigramite_was_told_come_back),
     };

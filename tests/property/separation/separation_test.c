@@ -354,6 +354,64 @@ static void what_is_no_dag_is_refused(void **unused)
     caus_arena_free(arena);
 }
 
+/* The fewest of the nodes 1 … candidates that separate 0 from another. */
+static size_t fewest_separating(const caus_graph *graph, size_t candidates,
+                                size_t other)
+{
+    size_t fewest = SIZE_MAX;
+    for (unsigned bits = 0; bits < 1u << candidates; bits++) {
+        size_t given[8], count = 0;
+        bool separated[8];
+        for (size_t k = 0; k < candidates; k++)
+            if (bits >> k & 1)
+                given[count++] = k + 1;
+        assert_int_equal(
+            caus_graph_separated(graph, 0, given, count, separated, NULL),
+            CAUS_OK);
+        if (separated[other] && count < fewest)
+            fewest = count;
+    }
+    return fewest;
+}
+
+static size_t most_parents(const caus_graph *graph)
+{
+    size_t most = 0;
+    for (size_t to = 0; to < graph->node_count; to++) {
+        size_t count = 0;
+        for (size_t from = 0; from < graph->node_count; from++)
+            count += is_parent(graph, from, to);
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* Why FCI and its kin take no bound on parents. */
+static void with_hidden_causes_few_parents_need_more_conditions(void **unused)
+{
+    (void)unused;
+    caus_arena *arena = caus_arena_new(0);
+    /* 0 acts on 5 by 1 … 4, which meet in the hidden 6 and 7 */
+    static const size_t arrows[][2] = {{0, 1}, {0, 2}, {0, 3}, {0, 4}, {1, 6},
+                                       {2, 6}, {3, 7}, {4, 7}, {6, 5}, {7, 5}};
+    caus_graph merged = empty_graph(8, arena);
+    for (size_t k = 0; k < sizeof arrows / sizeof *arrows; k++)
+        caus_graph_set(&merged, arrows[k][0], arrows[k][1], 0, CAUS_MARK_TAIL,
+                       CAUS_MARK_ARROW);
+    assert_int_equal(most_parents(&merged), 2);
+    assert_int_equal(fewest_separating(&merged, 4, 5), 4);
+
+    /* 1 → 0 and 2 → 3, hidden causes of 1 and 3 and of 2 and 0 */
+    caus_graph crossed = empty_graph(4, arena);
+    caus_graph_set(&crossed, 1, 0, 0, CAUS_MARK_TAIL, CAUS_MARK_ARROW);
+    caus_graph_set(&crossed, 2, 3, 0, CAUS_MARK_TAIL, CAUS_MARK_ARROW);
+    caus_graph_set(&crossed, 1, 3, 0, CAUS_MARK_ARROW, CAUS_MARK_ARROW);
+    caus_graph_set(&crossed, 2, 0, 0, CAUS_MARK_ARROW, CAUS_MARK_ARROW);
+    assert_int_equal(most_parents(&crossed), 1);
+    assert_int_equal(fewest_separating(&crossed, 2, 3), 2);
+    caus_arena_free(arena);
+}
+
 static void distance_counts_places_that_differ(void **unused)
 {
     (void)unused;
@@ -401,6 +459,7 @@ int main(void)
         cmocka_unit_test(arrows_asked_for_both_ways_are_a_conflict),
         cmocka_unit_test(ambiguous_triples_support_no_rule),
         cmocka_unit_test(what_is_no_dag_is_refused),
+        cmocka_unit_test(with_hidden_causes_few_parents_need_more_conditions),
         cmocka_unit_test(distance_counts_places_that_differ),
         cmocka_unit_test(every_failed_allocation_is_reported),
     };

@@ -15,10 +15,23 @@ static size_t distance(const caus_graph *a, const caus_graph *b)
     return result;
 }
 
-static void pc_with_true_separations_gives_the_completed_graph(void **unused)
+static size_t most_parents(const caus_graph *dag)
 {
-    (void)unused;
+    size_t most = 0;
+    for (size_t to = 0; to < dag->node_count; to++) {
+        size_t count = 0;
+        for (size_t from = 0; from < dag->node_count; from++)
+            count += caus_graph_get(dag, from, to, 0).target == CAUS_MARK_ARROW;
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* `bound` tells PC the largest number of parents. Returns the tests made. */
+static uint64_t check_completed_graphs(bool bound)
+{
     caus_random random;
+    uint64_t tests = 0;
     caus_random_init(&random, 21, 0);
     caus_run *run = given_run(&(caus_run_options){.threads = 1});
     for (size_t round = 0; round < 1200; round++) {
@@ -32,6 +45,8 @@ static void pc_with_true_separations_gives_the_completed_graph(void **unused)
         truth state = truth_init(&dag, nodes, arena);
         caus_engine engine = truth_engine(&state);
         caus_pc_options options = caus_pc_options_default();
+        if (bound)
+            options.max_parents = most_parents(&dag);
         for (int rule = 0; rule <= CAUS_COLLIDERS_NONE; rule++) {
             caus_discovery found = {0};
             options.colliders = (caus_collider_rule)rule;
@@ -44,10 +59,24 @@ static void pc_with_true_separations_gives_the_completed_graph(void **unused)
             assert_true(found.complete);
             assert_int_equal(distance(&found.graph, &expected), 0);
             assert_int_equal(found.graph.ambiguous_count, 0);
+            tests += found.test_count;
         }
         caus_arena_free(arena);
     }
     caus_run_free(run);
+    return tests;
+}
+
+static void pc_with_true_separations_gives_the_completed_graph(void **unused)
+{
+    (void)unused;
+    check_completed_graphs(false);
+}
+
+static void a_true_bound_on_parents_gives_the_completed_graph(void **unused)
+{
+    (void)unused;
+    assert_true(check_completed_graphs(true) < check_completed_graphs(false));
 }
 
 static sem world_of(size_t nodes, double degree, size_t rows, caus_arena *arena)
@@ -207,6 +236,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pc_with_true_separations_gives_the_completed_graph),
+        cmocka_unit_test(a_true_bound_on_parents_gives_the_completed_graph),
         cmocka_unit_test(threads_do_not_change_a_byte),
         cmocka_unit_test(column_order_and_scale_do_not_change_a_byte),
         cmocka_unit_test(independent_columns_are_joined_at_the_rate_alpha),
