@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "render/explain.h"
 
 enum {
@@ -142,9 +143,11 @@ static void add_hop(const sheet *page, const caus_hop *hop)
     if (hop->variable != SIZE_MAX && isfinite(hop->effect)) {
         const caus_variable *named =
             &tale->answer->series->variables[hop->variable];
-        caus_text_format(&line, "  %s %+.3g %s",
-                         caus_tale_clean(tale, named->name), hop->effect,
-                         caus_tale_clean(tale, named->unit));
+        char effect[96];
+        caus_amount_format_whole(caus_tale_clean(tale, named->unit),
+                                 hop->effect, effect);
+        caus_text_format(&line, "  %s %s%s", caus_tale_clean(tale, named->name),
+                         hop->effect < 0 ? "" : "+", effect);
     }
     page->text->failed = page->text->failed || line.failed;
     caus_text_add(page->text, "  ");

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/amount.h"
 #include "render/report.h"
 
 static const int64_t second_ns = 1000000000;
@@ -131,58 +132,18 @@ void caus_report_format_belief(double share, char text[16])
         snprintf(text, 16, "%.0f %%", 100 * share);
 }
 
-typedef struct scale_step {
-    double from;
-    double factor;
-    const char *unit;
-} scale_step;
-
-static const scale_step *find_step(const scale_step *steps, size_t count,
-                                   double largest)
-{
-    for (size_t i = 0; i < count; i++)
-        if (largest >= steps[i].from)
-            return &steps[i];
-    return NULL;
-}
-
 caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
                              double largest)
 {
-    static const scale_step seconds[] = {
-        {.01, 1, "s"}, {1e-5, 1e3, "ms"}, {1e-300, 1e6, "µs"}};
-    static const scale_step bytes[] = {{1e9, 1e-9, "GB"},
-                                       {1e6, 1e-6, "MB"},
-                                       {1e3, 1e-3, "kB"},
-                                       {0, 1, "bytes"}};
-    static const scale_step counts[] = {{1e9, 1e-9, "billion"},
-                                        {1e6, 1e-6, "million"}};
-    static const scale_step share = {0, 100, "%"};
     const char *unit =
         caus_tale_clean(&page->tale, page->series->variables[variable].unit);
-    caus_scale scale = {.factor = 1};
-    const scale_step *step = NULL;
-    largest = fabs(largest);
-    if (strcmp(unit, "s") == 0 || strcmp(unit, "seconds") == 0)
-        step = find_step(seconds, sizeof seconds / sizeof *seconds, largest);
-    else if (strcmp(unit, "bytes") == 0 || strcmp(unit, "B") == 0)
-        step = find_step(bytes, sizeof bytes / sizeof *bytes, largest);
-    else if (strcmp(unit, "ratio") == 0)
-        step = &share;
-    if (step) {
-        scale.factor = step->factor;
-        snprintf(scale.unit, sizeof scale.unit, "%s", step->unit);
-        return scale;
-    }
-    step = find_step(counts, sizeof counts / sizeof *counts, largest);
+    caus_amount amount = caus_amount_choose(unit, largest);
+    caus_scale scale = {.factor = amount.factor};
     caus_text words = {0};
-    if (step) {
-        scale.factor = step->factor;
-        caus_text_add(&words, step->unit);
-        if (unit[0])
-            caus_text_add_char(&words, ' ');
-    }
-    caus_text_add_cut(&words, unit, 20, "…", true);
+    caus_text_add(&words, amount.count);
+    if (*amount.count && *amount.unit)
+        caus_text_add_char(&words, ' ');
+    caus_text_add_cut(&words, amount.unit, 20, "…", true);
     page->text->failed |= words.failed;
     if (words.length < sizeof scale.unit)
         snprintf(scale.unit, sizeof scale.unit, "%s",
@@ -191,42 +152,9 @@ caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
     return scale;
 }
 
-static void add_thousands(char text[48])
-{
-    char *digits = text[0] == '-' ? text + 1 : text;
-    size_t whole = strspn(digits, "0123456789");
-    for (size_t at = whole; at > 3; at -= 3) {
-        size_t length = strlen(digits);
-        if (length + 24 > 48)
-            return;
-        memmove(digits + at - 2, digits + at - 3, length - at + 4);
-        digits[at - 3] = ',';
-    }
-}
-
 void caus_scale_format(const caus_scale *scale, double value, char text[48])
 {
-    if (!isfinite(value)) {
-        snprintf(text, 48, "–");
-        return;
-    }
-    value *= scale->factor;
-    if (fabs(value) >= 1e9 || (fabs(value) < 1e-6 && value != 0)) {
-        snprintf(text, 48, "%.2e", value);
-        return;
-    }
-    int decimals = value == 0 ? 0 : 2 - (int)floor(log10(fabs(value)) + 1e-12);
-    decimals = decimals < 0 ? 0 : decimals > 8 ? 8 : decimals;
-    snprintf(text, 48, "%.*f", decimals, value);
-    char *dot = strchr(text, '.');
-    if (dot) {
-        char *end = text + strlen(text);
-        while (end[-1] == '0')
-            *--end = '\0';
-        if (end[-1] == '.')
-            end[-1] = '\0';
-    }
-    add_thousands(text);
+    caus_amount_format(scale->factor, value, text);
 }
 
 void caus_report_format_change(const caus_report_page *page,

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "render/setup.h"
 
 enum { NAME_COLUMNS = 44, SIGNAL_COLUMNS = 12, SERVICES_SHOWN = 8 };
@@ -98,12 +99,11 @@ static void add_proposal(caus_sheet *sheet, const caus_proposal *proposal)
     const char *signal = caus_signal_name(proposal->signal);
     caus_text_add(text, signal);
     caus_text_add_spaces(text, SIGNAL_COLUMNS - strlen(signal) + 1);
+    char value[96] = "none yet";
     if (isfinite(proposal->last_value))
-        caus_text_format(text, "%.4g%s%s", proposal->last_value,
-                         *proposal->spec.unit ? " " : "",
-                         caus_sheet_clean(sheet, proposal->spec.unit));
-    else
-        caus_text_add(text, "none yet");
+        caus_amount_format_whole(caus_sheet_clean(sheet, proposal->spec.unit),
+                                 proposal->last_value, value);
+    caus_text_add(text, value);
     caus_text_add_char(text, '\n');
 }
 

@@ -11,13 +11,13 @@ typedef struct word_meaning {
 } word_meaning;
 
 /* The first meaning that any word of a name has counts: errors before latency
- * ("error_latency" is none we know), load last, as "request" stands in names of
- * everything. */
+ * ("error_latency" is none we know); "available" is said of memory and disks
+ * too, and then it is no share of calls; load last, as "request" stands in
+ * names of everything. */
 static const word_meaning meanings[] = {
     {"err", CAUS_ASPECT_ERRORS},
     {"error*", CAUS_ASPECT_ERRORS},
     {"fail*", CAUS_ASPECT_ERRORS},
-    {"avail*", CAUS_ASPECT_ERRORS},
     {"success*", CAUS_ASPECT_ERRORS},
     {"timeout*", CAUS_ASPECT_ERRORS},
     {"exception*", CAUS_ASPECT_ERRORS},
@@ -61,6 +61,12 @@ static const word_meaning meanings[] = {
     {"heap", CAUS_ASPECT_MEMORY},
     {"swap", CAUS_ASPECT_MEMORY},
     {"oom", CAUS_ASPECT_MEMORY},
+    {"disk", CAUS_ASPECT_RESOURCE},
+    {"diskio", CAUS_ASPECT_RESOURCE},
+    {"fs", CAUS_ASPECT_RESOURCE},
+    {"filesystem*", CAUS_ASPECT_RESOURCE},
+    {"inode*", CAUS_ASPECT_RESOURCE},
+    {"avail*", CAUS_ASPECT_ERRORS},
     {"net*", CAUS_ASPECT_NETWORK},
     {"rx", CAUS_ASPECT_NETWORK},
     {"tx", CAUS_ASPECT_NETWORK},
@@ -68,9 +74,6 @@ static const word_meaning meanings[] = {
     {"receive*", CAUS_ASPECT_NETWORK},
     {"transmit*", CAUS_ASPECT_NETWORK},
     {"socket*", CAUS_ASPECT_NETWORK},
-    {"disk", CAUS_ASPECT_RESOURCE},
-    {"diskio", CAUS_ASPECT_RESOURCE},
-    {"fs", CAUS_ASPECT_RESOURCE},
     {"io", CAUS_ASPECT_RESOURCE},
     {"iops", CAUS_ASPECT_RESOURCE},
     {"read*", CAUS_ASPECT_RESOURCE},
@@ -116,23 +119,45 @@ static bool matches(const char *word, size_t length, const char *pattern)
     return pattern[i] == '*' || i == length;
 }
 
+/* The next word at or after *text, NULL at the end; moves *text behind it. */
+static const char *next_word(const char **text, size_t *length)
+{
+    const char *word = *text;
+    while (*word && !in_word(*word))
+        word++;
+    *length = 0;
+    while (in_word(word[*length]))
+        (*length)++;
+    *text = word + *length;
+    return *length ? word : NULL;
+}
+
 /* The index of the first meaning that a word of the name has. */
 static size_t first_meaning(const char *name)
 {
-    size_t best = MEANING_COUNT;
-    while (*name) {
-        while (*name && !in_word(*name))
-            name++;
-        size_t length = 0;
-        while (in_word(name[length]))
-            length++;
-        for (size_t i = 0; length && i < best; i++) {
-            if (matches(name, length, meanings[i].word))
+    size_t best = MEANING_COUNT, length;
+    for (const char *word; (word = next_word(&name, &length));) {
+        for (size_t i = 0; i < best; i++) {
+            if (matches(word, length, meanings[i].word))
                 best = i;
         }
-        name += length;
     }
     return best;
+}
+
+/* Whether it tells what is left of something rather than what is used. */
+static bool is_remainder(const char *name)
+{
+    static const char *const patterns[] = {"avail*",  "memavail*", "free",
+                                           "memfree", "remaining", "idle"};
+    size_t length;
+    for (const char *word; (word = next_word(&name, &length));) {
+        for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+            if (matches(word, length, patterns[i]))
+                return true;
+        }
+    }
+    return false;
 }
 
 /* What stands after the service in the name of a variable. */
@@ -161,12 +186,13 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
 int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
 {
     static const char *const good[] = {"success*", "avail*", "up"};
+    const char *name = caus_measure_name(variable);
     if (variable->bad_direction == CAUS_BAD_UP)
         return 1;
     if (variable->bad_direction == CAUS_BAD_DOWN)
         return -1;
     if (aspect == CAUS_ASPECT_ERRORS) {
-        size_t meaning = first_meaning(caus_measure_name(variable));
+        size_t meaning = first_meaning(name);
         for (size_t i = 0; i < 3 && meaning < MEANING_COUNT; i++) {
             if (strcmp(meanings[meaning].word, good[i]) == 0)
                 return -1;
@@ -175,5 +201,7 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
     }
     bool either = aspect == CAUS_ASPECT_OTHER || aspect == CAUS_ASPECT_LOAD ||
                   aspect == CAUS_ASPECT_NETWORK;
-    return either ? 0 : 1;
+    if (either || aspect == CAUS_ASPECT_LATENCY)
+        return either ? 0 : 1;
+    return is_remainder(name) ? -1 : 1;
 }

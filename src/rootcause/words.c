@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
@@ -16,11 +17,19 @@ static void add_change(const caus_case *about, size_t variable, caus_text *text)
 {
     const caus_shift *shift = &about->shifts[variable];
     const caus_variable *named = &about->series->variables[variable];
-    caus_text_format(text, "%s %s from %.3g to %.3g", named->name,
-                     shift->after > shift->before ? "rose" : "fell",
-                     shift->before, shift->after);
-    if (named->unit[0])
-        caus_text_format(text, " %s", named->unit);
+    double largest = fmax(fabs(shift->before), fabs(shift->after));
+    caus_amount amount =
+        caus_amount_choose(named->unit, isfinite(largest) ? largest : 0);
+    char before[48], after[48];
+    caus_amount_format(amount.factor, shift->before, before);
+    caus_amount_format(amount.factor, shift->after, after);
+    caus_text_format(text, "%s %s from %s to %s", named->name,
+                     shift->after > shift->before ? "rose" : "fell", before,
+                     after);
+    if (*amount.count)
+        caus_text_format(text, " %s", amount.count);
+    if (*amount.unit)
+        caus_text_format(text, " %s", amount.unit);
 }
 
 static caus_status finish(caus_case *about, caus_text *text,

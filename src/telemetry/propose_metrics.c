@@ -261,7 +261,8 @@ static void add_gauge(finder *at, const char *name)
     if (is_memory(name)) {
         made.measure = CAUS_MEASURE_GAUGE_SUM;
         made.score = 5 + standing(name);
-        made.word = "memory";
+        made.word = ends_with(name, "MemAvailable_bytes") ? "memory_available"
+                                                          : "memory";
         made.unit = "bytes";
     } else {
         double load = worth(name, load_words);

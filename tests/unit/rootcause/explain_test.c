@@ -402,6 +402,11 @@ static void names_tell_what_is_measured(void **state)
     assert_int_equal(aspect_of("cart-db_queue_length"), CAUS_ASPECT_SATURATION);
     assert_int_equal(aspect_of("cart-db_net_rx"), CAUS_ASPECT_NETWORK);
     assert_int_equal(aspect_of("cart-db_temperature"), CAUS_ASPECT_OTHER);
+    assert_int_equal(aspect_of("cart-db_reads_availability"),
+                     CAUS_ASPECT_ERRORS);
+    assert_int_equal(aspect_of("cart-db_memory_available"), CAUS_ASPECT_MEMORY);
+    assert_int_equal(aspect_of("cart-db_filesystem_avail_bytes"),
+                     CAUS_ASPECT_RESOURCE);
 }
 
 static void success_and_availability_are_bad_downwards(void **state)
@@ -414,6 +419,25 @@ static void success_and_availability_are_bad_downwards(void **state)
                      -1);
     variable.name = "a_errors";
     assert_int_equal(caus_aspect_bad_direction(&variable, CAUS_ASPECT_ERRORS),
+                     1);
+}
+
+static void less_of_what_is_left_is_bad(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a_node_memory_MemAvailable_bytes",
+                                        "a_memory_free", "a_pool_idle"};
+    caus_variable variable = caus_variable_default();
+    variable.service = "a";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        variable.name = names[i];
+        caus_aspect aspect = caus_aspect_of(&variable);
+        assert_true(aspect == CAUS_ASPECT_MEMORY ||
+                    aspect == CAUS_ASPECT_SATURATION);
+        assert_int_equal(caus_aspect_bad_direction(&variable, aspect), -1);
+    }
+    variable.name = "a_memory_used";
+    assert_int_equal(caus_aspect_bad_direction(&variable, CAUS_ASPECT_MEMORY),
                      1);
 }
 
@@ -510,6 +534,7 @@ int main(void)
         TEST(what_never_moved_before_may_be_the_cause),
         TEST(names_tell_what_is_measured),
         TEST(success_and_availability_are_bad_downwards),
+        TEST(less_of_what_is_left_is_bad),
         TEST(want_of_memory_is_told),
         TEST(every_format_is_written_or_memory_is_missed),
     };
