@@ -7,6 +7,8 @@
 #define CAUS_RECORDING_H
 
 #include "changes.h"
+#include "events.h"
+#include "logs.h"
 #include "quality.h"
 #include "telemetry.h"
 
@@ -36,10 +38,13 @@ typedef struct caus_recording_info {
     const char *const *warnings;
     size_t result_count;
     const caus_recorded_result *results;
-    const caus_changes *changes; /* NULL, unless a caller has read the results
-                                    of kind "changes" */
-    double clock_skew_s;         /* as in caus_fetch; NaN = not known */
-    double scrape_interval_s;    /* as in caus_fetch; 0 = not known */
+    /* NULL, unless a caller has read the results of kind "changes", "traces"
+     * and "logs" */
+    const caus_changes *changes;
+    const caus_spans *spans;
+    const caus_logs *logs;
+    double clock_skew_s;      /* as in caus_fetch; NaN = not known */
+    double scrape_interval_s; /* as in caus_fetch; 0 = not known */
     bool scrubbed; /* label values and text were cleaned of secrets */
 } caus_recording_info;
 

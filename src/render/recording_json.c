@@ -138,6 +138,15 @@ void caus_recording_write_json(caus_text *text, caus_arena *arena,
     caus_put_number(&json, "clock_skew_seconds", info->clock_skew_s);
     put_seconds(&json, "scrape_interval_seconds", info->scrape_interval_s);
     caus_json_put_unsigned(&json, "samples", caus_recording_total(info));
+    if (info->spans) {
+        caus_json_put_unsigned(&json, "spans", info->spans->span_count);
+        caus_json_put_unsigned(&json, "traces", info->spans->trace_count);
+    }
+    if (info->logs) {
+        caus_json_put_unsigned(&json, "log_lines", info->logs->line_count);
+        caus_json_put_unsigned(&json, "log_templates",
+                               info->logs->template_count);
+    }
     caus_json_key(&json, "variables");
     caus_json_begin_array(&json);
     for (size_t i = 0; i < info->variable_count; i++)

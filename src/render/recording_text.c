@@ -91,6 +91,17 @@ static void add_clock(const info_sheet *sheet)
                          skew > 0 ? "ahead" : "behind");
 }
 
+/* "traces     19,991 spans of 1,402 traces" */
+static void add_held(const info_sheet *sheet, const char *label, size_t count,
+                     const char *what, size_t wholes, const char *whole)
+{
+    add_label(sheet, label);
+    caus_text_add_count(sheet->text, count);
+    caus_text_format(sheet->text, " %s of ", what);
+    caus_text_add_count(sheet->text, wholes);
+    caus_text_format(sheet->text, " %s\n", whole);
+}
+
 static void add_summary(const info_sheet *sheet, const char *path)
 {
     const caus_recording_info *info = sheet->info;
@@ -106,6 +117,12 @@ static void add_summary(const info_sheet *sheet, const char *path)
     add_label(sheet, "samples");
     caus_text_add_count(sheet->text, caus_recording_total(info));
     caus_text_format(sheet->text, " of %zu variables\n", info->variable_count);
+    if (info->spans)
+        add_held(sheet, "traces", info->spans->span_count, "spans",
+                 info->spans->trace_count, "traces");
+    if (info->logs)
+        add_held(sheet, "logs", info->logs->line_count, "lines",
+                 info->logs->template_count, "templates");
     add_label(sheet, "secrets");
     caus_text_add(sheet->text, info->scrubbed
                                    ? "replaced by placeholders\n"

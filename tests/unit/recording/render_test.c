@@ -105,6 +105,22 @@ static void text_says_what_the_file_holds(void **state)
         "  ! redis_cpu has a gap of 4 min\n");
 }
 
+static void traces_and_log_lines_are_counted(void **state)
+{
+    struct made *made = *state;
+    caus_recording_info info = make_info();
+    caus_spans spans = {.span_count = 19991, .trace_count = 1402};
+    caus_logs logs = {.line_count = 704, .template_count = 20};
+    info.spans = &spans;
+    info.logs = &logs;
+    const char *text = render(made, &info, CAUS_FORMAT_TEXT, false);
+    assert_non_null(strstr(text, "  traces     19,991 spans of 1,402 traces\n"
+                                 "  logs       704 lines of 20 templates\n"));
+    text = render(made, &info, CAUS_FORMAT_JSON, false);
+    assert_non_null(strstr(text, "\"spans\": 19991"));
+    assert_non_null(strstr(text, "\"log_lines\": 704"));
+}
+
 static void ascii_text_is_ascii(void **state)
 {
     struct made *made = *state;
@@ -238,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(text_says_what_the_file_holds),
         TEST(ascii_text_is_ascii),
+        TEST(traces_and_log_lines_are_counted),
         TEST(json_reads_back),
         TEST(what_is_not_known_is_left_out),
         TEST(hostile_texts_and_times_are_harmless),
