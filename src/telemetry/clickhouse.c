@@ -152,15 +152,11 @@ caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
                                   const caus_run *run, caus_arena *out,
                                   caus_fetch *result, caus_error *err)
 {
-    caus_clickhouse at = {.specs = specs,
-                          .count = count,
-                          .options = options,
-                          .run = run,
-                          .scratch = caus_run_scratch(run, 0),
-                          .out = out,
-                          .query_capacity = count + 3};
-    caus_arena_mark scratch_mark = caus_arena_get_mark(at.scratch);
-    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    caus_clickhouse at = caus_clickhouse_begin(run, out);
+    at.specs = specs;
+    at.count = count;
+    at.options = options;
+    at.query_capacity = count + 3;
     caus_fetch made;
     caus_status status = caus_clickhouse_open(&at, endpoint, err);
     if (status == CAUS_OK)
@@ -168,11 +164,7 @@ caus_status caus_clickhouse_fetch(const caus_endpoint *endpoint,
     for (size_t i = 0; i < at.group_count; i++)
         caus_span_bins_deinit(&at.bins[i]);
     free(at.presence.steps);
-    caus_http_free(at.http);
-    caus_arena_rewind(at.scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;
-    else
-        caus_arena_rewind(out, out_mark);
-    return status;
+    return caus_clickhouse_end(&at, status);
 }

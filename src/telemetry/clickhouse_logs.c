@@ -262,27 +262,19 @@ caus_status caus_clickhouse_logs(const caus_endpoint *endpoint,
                                  caus_logs_fetch *result, caus_error *err)
 {
     line_reader reader = {
-        .at = {.run = run,
-               .scratch = caus_run_scratch(run, 0),
-               .out = out,
-               .query_limit = options->max_queries},
+        .at = caus_clickhouse_begin(run, out),
         .limit_bytes = caus_run_memory_limit_bytes(run),
         .draw = {.loud_one_in = 1, .other_one_in = 1},
     };
     reader.draw.stretch_count = caus_stretches_of(
         &options->window, &options->baseline, reader.draw.stretches);
-    caus_arena_mark scratch_mark = caus_arena_get_mark(reader.at.scratch);
-    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    reader.at.query_limit = options->max_queries;
     caus_logs_fetch made;
     caus_status status = fetch(
         &reader, endpoint,
         options->max_lines ? options->max_lines : USUAL_LINES, &made, err);
     caus_logs_builder_free(reader.builder);
-    caus_http_free(reader.at.http);
-    caus_arena_rewind(reader.at.scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;
-    else
-        caus_arena_rewind(out, out_mark);
-    return status;
+    return caus_clickhouse_end(&reader.at, status);
 }

@@ -208,6 +208,25 @@ caus_status caus_clickhouse_find_table(caus_clickhouse *at, caus_error *err)
 
 /* ---- the connection ---- */
 
+caus_clickhouse caus_clickhouse_begin(const caus_run *run, caus_arena *out)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    return (caus_clickhouse){.run = run,
+                             .scratch = scratch,
+                             .out = out,
+                             .scratch_mark = caus_arena_get_mark(scratch),
+                             .out_mark = caus_arena_get_mark(out)};
+}
+
+caus_status caus_clickhouse_end(caus_clickhouse *at, caus_status status)
+{
+    caus_http_free(at->http);
+    caus_arena_rewind(at->scratch, at->scratch_mark);
+    if (status != CAUS_OK)
+        caus_arena_rewind(at->out, at->out_mark);
+    return status;
+}
+
 static bool is_header_text(const char *text)
 {
     for (; *text; text++) {

@@ -36,19 +36,23 @@ typedef struct caus_clickhouse {
     double *skews;      /* [query_count], of the replies */
     size_t skew_count;
     caus_warnings warnings;
+    caus_arena_mark scratch_mark, out_mark; /* of the beginning */
 } caus_clickhouse;
 
-/*
- * Opens the connection of a session whose run, scratch and `out` are set;
- * `http` is freed by the caller in every case.
- */
+/* A session not yet connected, with scratch memory of the run. */
+caus_clickhouse caus_clickhouse_begin(const caus_run *run, caus_arena *out);
+/* Disconnects and gives memory back, that of `out` too unless the status is
+ * CAUS_OK, which is returned. */
+caus_status caus_clickhouse_end(caus_clickhouse *at, caus_status status);
+
+/* Opens the connection of a session. */
 caus_status caus_clickhouse_connect(caus_clickhouse *at,
                                     const caus_endpoint *endpoint,
                                     caus_error *err);
 
 /*
- * Checks what a fetch asks for, parts it into groups and connects. Start from
- * specs, count, options, run, scratch, `out` and query_capacity.
+ * Checks what a fetch asks for, parts it into groups and connects. Set
+ * specs, count, options and query_capacity before.
  */
 caus_status caus_clickhouse_open(caus_clickhouse *at,
                                  const caus_endpoint *endpoint,

@@ -520,21 +520,12 @@ caus_status caus_clickhouse_gram(const caus_endpoint *endpoint,
                                  const caus_run *run, caus_arena *out,
                                  caus_gram_fetch *result, caus_error *err)
 {
-    sums at = {.server = {.specs = specs,
-                          .count = count,
-                          .options = &options->fetch,
-                          .run = run,
-                          .scratch = caus_run_scratch(run, 0),
-                          .out = out},
+    sums at = {.server = caus_clickhouse_begin(run, out),
                .options = &options->gram};
-    caus_arena *scratch = at.server.scratch;
-    caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
-    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    at.server.specs = specs;
+    at.server.count = count;
+    at.server.options = &options->fetch;
     caus_status status =
         sum_up(&at, endpoint, options->statement_steps, result, err);
-    caus_http_free(at.server.http);
-    caus_arena_rewind(scratch, scratch_mark);
-    if (status != CAUS_OK)
-        caus_arena_rewind(out, out_mark);
-    return status;
+    return caus_clickhouse_end(&at.server, status);
 }

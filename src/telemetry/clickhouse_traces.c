@@ -159,10 +159,7 @@ caus_status caus_clickhouse_spans(const caus_endpoint *endpoint,
                                   caus_spans_fetch *result, caus_error *err)
 {
     trace_reader reader = {
-        .at = {.run = run,
-               .scratch = caus_run_scratch(run, 0),
-               .out = out,
-               .query_limit = options->max_queries},
+        .at = caus_clickhouse_begin(run, out),
         .limit_bytes = caus_run_memory_limit_bytes(run),
     };
     caus_stretch times[CAUS_STRETCHES];
@@ -170,18 +167,13 @@ caus_status caus_clickhouse_spans(const caus_endpoint *endpoint,
         caus_stretches_of(&options->window, &options->baseline, times);
     for (size_t i = 0; i < reader.stretch_count; i++)
         reader.stretches[i] = (caus_trace_stretch){times[i], 1};
-    caus_arena_mark scratch_mark = caus_arena_get_mark(reader.at.scratch);
-    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    reader.at.query_limit = options->max_queries;
     caus_spans_fetch made;
     caus_status status = fetch(
         &reader, endpoint,
         options->max_spans ? options->max_spans : USUAL_SPANS, &made, err);
     caus_spans_builder_free(reader.builder);
-    caus_http_free(reader.at.http);
-    caus_arena_rewind(reader.at.scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;
-    else
-        caus_arena_rewind(out, out_mark);
-    return status;
+    return caus_clickhouse_end(&reader.at, status);
 }

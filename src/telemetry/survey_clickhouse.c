@@ -122,22 +122,14 @@ caus_status caus_clickhouse_survey(const caus_endpoint *endpoint,
                                    const caus_run *run, caus_arena *out,
                                    caus_span_survey *result, caus_error *err)
 {
-    caus_clickhouse at = {.run = run,
-                          .scratch = caus_run_scratch(run, 0),
-                          .out = out,
-                          .query_limit = options ? options->max_queries : 0};
-    caus_arena_mark scratch_mark = caus_arena_get_mark(at.scratch);
-    caus_arena_mark out_mark = caus_arena_get_mark(out);
+    caus_clickhouse at = caus_clickhouse_begin(run, out);
+    at.query_limit = options ? options->max_queries : 0;
     caus_span_survey made = {.version = "",
                              .now_ns = caus_clock_wall_ns(),
                              .oldest_ns = INT64_MAX,
                              .newest_ns = INT64_MAX};
     caus_status status = look(&at, endpoint, &made, err);
-    caus_http_free(at.http);
-    caus_arena_rewind(at.scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;
-    else
-        caus_arena_rewind(out, out_mark);
-    return status;
+    return caus_clickhouse_end(&at, status);
 }
