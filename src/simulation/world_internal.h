@@ -24,6 +24,7 @@ typedef struct world_service {
     double work_us;      /* mean */
     double spread;       /* of the logarithm of the work */
     double hold_us;      /* mean time in work, callees included, no queues */
+    double crest_us;     /* mean answer at the crest of the day, with queues */
     double error_share;  /* of requests, when nothing is wrong */
     double memory_bytes; /* after a start */
     double memory_limit;

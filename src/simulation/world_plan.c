@@ -38,6 +38,8 @@ static const char *const names[WORLD_SERVICES_MAX] = {
     "route",     "sampler",    "schedule",    "settlement", "signup",
 };
 
+static const double most_busy = .6; /* share of workers and connections */
+
 static double between(caus_random *random, double low, double high)
 {
     return low + (high - low) * caus_random_uniform(random);
@@ -61,6 +63,55 @@ static void draw_names(world_plan *plan, caus_random *random)
         plan->services[s].name = shuffled[s];
 }
 
+/* Mean wait for one of `places` that requests hold so long: Erlang's formula.
+ */
+static double wait_us(double rate, double held_us, uint32_t places)
+{
+    double offered = rate * held_us * 1e-6, blocked = 1;
+    for (uint32_t k = 1; k <= places; k++)
+        blocked = offered * blocked / (k + offered * blocked);
+    double share = offered / places;
+    return blocked / (1 - share * (1 - blocked)) * held_us / (places - offered);
+}
+
+/* So many that not even the crest of the day needs most of them. */
+static uint32_t places_for(double rate, double held_us, uint32_t drawn)
+{
+    uint32_t needed = (uint32_t)ceil(rate * held_us * 1e-6 / most_busy);
+    return needed > drawn ? needed : drawn;
+}
+
+/* Callees are sized before their callers: at the crest they are held while
+ * callees are waited for. */
+static void size_calls(world_plan *plan, world_service *service,
+                       caus_random *random)
+{
+    double pod_rate = service->rate / service->pods;
+    double crest = pod_rate * (1 + plan->day_amplitude);
+    service->hold_us = service->crest_us = service->work_us;
+    for (size_t i = 0; i < service->edge_count; i++) {
+        world_edge *edge = &plan->edges[service->first_edge + i];
+        const world_service *callee = &plan->services[edge->callee];
+        double busy = pod_rate * edge->probability * callee->hold_us * 1e-6;
+        double rate = crest * edge->probability;
+        edge->connections =
+            places_for(rate, callee->crest_us, 1 + (uint32_t)ceil(busy / 0.6));
+        edge->timeout_us =
+            200000 + (int64_t)(between(random, 4, 12) * callee->hold_us);
+        if (edge->is_asynchronous)
+            continue;
+        service->hold_us += edge->probability * callee->hold_us;
+        service->crest_us += edge->probability *
+                             (callee->crest_us + wait_us(rate, callee->crest_us,
+                                                         edge->connections));
+    }
+    double busy = pod_rate * service->hold_us * 1e-6;
+    service->workers =
+        places_for(crest, service->crest_us,
+                   1 + (uint32_t)ceil(busy / between(random, 0.4, 0.6)));
+    service->crest_us += wait_us(crest, service->crest_us, service->workers);
+}
+
 /* Callees stand behind their callers, so the last are sized first. */
 static void size_services(world_plan *plan, caus_random *random)
 {
@@ -74,20 +125,7 @@ static void size_services(world_plan *plan, caus_random *random)
         service->memory_limit = 2.5 * service->memory_bytes;
         service->scales = caus_random_uniform(random) < 0.25;
         service->pods = 2 + (uint32_t)caus_random_below(random, 3);
-        service->hold_us = service->work_us;
-        double pod_rate = service->rate / service->pods;
-        for (size_t i = 0; i < service->edge_count; i++) {
-            world_edge *edge = &plan->edges[service->first_edge + i];
-            double hold_us = plan->services[edge->callee].hold_us;
-            double busy = pod_rate * edge->probability * hold_us * 1e-6;
-            edge->connections = 1 + (uint32_t)ceil(busy / 0.6);
-            edge->timeout_us =
-                200000 + (int64_t)(between(random, 4, 12) * hold_us);
-            if (!edge->is_asynchronous)
-                service->hold_us += edge->probability * hold_us;
-        }
-        double busy = pod_rate * service->hold_us * 1e-6;
-        service->workers = 1 + (uint32_t)ceil(busy / between(random, 0.4, 0.6));
+        size_calls(plan, service, random);
         service->queue_limit =
             service->workers * (4 + (uint32_t)caus_random_below(random, 7));
     }

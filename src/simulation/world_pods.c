@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Pods come, serve, are drained, killed and replaced. */
+#include <math.h>
 #include <string.h>
 
 #include "simulation/world_internal.h"
 
 enum { PART_NODE = 31, PART_OFFSET = 32, RESTART_US = 12 * WORLD_SECOND_US };
+
+/* Share of a node's cores; with more, work would be slow at the crest. */
+static const double most_booked = 0.5;
 
 /* The one place where a pod's state changes: who takes requests is known by
  * list, in the order of the pods' numbers. */
@@ -43,6 +47,46 @@ static int64_t next_scrape_us(const world_sim *sim, uint64_t key)
     return offset_us + (rounds < 0 ? 0 : rounds) * interval_us;
 }
 
+/* The cores a pod of the service needs at the crest of the day. */
+static double cores_of(const world_plan *plan, size_t service)
+{
+    const world_service *here = &plan->services[service];
+    return (1 + plan->day_amplitude) * here->rate * here->work_us * 1e-6 /
+           here->pods;
+}
+
+/* The cores asked for by pods on a node. */
+static double booked_on(const world_sim *sim, size_t node)
+{
+    double cores = 0;
+    for (size_t i = 0; i < sim->pods.count; i++) {
+        const world_pod *pod = &WORLD_PODS(sim)[i];
+        if (pod->node == node && pod->state != WORLD_POD_GONE)
+            cores += cores_of(sim->plan, pod->service);
+    }
+    return cores;
+}
+
+/* Any node, but none that would be full: the first with room from one that the
+ * key draws, or else the emptiest. */
+static size_t choose_node(const world_sim *sim, size_t service, uint64_t key)
+{
+    size_t count = sim->plan->node_count, emptiest = 0;
+    size_t drawn = (size_t)(caus_world_mix(key, PART_NODE) % count);
+    double need = cores_of(sim->plan, service), least = (double)INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        size_t node = (drawn + i) % count;
+        double booked = booked_on(sim, node);
+        if (booked + need <= most_booked * sim->plan->node_cores)
+            return node;
+        if (booked < least) {
+            least = booked;
+            emptiest = node;
+        }
+    }
+    return emptiest;
+}
+
 static void fill_in(const world_sim *sim, world_pod *pod)
 {
     const world_service *service = &sim->plan->services[pod->service];
@@ -60,16 +104,16 @@ int32_t caus_world_add_pod(world_sim *sim, size_t service, int64_t ready_us)
         sim->failed = true;
         return WORLD_NONE;
     }
-    int32_t index = (int32_t)sim->pods.count++;
-    world_pod *pod = &WORLD_PODS(sim)[index];
     uint32_t number = sim->services[service].next_pod_number++;
     uint64_t key =
         caus_world_mix(caus_world_mix(sim->plan->seed, service), number);
+    size_t node = choose_node(sim, service, key);
+    int32_t index = (int32_t)sim->pods.count++;
+    world_pod *pod = &WORLD_PODS(sim)[index];
     *pod = (world_pod){
         .service = service,
         .number = number,
-        .node =
-            (size_t)(caus_world_mix(key, PART_NODE) % sim->plan->node_count),
+        .node = node,
         .state = WORLD_POD_STARTING,
         .replaces = WORLD_NONE,
     };

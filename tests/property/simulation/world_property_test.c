@@ -124,9 +124,30 @@ static void every_service_is_reached_from_an_entry_without_circles(void **state)
     }
 }
 
+/* On average fewer requests are in a service than it has workers. */
+static void a_healthy_world_is_within_its_capacity(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 14; seed < 19; seed++) {
+        caus_world_options options = caus_world_options_default();
+        options.services = 12 + seed % 3 * 12;
+        options.fault = CAUS_WORLD_NONE;
+        options.duration_ns = 1800 * world_second_ns;
+        world_made made = world_make(&options, seed * 7);
+        assert_int_equal(made.status, CAUS_OK);
+        for (size_t s = 0; s < made.world.service_count; s++) {
+            const caus_world_service *service = &made.world.services[s];
+            double places = (double)(service->pods * service->workers);
+            assert_true(service->crowd_s < 1800 * places);
+        }
+        world_free(&made);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_healthy_world_is_within_its_capacity),
         cmocka_unit_test(calls_are_conserved_and_crowds_follow_from_stays),
         cmocka_unit_test(a_small_delay_reaches_only_those_who_wait),
         cmocka_unit_test(users_do_not_know_of_the_fault),
