@@ -27,8 +27,9 @@ typedef struct caus_rule {
     const char *source;
     const char *target;
     size_t first_lag;
-    size_t last_lag; /* SIZE_MAX = up to the largest */
-    size_t line;     /* of the file */
+    size_t last_lag;  /* SIZE_MAX = up to the largest */
+    size_t line;      /* of the file */
+    const char *path; /* of another file than the others; NULL = the same */
 } caus_rule;
 
 /* Variables of a tier cannot be caused by those of later tiers. */
@@ -47,6 +48,8 @@ typedef struct caus_knowledge {
     bool only_calls;        /* variables of two services are linked only if one
                                service calls the other */
     size_t only_calls_line; /* of the file */
+    size_t max_parents;     /* that a variable may have: more required ones
+                               contradict it; 0 = any number */
 } caus_knowledge;
 
 /*
@@ -72,9 +75,9 @@ caus_status caus_knowledge_read(const char *path, caus_arena *out,
  *   result    [N × N × (max_lag + 1)] caus_assumption in `out`
  *
  * Fails with CAUS_ERR_INVALID_DATA when rules contradict each other, naming
- * their lines, or required links of lag 0 form a cycle; with
- * CAUS_ERR_NOT_FOUND for a name that matches nothing, naming the nearest.
- * Cost O(rules · N² · max_lag).
+ * their lines, leave no lag, or require a cycle at lag 0 or more causes than
+ * max_parents; with CAUS_ERR_NOT_FOUND for a name that matches nothing, naming
+ * the nearest. Cost O(rules · N² · max_lag).
  */
 caus_status caus_knowledge_apply(const caus_knowledge *knowledge,
                                  const caus_series *series,
@@ -82,6 +85,23 @@ caus_status caus_knowledge_apply(const caus_knowledge *knowledge,
                                  const caus_series *others, size_t max_lag,
                                  caus_arena *out, const unsigned char **result,
                                  caus_error *err);
+
+/*
+ * What of the knowledge has no effect on a series, a sentence each: patterns
+ * that match no variable, and only_calls where the topology holds no service of
+ * a variable.
+ *
+ *   topology   NULL = not known
+ *   sentences  [count] in `out`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY.
+ */
+caus_status caus_knowledge_find_idle(const caus_knowledge *knowledge,
+                                     const caus_series *series,
+                                     const caus_topology *topology,
+                                     caus_arena *out,
+                                     const char *const **sentences,
+                                     size_t *count, caus_error *err);
 
 CAUS_API_END
 #endif

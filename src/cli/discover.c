@@ -375,6 +375,7 @@ static caus_status answer_question(caus_program *program,
     if (!series)
         return caus_arena_fail(arena, err);
     CAUS_TRY(caus_cli_read_contexts(arguments, arena, &input.series, err));
+    CAUS_TRY(caus_cli_warn_of_knowledge(arguments, arena, &input, err));
     *series = input.series;
     if (method && method->is_static && series->step_ns)
         CAUS_TRY(warn_of_time(method->name, arena, &input, err));

@@ -37,6 +37,8 @@ caus_status caus_cli_add_graph(const caus_cli_lesson *lesson, size_t max_lag,
     CAUS_TRY(caus_knowledge_add_graph(
         *known, &drawn, read_trust(lesson->arguments), lesson->series, max_lag,
         lesson->arena, merged, err));
+    CAUS_TRY(caus_cli_read_max_parents(lesson->arguments, 0,
+                                       &merged->max_parents, err));
     *known = merged;
     return CAUS_OK;
 }

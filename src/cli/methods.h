@@ -166,6 +166,11 @@ caus_status caus_cli_read_max_parents(const caus_arguments *arguments,
                                       size_t fallback, size_t *result,
                                       caus_error *err);
 
+/* Warns of rules that match nothing. */
+caus_status caus_cli_warn_of_knowledge(const caus_arguments *arguments,
+                                       caus_arena *arena, caus_cli_input *input,
+                                       caus_error *err);
+
 /* Warns where the answer has more causes than --max-parents allows. */
 caus_status caus_cli_check_bound(const caus_arguments *arguments,
                                  caus_arena *arena, caus_graph_answer *answer,

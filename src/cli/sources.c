@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "methods.h"
 #include "servers.h"
 
 enum { CALL_SPANS = 20000 };
@@ -276,6 +277,7 @@ caus_status caus_cli_read_knowledge(const caus_arguments *arguments,
     if (!known)
         return caus_arena_fail(arena, err);
     CAUS_TRY(caus_knowledge_read(path, arena, known, err));
+    CAUS_TRY(caus_cli_read_max_parents(arguments, 0, &known->max_parents, err));
     *result = known;
     return CAUS_OK;
 }

@@ -84,10 +84,7 @@ caus_status caus_knowledge_add_graph(const caus_knowledge *known,
     caus_knowledge made = known ? *known : (caus_knowledge){0};
     caus_rule *rules =
         CAUS_ARRAY(out, caus_rule, made.rule_count + drawn->edge_count);
-    const char *path =
-        known ? caus_arena_format(out, "%s with %s", known->path, drawn->path)
-              : caus_arena_format(out, "%s", drawn->path);
-    if (!rules || !path)
+    if (!rules)
         return caus_arena_fail(out, err);
     for (size_t k = 0; k < made.rule_count; k++)
         rules[k] = made.rules[k];
@@ -103,8 +100,10 @@ caus_status caus_knowledge_add_graph(const caus_knowledge *known,
         CAUS_TRY(required_rule(drawn, edge, max_lag, rule, err));
         made.rule_count++;
     }
+    for (size_t k = known ? known->rule_count : 0; k < made.rule_count; k++)
+        rules[k].path = known ? drawn->path : NULL;
     made.rules = rules;
-    made.path = path;
+    made.path = known ? known->path : drawn->path;
     *result = made;
     return CAUS_OK;
 }

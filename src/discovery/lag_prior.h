@@ -21,7 +21,8 @@ typedef struct caus_lag_prior {
  *            says which end is no cause of the other by any path
  *
  * Fails with CAUS_ERR_INVALID_ARGUMENT, naming the variables, where assumptions
- * contradict each other, mean nothing or make a cycle of lag 0;
+ * contradict each other, mean nothing or make a cycle of lag 0, or, with
+ * `latent`, where required links lead to what is said to have no such cause;
  * CAUS_ERR_OUT_OF_MEMORY.
  */
 caus_status caus_lag_prior_read(const caus_series *series, size_t max_lag,

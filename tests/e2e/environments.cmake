@@ -7,3 +7,6 @@ set_tests_properties(e2e_environments PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${C
 add_test(NAME e2e_drawn COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/drawn_test
          $<TARGET_FILE:caus>)
 set_tests_properties(e2e_drawn PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})
+add_test(NAME e2e_knowledge COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/e2e/knowledge_test
+         $<TARGET_FILE:caus>)
+set_tests_properties(e2e_knowledge PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT ${CAUS_HANG_S})

@@ -254,6 +254,8 @@ static void assume_now(caus_random *random, size_t which,
     }
 }
 
+/* Where "no cause" speaks of mediators, too, required links go up and it down.
+ */
 static const unsigned char *draw_knowledge(caus_random *random, size_t which,
                                            size_t max_lag, caus_arena *arena)
 {
@@ -269,11 +271,13 @@ static const unsigned char *draw_knowledge(caus_random *random, size_t which,
             for (size_t lag = 1; lag < lags && i != j; lag++) {
                 double draw = caus_random_uniform(random);
                 unsigned char *cell = &cells[cell_of(i, j, lag, lags)];
-                if (draw < .1 && learners[which].keeps_required)
+                bool latent = learners[which].is_latent;
+                if (draw < .1 && learners[which].keeps_required &&
+                    (i < j || !latent))
                     *cell = CAUS_ASSUME_LINK;
                 else if (draw < .3)
                     *cell = CAUS_ASSUME_ABSENT;
-                else if (draw < .4)
+                else if (draw < .4 && (i > j || !latent))
                     *cell = CAUS_ASSUME_ONLY_BACK;
             }
         }

@@ -191,6 +191,11 @@ static void contradictions_name_their_lines(void **state)
          "  - auth_cpu -> pay_latency lag 0\n"
          "  - pay_latency -> load lag 0\n",
          "form a cycle"},
+        {"lags: [load -> auth_cpu lags 0-1, '* -> auth_cpu lag 2']\n",
+         "line 1 leaves load -> auth_cpu the lags 0-1 only, line 1 the lags "
+         "2-2"},
+        {"forbidden: [load -> load]\n", "speaks of load alone"},
+        {"forbidden: ['service:nix -> load']\n", "no variable is of service"},
         {"required: [load -> auth_cpu]\n", "not at which lag"},
         {"required: [load -> auth_cpu lag 7]\n", "raise --max-lag"},
         {"lags: [load -> auth_cpu lags 7-9]\n", "lags 7-9 only"},
@@ -269,6 +274,65 @@ static void only_calls_needs_a_topology(void **state)
     caus_arena_free(arena);
 }
 
+static void more_required_causes_than_allowed_name_their_lines(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = series_of(arena);
+    caus_knowledge knowledge;
+    const unsigned char *cells;
+    caus_error err;
+    assert_int_equal(read_text("required:\n"
+                               "  - load -> auth_cpu lags 0-1\n"
+                               "  - load -> pay_latency lag 0\n"
+                               "  - pay_latency -> auth_cpu lag 1\n",
+                               arena, &knowledge, NULL),
+                     CAUS_OK);
+    for (knowledge.max_parents = 0; knowledge.max_parents < 5;
+         knowledge.max_parents++) {
+        bool fits = knowledge.max_parents == 0 || knowledge.max_parents > 2;
+        assert_int_equal(caus_knowledge_apply(&knowledge, &series, NULL, NULL,
+                                              1, arena, &cells, &err),
+                         fits ? CAUS_OK : CAUS_ERR_INVALID_DATA);
+        if (!fits)
+            assert_non_null(
+                strstr(err.message,
+                       "3 causes of auth_cpu are required (line 2, line 4)"));
+    }
+    caus_arena_free(arena);
+}
+
+static void rules_without_effect_are_found(void **state)
+{
+    (void)state;
+    static const char *const other[] = {"shop"};
+    const caus_topology strange = {.service_count = 1, .services = other};
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = series_of(arena);
+    caus_knowledge knowledge;
+    const char *const *idle;
+    size_t count;
+    assert_int_equal(read_text("forbidden:\n"
+                               "  - x* -> *_cpu\n"
+                               "tiers:\n"
+                               "  - [load, \"*_gauge\"]\n"
+                               "only_calls: true\n",
+                               arena, &knowledge, NULL),
+                     CAUS_OK);
+    assert_int_equal(caus_knowledge_find_idle(&knowledge, &series, &topology,
+                                              arena, &idle, &count, NULL),
+                     CAUS_OK);
+    assert_int_equal(count, 2);
+    assert_non_null(strstr(idle[0], "line 2: no variable matches x*"));
+    assert_non_null(strstr(idle[1], "line 4: no variable matches *_gauge"));
+    assert_int_equal(caus_knowledge_find_idle(&knowledge, &series, &strange,
+                                              arena, &idle, &count, NULL),
+                     CAUS_OK);
+    assert_int_equal(count, 3);
+    assert_non_null(strstr(idle[2], "line 5: only_calls says nothing"));
+    caus_arena_free(arena);
+}
+
 static void every_failed_allocation_is_told(void **state)
 {
     (void)state;
@@ -284,11 +348,16 @@ static void every_failed_allocation_is_told(void **state)
         caus_status status = CAUS_ERR_OUT_OF_MEMORY;
         if (arena)
             status = read_text("required: [load -> auth_cpu lag 1]\n"
-                               "tiers: [[load], [auth_cpu]]\n",
+                               "tiers: [[load], [auth_cpu], [x*]]\n",
                                arena, &knowledge, NULL);
         if (status == CAUS_OK)
             status = caus_knowledge_apply(&knowledge, &q.series, &topology,
                                           NULL, 1, arena, &cells, NULL);
+        const char *const *idle;
+        size_t count;
+        if (status == CAUS_OK)
+            status = caus_knowledge_find_idle(&knowledge, &q.series, &topology,
+                                              arena, &idle, &count, NULL);
         refused = fault_stop();
         assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
         if (arena)
@@ -359,6 +428,8 @@ int main(void)
         cmocka_unit_test(torn_files_are_refused),
         cmocka_unit_test(names_may_hold_the_words_of_rules),
         cmocka_unit_test(only_calls_needs_a_topology),
+        cmocka_unit_test(more_required_causes_than_allowed_name_their_lines),
+        cmocka_unit_test(rules_without_effect_are_found),
         cmocka_unit_test(every_failed_allocation_is_told),
         cmocka_unit_test(searches_honour_it),
     };

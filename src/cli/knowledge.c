@@ -1,8 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the answer keeps --max-parents. */
+/* What knowledge does not do, and whether the answer keeps --max-parents. */
 #include <string.h>
 
 #include "methods.h"
+
+caus_status caus_cli_warn_of_knowledge(const caus_arguments *arguments,
+                                       caus_arena *arena, caus_cli_input *input,
+                                       caus_error *err)
+{
+    const caus_knowledge *knowledge;
+    const caus_topology *topology;
+    const char *const *sentences;
+    size_t count;
+    CAUS_TRY(caus_cli_read_knowledge(arguments, arena, &knowledge, err));
+    if (!knowledge)
+        return CAUS_OK;
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &topology, err));
+    CAUS_TRY(caus_knowledge_find_idle(knowledge, &input->series,
+                                      topology ? topology : input->topology,
+                                      arena, &sentences, &count, err));
+    for (size_t k = 0; k < count; k++)
+        CAUS_TRY(caus_cli_add_warning(arena, input, sentences[k], err));
+    return CAUS_OK;
+}
 
 /* Causes of a variable, each lag one; stand-ins for unmeasured contexts are
  * none. */
