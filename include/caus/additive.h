@@ -15,6 +15,8 @@ typedef struct caus_additive_options {
     size_t max_parents; /* of a variable, lagged ones too; ≥ 1 */
     size_t starts;      /* ≥ 1: orders the search begins with, all but the
                            first drawn by the run's seed; the best wins */
+    uint64_t max_tests; /* scores to ask for, 0 = no limit; when used up the
+                           result is partial */
     double evidence;    /* ≥ 0: log likelihood by which a direction must be
                            better than the other where only the shape of
                            functions tells it, else the edge is ---; 0 = every
@@ -57,8 +59,9 @@ typedef struct caus_additive {
  * Neither the order of columns nor the number of threads nor scaling by powers
  * of two changes a byte, unless columns are copies of each other. A constant
  * column has no edge but required ones; nor has one that others determine:
- * found.singular names it and them. When the time limit passes, the graph is
- * that of the best order so far, all directed, and found.complete is false.
+ * found.singular names it and them. When the time limit passes or max_tests is
+ * used up, the graph is that of the best order so far, all directed, and
+ * found.complete is false.
  * Assumes no hidden common cause, noise that is independent of the causes, near
  * normal and of one variance, and effects that add up.
  * Fails with CAUS_ERR_INVALID_ARGUMENT, CAUS_ERR_TOO_FEW_SAMPLES,

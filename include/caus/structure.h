@@ -83,6 +83,8 @@ typedef struct caus_score_options {
                            extended BIC; no part of BDeu */
     double sample_size; /* equivalent, of BDeu's prior; > 0 */
     size_t max_parents; /* no step leaves a variable with more; SIZE_MAX */
+    uint64_t max_tests; /* operators to score, 0 = no limit; when used up the
+                           result is partial */
     const unsigned char *assumptions; /* caus_assumption per pair [N × N];
                                          NULL = all unknown */
 } caus_score_options;
@@ -104,8 +106,9 @@ caus_score_options caus_score_options_default(void);
  *
  * A class's score is the sum over variables of −n/2 · log(residual variance on
  * the parents) less the penalty of its edges. Variables that others determine
- * to ten digits add nothing as parents. When the time limit cuts the search
- * short, the graph so far is given and complete is false.
+ * to ten digits add nothing as parents. When the time limit or
+ * max_tests cuts the search short, the graph so far is given and complete is
+ * false.
  * With assumptions the search starts from the required links and no step is
  * scored that would contradict them. The result has the directions that all
  * members share which the assumptions allow (Meek 1995).

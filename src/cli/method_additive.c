@@ -22,6 +22,7 @@ static caus_status read_counts(const caus_arguments *arguments,
     CAUS_TRY(caus_arguments_integer(arguments, "basis", 1, 32,
                                     (long)options->basis, &basis, err));
     options->basis = (size_t)basis;
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
     return caus_cli_read_max_parents(arguments, options->max_parents,
                                      &options->max_parents, err);
 }

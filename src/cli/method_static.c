@@ -164,6 +164,7 @@ caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
                                    err));
     CAUS_TRY(caus_cli_read_max_parents(arguments, options->max_parents,
                                        &options->max_parents, err));
+    CAUS_TRY(caus_cli_read_max_tests(arguments, &options->max_tests, err));
     CAUS_TRY(caus_cli_apply_knowledge(lesson, 0, &options->assumptions, err));
     answer->options = caus_cli_plain_options((double)NAN);
     answer->options.assumptions = options->assumptions;

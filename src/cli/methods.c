@@ -15,7 +15,8 @@ static const char everywhere[] =
 #define PARTS "windows regimes "
 #define BOUND "max-parents "
 #define STATIC " alpha colliders max-conditions max-tests knowledge "
-#define SCORE " score sample-size penalty ebic-gamma max-parents knowledge "
+#define SCORE \
+    " score sample-size penalty ebic-gamma max-parents max-tests knowledge "
 #define CORRELATION " max-lag alpha fdr level least-effect knowledge "
 #define LINGAM " prune alpha fdr level least-effect max-parents knowledge "
 
@@ -49,7 +50,8 @@ static const caus_cli_method methods[] = {
     {"ges", caus_cli_prepare_score, SCORE, true, NULL},
     {"lingam", caus_cli_prepare_lingam, LINGAM, true, NULL},
     {"additive", caus_cli_prepare_additive,
-     " max-lag alpha penalty basis max-parents knowledge ", false, NULL},
+     " max-lag alpha penalty basis max-parents max-tests knowledge ", false,
+     NULL},
     {"dagma", caus_cli_prepare_dagma,
      " units-decide least-effect level max-parents knowledge ", true,
      caus_dagma_warning},
@@ -103,7 +105,6 @@ static const char *work_without_tests(const char *method)
     static const struct {
         const char *methods, *work;
     } untested[] = {
-        {" xges ges additive ", "compares scores of models"},
         {" lingam var-lingam ", "orders all variables before it tests an edge"},
         {" dagma notears ", "fits all weights at once"},
         {" correlation spearman ", "computes all pairs at once"},

@@ -293,6 +293,7 @@ static caus_status learn(call *c, caus_additive *result, caus_error *err)
                                      &c->data, err));
     CAUS_TRY(read_knowledge(c, err));
     CAUS_TRY(caus_additive_search_init(&c->data, c->run, &c->search, err));
+    c->search.max_looks = c->options->max_tests;
     CAUS_TRY(caus_additive_search_run(&c->search, c->options->starts, &complete,
                                       err));
     return give_result(c, complete, result, err);

@@ -135,6 +135,7 @@ typedef struct caus_additive_search {
     size_t *order;             /* [variable_count] */
     double score;
     uint64_t look_count;
+    uint64_t max_looks; /* 0 = no limit */
 } caus_additive_search;
 
 caus_status caus_additive_search_init(const caus_additive_data *data,

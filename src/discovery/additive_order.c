@@ -236,6 +236,8 @@ static caus_status try_move(moving *m, bool *moved, caus_error *err)
     return CAUS_OK;
 }
 
+/* CAUS_ERR_TIME_LIMIT also when the looks are used up: either way the best
+ * order so far is the answer. */
 static caus_status move_all(caus_additive_search *search, moving *m,
                             caus_error *err)
 {
@@ -245,6 +247,8 @@ static caus_status move_all(caus_additive_search *search, moving *m,
     for (size_t round = 0; moved && round < MOST_ROUNDS; round++) {
         moved = false;
         for (size_t v = 0; v < variables; v++) {
+            if (search->max_looks && search->look_count >= search->max_looks)
+                return CAUS_ERR_TIME_LIMIT;
             m->variable = v;
             CAUS_TRY(try_move(m, &moved, err));
         }

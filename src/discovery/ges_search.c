@@ -140,10 +140,20 @@ void caus_ges_mark_all(caus_score_search *s)
         caus_bit_set(s->dirty, v);
 }
 
+/* Notes when time or operators are used up. */
+static bool is_over(caus_score_search *s)
+{
+    if (caus_run_should_stop(s->run) ||
+        (s->max_tests && s->scoring.evaluated >= s->max_tests))
+        s->stopped = true;
+    return s->stopped;
+}
+
 static void look_again(caus_score_search *s)
 {
     size_t words = s->scoring.word_count;
-    for (size_t v = caus_bit_next(s->dirty, words, 0); v < 64 * words;
+    for (size_t v = caus_bit_next(s->dirty, words, 0);
+         v < 64 * words && !is_over(s);
          v = caus_bit_next(s->dirty, words, v + 1))
         caus_operators_find(s, v);
     for (size_t w = 0; w < words; w++)
@@ -174,10 +184,8 @@ static bool step(caus_score_search *s, caus_operator_kind kind)
         caus_operator *best = &s->best[kind * nodes + v];
         const uint64_t *set = s->sets + (kind * nodes + v) * words;
         double gain = best->gain;
-        if (caus_run_should_stop(s->run)) {
-            s->stopped = true;
+        if (is_over(s))
             return false;
-        }
         if (!caus_operators_is_valid(s, kind, best->source, v, set)) {
             caus_operators_find(s, v);
             continue;

@@ -86,6 +86,7 @@ typedef struct caus_score_search {
     const caus_run *run;
     const caus_score_known *known; /* NULL = nothing */
     size_t max_parents; /* that an insert or turn may leave a node with */
+    uint64_t max_tests; /* operators to score; 0 = no limit */
     caus_pdag graph;    /* completed */
     caus_pdag member;
     caus_pdag next;

@@ -278,6 +278,7 @@ caus_status caus_score_run(caus_score_search *search,
                            caus_error *err)
 {
     search->max_parents = options->max_parents;
+    search->max_tests = options->max_tests;
     CAUS_TRY(assume(search, options->assumptions, variables, arena, err));
     return search->known ? climb_twice(search, options->search, arena, err)
                          : climb(search, options->search, arena, err);
