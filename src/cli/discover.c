@@ -47,7 +47,8 @@ static const caus_option discover_options[] = {
     {"max-combinations", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "combinations of conditions tried per size; default 1"},
     {"max-tests", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most tests to make for a graph, or scores of xges, ges and additive, then "
+     "most tests to make for a graph, or scores of xges, ges and additive, "
+     "then "
      "a partial answer (not lingam, var-lingam, dagma, notears, correlation, "
      "spearman); default no limit"},
     {"selection-bias", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
