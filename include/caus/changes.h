@@ -125,5 +125,9 @@ caus_status caus_changes_near(const caus_changes *changes, int64_t onset_ns,
                               caus_arena *out, const caus_change_group **groups,
                               size_t *group_count, caus_error *err);
 
+/* How far it is from the onset, before or after, "12 min 43 s": beyond ten
+ * seconds without fractions. text [40]. */
+void caus_change_group_distance(const caus_change_group *group, char text[40]);
+
 CAUS_API_END
 #endif

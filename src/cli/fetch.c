@@ -52,7 +52,9 @@ static caus_status complete_endpoint(const caus_arguments *arguments,
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%s needs a server: give --%s URL, set %sURL, or name "
                          "it in caus.yml",
-                         kind->flag, kind->option, kind->prefix);
+                         caus_arguments_has(arguments, "vars") ? "--vars"
+                                                               : kind->flag,
+                         kind->option, kind->prefix);
     return CAUS_OK;
 }
 

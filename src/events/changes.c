@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "caus/changes.h"
+#include "caus/time.h"
 
 #define MINUTE_NS (60 * INT64_C(1000000000))
 
@@ -154,4 +155,14 @@ caus_status caus_changes_near(const caus_changes *changes, int64_t onset_ns,
     *groups = list;
     *group_count = made;
     return CAUS_OK;
+}
+
+void caus_change_group_distance(const caus_change_group *group, char text[40])
+{
+    static const int64_t second_ns = 1000000000;
+    int64_t apart_ns = group->before_onset_ns;
+    apart_ns = apart_ns < 0 ? -apart_ns : apart_ns;
+    if (apart_ns > 10 * second_ns)
+        apart_ns -= apart_ns % second_ns;
+    caus_duration_format(apart_ns, text);
 }

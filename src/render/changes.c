@@ -47,9 +47,8 @@ static void describe_change(const caus_view *view,
                             const caus_change_group *group, caus_text *text)
 {
     const caus_change *change = chief(view, group);
-    int64_t before_ns = group->before_onset_ns;
     char apart[40];
-    caus_duration_format(before_ns < 0 ? -before_ns : before_ns, apart);
+    caus_change_group_distance(group, apart);
     caus_text_add(text, clean(view, text, group->kind_name));
     if (*group->service)
         caus_text_format(text, " of %s", clean(view, text, group->service));
@@ -60,7 +59,7 @@ static void describe_change(const caus_view *view,
     if (group->change_count > 1)
         caus_text_format(text, ", %zu times", group->change_count);
     caus_text_format(text, ", %s %s the onset", apart,
-                     before_ns < 0 ? "after" : "before");
+                     group->before_onset_ns < 0 ? "after" : "before");
 }
 
 /* A change may be dated up to a step after what it caused: rows are that

@@ -116,14 +116,13 @@ static const char *describe(const caus_case *about,
     const caus_culprit_change *own = &items[at];
     const caus_change_group *group = &about->groups[own->group];
     char apart[40];
-    int64_t before_ns = group->before_onset_ns;
-    caus_duration_format(before_ns < 0 ? -before_ns : before_ns, apart);
+    caus_change_group_distance(group, apart);
     const char *rest = compare(about, items, count, at);
     return rest ? caus_arena_format(
                       about->out, "%s of %s%s%s %s %s the onset%s", own->kind,
                       own->service[0] ? own->service : "no one service",
                       own->ref[0] ? " " : "", own->ref, apart,
-                      before_ns < 0 ? "after" : "before", rest)
+                      group->before_onset_ns < 0 ? "after" : "before", rest)
                 : NULL;
 }
 

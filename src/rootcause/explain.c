@@ -122,6 +122,9 @@ static caus_status place_onset(caus_case *about, caus_error *err)
                !caus_log_find_onset(about, &onset)) {
         CAUS_TRY(caus_case_scan(about, LEAST_HEALTHY, &given, err));
         onset = onset_at(&about->timeline, given);
+        if (!done) /* too few rows for a detector, which dates better */
+            CAUS_TRY(
+                caus_case_place_step(about, given, LEAST_HEALTHY, &onset, err));
     }
     about->onset = onset;
     about->onset_row = onset.row;

@@ -1,37 +1,147 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The split of the rows with the clearest change, for want of an onset. */
 #include <math.h>
+#include <stdint.h>
 
 #include "rootcause/rootcause_internal.h"
 
 enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3, ENOUGH = 16 };
 
+/* The variables with the largest clues of a split; SIZE_MAX = none. */
+typedef struct loudest {
+    size_t variable[LOUDEST];
+    double clue[LOUDEST];
+} loudest;
+
+static void keep(loudest *found, size_t variable, double clue)
+{
+    for (size_t i = 0; i < LOUDEST; i++) {
+        if (clue > found->clue[i]) {
+            double weaker = found->clue[i];
+            size_t moved = found->variable[i];
+            found->clue[i] = clue;
+            found->variable[i] = variable;
+            clue = weaker;
+            variable = moved;
+        }
+    }
+}
+
 /* The sum of the largest clues when the rows are split here. Few rows are off
  * by chance: until there are enough, sizes count by the root of their number.
  */
 static double contrast_at(const caus_case *about, size_t row,
-                          caus_shift_space *space)
+                          caus_shift_space *space, loudest *found)
 {
-    double loudest[LOUDEST] = {0}, sum = 0;
+    double sum = 0;
     const caus_timeline *timeline = &about->timeline;
+    for (size_t i = 0; i < LOUDEST; i++) {
+        found->variable[i] = SIZE_MAX;
+        found->clue[i] = 0;
+    }
     for (size_t v = 0; v < timeline->variable_count; v++) {
         caus_shift shift =
             caus_timeline_shift(timeline, v, row, timeline->row_count, space);
         shift.size *=
             sqrt(fmin((double)(timeline->row_count - row), ENOUGH) / ENOUGH);
-        double clue =
-            caus_clue_of(&shift, about->scene.aspects[v], about->scene.bad[v]);
-        for (size_t i = 0; i < LOUDEST; i++) {
-            if (clue > loudest[i]) {
-                double moved = loudest[i];
-                loudest[i] = clue;
-                clue = moved;
-            }
-        }
+        keep(
+            found, v,
+            caus_clue_of(&shift, about->scene.aspects[v], about->scene.bad[v]));
     }
     for (size_t i = 0; i < LOUDEST; i++)
-        sum += loudest[i];
+        sum += found->clue[i];
     return sum;
+}
+
+/* A step of the loudest variables between their levels. */
+typedef struct step {
+    size_t count;
+    const double *values[LOUDEST]; /* [rows] */
+    double before[LOUDEST], after[LOUDEST];
+    double scale[LOUDEST]; /* robust deviation */
+    double size;           /* of all, in deviations */
+} step;
+
+static step step_at(const caus_case *about, size_t split,
+                    caus_shift_space *space)
+{
+    const caus_timeline *timeline = &about->timeline;
+    loudest found;
+    step made = {0};
+    (void)contrast_at(about, split, space, &found);
+    for (size_t i = 0; i < LOUDEST; i++) {
+        size_t v = found.variable[i];
+        if (v == SIZE_MAX)
+            continue;
+        caus_shift shift =
+            caus_timeline_shift(timeline, v, split, timeline->row_count, space);
+        if (shift.after == shift.before)
+            continue;
+        made.values[made.count] = timeline->values + v * timeline->row_count;
+        made.before[made.count] = shift.before;
+        made.after[made.count] = shift.after;
+        made.scale[made.count++] = shift.scale;
+        made.size += fabs(shift.after - shift.before) / shift.scale;
+    }
+    return made;
+}
+
+/* How much nearer a row is to the later levels than to the earlier ones, in
+ * deviations: what it costs to begin the step behind it. */
+static double cost_of(const step *made, size_t row)
+{
+    double sum = 0;
+    for (size_t i = 0; i < made->count; i++) {
+        double value = made->values[i][row];
+        if (!isnan(value))
+            sum +=
+                (fabs(value - made->before[i]) - fabs(value - made->after[i])) /
+                made->scale[i];
+    }
+    return sum;
+}
+
+/*
+ * Medians do not mind a few healthy rows behind the split, so that the clearest
+ * one is early, but not by more rows than would change them. The onset is where
+ * the step leaves the least absolute deviation; what costs less than half a row
+ * more is its interval.
+ */
+static caus_onset place(const caus_timeline *timeline, const step *made,
+                        size_t split, size_t least_before)
+{
+    size_t rows = timeline->row_count, reach = (rows - split) / 2;
+    size_t low = split > least_before + reach ? split - reach : least_before;
+    size_t high =
+        rows - LEAST_AFTER < split + reach ? rows - LEAST_AFTER : split + reach;
+    size_t best = low;
+    double cost = 0, least = 0, spare = made->size / 2;
+    for (size_t row = low; row < high; row++) {
+        cost += cost_of(made, row);
+        if (cost < least) {
+            least = cost;
+            best = row + 1;
+        }
+    }
+    size_t first = best, last = best;
+    for (double more = 0; first > low; first--) {
+        more -= cost_of(made, first - 1);
+        if (more >= spare)
+            break;
+    }
+    for (double more = 0; last < high; last++) {
+        more += cost_of(made, last);
+        if (more >= spare)
+            break;
+    }
+    first -= first > 0; /* a row tells of the time since the one before */
+    return (caus_onset){.found = true,
+                        .row = best,
+                        .first_row = first,
+                        .last_row = last,
+                        .time_ns = timeline->time_ns[best],
+                        .first_ns = timeline->time_ns[first],
+                        .last_ns = timeline->time_ns[last]};
 }
 
 caus_status caus_case_scan(caus_case *about, size_t least_before,
@@ -51,10 +161,11 @@ caus_status caus_case_scan(caus_case *about, size_t least_before,
     size_t low = least_before, high = rows - LEAST_AFTER, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;
+    loudest found;
     for (;;) {
         for (size_t row = low; row <= high; row += apart) {
             CAUS_TRY(caus_run_check(about->run, err));
-            double contrast = contrast_at(about, row, &space);
+            double contrast = contrast_at(about, row, &space, &found);
             if (contrast > most) {
                 most = contrast;
                 best = row;
@@ -68,5 +179,18 @@ caus_status caus_case_scan(caus_case *about, size_t least_before,
         apart = apart / 8 > 1 ? apart / 8 : 1;
     }
     *result = best;
+    return CAUS_OK;
+}
+
+caus_status caus_case_place_step(caus_case *about, size_t split,
+                                 size_t least_before, caus_onset *result,
+                                 caus_error *err)
+{
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
+    step made = step_at(about, split, &space);
+    *result = made.count
+                  ? place(&about->timeline, &made, split, least_before)
+                  : caus_onset_given(split, about->timeline.time_ns[split]);
     return CAUS_OK;
 }

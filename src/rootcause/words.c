@@ -147,8 +147,11 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
     caus_time_format(result->onset.time_ns, at);
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
         caus_text_format(&text,
-                         "Nothing from %s on goes beyond what the healthy rows "
-                         "do too",
+                         isnan(result->strength)
+                             ? "The healthy rows are too few to tell whether "
+                               "what moved from %s on goes beyond the usual"
+                             : "Nothing from %s on goes beyond what the "
+                               "healthy rows do too",
                          at);
     } else {
         const caus_suspect *first = &about->suspects[0];

@@ -314,6 +314,24 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
     }
 }
 
+static void distances_are_told_to_the_second(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ns;
+        const char *told;
+    } distances[] = {{783380 * INT64_C(1000000), "13 min 3 s"},
+                     {-10999 * INT64_C(1000000), "10 s"},
+                     {2500 * INT64_C(1000000), "2.5 s"},
+                     {0, "0 s"}};
+    for (size_t i = 0; i < sizeof distances / sizeof *distances; i++) {
+        char text[40];
+        caus_change_group group = {.before_onset_ns = distances[i].ns};
+        caus_change_group_distance(&group, text);
+        assert_string_equal(text, distances[i].told);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_document_may_hold_the_list_under_a_key),
         cmocka_unit_test(written_changes_read_back_as_they_were),
         cmocka_unit_test(a_negative_width_is_refused),
+        cmocka_unit_test(distances_are_told_to_the_second),
         cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

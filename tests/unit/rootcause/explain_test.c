@@ -31,6 +31,30 @@ static void an_onset_that_is_not_given_is_found(void **state)
     assert_false(told.onset_given);
 }
 
+/* Too few for a detector: the clearest split of medians comes early. */
+static void few_rows_are_parted_where_they_change(void **state)
+{
+    fixture *with = *state;
+    for (size_t after = 4; after <= 9; after++) {
+        caus_series series = made_series(with->arena, made_incident, NULL, 1);
+        caus_segment cut = series.segments[0];
+        size_t before = 13;
+        cut.values += (MADE_ONSET - before) * MADE_VARIABLES;
+        cut.row_count = before + after;
+        series.segments = &cut;
+        caus_explain_options options = made_options();
+        options.has_onset = false;
+        caus_explanation told;
+        if (caus_explain(&series, &options, with->run, with->arena, &told,
+                         &with->err) != CAUS_OK)
+            fail_msg("%s", with->err.message);
+        assert_int_equal(told.onset.row, before);
+        assert_int_equal(told.onset.first_row, before - 1);
+        assert_int_equal(told.onset.last_row, before);
+        assert_non_null(strstr(told.summary, "too few to tell"));
+    }
+}
+
 enum { END = MADE_ONSET + 35 };
 
 /* The made incident until row `end`, then again as before. */
@@ -511,6 +535,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_service_that_broke_comes_first),
         TEST(an_onset_that_is_not_given_is_found),
+        TEST(few_rows_are_parted_where_they_change),
         TEST(an_end_within_the_rows_is_found),
         TEST(what_goes_on_to_the_last_row_has_no_end),
         TEST(where_nothing_happened_nothing_ended),
