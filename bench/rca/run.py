@@ -10,12 +10,12 @@ not copied. Services are
 scored, without those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
-              [--large N] [--world-traces] [--world-logs] [--healthy N] [--seed N]
+              [--large N] [--cloud N] [--world-traces] [--world-logs] [--healthy N] [--seed N]
               [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare]
 
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
-systems are those of large.py.
+systems are those of large.py, cloud systems those of cloud.py.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -34,6 +34,7 @@ import sys
 import tempfile
 import time
 
+import cloud
 import large
 
 MODES = {
@@ -428,6 +429,13 @@ def make_large(options, folder):
         large.make(options.caus, number, options.large_seed + number, target)
 
 
+def make_cloud(options, folder):
+    for number in range(options.cloud):
+        target = os.path.join(folder, "w%04d" % number)
+        os.makedirs(target)
+        cloud.make(options.caus, number, options.cloud_seed + number, target)
+
+
 def read_cases(folder, seed):
     """Every case below a folder, each with names of its own."""
     cases = []
@@ -473,15 +481,17 @@ def main():
     parser.add_argument("--world-logs", action="store_true")
     parser.add_argument("--large", type=int, default=0)
     parser.add_argument("--large-seed", type=int, default=80000)
+    parser.add_argument("--cloud", type=int, default=0)
+    parser.add_argument("--cloud-seed", type=int, default=85000)
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
     parser.add_argument("--blind", action="store_true",
                         help="healthy blocks without an onset")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    if not options.data and not options.worlds and not options.large:
+    if not (options.data or options.worlds or options.large or options.cloud):
         print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
-              "ask for --worlds or --large")
+              "ask for --worlds, --large or --cloud")
         return 77
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
@@ -494,6 +504,10 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             make_large(options, folder)
             run_set(options, "large systems", folder)
+    if options.cloud:
+        with tempfile.TemporaryDirectory() as folder:
+            make_cloud(options, folder)
+            run_set(options, "cloud systems", folder)
     if options.data:
         names = options.sets.split(",") if options.sets else sorted(os.listdir(options.data))
         for name in names:

@@ -471,13 +471,15 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
         return caus_arena_fail(about->out, err);
     CAUS_TRY(caus_log_clues_find(about, placebo, err));
     caus_placebo_reduce(about, placebo, clues);
+    CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
+    CAUS_TRY(caus_carried_find(about, err));
     caus_case_use_onsets(about, clues);
     if (about->symptom == SIZE_MAX) {
         caus_scores_fill(&about->context, clues, variables, &about->scores);
         about->symptom = choose_symptom(about);
     }
     look_from_symptom(about);
-    caus_impact_find_fronts(about, clues);
+    CAUS_TRY(caus_impact_find_fronts(about, clues, err));
     about->context.fronts = about->fronts;
     caus_impact_weigh(about, clues);
     caus_scores_fill(&about->context, clues, variables, &about->scores);

@@ -13,13 +13,14 @@ static bool measures_alike(const caus_series *series, size_t a, size_t b)
                   caus_measure_name(&series->variables[b])) == 0;
 }
 
-/* The variable of a service that measures what another does, or SIZE_MAX. */
-static size_t find_alike(const caus_case *about, size_t service, size_t like)
+size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
 {
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (about->scene.service_of[v] == service &&
-            measures_alike(about->series, v, like))
-            return v;
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        if (about->shifts[scene->variables[i]].measured &&
+            measures_alike(about->series, scene->variables[i], like))
+            return scene->variables[i];
     }
     return SIZE_MAX;
 }
@@ -27,10 +28,11 @@ static size_t find_alike(const caus_case *about, size_t service, size_t like)
 /* The first variable of a service that counts its requests, or SIZE_MAX. */
 static size_t find_load(const caus_case *about, size_t service)
 {
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (about->scene.service_of[v] == service &&
-            about->scene.aspects[v] == CAUS_ASPECT_LOAD &&
-            about->shifts[v].measured)
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->aspects[v] == CAUS_ASPECT_LOAD && about->shifts[v].measured)
             return v;
     }
     return SIZE_MAX;
@@ -45,11 +47,11 @@ static double failing(const caus_case *about, size_t variable, size_t load)
     double change = fabs(shift->after - shift->before);
     if (!shift->measured || whole <= 0)
         return shift->measured ? change : (double)NAN;
-    size_t own =
-        load == SIZE_MAX
-            ? SIZE_MAX
-            : find_alike(about, about->scene.service_of[variable], load);
-    if (own == SIZE_MAX || !about->shifts[own].measured)
+    size_t own = load == SIZE_MAX
+                     ? SIZE_MAX
+                     : caus_case_find_alike(
+                           about, about->scene.service_of[variable], load);
+    if (own == SIZE_MAX)
         return (double)NAN;
     return change / whole * about->shifts[own].after;
 }
@@ -73,23 +75,111 @@ void caus_impact_weigh(const caus_case *about, double *clues)
     }
 }
 
-/* Whether two services share a caller, and neither calls the other. */
-static bool are_siblings(const caus_scene *scene, size_t a, size_t b)
+/* What a variable is in a row of those from `from` to `to`, missing ones being
+ * nothing. */
+static double mean_of(const caus_timeline *timeline, size_t variable,
+                      size_t from, size_t to)
 {
-    bool shared = false;
-    for (size_t i = scene->caller_start[a]; i < scene->caller_start[a + 1];
-         i++) {
-        if (scene->callers[i] == b)
-            return false;
-        for (size_t k = scene->caller_start[b]; k < scene->caller_start[b + 1];
-             k++)
-            shared = shared || scene->callers[k] == scene->callers[i];
-    }
-    return shared;
+    const double *values = timeline->values + variable * timeline->row_count;
+    double sum = 0;
+    for (size_t r = from; r < to; r++)
+        sum += isnan(values[r]) ? 0 : values[r];
+    return to > from ? sum / (double)(to - from) : 0;
 }
 
-/* How many latencies of `front` contain those of `behind`, by as much in the
- * incident as before it, less those that do not. */
+/* How usual it is that a service is called as often as in the incident, in [0,
+ * 1]. */
+static double familiarity(const caus_case *about, size_t service)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t load = find_load(about, service);
+    if (load == SIZE_MAX || about->scene.caller_start[service + 1] ==
+                                about->scene.caller_start[service])
+        return 1;
+    double before = mean_of(timeline, load, 0, about->onset_row);
+    double after =
+        mean_of(timeline, load, about->onset_row, timeline->row_count);
+    return after > 0 ? fmin(1, before / (caus_new_calls_share * after)) : 1;
+}
+
+caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,
+                                        caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    double *familiar = CAUS_ARRAY(about->out, double, scene->service_count + 1);
+    if (!familiar)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < scene->service_count; s++)
+        familiar[s] = familiarity(about, s);
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        bool outside = scene->aspects[v] == CAUS_ASPECT_LATENCY ||
+                       scene->aspects[v] == CAUS_ASPECT_ERRORS;
+        if (outside && scene->service_of[v] != SIZE_MAX)
+            clues[v] *= familiar[scene->service_of[v]];
+    }
+    caus_arena_rewind(about->out, mark);
+    return CAUS_OK;
+}
+
+/* Whether two services share a caller. */
+static bool are_siblings(const caus_scene *scene, size_t a, size_t b)
+{
+    for (size_t i = scene->caller_start[a]; i < scene->caller_start[a + 1]; i++)
+        for (size_t k = scene->caller_start[b]; k < scene->caller_start[b + 1];
+             k++)
+            if (scene->callers[k] == scene->callers[i])
+                return true;
+    return false;
+}
+
+/* How much more a variable adds up to in a row: seconds, or failures. */
+static double gain_of(const caus_case *about, size_t variable, double requests)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    double whole = about->timeline.whole[variable];
+    bool is_count = about->scene.aspects[variable] == CAUS_ASPECT_ERRORS;
+    is_count = is_count && whole <= 0;
+    return (shift->after - shift->before) * about->scene.bad[variable] *
+           (is_count ? 1 : requests) / (whole > 0 ? whole : 1);
+}
+
+/* Requests that pass a front are some of those of the service behind it, which
+ * therefore loses as much or more. Where they are most of them, they take no
+ * less time than there. */
+static bool adds_up(const caus_case *about, size_t own, size_t other)
+{
+    const caus_scene *scene = &about->scene;
+    size_t load = find_load(about, scene->service_of[own]);
+    if (load == SIZE_MAX)
+        return false;
+    size_t behind = caus_case_find_alike(about, scene->service_of[other], load);
+    if (behind == SIZE_MAX)
+        return false;
+    double passing = about->shifts[load].after;
+    double all = about->shifts[behind].after;
+    bool is_shorter = scene->aspects[own] == CAUS_ASPECT_LATENCY &&
+                      about->shifts[own].before < about->shifts[other].before;
+    if (passing > all * caus_same_change ||
+        (is_shorter && all < passing * caus_same_change))
+        return false;
+    return gain_of(about, own, passing) <=
+           gain_of(about, other, all) * caus_same_change;
+}
+
+/* Whether a latency contains that of a service behind it, and changed by as
+ * much. */
+static bool contains(const caus_case *about, size_t own, size_t other)
+{
+    const caus_shift *a = &about->shifts[own], *b = &about->shifts[other];
+    double ratio = (b->after - b->before) / (a->after - a->before);
+    return about->scene.aspects[own] == CAUS_ASPECT_LATENCY &&
+           b->before <= a->before && b->after <= a->after * caus_same_change &&
+           ratio > 1 / caus_same_change && ratio < caus_same_change;
+}
+
+/* How many latencies and errors of `front` may be those of `behind`, less those
+ * that may not. */
 static int count_contained(const caus_case *about, const double *clues,
                            size_t front, size_t behind)
 {
@@ -97,41 +187,53 @@ static int count_contained(const caus_case *about, const double *clues,
     int found = 0;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         if (scene->service_of[v] != front || clues[v] <= 0 ||
-            scene->aspects[v] != CAUS_ASPECT_LATENCY)
+            (scene->aspects[v] != CAUS_ASPECT_LATENCY &&
+             scene->aspects[v] != CAUS_ASPECT_ERRORS))
             continue;
-        size_t other = find_alike(about, behind, v);
+        size_t other = caus_case_find_alike(about, behind, v);
         if (other == SIZE_MAX || clues[other] <= 0)
             continue;
-        const caus_shift *a = &about->shifts[v], *b = &about->shifts[other];
-        double ratio = (b->after - b->before) / (a->after - a->before);
-        bool within =
-            b->before <= a->before && b->after <= a->after * caus_same_change;
-        found +=
-            within && ratio > 1 / caus_same_change && ratio < caus_same_change
-                ? 1
-                : -1;
+        bool within = contains(about, v, other) || adds_up(about, v, other);
+        found += within ? 1 : -1;
     }
     return found;
 }
 
-void caus_impact_find_fronts(caus_case *about, const double *clues)
+/* The service that `front` stands before: none that calls it, nor over others.
+ */
+static caus_status find_behind(const caus_case *about, const double *clues,
+                               size_t front, size_t *result, caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t *distance, *via;
+    int most = 0;
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    CAUS_TRY(
+        caus_scene_walk(scene, front, false, about->out, &distance, &via, err));
+    *result = SIZE_MAX;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        if (distance[s] != SIZE_MAX || !scene->shows[s] ||
+            !are_siblings(scene, front, s))
+            continue;
+        int found = count_contained(about, clues, front, s);
+        if (found > most) {
+            most = found;
+            *result = s;
+        }
+    }
+    caus_arena_rewind(about->out, mark);
+    return CAUS_OK;
+}
+
+caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
+                                    caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
-        int most = 0;
         about->fronts[s] = SIZE_MAX;
-        if (!scene->shows[s] ||
-            scene->callee_start[s + 1] > scene->callee_start[s])
-            continue;
-        for (size_t other = 0; other < scene->service_count; other++) {
-            if (other == s || !scene->shows[other] ||
-                !are_siblings(scene, s, other))
-                continue;
-            int found = count_contained(about, clues, s, other);
-            if (found > most) {
-                most = found;
-                about->fronts[s] = other;
-            }
-        }
+        if (scene->shows[s] &&
+            scene->callee_start[s + 1] == scene->callee_start[s])
+            CAUS_TRY(find_behind(about, clues, s, &about->fronts[s], err));
     }
+    return CAUS_OK;
 }

@@ -37,6 +37,7 @@ typedef struct caus_shift {
     bool measured;
     double before, after; /* medians */
     double scale;         /* robust deviation, floored */
+    double least;         /* deviation of the steadiest such variable */
     double size;          /* (after − before) / scale, signed */
     double share;         /* |after − before| of the larger of both */
 } caus_shift;
@@ -83,12 +84,14 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
 /* Services and their calls, by one numbering. */
 typedef struct caus_scene {
     size_t service_count;
-    const char *const *services; /* sorted */
-    const size_t *service_of;    /* [variable_count] */
-    const caus_aspect *aspects;  /* [variable_count] */
-    const int *bad;              /* [variable_count] direction */
-    const bool *observer;        /* [service_count] */
-    const bool *shows;           /* [service_count] latency or errors */
+    const char *const *services;  /* sorted */
+    const size_t *service_of;     /* [variable_count] */
+    const size_t *variable_start; /* [service_count + 1] into variables */
+    const size_t *variables;      /* by service and name */
+    const caus_aspect *aspects;   /* [variable_count] */
+    const int *bad;               /* [variable_count] direction */
+    const bool *observer;         /* [service_count] */
+    const bool *shows;            /* [service_count] latency or errors */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */
     const size_t *callees;
@@ -156,6 +159,9 @@ typedef struct caus_context {
     const double *change; /* [service_count] how well a change fits, in [0, 1];
                              NULL */
     double kinds[2];      /* what latency and what errors weigh */
+    double (*carried)[2]; /* [calls] the largest clues of latency and errors
+                             that a call can carry to its caller, in the order
+                             of the scene's callees; NULL = not known */
     const size_t *fronts; /* [service_count] the service that it only stands
                              before, which nobody told; SIZE_MAX */
     const double
@@ -288,13 +294,25 @@ void caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err);
 
+/* The variable of a service that measures what another does and has a shift, or
+ * SIZE_MAX. */
+size_t caus_case_find_alike(const caus_case *about, size_t service,
+                            size_t like);
+/* Lessens clues of services that healthy rows hardly ever call: they have no
+ * habit, and that they are called is their callers' doing. */
+caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,
+                                        caus_error *err);
 /* Lessens clues of failures that are too few to be the symptom's. */
 void caus_impact_weigh(const caus_case *about, double *clues);
 /*
  * Fills `fronts`: a load balancer that nobody traced calls nobody, shows the
  * latency of the service behind it and changes by as much as that.
  */
-void caus_impact_find_fronts(caus_case *about, const double *clues);
+caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
+                                    caus_error *err);
+
+/* Fills the context's `carried` from the shifts. */
+caus_status caus_carried_find(caus_case *about, caus_error *err);
 
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {

@@ -91,6 +91,46 @@ static caus_status group_calls(const caus_scene *scene,
     return CAUS_OK;
 }
 
+static void sort_by_name(const caus_series *series, size_t *variables,
+                         size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        size_t moved = variables[i], at = i;
+        for (; at > 0 && strcmp(series->variables[variables[at - 1]].name,
+                                series->variables[moved].name) > 0;
+             at--)
+            variables[at] = variables[at - 1];
+        variables[at] = moved;
+    }
+}
+
+/* The variables of each service, by name: the order of columns tells nothing.
+ */
+static caus_status group_variables(const caus_series *series, caus_scene *scene,
+                                   caus_arena *out, caus_error *err)
+{
+    size_t count = series->variable_count;
+    size_t *first = CAUS_ARRAY(out, size_t, scene->service_count + 2);
+    size_t *found = CAUS_ARRAY(out, size_t, count + 1);
+    if (!first || !found)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < count; v++) {
+        if (scene->service_of[v] != SIZE_MAX)
+            first[scene->service_of[v] + 2]++;
+    }
+    for (size_t s = 2; s < scene->service_count + 2; s++)
+        first[s] += first[s - 1];
+    for (size_t v = 0; v < count; v++) {
+        if (scene->service_of[v] != SIZE_MAX)
+            found[first[scene->service_of[v] + 1]++] = v;
+    }
+    for (size_t s = 0; s < scene->service_count; s++)
+        sort_by_name(series, found + first[s], first[s + 1] - first[s]);
+    scene->variable_start = first;
+    scene->variables = found;
+    return CAUS_OK;
+}
+
 static bool is_internal(caus_aspect aspect)
 {
     return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
@@ -164,6 +204,7 @@ caus_status caus_scene_init(const caus_series *series,
     scene.bad = bad;
     scene.observer = observer;
     scene.shows = shows;
+    CAUS_TRY(group_variables(series, &scene, out, err));
     CAUS_TRY(group_calls(&scene, calls, 0, out, &scene.callee_start,
                          &scene.callees, err));
     CAUS_TRY(group_calls(&scene, calls, 1, out, &scene.caller_start,

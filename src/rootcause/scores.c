@@ -105,6 +105,14 @@ static void look_through(const caus_scene *scene, caus_scores *scores)
     }
 }
 
+/* The clue of a kind that a callee is to its caller, over call `i`. */
+static double carried(const caus_context *context, const caus_scores *scores,
+                      size_t i, size_t kind)
+{
+    double clue = scores->seen[context->scene->callees[i]][kind];
+    return context->carried ? fmin(clue, context->carried[i][kind]) : clue;
+}
+
 /* How much of an anomaly of a kind the callees of a service explain, in [0,
  * 1]: queues make a caller's anomaly larger than its callee's, so that it is
  * there counts, not its size. */
@@ -115,10 +123,10 @@ static double explained(const caus_context *context, const caus_scores *scores,
     double callee = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        const double *outside = scores->seen[scene->callees[i]];
-        callee = fmax(callee, outside[kind]);
-        callee = fmax(callee, caus_explained_across *
-                                  outside[OUTSIDE_COUNT - 1 - kind]);
+        callee = fmax(callee, carried(context, scores, i, kind));
+        callee = fmax(
+            callee, caus_explained_across *
+                        carried(context, scores, i, OUTSIDE_COUNT - 1 - kind));
         callee = fmax(callee, logged(context, scene->callees[i]));
     }
     size_t behind = context->fronts ? context->fronts[service] : SIZE_MAX;

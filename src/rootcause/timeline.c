@@ -284,16 +284,20 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     double most = fmax(fabs(shift.before), fabs(shift.after));
     double change = shift.after - shift.before;
     double whole = timeline->whole[variable];
+    double novel = novelty_share * most;
+    bool is_still = usual.deviation <= 0;
     shift.share = most > 0 ? fabs(change) / most : 0;
     shift.scale = fmax(usual.quartiles / quartile_width, .5 * usual.deviation);
+    shift.least = least_level_share * fabs(usual.median);
     if (whole > 0) {
         shift.share = fabs(change) / whole;
-        shift.scale = fmax(shift.scale, caus_least_failing * whole);
-    } else {
-        shift.scale = fmax(shift.scale, least_level_share * fabs(usual.median));
-        if (usual.deviation <= 0)
-            shift.scale = fmax(shift.scale, novelty_share * most);
+        shift.least = caus_least_failing * whole;
+    } else if (is_still) {
+        shift.least = fmax(shift.least, novel);
     }
+    shift.scale = fmax(shift.scale, shift.least);
+    if (shift.least <= 0)
+        shift.least = novel;
     shift.size = shift.scale > 0 ? change / shift.scale : 0;
     return shift;
 }

@@ -29,6 +29,9 @@ static const double caus_most_clue = 100;
 /* A service whose failures are fewer than this share of the symptom's made not
  * all of them. */
 static const double caus_enough_failures = .5;
+/* Who is called this share as often as in the incident is hardly ever called.
+ */
+static const double caus_new_calls_share = .1;
 /* Changes within this factor are the same. */
 static const double caus_same_change = 2;
 static const double caus_weight_both = .3;

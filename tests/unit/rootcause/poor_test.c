@@ -71,6 +71,62 @@ static void who_only_stands_before_another_did_not_begin_it(void **state)
     assert_string_equal(told.suspects[0].service, "side");
 }
 
+/* front calls mid calls root, and all count their requests. */
+static const measure counted[MADE_VARIABLES] = {
+    {"front_latency", "front", .2, .01, .5},
+    {"front_requests", "front", 1000, 20, 0},
+    {"mid_latency", "mid", .1, .003, .5},
+    {"mid_requests", "mid", 950, 20, 0},
+    {"root_latency", "root", .05, .01, .1},
+    {"root_requests", "root", 900, 20, 0},
+    {"side_latency", "side", .08, .004, 0},
+    {"side_requests", "side", 300, 9, 0},
+    {"root_cpu", "root", 30, 1, 0},
+    {"side_cpu", "side", 15, 1, 0}};
+
+static void who_is_hardly_asked_makes_nobody_slow(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, counted, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    measure rare[MADE_VARIABLES];
+    memcpy(rare, counted, sizeof rare);
+    rare[5] = (measure){"root_requests", "root", 3, .1, 0};
+    told = made_explain(*state, rare, &options);
+    assert_string_equal(told.suspects[0].service, "mid");
+}
+
+static void more_calls_than_ever_are_the_callers_doing(void **state)
+{
+    measure novel[MADE_VARIABLES];
+    memcpy(novel, counted, sizeof novel);
+    novel[5] = (measure){"root_requests", "root", 2, .1, 900};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, novel, &options);
+    assert_string_equal(told.suspects[0].service, "mid");
+    assert_true(suspect(&told, "root")->score < .5 * told.suspects[0].score);
+}
+
+static void
+a_balancer_that_some_requests_pass_stands_before_another(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 2}, {0, 3}};
+    static const caus_topology topology = {4, services, 2, calls};
+    measure some[MADE_VARIABLES];
+    memcpy(some, counted, sizeof some);
+    some[2].shift = 0;
+    some[6].shift = 1.6; /* of each request more than of those behind it */
+    some[7] = (measure){"side_requests", "side", 60, 3, 0};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    caus_explanation told = made_explain(*state, some, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    some[7] = (measure){"side_requests", "side", 2500, 90, 0};
+    told = made_explain(*state, some, &options);
+    assert_string_equal(told.suspects[0].service, "side");
+}
+
 static void who_counts_requests_is_no_observer(void **state)
 {
     measure outside[MADE_VARIABLES];
@@ -94,6 +150,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_only_stands_before_another_did_not_begin_it, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(who_is_hardly_asked_makes_nobody_slow,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            more_calls_than_ever_are_the_callers_doing, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_balancer_that_some_requests_pass_stands_before_another,
+            made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(who_counts_requests_is_no_observer,
                                         made_set_up, made_tear_down),
     };
