@@ -33,11 +33,11 @@ typedef struct caus_extent {
  *           that of the best stretch of the other rows, or with under 60 rows
  *
  * A stretch with less than a tenth of the rows (at most 20) before it is taken
- * for the time before an onset, and must be 40 % of the rows then. Where lines
- * that begin together fit clearly better than levels, the onset is their
- * beginning and its interval wide: from where they may have begun to where most
- * variables stood at another level. What begins within the noise is found late,
- * a change that stays within it not at all.
+ * for the time before an onset, and must be 40 % of the rows then. The onset
+ * is the row that is as likely too late as too early, by all variables of the
+ * incident together, at once or along a line; its interval holds 95 % of the
+ * likelihood. What begins within the noise is found late, a change that stays
+ * within it not at all.
  * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT, …_CANCELLED, …_TIME_LIMIT. Cost
  * O(rows · variables · rows that noise remembers).
  */

@@ -13,7 +13,8 @@
 
 enum {
     LEAST_ROWS = 60,
-    CANDIDATES = 8 /* stretches of the clearest variables are tried */
+    CANDIDATES = 8, /* stretches of the clearest variables are tried */
+    MEMBERS = 32    /* the clearest tell when it began */
 };
 
 /* Where the same recording has others nearly as good it is no incident. */
@@ -141,25 +142,28 @@ static verdict place(const search *job, double price)
     return made;
 }
 
-/* Moves the beginning to where lines begin, if they fit better than levels: a
- * level fits a ramp from its middle on. */
-static bool bend(const search *job, caus_arena *scratch, verdict *made)
+/* Where they began together, by all that each of them did around there. */
+static bool begin(const search *job, double price, caus_arena *scratch,
+                  verdict *made)
 {
     caus_deviations view = view_of(job);
-    caus_hinge_group group = {job->found, job->found_count, made->start,
-                              made->end};
+    caus_hinge_group group = {
+        .members = job->found,
+        .count = job->found_count < MEMBERS ? job->found_count : MEMBERS,
+        .start = made->start,
+        .end = made->end,
+        .price = price};
     caus_hinge hinge;
     if (made->end <= made->start || caus_stretch_is_before(&view, made->start))
         return true;
+    /* Still an onset, not the end of what came before one. */
+    while (caus_stretch_is_before(&view, group.first_start))
+        group.first_start++;
     if (!caus_hinge_find(&view, &group, scratch, &hinge))
         return false;
-    if (hinge.possible && hinge.first < made->first)
-        made->first = hinge.first;
-    /* Still an onset, not the end of what came before one. */
-    if (hinge.found && !caus_stretch_is_before(&view, hinge.start)) {
-        made->start = hinge.start;
-        made->last = hinge.last > made->last ? hinge.last : made->last;
-    }
+    made->start = hinge.start;
+    made->first = hinge.first;
+    made->last = hinge.last;
     return true;
 }
 
@@ -197,7 +201,8 @@ static caus_status find_best(search *job, const caus_run *run, verdict *best,
     keep_like(job, chosen, price);
     *best = place(job, price);
     best->evidence = evidence;
-    return bend(job, scratch, best) ? CAUS_OK : caus_arena_fail(scratch, err);
+    return begin(job, price, scratch, best) ? CAUS_OK
+                                            : caus_arena_fail(scratch, err);
 }
 
 /* Columns by name: their order in the source leaves no trace. */

@@ -10,26 +10,30 @@
 typedef struct caus_hinge_group {
     const caus_stretch *members;
     size_t count;
-    size_t start, end; /* of the group */
+    size_t start, end;  /* of the group */
+    size_t first_start; /* no beginning is before this row; at most `start` */
+    double price;       /* the gain that chance alone can have */
 } caus_hinge_group;
 
-/* The row from which each of them followed a line to its other level. */
+/* The row in which their trouble began. */
 typedef struct caus_hinge {
-    bool found;    /* lines fit clearly better than steps */
-    bool possible; /* steps do not fit clearly better */
-    size_t start;
-    size_t first, last; /* the likelihood of rows between is near its best */
+    size_t start;       /* as likely before as after */
+    size_t first, last; /* 95 % of the likelihood is between */
 } caus_hinge;
 
 /*
- * Compares lines that begin in a row all members share, at the group's start or
- * before, each as long as fits, with steps, each where it fits.
+ * Weighs every row around the group's start as the common beginning. Each
+ * member began there, or some rows later (how often falls with the third power
+ * of their number), or, with the probability price / gain, is a swing that only
+ * looks like the others. All began with a step, or, one time in five, all
+ * followed lines up to levels of their own, long and short ones alike. What
+ * members say is divided by how much of their noise they share.
  *
  *   group   start < end
  *   result  set on success
  *
  * False when memory is out. Uses the deviations' room. Cost O(members · (rows +
- * rows looked at · logarithm of them)).
+ * rows looked at squared) + members squared · rows).
  */
 bool caus_hinge_find(const caus_deviations *deviations,
                      const caus_hinge_group *group, caus_arena *scratch,

@@ -312,6 +312,30 @@ static double likeness(const joined *all, const double *noise, size_t blocks)
     return sum / total;
 }
 
+bool caus_stretch_share_noise(const caus_deviations *deviations,
+                              const caus_stretch *members, size_t count,
+                              caus_arena *scratch, double *shares)
+{
+    size_t blocks = deviations->row_count / NOISE_ROWS;
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    double *noise = CAUS_ARRAY(scratch, double, count *blocks);
+    if (!noise)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        list_noise(deviations, members[i].variable, &members[i],
+                   noise + i * blocks);
+    for (size_t a = 0; a < count; a++) {
+        double shared = 1;
+        for (size_t b = 0; b < count; b++)
+            if (b != a)
+                shared += fmax(0, product_of(noise + a * blocks,
+                                             noise + b * blocks, blocks));
+        shares[a] = 1 / shared;
+    }
+    caus_arena_rewind(scratch, mark);
+    return true;
+}
+
 bool caus_stretch_weigh(const caus_deviations *deviations,
                         const caus_stretch *rows, double price,
                         caus_arena *scratch, double *result)

@@ -56,4 +56,16 @@ bool caus_stretch_weigh(const caus_deviations *deviations,
                         const caus_stretch *rows, double price,
                         caus_arena *scratch, double *result);
 
+/*
+ * How much of each member's noise is its own: 1 where no other has the like, a
+ * share of it where several have the same.
+ *
+ *   shares  [count] set on success
+ *
+ * False when memory is out.
+ */
+bool caus_stretch_share_noise(const caus_deviations *deviations,
+                              const caus_stretch *members, size_t count,
+                              caus_arena *scratch, double *shares);
+
 #endif
