@@ -118,13 +118,8 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         CAUS_TRY(caus_case_find_onset(about, &found, given, &onset, err));
     if (given != SIZE_MAX) {
         onset = onset_at(&about->timeline, given);
-    } else if ((!onset.found || onset.row < LEAST_HEALTHY) &&
-               !caus_log_find_onset(about, &onset)) {
-        CAUS_TRY(caus_case_scan(about, LEAST_HEALTHY, &given, err));
-        onset = onset_at(&about->timeline, given);
-        if (!done) /* too few rows for a detector, which dates better */
-            CAUS_TRY(
-                caus_case_place_step(about, given, LEAST_HEALTHY, &onset, err));
+    } else if (!onset.found || onset.row < LEAST_HEALTHY) {
+        CAUS_TRY(caus_case_split(about, done, LEAST_HEALTHY, &onset, err));
     }
     about->onset = onset;
     about->onset_row = onset.row;

@@ -48,30 +48,49 @@ static caus_onset onset_at(const caus_case *about, size_t first, size_t last)
                         .last_ns = time_ns[last]};
 }
 
-bool caus_log_find_onset(const caus_case *about, caus_onset *result)
+/* Whether a template is one of errors of a service. */
+static bool tells(const caus_log_table *table, size_t kind)
+{
+    return table->logs->templates[kind].severity == CAUS_SEVERITY_ERROR &&
+           table->service_of[kind] != SIZE_MAX;
+}
+
+static double clue_at(const caus_log_table *table, size_t kind, size_t row,
+                      size_t rows)
+{
+    return log1p(caus_log_rise_of(table, kind, row, rows).size);
+}
+
+size_t caus_log_find_split(const caus_case *about)
 {
     const caus_log_table *table = about->log_table;
     size_t rows = about->timeline.row_count, best = SIZE_MAX;
     double most = least_clue;
     if (!table || table->first_row == SIZE_MAX)
-        return false;
+        return SIZE_MAX;
     for (size_t k = 0; k < table->logs->template_count; k++) {
-        bool tells = table->logs->templates[k].severity == CAUS_SEVERITY_ERROR;
-        size_t row = tells && table->service_of[k] != SIZE_MAX
-                         ? best_split(table, k, rows)
-                         : SIZE_MAX;
-        double clue = row == SIZE_MAX
-                          ? 0
-                          : log1p(caus_log_rise_of(table, k, row, rows).size);
+        size_t row = tells(table, k) ? best_split(table, k, rows) : SIZE_MAX;
+        double clue = row == SIZE_MAX ? 0 : clue_at(table, k, row, rows);
         if (clue > most) {
             most = clue;
             best = row;
         }
     }
-    if (best == SIZE_MAX)
-        return false;
-    *result = onset_at(about, best, best);
-    return true;
+    return best;
+}
+
+double caus_log_contrast(const caus_case *about, size_t row)
+{
+    const caus_log_table *table = about->log_table;
+    double most = 0;
+    if (!caus_log_table_covers(table, row))
+        return 0;
+    for (size_t k = 0; k < table->logs->template_count; k++) {
+        if (tells(table, k))
+            most =
+                fmax(most, clue_at(table, k, row, about->timeline.row_count));
+    }
+    return most;
 }
 
 /* ---- of services ---- */

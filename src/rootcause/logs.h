@@ -75,8 +75,11 @@ void caus_log_clues_fill(const caus_log_table *table, const caus_scene *scene,
 caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,
                                 caus_error *err);
 
-/* Where lines began that were not there before; false = nowhere. */
-bool caus_log_find_onset(const caus_case *about, caus_onset *result);
+/* Where lines began that were not there before; SIZE_MAX = nowhere. */
+size_t caus_log_find_split(const caus_case *about);
+/* The largest clue of errors in lines when the rows are split at `row`; there
+ * are lines. */
+double caus_log_contrast(const caus_case *about, size_t row);
 /* First appearances of lines as onsets of services that have none, or later
  * ones. */
 void caus_log_use_onsets(caus_case *about);

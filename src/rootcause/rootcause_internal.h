@@ -258,13 +258,15 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
 caus_status caus_case_find_onset(caus_case *about, const caus_anomalies *found,
                                  size_t given, caus_onset *result,
                                  caus_error *err);
-/* The row that parts the rows most clearly. */
-caus_status caus_case_scan(caus_case *about, size_t least_before,
-                           size_t *result, caus_error *err);
-/* The onset of a step near that row. */
-caus_status caus_case_place_step(caus_case *about, size_t split,
-                                 size_t least_before, caus_onset *result,
-                                 caus_error *err);
+/*
+ * The onset where no detector names one: the row that parts most clearly what
+ * is measured and logged.
+ *
+ *   detected  a detector has dated what moved; else the step of the rows does
+ */
+caus_status caus_case_split(caus_case *about, bool detected,
+                            size_t least_before, caus_onset *result,
+                            caus_error *err);
 /* Fills the onsets of variables and services and the order of these. */
 void caus_case_use_onsets(caus_case *about, const double *clues);
 

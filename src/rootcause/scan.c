@@ -3,9 +3,12 @@
 #include <math.h>
 #include <stdint.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/logs.h"
 
-enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3, ENOUGH = 16 };
+enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3 };
+
+/* Rows that tell a change from chance; of many rows this share. */
+static const double enough_rows = 16, enough_share = 1. / 6;
 
 /* The variables with the largest clues of a split; SIZE_MAX = none. */
 typedef struct loudest {
@@ -35,6 +38,9 @@ static double contrast_at(const caus_case *about, size_t row,
 {
     double sum = 0;
     const caus_timeline *timeline = &about->timeline;
+    double rows = (double)(timeline->row_count - row);
+    double enough =
+        fmax(enough_rows, enough_share * (double)timeline->row_count);
     for (size_t i = 0; i < LOUDEST; i++) {
         found->variable[i] = SIZE_MAX;
         found->clue[i] = 0;
@@ -42,8 +48,7 @@ static double contrast_at(const caus_case *about, size_t row,
     for (size_t v = 0; v < timeline->variable_count; v++) {
         caus_shift shift =
             caus_timeline_shift(timeline, v, row, timeline->row_count, space);
-        shift.size *=
-            sqrt(fmin((double)(timeline->row_count - row), ENOUGH) / ENOUGH);
+        shift.size *= sqrt(fmin(rows, enough) / enough);
         keep(
             found, v,
             caus_clue_of(&shift, about->scene.aspects[v], about->scene.bad[v]));
@@ -144,8 +149,8 @@ static caus_onset place(const caus_timeline *timeline, const step *made,
                         .last_ns = timeline->time_ns[last]};
 }
 
-caus_status caus_case_scan(caus_case *about, size_t least_before,
-                           size_t *result, caus_error *err)
+static caus_status scan(caus_case *about, size_t least_before, size_t *result,
+                        caus_error *err)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t rows = timeline->row_count;
@@ -182,15 +187,51 @@ caus_status caus_case_scan(caus_case *about, size_t least_before,
     return CAUS_OK;
 }
 
-caus_status caus_case_place_step(caus_case *about, size_t split,
-                                 size_t least_before, caus_onset *result,
-                                 caus_error *err)
+/* The contrast of a split, with that of what is logged. */
+static caus_status whole_contrast(const caus_case *about, size_t row,
+                                  double *result, caus_error *err)
 {
     caus_shift_space space;
+    loudest found;
+    CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
+    *result =
+        contrast_at(about, row, &space, &found) + caus_log_contrast(about, row);
+    return CAUS_OK;
+}
+
+/* Where lines say that something began, unless what is measured and they say
+ * more elsewhere. */
+static caus_status find_split(caus_case *about, size_t least_before,
+                              size_t *result, bool *in_logs, caus_error *err)
+{
+    size_t logged = caus_log_find_split(about);
+    double there, here;
+    *in_logs = false;
+    CAUS_TRY(scan(about, least_before, result, err));
+    if (logged == SIZE_MAX || logged < least_before)
+        return CAUS_OK;
+    CAUS_TRY(whole_contrast(about, logged, &there, err));
+    CAUS_TRY(whole_contrast(about, *result, &here, err));
+    *in_logs = there >= here;
+    if (*in_logs)
+        *result = logged;
+    return CAUS_OK;
+}
+
+caus_status caus_case_split(caus_case *about, bool detected,
+                            size_t least_before, caus_onset *result,
+                            caus_error *err)
+{
+    size_t split = 0;
+    bool in_logs;
+    caus_shift_space space;
+    CAUS_TRY(find_split(about, least_before, &split, &in_logs, err));
+    *result = caus_onset_given(split, about->timeline.time_ns[split]);
+    if (detected || in_logs)
+        return CAUS_OK;
     CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
     step made = step_at(about, split, &space);
-    *result = made.count
-                  ? place(&about->timeline, &made, split, least_before)
-                  : caus_onset_given(split, about->timeline.time_ns[split]);
+    if (made.count)
+        *result = place(&about->timeline, &made, split, least_before);
     return CAUS_OK;
 }

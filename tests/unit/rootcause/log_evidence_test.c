@@ -280,6 +280,29 @@ static void an_onset_that_only_logs_show_is_found(void **state)
     assert_string_equal(told.suspects[0].service, "root");
 }
 
+static void errors_that_harm_nobody_date_no_incident(void **state)
+{
+    fixture *with = *state;
+    made_measure small[MADE_VARIABLES];
+    static const said items[] = {{"front", "handled 17 requests",
+                                  CAUS_SEVERITY_INFO, 3, 0, MADE_ROWS, 0},
+                                 {"side", "price is null", CAUS_SEVERITY_ERROR,
+                                  1, MADE_ONSET / 3, MADE_ROWS, 7}};
+    memcpy(small, made_incident, sizeof small);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        small[i].shift = 3 * small[i].noise; /* too little for a detector */
+    small[8].shift = small[9].shift = 0;
+    caus_logs logs;
+    assert_int_equal(make_logs(items, 2, false, with->arena, &logs, &with->err),
+                     CAUS_OK);
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    options.logs = &logs;
+    caus_explanation told = made_explain(with, small, &options);
+    assert_in_range(told.onset.row, MADE_ONSET - 20, MADE_ONSET + 20);
+    assert_string_not_equal(told.suspects[0].service, "side");
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     fixture *with = *state;
@@ -322,6 +345,7 @@ int main(void)
         ON_MADE(lines_without_a_before_change_nothing),
         ON_MADE(the_order_of_lines_does_not_matter),
         ON_MADE(an_onset_that_only_logs_show_is_found),
+        ON_MADE(errors_that_harm_nobody_date_no_incident),
         ON_MADE(running_out_of_memory_anywhere_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
