@@ -210,10 +210,15 @@ typedef struct caus_cli_input {
     size_t query_count;          /* sent to ClickHouse */
     const char *recorded_traces; /* NULL = none */
     const char *recorded_logs;   /* likewise */
+    const char *traces_warning;  /* of their recording; NULL = none */
+    const char *logs_warning;    /* likewise */
 } caus_cli_input;
 
 /* Before what a recording says about the quality of its data. */
 static const char caus_cli_quality_prefix[] = "quality: ";
+/* What was left out of what only some answers use. */
+static const char caus_cli_traces_prefix[] = "of the traces ";
+static const char caus_cli_logs_prefix[] = "of the log lines ";
 
 /* Adds a sentence to the warnings of an input; NULL = no memory for it. */
 caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,

@@ -88,16 +88,25 @@ static void window_of_recording(const caus_recording_info *info,
     caus_cli_settle(window, info->window.step_ns);
 }
 
-/* What was found while recording; discovery examines the data itself. */
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What was found while recording; discovery examines the data itself, and of
+ * traces and log lines those who use them tell. */
 static caus_status take_warnings(const caus_recording_info *info,
                                  caus_arena *arena, caus_cli_input *result,
                                  caus_error *err)
 {
-    size_t length = strlen(caus_cli_quality_prefix);
     for (size_t i = 0; i < info->warning_count; i++) {
-        if (strncmp(info->warnings[i], caus_cli_quality_prefix, length) != 0)
-            CAUS_TRY(
-                caus_cli_add_warning(arena, result, info->warnings[i], err));
+        const char *warning = info->warnings[i];
+        if (begins(warning, caus_cli_traces_prefix))
+            result->traces_warning = warning;
+        else if (begins(warning, caus_cli_logs_prefix))
+            result->logs_warning = warning;
+        else if (!begins(warning, caus_cli_quality_prefix))
+            CAUS_TRY(caus_cli_add_warning(arena, result, warning, err));
     }
     return CAUS_OK;
 }

@@ -54,10 +54,10 @@ static caus_status add_warnings(const caus_logs_fetch *fetch, caus_arena *arena,
     return caus_cli_add_warning(
         arena, input,
         caus_arena_format(arena,
-                          "of the log lines %s of the warnings and errors were "
-                          "read and 1 in %.0f of the others, in the window and "
-                          "before it alike: --log-lines reads more",
-                          loud, 1 / fetch->other_share),
+                          "%s%s of the warnings and errors were read and 1 in "
+                          "%.0f of the others, in the window and before it "
+                          "alike: --log-lines reads more",
+                          caus_cli_logs_prefix, loud, 1 / fetch->other_share),
         err);
 }
 
@@ -102,13 +102,22 @@ static caus_status ask_server(caus_program *program,
     return fetch_lines(program, &options, arena, input, logs, err);
 }
 
+static caus_status take_recorded(caus_arena *arena, caus_cli_input *input,
+                                 caus_logs *logs, caus_error *err)
+{
+    if (input->logs_warning)
+        CAUS_TRY(caus_cli_add_warning(arena, input, input->logs_warning, err));
+    return caus_logs_read_text("the log lines of the recording",
+                               input->recorded_logs,
+                               strlen(input->recorded_logs), arena, logs, err);
+}
+
 caus_status caus_cli_read_logs(caus_program *program,
                                const caus_arguments *arguments,
                                caus_arena *arena, caus_cli_input *input,
                                const caus_logs **result, caus_error *err)
 {
     const char *path = caus_arguments_get(arguments, "logs");
-    const char *recorded = input->recorded_logs;
     caus_logs *logs = caus_arena_array(arena, 1, sizeof *logs);
     long most;
     *result = NULL;
@@ -118,9 +127,8 @@ caus_status caus_cli_read_logs(caus_program *program,
                                     USUAL_LINES, &most, err));
     if (path)
         CAUS_TRY(read_file(program, arguments, path, arena, logs, err));
-    else if (most && recorded)
-        CAUS_TRY(caus_logs_read_text("the log lines of the recording", recorded,
-                                     strlen(recorded), arena, logs, err));
+    else if (most && input->recorded_logs)
+        CAUS_TRY(take_recorded(arena, input, logs, err));
     else if (most && input->clickhouse.url)
         CAUS_TRY(ask_server(program, arguments, (size_t)most, arena, input,
                             logs, err));

@@ -27,9 +27,10 @@ static caus_status add_warnings(const caus_spans_fetch *fetch,
     return caus_cli_add_warning(
         arena, input,
         caus_arena_format(arena,
-                          "of the traces 1 in %.0f was read in the window and "
-                          "1 in %.0f before it: --spans reads more",
-                          1 / fetch->window_share, 1 / fetch->baseline_share),
+                          "%s1 in %.0f was read in the window and 1 in %.0f "
+                          "before it: --spans reads more",
+                          caus_cli_traces_prefix, 1 / fetch->window_share,
+                          1 / fetch->baseline_share),
         err);
 }
 
@@ -58,6 +59,9 @@ static caus_status take_recorded(caus_program *program, caus_arena *arena,
         "the traces of the recording", input->recorded_traces,
         strlen(input->recorded_traces), program->run, arena, &spans, err));
     caus_program_lap(program, "spans");
+    if (input->traces_warning)
+        CAUS_TRY(
+            caus_cli_add_warning(arena, input, input->traces_warning, err));
     return keep(&spans, arena, input, err);
 }
 
