@@ -4,6 +4,9 @@
 
 #include "render/render_internal.h"
 
+/* How strong a hop must be to be told, as a share of those it stands beside. */
+static const double least_share = 1.0 / 3;
+
 static bool is_hop(const caus_link *link)
 {
     return caus_link_is_ordered(link) && !caus_link_is_self(link) &&
@@ -20,13 +23,13 @@ static bool is_on_chain(const caus_chain *chain, size_t variable)
 }
 
 /* The strongest hop into (or out of) a variable that adds a new one and is
- * at least half as strong as the chain's strongest. */
+ * strong enough beside the chain's strongest. */
 static const caus_link *find_extension(const caus_view *view, size_t variable,
                                        bool into, double strongest)
 {
     for (size_t i = 0; i < view->link_count; i++) {
         const caus_link *link = &view->links[i];
-        if (fabs(link->statistic) < strongest / 2)
+        if (fabs(link->statistic) < strongest * least_share)
             break;
         if (!is_hop(link))
             continue;
@@ -76,11 +79,11 @@ static const caus_link *find_hop(const caus_view *view, size_t source,
 }
 
 /* A station between the ends of a hop: the one whose weaker leg is strongest,
- * if that leg is at least a third as strong as the hop itself. */
+ * if that leg is strong enough beside the hop itself. */
 static bool find_station(const caus_view *view, const caus_link *hop,
                          const caus_link *legs[2])
 {
-    double best = fabs(hop->statistic) / 3;
+    double best = fabs(hop->statistic) * least_share;
     bool found = false;
     for (size_t i = 0; i < view->variable_count; i++) {
         if (is_on_chain(&view->chain, i))

@@ -33,12 +33,19 @@ static void a_chain_is_told_hop_by_hop_with_delays(void **state)
 static void weak_links_do_not_lengthen_the_chain(void **state)
 {
     (void)state;
-    made_answer made;
-    make_answer(&made, names, 3, 3);
-    add_link(&made, 0, 1, 1, 0.5, 1e-9);
-    add_link(&made, 1, 2, 1, 0.24, 1e-9);
-    assert_sentence(&made, "a preceded b by 15 s.");
-    free_answer(&made);
+    static const struct {
+        double strength;
+        const char *told;
+    } seconds[] = {{0.16, "a preceded b by 15 s."},
+                   {0.17, "a preceded b by 15 s, which preceded c by 15 s."}};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        made_answer made;
+        make_answer(&made, names, 3, 3);
+        add_link(&made, 0, 1, 1, 0.5, 1e-9);
+        add_link(&made, 1, 2, 1, seconds[i].strength, 1e-9);
+        assert_sentence(&made, seconds[i].told);
+        free_answer(&made);
+    }
 }
 
 static void a_negative_link_says_so(void **state)
