@@ -38,12 +38,18 @@ typedef enum caus_knn_transform {
                              mixed variables */
 } caus_knn_transform;
 
-/* What the interval of a partial correlation is symmetric in. */
+/* How the interval of a partial correlation is found. */
 typedef enum caus_interval {
-    CAUS_INTERVAL_FISHER, /* atanh(r): holds what its level says */
-    CAUS_INTERVAL_STUDENT /* t, as tigramite 5.2 has it: too narrow by
-                             √(1 − r²), so that 95 % become 84 % at |r| = .7;
-                             for comparison. Of tests by Student's t only */
+    CAUS_INTERVAL_ROWS,   /* on the scale of atanh(r), as long as the influences
+                             of the rows make it: holds what its level says for
+                             heavy tails too. From sums, and in searches over
+                             environments, Fisher's */
+    CAUS_INTERVAL_FISHER, /* on the scale of atanh(r), as long as normal rows
+                             make it: leaves 0 out where p is below 1 − level */
+    CAUS_INTERVAL_STUDENT /* on the scale of t, as tigramite 5.2 has it: too
+                             narrow by √(1 − r²), so that 95 % become 84 % at
+                             |r| = .7; for comparison. Of tests by Student's t
+                             only */
 } caus_interval;
 
 /* Of cmiknn and cmiknn-mixed. */
@@ -79,7 +85,7 @@ typedef struct caus_test_options {
      * the first full window, and constants. */
     bool wls_unit_start;
     caus_vector_statistic vector_statistic; /* parcorr-mult; default largest */
-    caus_interval interval;                 /* default Fisher's */
+    caus_interval interval;                 /* default by the rows */
 } caus_test_options;
 
 /* Partial correlation; settings of other tests as said above. */

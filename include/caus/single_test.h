@@ -33,8 +33,8 @@ typedef struct caus_ci_answer {
     double df; /* degrees of freedom of the statistic's distribution; of tests
                   by permutation 1 + the p-value */
     double p_value;
-    double lower, upper; /* interval of the statistic; NaN where the test has
-                            none */
+    double lower, upper; /* interval of what it estimates; NaN where the test
+                            has none */
     bool undetermined;   /* too few rows, a constant side, or conditions that
                             determine a side: statistic 0, p-value 1 */
 } caus_ci_answer;

@@ -83,9 +83,10 @@ static const caus_option discover_options[] = {
      "extended BIC: price times log(variables) (xges, ges); default 0"},
     {"level", 0, "SHARE", NULL, CAUS_COMPLETE_NOTHING,
      "coverage of intervals; default 0.95"},
-    {"interval", 0, "SCALE", "fisher|student", CAUS_COMPLETE_NOTHING,
-     "scale of intervals of correlations: fisher (default), or student, which "
-     "is tigramite's and too narrow (pcmci family)"},
+    {"interval", 0, "KIND", "rows|fisher|student", CAUS_COMPLETE_NOTHING,
+     "intervals of correlations: rows (default), which hold for heavy tails "
+     "too; fisher, as if rows were normal; or student, which is tigramite's "
+     "and too narrow (pcmci family)"},
     {"bootstrap", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "block-bootstrap replicates behind each edge's stability; default 0"},
     {"stability-selection", 0, "N", NULL, CAUS_COMPLETE_NOTHING,

@@ -206,9 +206,11 @@ caus_status caus_cli_read_max_conditions(const caus_arguments *arguments,
 
 static caus_interval read_interval(const caus_arguments *arguments)
 {
-    const char *scale = caus_arguments_get(arguments, "interval");
-    return scale && strcmp(scale, "student") == 0 ? CAUS_INTERVAL_STUDENT
-                                                  : CAUS_INTERVAL_FISHER;
+    const char *kind = caus_arguments_get(arguments, "interval");
+    if (kind && strcmp(kind, "student") == 0)
+        return CAUS_INTERVAL_STUDENT;
+    return kind && strcmp(kind, "fisher") == 0 ? CAUS_INTERVAL_FISHER
+                                               : CAUS_INTERVAL_ROWS;
 }
 
 static caus_status read_levels(const caus_arguments *arguments,

@@ -40,6 +40,8 @@ static void make_pair_symmetric(const caus_search *search,
     size_t to = keep_forward ? back : forward;
     findings->statistic[to] = findings->statistic[from];
     findings->df[to] = findings->df[from];
+    if (findings->ends)
+        findings->ends[to] = findings->ends[from];
     if (one_way)
         findings->linked[to] = findings->linked[from];
     if (!findings->q_value)

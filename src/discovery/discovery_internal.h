@@ -98,7 +98,10 @@ typedef struct caus_findings {
     double *p_value;            /* [cell_count]; NaN = not evaluated */
     double *q_value;            /* [cell_count]; NULL without FDR */
     unsigned char *linked;      /* [cell_count] */
-    caus_plus *plus;            /* set by a PCMCI+ search; in scratch memory */
+    /* Of links that are tested again for their intervals; else NULL. */
+    const unsigned char *wanted; /* [cell_count] the others are left alone */
+    caus_ends *ends;             /* [cell_count] */
+    caus_plus *plus;             /* set by a PCMCI+ search; in scratch memory */
 } caus_findings;
 
 /* One thread's tools, on cache lines of their own. */
@@ -203,15 +206,15 @@ caus_status caus_decide_links(caus_search *search, caus_findings *findings,
                               caus_error *err);
 
 /*
- * The statistics that intervals are placed around: those of the search's own
- * test, or of the test that its place() makes, given the same conditions; then
- * of links alone unless all are reported.
+ * The intervals that the test of a search finds in the rows, given the same
+ * conditions; of links alone unless all are reported.
  *
- *   centre  [cell_count] in scratch memory of the search
+ *   ends  [cell_count] in scratch memory of the search, NaN where there is
+ *         none; NULL when the test finds none
  */
-caus_status caus_interval_centres(caus_search *search,
-                                  const caus_findings *findings,
-                                  const double **centre, caus_error *err);
+caus_status caus_row_intervals(caus_search *search,
+                               const caus_findings *findings,
+                               const caus_ends **ends, caus_error *err);
 
 /* Runs `work` for every target on the threads of a search and collects what
  * went wrong. No progress is told for the stage CAUS_STAGE_COUNT. */

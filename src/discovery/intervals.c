@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What intervals are placed around. Where a test's statistic is known to lie
- * beside what it estimates, the tests behind the reported numbers are made
- * again with a better one, given the same conditions.
+ * Intervals that are found in the rows: the tests behind the reported numbers
+ * are made again, given the same conditions, by a test that finds them.
  */
 #include <math.h>
 #include <string.h>
@@ -56,7 +55,7 @@ static caus_status test_again(const caus_search *search, caus_hand *hand,
     caus_ci_result result = {.undetermined = true};
     CAUS_TRY(search->test->test(hand->work, &tested, &result, err));
     if (!result.undetermined)
-        findings->statistic[cell] = result.statistic;
+        findings->ends[cell] = result.ends;
     return CAUS_OK;
 }
 
@@ -81,8 +80,8 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
     return CAUS_OK;
 }
 
-/* Of PCMCI+: every kept test again; at lag 0 the one whose numbers are shown.
- */
+/* Of PCMCI+: every kept test again, by the process that made it; at lag 0 the
+ * one whose numbers are shown. */
 static caus_status place_plus(caus_search *search, caus_findings *findings,
                               caus_error *err)
 {
@@ -90,15 +89,15 @@ static caus_status place_plus(caus_search *search, caus_findings *findings,
     const caus_plus *plus = findings->plus;
     size_t variables = question->variable_count;
     CAUS_TRY(
-        caus_search_each(search, findings, CAUS_STAGE_COUNT, test_target, err));
+        caus_search_each(search, findings, CAUS_STAGE_TEST, test_target, err));
     for (size_t i = 0; question->options->min_lag == 0 && i < variables; i++)
         for (size_t j = i + 1; j < variables; j++) {
             size_t forward = caus_cell(question, i, j, 0);
             size_t back = caus_cell(question, j, i, 0);
             if (plus->shown_cell[i * variables + j] == forward)
-                findings->statistic[back] = findings->statistic[forward];
+                findings->ends[back] = findings->ends[forward];
             else
-                findings->statistic[forward] = findings->statistic[back];
+                findings->ends[forward] = findings->ends[back];
         }
     return CAUS_OK;
 }
@@ -107,46 +106,68 @@ static caus_status place_plus(caus_search *search, caus_findings *findings,
 static caus_status place_links(caus_search *search, caus_findings *findings,
                                caus_error *err)
 {
-    size_t cells = search->question->cell_count;
-    caus_arena *arena = search->hands[0].arena;
-    double *known = CAUS_ARRAY(arena, double, cells);
-    if (!known)
-        return caus_arena_fail(arena, err);
-    memcpy(known, findings->statistic, cells * sizeof *known);
-    memset(findings->df, 0, cells * sizeof *findings->df);
     CAUS_TRY(caus_test_links(search, findings, err));
-    CAUS_TRY(caus_decide_links(search, findings, err));
+    return caus_decide_links(search, findings, err);
+}
+
+/* Marks the links that are told; at lag 0 in both directions, since the weaker
+ * of them is. */
+static void mark_told(const caus_question *question,
+                      const caus_findings *findings, unsigned char *told)
+{
+    size_t variables = question->variable_count;
+    for (size_t i = 0; i < variables; i++)
+        for (size_t j = 0; j < variables; j++)
+            for (size_t lag = 0; lag <= question->options->max_lag; lag++) {
+                size_t cell = caus_cell(question, i, j, lag);
+                size_t back = lag ? cell : caus_cell(question, j, i, 0);
+                told[cell] = question->options->all_links ||
+                             findings->linked[cell] || findings->linked[back];
+            }
+}
+
+static caus_status make_findings(const caus_question *question,
+                                 const caus_findings *findings,
+                                 caus_arena *arena, caus_findings *made,
+                                 caus_error *err)
+{
+    size_t cells = question->cell_count;
+    CAUS_TRY(caus_findings_init(question, arena, made, err));
+    unsigned char *told = CAUS_ARRAY(arena, unsigned char, cells);
+    made->ends = CAUS_ARRAY(arena, caus_ends, cells);
+    if (!told || !made->ends)
+        return caus_arena_fail(arena, err);
+    mark_told(question, findings, told);
     for (size_t cell = 0; cell < cells; cell++)
-        if (findings->df[cell] < 1)
-            findings->statistic[cell] = known[cell];
+        made->ends[cell] = (caus_ends){(double)NAN, (double)NAN};
+    made->wanted = told;
+    made->selections = findings->selections;
+    made->plus = findings->plus;
     return CAUS_OK;
 }
 
-caus_status caus_interval_centres(caus_search *search,
-                                  const caus_findings *findings,
-                                  const double **centre, caus_error *err)
+caus_status caus_row_intervals(caus_search *search,
+                               const caus_findings *findings,
+                               const caus_ends **ends, caus_error *err)
 {
     const caus_question *question = search->question;
     caus_arena *arena = search->hands[0].arena;
     caus_independence placed;
     caus_search again;
     caus_findings made;
-    *centre = findings->statistic;
+    *ends = NULL;
     if (!search->test->place || atomic_load(&search->stopped))
         return CAUS_OK;
-    CAUS_TRY(search->test->place(search->test->place_state, search->threads,
-                                 arena, &placed, err));
+    CAUS_TRY(search->test->place(search->test->place_state,
+                                 question->options->level, arena, &placed,
+                                 err));
     CAUS_TRY(caus_search_init(&again, question, &placed, search->first_thread,
                               search->threads, arena, err));
     again.quiet = true;
     again.grouped = search->grouped;
-    CAUS_TRY(caus_findings_init(question, arena, &made, err));
-    made.selections = findings->selections;
-    made.plus = findings->plus;
-    memcpy(made.statistic, findings->statistic,
-           question->cell_count * sizeof *made.statistic);
+    CAUS_TRY(make_findings(question, findings, arena, &made, err));
     CAUS_TRY(made.plus ? place_plus(&again, &made, err)
                        : place_links(&again, &made, err));
-    *centre = made.statistic;
+    *ends = made.ends;
     return CAUS_OK;
 }

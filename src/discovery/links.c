@@ -137,7 +137,14 @@ static caus_status test_link(caus_search *search, caus_hand *hand,
     findings->statistic[cell] = result.statistic;
     findings->df[cell] = result.undetermined ? 0 : result.df;
     findings->linked[cell] = caus_is_dependent(&hand->report, &result);
+    if (findings->ends && !result.undetermined)
+        findings->ends[cell] = result.ends;
     return CAUS_OK;
+}
+
+static bool is_wanted(const caus_findings *findings, size_t cell)
+{
+    return !findings->wanted || findings->wanted[cell];
 }
 
 static caus_status test_target(caus_search *search, caus_hand *hand,
@@ -150,7 +157,8 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
         for (size_t lag = question->options->min_lag;
              lag <= question->options->max_lag; lag++) {
             if (!caus_is_tested(question, i, target, lag) ||
-                caus_is_granted(caus_assumed(question, i, target, lag)))
+                caus_is_granted(caus_assumed(question, i, target, lag)) ||
+                !is_wanted(findings, caus_cell(question, i, target, lag)))
                 continue;
             if (caus_search_is_cut(search, hand))
                 return CAUS_OK;

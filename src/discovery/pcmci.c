@@ -231,7 +231,7 @@ static caus_status give_intervals(call *c, caus_discovery *result,
 {
     size_t cells = c->question.cell_count;
     caus_arena *scratch = c->search.hands[0].arena;
-    const double *centre;
+    const caus_ends *found;
     double *lower = CAUS_ARRAY(c->out, double, cells);
     double *upper = CAUS_ARRAY(c->out, double, cells);
     size_t most = c->sample.row_count + 1;
@@ -241,15 +241,16 @@ static caus_status give_intervals(call *c, caus_discovery *result,
         return caus_arena_fail(c->out, err);
     if (!known)
         return caus_arena_fail(scratch, err);
-    CAUS_TRY(caus_interval_centres(&c->search, &c->findings, &centre, err));
+    CAUS_TRY(caus_row_intervals(&c->search, &c->findings, &found, err));
     for (size_t cell = 0; cell < cells; cell++) {
         double statistic = c->findings.statistic[cell];
-        caus_ci_result at = {.statistic = centre[cell],
-                             .df = c->findings.df[cell]};
+        double df = c->findings.df[cell];
         caus_ends ends = {statistic, statistic};
-        if (at.df >= 1)
-            ends = caus_interval_around(&c->test, statistic, &at,
-                                        critical_of(c, at.df, known));
+        if (df >= 1 && found && !isnan(found[cell].lower))
+            ends = found[cell];
+        else if (df >= 1)
+            ends = c->test.interval(&c->test, statistic, df,
+                                    critical_of(c, df, known));
         lower[cell] = ends.lower;
         upper[cell] = ends.upper;
     }

@@ -10,7 +10,7 @@
 #include "discovery/pcmciplus_internal.h"
 #include "discovery/search_group.h"
 
-enum { REGIONS = 8 };
+enum { REGIONS = 9 };
 
 /* Items that processes change: numbers, bytes or structs without pointers. */
 typedef struct region {
@@ -70,6 +70,8 @@ static void list_regions(const caus_search *search,
     }
     if (plus)
         to[n++] = (region){plus->strength, sizeof(double), cells};
+    if (findings->ends)
+        to[n++] = (region){findings->ends, sizeof(caus_ends), cells};
 }
 
 static size_t bytes_of(const caus_search_past *past)

@@ -126,6 +126,11 @@ caus_status caus_sample_repeat(const caus_sample *sample, const double *counts,
 caus_status caus_sample_identify(const caus_sample *sample, caus_arena *arena,
                                  const uint64_t **result, caus_error *err);
 
+/* Of an interval. */
+typedef struct caus_ends {
+    double lower, upper;
+} caus_ends;
+
 typedef struct caus_ci_result {
     double statistic;
     double df;         /* what the p-value depends on besides the statistic,
@@ -135,6 +140,7 @@ typedef struct caus_ci_result {
                           p may be tiny) */
     bool undetermined; /* too few rows, or the conditions determine one side:
                           statistic 0, p-value 1, never dependent */
+    caus_ends ends;    /* of tests that place() makes */
 } caus_ci_result;
 
 /* A source with the conditions of its own. */
@@ -147,11 +153,6 @@ typedef struct caus_ci_source {
 
 /* One thread's place to work in. */
 typedef struct caus_ci_work caus_ci_work;
-
-/* Of an interval. */
-typedef struct caus_ends {
-    double lower, upper;
-} caus_ends;
 
 /* A test on a sample. Open: another test fills in other functions. */
 typedef struct caus_independence caus_independence;
@@ -196,9 +197,10 @@ struct caus_independence {
      * critical value of alpha = 1 − level. */
     caus_ends (*interval)(const caus_independence *test, double statistic,
                           double df, double critical);
-    /* Makes a test whose statistic comes nearer to what it estimates, to place
-     * intervals around; NULL = this test's own. */
-    caus_status (*place)(const void *place_state, int threads,
+    /* Makes a test that finds intervals in the rows: results carry their
+     * ends, around a statistic that may come nearer to what this one
+     * estimates. NULL = interval() says all. */
+    caus_status (*place)(const void *place_state, double level,
                          caus_arena *arena, caus_independence *result,
                          caus_error *err);
     const void *place_state;
@@ -257,11 +259,6 @@ caus_ends caus_interval_fisher(const caus_independence *test, double statistic,
                                double df, double critical);
 caus_ends caus_interval_student(const caus_independence *test, double statistic,
                                 double df, double critical);
-
-/* The interval of a test around what place() found, made wide enough to hold
- * the test's own statistic. */
-caus_ends caus_interval_around(const caus_independence *test, double statistic,
-                               const caus_ci_result *centre, double critical);
 
 /* critical_near() of a partial correlation. */
 double caus_parcorr_critical_near(double alpha, double df);

@@ -108,19 +108,31 @@ void caus_parcorr_give(const caus_residuals *left, caus_ci_result *result);
 double caus_parcorr_akaike(double rows, double left, size_t conditions);
 
 /*
- * What the correlation r of two normal variables becomes when each is divided
- * by the mean size of its own last `window` values, in large samples, to order
- * 1 / window: r (1 − (π/2 − √(1 − r²) − r asin r) / window). And back.
+ * The mean correlation of the normal scores Φ⁻¹(i / (rows + 1)) of a normal
+ * pair, but for what a correlation of normal numbers loses as well, to order
+ * 1 / rows; and back.
  *
- * With d and e the relative errors of the two mean sizes, the correlation is
- * E[xy (1 − d − e + d² + e² + de)] / E[x² (1 − 2d + 3d²)]; per 1 / window
- * E[xyd] = r, E[x²d] = 1, E[d²] = π/2 − 1 and E[de] = √(1 − r²) + r asin r − 1.
+ * A score differs from the number it stands for by the sampling error of the
+ * rank, (F̂(x) − F(x)) / φ(x). In Hermite polynomials its k-th part has the
+ * variance 1 / (k + 1) per 1 / rows, which the first two parts do not cost,
+ * location and scale being free: r loses r Σ (1 − r^2k) / (k + 1) / rows. The
+ * sum is cut off by the number of rows; at r = 0 it comes to
+ * log log rows + .275 (1 % off the exact value from 20 to 5,000 rows), and
+ * falls as (1 − r²)^.42 (4 % off simulated values from 20 rows on). A
+ * correlation of normal numbers loses r (1 − r²) / (2 rows), which cancels in
+ * partial correlations against their own bias.
  *
- *   r, windowed  in [−1, 1]
- *   window       ≥ 2
+ *   r, scored  in [−1, 1]
+ *   rows       ≥ 5; below nothing is changed
  */
-double caus_windowed_correlation(double r, size_t window);
-double caus_unwindowed_correlation(double windowed, size_t window);
+double caus_scored_correlation(double r, double rows);
+double caus_unscored_correlation(double scored, double rows);
+
+/* Makes the test that finds intervals of partial correlation in the rows; the
+ * state is a caus_parcorr without weights or sums. */
+caus_status caus_parcorr_place(const void *place_state, double level,
+                               caus_arena *arena, caus_independence *result,
+                               caus_error *err);
 
 /* Fills in p-values, decisions and intervals by Student's t. */
 void caus_parcorr_decide(caus_independence *test);

@@ -25,6 +25,9 @@ typedef struct caus_linear_work {
     size_t row_count;
     double *columns; /* [column_capacity × sample->row_count] */
     size_t column_capacity;
+    double *matrix; /* [matrix_capacity²] of a test asked for its interval */
+    size_t *order;  /* [matrix_capacity] its columns */
+    size_t matrix_capacity;
 } caus_linear_work;
 
 caus_status caus_linear_start(const caus_sample *sample, const caus_run *run,
@@ -64,6 +67,47 @@ bool caus_linear_copy(const caus_linear_work *work, caus_node node,
 
 /* Moves a column to mean 0; returns the mean. */
 double caus_linear_centre(double *column, size_t count);
+
+/* Moves a column to mean 0 and length 1; false when nothing is left. */
+bool caus_linear_normalise(double *column, size_t count);
+
+/* Residuals of source and target in the rows of a test. */
+typedef struct caus_row_pair {
+    const double *source, *target;     /* [count] */
+    double source_scale, target_scale; /* times which they have variance 1 */
+    size_t count;
+    double correlation; /* inside (−1, 1) */
+    size_t conditions;
+} caus_row_pair;
+
+/*
+ * How far an interval reaches from atanh(r): a quantile of Student's t times
+ * the deviation of the rows' influences, (xy − r (x² + y²) / 2) / (1 − r²),
+ * over √(rows − 3 − conditions); HUGE_VAL when these are not above 0. The
+ * degrees of freedom, 2 · rows / (kurtosis of the influences − 1), are what
+ * their variance is known to.
+ */
+double caus_rows_reach(const caus_row_pair *pair, double level);
+
+/* tanh(atanh(r) ± reach). */
+caus_ends caus_ends_around(double r, double reach);
+
+/* A column of a test: mean 0, length 1; false when it takes one value only. */
+typedef bool caus_column_fn(caus_ci_work *work, caus_node node, double *column);
+
+typedef struct caus_row_question {
+    caus_column_fn *fill;
+    caus_ci_work *work; /* for it */
+    bool are_scores;    /* columns are scores of ranks: correlations between
+                           them are freed of what that does */
+    double level;
+} caus_row_question;
+
+/* The result of a placed test: its ends and what they lie around. */
+caus_status caus_linear_interval(caus_linear_work *work,
+                                 const caus_ci_source *source,
+                                 const caus_row_question *asked,
+                                 caus_ci_result *result, caus_error *err);
 
 /* What caus_independence_init() calls; arguments as there. */
 caus_status caus_robust_init(const caus_sample *sample, const double *weights,

@@ -138,3 +138,14 @@ double caus_linear_centre(double *column, size_t count)
         column[k] -= mean;
     return mean;
 }
+
+bool caus_linear_normalise(double *column, size_t count)
+{
+    caus_linear_centre(column, count);
+    double length = sqrt(caus_dot(column, column, count));
+    if (!(length > 0))
+        return false;
+    for (size_t k = 0; k < count; k++)
+        column[k] /= length;
+    return true;
+}

@@ -543,5 +543,9 @@ caus_status caus_parcorr_init(const caus_sample *sample, const double *weights,
                                   .correlations =
                                       state->is_ragged ? NULL : state->gram};
     caus_parcorr_decide(result);
+    if (!weights && !sample->gram) { /* resamples have no intervals */
+        result->place = caus_parcorr_place;
+        result->place_state = state;
+    }
     return CAUS_OK;
 }

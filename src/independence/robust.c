@@ -32,6 +32,7 @@ typedef struct robust {
     size_t total;          /* their sum */
     size_t panel_rows;     /* rows of all stretches */
     bool is_open;          /* shares are of one row more, and never 0 or 1 */
+    double level;          /* of intervals, when placed */
     ranked *order;         /* [variable_count × panel_rows] by value */
 } robust;
 
@@ -341,7 +342,27 @@ static caus_status make_test(const robust *state, int threads,
     return CAUS_OK;
 }
 
-static caus_status place(const void *place_state, int threads,
+/* ---- intervals ---- */
+
+static bool fill_open(caus_ci_work *work, caus_node node, double *column)
+{
+    size_t rows = work->linear.row_count;
+    fill_table(work->state, &work->table, rows);
+    return fill_column(work, node, column) &&
+           caus_linear_normalise(column, rows);
+}
+
+static caus_status test_placed(caus_ci_work *work, const caus_ci_source *source,
+                               caus_ci_result *result, caus_error *err)
+{
+    caus_row_question asked = {.fill = fill_open,
+                               .work = work,
+                               .are_scores = true,
+                               .level = work->state->level};
+    return caus_linear_interval(&work->linear, source, &asked, result, err);
+}
+
+static caus_status place(const void *place_state, double level,
                          caus_arena *arena, caus_independence *result,
                          caus_error *err)
 {
@@ -350,7 +371,14 @@ static caus_status place(const void *place_state, int threads,
         return caus_arena_fail(arena, err);
     *state = *(const robust *)place_state;
     state->is_open = true;
-    return make_test(state, threads, arena, result, err);
+    state->level = level;
+    *result = (caus_independence){.state = state,
+                                  .sample = state->sample,
+                                  .start = start,
+                                  .condition = condition,
+                                  .test = test_placed};
+    caus_parcorr_decide(result);
+    return CAUS_OK;
 }
 
 caus_status caus_robust_init(const caus_sample *sample, const double *weights,
@@ -378,9 +406,7 @@ caus_status caus_robust_init(const caus_sample *sample, const double *weights,
         caus_arena_rewind(arena, mark);
         return status;
     }
-    if (!weights) { /* resamples have no intervals */
-        result->place = place;
-        result->place_state = state;
-    }
+    result->place = weights ? NULL : place; /* resamples have no intervals */
+    result->place_state = state;
     return CAUS_OK;
 }

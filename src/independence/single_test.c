@@ -11,8 +11,7 @@ struct caus_ci_tester {
     caus_sample sample;
     caus_independence test, placed;
     caus_ci_work *work;
-    caus_ci_work *placed_work; /* NULL = intervals lie around the test's own
-                                  statistic */
+    caus_ci_work *placed_work; /* NULL = the test's own interval() says all */
     double level;
     caus_node *nodes; /* [node_capacity] */
     size_t node_capacity;
@@ -62,8 +61,8 @@ static caus_status prepare(caus_ci_tester *tester, const caus_series *series,
     CAUS_TRY(test->start(test->state, tester->arena, &tester->work, err));
     if (!test->place)
         return CAUS_OK;
-    CAUS_TRY(test->place(test->place_state, caus_run_threads(run),
-                         tester->arena, &tester->placed, err));
+    CAUS_TRY(test->place(test->place_state, options->level, tester->arena,
+                         &tester->placed, err));
     return tester->placed.start(tester->placed.state, tester->arena,
                                 &tester->placed_work, err);
 }
@@ -177,15 +176,15 @@ static caus_status give_interval(const caus_ci_tester *tester, size_t count,
                                  caus_ci_answer *answer, caus_error *err)
 {
     const caus_independence *test = &tester->test;
-    caus_ci_result centre = *found;
+    caus_ci_result placed = {.undetermined = true};
     if (tester->placed_work)
         CAUS_TRY(ask(tester, &tester->placed, tester->placed_work, count,
-                     &centre, err));
-    if (centre.undetermined)
-        centre = *found;
+                     &placed, err));
     caus_ends ends =
-        caus_interval_around(test, found->statistic, &centre,
-                             test->critical(1 - tester->level, centre.df));
+        placed.undetermined
+            ? test->interval(test, found->statistic, found->df,
+                             test->critical(1 - tester->level, found->df))
+            : placed.ends;
     answer->lower = ends.lower;
     answer->upper = ends.upper;
     return CAUS_OK;

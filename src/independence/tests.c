@@ -161,10 +161,10 @@ static caus_status init_test(const caus_test_options *options,
     CAUS_TRY(tests[options->test].init(options, sample, weights, threads, run,
                                        arena, result, err));
     if (options->interval == CAUS_INTERVAL_STUDENT &&
-        options->test != CAUS_TEST_FISHER_Z && result->interval) {
+        options->test != CAUS_TEST_FISHER_Z && result->interval)
         result->interval = caus_interval_student;
+    if (options->interval != CAUS_INTERVAL_ROWS)
         result->place = NULL;
-    }
     return CAUS_OK;
 }
 

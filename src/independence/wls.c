@@ -19,6 +19,7 @@ typedef struct wls {
     const caus_run *run;
     size_t window;   /* rows */
     bool unit_start; /* caus_test_options.wls_unit_start */
+    double level;    /* of intervals, when placed */
 } wls;
 
 struct caus_ci_work {
@@ -121,28 +122,28 @@ static bool take_out(const regression *on, const double *const *sides,
     return left;
 }
 
-/*
- * Replaces a column by its weighted residuals; false when nothing is left.
- *
- *   residual  of the column without weights; overwritten
- */
-static bool weigh_out(const regression *on, double unit, double *residual,
-                      double *column)
+/* The conditions, and a constant, times the weights. */
+static caus_basis weigh_given(const regression *on, double *scratch)
 {
     caus_basis basis = {on->basis, on->count, 0};
-    if (!find_noise(on, residual, unit))
-        return false;
     if (!on->state->unit_start)
         caus_basis_add(&basis, on->inverse);
     for (size_t c = 0; c < on->conditions; c++) {
         const double *given = on->given + c * on->stride;
         for (size_t k = 0; k < on->count; k++)
-            residual[k] = given[k] * on->inverse[k];
-        caus_basis_add(&basis, residual);
+            scratch[k] = given[k] * on->inverse[k];
+        caus_basis_add(&basis, scratch);
     }
+    return basis;
+}
+
+/* Replaces a column by its weighted residuals; false when nothing is left. */
+static bool weigh_out(const regression *on, const caus_basis *basis,
+                      double *column)
+{
     for (size_t k = 0; k < on->count; k++)
         column[k] *= on->inverse[k];
-    return caus_basis_project(&basis, column);
+    return caus_basis_project(basis, column);
 }
 
 static double unit_of(const caus_ci_work *work, caus_node node)
@@ -179,7 +180,10 @@ static void correlate(const caus_ci_work *work, const regression *on,
         return;
     for (size_t side = 0; side < 2; side++) {
         double unit = unit_of(work, nodes[linear->node_count - 2 + side]);
-        if (!weigh_out(on, unit, residuals[side], sides[side]))
+        if (!find_noise(on, residuals[side], unit))
+            return;
+        caus_basis basis = weigh_given(on, residuals[side]);
+        if (!weigh_out(on, &basis, sides[side]))
             return;
         caus_linear_centre(sides[side], on->count);
     }
@@ -188,45 +192,187 @@ static void correlate(const caus_ci_work *work, const regression *on,
     left->both = caus_dot(sides[0], sides[1], on->count);
 }
 
-static caus_status test(caus_ci_work *work, const caus_ci_source *source,
-                        caus_ci_result *result, caus_error *err)
+/* Gathers a test's columns; `left` says whether both sides vary. */
+static caus_status gather(caus_ci_work *work, const caus_ci_source *source,
+                          regression *on, double *sides[2],
+                          caus_residuals *left, caus_error *err)
 {
     caus_linear_work *linear = &work->linear;
     CAUS_TRY(caus_linear_list(linear, source, err));
     caus_linear_find_rows(linear);
     size_t places = linear->node_count - 2;
     CAUS_TRY(caus_linear_reserve(linear, 2 * places + 6, err));
-    double *sides[2] = {caus_linear_column(linear, 0),
-                        caus_linear_column(linear, 1)};
-    regression on = {.state = work->state,
-                     .count = linear->row_count,
-                     .given = caus_linear_column(linear, 5),
-                     .stride = linear->sample->row_count,
-                     .inverse = caus_linear_column(linear, 2),
-                     .basis = caus_linear_column(linear, 5 + places)};
-    caus_residuals left = {.row_weight = (double)on.count, .is_constant = true};
-    if (on.count) {
-        CAUS_TRY(fill_given(work, &on, err));
-        left.conditions = on.conditions;
-        left.is_constant = !fill_column(work, source->node, sides[0]);
-        left.is_constant =
-            !fill_column(work, linear->target, sides[1]) || left.is_constant;
-    }
+    sides[0] = caus_linear_column(linear, 0);
+    sides[1] = caus_linear_column(linear, 1);
+    *on = (regression){.state = work->state,
+                       .count = linear->row_count,
+                       .given = caus_linear_column(linear, 5),
+                       .stride = linear->sample->row_count,
+                       .inverse = caus_linear_column(linear, 2),
+                       .basis = caus_linear_column(linear, 5 + places)};
+    *left =
+        (caus_residuals){.row_weight = (double)on->count, .is_constant = true};
+    if (!on->count)
+        return CAUS_OK;
+    CAUS_TRY(fill_given(work, on, err));
+    left->conditions = on->conditions;
+    left->is_constant = !fill_column(work, source->node, sides[0]);
+    left->is_constant =
+        !fill_column(work, linear->target, sides[1]) || left->is_constant;
+    return CAUS_OK;
+}
+
+static caus_status test(caus_ci_work *work, const caus_ci_source *source,
+                        caus_ci_result *result, caus_error *err)
+{
+    regression on;
+    double *sides[2];
+    caus_residuals left;
+    CAUS_TRY(gather(work, source, &on, sides, &left, err));
     if (!left.is_constant)
         correlate(work, &on, sides, &left);
     caus_parcorr_give(&left, result);
     return CAUS_OK;
 }
 
-/* Dividing by noise that few rows tell makes a correlation smaller: what it
- * would be without is what people ask for. */
-static caus_ends interval(const caus_independence *test, double statistic,
-                          double df, double critical)
+/* ---- intervals ---- */
+
+/*
+ * Intervals lie around a correlation that windows do not shrink. Noise that is
+ * measured with the row in it makes large values smaller; noise of two sides
+ * measured apart makes their weights differ. So both regressions share their
+ * weights, and a side is then divided by the noise of the rows around each row
+ * without that one. What is left, that the two noises still differ by chance,
+ * multiplies the correlation by 1 − Var(d − e) / 2, where d and e are the
+ * relative errors of two means of so many sizes.
+ */
+
+/* The rows on each side that make a row's noise. */
+static size_t half_window(const regression *on)
 {
-    const wls *state = test->state;
-    caus_ends ends = caus_interval_fisher(test, statistic, df, critical);
-    return (caus_ends){caus_unwindowed_correlation(ends.lower, state->window),
-                       caus_unwindowed_correlation(ends.upper, state->window)};
+    size_t half = on->state->window / 2, most = (on->count - 1) / 2;
+    return half < most ? half : most;
+}
+
+/* Residuals over the noise around each row. */
+static void divide_by_noise(const regression *on, const double *residual,
+                            double *out)
+{
+    size_t half = half_window(on), width = 2 * half + 1;
+    double all = 0;
+    for (size_t k = 0; k < on->count; k++)
+        all += fabs(residual[k]);
+    double floor = least_noise * all / (double)on->count;
+    for (size_t k = 0; k < on->count; k++) {
+        size_t first = k < half ? 0 : k - half;
+        first = first + width > on->count ? on->count - width : first;
+        double sum = 0;
+        for (size_t near = first; near < first + width; near++)
+            sum += near == k ? 0 : fabs(residual[near]);
+        double noise = sum / (double)(2 * half);
+        out[k] = residual[k] / (noise > floor ? noise : floor);
+    }
+}
+
+/* What the noises' errors make of a correlation. */
+static double shrinkage(const regression *on, const double *x, const double *y)
+{
+    double size[2] = {0}, products[3] = {0}, count = (double)on->count;
+    for (size_t k = 0; k < on->count; k++) {
+        size[0] += fabs(x[k]);
+        size[1] += fabs(y[k]);
+        products[0] += x[k] * x[k];
+        products[1] += y[k] * y[k];
+        products[2] += fabs(x[k] * y[k]);
+    }
+    double apart = count * (products[0] / (size[0] * size[0]) +
+                            products[1] / (size[1] * size[1]) -
+                            2 * products[2] / (size[0] * size[1]));
+    return exp(-apart / (2. * 2. * (double)half_window(on)));
+}
+
+/* Residuals of both sides by one regression, over their noise, in the columns
+ * that held them without weights; false when nothing is left. */
+static bool clear_sides(const caus_ci_work *work, const regression *on,
+                        double *const *sides, double *const *left)
+{
+    const double *columns[2] = {sides[0], sides[1]};
+    if (!take_out(on, columns, left) || !find_noise(on, left[0], 0))
+        return false;
+    memcpy(left[0], on->inverse, on->count * sizeof(double));
+    if (!find_noise(on, left[1], 0))
+        return false;
+    for (size_t k = 0; k < on->count; k++)
+        on->inverse[k] = sqrt(on->inverse[k] * left[0][k]);
+    caus_basis basis = weigh_given(on, left[0]);
+    for (size_t side = 0; side < 2; side++) {
+        if (!weigh_out(on, &basis, sides[side]))
+            return false;
+        for (size_t k = 0; k < on->count; k++)
+            sides[side][k] /= on->inverse[k];
+        divide_by_noise(on, sides[side], left[side]);
+        caus_linear_centre(left[side], work->linear.row_count);
+    }
+    return true;
+}
+
+static void find_interval(const caus_ci_work *work, const regression *on,
+                          double *const *left, caus_ci_result *result)
+{
+    const double *x = left[0], *y = left[1];
+    double count = (double)on->count;
+    double xx = caus_dot(x, x, on->count), yy = caus_dot(y, y, on->count);
+    double r = caus_dot(x, y, on->count) / sqrt(xx * yy);
+    double kept = shrinkage(on, x, y), placed = r / kept;
+    if (!(fabs(placed) < 1))
+        return;
+    caus_row_pair pair = {.source = x,
+                          .target = y,
+                          .source_scale = sqrt(count / xx),
+                          .target_scale = sqrt(count / yy),
+                          .count = on->count,
+                          .correlation = r,
+                          .conditions = on->conditions};
+    double stretch = (1 - r) * (1 + r) / ((1 - placed) * (1 + placed)) / kept;
+    double reach = stretch * caus_rows_reach(&pair, work->state->level);
+    result->undetermined = false;
+    result->statistic = placed;
+    result->ends = caus_ends_around(placed, reach);
+}
+
+static caus_status test_placed(caus_ci_work *work, const caus_ci_source *source,
+                               caus_ci_result *result, caus_error *err)
+{
+    regression on;
+    double *sides[2];
+    caus_residuals left;
+    CAUS_TRY(gather(work, source, &on, sides, &left, err));
+    double df = left.row_weight - 2 - (double)left.conditions;
+    *result = (caus_ci_result){.df = df, .undetermined = true};
+    double *cleared[2] = {caus_linear_column(&work->linear, 3),
+                          caus_linear_column(&work->linear, 4)};
+    if (!left.is_constant && df >= 1 && clear_sides(work, &on, sides, cleared))
+        find_interval(work, &on, cleared, result);
+    return CAUS_OK;
+}
+
+static caus_status place(const void *place_state, double level,
+                         caus_arena *arena, caus_independence *result,
+                         caus_error *err)
+{
+    wls *state = CAUS_ARRAY(arena, wls, 1);
+    if (!state)
+        return caus_arena_fail(arena, err);
+    *state = *(const wls *)place_state;
+    state->unit_start = false;
+    state->level = level;
+    *result = (caus_independence){.state = state,
+                                  .sample = state->sample,
+                                  .start = start,
+                                  .condition = condition,
+                                  .test = test_placed};
+    caus_parcorr_decide(result);
+    return CAUS_OK;
 }
 
 caus_status caus_wls_init(const caus_test_options *options,
@@ -241,13 +387,17 @@ caus_status caus_wls_init(const caus_test_options *options,
     wls *state = CAUS_ARRAY(arena, wls, 1);
     if (!state)
         return caus_arena_fail(arena, err);
-    *state = (wls){sample, run, options->wls_window, options->wls_unit_start};
+    *state = (wls){.sample = sample,
+                   .run = run,
+                   .window = options->wls_window,
+                   .unit_start = options->wls_unit_start};
     *result = (caus_independence){.state = state,
                                   .sample = sample,
                                   .start = start,
                                   .condition = condition,
                                   .test = test};
     caus_parcorr_decide(result);
-    result->interval = interval;
+    result->place = place;
+    result->place_state = state;
     return CAUS_OK;
 }

@@ -99,6 +99,7 @@ static void one_environment_is_plain_pcmciplus(void **unused)
     world_confounded(&w, 3, 1, 200);
     caus_run *run = world_run(1);
     caus_jpcmciplus_options options = strict_options();
+    options.search.test.interval = CAUS_INTERVAL_FISHER;
     caus_jpcmciplus found = world_discover(&w, &options, run, w.arena);
     caus_discovery plain;
     assert_int_equal(caus_discover_pcmciplus(&w.series, &options.search, run,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/base.h"
 #include "caus/single_test.h"
-#include "independence/independence_internal.h"
+#include "independence/linear_internal.h"
 #include "numeric/distributions.h"
 #include "test.h"
 #include "unit/discovery/planted.h"
@@ -84,50 +86,71 @@ static void students_interval_is_one_length_in_t(void **unused)
     assert_true(fabs(t[2] - t[1] - reach) < 1e-10);
 }
 
-/* The correlation of normal pairs, each divided by the mean size of its last
- * `window` values. */
-static double simulated(double r, size_t window, size_t rows)
+static int compare_doubles(const void *a, const void *b)
 {
-    enum { MOST = 64 };
-    double last[2][MOST] = {{0}}, sum[2] = {0}, products[3] = {0};
-    caus_random random;
-    caus_random_init(&random, 5, window);
-    for (size_t row = 0; row < rows + window; row++) {
-        double pair[2] = {caus_random_normal(&random),
-                          caus_random_normal(&random)};
-        pair[1] = r * pair[0] + sqrt(1 - r * r) * pair[1];
-        for (size_t k = 0; k < 2; k++) {
-            double *old = &last[k][row % window];
-            sum[k] += fabs(pair[k]) - *old;
-            *old = fabs(pair[k]);
-            pair[k] /= sum[k] / (double)window;
-        }
-        if (row < window)
-            continue;
-        products[0] += pair[0] * pair[0];
-        products[1] += pair[1] * pair[1];
-        products[2] += pair[0] * pair[1];
-    }
-    return products[2] / sqrt(products[0] * products[1]);
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-static void
-division_by_a_windows_mean_shrinks_as_the_formula_says(void **unused)
+/* Normal scores in place of values. */
+static void score(double *values, size_t rows)
+{
+    double sorted[ROWS], made[ROWS];
+    memcpy(sorted, values, rows * sizeof *sorted);
+    qsort(sorted, rows, sizeof *sorted, compare_doubles);
+    for (size_t k = 0; k < rows; k++) {
+        const double *at =
+            bsearch(&values[k], sorted, rows, sizeof *sorted, compare_doubles);
+        double rank = (double)(at - sorted + 1);
+        made[k] = caus_normal_quantile(rank / (double)(rows + 1));
+    }
+    memcpy(values, made, rows * sizeof *made);
+}
+
+/* By how much a correlation of scores is smaller in the mean than that of the
+ * numbers, times the rows. */
+static double lost_by_scores(double r, size_t rows)
+{
+    enum { TRIALS = 2500 };
+    caus_random random;
+    double lost = 0;
+    caus_random_init(&random, 5, rows);
+    for (size_t trial = 0; trial < TRIALS; trial++) {
+        double x[2][ROWS], y[2][ROWS], found[2];
+        for (size_t k = 0; k < rows; k++) {
+            x[0][k] = x[1][k] = caus_random_normal(&random);
+            y[0][k] = y[1][k] =
+                r * x[0][k] + sqrt(1 - r * r) * caus_random_normal(&random);
+        }
+        score(x[1], rows);
+        score(y[1], rows);
+        for (size_t way = 0; way < 2; way++) {
+            caus_linear_normalise(x[way], rows);
+            caus_linear_normalise(y[way], rows);
+            found[way] = caus_dot(x[way], y[way], rows);
+        }
+        lost += found[0] - found[1];
+    }
+    return lost / TRIALS * (double)rows;
+}
+
+/* The mean difference of the two correlations varies far less than either. */
+static void scores_lose_what_the_formula_says(void **unused)
 {
     (void)unused;
-    static const double truths[] = {0, .3, -.5, .7, .9};
-    static const size_t windows[] = {8, 10, 40};
+    static const double truths[] = {.3, -.6, .9, .98};
+    static const size_t rows[] = {20, 80};
     for (size_t k = 0; k < sizeof truths / sizeof *truths; k++)
-        for (size_t w = 0; w < sizeof windows / sizeof *windows; w++) {
-            double r = truths[k];
-            double small = caus_windowed_correlation(r, windows[w]);
-            double made = simulated(r, windows[w], 400000);
-            double order = 1 / (double)(windows[w] * windows[w]);
-            assert_true(fabs(made - small) < order * fabs(r) + .005);
-            assert_true(fabs(caus_unwindowed_correlation(small, windows[w]) -
-                             r) < 1e-12);
+        for (size_t n = 0; n < 2; n++) {
+            double r = truths[k], count = (double)rows[n];
+            double scored = caus_scored_correlation(r, count);
+            double said = (r - scored) * count;
+            assert_true(fabs(said - lost_by_scores(r, rows[n])) <
+                        .1 * fabs(said) + .05);
+            assert_true(fabs(caus_unscored_correlation(scored, count) - r) <
+                        1e-11);
         }
-    assert_true(fabs(caus_unwindowed_correlation(1, 10) - 1) < 1e-12);
+    assert_true(fabs(caus_unscored_correlation(1, 50) - 1) < 1e-12);
 }
 
 /* The conditions of a link: lag-0 variables of a set, the parents of both. */
@@ -229,8 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_interval_leaves_0_out_where_the_p_value_is_small),
         cmocka_unit_test(students_interval_is_one_length_in_t),
-        cmocka_unit_test(
-            division_by_a_windows_mean_shrinks_as_the_formula_says),
+        cmocka_unit_test(scores_lose_what_the_formula_says),
         cmocka_unit_test(a_links_interval_is_that_of_its_test),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

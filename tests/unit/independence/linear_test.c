@@ -195,6 +195,7 @@ static void fisher_z_is_the_normal_tail_of_its_z(void **unused)
     (void)unused;
     planted world = planted_chain(27, 1, 90, 3);
     caus_ci_options options = options_of(CAUS_TEST_FISHER_Z, 4);
+    options.test.interval = CAUS_INTERVAL_FISHER;
     caus_ci_answer answer = ask(&world, &options, 3);
     double z = sqrt(86 - 3 - 3) * atanh(answer.statistic);
     assert_true(fabs(answer.p_value - 2 * caus_normal_sf(fabs(z))) <=
