@@ -226,10 +226,10 @@ static void intervals_cover_as_often_as_they_say(void **unused)
         size_t covered = 0;
         for (size_t trial = 0; trial < TRIALS; trial++)
             covered += is_covered(&cases[k], 50 + trial, run);
-        bool is_low =
-            covered < .95 * TRIALS && !is_plausible(covered, TRIALS, .93);
-        bool is_high =
-            covered > .95 * TRIALS && !is_plausible(covered, TRIALS, .97);
+        bool is_low = (double)covered < .95 * TRIALS &&
+                      !is_plausible(covered, TRIALS, .93);
+        bool is_high = (double)covered > .95 * TRIALS &&
+                       !is_plausible(covered, TRIALS, .97);
         if (is_low || is_high)
             fail_msg("%s, tails %d, %zu conditions: %zu of %d cover %g",
                      caus_test_name(cases[k].test), (int)cases[k].tails,
