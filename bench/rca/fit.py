@@ -43,10 +43,12 @@ except ImportError:
 TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order",
          "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
-SIGNS = ["one", "alarm", "alone", "strength", "lead", "traces", "blind", "kinds",
-         "candidates", "found", "no_alarm", "no_placebo", "top", "logs", "unrelated", "rows"]
-INCIDENT = {"one", "alarm", "alone", "strength", "traces", "found", "no_alarm",
-            "no_placebo", "top", "logs", "rows"}
+SIGNS = ["one", "departure", "beyond", "alone", "strength", "lead", "traces", "blind",
+         "kinds", "candidates", "found", "no_alarm", "no_departure", "top", "logs", "lines",
+         "unrelated", "rows"]
+INCIDENT = {"one", "departure", "beyond", "alone", "traces", "no_alarm",
+            "no_departure", "top", "lines"}
+HEALTHY_WEIGHT = 1.5
 RIGHT = {"one", "strength", "lead", "traces", "blind", "kinds", "candidates", "found", "top",
          "logs", "unrelated", "rows"}
 
@@ -71,16 +73,19 @@ def signs(told, services, graph, found):
     score = max(first["score"], 1e-9)
     second = services[1]["score"] if len(services) > 1 else 0
     alarm, strength = told.get("alarm"), told.get("strength")
+    departure, beyond = told.get("departure"), told.get("departure_beyond")
     kinds = sum([terms["internal"] > .3, terms["external"] + terms["way"] > .3,
                  terms["traces"] + terms["calls"] > .3, terms["order"] > .1,
                  terms["change"] > .1, logs > .3])
-    return [1, 0 if alarm is None else log_between(alarm, .1, 12),
+    return [1, 0 if departure is None else min(max(departure, 0), 8),
+            0 if departure is None else min(max(beyond, -3), 6),
             0 if alarm is None else log_between(told.get("alarm_alone", 0), .1, 12),
             0 if strength is None else log_between(strength, .1, 10),
             (score - second) / score, (terms["traces"] + terms["calls"]) / score,
             0 if graph else terms["external"] / score, kinds, math.log(len(services)),
-            float(found), float(alarm is None), float(strength is None),
-            math.log(max(score, .1)), math.log1p(logs), math.log1p(told["unrelated"]),
+            float(found), float(alarm is None), float(departure is None),
+            math.log(max(score, .1)), math.log1p(logs), math.log1p(logs) * logs / score,
+            math.log1p(told["unrelated"]),
             log_between(told["rows_after"], 1, 40)]
 
 
@@ -235,7 +240,7 @@ def fit_signs(pools, only=None):
     rows, labels = np.array(rows), np.array(labels)
     weights, right = np.array(marks), np.array(right)
     share = weights[labels == 1].sum() / max(weights[labels == 0].sum(), 1e-9)
-    even = np.where(labels == 1, weights, weights * share)
+    even = np.where(labels == 1, weights, HEALTHY_WEIGHT * weights * share)
     kept = labels == 1
     if only:
         return (logistic(rows, labels, even, {only}, in_use("caus_incident_weights")),

@@ -213,7 +213,7 @@ typedef struct caus_explanation {
     bool onset_given;
     caus_onset onset;
     caus_ending ending;
-    size_t rows_before, rows_after;
+    size_t rows_before, rows_after; /* of those with any value */
     double strength; /* of the first score over the largest in placebo windows
                         of the healthy rows; NaN = too few rows for them */
     size_t placebo_count;
@@ -221,6 +221,11 @@ typedef struct caus_explanation {
     double alarm;  /* the anomaly score over its threshold (anomaly.h); NaN */
     double alone; /* the same of the variable that moved the bad way by most, or
                      of log lines, over those of placebo windows; NaN */
+    double departure; /* how far the variable that left its habit by most is
+                         off, in what it does in healthy windows: a normal
+                         deviate; NaN = too few rows */
+    double departure_beyond; /* how far that is beyond the largest of any
+                                variable in those windows; NaN */
     double unrelated; /* how loud services are that the first cannot have moved
                          (its callers aside), in the first's loudness */
     size_t suspect_count;
@@ -246,12 +251,12 @@ typedef struct caus_explanation {
  * The rows before the onset are taken as healthy. Services are ranked by the
  * sum of their terms; what is found in as many placebo windows of the healthy
  * rows as fit says how large a score chance makes. Whether anything happened
- * and whether the first is right are logistic functions of that, of the anomaly
- * detector's alarm, of the lead over the second and of the kinds of evidence,
- * fitted on simulated and recorded incidents (docs/methods/root-cause.md).
- * Shares, words and links between
- * services follow the ranking and change nothing in it; the run's seed is that
- * of the shares' bootstrap.
+ * (by how far variables depart from their habit) and whether the first is right
+ * (by its score over chance's, its lead, the kinds of evidence) are logistic
+ * functions, fitted on simulated and recorded incidents
+ * (docs/methods/root-cause.md). Shares, words and links between services follow
+ * the ranking and change nothing in it; the run's seed is that of the shares'
+ * bootstrap.
  *
  *   series   raw, all environments in one stretch of time; a variable's service
  *            is `variable.service`

@@ -205,3 +205,9 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
         return either ? 0 : 1;
     return is_remainder(name) ? -1 : 1;
 }
+
+bool caus_aspect_tells(caus_aspect aspect)
+{
+    return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
+           aspect != CAUS_ASPECT_OTHER;
+}

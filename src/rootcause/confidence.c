@@ -14,9 +14,14 @@ static double logistic(const double *weights, const double *signs)
     return 1 / (1 + exp(-x));
 }
 
+static double between(double value, double least, double most)
+{
+    return fmin(fmax(value, least), most);
+}
+
 static double log_between(double value, double least, double most)
 {
-    return log(fmin(fmax(value, least), most));
+    return log(between(value, least, most));
 }
 
 /* How many kinds of evidence that do not depend on one another agree. */
@@ -71,9 +76,13 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
         candidates += !about->scene.observer[s];
     double second = candidates > 1 ? first[1].score : 0;
     bool alarmed = !isnan(about->alarm), compared = !isnan(placebo->strength);
+    bool departed = !isnan(about->departure);
     double alone = isnan(about->alone) ? 0 : about->alone;
     signs[CAUS_SIGN_ONE] = 1;
-    signs[CAUS_SIGN_ALARM] = alarmed ? log_between(about->alarm, .1, 12) : 0;
+    if (departed) {
+        signs[CAUS_SIGN_DEPARTURE] = between(about->departure, 0, 8);
+        signs[CAUS_SIGN_BEYOND] = between(about->departure_beyond, -3, 6);
+    }
     signs[CAUS_SIGN_ALONE] = alarmed ? log_between(alone, .1, 12) : 0;
     signs[CAUS_SIGN_STRENGTH] =
         compared ? log_between(placebo->strength, .1, 10) : 0;
@@ -88,12 +97,16 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_CANDIDATES] = log((double)candidates);
     signs[CAUS_SIGN_FOUND] = about->options->has_onset ? 0 : 1;
     signs[CAUS_SIGN_NO_ALARM] = alarmed ? 0 : 1;
-    signs[CAUS_SIGN_NO_PLACEBO] = compared ? 0 : 1;
+    signs[CAUS_SIGN_NO_DEPARTURE] = departed ? 0 : 1;
     signs[CAUS_SIGN_LOGS] = log1p(terms[CAUS_TERM_LOGS]);
+    signs[CAUS_SIGN_LINES] =
+        signs[CAUS_SIGN_LOGS] * terms[CAUS_TERM_LOGS] / first->score;
     signs[CAUS_SIGN_TOP] = log(fmax(first->score, .1));
     signs[CAUS_SIGN_UNRELATED] = log1p(about->unrelated);
-    double rows = (double)(about->timeline.row_count - about->onset_row);
-    signs[CAUS_SIGN_ROWS] = log_between(rows, 1, 40);
+    const caus_timeline *timeline = &about->timeline;
+    size_t before = caus_timeline_filled_before(timeline, about->onset_row);
+    signs[CAUS_SIGN_ROWS] =
+        log_between((double)(timeline->filled_count - before), 1, 40);
 }
 
 caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
@@ -105,7 +118,7 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
         !(about->suspects[0].score > 0))
         return CAUS_OK;
     CAUS_TRY(find_unrelated(about, err));
-    double signs[CAUS_SIGN_COUNT], sum = 0;
+    double signs[CAUS_SIGN_COUNT] = {0}, sum = 0;
     read_signs(about, placebo, signs);
     double incident = logistic(caus_incident_weights, signs);
     double sure = logistic(caus_right_weights, signs) *

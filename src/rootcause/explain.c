@@ -453,6 +453,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
                         caus_error *err)
 {
     CAUS_TRY(measure(about, err));
+    CAUS_TRY(caus_departure_find(about, err));
     CAUS_TRY(caus_placebo_init(about, placebo, err));
     about->context =
         (caus_context){.scene = &about->scene,
@@ -529,26 +530,28 @@ static caus_status explain(caus_case *about, caus_explanation *result,
     CAUS_TRY(caus_trace_facts_find(about, err));
     CAUS_TRY(caus_log_facts_find(about, err));
     const caus_timeline *timeline = &about->timeline;
-    *result =
-        (caus_explanation){.symptom = about->symptom,
-                           .symptom_chosen = !about->options->symptom,
-                           .onset_given = about->options->has_onset,
-                           .onset = about->onset,
-                           .has_logs = about->context.logs,
-                           .alarm = about->alarm,
-                           .alone = about->alone,
-                           .unrelated = about->unrelated,
-                           .rows_before = about->onset_row,
-                           .rows_after = timeline->row_count - about->onset_row,
-                           .strength = placebo.strength,
-                           .placebo_count = placebo.count,
-                           .suspect_count = services,
-                           .suspects = about->suspects,
-                           .clue_count = about->series->variable_count,
-                           .clues = about->clues,
-                           .hidden_cause = about->hidden_cause,
-                           .reach_count = about->reach_count,
-                           .reach = about->reach};
+    size_t before = caus_timeline_filled_before(timeline, about->onset_row);
+    *result = (caus_explanation){.symptom = about->symptom,
+                                 .symptom_chosen = !about->options->symptom,
+                                 .onset_given = about->options->has_onset,
+                                 .onset = about->onset,
+                                 .has_logs = about->context.logs,
+                                 .alarm = about->alarm,
+                                 .alone = about->alone,
+                                 .unrelated = about->unrelated,
+                                 .departure = about->departure,
+                                 .departure_beyond = about->departure_beyond,
+                                 .rows_before = before,
+                                 .rows_after = timeline->filled_count - before,
+                                 .strength = placebo.strength,
+                                 .placebo_count = placebo.count,
+                                 .suspect_count = services,
+                                 .suspects = about->suspects,
+                                 .clue_count = about->series->variable_count,
+                                 .clues = about->clues,
+                                 .hidden_cause = about->hidden_cause,
+                                 .reach_count = about->reach_count,
+                                 .reach = about->reach};
     CAUS_TRY(caus_changes_rank(about, result, err));
     CAUS_TRY(caus_words_fill(about, &placebo, result, err));
     return result->verdict == CAUS_VERDICT_NO_ANOMALY

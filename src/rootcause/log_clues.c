@@ -211,8 +211,7 @@ caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < placebo->count; i++) {
         CAUS_TRY(caus_run_check(about->run, err));
-        CAUS_TRY(find_window(about, placebo->starts[i],
-                             placebo->starts[i] + placebo->width,
+        CAUS_TRY(find_window(about, placebo->starts[i], placebo->ends[i],
                              about->log_rises, &placebo->logs[i], err));
     }
     CAUS_TRY(find_window(about, about->onset_row, about->timeline.row_count,

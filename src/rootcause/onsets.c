@@ -42,12 +42,6 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
     return status;
 }
 
-static bool tells(caus_aspect aspect)
-{
-    return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
-           aspect != CAUS_ASPECT_OTHER;
-}
-
 static bool moved_badly(const caus_scene *scene, const caus_anomalies *found,
                         size_t variable)
 {
@@ -55,7 +49,7 @@ static bool moved_badly(const caus_scene *scene, const caus_anomalies *found,
     int bad = scene->bad[variable];
     return anomaly->scored && anomaly->onset.found &&
            (bad == 0 || anomaly->direction == bad) &&
-           tells(scene->aspects[variable]);
+           caus_aspect_tells(scene->aspects[variable]);
 }
 
 static bool is_good(const caus_scene *scene, size_t variable, double ratio)

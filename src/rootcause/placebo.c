@@ -33,22 +33,27 @@ static double top_score(const caus_scene *scene, const caus_scores *scores)
 
 /* Windows as long as the incident, at most an eighth of the healthy rows, in
  * the later half of these. */
-static size_t place_windows(size_t healthy, size_t after, size_t *width,
-                            size_t *starts)
+static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
+                            size_t *starts, size_t *ends)
 {
+    size_t healthy = caus_timeline_filled_before(timeline, onset_row);
+    size_t after = timeline->filled_count - healthy;
     size_t longest = healthy / 8 > LEAST_WIDTH ? healthy / 8 : LEAST_WIDTH;
-    *width = after < longest ? after : longest;
+    size_t width = after < longest ? after : longest;
     size_t first =
         healthy / 2 > LEAST_REFERENCE ? healthy / 2 : LEAST_REFERENCE;
-    if (first + *width > healthy)
+    if (!width || first + width > healthy)
         return 0;
-    size_t room = healthy - *width - first;
-    size_t apart = *width > 1 ? *width / 2 : 1;
+    size_t room = healthy - width - first;
+    size_t apart = width > 1 ? width / 2 : 1;
     size_t count = room / apart + 1;
     if (count > MOST_WINDOWS)
         count = MOST_WINDOWS;
-    for (size_t i = 0; i < count; i++)
-        starts[i] = first + (count > 1 ? room * i / (count - 1) : 0);
+    for (size_t i = 0; i < count; i++) {
+        size_t at = first + (count > 1 ? room * i / (count - 1) : 0);
+        starts[i] = timeline->filled[at];
+        ends[i] = timeline->filled[at + width - 1] + 1;
+    }
     return count;
 }
 
@@ -91,17 +96,16 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
 {
     size_t variables = about->series->variable_count;
     const caus_timeline *timeline = &about->timeline;
-    size_t width, *starts = CAUS_ARRAY(about->out, size_t, MOST_WINDOWS);
-    if (!starts)
+    size_t *starts = CAUS_ARRAY(about->out, size_t, MOST_WINDOWS);
+    size_t *ends = CAUS_ARRAY(about->out, size_t, MOST_WINDOWS);
+    if (!starts || !ends)
         return caus_arena_fail(about->out, err);
-    size_t count =
-        place_windows(about->onset_row, timeline->row_count - about->onset_row,
-                      &width, starts);
+    size_t count = place_windows(timeline, about->onset_row, starts, ends);
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,
         .starts = starts,
-        .width = width,
+        .ends = ends,
         .is_left_out = CAUS_ARRAY(about->out, bool, count + 1),
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
     caus_shift_space space;
@@ -111,8 +115,8 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     for (size_t i = 0; i < count; i++) {
         CAUS_TRY(caus_run_check(about->run, err));
         for (size_t v = 0; v < variables; v++) {
-            caus_shift shift = caus_timeline_shift(timeline, v, starts[i],
-                                                   starts[i] + width, &space);
+            caus_shift shift =
+                caus_timeline_shift(timeline, v, starts[i], ends[i], &space);
             made.clues[i * variables + v] = caus_clue_of(
                 &shift, about->scene.aspects[v], about->scene.bad[v]);
         }

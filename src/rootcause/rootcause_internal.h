@@ -25,6 +25,9 @@ typedef enum caus_aspect {
 /* By kind and unit, else by the words of the name. */
 caus_aspect caus_aspect_of(const caus_variable *variable);
 
+/* Whether it tells of trouble, rather than of load. */
+bool caus_aspect_tells(caus_aspect aspect);
+
 /* What stands after the service in the name of a variable. */
 const char *caus_measure_name(const caus_variable *variable);
 
@@ -45,6 +48,9 @@ typedef struct caus_shift {
 /* All rows of a series as columns, oldest first. */
 typedef struct caus_timeline {
     size_t row_count, variable_count;
+    size_t *filled; /* [filled_count] rows in which anything was measured: of a
+                       grid with gaps they are the ones to count */
+    size_t filled_count;
     int64_t *time_ns; /* [row_count] */
     double *values;   /* [variable_count × row_count]; NaN = missing */
     uint32_t *order;  /* [variable_count × row_count] rows by value */
@@ -66,6 +72,9 @@ void caus_timeline_find_shares(caus_timeline *timeline,
 /* Sorts every column; to be done before shifts are asked for. */
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
                                caus_arena *out, caus_error *err);
+
+/* How many of `filled` are before a row. */
+size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row);
 
 /* Scratch of a shift. */
 typedef struct caus_shift_space {
@@ -214,6 +223,10 @@ typedef struct caus_case {
     caus_onset onset; /* of the incident */
     double alarm;     /* the anomaly score over its threshold; NaN */
     double alone;     /* the same of the loudest bad variable; NaN */
+    double departure; /* the largest of any variable that tells of trouble, a
+                         normal deviate; NaN = too few rows */
+    double
+        departure_beyond; /* the same against the largest in healthy windows */
     double incident;  /* how likely it is that anything happened, before it is
                          known how often incidents are */
     double unrelated; /* loudness that the first suspect cannot explain */
@@ -279,8 +292,8 @@ typedef struct caus_placebo {
     size_t count;
     bool *is_left_out;    /* [count] looks like an earlier incident */
     double *clues;        /* [count × variable_count] */
-    const size_t *starts; /* [count] first row of each, `width` rows long */
-    size_t width;
+    const size_t *starts; /* [count] first row of each */
+    const size_t *ends;   /* [count] beyond its last */
     caus_log_clues *logs; /* [count]; NULL = none */
     double strength; /* of the first score over the largest in them; NaN = too
                         few windows */
@@ -319,8 +332,10 @@ caus_status caus_carried_find(caus_case *about, caus_error *err);
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {
     CAUS_SIGN_ONE,
-    CAUS_SIGN_ALARM,      /* log of the anomaly score over its threshold */
-    CAUS_SIGN_ALONE,      /* the same of the loudest bad variable */
+    CAUS_SIGN_DEPARTURE,  /* the largest of any variable, a normal deviate */
+    CAUS_SIGN_BEYOND,     /* the same over the largest in healthy windows */
+    CAUS_SIGN_ALONE,      /* log of the loudest bad variable over its threshold
+                           */
     CAUS_SIGN_STRENGTH,   /* log of the first score over placebo windows' */
     CAUS_SIGN_LEAD,       /* (first − second) / first */
     CAUS_SIGN_TRACES,     /* share of the first score that traces make */
@@ -329,9 +344,10 @@ typedef enum caus_sign {
     CAUS_SIGN_CANDIDATES, /* log of their number */
     CAUS_SIGN_FOUND,      /* the onset was not given */
     CAUS_SIGN_NO_ALARM,   /* too few rows for the anomaly detector */
-    CAUS_SIGN_NO_PLACEBO, /* too few for placebo windows */
-    CAUS_SIGN_TOP,        /* log of the first score */
+    CAUS_SIGN_NO_DEPARTURE, /* too few for its windows */
+    CAUS_SIGN_TOP,          /* log of the first score */
     CAUS_SIGN_LOGS,      /* log of 1 + what log lines make of the first score */
+    CAUS_SIGN_LINES,     /* the same × the share of that score */
     CAUS_SIGN_UNRELATED, /* log of 1 + what else is loud, and the first cannot
                             have moved */
     CAUS_SIGN_ROWS,      /* log of the rows of the incident */
@@ -341,6 +357,9 @@ typedef enum caus_sign {
 /* Confidence of every suspect; sets `incident` and `unrelated`. */
 caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
                                  double *confidence, caus_error *err);
+
+/* Sets `departure` and `departure_beyond` once the shifts are measured. */
+caus_status caus_departure_find(caus_case *about, caus_error *err);
 
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);

@@ -42,6 +42,23 @@ static void copy_segment(const caus_segment *segment, int64_t step_ns,
     }
 }
 
+static bool is_filled(const caus_timeline *timeline, size_t row)
+{
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        if (!isnan(timeline->values[v * timeline->row_count + row]))
+            return true;
+    }
+    return false;
+}
+
+size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row)
+{
+    size_t count = 0;
+    while (count < timeline->filled_count && timeline->filled[count] < row)
+        count++;
+    return count;
+}
+
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
                                caus_timeline *result, caus_error *err)
 {
@@ -51,10 +68,11 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     made.whole = CAUS_ARRAY(out, double, series->variable_count);
     size_t *order = CAUS_ARRAY(out, size_t, series->segment_count);
     made.time_ns = CAUS_ARRAY(out, int64_t, rows);
+    made.filled = CAUS_ARRAY(out, size_t, rows);
     made.values = rows <= SIZE_MAX / sizeof(double) / (made.variable_count + 1)
                       ? CAUS_ARRAY(out, double, made.variable_count *rows)
                       : NULL;
-    if (!order || !made.time_ns || !made.values || !made.whole)
+    if (!order || !made.time_ns || !made.filled || !made.values || !made.whole)
         return caus_arena_fail(out, err);
     sort_segments(series, order);
     size_t row = 0;
@@ -62,6 +80,10 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
         const caus_segment *segment = &series->segments[order[i]];
         copy_segment(segment, series->step_ns, row, &made);
         row += segment->row_count;
+    }
+    for (row = 0; row < rows; row++) {
+        if (is_filled(&made, row))
+            made.filled[made.filled_count++] = row;
     }
     *result = made;
     return CAUS_OK;
@@ -220,13 +242,13 @@ static void add_rows(const ranked_rows *rows, size_t from, size_t to)
     }
 }
 
-/* The median of the rows added; NaN of none. */
-static double middle_of(const ranked_rows *rows)
+/* The median of the rows added; NaN of fewer than `least`. */
+static double middle_of(const ranked_rows *rows, size_t least)
 {
     size_t count = 0, word = 0;
     for (size_t i = 0; i < rows->words; i++)
         count += (size_t)__builtin_popcountll(rows->bits[i]);
-    if (!count)
+    if (count < least)
         return (double)NAN;
     size_t skip = (count - 1) / 2, here;
     while ((here = (size_t)__builtin_popcountll(rows->bits[word])) <= skip) {
@@ -254,14 +276,10 @@ static double level_of(const ranked_rows *rows, size_t from, size_t to,
     size_t middle = from + (to - from) / 2;
     memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
     add_rows(rows, from, middle);
-    double half = (double)NAN;
-    if (middle - from >= LEAST_HALF)
-        half = middle_of(rows);
+    double half = middle_of(rows, LEAST_HALF);
     add_rows(rows, middle, to);
-    double all = middle_of(rows);
-    if (middle - from < LEAST_HALF)
-        return all;
-    return isnan(all) || fabs(half - usual) > fabs(all - usual) ? half : all;
+    double all = middle_of(rows, 1);
+    return fabs(half - usual) > fabs(all - usual) ? half : all;
 }
 
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether anything happened: how far the rows from the onset depart from their
+ * habit, in what windows of the healthy rows make of every variable. */
+#include <math.h>
+
+#include "numeric/distributions.h"
+#include "numeric/order.h"
+#include "rootcause/rootcause_internal.h"
+
+enum {
+    MOST_SPANS = 2,
+    MOST_WINDOWS = 12,
+    LEAST_FIRST = 6, /* rows before the first window */
+    LEAST_BASE = 24, /* rows that a window is compared with, or twice it */
+    LEAST_HALVED = 10
+};
+
+/* Windows lie behind this share of the healthy rows. */
+static const double FIRST_SHARE = .35;
+/* One value counts at most so many scales. */
+static const double MOST_SCALES = 5;
+/* What other variables say of the scale of one is worth so many windows. */
+static const double PRIOR_WINDOWS = 8;
+/* The same for the deviation of a window's largest departure, and that. */
+static const double PRIOR_DEVIATION = .8;
+static const double MOST_DEVIATE = 30;
+
+/* Rows from the onset, and healthy windows that they are compared with. */
+typedef struct span {
+    size_t length; /* of the incident */
+    size_t width, base, count;
+    size_t starts[MOST_WINDOWS];
+    double worth; /* windows that do not overlap */
+    double usual; /* deviation of a window's mean, of the variable in the middle
+                   */
+    double *means; /* [variables × (MOST_WINDOWS + 1)] less those of the rows
+                      before; the last is the incident's; NaN = missing */
+} span;
+
+/* Sums of a variable in scales off its level, up to every row. */
+typedef struct running {
+    double *sum, *count; /* [rows + 1] */
+} running;
+
+static void place_windows(span *made, size_t healthy)
+{
+    size_t first = (size_t)(FIRST_SHARE * (double)healthy);
+    first = first > LEAST_FIRST ? first : LEAST_FIRST;
+    size_t room = healthy > first ? healthy - first : 0;
+    size_t most = room / 4 > 2 ? room / 4 : 2;
+    made->width = made->length < most ? made->length : most;
+    made->base = 2 * made->width > LEAST_BASE ? 2 * made->width : LEAST_BASE;
+    made->count = 0;
+    if (room < made->width)
+        return;
+    size_t apart = made->width > 1 ? made->width / 2 : 1;
+    size_t left = room - made->width, count = left / apart + 1;
+    count = count < MOST_WINDOWS ? count : MOST_WINDOWS;
+    for (size_t i = 0; i < count; i++)
+        made->starts[i] = first + (count > 1 ? left * i / (count - 1) : 0);
+    made->count = count;
+    made->worth =
+        fmin((double)count, fmax(1, (double)room / (double)made->width));
+}
+
+static void add_up(const caus_case *about, size_t variable, running *sums)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const double *values = timeline->values + variable * timeline->row_count;
+    const caus_shift *shift = &about->shifts[variable];
+    int bad = about->scene.bad[variable];
+    double sign = bad < 0 ? -1 : 1;
+    for (size_t r = 0; r < timeline->filled_count; r++) {
+        double value = values[timeline->filled[r]];
+        double off = sign * (value - shift->before) / shift->scale;
+        bool there = !isnan(off);
+        off = fmin(fmax(off, -MOST_SCALES), MOST_SCALES);
+        sums->sum[r + 1] = sums->sum[r] + (there ? off : 0);
+        sums->count[r + 1] = sums->count[r] + there;
+    }
+}
+
+/* The mean of rows [from, to) less that of the `base` rows before `at`. */
+static double mean_of(const running *sums, size_t from, size_t to, size_t at,
+                      size_t base)
+{
+    size_t first = at > base ? at - base : 0;
+    double here = sums->count[to] - sums->count[from];
+    double before = sums->count[at] - sums->count[first];
+    if (here < 1 || before < 1)
+        return (double)NAN;
+    return (sums->sum[to] - sums->sum[from]) / here -
+           (sums->sum[at] - sums->sum[first]) / before;
+}
+
+static void measure(size_t onset, const running *sums, const span *of,
+                    double *means)
+{
+    for (size_t i = 0; i < of->count; i++)
+        means[i] = mean_of(sums, of->starts[i], of->starts[i] + of->width,
+                           of->starts[i], of->base);
+    means[MOST_WINDOWS] =
+        mean_of(sums, onset, onset + of->length, onset, of->base);
+}
+
+/* The mean square of a variable in the windows but one; 0 of none. */
+static double square_without(const span *of, const double *means,
+                             size_t without)
+{
+    double sum = 0, count = 0;
+    for (size_t i = 0; i < of->count; i++) {
+        if (i == without || isnan(means[i]))
+            continue;
+        sum += means[i] * means[i];
+        count++;
+    }
+    return count > 0 ? sum / count : 0;
+}
+
+static void find_usual(span *of, const bool *used, size_t variables,
+                       double *room)
+{
+    size_t count = 0;
+    for (size_t v = 0; v < variables; v++) {
+        if (used[v])
+            room[count++] = sqrt(square_without(
+                of, of->means + v * (MOST_WINDOWS + 1), SIZE_MAX));
+    }
+    double least = sqrt(1 / (double)of->width + 1 / (double)of->base);
+    of->usual = fmax(least, count ? caus_median(room, count) : 0);
+}
+
+/* The normal deviate with such a tail; beyond 30 all are alike. */
+static double deviate_of(double tail)
+{
+    return fmin(fmax(0 - caus_normal_quantile(tail), -MOST_DEVIATE),
+                MOST_DEVIATE);
+}
+
+/*
+ * The largest departure of a window (MOST_WINDOWS = the incident) over all
+ * variables, as a normal deviate: mean over a deviation that is what the
+ * variable does in the other windows, drawn towards what variables do usually.
+ */
+static double largest_of(const caus_case *about, const span *of,
+                         const bool *used, size_t window)
+{
+    bool placebo = window < MOST_WINDOWS;
+    double share = placebo ? 1 - 1 / (double)of->count : 1;
+    double worth = of->worth * share, most = 0;
+    double prior = PRIOR_WINDOWS * of->usual * of->usual;
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        const double *means = of->means + v * (MOST_WINDOWS + 1);
+        if (!used[v] || isnan(means[window]))
+            continue;
+        double square = square_without(of, means, window);
+        double size = about->scene.bad[v] ? means[window] : fabs(means[window]);
+        most = fmax(most, size / sqrt((prior + worth * square) /
+                                      (PRIOR_WINDOWS + worth)));
+    }
+    return deviate_of(caus_student_t_sf_fast(most, PRIOR_WINDOWS + worth));
+}
+
+/* How far the incident is beyond the windows, in deviations of these. */
+static double beyond(const span *spans, size_t span_count,
+                     double (*placebo)[MOST_WINDOWS], double largest)
+{
+    size_t count = MOST_WINDOWS;
+    for (size_t s = 0; s < span_count; s++)
+        count = spans[s].count < count ? spans[s].count : count;
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++) {
+        double most = 0;
+        for (size_t s = 0; s < span_count; s++) {
+            size_t last = spans[s].count - 1;
+            size_t at = count > 1 ? last * i / (count - 1) : last;
+            most = fmax(most, placebo[s][at]);
+        }
+        sum += most;
+        squares += most * most;
+    }
+    double n = (double)count, mean = sum / n;
+    double freedom = n - 1 + PRIOR_WINDOWS;
+    double prior = PRIOR_WINDOWS * PRIOR_DEVIATION * PRIOR_DEVIATION;
+    double variance = (fmax(0, squares - n * mean * mean) + prior) / freedom;
+    double off = (largest - mean) / sqrt(variance * (1 + 1 / n));
+    return deviate_of(caus_student_t_sf_fast(off, freedom));
+}
+
+/* How many windows could have been the incident: of the later half of the
+ * healthy rows, too, if its onset was looked for. */
+static double find_chances(const caus_case *about, double onset, double after)
+{
+    return about->options->has_onset ? 1 : (onset / 2 + after) / after;
+}
+
+/* A normal deviate as rare as the largest of so many. */
+static double largest_among(double deviate, double count)
+{
+    double tail = caus_normal_sf(deviate);
+    return deviate_of(-expm1(count * log1p(-tail)));
+}
+
+static caus_status compare(caus_case *about, span *spans, size_t span_count,
+                           const bool *used, caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t onset = caus_timeline_filled_before(timeline, about->onset_row);
+    size_t variables = about->series->variable_count;
+    double placebo[MOST_SPANS][MOST_WINDOWS] = {{0}};
+    double *room = CAUS_ARRAY(about->out, double, variables);
+    if (!room)
+        return caus_arena_fail(about->out, err);
+    double largest = 0;
+    for (size_t s = 0; s < span_count; s++) {
+        find_usual(&spans[s], used, variables, room);
+        for (size_t i = 0; i < spans[s].count; i++)
+            placebo[s][i] = largest_of(about, &spans[s], used, i);
+        largest =
+            fmax(largest, largest_of(about, &spans[s], used, MOST_WINDOWS));
+    }
+    double chances = find_chances(about, (double)onset,
+                                  (double)(timeline->filled_count - onset));
+    double over = beyond(spans, span_count, placebo, largest);
+    about->departure = largest_among(largest, chances);
+    about->departure_beyond = largest_among(over, chances);
+    return CAUS_OK;
+}
+
+static caus_status init_spans(const caus_case *about, size_t onset, span *spans,
+                              size_t *count, caus_error *err)
+{
+    size_t after = about->timeline.filled_count - onset;
+    size_t cells = about->series->variable_count * (MOST_WINDOWS + 1);
+    *count = !after ? 0 : after >= LEAST_HALVED ? 2 : 1;
+    for (size_t s = 0; s < *count; s++) {
+        spans[s] = (span){.length = s ? after / 2 : after};
+        place_windows(&spans[s], onset);
+        spans[s].means = CAUS_ARRAY(about->out, double, cells);
+        if (!spans[s].means)
+            return caus_arena_fail(about->out, err);
+        if (!spans[s].count)
+            *count = 0;
+    }
+    return CAUS_OK;
+}
+
+static caus_status find(caus_case *about, caus_error *err)
+{
+    size_t variables = about->series->variable_count, span_count;
+    size_t most = about->timeline.filled_count + 1;
+    size_t onset =
+        caus_timeline_filled_before(&about->timeline, about->onset_row);
+    running sums = {CAUS_ARRAY(about->out, double, most),
+                    CAUS_ARRAY(about->out, double, most)};
+    bool *used = CAUS_ARRAY(about->out, bool, variables);
+    span spans[MOST_SPANS];
+    if (!sums.sum || !sums.count || !used)
+        return caus_arena_fail(about->out, err);
+    CAUS_TRY(init_spans(about, onset, spans, &span_count, err));
+    if (!span_count)
+        return CAUS_OK;
+    for (size_t v = 0; v < variables; v++) {
+        const caus_shift *shift = &about->shifts[v];
+        used[v] = shift->measured && shift->scale > 0 &&
+                  caus_aspect_tells(about->scene.aspects[v]);
+        if (!used[v])
+            continue;
+        add_up(about, v, &sums);
+        for (size_t s = 0; s < span_count; s++)
+            measure(onset, &sums, &spans[s],
+                    spans[s].means + v * (MOST_WINDOWS + 1));
+    }
+    return compare(about, spans, span_count, used, err);
+}
+
+caus_status caus_departure_find(caus_case *about, caus_error *err)
+{
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    about->departure = about->departure_beyond = (double)NAN;
+    CAUS_TRY(find(about, err));
+    caus_arena_rewind(about->out, mark);
+    return CAUS_OK;
+}
