@@ -147,7 +147,7 @@ typedef struct caus_discovery {
     const double *statistic;
     const double *p_value; /* of reported links; NaN where not evaluated */
     const double *q_value; /* NULL without FDR */
-    const double *lower;   /* interval of the statistic; NULL without */
+    const double *lower;   /* interval of what it estimates; NULL without */
     const double *upper;
     const double *df; /* degrees of freedom of a partial correlation, 0 where
                          there is no test; NULL for other statistics */
