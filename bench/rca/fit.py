@@ -48,7 +48,9 @@ SIGNS = ["one", "departure", "beyond", "alone", "strength", "lead", "traces", "b
          "unrelated", "rows"]
 INCIDENT = {"one", "departure", "beyond", "alone", "traces", "no_alarm",
             "no_departure", "top", "lines"}
+# A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
+HEALTHY_MODES = ("given", "found", "traces", "traces_found", "logs", "logs_found")
 RIGHT = {"one", "strength", "lead", "traces", "blind", "kinds", "candidates", "found", "top",
          "logs", "unrelated", "rows"}
 
@@ -196,14 +198,16 @@ def ask(options, cases, name, pools):
                 pools[name, mode].add(told, case, graph, found)
         for _ in range(options.healthy):
             block, at = healthy_block(case, draw)
-            for mode in ("given", "found", "logs", "logs_found") if block else ():
+            for mode in HEALTHY_MODES if block else ():
                 found, logs = mode.endswith("found"), mode.startswith("logs")
-                if (logs and not case.has_logs) or (options.only and not logs):
+                traces = mode.startswith("traces")
+                if (logs and not case.has_logs) or (options.only and not logs) or (
+                        traces and not case.has_traces):
                     continue
                 with tempfile.TemporaryDirectory() as folder:
                     case.write(folder, block)
                     told = bench.explain(options.caus, folder, None, None if found else at,
-                                         True, False, logs)[0]
+                                         True, traces, logs)[0]
                 if told:
                     pools[name, mode].add_healthy(told, bool(case.graph), found)
 
@@ -289,7 +293,7 @@ def report(name, mode, pool, fitted):
     if pool.healthy:
         happened, p = confidence(np.array(pool.healthy), *fitted)
         sure += (f"  healthy: called {(happened >= .5).mean():.3f}, culprit "
-                 f"{((happened >= .7) & (p >= .5)).mean():.3f}")
+                 f"{((happened >= .75) & (p >= .5)).mean():.3f}")
     print(f"  {name:<16}{mode:<9}{sure}")
 
 

@@ -114,18 +114,23 @@ class Case:
             out = csv.writer(file, lineterminator="\n")
             out.writerow(["src", "dst"])
             out.writerows([self.new[a], self.new[b]] for a, b in self.graph)
-        if not self.has_traces:
-            return
-        source = os.path.join(self.folder, "traces.csv")
-        with open(source, newline="") as file, \
+        if self.has_traces:
+            self.write_traces(target, rows)
+
+    def write_traces(self, target, block):
+        """All spans, or those of healthy time that a block of rows covers."""
+        with open(os.path.join(self.folder, "traces.csv"), newline="") as file, \
                 open(os.path.join(target, "traces.csv"), "w", newline="") as to:
             rows, out = csv.reader(file), csv.writer(to, lineterminator="\n")
             head = next(rows)
-            at = head.index("service")
+            at, start = head.index("service"), head.index("start_us")
             out.writerow(head)
             for row in rows:
-                name = row[at]
-                row[at] = self.new.get(name, name)
+                if block and (row[head.index("phase")] != "0" or not
+                              float(block[0][0]) - self.step <= int(row[start]) / 1e6 <=
+                              float(block[-1][0])):
+                    continue
+                row[at] = self.new.get(row[at], row[at])
                 out.writerow(row)
 
 
