@@ -64,8 +64,9 @@ caus_status caus_discover_pc(const caus_series *series,
                              caus_discovery *result, caus_error *err);
 
 typedef enum caus_score_method {
-    CAUS_SEARCH_XGES, /* extremely greedy: prefers deletes, leaves optima */
-    CAUS_SEARCH_GES   /* inserts forward, deletes backward */
+    CAUS_SEARCH_XGES,       /* extremely greedy, leaves optima */
+    CAUS_SEARCH_GES,        /* inserts forward, deletes backward */
+    CAUS_SEARCH_TURNING_GES /* and then turns, over again while one gains */
 } caus_score_method;
 
 typedef enum caus_score_kind {

@@ -66,6 +66,8 @@ static const caus_option discover_options[] = {
      "notears)"},
     {"score", 0, "NAME", "gaussian|bdeu|categories", CAUS_COMPLETE_NOTHING,
      "what a score search maximises (xges, ges); default gaussian"},
+    {"turns", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
+     "turn edges too, and search again while that helps (ges)"},
     {"sample-size", 0, "X", NULL, CAUS_COMPLETE_NOTHING,
      "equivalent sample size of --score bdeu; default 1"},
     {"penalty", 0, "X", NULL, CAUS_COMPLETE_NOTHING,

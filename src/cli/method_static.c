@@ -155,7 +155,9 @@ caus_status caus_cli_prepare_score(const caus_cli_lesson *lesson,
         return caus_arena_fail(lesson->arena, err);
     *options = caus_score_options_default();
     if (strcmp(caus_arguments_get(arguments, "method"), "ges") == 0)
-        options->search = CAUS_SEARCH_GES;
+        options->search = caus_arguments_has(arguments, "turns")
+                              ? CAUS_SEARCH_TURNING_GES
+                              : CAUS_SEARCH_GES;
     CAUS_TRY(read_score(arguments, options, err));
     CAUS_TRY(caus_arguments_number(arguments, "penalty", 0, 1000,
                                    options->penalty, &options->penalty, err));

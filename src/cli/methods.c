@@ -47,7 +47,7 @@ static const caus_cli_method methods[] = {
     {"fci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
     {"rfci", caus_cli_prepare_fci, STATIC TESTS "selection-bias ", true, NULL},
     {"xges", caus_cli_prepare_score, SCORE, true, NULL},
-    {"ges", caus_cli_prepare_score, SCORE, true, NULL},
+    {"ges", caus_cli_prepare_score, SCORE "turns ", true, NULL},
     {"lingam", caus_cli_prepare_lingam, LINGAM, true, NULL},
     {"additive", caus_cli_prepare_additive,
      " max-lag alpha penalty basis max-parents max-tests knowledge ", false,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two searches. Greedy equivalence search: Chickering (2002), JMLR 3,
- * 507-554. The extremely greedy one after Nazaret & Blei (2025), arXiv
- * 2502.19551: it prefers deletes, then tries to leave the optimum it is in by
- * taking an edge out against the score and going on without it.
+ * The searches. Greedy equivalence search: Chickering (2002), JMLR 3, 507-554;
+ * with turns: Hauser & Buehlmann (2012), JMLR 13, 2409-2464. The extremely
+ * greedy one after Nazaret & Blei (2025), arXiv 2502.19551: it prefers deletes,
+ * then tries to leave the optimum it is in by taking an edge out against the
+ * score and going on without it.
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +30,18 @@ void caus_ges_run(caus_score_search *search)
     caus_ges_mark_all(search);
     caus_ges_climb(search, &greedy_order[1], 1, true);
     caus_ges_climb(search, &greedy_order[0], 1, true);
+}
+
+void caus_ges_run_turning(caus_score_search *search)
+{
+    double least = least_gain * search->scoring.penalty;
+    double before, score = -HUGE_VAL;
+    do {
+        before = score;
+        caus_ges_run(search);
+        caus_ges_climb(search, &greedy_order[2], 1, true);
+        score = caus_ges_score(search);
+    } while (!search->stopped && score > before + least);
 }
 
 /* An edge that may be taken out at a loss. */

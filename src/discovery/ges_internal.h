@@ -42,6 +42,9 @@ double caus_ges_score(caus_score_search *search);
 /* Forward with inserts, backward with deletes. */
 void caus_ges_run(caus_score_search *search);
 
+/* The same and then turns, over again while the score rises. */
+void caus_ges_run_turning(caus_score_search *search);
+
 /* The extremely greedy search: deletes before inserts and turns in either
  * order, then restarts from the graph with one edge less. */
 caus_status caus_xges_run(caus_score_search *search, caus_arena *arena,

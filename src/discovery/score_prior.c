@@ -179,7 +179,10 @@ static caus_status climb(caus_score_search *s, caus_score_method method,
 {
     if (method == CAUS_SEARCH_XGES)
         return caus_xges_run(s, arena, err);
-    caus_ges_run(s);
+    if (method == CAUS_SEARCH_GES)
+        caus_ges_run(s);
+    else
+        caus_ges_run_turning(s);
     return CAUS_OK;
 }
 

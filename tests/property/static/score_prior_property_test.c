@@ -78,9 +78,9 @@ static void with_endless_rows_the_allowed_graph_comes_back(void **unused)
         hidden += skipped;
         caus_score_options options = caus_score_options_default();
         options.assumptions = cells;
-        for (int plain_search = 0; plain_search < 2 && !skipped;
-             plain_search++) {
-            options.search = plain_search ? CAUS_SEARCH_GES : CAUS_SEARCH_XGES;
+        for (int kind = 0; kind <= CAUS_SEARCH_TURNING_GES && !skipped;
+             kind++) {
+            options.search = (caus_score_method)kind;
             caus_graph found = search_with(&correlation, &options, run, arena);
             assert_honoured(&found, cells);
             assert_int_equal(distance(&found, &expected), 0);
@@ -153,8 +153,8 @@ static void wrong_knowledge_is_honoured_and_nothing_more_drawn(void **unused)
         allowed_assume(&other, &random, cells);
         caus_score_options options = caus_score_options_default();
         options.assumptions = cells;
-        options.penalty = round % 3 ? 2 : .5;
-        options.search = round % 2 ? CAUS_SEARCH_GES : CAUS_SEARCH_XGES;
+        options.penalty = round % 4 ? 2 : .5;
+        options.search = (caus_score_method)(round % 3);
         options.max_parents = round % 5 ? SIZE_MAX : 7;
         caus_graph found = search_with(&correlation, &options, run, arena);
         caus_graph member = member_of(&found, arena);

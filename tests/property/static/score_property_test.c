@@ -112,10 +112,20 @@ static members class_of(caus_score_search *search, caus_arena *arena)
     return all;
 }
 
+static void climb(caus_score_search *search, int kind, caus_arena *arena)
+{
+    if (kind == CAUS_SEARCH_GES)
+        caus_ges_run(search);
+    else if (kind == CAUS_SEARCH_TURNING_GES)
+        caus_ges_run_turning(search);
+    else
+        assert_int_equal(caus_xges_run(search, arena, NULL), CAUS_OK);
+}
+
 static void no_class_one_edge_away_scores_higher(void **unused)
 {
     (void)unused;
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 120; seed++) {
         caus_arena *arena = caus_arena_new(0);
         caus_run *run = given_run(&(caus_run_options){.threads = 1});
         sem world;
@@ -129,7 +139,8 @@ static void no_class_one_edge_away_scores_higher(void **unused)
             CAUS_OK);
         double penalty = seed % 3 ? 2 : .5;
         assert_true(caus_ges_init(&search, &correlation, penalty, run, arena));
-        assert_int_equal(caus_xges_run(&search, arena, NULL), CAUS_OK);
+        climb(&search, seed > 60 ? CAUS_SEARCH_TURNING_GES : CAUS_SEARCH_XGES,
+              arena);
         members all = class_of(&search, arena);
         double score = score_of(&search.scoring, &all.items[0]);
         dag empty = {{0}};
@@ -214,16 +225,14 @@ static void with_endless_rows_the_completed_graph_comes_back(void **unused)
         caus_correlation correlation = endless_rows(&dag_marks, &random, arena);
         bool skipped = endless_hides_an_edge(&dag_marks, &correlation, arena);
         hidden += skipped;
-        for (int plain = 0; plain < 2 && !skipped; plain++) {
+        for (int kind = 0; kind <= CAUS_SEARCH_TURNING_GES && !skipped;
+             kind++) {
             caus_score_search search;
             size_t apart = SIZE_MAX;
             double penalty = log((double)correlation.row_count);
             assert_true(
                 caus_ges_init(&search, &correlation, penalty, run, arena));
-            if (plain)
-                caus_ges_run(&search);
-            else
-                assert_int_equal(caus_xges_run(&search, arena, NULL), CAUS_OK);
+            climb(&search, kind, arena);
             assert_int_equal(caus_graph_init(&found, nodes, 0, arena, NULL),
                              CAUS_OK);
             caus_pdag_write(&search.graph, &found);

@@ -113,7 +113,7 @@ static void a_collider_is_oriented_and_a_chain_is_not(void **unused)
         assert_int_equal(found.separating_sets[cell].count, 1);
         assert_int_equal(found.separating_sets[cell].nodes[0].variable, 4);
     }
-    for (int search = 0; search <= CAUS_SEARCH_GES; search++)
+    for (int search = 0; search <= CAUS_SEARCH_TURNING_GES; search++)
         for (int kind = CAUS_SCORE_BDEU; kind <= CAUS_SCORE_CATEGORIES;
              kind++) {
             caus_score_options options = caus_score_options_default();

@@ -34,7 +34,7 @@ static void a_collider_is_oriented_and_a_chain_is_not(void **unused)
 {
     (void)unused;
     enum { ROWS = 500, COLUMNS = 6 };
-    for (int search = 0; search <= CAUS_SEARCH_GES; search++) {
+    for (int search = 0; search <= CAUS_SEARCH_TURNING_GES; search++) {
         caus_arena *arena = caus_arena_new(0);
         double *values = given_noise(41, ROWS, COLUMNS, arena);
         for (size_t r = 0; r < ROWS; r++) {
@@ -94,7 +94,7 @@ static void constant_and_determined_columns_are_results(void **unused)
 {
     (void)unused;
     enum { ROWS = 200, COLUMNS = 7 };
-    for (int search = 0; search <= CAUS_SEARCH_GES; search++) {
+    for (int search = 0; search <= CAUS_SEARCH_TURNING_GES; search++) {
         caus_arena *arena = caus_arena_new(0);
         double *values = given_noise(41, ROWS, COLUMNS, arena);
         for (size_t r = 0; r < ROWS; r++) {
