@@ -2,12 +2,15 @@
 """Structure learners of antecedent beside those of caus: CPU seconds on one
 pinned core, links and marks against the truth. Started by antecedent.sh.
 
-Both get the same level and no correction for many tests; antecedent's limit on
-conditions, 2 by default, is taken away, as caus has none (the rows "limit 2"
-leave it in). A mark is an arrow or a tail that is not read off the clock: an arrow
-at a node is right when the node is no cause of the other one, a tail when it is.
-Of PCMCI, links at lag 0 are not counted."""
+Both get the same level, no correction for many tests and the same limit on
+conditions: none, then 2, antecedent's default (rows "limit 2"). Score searches get
+the BIC, its penalty. A mark is an arrow or a tail that is not read off the clock: an
+arrow at a node is right when the node is no cause of the other one, a tail when it
+is. Of PCMCI, links at lag 0 are not counted. A difference stands with the half width
+of its 95 % interval over the seeds, each of which is the same data for both."""
 
+import argparse
+import math
 import os
 import statistics
 import subprocess
@@ -30,8 +33,9 @@ try:
 except ImportError as error:
     give_up("%s; set CAUS_PYTHON to a Python that has antecedent" % error)
 
-SEEDS = range(1, 11)
+ALPHA = .01
 UNLIMITED = 1000
+BIC = 1
 ENDS = {"-": "tail", "o": "circle", ">": "arrow", "<": "arrow", "x": "conflict"}
 
 
@@ -128,10 +132,11 @@ def put(links, i, j, lag, at_i, at_j):
     links[i, j, lag] = (at_i, at_j)
 
 
-def run_caus(program, method, data, lag, alpha):
+def run_caus(program, method, data, lag, limit):
     rows, nodes = data[0].shape
     repeats = 3 if method in ("dagma", "notears", "lingam") else 20
-    words = [program, method, len(data), rows, nodes, lag, alpha, repeats]
+    words = [program, method, len(data), rows, nodes, lag, ALPHA, repeats, limit,
+             BIC]
     lines = subprocess.run(
         [str(w) for w in words], check=True, stdout=subprocess.PIPE,
         input=np.ascontiguousarray(np.vstack(data)).tobytes()
@@ -178,7 +183,7 @@ def run_peer(config, data):
 def jobs():
     for limit in (UNLIMITED, 2):
         note = "" if limit == UNLIMITED else ", limit 2"
-        keys = {"alpha": .01, "fdr": False, "max_cond_size": limit}
+        keys = {"alpha": ALPHA, "fdr": False, "max_cond_size": limit}
         for nodes, rows in ((5, 500), (10, 500), (20, 1000)):
             world = (lagged_world, nodes, rows, 2, 1)
             size = "%d, %d%s" % (nodes, rows, note)
@@ -202,19 +207,24 @@ def jobs():
         size = "%d, 1000" % nodes
         world = (static_world, nodes, 1000, False)
         yield "ges", size, world, 0, peer.GES()
-        yield "xges", size, world, 0, peer.GES()
         if nodes < 50:
+            yield "ges-turns", size, world, 0, peer.GES()
+            yield "xges", size, world, 0, peer.GES()
             yield "notears", size, world, 0, peer.NOTEARS(standardize=False)
             yield "dagma", size, world, 0, peer.NOTEARS(standardize=False)
         yield ("lingam", size, (static_world, nodes, 1000, True), 0,
                peer.LiNGAM())
 
 
-def measure(program, method, world, lag, config):
+def measure(program, job, seeds):
+    method, _, world, lag, config = job
+    limit = UNLIMITED
+    if method not in ("ges", "ges-turns", "xges", "notears", "dagma", "lingam"):
+        limit = config.max_cond_size
     ratios, ours, theirs, refused = [], [], [], None
-    for seed in SEEDS:
+    for seed in range(1, seeds + 1):
         data, weights = world[0](np.random.default_rng(seed), *world[1:])
-        mine, links = run_caus(program, method, data, lag, .01)
+        mine, links = run_caus(program, method, data, lag, limit)
         try:
             taken, others = run_peer(config, data)
         except Exception as error:  # its own classes of errors
@@ -231,32 +241,52 @@ def mean(rows, k):
     return statistics.mean(row[k] for row in rows)
 
 
+def difference(ours, theirs):
+    """Of F1, with half of its interval's width: Student's, by the expansion of
+    Cornish and Fisher."""
+    each = [a[0] - b[0] for a, b in zip(ours, theirs)]
+    free, z = len(each) - 1, 1.959964
+    if free < 1:
+        return each[0], math.nan
+    t = (z + (z ** 3 + z) / (4 * free) +
+         (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * free ** 2))
+    return (statistics.mean(each),
+            t * statistics.stdev(each) / math.sqrt(len(each)))
+
+
+def show(job, seeds, found):
+    ratios, ours, theirs, refused = found
+    if not ratios:
+        print("| %s | %s | | refused: %s |" % (job[0], job[1], refused))
+        return
+    note = "" if not refused else " (%d of %d)" % (len(ratios), seeds)
+    print("| %s | %s%s | %.3f | %.2f | %.0f | %.3f, %.3f | %+.3f ± %.3f | "
+          "%.1f, %.1f | %.1f, %.1f |"
+          % ((job[0], job[1], note,
+              1e3 * statistics.median(r[1] for r in ratios),
+              1e3 * statistics.median(r[2] for r in ratios),
+              statistics.median(r[0] for r in ratios),
+              mean(ours, 0), mean(theirs, 0)) + difference(ours, theirs) +
+             (mean(ours, 1), mean(theirs, 1), mean(ours, 2),
+              mean(theirs, 2))))
+    sys.stdout.flush()
+
+
 def main():
-    if len(sys.argv) < 2:
-        sys.exit("usage: antecedent.py BENCH_METHODS [METHOD...]")
-    program = os.path.abspath(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("program", help="bench_methods")
+    parser.add_argument("methods", nargs="*", help="only these")
+    parser.add_argument("--seeds", type=int, default=10)
+    wanted = parser.parse_intermixed_args()
+    program = os.path.abspath(wanted.program)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     print("| method | variables, rows | caus ms | antecedent ms | ratio | F1 of "
-          "links, theirs | wrong marks, theirs | right marks, theirs |")
-    print("|---|---|---|---|---|---|---|---|")
-    for method, size, world, lag, config in jobs():
-        if len(sys.argv) > 2 and method not in sys.argv[2:]:
-            continue
-        ratios, ours, theirs, refused = measure(program, method, world, lag,
-                                                config)
-        if not ratios:
-            print("| %s | %s | | refused: %s |" % (method, size, refused))
-            continue
-        note = "" if not refused else " (%d of %d)" % (len(ratios), len(SEEDS))
-        print("| %s | %s%s | %.3f | %.2f | %.0f | %.3f, %.3f | %.1f, %.1f | "
-              "%.1f, %.1f |"
-              % (method, size, note,
-                 1e3 * statistics.median(r[1] for r in ratios),
-                 1e3 * statistics.median(r[2] for r in ratios),
-                 statistics.median(r[0] for r in ratios),
-                 mean(ours, 0), mean(theirs, 0), mean(ours, 1),
-                 mean(theirs, 1), mean(ours, 2), mean(theirs, 2)))
-        sys.stdout.flush()
+          "links, theirs | difference | wrong marks, theirs | right marks, "
+          "theirs |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for job in jobs():
+        if not wanted.methods or job[0] in wanted.methods:
+            show(job, wanted.seeds, measure(program, job, wanted.seeds))
 
 
 main()

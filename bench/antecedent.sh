@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Every learner that antecedent has too, on the same data in the same run.
+#     antecedent.sh [--seeds N] [METHOD...]
 #
 #   CAUS_BUILD   the build folder (build/release)
 #   CAUS_PYTHON  an interpreter that has antecedent; without one the reason is

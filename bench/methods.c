@@ -2,9 +2,11 @@
 /*
  * Runs one method on numbers from standard input:
  *     bench_methods METHOD ENVIRONMENTS ROWS VARIABLES MAX_LAG ALPHA REPEATS
+ *                   [MOST_CONDITIONS [PENALTY]]
  * Doubles as the machine has them, rows of one environment after another.
- * Prints the best CPU seconds of a call, then the links: source, mark, target,
- * lag.
+ * MOST_CONDITIONS bounds the sets that PC, FCI and the PCMCI family search,
+ * PENALTY is that of ges, ges-turns and xges (2). Prints the best CPU seconds
+ * of a call, then the links: source, mark, target, lag.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +30,8 @@ typedef struct job {
     const caus_series *series;
     size_t max_lag;
     double alpha;
+    size_t max_conditions;
+    double penalty;
     const caus_run *run;
     caus_arena *out;
 } job;
@@ -40,6 +44,7 @@ static caus_pcmci_options lagged_options(const job *j, caus_method method)
     options.method = method;
     options.max_lag = j->max_lag;
     options.alpha = options.pc_alpha = j->alpha;
+    options.max_conditions = j->max_conditions;
     return options;
 }
 
@@ -85,6 +90,7 @@ static caus_status learn_lpcmci(const job *j, caus_graph *graph,
     caus_discovery found;
     options.max_lag = j->max_lag;
     options.alpha = j->alpha;
+    options.max_conditions = j->max_conditions;
     CAUS_TRY(
         caus_discover_lpcmci(j->series, &options, j->run, j->out, &found, err));
     *graph = found.graph;
@@ -96,6 +102,7 @@ static caus_status learn_pc(const job *j, caus_graph *graph, caus_error *err)
     caus_pc_options options = caus_pc_options_default();
     caus_discovery found;
     options.alpha = j->alpha;
+    options.max_conditions = j->max_conditions;
     CAUS_TRY(
         caus_discover_pc(j->series, &options, j->run, j->out, &found, err));
     *graph = found.graph;
@@ -108,6 +115,7 @@ static caus_status learn_latent(const job *j, bool fast, caus_graph *graph,
     caus_fci_options options = caus_fci_options_default();
     caus_discovery found;
     options.alpha = j->alpha;
+    options.max_conditions = j->max_conditions;
     options.fast = fast;
     CAUS_TRY(
         caus_discover_fci(j->series, &options, j->run, j->out, &found, err));
@@ -131,6 +139,7 @@ static caus_status learn_score(const job *j, caus_score_method search,
     caus_score_options options = caus_score_options_default();
     caus_discovery found;
     options.search = search;
+    options.penalty = j->penalty;
     CAUS_TRY(
         caus_discover_score(j->series, &options, j->run, j->out, &found, err));
     *graph = found.graph;
@@ -140,6 +149,12 @@ static caus_status learn_score(const job *j, caus_score_method search,
 static caus_status learn_ges(const job *j, caus_graph *graph, caus_error *err)
 {
     return learn_score(j, CAUS_SEARCH_GES, graph, err);
+}
+
+static caus_status learn_turning_ges(const job *j, caus_graph *graph,
+                                     caus_error *err)
+{
+    return learn_score(j, CAUS_SEARCH_TURNING_GES, graph, err);
 }
 
 static caus_status learn_xges(const job *j, caus_graph *graph, caus_error *err)
@@ -192,6 +207,7 @@ static caus_status learn_counted(const job *j, caus_test test,
     caus_pc_options options = caus_pc_options_default();
     caus_discovery found;
     options.alpha = j->alpha;
+    options.max_conditions = j->max_conditions;
     options.colliders = CAUS_COLLIDERS_MAJORITY;
     CAUS_TRY(caus_discover_discrete_pc(j->series, &options, test, j->run,
                                        j->out, &found, err));
@@ -234,6 +250,7 @@ static const struct {
                {"fci", learn_fci},
                {"rfci", learn_rfci},
                {"ges", learn_ges},
+               {"ges-turns", learn_turning_ges},
                {"xges", learn_xges},
                {"lingam", learn_lingam},
                {"dagma", learn_dagma},
@@ -300,6 +317,8 @@ static caus_status run_job(char **words, job *j, caus_error *err)
                          words[0]);
     j->max_lag = strtoul(words[4], NULL, 10);
     j->alpha = strtod(words[5], NULL);
+    j->max_conditions = words[7] ? strtoul(words[7], NULL, 10) : SIZE_MAX;
+    j->penalty = words[7] && words[8] ? strtod(words[8], NULL) : 2;
     CAUS_TRY(read_series(words + 1, j->max_lag, j->out, &series, err));
     j->series = &series;
     for (size_t k = 0; k < repeats; k++) {
@@ -324,14 +343,14 @@ int main(int count, char **words)
     options.threads = 1;
     job j = {.out = caus_arena_new(0)};
     caus_status status = CAUS_ERR_INVALID_ARGUMENT;
-    if (count == 8 && j.out && caus_run_new(&options, &run, &err) == CAUS_OK) {
+    if (count >= 8 && j.out && caus_run_new(&options, &run, &err) == CAUS_OK) {
         j.run = run;
         status = run_job(words + 1, &j, &err);
     }
     if (status != CAUS_OK)
         fprintf(stderr,
                 "bench_methods METHOD ENVIRONMENTS ROWS VARIABLES MAX_LAG "
-                "ALPHA REPEATS < doubles; %s\n",
+                "ALPHA REPEATS [MOST_CONDITIONS [PENALTY]] < doubles; %s\n",
                 err.message);
     caus_run_free(run);
     caus_arena_free(j.out);

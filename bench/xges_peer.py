@@ -23,16 +23,26 @@ try:
     import networkx  # noqa: F401, asked of its result
     import numpy
     from xges import XGES
+    from xges.bic_scorer_fast import BICScorerFast
 except ImportError as error:
-    give_up("%s; set CAUS_PYTHON to a Python that has xges and networkx" % error)
+    give_up("%s; set CAUS_PYTHON to a Python that has xges, numba, scipy and "
+            "networkx" % error)
 
 LINE = re.compile(r"\| +([0-9.]+) ms .* SHD +(\d+) of .* all +(\d+) apart, "
                   r"SHD +(\d+) \| score ([-+.\d]+) .* other's ([-+.\d]+)")
 
 
+class SharedScorer(BICScorerFast):
+    """Its own scorer, which it copies with all it remembers for every edge that it
+    takes out: that is four fifths of its time, and changes no score."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
 def learn(values):
     start = time.process_time()
-    found = XGES(2.0).fit(values, verbose=0)
+    found = XGES(2.0).fit(values, scorer=SharedScorer(values, 2.0), verbose=0)
     return time.process_time() - start, set(found.to_networkx().edges())
 
 
@@ -68,9 +78,11 @@ def main():
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         for text in sys.argv[2:] or ("50,1000,10", "50,5000,10"):
-            nodes, rows, seeds = (int(x) for x in text.split(","))
+            nodes, rows, seeds = text.split(",")
+            nodes, rows = int(nodes), int(rows)
+            first, last = seeds.split("-") if "-" in seeds else ("1", seeds)
             wrong = [compare(program, (nodes, seed, rows), folder)
-                     for seed in range(1, seeds + 1)]
+                     for seed in range(int(first), int(last) + 1)]
             print("| %d, %d, mean | %.2f, %.2f | | | | | |"
                   % (nodes, rows, statistics.mean(w[0] for w in wrong),
                      statistics.mean(w[1] for w in wrong)))
