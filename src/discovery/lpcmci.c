@@ -127,10 +127,11 @@ static caus_status init_cells(caus_lp *lp, caus_error *err)
     lp->least = CAUS_ARRAY(arena, double, cells);
     lp->statistic = CAUS_ARRAY(arena, double, cells);
     lp->df = CAUS_ARRAY(arena, double, cells);
+    lp->told = CAUS_ARRAY(arena, unsigned char, cells *CAUS_LP_ENDS);
     lp->sets = CAUS_ARRAY(arena, caus_lp_sets, cells);
     lp->found = CAUS_ARRAY(arena, caus_lp_sets, cells);
     if (!lp->links || !lp->kept || !lp->least || !lp->statistic || !lp->df ||
-        !lp->sets || !lp->found)
+        !lp->told || !lp->sets || !lp->found)
         return caus_arena_fail(arena, err);
     for (size_t cell = 0; cell < cells; cell++)
         lp->df[cell] = -1;

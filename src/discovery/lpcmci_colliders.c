@@ -194,36 +194,53 @@ static const uint64_t *smallest_set(const caus_lp *lp, const caus_lp_sets *sets)
     return best;
 }
 
-/* Keeps as few members of a separating set as still separate, besides the
- * known parents, which stay. */
+/* The member without which a set still separates, and by the weakest test;
+ * node_count if there is none. */
+static caus_status find_spare(caus_lp *lp, size_t from, size_t to,
+                              const uint64_t *stays, uint64_t *given,
+                              size_t *spare, caus_error *err)
+{
+    caus_ci_result weakest = {0};
+    *spare = lp->node_count;
+    for (size_t node = caus_bit_next(given, lp->words, 0);
+         node < lp->node_count;
+         node = caus_bit_next(given, lp->words, node + 1)) {
+        caus_ci_result result;
+        bool dependent;
+        if (caus_bit_get(stays, node))
+            continue;
+        caus_bit_clear(given, node);
+        CAUS_TRY(
+            caus_lp_ask_for(lp, from, to, given, &result, &dependent, err));
+        caus_bit_set(given, node);
+        if (result.undetermined)
+            result.df = 0;
+        if (dependent ||
+            (*spare < lp->node_count &&
+             caus_is_weaker(lp->test, weakest.statistic, weakest.df,
+                            result.statistic, result.df)))
+            continue;
+        weakest = result;
+        *spare = node;
+    }
+    return CAUS_OK;
+}
+
+/* Takes members off a separating set, one by one, as long as it separates:
+ * then it is weakly minimal. The known parents stay. */
 static caus_status keep_minimal(caus_lp *lp, size_t from, size_t to,
                                 const uint64_t *set, caus_error *err)
 {
     uint64_t *given = caus_lp_scratch(lp, CAUS_LP_GIVEN);
     uint64_t *parents = caus_lp_scratch(lp, CAUS_LP_DEFINITE);
-    size_t count = 0;
     caus_lp_parents(lp, from, to, parents);
-    for (size_t w = 0; w < lp->words; w++)
-        parents[w] &= set[w];
-    for (size_t node = caus_bit_next(set, lp->words, 0); node < lp->node_count;
-         node = caus_bit_next(set, lp->words, node + 1))
-        if (!caus_bit_get(parents, node))
-            lp->list[count++] = (uint32_t)node;
-    for (size_t size = 0; size <= count; size++) {
-        for (size_t k = 0; k < size; k++)
-            lp->combination[k] = k;
-        do {
-            bool dependent;
-            memcpy(given, parents, lp->words * sizeof *given);
-            for (size_t k = 0; k < size; k++)
-                caus_bit_set(given, lp->list[lp->combination[k]]);
-            CAUS_TRY(caus_lp_ask(lp, from, to, given, &dependent, err));
-            if (!dependent)
-                return caus_lp_add_set(lp, caus_lp_sets_of(lp, from, to), given,
-                                       err);
-        } while (caus_next_combination(lp->combination, size, count));
+    memcpy(given, set, lp->words * sizeof *given);
+    for (size_t spare = 0; spare < lp->node_count;) {
+        CAUS_TRY(find_spare(lp, from, to, parents, given, &spare, err));
+        if (spare < lp->node_count)
+            caus_bit_clear(given, spare);
     }
-    return CAUS_OK;
+    return caus_lp_add_set(lp, caus_lp_sets_of(lp, from, to), given, err);
 }
 
 /* Notes why links are removed: a minimal set for each. */

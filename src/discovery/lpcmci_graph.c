@@ -69,6 +69,25 @@ static void know_link(const caus_lp *lp, size_t cell, caus_lp_link *link)
     }
 }
 
+/* What the data say by marks stays known when a link is removed. Marks that
+ * were given count as long as the link is there, as in tigramite. */
+static void note_marks(caus_lp *lp, size_t cell)
+{
+    const caus_lp_link *link = &lp->links[cell];
+    for (int end = 0; end < CAUS_LP_ENDS; end++)
+        if (link->mark[end] != CAUS_MARK_NONE &&
+            link->mark[end] != CAUS_MARK_CIRCLE && !link->is_known[end])
+            lp->told[cell * CAUS_LP_ENDS + (size_t)end] = link->mark[end];
+}
+
+caus_mark caus_lp_told(const caus_lp *lp, size_t node, size_t other)
+{
+    bool is_later = caus_lp_lag(lp, node) < caus_lp_lag(lp, other);
+    size_t end = is_later ? CAUS_LP_TARGET : CAUS_LP_SOURCE;
+    size_t cell = caus_lp_cell(lp, node, other);
+    return (caus_mark)lp->told[cell * CAUS_LP_ENDS + end];
+}
+
 void caus_lp_fill(caus_lp *lp)
 {
     for (size_t cell = 0; cell < lp->cell_count; cell++) {
@@ -84,6 +103,7 @@ void caus_lp_fill(caus_lp *lp)
             know_link(lp, cell, &link);
         }
         lp->links[cell] = link;
+        memset(lp->told + cell * CAUS_LP_ENDS, CAUS_MARK_NONE, CAUS_LP_ENDS);
     }
 }
 
@@ -98,6 +118,7 @@ void caus_lp_refill(caus_lp *lp)
                 lp->kept[cell].mark[!end] == CAUS_MARK_ARROW) {
                 lp->links[cell].mark[end] = CAUS_MARK_TAIL;
                 lp->links[cell].mark[!end] = CAUS_MARK_ARROW;
+                note_marks(lp, cell);
             }
 }
 
@@ -178,16 +199,29 @@ static bool settle_end(caus_lp_link *link, int end)
     return after != before;
 }
 
+/* Marks that a rule saw beside a link that it removes may rest on that one:
+ * they are found again where they do not. */
+static void drop_marks_beside_removals(caus_lp *lp)
+{
+    bool any = false;
+    for (size_t cell = 0; cell < lp->cell_count; cell++)
+        any = any || lp->links[cell].is_unwanted;
+    for (size_t cell = 0; any && cell < lp->cell_count; cell++)
+        memset(lp->links[cell].wanted, 0, sizeof lp->links[cell].wanted);
+}
+
 bool caus_lp_settle(caus_lp *lp)
 {
     bool changed = false;
     if (!lp->is_unsettled)
         return false;
     lp->is_unsettled = false;
+    drop_marks_beside_removals(lp);
     for (size_t cell = 0; cell < lp->cell_count; cell++) {
         caus_lp_link *link = &lp->links[cell];
         for (int end = 0; end < CAUS_LP_ENDS; end++)
             changed |= settle_end(link, end);
+        note_marks(lp, cell);
         if (!link->is_unwanted)
             continue;
         changed |= link->mark[0] != CAUS_MARK_NONE;

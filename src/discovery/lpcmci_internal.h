@@ -80,6 +80,9 @@ typedef struct caus_lp {
     double *least;     /* [cell_count] smallest |statistic| of this iteration */
     double *statistic; /* [cell_count] of the weakest test */
     double *df;        /* [cell_count] its df; 0 = undetermined; −1 = none */
+    /* [cell_count × ends] the last mark but circles of this iteration, be the
+     * link there or not: a tail says ancestor, an arrow none */
+    unsigned char *told;
     caus_lp_sets *sets;  /* [cell_count] that separate a pair */
     caus_lp_sets *found; /* [cell_count] that a rule found */
     caus_lp_sets votes;  /* scratch of one vote */
@@ -190,6 +193,9 @@ bool caus_lp_settle(caus_lp *lp);
 /* The middle marks that arrows imply. */
 void caus_lp_update_middle(caus_lp *lp);
 void caus_lp_make_sure(caus_lp *lp);
+/* What was found out about a node while it was linked with another: TAIL when
+ * it is an ancestor of that one, ARROW when it is none. */
+caus_mark caus_lp_told(const caus_lp *lp, size_t node, size_t other);
 /* The parents of both nodes, without the two. */
 void caus_lp_parents(const caus_lp *lp, size_t a, size_t b, uint64_t *result);
 
@@ -201,6 +207,10 @@ caus_status caus_lp_tests_init(caus_lp *lp, caus_error *err);
  */
 caus_status caus_lp_ask(caus_lp *lp, size_t a, size_t b, const uint64_t *given,
                         bool *dependent, caus_error *err);
+/* The same, with the numbers. */
+caus_status caus_lp_ask_for(caus_lp *lp, size_t a, size_t b,
+                            const uint64_t *given, caus_ci_result *result,
+                            bool *dependent, caus_error *err);
 caus_status caus_lp_add_set(caus_lp *lp, caus_lp_sets *sets,
                             const uint64_t *bits, caus_error *err);
 void caus_lp_forget_sets(caus_lp *lp);

@@ -202,6 +202,8 @@ static caus_status next_on_path(caus_lp *lp, const way *w, size_t before,
         bool is_inner;
         if (caus_bit_get(used, *next) || !may_step(lp, w, before, at, *next))
             continue;
+        if (has(lp, lp->view.here, CAUS_MARK_TAIL, at, *next))
+            return CAUS_OK; /* an ancestor of it is no collider */
         CAUS_TRY(is_between(lp, before, at, *next, &is_inner, err));
         if (is_inner)
             return CAUS_OK;

@@ -7,6 +7,14 @@
 
 #include "discovery/lpcmci_internal.h"
 
+/* Whether a link has an arrow at a node; a conflict is taken for one, as
+ * tigramite does. */
+static bool points_at(const caus_lp *lp, size_t node, size_t other)
+{
+    return caus_lp_has(lp, lp->view.here[CAUS_MARK_ARROW], node, other) ||
+           caus_lp_has(lp, lp->view.here[CAUS_MARK_CONFLICT], node, other);
+}
+
 /* Word w of the nodes that a path from `from` may go on to: `middle` may be a
  * collider between both, or the three are all linked. */
 static uint64_t passed_to(const caus_lp *lp, size_t from, size_t middle,
@@ -14,9 +22,10 @@ static uint64_t passed_to(const caus_lp *lp, size_t from, size_t middle,
 {
     const caus_lp_view *v = &lp->view;
     size_t at = middle * lp->words + w;
-    uint64_t arrows = caus_lp_has(lp, v->here[CAUS_MARK_ARROW], middle, from)
-                          ? v->here[CAUS_MARK_ARROW][at]
-                          : 0;
+    uint64_t arrows =
+        points_at(lp, middle, from)
+            ? v->here[CAUS_MARK_ARROW][at] | v->here[CAUS_MARK_CONFLICT][at]
+            : 0;
     return v->adjacent[at] & ~v->here[CAUS_MARK_TAIL][at] &
            (arrows | v->adjacent[from * lp->words + w]);
 }
@@ -25,7 +34,8 @@ static uint64_t passed_to(const caus_lp *lp, size_t from, size_t middle,
 static bool is_no_ancestor(const caus_lp *lp, size_t node, size_t of)
 {
     return caus_lp_lag(lp, node) < caus_lp_lag(lp, of) ||
-           caus_lp_has(lp, lp->view.there[CAUS_MARK_ARROW], of, node);
+           caus_lp_has(lp, lp->view.there[CAUS_MARK_ARROW], of, node) ||
+           caus_lp_told(lp, node, of) == CAUS_MARK_ARROW;
 }
 
 static bool is_child(const caus_lp *lp, size_t node, size_t of)
@@ -61,7 +71,8 @@ static void spread(const caus_lp *lp, size_t node, size_t partner,
     size_t head = 0, tail = 0;
     uint64_t *ends = caus_lp_scratch(lp, CAUS_LP_PATH);
     /* what it causes is then an ancestor of neither */
-    bool is_sink = is_no_ancestor(lp, node, partner);
+    bool is_sink =
+        is_no_ancestor(lp, node, partner) || points_at(lp, node, partner);
     memset(seen, 0, lp->node_count * lp->words * sizeof *seen);
     memset(ends, 0, lp->words * sizeof *ends);
     caus_bit_set(ends, node);

@@ -21,6 +21,8 @@ static caus_status rule_parents(caus_lp *lp, caus_error *err)
     lp->has_settled = false;
     for (size_t cell = 0; cell < lp->cell_count; cell++) {
         caus_lp_link *link = &lp->links[cell];
+        if (lp->skip_lag_0 && cell % (lp->max_lag + 1) == 0)
+            continue;
         for (int end = 0; end < CAUS_LP_ENDS; end++)
             if (link->mark[end] == CAUS_MARK_TAIL &&
                 link->mark[!end] == CAUS_MARK_ARROW && link->done[!end] &&

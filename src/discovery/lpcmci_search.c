@@ -56,6 +56,21 @@ static void possible_parents(const caus_lp *lp, size_t node, size_t partner,
     caus_bit_clear(result, partner);
 }
 
+/*
+ * Of candidates that are ancestors of an end all are given: where a set of
+ * ancestors separates, it does so with any further ones (it separates in the
+ * moral graph of the ancestors).
+ */
+static void add_ancestors(const caus_lp *lp, size_t node, size_t partner,
+                          const uint64_t *candidates, uint64_t *definite)
+{
+    for (size_t k = caus_bit_next(candidates, lp->words, 0); k < lp->node_count;
+         k = caus_bit_next(candidates, lp->words, k + 1))
+        if (caus_lp_told(lp, k, node) == CAUS_MARK_TAIL ||
+            caus_lp_told(lp, k, partner) == CAUS_MARK_TAIL)
+            caus_bit_set(definite, k);
+}
+
 /* Conditions to choose from, in order; those given anyway are left out. */
 static size_t list_candidates(caus_lp *lp, const pass *p, size_t node,
                               size_t partner)
@@ -67,6 +82,8 @@ static size_t list_candidates(caus_lp *lp, const pass *p, size_t node,
     else
         possible_parents(lp, node, partner, search);
     caus_lp_parents(lp, node, partner, definite);
+    if (p->is_second)
+        add_ancestors(lp, node, partner, search, definite);
     for (size_t w = 0; w < lp->words; w++)
         search[w] &= ~definite[w];
     size_t count = list_bits(lp, search, lp->list);

@@ -121,21 +121,28 @@ static void note(caus_lp *lp, size_t cell, const caus_ci_result *result)
     lp->least[cell] = fmin(lp->least[cell], fabs(result->statistic));
 }
 
-caus_status caus_lp_ask(caus_lp *lp, size_t a, size_t b, const uint64_t *given,
-                        bool *dependent, caus_error *err)
+caus_status caus_lp_ask_for(caus_lp *lp, size_t a, size_t b,
+                            const uint64_t *given, caus_ci_result *result,
+                            bool *dependent, caus_error *err)
 {
     size_t source = a > b ? a : b, target = a > b ? b : a;
     if (source < lp->variable_count) { /* at lag 0 the smaller comes first */
         source = a < b ? a : b;
         target = a < b ? b : a;
     }
-    caus_ci_result result;
-    CAUS_TRY(answer_of(lp, source, target, given, &result, err));
-    *dependent = caus_is_dependent(&lp->decider, &result);
-    note(lp, caus_lp_cell(lp, source, target), &result);
+    CAUS_TRY(answer_of(lp, source, target, given, result, err));
+    *dependent = caus_is_dependent(&lp->decider, result);
+    note(lp, caus_lp_cell(lp, source, target), result);
     if (source < lp->variable_count)
-        note(lp, caus_lp_cell(lp, target, source), &result);
+        note(lp, caus_lp_cell(lp, target, source), result);
     return CAUS_OK;
+}
+
+caus_status caus_lp_ask(caus_lp *lp, size_t a, size_t b, const uint64_t *given,
+                        bool *dependent, caus_error *err)
+{
+    caus_ci_result result;
+    return caus_lp_ask_for(lp, a, b, given, &result, dependent, err);
 }
 
 caus_status caus_lp_add_set(caus_lp *lp, caus_lp_sets *sets,
