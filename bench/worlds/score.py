@@ -8,9 +8,10 @@
 FOLDER/<seed>/ holds series.csv or answer.json, graph.csv and truth.json. An edge is a pair of
 variables, whatever the number of its lags. Right: a true direct cause of the
 target, or one through variables that were left out; of a family, any member.
-Weak true edges (may be too small to see) count neither way. Reversed: the true
-edge points back. Recall: true edges that are not weak, between two nodes of the
-answer; "of all" counts those with a variable left out as missed too.
+Weak true edges (may be too small to see) count neither way. A link of another
+sign than its mechanism's is wrong. Reversed: the true edge points back. Recall:
+true edges that are not weak, between two nodes of the answer; "of all" counts
+those with a variable left out as missed too.
 """
 import collections
 import datetime
@@ -47,7 +48,10 @@ class Truth:
     def __init__(self, path):
         self.raw = json.loads(path.read_text())
         self.strong, self.weak = {}, {}
+        self.weak_signs = collections.defaultdict(set)
         for e in self.raw["edges"]:
+            if e["weak"]:
+                self.weak_signs[(e["source"], e["target"])].add(e["sign"])
             to = self.weak if e["weak"] else self.strong
             to.setdefault((e["source"], e["target"]), []).append(
                 e["lag_seconds"])
@@ -106,7 +110,9 @@ def score(answer, truth, words=("drives",)):
         na, nb = node_of[a], node_of[b]
         if na != nb:
             strong[(na, nb)] = lag
-    weak = {(node_of.get(a), node_of.get(b)) for a, b in truth.weak} - set(strong)
+    weak = collections.defaultdict(set)
+    for (a, b), signs in truth.weak_signs.items():
+        weak[(node_of.get(a), node_of.get(b))] |= signs
     back = {(b, a) for a, b in strong} - set(strong)
     found = collections.defaultdict(list)
     for e in answer["edges"]:
@@ -118,7 +124,8 @@ def score(answer, truth, words=("drives",)):
     c = collections.Counter()
     wrong = []
     for pair, edges in found.items():
-        if pair in strong:
+        signs = {math.copysign(1, e["strength"]) for e in edges}
+        if pair in strong and 1 in signs:  # no strong one is negative
             c["right"] += 1
             low, high = strong[pair]
             # a hidden path has the longer of lags; a counter's order may be
@@ -126,7 +133,7 @@ def score(answer, truth, words=("drives",)):
             covered = any(i[0] - 1e-9 <= low and high <= i[1] + 1e-9
                           for i in (lag_interval(e, step) for e in edges))
             c["covered"] += covered
-        elif pair in weak:
+        elif signs & weak[pair]:
             c["weak"] += 1
         elif pair in back:
             c["reversed"] += 1

@@ -176,9 +176,10 @@ typedef struct caus_world_change {
 typedef struct caus_world_edge {
     size_t source, target; /* columns of `series` */
     const char *mechanism; /* "load", "reply", "failure", "time-out", "retry",
-                              "queue", "node" */
+                              "back-off", "giving up", "queue", "node" */
     bool is_weak;          /* may be too small to see: missing it is no error,
                               finding it neither */
+    bool lowers;           /* more of the cause is less of the effect */
     double lag_s[2];       /* from the moment the cause is counted to the moment
                               the effect is: 5 % and 95 % of what happened; a
                               negative one is counted before its cause */

@@ -23,6 +23,7 @@ typedef struct call_lags {
     lags loads;   /* callee's end − caller's end */
     lags replies; /* caller's end − callee's, which came first */
     lags fails;   /* the same where both failed */
+    lags waits;   /* the same where the callee failed */
     lags lates;   /* the same where the callee ended after the caller failed */
 } call_lags;
 
@@ -80,6 +81,8 @@ static void see_pair(const caus_world_span *caller,
         add_lag(&result->replies, ends_us);
     else if (caller->failed)
         add_lag(&result->lates, ends_us);
+    if (ends_us >= 0 && callee->failed)
+        add_lag(&result->waits, ends_us);
     if (ends_us >= 0 && caller->failed && callee->failed)
         add_lag(&result->fails, ends_us);
 }
@@ -110,7 +113,7 @@ static void add(finder *to, size_t source, size_t target, const char *mechanism,
                 bool is_weak, const double lag_s[2])
 {
     to->edges[to->count++] = (caus_world_edge){
-        source, target, mechanism, is_weak, {lag_s[0], lag_s[1]}};
+        source, target, mechanism, is_weak, false, {lag_s[0], lag_s[1]}};
 }
 
 /* How much of the caller's time goes into a call. */
@@ -119,6 +122,26 @@ static double share_of(const world_plan *plan, size_t call)
     const world_edge *edge = &plan->edges[call];
     return edge->probability * plan->services[edge->callee].hold_us /
            plan->services[edge->caller].hold_us;
+}
+
+/* Failures of a callee that change how long its caller takes, the callee taking
+ * as long as ever: who repeats waits, who gives up saves the rest of its work.
+ * At most a tenth of the caller's mean time when errors alone were forced on.
+ */
+static void add_failed_time(finder *to, const caus_world_call *call,
+                            call_lags *seen)
+{
+    size_t callee = call->callee * KINDS + ERRORS;
+    size_t caller = call->caller * KINDS + LATENCY;
+    double lag_s[2];
+    if (call->retries && seen->waits.total) {
+        range_of(&seen->waits, lag_s);
+        add(to, callee, caller, "back-off", true, lag_s);
+    } else if (!call->retries && !call->is_optional && seen->fails.total) {
+        range_of(&seen->fails, lag_s);
+        add(to, callee, caller, "giving up", true, lag_s);
+        to->edges[to->count - 1].lowers = true;
+    }
 }
 
 static void add_call(finder *to, const world_sim *sim, size_t number,
@@ -146,6 +169,7 @@ static void add_call(finder *to, const world_sim *sim, size_t number,
                 seen->lates.total < SEEN_TIMES, lag_s);
         }
     }
+    add_failed_time(to, call, seen);
     if (call->retried) {
         double back_off_s = (double)sim->plan->edges[number].backoff_us * 1e-6;
         double after_s[2] = {back_off_s / 2, back_off_s * 3};
@@ -222,7 +246,7 @@ caus_status caus_world_find_edges(const world_sim *sim, caus_world *world,
     finder to = {
         .world = world,
         .edges = CAUS_ARRAY(out, caus_world_edge,
-                            6 * calls + 2 * services + services * services)};
+                            7 * calls + 2 * services + services * services)};
     if (!told || !to.edges)
         return caus_arena_fail(out, err);
     caus_arena_mark mark = caus_arena_get_mark(out);

@@ -158,6 +158,7 @@ static void add_edges(const caus_world *world, caus_json *json)
                            world->series.variables[edge->target].name);
         caus_json_put_text(json, "mechanism", edge->mechanism);
         caus_json_put_bool(json, "weak", edge->is_weak);
+        caus_json_put_integer(json, "sign", edge->lowers ? -1 : 1);
         add_range(json, "lag_seconds", edge->lag_s);
         caus_json_end_object(json);
     }

@@ -200,6 +200,72 @@ static void edges_say_who_waits_for_whom_and_how_long(void **state)
     world_free(&made);
 }
 
+static bool has_edge(const caus_world *world, size_t source, size_t target,
+                     const char *mechanism)
+{
+    for (size_t e = 0; e < world->edge_count; e++) {
+        const caus_world_edge *edge = &world->edges[e];
+        if (edge->source == source && edge->target == target &&
+            strcmp(edge->mechanism, mechanism) == 0)
+            return edge->lowers == (strcmp(mechanism, "giving up") == 0);
+    }
+    return false;
+}
+
+static bool calls_nobody(const caus_world *world, size_t service)
+{
+    for (size_t c = 0; c < world->call_count; c++)
+        if (world->calls[c].caller == service)
+            return false;
+    return true;
+}
+
+/* What the callers of a root that calls nobody feel of its failures, its own
+ * time being what it was: by the world without them. */
+static void count_moved(const caus_world *world, bool few, size_t seen[2])
+{
+    const caus_world_effect *effects = world->effects;
+    for (size_t c = 0; c < world->call_count; c++) {
+        const caus_world_call *call = &world->calls[c];
+        size_t caller = call->caller * KINDS + 2;
+        size_t callee = call->callee * KINDS + 1;
+        if (call->callee != world->root || call->is_asynchronous)
+            continue;
+        assert_true(fabs(effects[callee + 1].change) <=
+                    .02 * effects[callee + 1].healthy);
+        if (few && call->retries) {
+            assert_true(has_edge(world, callee, caller, "back-off"));
+            assert_true(effects[caller].change > 0);
+            seen[0]++;
+        } else if (!few && !call->retries && !call->is_optional) {
+            assert_true(has_edge(world, callee, caller, "giving up"));
+            assert_true(effects[caller].change < 0);
+            seen[1]++;
+        }
+    }
+}
+
+static void
+failures_lengthen_a_caller_that_repeats_and_shorten_others(void **state)
+{
+    (void)state;
+    size_t seen[2] = {0};
+    for (uint64_t seed = 0; seed < 60 && (seen[0] < 3 || seen[1] < 3); seed++) {
+        bool few = seed % 2 == 0;
+        caus_world_options options = world_made_options(CAUS_WORLD_ERRORS);
+        options.fault_at_ns = 120 * world_second_ns;
+        options.fault_for_ns = 960 * world_second_ns;
+        options.services = 8;
+        options.fault_size = few ? .03 : .3;
+        world_made made = world_make(&options, seed / 2);
+        assert_int_equal(made.status, CAUS_OK);
+        if (calls_nobody(&made.world, made.world.root))
+            count_moved(&made.world, few, seen);
+        world_free(&made);
+    }
+    assert_true(seen[0] >= 3 && seen[1] >= 3);
+}
+
 /* The log of a fault in code is the fault: every line of it is a request that
  * threw at the root while the fault lasted, half of them answered all the same.
  */
@@ -273,6 +339,8 @@ int main(void)
         cmocka_unit_test(spans_know_their_parents),
         cmocka_unit_test(series_are_what_the_spans_amount_to),
         cmocka_unit_test(edges_say_who_waits_for_whom_and_how_long),
+        cmocka_unit_test(
+            failures_lengthen_a_caller_that_repeats_and_shorten_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
