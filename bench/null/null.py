@@ -5,13 +5,18 @@
 Every graph takes its columns from as many different recordings, one from each,
 aligned at the incident. Reads folders in the layout of data/rca; recordings of
 one column set are told apart by their folder. Worlds (caus simulate world) are
-one more kind of source, reported apart.
+one more kind of source, reported apart. Draws until so many graphs were answered.
 
   null.py CAUS KIND FOLDER [graphs] [columns]
     KIND  rca: FOLDER/<case>/{metrics.csv,truth.json}, rows on both sides
           halves: the same, healthy rows only, each recording cut in stretches of
                   about 100 rows, two of which make baseline and incident
           worlds: FOLDER/<seed>/{series.csv,truth.json}
+          made: no recordings but independent autoregressions, each with a
+                coefficient from .3 to .9, 100 + 100 rows, another level in the
+                incident; FOLDER says of what: normal, tails (Student's t, 3
+                degrees), bursts (moves in one row of eight), load (normal, and
+                all follow one count of calls, given as --workload)
 """
 import csv
 import json
@@ -24,6 +29,7 @@ import tempfile
 
 LEAST_AFTER, MOST_BEFORE, MOST_AFTER = 60, 400, 240
 STRETCH = 100  # rows of a healthy stretch
+LOAD = "front_calls"  # what all series that are made with it follow
 
 
 def read_columns(path):
@@ -112,13 +118,44 @@ def draw(recordings, count, chance):
     return picked
 
 
+def made_noise(sort, chance):
+    if sort == "tails":
+        return chance.gauss(0, 1) / math.sqrt(chance.gammavariate(1.5, 2) / 3)
+    if sort == "bursts":
+        return chance.gauss(0, 1) * (1 if chance.random() < 1 / 8 else .02)
+    return chance.gauss(0, 1)
+
+
+def made_column(sort, chance):
+    keep, value, column = chance.uniform(.3, .9), 0, []
+    for _ in range(2 * STRETCH + 50):
+        value = keep * value + made_noise(sort, chance)
+        column.append(value)
+    return column[50:]
+
+
+def draw_made(sort, count, chance):
+    columns = {f"v{i}_gauge": made_column(sort, chance) for i in range(count)}
+    if sort == "load":
+        load = made_column(sort, chance)
+        for column in columns.values():
+            share = chance.uniform(.5, 2)
+            for row in range(1, len(load)):
+                column[row] += share * load[row] + share / 2 * load[row - 1]
+        columns[LOAD] = load
+    return [(sort, name, [f"{50 + v:.6f}" for v in column[:STRETCH]],
+             [f"{70 + v:.6f}" for v in column[STRETCH:]])
+            for name, column in columns.items()]
+
+
 def write(picked, path):
     before = min(len(p[2]) for p in picked)
     after = min(len(p[3]) for p in picked)
     start, step = 1_700_000_000, 60
     with open(path, "w", newline="") as file:
         out = csv.writer(file)
-        out.writerow(["time"] + [f"v{i}_gauge" for i in range(len(picked))])
+        out.writerow(["time"] + [LOAD if p[1] == LOAD else f"v{i}_gauge"
+                                 for i, p in enumerate(picked)])
         for row in range(before + after):
             values = [p[2][len(p[2]) - before + row] if row < before
                       else p[3][row - before] for p in picked]
@@ -136,20 +173,30 @@ def run(caus, path, onset, extra):
     return json.loads(done.stdout), ""
 
 
+def is_known(link):
+    """Not false: a variable's own past, or the load that all follow."""
+    ends = link["source"], link["target"]
+    return ends[0] == ends[1] or LOAD in ends
+
+
 def main():
     caus, kind, folder = sys.argv[1:4]
     graphs = int(sys.argv[4]) if len(sys.argv) > 4 else 500
     count = int(sys.argv[5]) if len(sys.argv) > 5 else 8
     extra = sys.argv[6:]
-    recordings = load(kind, folder)
+    recordings = load(kind, folder) if kind != "made" else []
     chance = random.Random(20261121)
-    count = min(count, len(recordings))
+    if kind != "made":
+        count = min(count, len(recordings))
+    elif folder == "load":
+        extra += ["--workload", LOAD]
     tally = {k: 0 for k in ("graphs", "edges", "replicated", "lag0", "lag0_05",
                             "lagged", "lagged_001", "refused", "nodes", "drives")}
     with tempfile.TemporaryDirectory() as room:
-        for _ in range(graphs):
-            picked = draw(recordings, count, chance)
-            path = f"{room}/null.csv"
+        path = f"{room}/null.csv"
+        while tally["graphs"] < graphs and tally["refused"] < 2 * graphs:
+            picked = (draw_made(folder, count, chance) if kind == "made"
+                      else draw(recordings, count, chance))
             onset = write(picked, path)
             answer, why = run(caus, path, onset, extra)
             if answer is None:
@@ -161,13 +208,13 @@ def main():
             tally["nodes"] += len(answer["nodes"])
             seen = set()
             for edge in answer["edges"]:
-                if edge["source"] == edge["target"]:
+                if is_known(edge):
                     continue
                 tally["edges"] += 1
                 tally["replicated"] += edge.get("environments") == "replicated"
                 tally["drives"] += edge["word"] == "drives"
             for link in answer.get("links", []):
-                if link["source"] == link["target"]:
+                if is_known(link):
                     continue
                 p = link["p_value"]
                 if link["lag"] == 0:

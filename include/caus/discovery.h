@@ -93,6 +93,10 @@ typedef struct caus_pcmci_options {
                                      point both ways */
     bool reset_lagged_links;      /* PCMCI+: test lagged links that selection
                                      removed as well */
+    bool uneven_rows; /* PCMCI+: variables that move in bursts meet in few
+                         rows; correlations have the degrees of freedom that
+                         White's variance of their innovations leaves, where
+                         those are fewer. Not with sums in place of rows */
     const unsigned char *assumptions; /* caus_assumption per graph cell
                                 [N × N × (max_lag+1)]; NULL = all unknown */
 } caus_pcmci_options;

@@ -185,9 +185,10 @@ static caus_status read_incident(const caus_cli_lesson *lesson,
 {
     const caus_arguments *arguments = lesson->arguments;
     caus_incident_options options = caus_incident_options_default();
-    bool skips = options.pcmci.fdr_skip_own_past;
+    caus_pcmci_options preset = options.pcmci;
     options.pcmci = *search;
-    options.pcmci.fdr_skip_own_past = skips;
+    options.pcmci.fdr_skip_own_past = preset.fdr_skip_own_past;
+    options.pcmci.uneven_rows = preset.uneven_rows;
     const char *workload = caus_arguments_get(arguments, "workload");
     if (!workload)
         workload = "auto";

@@ -11,6 +11,7 @@ caus_incident_options caus_incident_options_default(void)
     options.pcmci.method = CAUS_METHOD_PCMCIPLUS;
     options.pcmci.fdr = CAUS_FDR_BH;
     options.pcmci.fdr_skip_own_past = true;
+    options.pcmci.uneven_rows = true;
     return options;
 }
 

@@ -224,6 +224,8 @@ caus_status caus_plus_find_links(caus_plus *plus, caus_error *err)
     bound_sets(plus);
     for_each_cell(plus, link_hypotheses);
     link_selections(plus);
+    if (plus->question->options->uneven_rows)
+        CAUS_TRY(caus_plus_weigh_rows(plus, err));
     if (!caus_plus_is_over(plus))
         CAUS_TRY(caus_plus_skeleton(plus, err));
     for_each_cell(plus, settle_link);

@@ -33,6 +33,7 @@ typedef struct caus_plus_hand {
     size_t *combination; /* likewise, places in a list */
     size_t *counts;      /* likewise, of separating sets by member */
     caus_node *extra;    /* [variable_count · (max_lag + 1)] */
+    size_t target;       /* fixed by caus_plus_condition() */
 } caus_plus_hand;
 
 /* The state of one PCMCI+ search; findings->linked is its skeleton. */
@@ -63,6 +64,9 @@ struct caus_plus {
     size_t *chains; /* [cell_count] first triple with these ends + 1 */
     /* [variable_count²] caus_mark at the second of two variables */
     unsigned char *marks;
+    /* [cell_count] by how much the variance of a correlation differs from that
+     * of even rows; 0 = not looked at; NULL = rows are taken to be even */
+    double *unevenness;
     size_t size;   /* of the separating sets being tried */
     bool backward; /* from larger to smaller variables at lag 0 */
     /* [variable_count] variables that nothing observed causes: their edges
@@ -138,6 +142,9 @@ caus_status caus_plus_find_marks(caus_plus *plus, caus_error *err);
 
 /* Takes links out of the report whose p-value is above alpha. */
 void caus_plus_drop_weak(caus_search *search, caus_findings *findings);
+
+/* Notes how uneven the rows of every linked cell are. */
+caus_status caus_plus_weigh_rows(caus_plus *plus, caus_error *err);
 
 /* Removes links that some set of lag-0 neighbours separates. */
 caus_status caus_plus_skeleton(caus_plus *plus, caus_error *err);

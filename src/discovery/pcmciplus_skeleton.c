@@ -74,6 +74,7 @@ caus_status caus_plus_condition(caus_plus *plus, caus_hand *hand, size_t target,
     const caus_selection *selection = &plus->findings->selections[target];
     size_t count = smaller(selection->count,
                            plus->question->options->max_conditions_target);
+    caus_plus_hand_of(plus, hand)->target = target;
     return plus->search->test->condition(
         hand->work, caus_node_of(plus->search->test->sample, target, 0),
         selection->nodes, count, err);
@@ -85,7 +86,8 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
 {
     const caus_sample *sample = plus->search->test->sample;
     const caus_selection *selection = &plus->findings->selections[source];
-    caus_node *extra = caus_plus_hand_of(plus, hand)->extra;
+    const caus_plus_hand *place = caus_plus_hand_of(plus, hand);
+    caus_node *extra = place->extra;
     size_t parents = smaller(selection->count,
                              plus->question->options->max_conditions_source);
     size_t shift = lag * sample->stride, used = 0;
@@ -97,7 +99,11 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
                              .extra = extra,
                              .extra_count = used};
     hand->test_count++;
-    return plus->search->test->test(hand->work, &tested, result, err);
+    CAUS_TRY(plus->search->test->test(hand->work, &tested, result, err));
+    size_t cell = caus_cell(plus->question, source, place->target, lag);
+    if (plus->unevenness && plus->unevenness[cell] > 0)
+        result->df = fmax(1, result->df / plus->unevenness[cell]);
+    return CAUS_OK;
 }
 
 static caus_status note_given(caus_plus *plus, caus_hand *hand, size_t cell,

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "fault.h"
 #include "test.h"
 #include "unit/discovery/planted.h"
@@ -96,6 +97,7 @@ static void the_result_does_not_depend_on_threads(void **unused)
         options.reset_lagged_links = k == 1;
         options.fdr = CAUS_FDR_BY;
         options.bootstrap = 5;
+        options.uneven_rows = k > 0;
         caus_run *one = planted_run(1), *four = planted_run(4);
         caus_discovery a = planted_discover(&world, &options, one, world.arena);
         caus_discovery b =
@@ -292,6 +294,7 @@ static void out_of_memory_is_an_error_at_every_allocation(void **unused)
         options.fdr = CAUS_FDR_BH;
         options.pc_alpha = (double)NAN;
         options.bootstrap = 1;
+        options.uneven_rows = true;
         fault_fail_after(allowed);
         caus_status status =
             caus_discover_pcmciplus(&series, &options, run, out, &found, &err);
@@ -326,6 +329,59 @@ static void noise_has_few_links(void **unused)
     assert_true(rate > .01 && rate < .065);
 }
 
+/* Variables that stand still but for one row in fifteen, each on its own. */
+static planted planted_bursts(uint64_t seed)
+{
+    enum { ROWS = 110, VARIABLES = 5 };
+    planted world = planted_noise(seed, 2, ROWS, VARIABLES);
+    caus_random random;
+    caus_random_init(&random, seed, 1);
+    for (size_t s = 0; s < 2; s++) {
+        for (size_t t = 0; t < ROWS; t++) {
+            double *x = world.values[s] + t * VARIABLES;
+            for (size_t v = 0; v < VARIABLES; v++) {
+                bool moves = caus_random_uniform(&random) < 1. / 15;
+                x[v] = moves ? 10 * x[v] : .1 * x[v];
+                x[v] += t ? .6 * x[v - VARIABLES] : 0;
+            }
+        }
+    }
+    return world;
+}
+
+/* The share of all lag-0 tests with p ≤ .001; `largest` is the largest df. */
+static double share_of_sure(bool uneven_rows, double *largest)
+{
+    size_t sure = 0, pairs = 0;
+    caus_run *run = planted_run(1);
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        planted world = planted_bursts(500 + seed);
+        caus_pcmci_options options = plus_options();
+        options.uneven_rows = uneven_rows;
+        caus_discovery found =
+            planted_discover(&world, &options, run, world.arena);
+        for (size_t i = 0; i < 5; i++) {
+            for (size_t j = i + 1; j < 5; j++, pairs++) {
+                size_t cell = caus_graph_cell(&found.graph, i, j, 0);
+                sure += found.p_value[cell] <= .001;
+                *largest = fmax(*largest, found.df[cell]);
+            }
+        }
+        planted_free(&world);
+    }
+    caus_run_free(run);
+    return (double)sure / (double)pairs;
+}
+
+static void variables_that_move_in_bursts_meet_in_few_rows(void **unused)
+{
+    (void)unused;
+    double df = 0, even_df = 0;
+    assert_true(share_of_sure(false, &even_df) > .003);
+    assert_true(share_of_sure(true, &df) <= .001);
+    assert_true(df <= even_df); /* never more rows than there are */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_time_limit_gives_a_partial_result),
         cmocka_unit_test(out_of_memory_is_an_error_at_every_allocation),
         cmocka_unit_test(noise_has_few_links),
+        cmocka_unit_test(variables_that_move_in_bursts_meet_in_few_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
