@@ -4,7 +4,7 @@
 
 #include "base/base.h"
 
-enum { ALIGNMENT = 64, FIRST_BLOCK = 16 * 1024 };
+enum { ALIGNMENT = 64, FIRST_BLOCK = 16 * 1024, MOST_SPARE = 8 << 20 };
 
 /* Blocks form a list from the newest to the oldest. */
 typedef struct block {
@@ -16,6 +16,8 @@ typedef struct block {
 
 struct caus_arena {
     block *newest;
+    block *spare; /* the largest that a rewind gave back, for steps that take
+                     and give back alike: fresh pages cost more; NULL */
     size_t used;  /* bytes of the newest block */
     size_t total; /* bytes handed out in all blocks */
     size_t budget;
@@ -34,7 +36,13 @@ static void drop_newest(caus_arena *arena)
 {
     block *dropped = arena->newest;
     arena->newest = dropped->older;
-    free(dropped);
+    if (dropped->capacity > MOST_SPARE ||
+        (arena->spare && arena->spare->capacity >= dropped->capacity)) {
+        free(dropped);
+        return;
+    }
+    free(arena->spare);
+    arena->spare = dropped;
 }
 
 void caus_arena_free(caus_arena *arena)
@@ -43,11 +51,27 @@ void caus_arena_free(caus_arena *arena)
         return;
     while (arena->newest)
         drop_newest(arena);
+    free(arena->spare);
     free(arena);
+}
+
+static void push(caus_arena *arena, block *added)
+{
+    added->older = arena->newest;
+    arena->newest = added;
+    arena->used = 0;
 }
 
 static bool add_block(caus_arena *arena, size_t bytes)
 {
+    if (arena->spare && arena->spare->capacity >= bytes) {
+        block *again = arena->spare;
+        arena->spare = NULL;
+        push(arena, again);
+        return true;
+    }
+    free(arena->spare);
+    arena->spare = NULL;
     size_t capacity = FIRST_BLOCK;
     if (arena->newest && arena->newest->capacity < (size_t)64 << 20)
         capacity = arena->newest->capacity * 2;
@@ -62,9 +86,7 @@ static bool add_block(caus_arena *arena, size_t bytes)
     added->start = (unsigned char *)(added + 1) +
                    (ALIGNMENT - after % ALIGNMENT) % ALIGNMENT;
     added->capacity = capacity;
-    added->older = arena->newest;
-    arena->newest = added;
-    arena->used = 0;
+    push(arena, added);
     return true;
 }
 
