@@ -30,6 +30,7 @@ BEFORE, AFTER = 480, 120
 START = 1_760_000_000
 ROWS = BEFORE + AFTER
 NOTHING = {"edges": []}
+INSUFFICIENT = 3  # exit status
 
 
 def smooth(rng, rows, memory=0.7):
@@ -151,11 +152,11 @@ def write_calls(path, columns):
 def ask(program, path, words):
     """The answer, or None where caus says that the data carry no evidence."""
     command = [program, "discover", "--csv", path, "--format", "json", "--quiet"]
-    command += ["--max-lag", "3", "--exit-zero", *words]
+    command += ["--max-lag", "3", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode not in (0, INSUFFICIENT):
         sys.exit(f"traps.py: {' '.join(command)}: {done.stderr}")
-    return json.loads(done.stdout) if done.stdout else None
+    return None if done.returncode else json.loads(done.stdout)
 
 
 def arrows(answer):
