@@ -33,8 +33,7 @@ typedef struct caus_granger_options {
                                 [N × N × (max_lag + 1)]; NULL = all unknown */
 } caus_granger_options;
 
-/* Given all variables, lags 1 … 5 of which Schwarz's criterion takes as many as
- * it likes, F-test, alpha .05, no FDR, level .95. */
+/* Given all variables, lags 1 … 5, F-test, alpha .05, no FDR, level .95. */
 caus_granger_options caus_granger_options_default(void);
 
 /* Arrays are [N × N], source and target; on the diagonal statistic 0, p 1. */

@@ -8,7 +8,7 @@
 caus_granger_options caus_granger_options_default(void)
 {
     return (caus_granger_options){
-        .max_lag = 5, .lag_order = CAUS_VAR_BIC, .alpha = .05, .level = .95};
+        .max_lag = 5, .lag_order = CAUS_VAR_FIXED, .alpha = .05, .level = .95};
 }
 
 static caus_status init_arrays(caus_granger_call *c, caus_error *err)

@@ -25,7 +25,6 @@ static caus_status learn_granger(const caus_series *series, double alpha,
     caus_granger_options options = caus_granger_options_default();
     caus_granger made;
     options.max_lag = LAGS;
-    options.lag_order = CAUS_VAR_FIXED;
     options.alpha = alpha;
     options.fdr = fdr;
     CAUS_TRY(caus_discover_granger(series, &options, run, arena, &made, NULL));
@@ -40,7 +39,6 @@ static caus_status learn_pairs(const caus_series *series, double alpha,
     caus_granger_options options = caus_granger_options_default();
     caus_granger made;
     options.max_lag = LAGS;
-    options.lag_order = CAUS_VAR_FIXED;
     options.alpha = alpha;
     options.fdr = fdr;
     options.pairwise = true;
