@@ -171,7 +171,9 @@ typedef struct caus_discovery {
     const caus_separating_set *separating_sets; /* by cell; NULL */
     size_t rows_used; /* rows behind a test with no missing value */
     uint64_t test_count;
-    bool complete; /* false: the time limit cut the work short */
+    bool complete;             /* false: the time limit cut the work short */
+    bool intervals_by_formula; /* those from the rows, which were asked for,
+                                  would not fit the memory limit */
     const caus_singular_block *singular; /* met by static searches; NULL */
     size_t singular_count;
 } caus_discovery;

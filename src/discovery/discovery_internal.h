@@ -210,11 +210,13 @@ caus_status caus_decide_links(caus_search *search, caus_findings *findings,
  * conditions; of links alone unless all are reported.
  *
  *   ends  [cell_count] in scratch memory of the search, NaN where there is
- *         none; NULL when the test finds none
+ *         none; NULL when the test finds none, or there is no room
+ *   fit   false when the rows of a test may take a quarter of the memory limit
  */
 caus_status caus_row_intervals(caus_search *search,
                                const caus_findings *findings,
-                               const caus_ends **ends, caus_error *err);
+                               const caus_ends **ends, bool *fit,
+                               caus_error *err);
 
 /* Runs `work` for every target on the threads of a search and collects what
  * went wrong. No progress is told for the stage CAUS_STAGE_COUNT. */

@@ -146,9 +146,40 @@ static caus_status make_findings(const caus_question *question,
     return CAUS_OK;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* No test of the search has more conditions. */
+static size_t most_conditions(const caus_question *question,
+                              const caus_findings *findings)
+{
+    size_t lags = question->options->max_lag, most = 0, given = 0;
+    for (size_t v = 0; findings->selections && v < question->variable_count;
+         v++)
+        most = larger(most, findings->selections[v].count);
+    for (size_t cell = 0; findings->plus && cell < question->cell_count; cell++)
+        given = larger(given, findings->plus->given[cell].count);
+    if (question->options->method == CAUS_METHOD_FULLCI)
+        return lags * question->variable_count;
+    return larger(2 * most + given, lags);
+}
+
+/* Threads have the same budget each, so their number does not decide. */
+static bool have_room(const caus_search *search, const caus_findings *findings)
+{
+    const caus_question *question = search->question;
+    double limit = (double)caus_run_memory_limit_bytes(question->run);
+    double columns = 2 * (double)most_conditions(question, findings) + 8;
+    double rows = (double)search->test->sample->row_count;
+    return !(limit > 0) || 4 * columns * rows * sizeof(double) <= limit;
+}
+
 caus_status caus_row_intervals(caus_search *search,
                                const caus_findings *findings,
-                               const caus_ends **ends, caus_error *err)
+                               const caus_ends **ends, bool *fit,
+                               caus_error *err)
 {
     const caus_question *question = search->question;
     caus_arena *arena = search->hands[0].arena;
@@ -156,7 +187,11 @@ caus_status caus_row_intervals(caus_search *search,
     caus_search again;
     caus_findings made;
     *ends = NULL;
+    *fit = true;
     if (!search->test->place || atomic_load(&search->stopped))
+        return CAUS_OK;
+    *fit = have_room(search, findings);
+    if (!*fit)
         return CAUS_OK;
     CAUS_TRY(search->test->place(search->test->place_state,
                                  question->options->level, arena, &placed,

@@ -241,7 +241,8 @@ static caus_status give_intervals(call *c, caus_discovery *result,
         return caus_arena_fail(c->out, err);
     if (!known)
         return caus_arena_fail(scratch, err);
-    CAUS_TRY(caus_row_intervals(&c->search, &c->findings, &found, err));
+    bool fit;
+    CAUS_TRY(caus_row_intervals(&c->search, &c->findings, &found, &fit, err));
     for (size_t cell = 0; cell < cells; cell++) {
         double statistic = c->findings.statistic[cell];
         double df = c->findings.df[cell];
@@ -256,6 +257,7 @@ static caus_status give_intervals(call *c, caus_discovery *result,
     }
     result->lower = lower;
     result->upper = upper;
+    result->intervals_by_formula = !fit;
     return CAUS_OK;
 }
 

@@ -332,6 +332,10 @@ const char *caus_view_shortfall(const caus_view *view)
            "variables or lags";
 }
 
+static const char by_formula_warning[] =
+    "intervals are Fisher's, which are too short for heavy tails: those from "
+    "the rows do not fit the memory limit; raise --memory-limit";
+
 /* A warning's text by its place: a search cut short or none at all first, then
  * the caller's, those of the quality report and those of the search. */
 static const char *warning_at(const caus_view *view, size_t place)
@@ -342,6 +346,8 @@ static const char *warning_at(const caus_view *view, size_t place)
         return shortfall;
     if (answer->insufficient && place-- == 0)
         return caus_clean_text(view->arena, answer->insufficient, view->clean);
+    if (answer->discovery->intervals_by_formula && place-- == 0)
+        return by_formula_warning;
     if (place < answer->warning_count)
         return caus_clean_text(view->arena, answer->warnings[place],
                                view->clean);
@@ -362,6 +368,7 @@ static caus_status list_warnings(caus_view *view, caus_error *err)
     size_t count = from_quality + answer->warning_count +
                    answer->discovery->singular_count;
     count += answer->discovery->complete ? 0 : 1;
+    count += answer->discovery->intervals_by_formula ? 1 : 0;
     count += answer->insufficient ? 1 : 0;
     view->warnings = CAUS_ARRAY(view->arena, const char *, count);
     caus_map *seen = caus_map_new();

@@ -218,7 +218,6 @@ static void add_shares(uint64_t seed, shares *sum)
     caus_discovery plain;
     caus_granger_options granger = caus_granger_options_default();
     caus_correlation_options correlation = caus_correlation_options_default();
-    granger.lag_order = CAUS_VAR_FIXED;
     granger.max_lag = 2;
     caus_series_from_values(NULL, N, x, T, 1, arena, &noise, NULL);
     caus_series_from_values(NULL, N, drift, T, 1, arena, &drifting, NULL);

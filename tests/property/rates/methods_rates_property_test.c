@@ -24,7 +24,6 @@ static caus_status learn_granger(const caus_series *series, double alpha,
 {
     caus_granger_options options = caus_granger_options_default();
     caus_granger made;
-    options.max_lag = LAGS;
     options.alpha = alpha;
     options.fdr = fdr;
     CAUS_TRY(caus_discover_granger(series, &options, run, arena, &made, NULL));

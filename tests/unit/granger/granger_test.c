@@ -64,7 +64,6 @@ only_the_pairwise_test_takes_an_indirect_cause_for_direct(void **unused)
     caus_series series = chain(arena);
     caus_granger_options options = caus_granger_options_default();
     options.max_lag = 4;
-    options.lag_order = CAUS_VAR_FIXED;
     options.alpha = .001;
     options.pairwise = true;
     caus_granger found = learn(&series, &options, arena);
