@@ -226,7 +226,7 @@ static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
                                           "#Rank without it"};
     static const char *const words[CAUS_TERM_COUNT] = {
         [CAUS_TERM_CHANGE] = "a change shortly before",
-        [CAUS_TERM_TRACES] = "time that traces lose in it",
+        [CAUS_TERM_TRACES] = "time lost in traces that no callee explains",
         [CAUS_TERM_CALLS] = "failures that begin in it, other calls than usual",
         [CAUS_TERM_INTERNAL] = "processor, memory, disk",
         [CAUS_TERM_EXTERNAL] = "latency and errors of its own",

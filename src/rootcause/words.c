@@ -215,7 +215,7 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
     }
     static const char *const reasons[] = {
         [CAUS_TERM_CHANGE] = "a change that fits",
-        [CAUS_TERM_TRACES] = "the time that traces lose in it",
+        [CAUS_TERM_TRACES] = "time lost in traces that no callee explains",
         [CAUS_TERM_CALLS] = "failures that begin in it, or its other calls",
         [CAUS_TERM_INTERNAL] = "what moved inside it",
         [CAUS_TERM_EXTERNAL] = "latency or errors that no callee explains",
