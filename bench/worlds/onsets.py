@@ -7,52 +7,21 @@ and how often in windows without a fault.
 
 FOLDER/<seed>/ holds series.csv and truth.json of `caus simulate world`, with
 faults or (--fault none) without; TWINS/<seed>/ the same worlds without the fault.
-With them the fault's first measurable effect is told: the first of three rows in
-a row in which a variable (calls left out, errors as square roots) is farther from
-its twin than the twin's standard deviation; and an onset between the fault and
-that row is off by nothing in the lines that say so. Beside what is found stands
-what could be: a fault counts as visible where an affected variable's level during
-the fault, its rows known, differs from that of the other rows beyond chance
-(p = .01 over all variables, the noise's memory allowed for); "blind" is the same
-at the price of not knowing the rows. In a window without a fault a service is
+With them the fault's first measurable effect is told (onset_error.py). Beside what
+is found stands what could be: a fault counts as visible where an affected variable's
+level during the fault, its rows known, differs from that of the other rows beyond
+chance (p = .01 over all variables, the noise's memory allowed for); "blind" is the
+same at the price of not knowing the rows. In a window without a fault a service is
 overloaded where its latency at least doubles in the rows said.
 """
 import collections
-import csv
-import datetime
-import json
 import math
 import pathlib
 import statistics
 import subprocess
 import sys
 
-
-def seconds(text):
-    try:
-        return float(text)
-    except ValueError:
-        return datetime.datetime.fromisoformat(
-            text.replace("Z", "+00:00")).timestamp()
-
-
-BETWEEN = "the rows from the fault to that effect"
-
-
-class World:
-    def __init__(self, folder):
-        self.folder = folder
-        self.truth = json.loads((folder / "truth.json").read_text())
-        with open(folder / "series.csv", newline="") as file:
-            self.names, *rows = list(csv.reader(file))
-        self.times = [seconds(row[0]) for row in rows]
-        self.step = self.truth["step_seconds"]
-        self.columns = {name: [float(row[i]) if row[i] else None for row in rows]
-                        for i, name in enumerate(self.names) if i}
-
-    def row_of(self, time):
-        """The grid time whose row holds an instant."""
-        return math.ceil(time / self.step) * self.step
+from onset_error import OnsetErrors, World, rooted
 
 
 def memory_of(values):
@@ -69,33 +38,12 @@ def memory_of(values):
     return memory
 
 
-def rooted(name, values):
-    if name.endswith("_errors"):
-        return [v if v is None else math.sqrt(v + .375) for v in values]
-    return values
-
-
-def first_measurable(world, twin, first):
-    """The first row from `first` on; None where there is none."""
-    rows = []
-    for name, values in world.columns.items():
-        if name.endswith("_calls"):
-            continue
-        ill, well = (rooted(name, w.columns[name]) for w in (world, twin))
-        noise = statistics.pstdev(v for v in well if v is not None)
-        apart = [a is not None and b is not None and noise > 0 and
-                 abs(a - b) > noise for a, b in zip(ill, well)]
-        rows += [r for r in range(first, len(apart) - 2)
-                 if all(apart[r:r + 3])][:1]
-    return min(rows, default=None)
-
-
 def squared_shift(world, name):
     """Of a variable's level in the fault's rows against the others, squared and
     in squared standard errors."""
     first, last = world.truth["onset"], world.row_of(world.truth["end"])
-    pairs = [(t, math.sqrt(v + .375) if name.endswith("_errors") else v)
-             for t, v in zip(world.times, world.columns[name]) if v is not None]
+    values = rooted(name, world.columns[name])
+    pairs = [(t, v) for t, v in zip(world.times, values) if v is not None]
     inside = [v for t, v in pairs if first < t <= last]
     outside = [v for t, v in pairs if not first < t <= last]
     if len(inside) < 3 or len(outside) < 20:
@@ -133,29 +81,14 @@ def overloaded(world, first, last):
     return most
 
 
-def spread(name, values, what="off by rows"):
-    values = sorted(values)
-    if values:
-        within = sum(v <= 3 for v in values) / len(values)
-        print(f"{name}: {len(values)}, {what}: median "
-              f"{values[len(values) // 2]:.0f}, 90 % {values[int(.9 * len(values))]:.0f}, "
-              f"up to 3: {within:.3f}")
-
-
 class Tally:
     """What became of the worlds."""
 
     def __init__(self):
         self.count = collections.Counter()
         self.by_fault = collections.defaultdict(collections.Counter)
-        self.offs = collections.defaultdict(list)
-        self.held = collections.Counter()
+        self.onsets = OnsetErrors()
         self.factors = []
-
-    def add_off(self, name, kind, rows):
-        self.offs[name].append(rows)
-        slow = kind in ("ramp", "leak")
-        self.offs[name, "slow" if slow else "sudden"].append(rows)
 
     def add_healthy(self, world, found, onset, end):
         self.count["without effect"] += 1
@@ -171,30 +104,6 @@ class Tally:
             self.count[name] += is_so
             self.by_fault[kind][name] += is_so
 
-    def add_found(self, world, twin, onset, interval, end):
-        truth, step, kind = world.truth, world.step, world.truth["fault"]
-        fault = world.row_of(truth["onset"])
-        delay = min(e["onset_seconds"] or 0 for e in truth["effects"])
-        effect = world.row_of(truth["onset"] + delay)
-        self.add_off("the fault", kind, abs(onset - fault) / step)
-        self.add_off("its first effect", kind, abs(onset - effect) / step)
-        self.offs["effect", kind in ("ramp", "leak")].append((effect - fault) / step)
-        self.hold("the first effect", interval, effect)
-        if end:
-            self.offs["end"].append(abs(end - world.row_of(truth["end"])) / step)
-        row = twin and first_measurable(world, twin, world.times.index(fault))
-        if row is None:
-            self.count["found, no measurable effect"] += bool(twin)
-            return
-        seen = world.times[row]
-        self.add_off("its first measurable effect", kind, abs(onset - seen) / step)
-        self.add_off(BETWEEN, kind, max(fault - onset, onset - seen, 0) / step)
-        self.hold("the first measurable effect", interval, seen)
-
-    def hold(self, name, interval, time):
-        self.held[name, "of"] += 1
-        self.held[name] += interval[0] <= time <= interval[1]
-
     def print(self):
         print({name: int(n) for name, n in self.count.items()})
         for kind, count in sorted(self.by_fault.items()):
@@ -202,17 +111,7 @@ class Tally:
         if self.factors:
             print("latency in the rows called without a fault, times that of others:",
                   ", ".join(f"{f:.1f}" for f in sorted(self.factors)))
-        for name in ("the fault", "its first effect", "its first measurable effect",
-                     BETWEEN):
-            spread(f"onset against {name}", self.offs[name])
-            spread("  without ramps and leaks", self.offs[name, "sudden"])
-            spread("  ramps and leaks", self.offs[name, "slow"])
-        spread("first effect of ramps and leaks", self.offs["effect", True],
-               "rows after the fault")
-        for name in ("the first effect", "the first measurable effect"):
-            print(f"onset's interval holds {name}: {self.held[name]} of "
-                  f"{self.held[name, 'of']}")
-        spread("end", self.offs["end"])
+        self.onsets.print()
 
 
 def main():
@@ -233,7 +132,7 @@ def main():
         tally.add_faulty(world, found)
         if found:
             twin = World(pathlib.Path(twins[0]) / path.name) if twins else None
-            tally.add_found(world, twin, onset, (low, high), end)
+            tally.onsets.add(world, twin, onset, (low, high), end)
     tally.print()
     print(f"ms a window, processor: median {statistics.median(cost):.1f}, "
           f"largest {max(cost):.1f}")

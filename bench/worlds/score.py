@@ -4,17 +4,18 @@
 
   score.py CAUS FOLDER [discover options...]   runs caus on the CSV files
   score.py --answers FOLDER                    scores answer.json (servers.sh)
+  -v tells every wrong edge, not the first 60
 
-FOLDER/<seed>/ holds series.csv or answer.json, graph.csv and truth.json. An edge is a pair of
-variables, whatever the number of its lags. Right: a true direct cause of the
-target, or one through variables that were left out; of a family, any member.
+FOLDER/<seed>/ holds series.csv, graph.csv and truth.json, and answer.json of servers;
+its twin/, where there is one, the same world without the fault (see onset_error.py).
+An edge is a pair of variables, whatever the number of its lags. Right: a true direct
+cause of the target, or one through variables that were left out; of a family, any member.
 Weak true edges (may be too small to see) count neither way. A link of another
 sign than its mechanism's is wrong. Reversed: the true edge points back. Recall:
 true edges that are not weak, between two nodes of the answer; "of all" counts
 those with a variable left out as missed too.
 """
 import collections
-import datetime
 import json
 import math
 import pathlib
@@ -23,6 +24,8 @@ import subprocess
 import sys
 
 from concurrent.futures import ThreadPoolExecutor
+
+from onset_error import OnsetErrors, World, seconds
 
 
 def rename(answer):
@@ -37,11 +40,6 @@ def rename(answer):
     for family in answer["data"].get("families", []):
         family["members"] = [name(m) for m in family["members"]]
     return answer
-
-
-def seconds(text):
-    return datetime.datetime.fromisoformat(
-        text.replace("Z", "+00:00")).timestamp()
 
 
 class Truth:
@@ -145,15 +143,11 @@ def score(answer, truth, words=("drives",)):
     c["missed"] = len(set(strong) - set(found))
     c["all_true"] = len(truth.strong)
     kinds = collections.Counter()
-    missed = []
     for pair in strong:
         kind = pair[1].rsplit("_", 1)[1]
         kinds[kind] += 1
-        if pair in found:
-            kinds[kind + "+"] += 1
-        else:
-            missed.append(pair)
-    return c, kinds, wrong, missed
+        kinds[kind + "+"] += pair in found
+    return c, kinds, wrong
 
 
 def run(args):
@@ -173,76 +167,88 @@ def run(args):
     return folder, json.loads(done.stdout), done.stderr
 
 
-def row_of(time, step):
-    """The grid time whose row, (time - step, time], holds an instant."""
-    return math.ceil(time / step) * step
+def said_onset(answer):
+    """Its time, its interval and the incident's end, in seconds; None where none
+    was found."""
+    onset = answer["window"].get("onset")
+    if not onset:
+        return None
+    end = answer["window"].get("incident_end")
+    return (seconds(onset["time"]), [seconds(t) for t in onset["interval"]],
+            end and seconds(end))
 
 
-def quantile(values, q):
-    return sorted(values)[min(len(values) - 1, int(q * len(values)))]
+class Tally:
+    """What became of the worlds."""
+
+    def __init__(self):
+        self.total, self.kinds, self.marked, self.any_word = (
+            collections.Counter() for _ in range(4))
+        self.onsets = OnsetErrors()
+        self.details = []
+
+    def add(self, folder, answer, truth):
+        self.total["worlds"] += 1
+        c, kinds, wrong = score(answer, truth)
+        self.any_word += score(answer, truth,
+                               ("drives", "preceded", "moved with"))[0]
+        self.total += c
+        self.kinds += kinds
+        self.details += [(folder.name, *w) for w in wrong]
+        self.total["two_environments"] += len(
+            answer["window"].get("environments", [])) == 2
+        self.add_onset(folder, said_onset(answer), truth.raw)
+
+    def add_onset(self, folder, said, truth):
+        if truth["fault"] == "none":
+            self.total["healthy"] += 1
+            self.total["healthy_called"] += bool(said)
+            return
+        affected = bool(truth["effects"])
+        self.marked["affected" if affected else "unaffected"] += 1
+        if not said:
+            return
+        self.marked["called" if affected else "called_unaffected"] += 1
+        if affected:
+            twin = folder / "twin"
+            self.onsets.add(World(folder), World(twin) if twin.exists() else None,
+                            *said)
+
+    def print(self, verbose):
+        total = self.total
+        judged = total["right"] + total["wrong"] + total["reversed"]
+        print(dict(total), dict(self.marked))
+        print("drives: precision %.3f recall %.3f of all %.3f reversed %.3f "
+              "lag covered %.3f" % (
+                  total["right"] / max(judged, 1),
+                  total["right"] / max(total["true"], 1),
+                  total["right"] / max(total["all_true"], 1),
+                  total["reversed"] / max(judged, 1),
+                  total["covered"] / max(total["right"], 1)))
+        print("any word:", dict(self.any_word))
+        print("by kind:", {k: f"{self.kinds[k + '+']}/{n}"
+                           for k, n in self.kinds.items() if not k.endswith("+")})
+        self.onsets.print()
+        for d in self.details if verbose else self.details[:60]:
+            print("  ", *d)
 
 
 def main():
     caus, folder, *extra = sys.argv[1:]
+    verbose = "-v" in extra
     folders = sorted(p for p in pathlib.Path(folder).iterdir()
                      if (p / "truth.json").exists())
+    extra = [e for e in extra if e != "-v"]
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(run, [(caus, f, extra) for f in folders]))
-    total, kinds, marked = (collections.Counter() for _ in range(3))
-    onsets, ends, details, any_word = [], [], [], collections.Counter()
+    tally = Tally()
     for folder, answer, why in answers:
-        truth = Truth(folder / "truth.json")
-        faulty = truth.raw["fault"] != "none"
         if answer is None:
-            total["refused"] += 1
-            details.append((folder.name, why.strip()))
-            continue
-        total["worlds"] += 1
-        c, k, wrong, missed = score(answer, truth)
-        any_word += score(answer, truth, ("drives", "preceded", "moved with"))[0]
-        total += c
-        kinds += k
-        for w in wrong:
-            details.append((folder.name, *w))
-        total["two_environments"] += len(
-            answer["window"].get("environments", [])) == 2
-        onset = answer.get("onset") or answer["window"].get("onset")
-        if onset and not isinstance(onset, str):
-            onset = onset.get("time")
-        if not faulty:
-            total["healthy"] += 1
-            total["healthy_called"] += bool(onset)
-            continue
-        affected = bool(truth.raw["effects"])
-        marked["affected" if affected else "unaffected"] += 1
-        if onset:
-            marked["called" if affected else "called_unaffected"] += 1
-            step = answer["window"]["step_seconds"]
-            # rows between the row said and the row that holds the truth
-            onsets.append(abs(seconds(onset) - row_of(truth.raw["onset"], step))
-                          / step)
-            end = answer["window"].get("incident_end")
-            if end:
-                ends.append(abs(seconds(end) - row_of(truth.raw["end"], step))
-                            / step)
-    judged = total["right"] + total["wrong"] + total["reversed"]
-    print(dict(total), dict(marked))
-    print("drives: precision %.3f recall %.3f of all %.3f reversed %.3f "
-          "lag covered %.3f" % (
-              total["right"] / max(judged, 1),
-              total["right"] / max(total["true"], 1),
-              total["right"] / max(total["all_true"], 1),
-              total["reversed"] / max(judged, 1),
-              total["covered"] / max(total["right"], 1)))
-    print("any word:", dict(any_word))
-    print("by kind:", {k: f"{kinds[k + '+']}/{kinds[k]}" for k in kinds
-                       if not k.endswith("+")})
-    for name, values in (("onset", onsets), ("end", ends)):
-        if values:
-            print(f"{name}: {len(values)} found, error in steps median "
-                  f"{quantile(values, .5):.2f} 90 % {quantile(values, .9):.2f}")
-    for d in details if "-v" in sys.argv or len(details) < 60 else details[:60]:
-        print("  ", *d)
+            tally.total["refused"] += 1
+            tally.details.append((folder.name, why.strip()))
+        else:
+            tally.add(folder, answer, Truth(folder / "truth.json"))
+    tally.print(verbose)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Simulated worlds through real servers: calls are counted by Prometheus from
 # the counters of every pod, errors and latency by ClickHouse from spans. Leaves
-# FOLDER/<seed>/answer.json for score.py --answers.
+# FOLDER/<seed>/answer.json for score.py --answers, beside it the world's series,
+# graph and truth, and those of the same world without the fault in twin/.
 #
 #   $1  the caus program  $2  FOLDER  $3  first seed  $4  last seed
 #   $5…  options of caus simulate world
@@ -28,17 +29,23 @@ ask() {
         --baseline none --format json --quiet >"$2/answer.json" 2>"$2/errors"
 }
 
+# simulate OPTIONS...: the world of $seed; of an option said twice the last counts.
+simulate() {
+    # 5 to 18 services, every fourth world 5 to 40.
+    local services=$((5 + seed * 7 % (seed % 4 ? 14 : 36)))
+    "$caus" simulate world --seed "$seed" --services $services --quiet "$@" \
+        2>/dev/null || fail "seed $seed"
+}
+
 for seed in $(seq "$first" "$last"); do
     kept=$folder/$seed
     [ -s "$kept/answer.json" ] && continue
     world=$WORK_DIR/world
     rm -rf "$world" "$WORK_DIR/prometheus"
     mkdir -p "$kept"
-    # 5 to 18 services, every fourth world 5 to 40.
-    services=$((5 + seed * 7 % (seed % 4 ? 14 : 36)))
-    "$caus" simulate world --seed "$seed" --services $services \
-        --only series.csv,metrics.om,otel_traces.sql,spans.sql --quiet \
-        -o "$world" "$@" 2>/dev/null || fail "seed $seed"
+    simulate --only series.csv,metrics.om,otel_traces.sql,spans.sql \
+        -o "$world" "$@"
+    simulate --only series.csv -o "$kept/twin" "$@" --fault none
     # Of the metrics the counters of requests are asked for: only they go in.
     grep -E '^(# (TYPE|HELP) requests( |$)|requests_total\{|# EOF)' \
         "$world/metrics.om" >"$WORK_DIR/counters.om"
@@ -55,7 +62,7 @@ for seed in $(seq "$first" "$last"); do
         continue
     fi
     ask "$world" "$kept" || echo "seed $seed: $(head -n 1 "$kept/errors")"
-    cp "$world/truth.json" "$world/graph.csv" "$kept"
+    cp "$world/truth.json" "$world/graph.csv" "$world/series.csv" "$kept"
     stop_server "$PROMETHEUS_PID"
     echo "seed $seed done"
 done
