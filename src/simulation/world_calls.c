@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "simulation/world_internal.h"
+#include "simulation/world_random.h"
 
 /* Parts of a call's key. */
 enum { PART_POD = 1, PART_WORK, PART_ERROR, PART_BACKOFF, PART_EDGE = 16 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "simulation/world_internal.h"
+#include "simulation/world_random.h"
 
 enum { KIND_BITS = 4 };
 

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "simulation/world_internal.h"
+#include "simulation/world_random.h"
 
 static const char *const fault_names[] = {
     "none",   "delay", "errors", "leak", "cpu",  "pool",

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_plan.h"
 
 enum { CALLEES_MAX = 5, DEPTH_MAX = 6 };
 

@@ -1,90 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a world is planned, run and looked at. Times are whole microseconds after
- * its start. */
+/* How a world is run and looked at. Times are whole microseconds after its
+ * start. */
 #ifndef CAUS_SRC_SIMULATION_WORLD_INTERNAL_H
 #define CAUS_SRC_SIMULATION_WORLD_INTERNAL_H
 
-#include "base/base.h"
-#include "caus/world.h"
-
-enum {
-    WORLD_SERVICES_MAX = 120,
-    WORLD_EDGES_MAX = 240,
-    WORLD_NONE = -1,
-    WORLD_SECOND_US = 1000000
-};
-
-/* ---- the plan: everything drawn before the first request ---- */
-
-typedef struct world_service {
-    const char *name;
-    bool is_entry;
-    bool scales;
-    double rate;         /* requests a second expected */
-    double work_us;      /* mean */
-    double spread;       /* of the logarithm of the work */
-    double hold_us;      /* mean time in work, callees included, no queues */
-    double crest_us;     /* mean answer at the crest of the day, with queues */
-    double error_share;  /* of requests, when nothing is wrong */
-    double memory_bytes; /* after a start */
-    double memory_limit;
-    uint32_t pods;
-    uint32_t workers;     /* of a pod */
-    uint32_t queue_limit; /* of a pod */
-    size_t first_edge;
-    size_t edge_count;
-} world_service;
-
-typedef struct world_edge {
-    size_t caller, callee;
-    bool is_asynchronous;
-    bool is_optional;
-    double probability;
-    int64_t timeout_us;
-    int64_t backoff_us;
-    int retries;
-    uint32_t connections; /* of a pod */
-} world_edge;
-
-/* A change that is planned, harmful or not. */
-typedef struct world_planned {
-    int64_t at_us;
-    size_t service;
-    bool is_deploy; /* every pod is replaced; else its counters restart */
-} world_planned;
-
-typedef struct world_plan {
-    uint64_t seed;
-    size_t service_count;
-    world_service services[WORLD_SERVICES_MAX];
-    size_t edge_count;
-    world_edge edges[WORLD_EDGES_MAX];
-    size_t node_count;
-    double node_cores;
-    double day_amplitude, day_phase;
-    caus_world_fault fault;
-    size_t root;
-    double fault_size;
-    int64_t fault_at_us, fault_end_us;
-    int64_t duration_us, scrape_us;
-    size_t change_count;
-    const world_planned *changes; /* by time */
-} world_plan;
-
-/* Draws a plan. Options are checked by caus_world_make(). */
-caus_status caus_world_plan(const caus_world_options *options, uint64_t seed,
-                            caus_arena *out, world_plan *result,
-                            caus_error *err);
-/* Draws who calls whom and how often. */
-void caus_world_plan_graph(world_plan *plan, caus_random *random);
-
-/* ---- random numbers by key: the same in a world and its twin ---- */
-
-uint64_t caus_world_mix(uint64_t key, uint64_t part);
-double caus_world_uniform(uint64_t key); /* [0, 1) */
-double caus_world_normal(uint64_t key);
-
-/* ---- the running system ---- */
+#include "simulation/world_plan.h"
 
 typedef enum world_event_kind {
     WORLD_ARRIVAL,   /* of a user's request; index = service */
@@ -341,43 +261,5 @@ caus_status caus_world_find_edges(const world_sim *sim, caus_world *world,
 caus_status caus_world_compare(const world_sim *with, const world_sim *without,
                                caus_world *world, caus_arena *out,
                                caus_error *err);
-
-/* ---- texts ---- */
-
-/* The scrapes of each pod, in the order of time. */
-typedef struct world_sorted {
-    const caus_world *world;
-    size_t *places; /* [scrape_count] */
-    size_t *first;  /* [pod_count + 1] */
-} world_sorted;
-
-/* False when memory is out; to be unsorted in any case. */
-bool caus_world_sort(const caus_world *world, world_sorted *result);
-void caus_world_unsort(world_sorted *scrapes);
-
-void caus_world_add_hex(caus_text *text, uint64_t value);
-caus_status caus_world_add_spans(const caus_world *world, caus_text *text,
-                                 const caus_run *run, caus_error *err);
-caus_status caus_world_add_rows(const caus_world *world, caus_text *text,
-                                const caus_run *run, caus_error *err);
-void caus_world_add_table(caus_text *text);
-caus_status caus_world_add_metrics(const caus_world *world, caus_text *text,
-                                   const caus_run *run, caus_error *err);
-caus_status caus_world_add_gauges(const caus_world *world, caus_text *text,
-                                  caus_error *err);
-caus_status caus_world_add_otlp_spans(const caus_world *world, caus_text *text,
-                                      const caus_run *run, caus_error *err);
-caus_status caus_world_add_otlp_metrics(const caus_world *world,
-                                        caus_text *text, const caus_run *run,
-                                        caus_error *err);
-caus_status caus_world_add_logs(const caus_world *world, caus_text *text,
-                                const caus_run *run, caus_error *err);
-void caus_world_add_log_table(caus_text *text);
-caus_status caus_world_add_log_rows(const caus_world *world, caus_text *text,
-                                    const caus_run *run, caus_error *err);
-/* The message of a line, as a field. */
-void caus_world_add_message(const caus_world *world, const caus_world_log *log,
-                            caus_json *json);
-void caus_world_add_truth(const caus_world *world, caus_text *text);
 
 #endif

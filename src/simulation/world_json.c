@@ -2,7 +2,7 @@
 /* truth.json: what a scorer compares answers with. */
 #include <math.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_texts.h"
 
 enum { KINDS = 3 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What services write to their logs while requests come and go. */
 #include "simulation/world_internal.h"
+#include "simulation/world_random.h"
 
 enum {
     PART_SAMPLE = 9,

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "caus/time.h"
-#include "simulation/world_internal.h"
+#include "simulation/world_random.h"
+#include "simulation/world_texts.h"
 
 enum { CHECK_LINES = 4096, PART_VOICE = 51, PART_REQUEST = 52 };
 enum { MESSAGE_BYTES = 640 }; /* the longest sentence has half of it */

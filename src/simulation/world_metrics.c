@@ -4,7 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_texts.h"
 
 typedef enum family {
     FAMILY_UP,

@@ -6,7 +6,8 @@
  */
 #include <inttypes.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_random.h"
+#include "simulation/world_texts.h"
 
 enum { BATCH = 512, KIND_SERVER = 2, KIND_CONSUMER = 5, CUMULATIVE = 2 };
 

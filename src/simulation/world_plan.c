@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_plan.h"
 
 enum {
     STREAM_PLAN = 1,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "simulation/world_internal.h"
+#include "simulation/world_random.h"
 
 enum { PART_NODE = 31, PART_OFFSET = 32, RESTART_US = 12 * WORLD_SECOND_US };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a scrape finds, and when it finds nothing. */
 #include "simulation/world_internal.h"
+#include "simulation/world_random.h"
 
 enum { PART_FAILED = 41, PART_GAP = 42, GAP_SLOT_S = 180 };
 

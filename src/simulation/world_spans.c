@@ -2,7 +2,8 @@
 /* Spans as CSV and as rows for ClickHouse. */
 #include <inttypes.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_random.h"
+#include "simulation/world_texts.h"
 
 enum { CHECK_ROWS = 4096 };
 

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <time.h>
 
-#include "simulation/world_internal.h"
+#include "simulation/world_texts.h"
 
 static const char *const file_names[CAUS_WORLD_FILE_COUNT] = {
     "series.csv",        "gauges.csv",         "graph.csv",  "changes.csv",

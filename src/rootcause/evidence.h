@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tells where an incident began, and what it scores: shifts of variables,
+ * services and their calls, clues of traces and log lines. */
+#ifndef CAUS_SRC_ROOTCAUSE_EVIDENCE_H
+#define CAUS_SRC_ROOTCAUSE_EVIDENCE_H
+
+#include "base/base.h"
+#include "caus/rootcause.h"
+
+/* What a variable tells about its service. */
+typedef enum caus_aspect {
+    CAUS_ASPECT_OTHER,
+    CAUS_ASPECT_LATENCY,
+    CAUS_ASPECT_ERRORS,
+    CAUS_ASPECT_LOAD,
+    CAUS_ASPECT_CPU,
+    CAUS_ASPECT_MEMORY,
+    CAUS_ASPECT_RESOURCE,   /* disk, descriptors, threads, collections */
+    CAUS_ASPECT_NETWORK,    /* bytes: they follow the load */
+    CAUS_ASPECT_SATURATION, /* queues and pools: slow callees fill them */
+    CAUS_ASPECT_COUNT
+} caus_aspect;
+
+/* By kind and unit, else by the words of the name. */
+caus_aspect caus_aspect_of(const caus_variable *variable);
+
+/* Whether it tells of trouble, rather than of load. */
+bool caus_aspect_tells(caus_aspect aspect);
+
+/* What stands after the service in the name of a variable. */
+const char *caus_measure_name(const caus_variable *variable);
+
+/* 1 = worse upwards, −1 = worse downwards, 0 = either way. */
+int caus_aspect_bad_direction(const caus_variable *variable,
+                              caus_aspect aspect);
+
+/* How far a variable is from its habit. */
+typedef struct caus_shift {
+    bool measured;
+    double before, after; /* medians */
+    double scale;         /* robust deviation, floored */
+    double least;         /* deviation of the steadiest such variable */
+    double size;          /* (after − before) / scale, signed */
+    double share;         /* |after − before| of the larger of both */
+} caus_shift;
+
+/* All rows of a series as columns, oldest first. */
+typedef struct caus_timeline {
+    size_t row_count, variable_count;
+    size_t *filled; /* [filled_count] rows in which anything was measured: of a
+                       grid with gaps they are the ones to count */
+    size_t filled_count;
+    int64_t *time_ns; /* [row_count] */
+    double *values;   /* [variable_count × row_count]; NaN = missing */
+    uint32_t *order;  /* [variable_count × row_count] rows by value */
+    uint32_t *rank;  /* [variable_count × row_count] where `order` has a row */
+    size_t *present; /* [variable_count] entries of `order` */
+    double *whole; /* [variable_count] the value of 100 % of a share; 0 = it is
+                      none */
+} caus_timeline;
+
+caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
+                               caus_timeline *result, caus_error *err);
+
+/* Finds the variables that are shares of requests: a drop from 99.9 to 98 % is
+ * much, whatever the level. */
+void caus_timeline_find_shares(caus_timeline *timeline,
+                               const caus_series *series,
+                               const caus_aspect *aspects, const int *bad);
+
+/* Sorts every column; to be done before shifts are asked for. */
+caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
+                               caus_arena *out, caus_error *err);
+
+/* How many of `filled` are before a row. */
+size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row);
+
+/* Scratch of a shift. */
+typedef struct caus_shift_space {
+    uint32_t *rows; /* [row_count] */
+    uint64_t *bits; /* a bit a row, and a word */
+} caus_shift_space;
+
+caus_status caus_shift_space_init(const caus_timeline *timeline,
+                                  caus_arena *out, caus_shift_space *result,
+                                  caus_error *err);
+
+/* Rows [from, to) of a variable against the rows before `from`. */
+caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
+                               size_t from, size_t to, caus_shift_space *space);
+
+/* Services and their calls, by one numbering. */
+typedef struct caus_scene {
+    size_t service_count;
+    const char *const *services;  /* sorted */
+    const size_t *service_of;     /* [variable_count] */
+    const size_t *variable_start; /* [service_count + 1] into variables */
+    const size_t *variables;      /* by service and name */
+    const caus_aspect *aspects;   /* [variable_count] */
+    const int *bad;               /* [variable_count] direction */
+    const bool *observer;         /* [service_count] */
+    const bool *shows;            /* [service_count] latency or errors */
+    bool has_calls;
+    const size_t *callee_start; /* [service_count + 1] into callees */
+    const size_t *callees;
+    const size_t *caller_start;
+    const size_t *callers;
+} caus_scene;
+
+caus_status caus_scene_init(const caus_series *series,
+                            const caus_topology *calls, const caus_spans *spans,
+                            caus_arena *out, caus_scene *result,
+                            caus_error *err);
+
+/* The index of a service, or SIZE_MAX. */
+size_t caus_scene_find(const caus_scene *scene, const char *service);
+
+/* Breadth first from a service along calls, or against them: how far every
+ * other is (SIZE_MAX = not reached) and from which the way comes. */
+caus_status caus_scene_walk(const caus_scene *scene, size_t from,
+                            bool to_callees, caus_arena *out, size_t **distance,
+                            size_t **via, caus_error *err);
+
+/* What spans say of each service of a scene. */
+typedef struct caus_trace_clues {
+    bool known; /* both phases have traces */
+    size_t service_count;
+    double *lost_s; /* seconds that a trace gained here */
+    double *own_s;  /* of them, in its own time */
+    double *clue;   /* log(1 + 100 × its share of what a normal trace takes) */
+    double *own_clue; /* the same of own time alone */
+    double *failing;  /* Cohen's h of failures that begin here, or of calls that
+                         are missing or new below it */
+    const caus_trace_evidence *evidence; /* NULL = none */
+    const char *const **exemplars;       /* trace ids */
+    size_t *exemplar_count;
+} caus_trace_clues;
+
+/* spans NULL, or without one of the phases: nothing is known. */
+caus_status caus_trace_clues_find(const caus_scene *scene,
+                                  const caus_spans *spans, const caus_run *run,
+                                  caus_arena *out, caus_trace_clues *result,
+                                  caus_error *err);
+
+/* What log lines say of a service. */
+typedef enum caus_log_kind {
+    CAUS_LOG_OWN,    /* its lines that name no callee */
+    CAUS_LOG_NAMING, /* those that do */
+    CAUS_LOG_NAMED,  /* those of its callers that name it */
+    CAUS_LOG_KINDS
+} caus_log_kind;
+
+typedef struct caus_log_clues {
+    double *largest[CAUS_LOG_KINDS]; /* [service_count] of each kind */
+} caus_log_clues;
+
+/* What is weighed besides the variables. */
+typedef struct caus_context {
+    const caus_scene *scene;
+    const caus_trace_clues *traces; /* NULL in placebo windows */
+    const caus_log_clues *logs;     /* NULL = none */
+    const double *order;  /* [service_count] how early it moved, in [0, 1];
+                             NULL */
+    const double *change; /* [service_count] how well a change fits, in [0, 1];
+                             NULL */
+    double kinds[2];      /* what latency and what errors weigh */
+    double (*carried)[2]; /* [calls] the largest clues of latency and errors
+                             that a call can carry to its caller, in the order
+                             of the scene's callees; NULL = not known */
+    const size_t *fronts; /* [service_count] the service that it only stands
+                             before, which nobody told; SIZE_MAX */
+    const double
+        *ends; /* [service_count] how surely the anomaly was seen there,
+                  in [0, 1]; NULL = it is not known who calls whom */
+} caus_context;
+
+/* What every service and variable scores. */
+typedef struct caus_scores {
+    double (*terms)[CAUS_TERM_COUNT]; /* [service_count] */
+    double *total;                    /* [service_count] */
+    double *clue;                     /* [variable_count] */
+    double (*outside)[2]; /* [service_count] largest clue of latency, errors */
+    double (*seen)[2];    /* the same of what its callers see: of its callees
+                             where nobody measures its own */
+    double *path; /* [service_count] how well the way from the symptom's service
+                     shows an anomaly, in [0, 1]; −1 = there is none */
+} caus_scores;
+
+/* How much a shift is worth before its kind is weighed; 0 = nothing. */
+double caus_clue_of(const caus_shift *shift, caus_aspect aspect, int bad);
+
+caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
+                             caus_arena *out, caus_scores *result,
+                             caus_error *err);
+/* clues: [variable_count] before their kinds are weighed. */
+void caus_scores_fill(const caus_context *context, const double *clues,
+                      size_t variable_count, caus_scores *scores);
+
+#endif
