@@ -302,7 +302,7 @@ def guard(cases):
 
 def run_mode(options, cases, mode):
     how = MODES[mode]
-    ranks, pairs, took = [], [], []
+    ranks, pairs, took, seen = [], [], [], 0
     outcome, by_fault = collections.Counter(), collections.defaultdict(list)
     without = collections.defaultdict(list)
     for number, case in enumerate(cases):
@@ -329,11 +329,13 @@ def run_mode(options, cases, mode):
                 for term, part in service["terms"].items():
                     without[term].append(part["rank_without"])
         named = told["verdict"] == "cause"
+        seen += told["verdict"] != "no_anomaly"
         outcome["right" if named and rank == 1 else "wrong" if named else
                 "refused"] += 1
     show(f"caus, {mode}", ranks, options.seed)
     sure = [r for c, r in pairs if c >= .8]
-    print(f"    {dict(outcome)}; calibration error {calibration(pairs):.3f}; "
+    print(f"    {dict(outcome)}; seen {seen / len(cases):.3f}; "
+          f"calibration error {calibration(pairs):.3f}; "
           f"confidence >= .8 in {len(sure)}, right in {sum(sure)}, "
           f"wrong in {len(sure) - sum(sure)}; "
           f"{statistics.median(took):.1f} ms a case, process and reading "
