@@ -385,6 +385,8 @@ static caus_status answer_question(caus_program *program,
     *series = input.series;
     if (method && method->is_static && series->step_ns)
         CAUS_TRY(warn_of_time(method->name, arena, &input, err));
+    if (method)
+        CAUS_TRY(caus_cli_warn_of_shape(method, arguments, arena, &input, err));
     if (method && method->warning)
         CAUS_TRY(caus_cli_add_warning(arena, &input, method->warning(), err));
     answer->input = series;

@@ -90,6 +90,13 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
                                    const caus_cli_method *method,
                                    caus_error *err);
 
+/* Tells of heavy tails, few distinct values and more variables than rows, and
+ * what to take instead where the method is not made for them. */
+caus_status caus_cli_warn_of_shape(const caus_cli_method *method,
+                                   const caus_arguments *arguments,
+                                   caus_arena *arena, caus_cli_input *input,
+                                   caus_error *err);
+
 /* What searches by tests without lags have in common. */
 typedef struct caus_cli_static {
     caus_test_options test;
