@@ -4,7 +4,9 @@
  * tables of docs/methods/tests.md. x and y have so many common causes and the
  * partial correlation r; noise is of one of several kinds.
  *
- *   bench_coverage [TRIALS] [NOISE] [TEST] [INTERVAL]
+ *   bench_coverage [TRIALS] [NOISE] [TEST] [INTERVAL] [TRUTH]
+ *
+ * NOISE, TEST and INTERVAL may be all; TRUTH is one of 0, .3, -.7 and .9.
  */
 #include <math.h>
 #include <stdio.h>
@@ -138,8 +140,12 @@ static double coverage(const setting *s, const caus_run *run, uint64_t trials)
     return (double)held / (double)trials;
 }
 
-static void measure(const setting *kind, const char *name, const caus_run *run,
-                    uint64_t trials)
+static const char *const truth_names[TRUTHS] = {"0", ".3", "-.7", ".9"};
+
+/* A table row of shares for each number of rows and conditions; only: the one
+ * truth asked for, NULL = all. */
+static void measure(const setting *kind, const char *name, const char *only,
+                    const caus_run *run, uint64_t trials)
 {
     static const size_t rows[] = {100, 500, 2000},
                         conditions[] = {0, 1, 2, 4, 6};
@@ -149,6 +155,8 @@ static void measure(const setting *kind, const char *name, const caus_run *run,
             printf("| %s | %zu | %zu |", name, rows[n], conditions[k]);
             for (size_t t = 0; t < TRUTHS; t++) {
                 setting s = *kind;
+                if (only && strcmp(only, truth_names[t]) != 0)
+                    continue;
                 s.rows = rows[n];
                 s.conditions = conditions[k];
                 s.truth = truths[t];
@@ -162,7 +170,8 @@ static void measure(const setting *kind, const char *name, const caus_run *run,
 /* Whether a case was asked for by the words of the command line. */
 static bool is_asked(int count, char **words, int place, const char *name)
 {
-    return count <= place || strcmp(words[place], name) == 0;
+    return count <= place || strcmp(words[place], "all") == 0 ||
+           strcmp(words[place], name) == 0;
 }
 
 int main(int count, char **words)
@@ -176,8 +185,12 @@ int main(int count, char **words)
     options.threads = 1;
     if (caus_run_new(&options, &run, NULL) != CAUS_OK)
         return 1;
-    puts("| noise, test, interval | rows | conditions | 0 | .3 | -.7 | .9 |");
-    puts("|---|---|---|---|---|---|---|");
+    const char *only = count > 5 ? words[5] : NULL;
+    printf("| noise, test, interval | rows | conditions |");
+    for (size_t t = 0; t < TRUTHS; t++)
+        if (!only || strcmp(only, truth_names[t]) == 0)
+            printf(" %s |", truth_names[t]);
+    printf("\n|---|---|---|%s\n", only ? "---|" : "---|---|---|---|");
     for (size_t n = 0; n < NOISES; n++)
         for (size_t test = 0; test < 3; test++)
             for (size_t k = 0; k < 3; k++) {
@@ -190,7 +203,7 @@ int main(int count, char **words)
                 if (is_asked(count, words, 2, noise_names[n]) &&
                     is_asked(count, words, 3, caus_test_name(tests[test])) &&
                     is_asked(count, words, 4, intervals[k]))
-                    measure(&kind, name, run, trials);
+                    measure(&kind, name, only, run, trials);
             }
     caus_run_free(run);
     return 0;
