@@ -162,7 +162,8 @@ typedef struct caus_suspect {
     caus_onset onset;                  /* of its earliest bad variable */
     const size_t *clues;               /* [clue_count] by score */
     size_t clue_count;
-    const caus_hop *chain; /* to the symptom's service; empty = no path */
+    const caus_hop *chain; /* to the symptom's service; empty = no path or
+                              no anomaly */
     size_t hop_count;
     const char *const *exemplars; /* ids of traces that show it */
     size_t exemplar_count;

@@ -93,10 +93,10 @@ static const char *compare(const caus_case *about,
         if (i == at)
             continue;
         if (are_alike(own, &items[i]))
-            return caus_arena_format(about->out,
-                                     "; not to be told apart from %s of %s%s%s",
-                                     items[i].kind, items[i].service,
-                                     items[i].ref[0] ? " " : "", items[i].ref);
+            return caus_arena_format(
+                about->out, "; not to be told apart from %s%s%s%s%s",
+                items[i].kind, items[i].service[0] ? " of " : "",
+                items[i].service, items[i].ref[0] ? " " : "", items[i].ref);
         others = others || closeness(about, &about->groups[items[i].group]) >=
                                near_share * near;
     }
@@ -119,8 +119,8 @@ static const char *describe(const caus_case *about,
     caus_change_group_distance(group, apart);
     const char *rest = compare(about, items, count, at);
     return rest ? caus_arena_format(
-                      about->out, "%s of %s%s%s %s %s the onset%s", own->kind,
-                      own->service[0] ? own->service : "no one service",
+                      about->out, "%s%s%s%s%s %s %s the onset%s", own->kind,
+                      own->service[0] ? " of " : "", own->service,
                       own->ref[0] ? " " : "", own->ref, apart,
                       group->before_onset_ns < 0 ? "after" : "before", rest)
                 : NULL;

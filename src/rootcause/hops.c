@@ -123,7 +123,8 @@ static bool check_load(hop_case *job)
     const caus_case *about = job->about;
     const char *load = about->has_learned ? about->learned.workload : NULL;
     bool holds = load && !job->link.by_load;
-    add_check(job, about->has_learned ? passed_if(holds) : CAUS_STATE_UNTESTED,
+    bool tested = about->has_learned && (job->link.found || !load);
+    add_check(job, tested ? passed_if(holds) : CAUS_STATE_UNTESTED,
               caus_arena_format(about->out, "shared load removed%s%s%s",
                                 load ? " (" : "", load ? load : "",
                                 load ? ")" : ""),

@@ -248,6 +248,13 @@ static caus_verdict judge(const caus_case *about)
     return named ? CAUS_VERDICT_CAUSE : CAUS_VERDICT_INSUFFICIENT;
 }
 
+/* Where nothing began nothing went from one service to another. */
+static void drop_chains(caus_case *about)
+{
+    for (size_t i = 0; i < about->scene.service_count; i++)
+        about->suspects[i].hop_count = 0;
+}
+
 caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
                             caus_explanation *result, caus_error *err)
 {
@@ -260,6 +267,8 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
         CAUS_TRY(caus_suspect_check(about, i, placebo, err));
     }
     result->verdict = judge(about);
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
+        drop_chains(about);
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
     return caus_notes_fill(about, placebo, result, err);

@@ -16,6 +16,7 @@ typedef struct made_flow {
     double slope;      /* of every caller on its callee; 0 = none */
     size_t lag;        /* rows later */
     bool other_sign;   /* of the slope, before the onset */
+    bool calm;         /* root does not move */
     const char *query; /* of all variables */
     const char *source;
 } made_flow;
@@ -32,7 +33,8 @@ static void fill(const made_flow *flow, double *values)
     for (size_t r = 0; r < ROWS; r++) {
         double *row = values + r * NODES;
         row[0] = 100 + 5 * caus_random_normal(&random);
-        row[3] = 1 + .1 * caus_random_normal(&random) + (r >= ONSET ? 2 : 0);
+        row[3] = 1 + .1 * caus_random_normal(&random) +
+                 (r >= ONSET && !flow->calm ? 2 : 0);
         for (size_t v = NODES - 1; v-- > 1;) {
             double callee =
                 r >= flow->lag ? values[(r - flow->lag) * NODES + v + 1] : 1;
@@ -75,8 +77,8 @@ static caus_series make_flow(caus_arena *arena, const made_flow *flow)
                          .step_ns = made_step_ns};
 }
 
-static caus_explanation tell(made_fixture *with, const made_flow *flow,
-                             const caus_changes *changes)
+static caus_explanation explain(made_fixture *with, const made_flow *flow,
+                                const caus_changes *changes)
 {
     caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
     *series = make_flow(with->arena, flow);
@@ -87,6 +89,13 @@ static caus_explanation tell(made_fixture *with, const made_flow *flow,
     if (caus_explain(series, &options, with->run, with->arena, &told,
                      &with->err) != CAUS_OK)
         fail_msg("%s", with->err.message);
+    return told;
+}
+
+static caus_explanation tell(made_fixture *with, const made_flow *flow,
+                             const caus_changes *changes)
+{
+    caus_explanation told = explain(with, flow, changes);
     assert_string_equal(told.suspects[0].service, "root");
     assert_int_equal(told.suspects[0].hop_count, 2);
     return told;
@@ -138,9 +147,19 @@ static void what_only_moves_at_once_moved_with(void **state)
         const caus_hop *hop = &told.suspects[0].chain[i];
         assert_string_equal(hop->word, "moved with");
         assert_int_equal(state_of(hop, "in the incident"), CAUS_STATE_FAILED);
+        assert_int_equal(state_of(hop, "front_calls"), CAUS_STATE_UNTESTED);
         assert_true(isnan(hop->delay_s));
     }
     assert_non_null(strstr(told.summary, "front moved with it, over mid"));
+}
+
+static void where_nothing_began_there_is_no_chain(void **state)
+{
+    const made_flow flow = {.slope = .8, .calm = true};
+    caus_explanation told = explain(*state, &flow, NULL);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    for (size_t i = 0; i < told.suspect_count; i++)
+        assert_int_equal(told.suspects[i].hop_count, 0);
 }
 
 static void a_link_that_turned_round_does_not_drive(void **state)
@@ -430,6 +449,7 @@ int main(void)
         TEST(a_link_in_both_environments_drives),
         TEST(a_change_that_fits_makes_it_the_cause),
         TEST(what_only_moves_at_once_moved_with),
+        TEST(where_nothing_began_there_is_no_chain),
         TEST(a_link_that_turned_round_does_not_drive),
         TEST(usual_delays_are_told_and_add_up),
         TEST(promql_of_both_ends_could_refute_the_hop),
