@@ -47,6 +47,7 @@ static void add_stroke(caus_text *text, const caus_picture *picture,
                        const caus_view *view, const caus_stroke *stroke)
 {
     caus_text label = {0};
+    caus_text_format(&label, "%s, ", caus_link_word(view, stroke->strongest));
     caus_picture_add_lags(picture, view, stroke, &label);
     if (stroke->strongest->statistic < 0)
         caus_text_add(&label, " (−)");
