@@ -26,6 +26,18 @@ void *caus_realloc(void *memory, size_t bytes);
 /* The longest common copy of a text: NULL only when memory is out. */
 char *caus_arena_copy(caus_arena *arena, const char *text);
 
+/* ---- sizes ---- */
+
+static inline size_t caus_smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static inline size_t caus_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- growing text ---- */
 
 /*

@@ -8,11 +8,6 @@
 
 #include "discovery/pcmciplus_internal.h"
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Whether a cell's numbers come from a test and are reported. */
 static bool is_wanted(const caus_plus *plus, size_t source, size_t target,
                       size_t lag)
@@ -36,8 +31,8 @@ static caus_status test_again(const caus_search *search, caus_hand *hand,
     size_t cell = caus_cell(search->question, source, target, lag);
     const caus_given *given = &plus->given[cell];
     const caus_selection *selection = &findings->selections[source];
-    size_t parents = smaller(selection->count,
-                             search->question->options->max_conditions_source);
+    size_t parents = caus_smaller(
+        selection->count, search->question->options->max_conditions_source);
     caus_node *extra =
         CAUS_ARRAY(hand->arena, caus_node, given->count + parents);
     if (!extra)
@@ -68,7 +63,8 @@ static caus_status test_target(caus_search *search, caus_hand *hand,
     CAUS_TRY(search->test->condition(
         hand->work, caus_node_of(search->test->sample, target, 0),
         selection->nodes,
-        smaller(selection->count, question->options->max_conditions_target),
+        caus_smaller(selection->count,
+                     question->options->max_conditions_target),
         err));
     for (size_t i = 0; i < question->variable_count; i++)
         for (size_t lag = question->options->min_lag;
@@ -146,11 +142,6 @@ static caus_status make_findings(const caus_question *question,
     return CAUS_OK;
 }
 
-static size_t larger(size_t a, size_t b)
-{
-    return a > b ? a : b;
-}
-
 /* No test of the search has more conditions. */
 static size_t most_conditions(const caus_question *question,
                               const caus_findings *findings)
@@ -158,12 +149,12 @@ static size_t most_conditions(const caus_question *question,
     size_t lags = question->options->max_lag, most = 0, given = 0;
     for (size_t v = 0; findings->selections && v < question->variable_count;
          v++)
-        most = larger(most, findings->selections[v].count);
+        most = caus_larger(most, findings->selections[v].count);
     for (size_t cell = 0; findings->plus && cell < question->cell_count; cell++)
-        given = larger(given, findings->plus->given[cell].count);
+        given = caus_larger(given, findings->plus->given[cell].count);
     if (question->options->method == CAUS_METHOD_FULLCI)
         return lags * question->variable_count;
-    return larger(2 * most + given, lags);
+    return caus_larger(2 * most + given, lags);
 }
 
 /* Threads have the same budget each, so their number does not decide. */

@@ -9,11 +9,6 @@
 
 #include "discovery/discovery_internal.h"
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* The whole past of a variable, or of all of them. */
 static size_t list_past(const caus_search *search, size_t first_variable,
                         size_t variable_count, caus_node *nodes)
@@ -40,7 +35,7 @@ static caus_status condition_target(caus_search *search, caus_hand *hand,
     if (options->method == CAUS_METHOD_PCMCI) {
         const caus_selection *selection = &findings->selections[target];
         given = selection->nodes;
-        count = smaller(selection->count, options->max_conditions_target);
+        count = caus_smaller(selection->count, options->max_conditions_target);
     } else if (options->method == CAUS_METHOD_BIVCI) {
         count = list_past(search, target, 1, hand->conditions);
     } else if (options->method == CAUS_METHOD_FULLCI) {
@@ -57,8 +52,8 @@ static caus_status prepare_source(caus_search *search, caus_hand *hand,
                                   caus_error *err)
 {
     size_t shift = lag * search->test->sample->stride;
-    size_t count = smaller(selection->count,
-                           search->question->options->max_conditions_source);
+    size_t count = caus_smaller(
+        selection->count, search->question->options->max_conditions_source);
     caus_node *extra = CAUS_ARRAY(hand->arena, caus_node, count);
     if (!extra)
         return caus_arena_fail(hand->arena, err);

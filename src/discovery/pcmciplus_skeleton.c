@@ -63,17 +63,12 @@ void caus_plus_list_neighbours(caus_plus *plus)
     }
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 caus_status caus_plus_condition(caus_plus *plus, caus_hand *hand, size_t target,
                                 caus_error *err)
 {
     const caus_selection *selection = &plus->findings->selections[target];
-    size_t count = smaller(selection->count,
-                           plus->question->options->max_conditions_target);
+    size_t count = caus_smaller(selection->count,
+                                plus->question->options->max_conditions_target);
     caus_plus_hand_of(plus, hand)->target = target;
     return plus->search->test->condition(
         hand->work, caus_node_of(plus->search->test->sample, target, 0),
@@ -88,8 +83,8 @@ caus_status caus_plus_test(caus_plus *plus, caus_hand *hand, size_t source,
     const caus_selection *selection = &plus->findings->selections[source];
     const caus_plus_hand *place = caus_plus_hand_of(plus, hand);
     caus_node *extra = place->extra;
-    size_t parents = smaller(selection->count,
-                             plus->question->options->max_conditions_source);
+    size_t parents = caus_smaller(
+        selection->count, plus->question->options->max_conditions_source);
     size_t shift = lag * sample->stride, used = 0;
     for (size_t k = 0; k < count; k++)
         extra[used++] = (caus_node)given[k];

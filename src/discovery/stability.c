@@ -35,11 +35,6 @@ static size_t usable_rows(const draw *d, size_t segment)
     return rows > past ? rows - past : 0;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Blocks that a segment gives at most. */
 static size_t count_blocks(const draw *d)
 {
@@ -52,9 +47,9 @@ static size_t count_blocks(const draw *d)
 static void draw_bootstrap(draw *d, size_t segment, caus_random *random)
 {
     size_t rows = usable_rows(d, segment);
-    size_t width = smaller(d->width, rows);
+    size_t width = caus_smaller(d->width, rows);
     for (size_t left = rows; left > 0;) {
-        size_t taken = smaller(width, left);
+        size_t taken = caus_smaller(width, left);
         size_t first = caus_random_below(random, rows - width + 1);
         d->blocks[d->count++] =
             (block){segment, d->options->longest_lag + first, taken};
@@ -66,7 +61,7 @@ static void draw_bootstrap(draw *d, size_t segment, caus_random *random)
 static void draw_half(draw *d, size_t segment, caus_random *random)
 {
     size_t rows = usable_rows(d, segment);
-    size_t width = smaller(d->width, (rows + 1) / 2);
+    size_t width = caus_smaller(d->width, (rows + 1) / 2);
     size_t tiles = width ? rows / width : 0, wanted = (tiles + 1) / 2;
     for (size_t k = 0; k < tiles && wanted > 0; k++) {
         if (caus_random_below(random, tiles - k) >= wanted)

@@ -9,7 +9,6 @@
 
 enum {
     MOST_SPANS = 2,
-    MOST_WINDOWS = 12,
     LEAST_FIRST = 6, /* rows before the first window */
     LEAST_BASE = 24, /* rows that a window is compared with, or twice it */
     LEAST_HALVED = 10
@@ -29,12 +28,12 @@ static const double MOST_DEVIATE = 30;
 typedef struct span {
     size_t length; /* of the incident */
     size_t width, base, count;
-    size_t starts[MOST_WINDOWS];
+    size_t starts[CAUS_MOST_WINDOWS];
     double worth; /* windows that do not overlap */
     double usual; /* deviation of a window's mean, of the variable in the middle
                    */
-    double *means; /* [variables × (MOST_WINDOWS + 1)] less those of the rows
-                      before; the last is the incident's; NaN = missing */
+    double *means; /* [variables × (CAUS_MOST_WINDOWS + 1)] less those of the
+                      rows before; the last is the incident's; NaN = missing */
 } span;
 
 /* Sums of a variable in scales off its level, up to every row. */
@@ -53,14 +52,10 @@ static void place_windows(span *made, size_t healthy)
     made->count = 0;
     if (room < made->width)
         return;
-    size_t apart = made->width > 1 ? made->width / 2 : 1;
-    size_t left = room - made->width, count = left / apart + 1;
-    count = count < MOST_WINDOWS ? count : MOST_WINDOWS;
-    for (size_t i = 0; i < count; i++)
-        made->starts[i] = first + (count > 1 ? left * i / (count - 1) : 0);
-    made->count = count;
+    made->count =
+        caus_windows_spread(first, healthy, made->width, made->starts);
     made->worth =
-        fmin((double)count, fmax(1, (double)room / (double)made->width));
+        fmin((double)made->count, fmax(1, (double)room / (double)made->width));
 }
 
 static void add_up(const caus_case *about, size_t variable, running *sums)
@@ -99,7 +94,7 @@ static void measure(size_t onset, const running *sums, const span *of,
     for (size_t i = 0; i < of->count; i++)
         means[i] = mean_of(sums, of->starts[i], of->starts[i] + of->width,
                            of->starts[i], of->base);
-    means[MOST_WINDOWS] =
+    means[CAUS_MOST_WINDOWS] =
         mean_of(sums, onset, onset + of->length, onset, of->base);
 }
 
@@ -124,7 +119,7 @@ static void find_usual(span *of, const bool *used, size_t variables,
     for (size_t v = 0; v < variables; v++) {
         if (used[v])
             room[count++] = sqrt(square_without(
-                of, of->means + v * (MOST_WINDOWS + 1), SIZE_MAX));
+                of, of->means + v * (CAUS_MOST_WINDOWS + 1), SIZE_MAX));
     }
     double least = sqrt(1 / (double)of->width + 1 / (double)of->base);
     of->usual = fmax(least, count ? caus_median(room, count) : 0);
@@ -138,19 +133,19 @@ static double deviate_of(double tail)
 }
 
 /*
- * The largest departure of a window (MOST_WINDOWS = the incident) over all
+ * The largest departure of a window (CAUS_MOST_WINDOWS = the incident) over all
  * variables, as a normal deviate: mean over a deviation that is what the
  * variable does in the other windows, drawn towards what variables do usually.
  */
 static double largest_of(const caus_case *about, const span *of,
                          const bool *used, size_t window)
 {
-    bool placebo = window < MOST_WINDOWS;
+    bool placebo = window < CAUS_MOST_WINDOWS;
     double share = placebo ? 1 - 1 / (double)of->count : 1;
     double worth = of->worth * share, most = 0;
     double prior = PRIOR_WINDOWS * of->usual * of->usual;
     for (size_t v = 0; v < about->series->variable_count; v++) {
-        const double *means = of->means + v * (MOST_WINDOWS + 1);
+        const double *means = of->means + v * (CAUS_MOST_WINDOWS + 1);
         if (!used[v] || isnan(means[window]))
             continue;
         double square = square_without(of, means, window);
@@ -163,9 +158,9 @@ static double largest_of(const caus_case *about, const span *of,
 
 /* How far the incident is beyond the windows, in deviations of these. */
 static double beyond(const span *spans, size_t span_count,
-                     double (*placebo)[MOST_WINDOWS], double largest)
+                     double (*placebo)[CAUS_MOST_WINDOWS], double largest)
 {
-    size_t count = MOST_WINDOWS;
+    size_t count = CAUS_MOST_WINDOWS;
     for (size_t s = 0; s < span_count; s++)
         count = spans[s].count < count ? spans[s].count : count;
     double sum = 0, squares = 0;
@@ -207,7 +202,7 @@ static caus_status compare(caus_case *about, span *spans, size_t span_count,
     const caus_timeline *timeline = &about->timeline;
     size_t onset = caus_timeline_filled_before(timeline, about->onset_row);
     size_t variables = about->series->variable_count;
-    double placebo[MOST_SPANS][MOST_WINDOWS] = {{0}};
+    double placebo[MOST_SPANS][CAUS_MOST_WINDOWS] = {{0}};
     double *room = CAUS_ARRAY(about->out, double, variables);
     if (!room)
         return caus_arena_fail(about->out, err);
@@ -216,8 +211,8 @@ static caus_status compare(caus_case *about, span *spans, size_t span_count,
         find_usual(&spans[s], used, variables, room);
         for (size_t i = 0; i < spans[s].count; i++)
             placebo[s][i] = largest_of(about, &spans[s], used, i);
-        largest =
-            fmax(largest, largest_of(about, &spans[s], used, MOST_WINDOWS));
+        largest = fmax(largest,
+                       largest_of(about, &spans[s], used, CAUS_MOST_WINDOWS));
     }
     double chances = find_chances(about, (double)onset,
                                   (double)(timeline->filled_count - onset));
@@ -231,7 +226,7 @@ static caus_status init_spans(const caus_case *about, size_t onset, span *spans,
                               size_t *count, caus_error *err)
 {
     size_t after = about->timeline.filled_count - onset;
-    size_t cells = about->series->variable_count * (MOST_WINDOWS + 1);
+    size_t cells = about->series->variable_count * (CAUS_MOST_WINDOWS + 1);
     *count = !after ? 0 : after >= LEAST_HALVED ? 2 : 1;
     for (size_t s = 0; s < *count; s++) {
         spans[s] = (span){.length = s ? after / 2 : after};
@@ -269,7 +264,7 @@ static caus_status find(caus_case *about, caus_error *err)
         add_up(about, v, &sums);
         for (size_t s = 0; s < span_count; s++)
             measure(onset, &sums, &spans[s],
-                    spans[s].means + v * (MOST_WINDOWS + 1));
+                    spans[s].means + v * (CAUS_MOST_WINDOWS + 1));
     }
     return compare(about, spans, span_count, used, err);
 }

@@ -7,12 +7,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
-enum {
-    MOST_WINDOWS = 12,
-    LEAST_WINDOWS = 3,
-    LEAST_REFERENCE = 10,
-    LEAST_WIDTH = 4
-};
+enum { LEAST_WINDOWS = 3, LEAST_REFERENCE = 10, LEAST_WIDTH = 4 };
 
 /* At most this share of the windows is left out, from so many deviations on. */
 static const double MOST_LEFT_OUT = .3;
@@ -31,6 +26,16 @@ static double top_score(const caus_scene *scene, const caus_scores *scores)
     return top;
 }
 
+size_t caus_windows_spread(size_t from, size_t to, size_t width, size_t *starts)
+{
+    size_t left = to - from - width;
+    size_t apart = width > 1 ? width / 2 : 1, count = left / apart + 1;
+    count = count < CAUS_MOST_WINDOWS ? count : CAUS_MOST_WINDOWS;
+    for (size_t i = 0; i < count; i++)
+        starts[i] = from + (count > 1 ? left * i / (count - 1) : 0);
+    return count;
+}
+
 /* Windows as long as the incident, at most an eighth of the healthy rows, in
  * the later half of these. */
 static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
@@ -44,15 +49,10 @@ static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
         healthy / 2 > LEAST_REFERENCE ? healthy / 2 : LEAST_REFERENCE;
     if (!width || first + width > healthy)
         return 0;
-    size_t room = healthy - width - first;
-    size_t apart = width > 1 ? width / 2 : 1;
-    size_t count = room / apart + 1;
-    if (count > MOST_WINDOWS)
-        count = MOST_WINDOWS;
+    size_t count = caus_windows_spread(first, healthy, width, starts);
     for (size_t i = 0; i < count; i++) {
-        size_t at = first + (count > 1 ? room * i / (count - 1) : 0);
-        starts[i] = timeline->filled[at];
-        ends[i] = timeline->filled[at + width - 1] + 1;
+        ends[i] = timeline->filled[starts[i] + width - 1] + 1;
+        starts[i] = timeline->filled[starts[i]];
     }
     return count;
 }
@@ -61,7 +61,7 @@ static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
  * incident, which is no habit. */
 static void leave_out(caus_placebo *placebo, size_t variables)
 {
-    double loudness[MOST_WINDOWS], room[MOST_WINDOWS];
+    double loudness[CAUS_MOST_WINDOWS], room[CAUS_MOST_WINDOWS];
     size_t count = placebo->count;
     size_t most = (size_t)(MOST_LEFT_OUT * (double)count);
     for (size_t i = 0; i < count; i++) {
@@ -96,8 +96,8 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
 {
     size_t variables = about->series->variable_count;
     const caus_timeline *timeline = &about->timeline;
-    size_t *starts = CAUS_ARRAY(about->out, size_t, MOST_WINDOWS);
-    size_t *ends = CAUS_ARRAY(about->out, size_t, MOST_WINDOWS);
+    size_t *starts = CAUS_ARRAY(about->out, size_t, CAUS_MOST_WINDOWS);
+    size_t *ends = CAUS_ARRAY(about->out, size_t, CAUS_MOST_WINDOWS);
     if (!starts || !ends)
         return caus_arena_fail(about->out, err);
     size_t count = place_windows(timeline, about->onset_row, starts, ends);

@@ -97,6 +97,19 @@ void caus_case_use_onsets(caus_case *about, const double *clues);
 caus_status caus_case_find_end(const caus_case *about, caus_ending *result,
                                caus_error *err);
 
+enum { CAUS_MOST_WINDOWS = 12 };
+
+/*
+ * Windows of `width` rows, spread evenly over rows [from, to), which are at
+ * least as many, and overlapping by no more than about half.
+ *
+ *   starts  [CAUS_MOST_WINDOWS] set to the first row of each
+ *
+ * Returns how many there are, at least one.
+ */
+size_t caus_windows_spread(size_t from, size_t to, size_t width,
+                           size_t *starts);
+
 /* What windows of the healthy rows show. */
 typedef struct caus_placebo {
     size_t count;

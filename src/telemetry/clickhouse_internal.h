@@ -66,6 +66,10 @@ size_t caus_columns_of_table(const caus_clickhouse_column *columns,
 const char *caus_column_type(const caus_clickhouse_column *columns,
                              size_t count, const char *name);
 
+/* Whether the user asks for the table of a column; NULL = for any. */
+bool caus_table_is_wanted(const caus_clickhouse_column *column,
+                          const char *database, const char *table);
+
 /* A table that fits; without a name there is none. */
 typedef struct caus_table_choice {
     const char *database;

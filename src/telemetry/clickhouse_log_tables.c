@@ -81,13 +81,6 @@ static bool fit(const caus_line_profile *profile,
     return true;
 }
 
-static bool is_wanted(const caus_clickhouse_column *column,
-                      const caus_clickhouse_place *place)
-{
-    return (!place->database || !strcmp(place->database, column->database)) &&
-           (!place->log_table || !strcmp(place->log_table, column->table));
-}
-
 static caus_line_table chosen(const caus_table_choice *choice,
                               const caus_clickhouse_column *columns,
                               size_t count)
@@ -110,7 +103,8 @@ bool caus_line_table_find(const caus_clickhouse_column *columns, size_t count,
     for (size_t i = 0, own; i < count; i += own) {
         own = caus_columns_of_table(columns + i, count - i);
         caus_line_table table;
-        if (!is_wanted(columns + i, place))
+        if (!caus_table_is_wanted(columns + i, place->database,
+                                  place->log_table))
             continue;
         for (size_t p = 0; p < PROFILES; p++) {
             if (!fit(&profiles[p], columns + i, own, &table))

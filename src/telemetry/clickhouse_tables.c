@@ -215,11 +215,11 @@ void caus_table_offer(caus_table_pair *pair, caus_table_choice offered,
         *second = other;
 }
 
-static bool is_wanted(const caus_clickhouse_column *column,
-                      const caus_clickhouse_place *place)
+bool caus_table_is_wanted(const caus_clickhouse_column *column,
+                          const char *database, const char *table)
 {
-    return (!place->database || !strcmp(place->database, column->database)) &&
-           (!place->table || !strcmp(place->table, column->table));
+    return (!database || !strcmp(database, column->database)) &&
+           (!table || !strcmp(table, column->table));
 }
 
 static caus_span_table columns_at(const caus_clickhouse_column *columns,
@@ -252,7 +252,7 @@ bool caus_span_table_find(const caus_clickhouse_column *columns, size_t count,
     caus_span_table table;
     for (size_t i = 0; i < count; i += table.column_count) {
         table = columns_at(columns + i, count - i);
-        if (!is_wanted(columns + i, place))
+        if (!caus_table_is_wanted(columns + i, place->database, place->table))
             continue;
         for (size_t p = 0; p < PROFILES; p++) {
             if (!fit(&profiles[p], &table))

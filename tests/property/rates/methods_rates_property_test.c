@@ -18,17 +18,25 @@ typedef caus_status learn_fn(const caus_series *series, double alpha,
                              caus_fdr fdr, const caus_run *run,
                              caus_arena *arena, caus_discovery *found);
 
+static caus_status run_granger(const caus_series *series,
+                               const caus_granger_options *options,
+                               const caus_run *run, caus_arena *arena,
+                               caus_discovery *found)
+{
+    caus_granger made;
+    CAUS_TRY(caus_discover_granger(series, options, run, arena, &made, NULL));
+    *found = made.found;
+    return CAUS_OK;
+}
+
 static caus_status learn_granger(const caus_series *series, double alpha,
                                  caus_fdr fdr, const caus_run *run,
                                  caus_arena *arena, caus_discovery *found)
 {
     caus_granger_options options = caus_granger_options_default();
-    caus_granger made;
     options.alpha = alpha;
     options.fdr = fdr;
-    CAUS_TRY(caus_discover_granger(series, &options, run, arena, &made, NULL));
-    *found = made.found;
-    return CAUS_OK;
+    return run_granger(series, &options, run, arena, found);
 }
 
 static caus_status learn_pairs(const caus_series *series, double alpha,
@@ -36,14 +44,11 @@ static caus_status learn_pairs(const caus_series *series, double alpha,
                                caus_arena *arena, caus_discovery *found)
 {
     caus_granger_options options = caus_granger_options_default();
-    caus_granger made;
     options.max_lag = LAGS;
     options.alpha = alpha;
     options.fdr = fdr;
     options.pairwise = true;
-    CAUS_TRY(caus_discover_granger(series, &options, run, arena, &made, NULL));
-    *found = made.found;
-    return CAUS_OK;
+    return run_granger(series, &options, run, arena, found);
 }
 
 static caus_status learn_correlation(const caus_series *series, double alpha,
