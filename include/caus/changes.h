@@ -51,7 +51,7 @@ typedef struct caus_changes_options {
  * feature_flag is a flag, oom is an oom_kill, cert a certificate. In a document
  * an object without a kind is an annotation, as Grafana exports them: a tag
  * that is a kind gives the kind, a tag "service:NAME" the service, its id the
- * ref.
+ * ref; its text is cut at 4 KiB.
  *
  *   options  NULL = defaults
  *   result   lives in `out`; a file without changes gives none; without a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes that metrics tell: restarts, deploys, OOM kills, nodes, certificates.
- */
+/* Changes that servers tell: metrics (restarts, deploys, OOM kills, nodes,
+ * certificates) and the annotations of a Grafana. */
 #ifndef CAUS_FACTS_H
 #define CAUS_FACTS_H
 
@@ -9,9 +9,10 @@
 
 CAUS_API_BEGIN
 
-/* Changes found in a server, each with the expression that shows it. */
+/* Changes found in a server, each with the expression or request that shows it.
+ */
 typedef struct caus_facts {
-    caus_changes changes; /* source "prometheus" */
+    caus_changes changes; /* source "prometheus", "grafana" */
     size_t query_count;
     const caus_fetched_query *queries; /* as sent */
     size_t warning_count;
@@ -21,7 +22,7 @@ typedef struct caus_facts {
 typedef struct caus_facts_options {
     int64_t start_ns;
     int64_t end_ns;
-    size_t max_queries; /* 0 = no limit; two are needed */
+    size_t max_queries; /* 0 = no limit; Prometheus needs two */
 } caus_facts_options;
 
 /*
@@ -42,6 +43,25 @@ caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
                                   const caus_facts_options *options,
                                   const caus_run *run, caus_arena *out,
                                   caus_facts *result, caus_error *err);
+
+/*
+ * Fetches the annotations of a Grafana in one request: those that people and
+ * pipelines made, not the alerts that fired. They are read as
+ * caus_changes_read_text() reads them; a text over 4 KiB is cut.
+ *
+ *   endpoint  url of Grafana, or of its /api/annotations; a query in it, such
+ *             as ?tags=deploy, narrows them
+ *   options   times of the window; max_queries is not looked at: one is sent
+ *   result    lives in `out`
+ *
+ * Fails with CAUS_ERR_NETWORK, …_DENIED, …_SERVER (a page to log in, no JSON),
+ * …_INVALID_DATA, …_LIMIT (5,000 annotations or more), …_CANCELLED,
+ * …_TIME_LIMIT, …_OUT_OF_MEMORY, …_INVALID_ARGUMENT (no http or https url).
+ */
+caus_status caus_grafana_changes(const caus_endpoint *endpoint,
+                                 const caus_facts_options *options,
+                                 const caus_run *run, caus_arena *out,
+                                 caus_facts *result, caus_error *err);
 
 CAUS_API_END
 #endif

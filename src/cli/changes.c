@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was changed: by file, in a recording, or found in metrics. */
+/* What was changed: by file, by Grafana, in a recording, found in metrics. */
 #include <string.h>
 
 #include "servers.h"
 
 static const caus_option change_options[] = {
-    {"changes", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
+    {"changes", 0, "FILE|URL", NULL, CAUS_COMPLETE_FILE,
      "what was deployed or configured: CSV, JSON lines or Grafana's "
-     "annotations; Prometheus is asked for restarts and deploys too, unless "
-     "none"},
+     "annotations, also from the url of a Grafana ($CAUS_GRAFANA_TOKEN); "
+     "Prometheus is asked for restarts and deploys too, unless none"},
 };
 
 const caus_option_group caus_cli_change_options = {
     "changes", sizeof change_options / sizeof *change_options, change_options};
+
+/* What happened earlier is no cause any more. */
+static const int64_t before_ns = INT64_C(2) * 3600 * 1000000000;
 
 static bool wants_none(const caus_arguments *arguments)
 {
@@ -104,7 +107,6 @@ caus_status caus_cli_find_changes(caus_program *program,
                                   caus_arena *arena, caus_fetch *fetch,
                                   caus_changes *result, caus_error *err)
 {
-    static const int64_t before_ns = INT64_C(2) * 3600 * 1000000000;
     caus_endpoint endpoint;
     long budget;
     *result = (caus_changes){0};
@@ -159,11 +161,66 @@ static caus_status read_file(caus_program *program,
     return caus_changes_read(path, &how, program->run, arena, result, err);
 }
 
+/* ---- of a Grafana ---- */
+
+static bool is_url(const char *path)
+{
+    return strncmp(path, "http://", 7) == 0 ||
+           strncmp(path, "https://", 8) == 0;
+}
+
+caus_cli_known_changes caus_cli_changes_of(const caus_cli_input *input)
+{
+    caus_cli_known_changes known = {.found = &input->changes};
+    const caus_series *series = &input->series;
+    for (size_t i = 0; i < series->segment_count; i++) {
+        const caus_segment *at = &series->segments[i];
+        int64_t rows = at->row_count ? (int64_t)at->row_count - 1 : 0;
+        int64_t end_ns = at->start_ns + rows * series->step_ns;
+        if (i == 0 || at->start_ns < known.start_ns)
+            known.start_ns = at->start_ns;
+        if (i == 0 || end_ns > known.end_ns)
+            known.end_ns = end_ns;
+    }
+    return known;
+}
+
+/* It was named, so that what keeps it from answering is a failure. */
+static caus_status ask_grafana(caus_program *program, const char *url,
+                               const caus_cli_known_changes *known,
+                               caus_arena *arena, caus_changes *result,
+                               caus_error *err)
+{
+    caus_endpoint endpoint = caus_endpoint_default();
+    caus_facts facts;
+    if (program->offline)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--offline allows no server: give --changes a file, "
+                         "not the url of a Grafana");
+    if (known->start_ns <= 0)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "the rows have no time for which Grafana could be "
+                         "asked: give --changes a file");
+    CAUS_TRY(
+        caus_endpoint_from_environment("CAUS_GRAFANA_", arena, &endpoint, err));
+    endpoint.url = url;
+    int64_t start_ns = known->start_ns - before_ns;
+    caus_facts_options options = {.start_ns = start_ns > 0 ? start_ns : 0,
+                                  .end_ns = known->end_ns};
+    CAUS_TRY(caus_grafana_changes(&endpoint, &options, program->run, arena,
+                                  &facts, err));
+    caus_cli_print_queries(program, facts.queries, facts.query_count);
+    *result = facts.changes;
+    return CAUS_OK;
+}
+
 caus_status caus_cli_join_changes(caus_program *program,
                                   const caus_arguments *arguments,
-                                  const caus_changes *found, caus_arena *arena,
+                                  const caus_cli_known_changes *known,
+                                  caus_arena *arena,
                                   const caus_changes **result, caus_error *err)
 {
+    const caus_changes *found = known->found;
     const char *path = caus_arguments_get(arguments, "changes");
     *result = NULL;
     if (wants_none(arguments) || (!path && !found->change_count))
@@ -174,7 +231,9 @@ caus_status caus_cli_join_changes(caus_program *program,
     *all = *found;
     if (path) {
         caus_changes read;
-        CAUS_TRY(read_file(program, arguments, path, arena, &read, err));
+        CAUS_TRY(is_url(path)
+                     ? ask_grafana(program, path, known, arena, &read, err)
+                     : read_file(program, arguments, path, arena, &read, err));
         CAUS_TRY(caus_changes_join(found, &read, arena, all, err));
     }
     *result = all;

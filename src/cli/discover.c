@@ -227,7 +227,8 @@ static caus_status run_preset(caus_program *program,
     CAUS_TRY(caus_cli_split(program, arguments, answer->options.max_lag, arena,
                             series, extent, err));
     answer->extent = extent;
-    CAUS_TRY(caus_cli_join_changes(program, arguments, &input->changes, arena,
+    caus_cli_known_changes known = caus_cli_changes_of(input);
+    CAUS_TRY(caus_cli_join_changes(program, arguments, &known, arena,
                                    &answer->changes, err));
     caus_incident_options options;
     caus_cli_lesson given = {program, arguments, series, arena};

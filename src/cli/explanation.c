@@ -45,8 +45,9 @@ static caus_status load(caus_program *program, const caus_arguments *arguments,
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &options->topology, err));
     CAUS_TRY(caus_cli_read_logs(program, arguments, arena, &result->input,
                                 &options->logs, err));
-    return caus_cli_join_changes(program, arguments, &result->input.changes,
-                                 arena, &options->changes, err);
+    caus_cli_known_changes known = caus_cli_changes_of(&result->input);
+    return caus_cli_join_changes(program, arguments, &known, arena,
+                                 &options->changes, err);
 }
 
 caus_status caus_cli_explain(caus_program *program,

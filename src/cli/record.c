@@ -220,7 +220,9 @@ static caus_status record(caus_program *program,
                                   &beside, err)
                       : fetch_servers(program, arguments, &window, arena,
                                       &fetch, &beside, err));
-    CAUS_TRY(caus_cli_join_changes(program, arguments, &beside.found, arena,
+    caus_cli_known_changes known = {&beside.found, window.window.start_ns,
+                                    window.window.end_ns};
+    CAUS_TRY(caus_cli_join_changes(program, arguments, &known, arena,
                                    &beside.changes, err));
     caus_program_lap(program, has_file ? "read" : "fetch");
     CAUS_TRY(add_quality(program, &window, arena, &fetch, err));

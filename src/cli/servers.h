@@ -103,14 +103,24 @@ caus_status caus_cli_recorded_changes(const caus_recording_info *info,
                                       caus_arena *arena, caus_changes *result,
                                       caus_error *err);
 
+/* What is known of changes before --changes is read, and for when it asks. */
+typedef struct caus_cli_known_changes {
+    const caus_changes *found;
+    int64_t start_ns; /* of the first row; 0 = rows have no time */
+    int64_t end_ns;
+} caus_cli_known_changes;
+
+caus_cli_known_changes caus_cli_changes_of(const caus_cli_input *input);
+
 /*
- * Joins the changes of --changes with those found.
+ * Joins the changes of --changes, a file or a Grafana, with those found.
  *
  *   result  NULL = nothing is known of changes
  */
 caus_status caus_cli_join_changes(caus_program *program,
                                   const caus_arguments *arguments,
-                                  const caus_changes *found, caus_arena *arena,
+                                  const caus_cli_known_changes *known,
+                                  caus_arena *arena,
                                   const caus_changes **result, caus_error *err);
 
 /* Log lines: --logs, --log-lines. */

@@ -61,6 +61,18 @@ static void take_tags(caus_change_reader *r, const json_t *tags)
     }
 }
 
+/* Release notes go on; what was changed stands first. */
+static void shorten(caus_text *text)
+{
+    size_t length = CAUS_CHANGE_TEXT_BYTES;
+    if (text->failed || text->length <= length)
+        return;
+    while (length && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
+        length--;
+    text->bytes[length] = '\0';
+    text->length = length;
+}
+
 static caus_status read_entry(caus_change_reader *r, const json_t *entry,
                               caus_error *err)
 {
@@ -75,6 +87,7 @@ static caus_status read_entry(caus_change_reader *r, const json_t *entry,
                    json_object_get(entry, caus_change_fields[i]));
     if (is_empty(r, CAUS_CHANGE_KIND)) {
         take_tags(r, json_object_get(entry, "tags"));
+        shorten(&r->wanted[CAUS_CHANGE_TEXT].text);
         if (is_empty(r, CAUS_CHANGE_KIND))
             caus_text_add(&r->wanted[CAUS_CHANGE_KIND].text, "annotation");
         if (is_empty(r, CAUS_CHANGE_REF))

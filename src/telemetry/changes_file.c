@@ -7,7 +7,7 @@
 #include "telemetry/changes_internal.h"
 #include "telemetry/csv_internal.h"
 
-enum { MOST_CHANGES = 1000000, MOST_TEXT_BYTES = 4096 };
+enum { MOST_CHANGES = 1000000 };
 
 const char *const caus_change_fields[CAUS_CHANGE_FIELDS] = {
     "time", "service", "kind", "ref", "text", "source", "query"};
@@ -56,11 +56,11 @@ static caus_status check_texts(const caus_change_reader *r, caus_error *err)
     for (int i = 0; i < CAUS_CHANGE_FIELDS; i++) {
         const caus_text *text = &r->wanted[i].text;
         bool is_prose = i == CAUS_CHANGE_TEXT || i == CAUS_CHANGE_QUERY;
-        if (text->length > MOST_TEXT_BYTES)
+        if (text->length > CAUS_CHANGE_TEXT_BYTES)
             return CAUS_FAIL(err, CAUS_ERR_LIMIT,
                              "%s %s %zu, %s has over %d bytes: shorten it",
                              r->path, r->unit, r->line, caus_change_fields[i],
-                             MOST_TEXT_BYTES);
+                             CAUS_CHANGE_TEXT_BYTES);
         if (!caus_utf8_is_valid(text->bytes, text->length) ||
             (!is_prose && caus_text_has_control(text->bytes, text->length)))
             return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,

@@ -8,6 +8,7 @@
 
 enum {
     CAUS_CHANGE_COLUMNS = 256,
+    CAUS_CHANGE_TEXT_BYTES = 4096,
     CAUS_CHANGE_DOCUMENT_BYTES = 64 << 20 /* of one JSON document */
 };
 

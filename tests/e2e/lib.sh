@@ -7,6 +7,7 @@
 #   start_prometheus DIR [ARGS...]    sets PROMETHEUS_URL, PROMETHEUS_PID
 #   start_clickhouse DIR              sets CLICKHOUSE_URL, CLICKHOUSE_TCP_PORT,
 #                                     CLICKHOUSE_PID
+#   start_bad_server KIND [ARGS]      bad_input_server; sets BAD_URL, BAD_PID
 #   stop_server PID                   SIGTERM, then waits
 #
 # Everything started here is stopped when the shell exits, on loopback only, on
@@ -15,6 +16,7 @@
 
 SERVER_PIDS=()
 WORK_DIR=
+LIB_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 stop_server() {
     local pid=$1 tries=0
@@ -184,4 +186,18 @@ start_clickhouse() {
     done
     cat "$dir/log/out.log" "$dir/log/error.log" >&2
     fail "clickhouse-server did not come up"
+}
+
+start_bad_server() {
+    rm -f bad.port
+    "$LIB_DIR/bad_input_server" bad.port "$@" &
+    BAD_PID=$!
+    SERVER_PIDS+=("$BAD_PID")
+    local tries=0
+    until [ -s bad.port ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || fail "bad_input_server $1 did not start"
+        sleep 0.02
+    done
+    BAD_URL=http://127.0.0.1:$(cat bad.port)
 }
