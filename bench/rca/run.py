@@ -4,13 +4,13 @@
 
 A set is a folder of cases: metrics.csv (time, then <service>_<metric>),
 truth.json (service, inject_time, slo, ...), graph.csv, traces.csv and
-logs.jsonl where there are any. Every case is copied to a folder without a name, its services
+logs.jsonl where there are any, packed (.gz) or not. Every case is copied to a folder without a name, its services
 are renamed by a seeded permutation (in messages of logs as well), truth.json is
 not copied. Services are
 scored, without those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
-              [--large N] [--cloud N] [--world-traces] [--world-logs] [--healthy N] [--seed N]
+              [--large N] [--cloud N] [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
               [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare]
 
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
@@ -22,6 +22,7 @@ The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 import argparse
 import collections
 import csv
+import gzip
 import json
 import math
 import os
@@ -52,6 +53,19 @@ MODES = {
 FAULTS = ["delay", "errors", "leak", "cpu", "pool", "deploy", "ramp", "outage"]
 
 
+def find(folder, name):
+    """The path of a file that may be packed; None where there is none."""
+    for path in (os.path.join(folder, name), os.path.join(folder, name + ".gz")):
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def read_text(folder, name):
+    path = find(folder, name) or os.path.join(folder, name)
+    return (gzip.open if path.endswith(".gz") else open)(path, "rt", newline="")
+
+
 class Case:
     """A case in memory, with neutral names."""
 
@@ -59,12 +73,12 @@ class Case:
         self.folder = folder
         with open(os.path.join(folder, "truth.json")) as file:
             self.truth = json.load(file)
-        with open(os.path.join(folder, "metrics.csv"), newline="") as file:
+        with read_text(folder, "metrics.csv") as file:
             rows = list(csv.reader(file))
         self.header, self.rows = rows[0], [r for r in rows[1:] if r]
         self.graph = self.read_pairs("graph.csv")
-        self.has_traces = os.path.exists(os.path.join(folder, "traces.csv"))
-        self.has_logs = os.path.exists(os.path.join(folder, "logs.jsonl"))
+        self.has_traces = find(folder, "traces.csv") is not None
+        self.has_logs = find(folder, "logs.jsonl") is not None
         names = {n.split(separator, 1)[0] for n in self.header[1:]}
         names |= {s for pair in self.graph for s in pair}
         names = sorted(names)
@@ -84,10 +98,9 @@ class Case:
         self.step = statistics.median(gaps) if gaps else 60
 
     def read_pairs(self, name):
-        path = os.path.join(self.folder, name)
-        if not os.path.exists(path):
+        if find(self.folder, name) is None:
             return []
-        with open(path, newline="") as file:
+        with read_text(self.folder, name) as file:
             return [tuple(r[:2]) for r in list(csv.reader(file))[1:] if r]
 
     def write_logs(self, target, until):
@@ -96,7 +109,7 @@ class Case:
             return
         names = "|".join(sorted(map(re.escape, self.new), key=len, reverse=True))
         pattern = re.compile(r"(?<![A-Za-z0-9])(?:%s)(?![A-Za-z0-9])" % names)
-        with open(os.path.join(self.folder, "logs.jsonl")) as file, \
+        with read_text(self.folder, "logs.jsonl") as file, \
                 open(os.path.join(target, "logs.jsonl"), "w") as to:
             for line in file:
                 if until and line[9:28] > until:
@@ -119,7 +132,7 @@ class Case:
 
     def write_traces(self, target, block):
         """All spans, or those of healthy time that a block of rows covers."""
-        with open(os.path.join(self.folder, "traces.csv"), newline="") as file, \
+        with read_text(self.folder, "traces.csv") as file, \
                 open(os.path.join(target, "traces.csv"), "w", newline="") as to:
             rows, out = csv.reader(file), csv.writer(to, lineterminator="\n")
             head = next(rows)
@@ -328,6 +341,10 @@ def run_mode(options, cases, mode):
             if service["service"] == case.root:
                 for term, part in service["terms"].items():
                     without[term].append(part["rank_without"])
+        if options.each:
+            back = {new: old for old, new in case.new.items()}
+            print(f"    {os.path.basename(case.folder)}: rank {rank}, {told['verdict']}, first "
+                  f"{back.get(services[0]['service'])} at {services[0]['confidence']:.2f}")
         named = told["verdict"] == "cause"
         seen += told["verdict"] != "no_anomaly"
         outcome["right" if named and rank == 1 else "wrong" if named else
@@ -490,6 +507,7 @@ def main():
     parser.add_argument("--large-seed", type=int, default=80000)
     parser.add_argument("--cloud", type=int, default=0)
     parser.add_argument("--cloud-seed", type=int, default=85000)
+    parser.add_argument("--each", action="store_true", help="a line for every case")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
     parser.add_argument("--blind", action="store_true",

@@ -61,14 +61,27 @@ static bool wait_for_place(struct pool *pool, uint64_t deadline_ns, int *socket)
     return waiter.granted;
 }
 
+static int take_place(struct pool *pool)
+{
+    pool->in_use++;
+    return pool->idle_count > 0 ? pool->idle[--pool->idle_count] : SOCKET_NONE;
+}
+
+static void grant(struct pool *pool, int socket)
+{
+    struct pool_waiter *waiter = pool->first_waiter;
+    forget_waiter(pool, waiter);
+    waiter->socket = socket;
+    waiter->granted = true;
+    pthread_cond_signal(&waiter->granted_cond);
+}
+
 static bool acquire(struct pool *pool, uint64_t deadline_ns, int *socket)
 {
     bool granted = true;
     pthread_mutex_lock(&pool->lock);
-    if (pool->in_use < pool->limit) {
-        pool->in_use++;
-        *socket =
-            pool->idle_count > 0 ? pool->idle[--pool->idle_count] : SOCKET_NONE;
+    if (pool->in_use + pool->leaked < pool->limit) {
+        *socket = take_place(pool);
     } else {
         granted = wait_for_place(pool, deadline_ns, socket);
     }
@@ -80,12 +93,9 @@ static bool acquire(struct pool *pool, uint64_t deadline_ns, int *socket)
 static void release(struct pool *pool, int socket)
 {
     pthread_mutex_lock(&pool->lock);
-    struct pool_waiter *waiter = pool->first_waiter;
-    if (waiter != NULL) {
-        forget_waiter(pool, waiter);
-        waiter->socket = socket;
-        waiter->granted = true;
-        pthread_cond_signal(&waiter->granted_cond);
+    if (pool->first_waiter != NULL &&
+        pool->in_use + pool->leaked <= pool->limit) {
+        grant(pool, socket);
     } else {
         pool->in_use--;
         if (socket != SOCKET_NONE)
@@ -160,10 +170,23 @@ bool pool_spend_retry(struct pool *pool)
     return allowed;
 }
 
+void pool_leak(struct pool *pool, unsigned places)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->leaked = places < pool->limit ? places : pool->limit - 1;
+    while (pool->first_waiter != NULL &&
+           pool->in_use + pool->leaked < pool->limit)
+        grant(pool, take_place(pool));
+    pthread_mutex_unlock(&pool->lock);
+}
+
 struct pool_load pool_load(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    struct pool_load load = {.in_use = pool->in_use, .waiting = pool->waiting};
+    unsigned taken = pool->in_use + pool->leaked; // old ones end in their time
+    struct pool_load load = {.in_use =
+                                 taken < pool->limit ? taken : pool->limit,
+                             .waiting = pool->waiting};
     pthread_mutex_unlock(&pool->lock);
     return load;
 }

@@ -26,6 +26,7 @@ struct pool {
     unsigned retries;
     pthread_mutex_t lock;
     unsigned in_use;
+    unsigned leaked; // places that nobody will give back
     unsigned waiting;
     unsigned idle_count;
     int *idle; // open sockets nobody uses
@@ -46,6 +47,10 @@ enum call_outcome pool_call(struct pool *pool, const struct job *job,
 // Whether the budget still allows a retry; earns and spends.
 void pool_earn_retry(struct pool *pool);
 bool pool_spend_retry(struct pool *pool);
+
+// Takes so many places away, as a connection that is never returned does; at
+// least one stays.
+void pool_leak(struct pool *pool, unsigned places);
 
 struct pool_load {
     unsigned in_use;

@@ -130,17 +130,19 @@ static void take_request(struct service *service, struct connection *connection)
     }
 }
 
-// POST /fault?ms=MS&ramp_s=SECONDS
+// POST /fault?kind=KIND&size=SIZE&ramp_s=SECONDS
 static void take_fault(struct service *service, struct connection *connection)
 {
-    const char *ms = strstr(connection->head, "?ms=");
-    const char *ramp = strstr(connection->head, "&ramp_s=");
-    if (ms == NULL || ramp == NULL) {
+    const char *word = header(connection->head, "?kind=");
+    const char *size = header(connection->head, "&size=");
+    const char *ramp = header(connection->head, "&ramp_s=");
+    enum fault_kind kind;
+    if (word == NULL || size == NULL || ramp == NULL ||
+        !fault_kind_named(word, &kind)) {
         server_answer(connection, 404);
         return;
     }
-    service_set_fault(service, strtod(ms + strlen("?ms="), NULL),
-                      strtod(ramp + strlen("&ramp_s="), NULL));
+    fault_set(&service->fault, kind, strtod(size, NULL), strtod(ramp, NULL));
     server_answer(connection, 200);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service.h"
+#include "work.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ void service_init(struct service *service)
     line_log_init(&service->log, options->name, options->clickhouse_port);
     queue_init(&service->queue, options->queue_limit);
     queue_init(&service->outbox, OUTBOX_LIMIT);
-    pthread_mutex_init(&service->fault.lock, NULL);
+    fault_init(&service->fault);
+    pthread_mutex_init(&service->cpu_lock, NULL);
     pthread_mutex_init(&service->cache_lock, NULL);
     for (unsigned i = 0; i < options->callee_count; i++)
         pool_init(&options->callees[i]);
@@ -40,63 +42,6 @@ void service_init(struct service *service)
         service->cache_end_ns = allocate(CACHE_SLOTS * sizeof(uint64_t));
     }
     atomic_store(&service->slowness, 1.0);
-}
-
-void service_set_fault(struct service *service, double ms, double ramp_s)
-{
-    struct fault *fault = &service->fault;
-    pthread_mutex_lock(&fault->lock);
-    fault->from_ms = atomic_load(&service->fault_ms);
-    fault->to_ms = ms;
-    fault->ramp_s = ramp_s;
-    fault->start_ns = monotonic_ns();
-    pthread_mutex_unlock(&fault->lock);
-}
-
-double service_fault_now_ms(struct service *service)
-{
-    struct fault *fault = &service->fault;
-    pthread_mutex_lock(&fault->lock);
-    double elapsed_s = (double)(monotonic_ns() - fault->start_ns) * 1e-9;
-    double share = 1.0;
-    if (elapsed_s < fault->ramp_s)
-        share = elapsed_s / fault->ramp_s;
-    double ms = fault->from_ms + share * (fault->to_ms - fault->from_ms);
-    pthread_mutex_unlock(&fault->lock);
-    return ms;
-}
-
-// Looks the user up, and keeps it from now on. A noisy neighbour takes the
-// cache's memory, so entries live shorter while it is busy.
-static bool cache_holds(struct service *service, unsigned user)
-{
-    uint64_t now = monotonic_ns();
-    double slowness = atomic_load(&service->slowness);
-    double ttl_ns = service->options.ttl_s * 1e9 / (slowness * slowness);
-    unsigned slot = user % CACHE_SLOTS;
-    pthread_mutex_lock(&service->cache_lock);
-    bool hit = service->cache_user[slot] == user + UINT64_C(1) &&
-               service->cache_end_ns[slot] > now;
-    if (!hit) {
-        service->cache_user[slot] = user + UINT64_C(1);
-        service->cache_end_ns[slot] = now + (uint64_t)ttl_ns;
-    }
-    pthread_mutex_unlock(&service->cache_lock);
-    atomic_fetch_add(hit ? &service->hits : &service->misses, 1);
-    return hit;
-}
-
-static void do_work(struct service *service, struct chance *chance,
-                    const struct job *job)
-{
-    const struct service_options *options = &service->options;
-    double mean_ms = options->work_ms;
-    if (options->miss_ms > 0.0 && !cache_holds(service, job->user))
-        mean_ms = options->miss_ms;
-    mean_ms += atomic_load(&service->fault_ms);
-    mean_ms *= atomic_load(&service->slowness);
-    if (mean_ms > 0.0)
-        sleep_ms(0.6 * mean_ms + chance_exponential(chance, 0.4 * mean_ms));
 }
 
 static struct verdict verdict_of(enum call_outcome outcome)
@@ -192,12 +137,27 @@ static struct verdict own_failure(struct service *service,
     return (struct verdict){message, false};
 }
 
+static struct verdict call_all(struct service *service, struct chance *chance,
+                               const struct job *job, const char *span_id)
+{
+    struct service_options *options = &service->options;
+    for (unsigned i = 0; i < options->callee_count; i++) {
+        unsigned calls = work_call_count(service, chance);
+        for (unsigned k = 0; k < calls; k++) {
+            struct verdict verdict = call_with_retries(
+                service, &options->callees[i], chance, job, span_id);
+            if (verdict.message != NULL)
+                return verdict;
+        }
+    }
+    return (struct verdict){NULL, false};
+}
+
 static struct verdict handle(struct service *service, struct chance *chance,
                              const struct job *job, const char *span_id)
 {
     struct service_options *options = &service->options;
     uint64_t waited_ns = monotonic_ns() - job->arrived_ns;
-    double slowness = atomic_load(&service->slowness);
     atomic_fetch_add(&service->stats.queue_wait_ns, waited_ns);
     if (options->queue_timeout_ms > 0 &&
         waited_ns > options->queue_timeout_ms * UINT64_C(1000000)) {
@@ -208,16 +168,12 @@ static struct verdict handle(struct service *service, struct chance *chance,
             options->queue_timeout_ms);
         return (struct verdict){"waited too long in the queue", true};
     }
-    do_work(service, chance, job);
-    if (chance_uniform(chance) <
-        options->error_share * slowness * slowness * slowness)
+    work_do(service, chance, job);
+    if (work_fails(service, chance))
         return own_failure(service, job, "internal error");
-    for (unsigned i = 0; i < options->callee_count; i++) {
-        struct verdict verdict = call_with_retries(
-            service, &options->callees[i], chance, job, span_id);
-        if (verdict.message != NULL)
-            return verdict;
-    }
+    struct verdict called = call_all(service, chance, job, span_id);
+    if (called.message != NULL)
+        return called;
     if (options->settlement.limit > 0) {
         struct job settlement = {.user = job->user};
         memcpy(settlement.trace_id, job->trace_id, sizeof job->trace_id);

@@ -2,6 +2,7 @@
 #ifndef INCIDENT_SERVICE_H
 #define INCIDENT_SERVICE_H
 
+#include "fault.h"
 #include "lines.h"
 #include "load.h"
 #include "pool.h"
@@ -9,7 +10,12 @@
 #include "spans.h"
 #include "stats.h"
 
-enum { CALLEES_MAX = 3, CACHE_SLOTS = 1 << 15, SAMPLE_WINDOW_S = 5 };
+enum {
+    CALLEES_MAX = 3,
+    CACHE_SLOTS = 1 << 15,
+    LEAK_BLOCKS_MAX = 1024,
+    SAMPLE_WINDOW_S = 5
+};
 
 struct service_options {
     const char *name;
@@ -34,14 +40,6 @@ struct service_options {
     struct pool settlement; // of size 0 unless jobs are handed over
 };
 
-struct fault {
-    pthread_mutex_t lock;
-    double from_ms;
-    double to_ms;
-    double ramp_s;
-    uint64_t start_ns;
-};
-
 // Means over one second, sampled ten times.
 struct second_mean {
     double queue_depth;
@@ -63,8 +61,11 @@ struct service {
     atomic_uint thread_count;
     atomic_bool stopping;
     _Atomic double slowness; // the noisy neighbour's multiplier
-    _Atomic double fault_ms; // what the fault adds to the work now
     _Atomic double rate_per_s;
+    atomic_uint hanging; // requests that are asked whether they hang, or do
+    pthread_mutex_t cpu_lock;
+    void *leaked[LEAK_BLOCKS_MAX]; // the ticker's, a mebibyte each
+    unsigned leaked_count;
     pthread_mutex_t cache_lock;
     uint64_t *cache_user; // which user each slot holds
     uint64_t *cache_end_ns;
@@ -75,8 +76,6 @@ struct service {
 
 void service_init(struct service *service);
 void service_start(struct service *service); // workers, senders, arrivals
-void service_set_fault(struct service *service, double ms, double ramp_s);
-double service_fault_now_ms(struct service *service);
 
 // Once a second: moves the noisy neighbour, the fault and the load, and writes
 // a row of samples. Returns after `stopping`.

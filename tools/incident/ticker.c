@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service.h"
+#include "work.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -35,7 +36,7 @@ static void write_header(struct ticker *ticker)
     text_format(&line,
                 "unix_ms\trequests_5s\terrors_5s\ttimeouts_5s\tp50_ms\tp95_ms"
                 "\tqueue_depth\toutbox_depth\tworkers_busy\tslowness"
-                "\tfault_ms\trate_per_s");
+                "\tfault\trate_per_s");
     for (unsigned i = 0; i < options->callee_count; i++) {
         const char *callee = options->callees[i].callee;
         text_format(&line, "\t%s_in_use\t%s_waiting\t%s_exhausted", callee,
@@ -80,11 +81,11 @@ static void write_row(struct ticker *ticker, const struct second_mean *mean)
     struct text line = {0};
     text_format(
         &line,
-        "%llu\t%u\t%u\t%u\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%.4f\t%.2f\t%.2f",
+        "%llu\t%u\t%u\t%u\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\t%.4f\t%.4g\t%.2f",
         (unsigned long long)(wall_ns() / 1000000u), window.requests,
         window.errors, window.timeouts, window.p50_ms, window.p95_ms,
         mean->queue_depth, mean->outbox_depth, mean->busy_workers,
-        atomic_load(&service->slowness), atomic_load(&service->fault_ms),
+        atomic_load(&service->slowness), atomic_load(&service->fault.size),
         atomic_load(&service->rate_per_s));
     for (unsigned i = 0; i < service->options.callee_count; i++)
         text_format(&line, "\t%.1f\t%.1f\t%.1f", mean->in_use[i],
@@ -113,7 +114,7 @@ static void move_on(struct ticker *ticker)
 {
     struct service *service = ticker->service;
     atomic_store(&service->slowness, wander_step(&ticker->wander));
-    atomic_store(&service->fault_ms, service_fault_now_ms(service));
+    work_step(service);
     if (service->options.rate_per_s > 0.0)
         atomic_store(&service->rate_per_s, load_profile_step(&ticker->load));
 }
@@ -126,10 +127,11 @@ void *ticker_body(void *argument)
     wander_init(&ticker.wander, options->seed, options->wander_sigma,
                 options->wander_time_constant_s);
     load_profile_init(&ticker.load, options->seed, options->rate_per_s);
-    ticker.samples = fopen(options->samples_path, "w");
+    ticker.samples = fopen(options->samples_path, "a"); // it may be restarted
     if (ticker.samples == NULL)
         die("cannot write %s: %s", options->samples_path, strerror(errno));
-    write_header(&ticker);
+    if (fseek(ticker.samples, 0, SEEK_END) != 0 || ftell(ticker.samples) <= 0)
+        write_header(&ticker);
     uint64_t second_end = monotonic_ns();
     while (!atomic_load(&service->stopping)) {
         second_end += UINT64_C(1000000000);
