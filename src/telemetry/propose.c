@@ -259,6 +259,8 @@ static const char *own_words(const offer *made, caus_arena *out)
     size_t length = strlen(made->service), end;
     if (strncmp(base, made->service, length) == 0 && base[length] == '_')
         base += length + 1;
+    else if (strncasecmp(base, made->service, length) == 0)
+        base = caus_metric_own_name(base);
     end = strlen(base);
     for (size_t i = 0; i < ending_count; i++) {
         size_t more = strlen(endings[i]);

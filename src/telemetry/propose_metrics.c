@@ -23,14 +23,25 @@ static const hint error_words[] = {
     {"failure", 2},  {"exception", 2}, {"panic", 2},    {"timeout", 2},
     {"rejected", 2}, {"dropped", 1},   {"retries", 1},  {NULL, 0}};
 
-static const hint rate_words[] = {
-    {"http_requests", 5}, {"http_request", 4}, {"requests", 4},
-    {"request", 3},       {"rpc", 3},          {"calls", 3},
-    {"queries", 3},       {"query", 2},        {"messages", 3},
-    {"handled", 3},       {"jobs", 2},         {"commands", 2},
-    {"transactions", 3},  {"operations", 2},   {"events", 1},
-    {"processed", 2},     {"received", 1},     {"samples", 1},
-    {"published", 1},     {"sent", 1},         {NULL, 0}};
+static const hint rate_words[] = {{"http_requests", 5},
+                                  {"http_request", 4},
+                                  {"requests", 4},
+                                  {"request", 3},
+                                  {"rpc", 3},
+                                  {"calls", 3},
+                                  {"queries", 3},
+                                  {"query", 2},
+                                  {"handled", 3},
+                                  {"commands", 2},
+                                  {"transactions", 3},
+                                  {"operations", 2},
+                                  {NULL, 0}};
+
+/* What comes in numbers but is no request: packets, samples, messages. */
+static const hint event_words[] = {
+    {"messages", 3},  {"jobs", 2},     {"processed", 2},
+    {"events", 1},    {"received", 1}, {"samples", 1},
+    {"published", 1}, {"sent", 1},     {NULL, 0}};
 
 static const hint duration_words[] = {
     {"http_server", 6},   {"http_request", 5}, {"request", 4}, {"rpc", 4},
@@ -38,13 +49,12 @@ static const hint duration_words[] = {
     {"handling", 3},      {"seconds", 1},      {"_time", 1},   {NULL, 0}};
 
 static const hint load_words[] = {
-    {"queue", 4},       {"in_flight", 4},  {"inflight", 4},
-    {"in_progress", 3}, {"pending", 3},    {"backlog", 4},
-    {"pool", 3},        {"busy", 3},       {"connections", 3},
-    {"waiting", 3},     {"saturation", 4}, {"utili", 4},
-    {"usage", 2},       {"load1", 3},      {"load_average", 3},
-    {"lag", 2},         {"active", 1},     {"threads", 1},
-    {"goroutines", 1},  {NULL, 0}};
+    {"queue", 4},        {"in_flight", 4}, {"inflight", 4}, {"in_progress", 3},
+    {"pending", 3},      {"backlog", 4},   {"pool", 3},     {"busy", 3},
+    {"connection", 3},   {"queries", 2},   {"_query", 2},   {"waiting", 3},
+    {"saturation", 4},   {"utili", 4},     {"usage", 2},    {"load1", 3},
+    {"load_average", 3}, {"lag", 2},       {"active", 1},   {"threads", 1},
+    {"goroutines", 1},   {NULL, 0}};
 
 /* What looks at the service rather than being it, or is no measure at all. */
 static const char *const passed_over[] = {"scrape_",
@@ -105,8 +115,19 @@ static double worth(const char *name, const hint *words)
     return best;
 }
 
+const char *caus_metric_own_name(const char *name)
+{
+    const char *end = strchr(name, '_');
+    for (const char *at = name; end && at + 1 < end; at++) {
+        if (islower((unsigned char)at[0]) && isupper((unsigned char)at[1]))
+            return end + 1;
+    }
+    return name;
+}
+
 /* What a service does for others says more than what it asks of them; a part
- * of the runtime says less than the service's own words. */
+ * of the runtime says less than the service's own words, and the process that
+ * measures a machine less than the machine. */
 static double standing(const char *name)
 {
     double bonus = 0;
@@ -116,6 +137,8 @@ static double standing(const char *name)
         bonus -= 1;
     if (strncmp(name, "go_", 3) == 0)
         bonus -= 1;
+    if (strncmp(name, "process_", 8) == 0)
+        bonus -= 1.5;
     return bonus - (double)strlen(name) / 200;
 }
 
@@ -186,7 +209,7 @@ static void add_durations(finder *at, const char *name, const char *base)
                              .kind = CAUS_KIND_COUNTER_RATE});
 }
 
-static void add_processor(finder *at, const char *name)
+static void add_processor(finder *at, const char *name, double divisor)
 {
     bool is_node = strcmp(name, "node_cpu_seconds_total") == 0;
     add(at, (caus_candidate){
@@ -196,19 +219,48 @@ static void add_processor(finder *at, const char *name)
                 .measure = is_node ? CAUS_MEASURE_IDLE : CAUS_MEASURE_RATE,
                 .score = 6 + standing(name),
                 .word = "cpu",
+                .divisor = divisor,
                 .unit = is_node ? "ratio" : "cores",
                 .kind = is_node ? CAUS_KIND_RATIO : CAUS_KIND_GAUGE});
 }
 
+/* Counters of time spent: of processors and disks they are utilisation, of
+ * others nothing that is read from a name. */
+static bool add_time(finder *at, const char *name)
+{
+    static const struct {
+        const char *end;
+        double divisor;
+    } units[] = {{"Microseconds", 1e6}, {"Milliseconds", 1e3}};
+    if (ends_with(name, "cpu_seconds_total") ||
+        ends_with(name, "cpu_usage_seconds_total"))
+        add_processor(at, name, 1);
+    else if (ends_with(name, "disk_io_time_seconds_total"))
+        add(at, (caus_candidate){.metric = name,
+                                 .base = name,
+                                 .signal = CAUS_SIGNAL_UTILISATION,
+                                 .measure = CAUS_MEASURE_BUSIEST,
+                                 .score = 5 + standing(name),
+                                 .word = "disk_busy",
+                                 .unit = "ratio",
+                                 .kind = CAUS_KIND_RATIO});
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (!ends_with(name, units[i].end))
+            continue;
+        if (strcasestr(name, "cpu") && !strcasestr(name, "wait"))
+            add_processor(at, name, units[i].divisor);
+        return true;
+    }
+    return ends_with(name, "_seconds_total");
+}
+
 static void add_counter(finder *at, const char *name)
 {
-    double errors = worth(name, error_words), rate = worth(name, rate_words);
-    if (ends_with(name, "cpu_seconds_total") ||
-        ends_with(name, "cpu_usage_seconds_total")) {
-        add_processor(at, name);
-        return;
-    }
-    if (ends_with(name, "_seconds_total") || ends_with(name, "_bytes_total"))
+    const char *own = caus_metric_own_name(name);
+    double errors = worth(own, error_words), rate = worth(own, rate_words);
+    double events = worth(own, event_words);
+    if (add_time(at, name) || ends_with(name, "_bytes_total") ||
+        ends_with(name, "Bytes"))
         return;
     caus_candidate made = {.metric = name,
                            .base = name,
@@ -222,10 +274,12 @@ static void add_counter(finder *at, const char *name)
         add(at, made);
         return;
     }
+    bool is_event = events > rate;
+    rate = is_event ? events : rate;
     made.score = rate > 0 ? rate + standing(name) : 0;
     made.signal = CAUS_SIGNAL_RATE;
-    made.word = "requests";
-    made.unit = "requests";
+    made.word = is_event ? "" : "requests";
+    made.unit = is_event ? "events" : "requests";
     add(at, made);
     /* of use where a label tells which of them failed */
     made.signal = CAUS_SIGNAL_ERRORS;
@@ -241,7 +295,8 @@ static bool is_memory(const char *name)
     static const char *const ends[] = {
         "resident_memory_bytes", "memory_working_set_bytes",
         "MemAvailable_bytes",    "memory_used_bytes",
-        "memory_usage_bytes",    "MemoryResident"};
+        "memory_usage_bytes",    "MemoryResident",
+        "MemoryTracking"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (ends_with(name, ends[i]))
             return true;
@@ -249,8 +304,28 @@ static bool is_memory(const char *name)
     return false;
 }
 
+/* The fullest of the places that keep data. */
+static void add_space(finder *at, const char *name)
+{
+    const char *base = "node_filesystem";
+    if (!find(at, base, "_size_bytes"))
+        return;
+    add(at, (caus_candidate){.metric = name,
+                             .base = base,
+                             .signal = CAUS_SIGNAL_UTILISATION,
+                             .measure = CAUS_MEASURE_FULLEST,
+                             .score = 5 + standing(name),
+                             .word = "disk_used",
+                             .unit = "ratio",
+                             .kind = CAUS_KIND_RATIO});
+}
+
 static void add_gauge(finder *at, const char *name)
 {
+    if (strcmp(name, "node_filesystem_avail_bytes") == 0) {
+        add_space(at, name);
+        return;
+    }
     caus_candidate made = {.metric = name,
                            .base = name,
                            .signal = CAUS_SIGNAL_UTILISATION,

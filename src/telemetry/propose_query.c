@@ -80,6 +80,32 @@ static void add_idle(caus_text *to, const char *metric, const caus_group *group)
                      *group->label ? "," : "");
 }
 
+static void add_busiest(caus_text *to, const char *metric,
+                        const caus_group *group)
+{
+    add_aggregate(to, "max", group, "");
+    caus_text_format(to, "rate(%s{", metric);
+    add_matchers(to, group, false);
+    caus_text_add(to, "}[$__rate_interval]))");
+}
+
+/* File systems in memory, or that are made full, say nothing of a disk. */
+static void add_fullest(caus_text *to, const char *base,
+                        const caus_group *group)
+{
+    static const char *const sides[] = {"_avail_bytes", "_size_bytes"};
+    caus_text_add(to, "1 - ");
+    add_aggregate(to, "min", group, "");
+    for (int i = 0; i < 2; i++) {
+        caus_text_format(to, "%s%s%s{", i ? " / " : "", base, sides[i]);
+        add_matchers(to, group, false);
+        caus_text_format(to,
+                         "%sfstype!~\"tmpfs|ramfs|overlay|squashfs|iso9660\"}",
+                         *group->label ? "," : "");
+    }
+    caus_text_add(to, ")");
+}
+
 static void add_gauge(caus_text *to, const char *function, const char *metric,
                       const caus_group *group)
 {
@@ -108,9 +134,17 @@ const char *caus_candidate_query(const caus_candidate *candidate,
         break;
     case CAUS_MEASURE_RATE:
         add_rate(&text, "rate", candidate->metric, group);
+        if (candidate->divisor > 1)
+            caus_text_format(&text, " / %.0f", candidate->divisor);
         break;
     case CAUS_MEASURE_IDLE:
         add_idle(&text, candidate->metric, group);
+        break;
+    case CAUS_MEASURE_BUSIEST:
+        add_busiest(&text, candidate->metric, group);
+        break;
+    case CAUS_MEASURE_FULLEST:
+        add_fullest(&text, candidate->base, group);
         break;
     case CAUS_MEASURE_GAUGE:
         add_gauge(&text, "avg", candidate->metric, group);

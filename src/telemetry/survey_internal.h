@@ -34,8 +34,10 @@ typedef enum caus_measure {
     CAUS_MEASURE_BAD_CODES, /* increase of those of a counter that failed */
     CAUS_MEASURE_HISTOGRAM, /* p95 of buckets */
     CAUS_MEASURE_SUMMARY,   /* sum over count */
-    CAUS_MEASURE_RATE,      /* seconds a second: processor, disk */
+    CAUS_MEASURE_RATE,      /* seconds a second: processor */
     CAUS_MEASURE_IDLE,      /* 1 − the idle share of processors */
+    CAUS_MEASURE_BUSIEST,   /* seconds a second of the busiest device */
+    CAUS_MEASURE_FULLEST, /* 1 − the free share of the fullest file system */
     CAUS_MEASURE_GAUGE,
     CAUS_MEASURE_GAUGE_SUM /* bytes, connections: added up over instances */
 } caus_measure;
@@ -46,11 +48,16 @@ typedef struct caus_candidate {
     const char *base;   /* histograms, summaries: without its ending */
     caus_signal signal;
     caus_measure measure;
+    double divisor;   /* of a rate of time: what a second is; 0 = 1 */
     double score;     /* the larger the likelier it is what people mean */
     const char *word; /* of the variable's name: "requests", "latency_p95" */
     const char *unit;
     caus_kind kind;
 } caus_candidate;
+
+/* The name after a first word in camel case, which is whose metric it is:
+ * ClickHouseProfileEvents_Query counts queries, not events. */
+const char *caus_metric_own_name(const char *name);
 
 /*
  * What the metrics are good for: none, one or several candidates each.

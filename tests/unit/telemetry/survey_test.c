@@ -14,6 +14,9 @@
 typedef struct bench {
     loopback *server;
     bool denies_metadata;
+    const char *names;
+    const char *groups;
+    const char *types;
     caus_endpoint endpoint;
     caus_run *run;
     caus_arena *out;
@@ -45,6 +48,10 @@ static const char groups[] =
     "\"service\":\"b\xc3\xbc"
     "cher\"},\"value\":[1761706800,\"1\"]}]}}";
 
+static const char types[] =
+    "{\"status\":\"success\",\"data\":{\"queue_length\":[{\"type\":"
+    "\"gauge\",\"help\":\"\",\"unit\":\"\"}]}}";
+
 /* Two targets: one every 15 s and up, one every 60 s and down. */
 static const char scrapes[] =
     "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\",\"result\":["
@@ -63,10 +70,9 @@ static void answer(void *data, const loopback_request *request)
         reply = "{\"status\":\"success\",\"data\":{\"version\":\"9.9.9\","
                 "\"revision\":\"x\"}}";
     else if (strstr(request->target, "/values"))
-        reply = names;
+        reply = at->names;
     else if (strstr(request->target, "/metadata")) {
-        reply = "{\"status\":\"success\",\"data\":{\"queue_length\":[{\"type\":"
-                "\"gauge\",\"help\":\"\",\"unit\":\"\"}]}}";
+        reply = at->types;
         if (at->denies_metadata) {
             loopback_reply(request, 403, JSON, "{}");
             return;
@@ -74,7 +80,7 @@ static void answer(void *data, const loopback_request *request)
     } else if (strstr(request->body, "query=up%5B"))
         reply = scrapes;
     else if (strstr(request->body, "count%20by%20%28__name__"))
-        reply = groups;
+        reply = at->groups;
     loopback_reply(request, 200, JSON, reply);
 }
 
@@ -85,6 +91,9 @@ static int set_up(void **state)
     if (caus_run_new(&options, &at->run, NULL) != CAUS_OK)
         return -1;
     at->out = caus_arena_new(0);
+    at->names = names;
+    at->groups = groups;
+    at->types = types;
     at->server = loopback_start(answer, at);
     at->endpoint =
         (caus_endpoint){.url = loopback_url(at->server), .timeout_s = 10};
@@ -183,6 +192,82 @@ static void names_and_labels_tell_what_to_take(void **state)
     assert_int_equal(at->setup.service_count, 3);
     for (size_t i = 0; i < at->setup.proposal_count; i++)
         assert_null(strstr(at->setup.proposals[i].metric, "mystery"));
+}
+
+/* As a node exporter and a ClickHouse name them. */
+static const char machine_names[] =
+    "{\"status\":\"success\",\"data\":["
+    "\"ClickHouseProfileEvents_InsertedBytes\","
+    "\"ClickHouseProfileEvents_OSCPUVirtualTimeMicroseconds\","
+    "\"ClickHouseProfileEvents_OSCPUWaitMicroseconds\","
+    "\"ClickHouseProfileEvents_Query\",\"ClickHouseProfileEvents_Seek\","
+    "\"node_disk_io_time_seconds_total\",\"node_filesystem_avail_bytes\","
+    "\"node_filesystem_size_bytes\",\"node_softnet_processed_total\"]}";
+
+#define COUNTED(name, job)                                         \
+    "{\"metric\":{\"__name__\":\"" name "\",\"job\":\"" job "\"}," \
+    "\"value\":[1761706800,\"1\"]}"
+
+static const char machine_groups[] =
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":"
+    "[" COUNTED("ClickHouseProfileEvents_OSCPUVirtualTimeMicroseconds", "ch") "," COUNTED(
+        "ClickHouseProfileEvents_Query",
+        "clickhouse") "," COUNTED("node_disk_io_time_seconds_total",
+                                  "node") "," COUNTED("node_filesystem_avail_"
+                                                      "bytes",
+                                                      "node") "," COUNTED("node"
+                                                                          "_sof"
+                                                                          "tnet"
+                                                                          "_pro"
+                                                                          "cess"
+                                                                          "ed_"
+                                                                          "tota"
+                                                                          "l",
+                                                                          "nod"
+                                                                          "e") "]}}";
+
+static const char machine_types[] =
+    "{\"status\":\"success\",\"data\":{"
+    "\"ClickHouseProfileEvents_InsertedBytes\":[{\"type\":\"counter\"}],"
+    "\"ClickHouseProfileEvents_OSCPUVirtualTimeMicroseconds\":[{\"type\":"
+    "\"counter\"}],"
+    "\"ClickHouseProfileEvents_OSCPUWaitMicroseconds\":[{\"type\":"
+    "\"counter\"}],"
+    "\"ClickHouseProfileEvents_Query\":[{\"type\":\"counter\"}],"
+    "\"ClickHouseProfileEvents_Seek\":[{\"type\":\"counter\"}]}}";
+
+/* Processor, disks and what is counted are told from counters of time, sizes
+ * and events; what is none of them is not taken for requests. */
+static void machines_and_databases_are_read_too(void **state)
+{
+    static const char other_files[] =
+        "fstype!~\"tmpfs|ramfs|overlay|squashfs|iso9660\"";
+    char space[400];
+    bench *at = *state;
+    at->names = machine_names;
+    at->groups = machine_groups;
+    at->types = machine_types;
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    assert_int_equal(at->setup.proposal_count, 5);
+    assert_string_equal(
+        find(at, "ch_cpu")->spec.query,
+        "sum by (job) "
+        "(rate(ClickHouseProfileEvents_OSCPUVirtualTimeMicroseconds"
+        "{job=\"ch\"}[$__rate_interval])) / 1000000");
+    assert_string_equal(find(at, "ch_cpu")->spec.unit, "cores");
+    assert_string_equal(find(at, "clickhouse_requests")->metric,
+                        "ClickHouseProfileEvents_Query");
+    assert_string_equal(find(at, "node_disk_busy")->spec.query,
+                        "max by (job) (rate(node_disk_io_time_seconds_total"
+                        "{job=\"node\"}[$__rate_interval]))");
+    snprintf(space, sizeof space,
+             "1 - min by (job) (node_filesystem_avail_bytes{job=\"node\",%s} / "
+             "node_filesystem_size_bytes{job=\"node\",%s})",
+             other_files, other_files);
+    assert_string_equal(find(at, "node_disk_used")->spec.query, space);
+    assert_string_equal(find(at, "node_softnet_processed")->spec.unit,
+                        "events");
 }
 
 static void one_service_is_asked_for_by_name(void **state)
@@ -345,6 +430,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_survey_tells_version_names_types_and_scrapes),
         TEST(names_and_labels_tell_what_to_take),
+        TEST(machines_and_databases_are_read_too),
         TEST(one_service_is_asked_for_by_name),
         TEST(a_written_file_loads_as_proposed),
         TEST(a_diagnosis_names_what_each_answer_lacks),
