@@ -224,10 +224,18 @@ static const char caus_cli_logs_prefix[] = "of the log lines ";
 caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
                                  const char *warning, caus_error *err);
 
-/* Shortens a settled baseline to where the data begin, and says so. */
-caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
-                                   caus_arena *arena, caus_cli_input *input,
-                                   caus_error *err);
+/* The first row of a settled window that has data; its start where they begin
+ * within its first rows (a twentieth) already. */
+int64_t caus_cli_first_row_ns(const caus_grid *window, int64_t first_ns);
+
+/* Shortens a settled window and its baseline to where the data begin, and says
+ * so. */
+caus_status caus_cli_clip_window(caus_cli_window *window, int64_t first_ns,
+                                 caus_arena *arena, caus_cli_input *input,
+                                 caus_error *err);
+
+/* The time of the first sample that holds a value; INT64_MAX if none does. */
+int64_t caus_cli_first_sample_ns(const caus_samples *samples);
 
 /* Every --csv as an environment, named by its file. */
 caus_status caus_cli_load_environments(caus_program *program,

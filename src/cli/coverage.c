@@ -20,11 +20,45 @@ caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
     return CAUS_OK;
 }
 
-caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
-                                   caus_arena *arena, caus_cli_input *input,
-                                   caus_error *err)
+int64_t caus_cli_first_row_ns(const caus_grid *window, int64_t first_ns)
+{
+    int64_t late_ns = first_ns - window->start_ns;
+    if (late_ns <= (window->end_ns - window->start_ns) / 20 ||
+        first_ns >= window->end_ns)
+        return window->start_ns;
+    int64_t rows = (late_ns + window->step_ns - 1) / window->step_ns;
+    return window->start_ns + rows * window->step_ns;
+}
+
+static caus_status warn_bare(bool is_within, int64_t first_ns,
+                             caus_arena *arena, caus_cli_input *input,
+                             caus_error *err)
+{
+    char first[40];
+    caus_time_format(first_ns, first);
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena,
+                          "%s%s%s: what is normal is learned from the window "
+                          "alone",
+                          is_within ? "the data begin at "
+                                    : "there are no data before the window "
+                                      "(they begin at ",
+                          first, is_within ? ", within the window" : ")"),
+        err);
+}
+
+caus_status caus_cli_clip_window(caus_cli_window *window, int64_t first_ns,
+                                 caus_arena *arena, caus_cli_input *input,
+                                 caus_error *err)
 {
     caus_grid *baseline = &window->baseline;
+    int64_t start_ns = caus_cli_first_row_ns(&window->window, first_ns);
+    if (start_ns > window->window.start_ns) {
+        window->window.start_ns = start_ns;
+        *baseline = (caus_grid){0};
+        return warn_bare(true, first_ns, arena, input, err);
+    }
     if (!baseline->step_ns || first_ns <= baseline->start_ns)
         return CAUS_OK;
     int64_t asked_ns = baseline->end_ns - baseline->start_ns;
@@ -35,14 +69,7 @@ caus_status caus_cli_clip_baseline(caus_cli_window *window, int64_t first_ns,
     baseline->start_ns = (first_ns + step_ns - 1) / step_ns * step_ns;
     if (baseline->start_ns > baseline->end_ns) {
         *baseline = (caus_grid){0};
-        return caus_cli_add_warning(
-            arena, input,
-            caus_arena_format(arena,
-                              "there are no data before the window (they begin "
-                              "at %s): without a baseline no link can be "
-                              "replicated",
-                              first),
-            err);
+        return warn_bare(false, first_ns, arena, input, err);
     }
     caus_duration_format(baseline->end_ns - baseline->start_ns + step_ns, left);
     return caus_cli_add_warning(

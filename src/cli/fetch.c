@@ -344,6 +344,40 @@ static int64_t whole_interval_ns(double interval_s)
     return (int64_t)seconds * 1000000000;
 }
 
+/*
+ * The width of rows that fits what came: not below the scrapes of any metric,
+ * and fine where the data begin so late in the window that wide rows would be
+ * few. A budget has no room for the latter.
+ */
+static int64_t better_step(const caus_arguments *arguments,
+                           const caus_grid *window, const caus_fetch *fetch)
+{
+    static const int64_t short_ns = INT64_C(3600) * 1000000000;
+    static const int64_t fine_ns = INT64_C(15) * 1000000000;
+    int64_t interval_ns = whole_interval_ns(fetch->scrape_interval_s);
+    int64_t start_ns = caus_cli_first_row_ns(
+        window, caus_cli_first_sample_ns(&fetch->samples));
+    int64_t step_ns = window->step_ns;
+    if (start_ns > window->start_ns && window->end_ns - start_ns < short_ns &&
+        step_ns > fine_ns && !caus_arguments_has(arguments, "query-budget"))
+        step_ns = fine_ns;
+    return step_ns > interval_ns ? step_ns : interval_ns;
+}
+
+static void say_step(caus_program *program, int64_t usual_ns, int64_t step_ns)
+{
+    char usual[40], other[40];
+    caus_duration_format(usual_ns, usual);
+    caus_duration_format(step_ns, other);
+    caus_program_say(program,
+                     "rows are %s wide, not %s: %s; --step chooses another "
+                     "width",
+                     other, usual,
+                     step_ns > usual_ns
+                         ? "so seldom is one metric scraped"
+                         : "the data begin less than an hour before the end");
+}
+
 caus_status caus_cli_fetch(caus_program *program,
                            const caus_arguments *arguments,
                            const caus_cli_source *source,
@@ -357,17 +391,11 @@ caus_status caus_cli_fetch(caus_program *program,
     caus_cli_window asked = *window;
     caus_cli_settle(window, 0);
     CAUS_TRY(fetch_all(program, arguments, source, window, arena, result, err));
-    int64_t interval_ns = whole_interval_ns(result->scrape_interval_s);
-    if (asked.window.step_ns || interval_ns <= window->window.step_ns)
+    int64_t step_ns = better_step(arguments, &window->window, result);
+    if (asked.window.step_ns || step_ns == window->window.step_ns)
         return CAUS_OK;
-    char usual[40], wider[40];
-    caus_duration_format(window->window.step_ns, usual);
-    caus_duration_format(interval_ns, wider);
-    caus_program_say(program,
-                     "rows are %s wide, not %s: so seldom is one metric "
-                     "scraped; --step chooses another width",
-                     wider, usual);
+    say_step(program, window->window.step_ns, step_ns);
     *window = asked;
-    caus_cli_settle(window, interval_ns);
+    caus_cli_settle(window, step_ns);
     return fetch_all(program, arguments, source, window, arena, result, err);
 }

@@ -18,8 +18,7 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
                              err);
 }
 
-/* The time of the first sample that holds a value; INT64_MAX if none does. */
-static int64_t first_sample_ns(const caus_samples *samples)
+int64_t caus_cli_first_sample_ns(const caus_samples *samples)
 {
     int64_t first_ns = INT64_MAX;
     for (size_t i = 0; i < samples->track_count; i++) {
@@ -38,9 +37,9 @@ static caus_status align_covered(caus_program *program,
                                  caus_cli_window *window, caus_arena *arena,
                                  caus_cli_input *result, caus_error *err)
 {
-    int64_t first_ns = first_sample_ns(samples);
+    int64_t first_ns = caus_cli_first_sample_ns(samples);
     if (first_ns != INT64_MAX)
-        CAUS_TRY(caus_cli_clip_baseline(window, first_ns, arena, result, err));
+        CAUS_TRY(caus_cli_clip_window(window, first_ns, arena, result, err));
     return caus_cli_align(program, samples, window, arena, &result->series,
                           err);
 }

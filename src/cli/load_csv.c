@@ -38,11 +38,11 @@ caus_status caus_cli_open_csv(caus_program *program,
         return CAUS_OK;
     caus_csv_facts facts = caus_csv_get_facts(result->csv);
     caus_cli_settle(window, facts.step_ns);
-    result->cut.window = window->window;
     caus_status status =
         facts.has_time
-            ? caus_cli_clip_baseline(window, facts.first_ns, arena, input, err)
+            ? caus_cli_clip_window(window, facts.first_ns, arena, input, err)
             : CAUS_OK;
+    result->cut.window = window->window;
     result->cut.baseline = window->baseline;
     if (status != CAUS_OK)
         caus_csv_close(result->csv);
