@@ -184,8 +184,9 @@ caus_status caus_cli_specs_around(const char *service,
     *result = (caus_cli_specs){0};
     if (!defined->count && !has_traces)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--service=%s chooses among the variables of --vars "
-                         "or the spans of --clickhouse: give one of them",
+                         "--service=%s chooses among the variables of --vars, "
+                         "the metrics of --prometheus or the spans of "
+                         "--clickhouse: give one of them",
                          service);
     CAUS_TRY(find_near(service, topology, arena, &near, err));
     if (defined->count)

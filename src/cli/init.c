@@ -44,28 +44,6 @@ static caus_status fail_no_server(const caus_cli_survey *survey,
                      "URL, or set CAUS_PROMETHEUS_URL");
 }
 
-static caus_status propose(caus_program *program,
-                           const caus_arguments *arguments,
-                           const caus_cli_survey *survey, caus_arena *arena,
-                           caus_setup *setup, caus_error *err)
-{
-    long most, budget;
-    CAUS_TRY(caus_arguments_integer(arguments, "max-variables", 1, 500, 0,
-                                    &most, err));
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
-    caus_setup_options options = {.max_variables = (size_t)most,
-                                  .max_queries = (size_t)budget,
-                                  .service =
-                                      caus_arguments_get(arguments, "service")};
-    CAUS_TRY(caus_setup_propose(&survey->servers, &options, program->run, arena,
-                                setup, err));
-    for (size_t i = 0; program->show_queries && i < setup->query_count; i++)
-        caus_program_say(program, "%s: %s", setup->queries[i].server,
-                         setup->queries[i].text);
-    return CAUS_OK;
-}
-
 static caus_status write_file(const char *path, const caus_setup *setup,
                               caus_arena *arena, caus_error *err)
 {
@@ -94,7 +72,14 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
     for (size_t i = 0; i < survey->failure_count; i++)
         caus_program_say(program, "warning: %s", survey->failures[i].message);
     caus_setup setup;
-    CAUS_TRY(propose(program, arguments, survey, arena, &setup, err));
+    long most;
+    CAUS_TRY(caus_arguments_integer(arguments, "max-variables", 1, 500, 0,
+                                    &most, err));
+    caus_setup_options options = {.max_variables = (size_t)most,
+                                  .service =
+                                      caus_arguments_get(arguments, "service")};
+    CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
+                              &setup, err));
     CAUS_TRY(write_file(path, &setup, arena, err));
     const char *file = caus_shell_quote(path, arena);
     const char *words = caus_cli_server_words(survey, arena);

@@ -31,6 +31,14 @@ caus_status caus_cli_survey_servers(caus_program *program,
                                     bool has_history, caus_arena *arena,
                                     caus_cli_survey *result, caus_error *err);
 
+/* Proposes variables of the servers that answered; --query-budget holds. */
+caus_status caus_cli_propose(caus_program *program,
+                             const caus_arguments *arguments,
+                             const caus_cli_survey *survey,
+                             const caus_setup_options *options,
+                             caus_arena *arena, caus_setup *result,
+                             caus_error *err);
+
 /* " --prometheus URL" for the servers that a next command must name; NULL = no
  * memory. */
 const char *caus_cli_server_words(const caus_cli_survey *survey,

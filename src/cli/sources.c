@@ -33,7 +33,8 @@ static const caus_option source_options[] = {
      "variables defined in a vars.yml file"},
     {"service", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
      "choose the variables of this service and of those up to two calls away "
-     "(by --topology or by spans), from --vars or else from spans"},
+     "(by --topology or by spans), from --vars, else from what init proposes, "
+     "else from spans"},
     {"by", 0, "LEVEL", "service|pod", CAUS_COMPLETE_NOTHING,
      "one series a service (default) or a pod"},
     {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
@@ -164,23 +165,77 @@ static caus_status read_around(caus_program *program,
                                  &result->left_out, err);
 }
 
-static caus_status read_specs(caus_program *program,
-                              const caus_arguments *arguments,
-                              const caus_cli_window *window, caus_arena *arena,
-                              caus_cli_source *result, caus_error *err)
+/* Whether servers were named and no variables; a budget of queries is for those
+ * that were asked for. Of spans alone --service chooses by itself. */
+static caus_status can_propose(caus_program *program,
+                               const caus_arguments *arguments,
+                               const caus_cli_source *source, caus_arena *arena,
+                               bool *result, caus_error *err)
+{
+    static const char *const named[] = {"metrics", "traces", "vars",
+                                        "query-budget"};
+    caus_endpoint metrics = source->settings.prometheus;
+    caus_endpoint spans = source->settings.clickhouse;
+    *result = false;
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        if (caus_arguments_has(arguments, named[i]))
+            return CAUS_OK;
+    }
+    CAUS_TRY(caus_endpoint_from_environment("CAUS_PROMETHEUS_", arena, &metrics,
+                                            err));
+    CAUS_TRY(
+        caus_endpoint_from_environment("CAUS_CLICKHOUSE_", arena, &spans, err));
+    bool has_metrics =
+        metrics.url || caus_arguments_has(arguments, "prometheus");
+    bool has_spans = spans.url || caus_arguments_has(arguments, "clickhouse");
+    *result = !program->offline && !source->settings.vars &&
+              (has_metrics ||
+               (has_spans && !caus_arguments_has(arguments, "service")));
+    return CAUS_OK;
+}
+
+/* Where nobody names variables, those that `caus init` would propose. */
+static caus_status propose(caus_program *program,
+                           const caus_arguments *arguments, caus_arena *arena,
+                           caus_cli_specs *result, caus_error *err)
+{
+    enum { NEIGHBOURS = 200 };
+    caus_cli_survey *survey = caus_arena_array(arena, 1, sizeof *survey);
+    caus_setup setup;
+    if (!survey)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(
+        caus_cli_survey_servers(program, arguments, false, arena, survey, err));
+    if (survey->failure_count)
+        return CAUS_FAIL(err, survey->failures[0].status, "%s",
+                         survey->failures[0].message);
+    bool is_around = caus_arguments_has(arguments, "service");
+    caus_setup_options options = {.max_variables = is_around ? NEIGHBOURS : 0};
+    CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
+                              &setup, err));
+    caus_variable_spec *specs =
+        caus_arena_array(arena, setup.proposal_count, sizeof *specs);
+    if (!specs)
+        return caus_arena_fail(arena, err);
+    for (size_t i = 0; i < setup.proposal_count; i++)
+        specs[i] = setup.proposals[i].spec;
+    *result = (caus_cli_specs){specs, setup.proposal_count};
+    if (!is_around)
+        caus_program_say(program,
+                         "no variables are named: the %zu that caus init "
+                         "proposes are taken, which also writes them down",
+                         setup.proposal_count);
+    return CAUS_OK;
+}
+
+/* What --metrics and --traces name, with the definitions that they mean. */
+static caus_status read_named(const caus_arguments *arguments,
+                              caus_cli_specs defined, caus_arena *arena,
+                              caus_cli_specs *result, caus_error *err)
 {
     const char *metrics = caus_arguments_get(arguments, "metrics");
     const char *traces = caus_arguments_get(arguments, "traces");
-    const char *vars = caus_arguments_get(arguments, "vars");
-    if (!vars)
-        vars = result->settings.vars;
-    caus_cli_specs all = {0}, part = {0}, defined = {0};
-    if (vars)
-        CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
-                                      &defined.count, err));
-    if (caus_arguments_has(arguments, "service"))
-        return read_around(program, arguments, &defined, window, arena, result,
-                           err);
+    caus_cli_specs all = {0}, part = {0};
     if (metrics) {
         CAUS_TRY(caus_specs_from_metrics(metrics, arena, &part.items,
                                          &part.count, err));
@@ -191,10 +246,7 @@ static caus_status read_specs(caus_program *program,
                                         err));
         CAUS_TRY(join_specs(arena, &all, part, err));
     }
-    result->is_choice = metrics || traces;
-    if (!result->is_choice) {
-        all = defined;
-    } else if (defined.count && all.count) {
+    if (defined.count && all.count) {
         caus_variable_spec *own =
             caus_arena_array(arena, all.count, sizeof *own);
         if (!own)
@@ -203,12 +255,42 @@ static caus_status read_specs(caus_program *program,
         apply_definitions(own, all.count, defined);
         all.items = own;
     }
-    if (!all.count)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "no source: give --metrics and --traces with servers, "
-                         "--vars, or a file by --recording, --csv or --table");
-    result->specs = all;
+    *result = all;
     return CAUS_OK;
+}
+
+static caus_status read_specs(caus_program *program,
+                              const caus_arguments *arguments,
+                              const caus_cli_window *window, caus_arena *arena,
+                              caus_cli_source *result, caus_error *err)
+{
+    const char *vars = caus_arguments_get(arguments, "vars");
+    if (!vars)
+        vars = result->settings.vars;
+    caus_cli_specs defined = {0};
+    bool has_proposals;
+    if (vars)
+        CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
+                                      &defined.count, err));
+    CAUS_TRY(
+        can_propose(program, arguments, result, arena, &has_proposals, err));
+    if (has_proposals)
+        CAUS_TRY(propose(program, arguments, arena, &defined, err));
+    if (caus_arguments_has(arguments, "service"))
+        return read_around(program, arguments, &defined, window, arena, result,
+                           err);
+    result->specs = defined;
+    result->is_choice = caus_arguments_has(arguments, "metrics") ||
+                        caus_arguments_has(arguments, "traces");
+    if (result->is_choice)
+        CAUS_TRY(read_named(arguments, defined, arena, &result->specs, err));
+    if (result->specs.count)
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "no source: give --prometheus URL or set "
+                     "CAUS_PROMETHEUS_URL, --metrics and --traces with "
+                     "servers, --vars, or a file by --recording, --csv or "
+                     "--table");
 }
 
 caus_status caus_cli_read_separator(const caus_arguments *arguments,

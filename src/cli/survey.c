@@ -192,3 +192,21 @@ const char *caus_cli_server_words(const caus_cli_survey *survey,
     }
     return words;
 }
+
+caus_status caus_cli_propose(caus_program *program,
+                             const caus_arguments *arguments,
+                             const caus_cli_survey *survey,
+                             const caus_setup_options *options,
+                             caus_arena *arena, caus_setup *result,
+                             caus_error *err)
+{
+    long budget;
+    caus_setup_options bounded = *options;
+    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
+                                    &budget, err));
+    bounded.max_queries = (size_t)budget;
+    CAUS_TRY(caus_setup_propose(&survey->servers, &bounded, program->run, arena,
+                                result, err));
+    caus_cli_print_queries(program, result->queries, result->query_count);
+    return CAUS_OK;
+}
