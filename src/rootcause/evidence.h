@@ -37,6 +37,7 @@ int caus_aspect_bad_direction(const caus_variable *variable,
 /* How far a variable is from its habit. */
 typedef struct caus_shift {
     bool measured;
+    size_t rows;          /* of the window, with a value */
     double before, after; /* medians */
     double scale;         /* robust deviation, floored */
     double least;         /* deviation of the steadiest such variable */
@@ -114,6 +115,10 @@ caus_status caus_scene_init(const caus_series *series,
 
 /* The index of a service, or SIZE_MAX. */
 size_t caus_scene_find(const caus_scene *scene, const char *service);
+
+/* Whether what a service shows is what users see: it only looks at others, or
+ * calls and is not called; SIZE_MAX = of no service. */
+bool caus_scene_users_see(const caus_scene *scene, size_t service);
 
 /* Breadth first from a service along calls, or against them: how far every
  * other is (SIZE_MAX = not reached) and from which the way comes. */

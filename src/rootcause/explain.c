@@ -120,6 +120,8 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         onset = onset_at(&about->timeline, given);
     } else if (!onset.found || onset.row < LEAST_HEALTHY) {
         CAUS_TRY(caus_case_split(about, done, LEAST_HEALTHY, &onset, err));
+    } else {
+        CAUS_TRY(caus_case_await_users(about, &onset, err));
     }
     about->onset = onset;
     about->onset_row = onset.row;
@@ -130,16 +132,6 @@ static caus_status place_onset(caus_case *about, caus_error *err)
 }
 
 /* ---- what moved ---- */
-
-static bool users_see(const caus_scene *scene, size_t service)
-{
-    if (service == SIZE_MAX || scene->observer[service])
-        return true;
-    bool called =
-        scene->caller_start[service + 1] > scene->caller_start[service];
-    return !called && (!scene->has_calls || scene->callee_start[service + 1] >
-                                                scene->callee_start[service]);
-}
 
 /* The variable that speaks loudest of what users see, else of all services. */
 static size_t choose_symptom(const caus_case *about)
@@ -152,7 +144,8 @@ static size_t choose_symptom(const caus_case *about)
                            scene->aspects[v] == CAUS_ASPECT_ERRORS;
             double clue = about->scores.clue[v];
             if (!outside || clue <= 0 ||
-                (pass == 0 && !users_see(scene, scene->service_of[v])))
+                (pass == 0 &&
+                 !caus_scene_users_see(scene, scene->service_of[v])))
                 continue;
             const char *name = about->series->variables[v].name;
             if (best == SIZE_MAX || clue > about->scores.clue[best] ||
@@ -181,7 +174,7 @@ static void weigh_kinds(caus_case *about, caus_aspect aspect)
         return;
     double loud[2] = {0, 0};
     for (size_t s = 0; s < about->scene.service_count; s++) {
-        for (size_t k = 0; k < 2 && users_see(&about->scene, s); k++)
+        for (size_t k = 0; k < 2 && caus_scene_users_see(&about->scene, s); k++)
             loud[k] = fmax(loud[k], about->scores.outside[s][k]);
     }
     if (loud[same] > 0)
@@ -208,7 +201,7 @@ static void look_from_symptom(caus_case *about)
     for (size_t s = 0; s < scene->service_count; s++) {
         const double *outside = about->scores.outside[s];
         about->ends[s] = 0;
-        if (!about->options->symptom && users_see(scene, s))
+        if (!about->options->symptom && caus_scene_users_see(scene, s))
             about->ends[s] =
                 fmin(1, fmax(outside[0], outside[1]) / caus_explained_clue);
     }

@@ -90,6 +90,14 @@ caus_status caus_case_find_onset(caus_case *about, const caus_anomalies *found,
 caus_status caus_case_split(caus_case *about, bool detected,
                             size_t least_before, caus_onset *result,
                             caus_error *err);
+/*
+ * Moves an onset that was found to the row near it from which on the symptom is
+ * furthest off, or what users see: where a baseline is joined to an incident of
+ * another time, something moved at the joint, and rows in which nobody noticed
+ * anything hide a short incident.
+ */
+caus_status caus_case_await_users(const caus_case *about, caus_onset *onset,
+                                  caus_error *err);
 /* Fills the onsets of variables and services and the order of these. */
 void caus_case_use_onsets(caus_case *about, const double *clues);
 

@@ -5,7 +5,7 @@
 
 #include "rootcause/logs.h"
 
-enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3 };
+enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3, MOST_AWAITED = 2 };
 
 /* Rows that tell a change from chance; of many rows this share. */
 static const double enough_rows = 16, enough_share = 1. / 6;
@@ -30,29 +30,33 @@ static void keep(loudest *found, size_t variable, double clue)
     }
 }
 
-/* The sum of the largest clues when the rows are split here. Few rows are off
- * by chance: until there are enough, sizes count by the root of their number.
- */
+/* The clue of a variable when the rows are split here. Few rows are off by
+ * chance: until there are enough, its size counts by the root of the number of
+ * those with a value. */
+static double clue_at(const caus_case *about, size_t variable, size_t row,
+                      caus_shift_space *space)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t rows = timeline->row_count;
+    double enough = fmax(enough_rows, enough_share * (double)rows);
+    caus_shift shift =
+        caus_timeline_shift(timeline, variable, row, rows, space);
+    shift.size *= sqrt(fmin((double)shift.rows, enough) / enough);
+    return caus_clue_of(&shift, about->scene.aspects[variable],
+                        about->scene.bad[variable]);
+}
+
+/* The sum of the largest clues of a split. */
 static double contrast_at(const caus_case *about, size_t row,
                           caus_shift_space *space, loudest *found)
 {
     double sum = 0;
-    const caus_timeline *timeline = &about->timeline;
-    double rows = (double)(timeline->row_count - row);
-    double enough =
-        fmax(enough_rows, enough_share * (double)timeline->row_count);
     for (size_t i = 0; i < LOUDEST; i++) {
         found->variable[i] = SIZE_MAX;
         found->clue[i] = 0;
     }
-    for (size_t v = 0; v < timeline->variable_count; v++) {
-        caus_shift shift =
-            caus_timeline_shift(timeline, v, row, timeline->row_count, space);
-        shift.size *= sqrt(fmin(rows, enough) / enough);
-        keep(
-            found, v,
-            caus_clue_of(&shift, about->scene.aspects[v], about->scene.bad[v]));
-    }
+    for (size_t v = 0; v < about->timeline.variable_count; v++)
+        keep(found, v, clue_at(about, v, row, space));
     for (size_t i = 0; i < LOUDEST; i++)
         sum += found->clue[i];
     return sum;
@@ -171,7 +175,9 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
         for (size_t row = low; row <= high; row += apart) {
             CAUS_TRY(caus_run_check(about->run, err));
             double contrast = contrast_at(about, row, &space, &found);
-            if (contrast > most) {
+            /* Rows without a value change nothing: what is hardly ever
+             * measured moved where it is measured next. */
+            if (contrast >= most) {
                 most = contrast;
                 best = row;
             }
@@ -233,5 +239,57 @@ caus_status caus_case_split(caus_case *about, bool detected,
     step made = step_at(about, split, &space);
     if (made.count)
         *result = place(&about->timeline, &made, split, least_before);
+    return CAUS_OK;
+}
+
+/* Whether a variable is the symptom or, where nobody named one, shows what
+ * users see. */
+static bool is_seen(const caus_case *about, size_t variable)
+{
+    const caus_scene *scene = &about->scene;
+    bool outside = scene->aspects[variable] == CAUS_ASPECT_LATENCY ||
+                   scene->aspects[variable] == CAUS_ASPECT_ERRORS;
+    return about->symptom == SIZE_MAX
+               ? outside &&
+                     caus_scene_users_see(scene, scene->service_of[variable])
+               : variable == about->symptom;
+}
+
+/* The largest clue that users see of a split. */
+static double seen_at(const caus_case *about, size_t row,
+                      caus_shift_space *space)
+{
+    double most = 0;
+    for (size_t v = 0; v < about->timeline.variable_count; v++) {
+        if (is_seen(about, v))
+            most = fmax(most, clue_at(about, v, row, space));
+    }
+    return most;
+}
+
+caus_status caus_case_await_users(const caus_case *about, caus_onset *onset,
+                                  caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t rows = timeline->row_count, reach = (rows - onset->row) / 2;
+    size_t first = onset->row;
+    reach = reach < MOST_AWAITED ? reach : MOST_AWAITED;
+    if (about->symptom == SIZE_MAX && !about->scene.has_calls)
+        return CAUS_OK;
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
+    double most = seen_at(about, first, &space);
+    for (size_t row = first + 1;
+         row <= first + reach && row + LEAST_AFTER <= rows; row++) {
+        double seen = seen_at(about, row, &space);
+        if (seen > most) {
+            most = seen;
+            onset->row = row;
+        }
+    }
+    if (onset->row > onset->last_row)
+        onset->last_row = onset->row;
+    onset->time_ns = timeline->time_ns[onset->row];
+    onset->last_ns = timeline->time_ns[onset->last_row];
     return CAUS_OK;
 }

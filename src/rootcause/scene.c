@@ -214,6 +214,16 @@ caus_status caus_scene_init(const caus_series *series,
     return CAUS_OK;
 }
 
+bool caus_scene_users_see(const caus_scene *scene, size_t service)
+{
+    if (service == SIZE_MAX || scene->observer[service])
+        return true;
+    bool called =
+        scene->caller_start[service + 1] > scene->caller_start[service];
+    return !called && (!scene->has_calls || scene->callee_start[service + 1] >
+                                                scene->callee_start[service]);
+}
+
 caus_status caus_scene_walk(const caus_scene *scene, size_t from,
                             bool to_callees, caus_arena *out, size_t **distance,
                             size_t **via, caus_error *err)

@@ -242,15 +242,17 @@ static void add_rows(const ranked_rows *rows, size_t from, size_t to)
     }
 }
 
-/* The median of the rows added; NaN of fewer than `least`. */
-static double middle_of(const ranked_rows *rows, size_t least)
+/* The median of the rows added, of which `count` have a value; NaN of fewer
+ * than `least`. */
+static double middle_of(const ranked_rows *rows, size_t least, size_t *count)
 {
-    size_t count = 0, word = 0;
+    size_t word = 0;
+    *count = 0;
     for (size_t i = 0; i < rows->words; i++)
-        count += (size_t)__builtin_popcountll(rows->bits[i]);
-    if (count < least)
+        *count += (size_t)__builtin_popcountll(rows->bits[i]);
+    if (*count < least)
         return (double)NAN;
-    size_t skip = (count - 1) / 2, here;
+    size_t skip = (*count - 1) / 2, here;
     while ((here = (size_t)__builtin_popcountll(rows->bits[word])) <= skip) {
         skip -= here;
         word++;
@@ -260,7 +262,7 @@ static double middle_of(const ranked_rows *rows, size_t least)
         bits &= bits - 1;
     size_t rank = 64 * word + (size_t)__builtin_ctzll(bits);
     double lower = rows->values[rows->order[rank]];
-    if (count % 2)
+    if (*count % 2)
         return lower;
     for (bits &= bits - 1; !bits;)
         bits = rows->bits[++word];
@@ -271,14 +273,14 @@ static double middle_of(const ranked_rows *rows, size_t least)
 /* The level of a window: of all of it or, where that is further off, of its
  * first half, as the incident may have ended in it. */
 static double level_of(const ranked_rows *rows, size_t from, size_t to,
-                       double usual)
+                       double usual, size_t *count)
 {
     size_t middle = from + (to - from) / 2;
     memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
     add_rows(rows, from, middle);
-    double half = middle_of(rows, LEAST_HALF);
+    double half = middle_of(rows, LEAST_HALF, count);
     add_rows(rows, middle, to);
-    double all = middle_of(rows, 1);
+    double all = middle_of(rows, 1, count);
     return fabs(half - usual) > fabs(all - usual) ? half : all;
 }
 
@@ -295,7 +297,7 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     if (usual.count < LEAST_BEFORE)
         return shift;
     shift.before = usual.median;
-    shift.after = level_of(&rows, from, to, usual.median);
+    shift.after = level_of(&rows, from, to, usual.median, &shift.rows);
     if (isnan(shift.after))
         return shift;
     shift.measured = true;
