@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How much of a callee's trouble its calls can carry to a caller, where calls
- * and what they take are measured of both. */
+ * and what they take are measured of both; and who may call whom, where nobody
+ * told. */
 #include <math.h>
+#include <string.h>
 
 #include "rootcause/rootcause_internal.h"
 
@@ -87,5 +89,94 @@ caus_status caus_carried_find(caus_case *about, caus_error *err)
         }
     }
     about->context.carried = most;
+    return CAUS_OK;
+}
+
+/* Whether the latencies of a caller may contain those of another service: these
+ * were shorter, and gained no more. */
+static bool may_contain(const caus_case *about, size_t caller, size_t callee)
+{
+    const caus_scene *scene = &about->scene;
+    int found = 0;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
+        size_t v = scene->variables[i];
+        const caus_shift *own = &about->shifts[v];
+        if (scene->aspects[v] != CAUS_ASPECT_LATENCY || !own->measured)
+            continue;
+        size_t alike = caus_case_find_alike(about, callee, v);
+        if (alike == SIZE_MAX)
+            continue;
+        const caus_shift *other = &about->shifts[alike];
+        bool within = other->before < own->before &&
+                      other->after - other->before < own->after - own->before;
+        found += within ? 1 : -1;
+    }
+    return found > 0;
+}
+
+/* What a call of two services could carry if there is one; false = there can be
+ * none. */
+static bool guess(const caus_case *about, size_t caller, size_t callee,
+                  caus_guess *result)
+{
+    pair job = {about, caller, callee, 1};
+    if (caller == callee || !may_contain(about, caller, callee))
+        return false;
+    /* Others call it, too: that it gets more requests than this caller does not
+     * say that each of these makes several. */
+    job.rate = find_rate(&job) ? fmin(job.rate, 1) : 1;
+    *result = (caus_guess){callee,
+                           {most_carried(&job, CAUS_ASPECT_LATENCY),
+                            most_carried(&job, CAUS_ASPECT_ERRORS)}};
+    return true;
+}
+
+/* Services whose latency or errors moved. */
+static size_t find_moved(const caus_case *about, const double *clues,
+                         bool *moved)
+{
+    const caus_scene *scene = &about->scene;
+    size_t count = 0;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        for (size_t i = scene->variable_start[s];
+             i < scene->variable_start[s + 1]; i++) {
+            size_t v = scene->variables[i];
+            bool outside = scene->aspects[v] == CAUS_ASPECT_LATENCY ||
+                           scene->aspects[v] == CAUS_ASPECT_ERRORS;
+            moved[s] = moved[s] || (outside && clues[v] > 0);
+        }
+        count += moved[s];
+    }
+    return count;
+}
+
+caus_status caus_guesses_find(caus_case *about, const double *clues,
+                              caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t services = scene->service_count;
+    if (scene->has_calls)
+        return CAUS_OK;
+    bool *moved = CAUS_ARRAY(about->out, bool, services + 1);
+    caus_guesses *made = CAUS_ARRAY(about->out, caus_guesses, services + 1);
+    if (!moved || !made)
+        return caus_arena_fail(about->out, err);
+    size_t most = find_moved(about, clues, moved);
+    caus_guess *room = CAUS_ARRAY(about->out, caus_guess, most + 1);
+    if (!room)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        size_t count = 0;
+        for (size_t other = 0; moved[s] && other < services; other++)
+            count += moved[other] && guess(about, s, other, &room[count]);
+        caus_guess *items = CAUS_ARRAY(about->out, caus_guess, count + 1);
+        if (!items)
+            return caus_arena_fail(about->out, err);
+        memcpy(items, room, count * sizeof *items);
+        made[s] = (caus_guesses){count, items};
+    }
+    about->context.guesses = made;
     return CAUS_OK;
 }

@@ -159,6 +159,18 @@ typedef struct caus_log_clues {
     double *largest[CAUS_LOG_KINDS]; /* [service_count] of each kind */
 } caus_log_clues;
 
+/* A service that another may call, and the largest clues of latency and errors
+ * that it could be to that. */
+typedef struct caus_guess {
+    size_t callee;
+    double most[2];
+} caus_guess;
+
+typedef struct caus_guesses {
+    size_t count;
+    const caus_guess *items;
+} caus_guesses;
+
 /* What is weighed besides the variables. */
 typedef struct caus_context {
     const caus_scene *scene;
@@ -172,6 +184,8 @@ typedef struct caus_context {
     double (*carried)[2]; /* [calls] the largest clues of latency and errors
                              that a call can carry to its caller, in the order
                              of the scene's callees; NULL = not known */
+    const caus_guesses *guesses; /* [service_count] where nobody told who calls
+                                    whom; NULL */
     const size_t *fronts; /* [service_count] the service that it only stands
                              before, which nobody told; SIZE_MAX */
     const double

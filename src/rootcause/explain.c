@@ -462,6 +462,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     caus_placebo_reduce(about, placebo, clues);
     CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
     CAUS_TRY(caus_carried_find(about, err));
+    CAUS_TRY(caus_guesses_find(about, clues, err));
     caus_case_use_onsets(about, clues);
     if (about->symptom == SIZE_MAX) {
         caus_scores_fill(&about->context, clues, variables, &about->scores);

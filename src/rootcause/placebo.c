@@ -188,6 +188,7 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
     context.traces = NULL;
     context.order = context.change = NULL;
     context.carried = NULL;
+    context.guesses = NULL;
     caus_log_clues logs;
     if (placebo->logs) {
         CAUS_TRY(caus_log_clues_init(&about->scene, about->out, &logs, err));

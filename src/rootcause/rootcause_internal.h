@@ -159,6 +159,10 @@ caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
 
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
+/* Fills its `guesses` instead, where no call graph is known; clues tell who
+ * moved. */
+caus_status caus_guesses_find(caus_case *about, const double *clues,
+                              caus_error *err);
 
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {

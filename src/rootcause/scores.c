@@ -53,7 +53,8 @@ static double inside_weight(caus_aspect aspect)
     }
 }
 
-/* The largest clue inside every service, and outside by its kind. */
+/* The largest clue inside every service, and outside by its kind: where neither
+ * latency nor errors are measured, a queue that fills tells of the first. */
 static void collect(const caus_scene *scene, const double *clues,
                     size_t variable_count, caus_scores *scores)
 {
@@ -69,7 +70,8 @@ static void collect(const caus_scene *scene, const double *clues,
         double *outside = scores->outside[s];
         if (weight > 0)
             *inside = fmax(*inside, weight * clue);
-        else if (aspect == CAUS_ASPECT_LATENCY)
+        else if (aspect == CAUS_ASPECT_LATENCY ||
+                 (aspect == CAUS_ASPECT_SATURATION && !scene->shows[s]))
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clue);
         else if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clue);
@@ -113,6 +115,23 @@ static double carried(const caus_context *context, const caus_scores *scores,
     return context->carried ? fmin(clue, context->carried[i][kind]) : clue;
 }
 
+/* The largest clue of a kind among those that a service may call, where nobody
+ * told who calls whom. */
+static double guessed(const caus_context *context, const caus_scores *scores,
+                      size_t service, size_t kind)
+{
+    double most = 0;
+    if (!context->guesses)
+        return 0;
+    const caus_guesses *calls = &context->guesses[service];
+    for (size_t i = 0; i < calls->count; i++) {
+        const double *callee = scores->outside[calls->items[i].callee];
+        double loudest = fmax(callee[OUTSIDE_LATENCY], callee[OUTSIDE_ERRORS]);
+        most = fmax(most, fmin(loudest, calls->items[i].most[kind]));
+    }
+    return caus_guessed_share * most;
+}
+
 /* How much of an anomaly of a kind the callees of a service explain, in [0,
  * 1]: queues make a caller's anomaly larger than its callee's, so that it is
  * there counts, not its size. */
@@ -120,7 +139,7 @@ static double explained(const caus_context *context, const caus_scores *scores,
                         size_t service, size_t kind)
 {
     const caus_scene *scene = context->scene;
-    double callee = 0;
+    double callee = guessed(context, scores, service, kind);
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
         callee = fmax(callee, carried(context, scores, i, kind));

@@ -22,6 +22,8 @@ static const double caus_weight_outside = .5;
 static const double caus_explained_share = .7;
 /* … from this clue on (three deviations), in proportion below it. */
 static const double caus_explained_clue = 1.386;
+/* What a callee shows that is only guessed counts this much of it. */
+static const double caus_guessed_share = .5;
 /* How well a callee's errors explain latency, and the other way round. */
 static const double caus_explained_across = 1;
 /* No clue is larger: what is far off is far off. */
