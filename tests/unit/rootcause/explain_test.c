@@ -134,7 +134,8 @@ static void a_louder_caller_is_explained_by_its_callee(void **state)
 {
     measure quiet[MADE_VARIABLES];
     memcpy(quiet, made_incident, sizeof quiet);
-    quiet[7].shift = 0; /* nothing shows inside the root */
+    quiet[7].shift = 0;  /* nothing shows inside the root */
+    quiet[6].level = .3; /* nor that it is within mid */
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, quiet, &options);
     assert_string_equal(told.suspects[0].service, "root");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Systems of which little is measured, or told. */
+#include <math.h>
 #include <string.h>
 
 #include "made_case.h"
@@ -139,6 +140,97 @@ static void who_counts_requests_is_no_observer(void **state)
     assert_true(suspect(&told, "root")->score > 0);
 }
 
+static void numbers_tell_who_may_call_whom(void **state)
+{
+    measure plain[MADE_VARIABLES];
+    memcpy(plain, made_incident, sizeof plain);
+    plain[7].shift = 0; /* nothing shows inside the root */
+    caus_explain_options options = made_options();
+    options.topology = NULL;
+    caus_explanation told = made_explain(*state, plain, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    plain[6].level = .3; /* what takes longer is not within mid */
+    told = made_explain(*state, plain, &options);
+    assert_string_not_equal(told.suspects[0].service, "root");
+}
+
+static void a_queue_tells_where_latency_is_not_measured(void **state)
+{
+    measure blind[MADE_VARIABLES];
+    memcpy(blind, made_incident, sizeof blind);
+    blind[5].shift = blind[7].shift = 0;
+    blind[6] = (measure){"root_queue_depth", "root", 3, .5, 20};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, blind, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_true(suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL] > 0);
+    blind[7] = (measure){"root_errors", "root", 0, 0, 0};
+    told = made_explain(*state, blind, &options);
+    assert_true(suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL] <= 0);
+}
+
+/* The first rows of the made series, to be written to. */
+static double *copy_rows(made_fixture *with, size_t rows, caus_segment *cut,
+                         caus_series *series)
+{
+    *series = made_series(with->arena, made_incident, NULL, 1);
+    *cut = series->segments[0];
+    double *values =
+        caus_arena_array(with->arena, rows * MADE_VARIABLES, sizeof *values);
+    assert_non_null(values);
+    memcpy(values, cut->values, rows * MADE_VARIABLES * sizeof *values);
+    cut->row_count = rows;
+    cut->values = values;
+    series->segments = cut;
+    return values;
+}
+
+/* Two recordings are joined two rows before anybody notices anything: of five
+ * rows two are ill. */
+static void a_joint_that_nobody_saw_is_no_onset(void **state)
+{
+    made_fixture *with = *state;
+    caus_series series;
+    caus_segment cut;
+    double *values = copy_rows(with, MADE_ONSET + 3, &cut, &series);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        values[(MADE_ONSET + 2) * MADE_VARIABLES + v] = values[v];
+    for (size_t r = MADE_ONSET - 2; r < cut.row_count; r++)
+        values[r * MADE_VARIABLES + 8] += 1; /* side_latency */
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    assert_int_equal(told.onset.row, MADE_ONSET);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
+/* What was not measured since is no sign that it was off all the time. */
+static void what_is_hardly_ever_measured_moved_where_it_is_next(void **state)
+{
+    made_fixture *with = *state;
+    caus_series series;
+    caus_segment cut;
+    double *values = copy_rows(with, MADE_ONSET + 4, &cut, &series);
+    for (size_t r = 0; r < cut.row_count; r++) {
+        double *row = values + r * MADE_VARIABLES;
+        for (size_t v = 0; v < MADE_VARIABLES; v++)
+            if (v != 8 && r >= MADE_ONSET)
+                row[v] -= made_incident[v].shift;
+        if (r >= 60)
+            row[8] = r < MADE_ONSET ? (double)NAN : 4;
+    }
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    assert_in_range(told.onset.row, MADE_ONSET - 2, MADE_ONSET);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +252,16 @@ int main(void)
             made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(who_counts_requests_is_no_observer,
                                         made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(numbers_tell_who_may_call_whom,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_queue_tells_where_latency_is_not_measured, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(a_joint_that_nobody_saw_is_no_onset,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_is_hardly_ever_measured_moved_where_it_is_next, made_set_up,
+            made_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
