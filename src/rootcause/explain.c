@@ -116,15 +116,17 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     about->alarm = about->alone = (double)NAN;
     if (done)
         CAUS_TRY(caus_case_find_onset(about, &found, given, &onset, err));
+    bool is_dated =
+        given == SIZE_MAX && onset.found && onset.row >= LEAST_HEALTHY;
     if (given != SIZE_MAX) {
         onset = onset_at(&about->timeline, given);
-    } else if (!onset.found || onset.row < LEAST_HEALTHY) {
+    } else if (!is_dated) {
         CAUS_TRY(caus_case_split(about, done, LEAST_HEALTHY, &onset, err));
-    } else {
-        CAUS_TRY(caus_case_await_users(about, &onset, err));
     }
     about->onset = onset;
     about->onset_row = onset.row;
+    if (is_dated)
+        CAUS_TRY(caus_case_await_users(about, err));
     about->has_anomalies = done;
     if (done)
         about->anomalies = found;

@@ -29,12 +29,12 @@ typedef struct caus_case {
     caus_scores scores;
     caus_shift *shifts; /* [variable_count] */
     caus_onset *onsets; /* [variable_count] */
-    size_t onset_row;
-    caus_onset onset; /* of the incident */
-    double alarm;     /* the anomaly score over its threshold; NaN */
-    double alone;     /* the same of the loudest bad variable; NaN */
-    double departure; /* the largest of any variable that tells of trouble, a
-                         normal deviate; NaN = too few rows */
+    size_t onset_row;   /* the rows from here on are what is explained */
+    caus_onset onset;   /* of the incident, at or a little before that row */
+    double alarm;       /* the anomaly score over its threshold; NaN */
+    double alone;       /* the same of the loudest bad variable; NaN */
+    double departure;   /* the largest of any variable that tells of trouble, a
+                           normal deviate; NaN = too few rows */
     double
         departure_beyond; /* the same against the largest in healthy windows */
     double incident;  /* how likely it is that anything happened, before it is
@@ -91,13 +91,12 @@ caus_status caus_case_split(caus_case *about, bool detected,
                             size_t least_before, caus_onset *result,
                             caus_error *err);
 /*
- * Moves an onset that was found to the row near it from which on the symptom is
- * furthest off, or what users see: where a baseline is joined to an incident of
- * another time, something moved at the joint, and rows in which nobody noticed
- * anything hide a short incident.
+ * Sets `onset_row` to the row near an onset that was found from which on the
+ * symptom is furthest off, or what users see: where a baseline is joined to an
+ * incident of another time, something moved at the joint, and rows in which
+ * nobody noticed anything hide a short incident.
  */
-caus_status caus_case_await_users(const caus_case *about, caus_onset *onset,
-                                  caus_error *err);
+caus_status caus_case_await_users(caus_case *about, caus_error *err);
 /* Fills the onsets of variables and services and the order of these. */
 void caus_case_use_onsets(caus_case *about, const double *clues);
 

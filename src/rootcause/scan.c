@@ -267,29 +267,23 @@ static double seen_at(const caus_case *about, size_t row,
     return most;
 }
 
-caus_status caus_case_await_users(const caus_case *about, caus_onset *onset,
-                                  caus_error *err)
+caus_status caus_case_await_users(caus_case *about, caus_error *err)
 {
-    const caus_timeline *timeline = &about->timeline;
-    size_t rows = timeline->row_count, reach = (rows - onset->row) / 2;
-    size_t first = onset->row;
+    size_t rows = about->timeline.row_count, first = about->onset.row;
+    size_t reach = (rows - first) / 2;
     reach = reach < MOST_AWAITED ? reach : MOST_AWAITED;
     if (about->symptom == SIZE_MAX && !about->scene.has_calls)
         return CAUS_OK;
     caus_shift_space space;
-    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
+    CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
     double most = seen_at(about, first, &space);
     for (size_t row = first + 1;
          row <= first + reach && row + LEAST_AFTER <= rows; row++) {
         double seen = seen_at(about, row, &space);
         if (seen > most) {
             most = seen;
-            onset->row = row;
+            about->onset_row = row;
         }
     }
-    if (onset->row > onset->last_row)
-        onset->last_row = onset->row;
-    onset->time_ns = timeline->time_ns[onset->row];
-    onset->last_ns = timeline->time_ns[onset->last_row];
     return CAUS_OK;
 }
