@@ -12,6 +12,10 @@
 
 CAUS_API_BEGIN
 
+/* Told of a query when it is first sent, by the thread that asks; server:
+ * "Prometheus", "ClickHouse", "Grafana". */
+typedef void caus_asked_fn(void *data, const char *server, const char *text);
+
 /* A server and how to talk to it. NULL texts are not used. */
 typedef struct caus_endpoint {
     const char *url;          /* http:// or https://, a path is kept */
@@ -22,9 +26,11 @@ typedef struct caus_endpoint {
     const char *ca_file; /* PEM; NULL = the system's */
     const char *cert_file;
     const char *key_file;
-    double timeout_s; /* of one request; 0 = 30 */
-    int retries;      /* after 429, 502, 503, 504 and lost connections */
-    int parallel;     /* requests at once; 0 = 4 */
+    double timeout_s;     /* of one request; 0 = 30 */
+    int retries;          /* after 429, 502, 503, 504 and lost connections */
+    int parallel;         /* requests at once; 0 = 4 */
+    caus_asked_fn *asked; /* NULL = nobody wants to know */
+    void *asked_data;
 } caus_endpoint;
 
 /* No url, time-out 30 s, 3 retries, 4 at once. */

@@ -95,7 +95,6 @@ static caus_status search(caus_program *program, const caus_endpoint *endpoint,
         facts.warnings = &warning;
         facts.warning_count = 1;
     }
-    caus_cli_print_queries(program, facts.queries, facts.query_count);
     *result = facts.changes;
     return join_lists(arena, fetch, &facts, err);
 }
@@ -204,12 +203,12 @@ static caus_status ask_grafana(caus_program *program, const char *url,
     CAUS_TRY(
         caus_endpoint_from_environment("CAUS_GRAFANA_", arena, &endpoint, err));
     endpoint.url = url;
+    caus_cli_show_queries(program, &endpoint);
     int64_t start_ns = known->start_ns - before_ns;
     caus_facts_options options = {.start_ns = start_ns > 0 ? start_ns : 0,
                                   .end_ns = known->end_ns};
     CAUS_TRY(caus_grafana_changes(&endpoint, &options, program->run, arena,
                                   &facts, err));
-    caus_cli_print_queries(program, facts.queries, facts.query_count);
     *result = facts.changes;
     return CAUS_OK;
 }

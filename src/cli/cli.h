@@ -79,6 +79,12 @@ caus_status caus_cli_read_zone(const caus_arguments *arguments,
 /* A caus_zone_fn of a caus_cli_zone that was given. */
 int32_t caus_cli_zone_minutes(void *zone, int64_t time_ns);
 
+/* Answers tell local times beside UTC: those of --tz, else of this machine, as
+ * they were at that instant. */
+caus_status caus_cli_settle_zone(caus_program *program,
+                                 const caus_arguments *arguments,
+                                 int64_t time_ns, caus_error *err);
+
 typedef struct caus_cli_specs {
     const caus_variable_spec *items;
     size_t count;

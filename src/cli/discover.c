@@ -359,6 +359,16 @@ static caus_status learn(caus_program *program, const caus_arguments *arguments,
                                       err);
 }
 
+static caus_status settle_zone(caus_program *program,
+                               const caus_arguments *arguments,
+                               const caus_series *series, caus_error *err)
+{
+    if (!series->segment_count || series->step_ns <= 0)
+        return CAUS_OK;
+    const caus_segment *last = &series->segments[series->segment_count - 1];
+    return caus_cli_settle_zone(program, arguments, last->start_ns, err);
+}
+
 static caus_status answer_question(caus_program *program,
                                    const caus_arguments *arguments,
                                    caus_arena *arena, caus_graph_answer *answer,
@@ -384,6 +394,7 @@ static caus_status answer_question(caus_program *program,
     CAUS_TRY(caus_cli_read_contexts(arguments, arena, &input.series, err));
     CAUS_TRY(caus_cli_warn_of_knowledge(arguments, arena, &input, err));
     *series = input.series;
+    CAUS_TRY(settle_zone(program, arguments, series, err));
     if (method && method->is_static && series->step_ns)
         CAUS_TRY(warn_of_time(method->name, arena, &input, err));
     if (method)
@@ -470,7 +481,7 @@ static const caus_option_group *const groups[] = {
     &caus_cli_trace_options,    &caus_server_options,
     &caus_source_options,       &caus_file_options,
     &caus_gram_source_options,  &caus_time_options,
-    &caus_common_options};
+    &caus_graph_form,           &caus_common_options};
 
 const caus_command caus_command_discover = {
     .name = "discover",

@@ -165,7 +165,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &doctor_group, &caus_server_options, &caus_common_options};
+    &doctor_group, &caus_server_options, &caus_sheet_form,
+    &caus_common_options};
 
 const caus_command caus_command_doctor = {
     .name = "doctor",

@@ -42,6 +42,23 @@ typedef struct explain_outcome {
     double limit;
 } explain_outcome;
 
+/* What to type next: the same for the post-mortem. */
+static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
+                           caus_cli_explained *made, caus_error *err)
+{
+    static const char *const without[] = {"format",    "output",      "color",
+                                          "quiet",     "no-progress", "timings",
+                                          "exit-zero", NULL};
+    if (made->explanation.verdict == CAUS_VERDICT_NO_ANOMALY)
+        return CAUS_OK;
+    const char *again = caus_arguments_text_for(arguments, &caus_command_report,
+                                                without, arena);
+    if (again)
+        made->answer.next_command =
+            caus_arena_format(arena, "%s -o incident.html", again);
+    return made->answer.next_command ? CAUS_OK : caus_arena_fail(arena, err);
+}
+
 static caus_status explain(caus_program *program,
                            const caus_arguments *arguments, caus_arena *arena,
                            explain_outcome *outcome, caus_error *err)
@@ -51,6 +68,7 @@ static caus_status explain(caus_program *program,
     CAUS_TRY(read_limit(arguments, &outcome->limit, err));
     caus_cli_explained made;
     CAUS_TRY(caus_cli_explain(program, arguments, arena, &made, err));
+    CAUS_TRY(suggest(arguments, arena, &made, err));
     const char *path = caus_arguments_get(arguments, "output");
     if (path)
         program->render.color = false;
@@ -97,6 +115,7 @@ static const caus_option_group *const groups[] = {&caus_cli_explain_options,
                                                   &caus_source_options,
                                                   &caus_file_options,
                                                   &caus_time_options,
+                                                  &caus_story_form,
                                                   &caus_common_options};
 
 const caus_command caus_command_explain = {

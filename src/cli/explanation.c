@@ -64,6 +64,8 @@ caus_status caus_cli_explain(caus_program *program,
     const caus_series *series = &result->input.series;
     CAUS_TRY(caus_explain(series, &result->options, program->run, arena,
                           &result->explanation, err));
+    CAUS_TRY(caus_cli_settle_zone(program, arguments,
+                                  result->explanation.onset.time_ns, err));
     caus_program_lap(program, "explanation");
     result->answer =
         (caus_explanation_answer){.series = series,

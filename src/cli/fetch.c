@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -193,11 +194,20 @@ static caus_status fold_warnings(caus_arena *arena, caus_fetch *fetch,
     return CAUS_OK;
 }
 
-void caus_cli_print_queries(caus_program *program,
-                            const caus_fetched_query *queries, size_t count)
+static void say_query(void *data, const char *asked, const char *text)
 {
-    for (size_t i = 0; program->show_queries && i < count; i++)
-        caus_program_say(program, "%s: %s", queries[i].server, queries[i].text);
+    char name[32] = "";
+    for (size_t i = 0; asked[i] && i + 1 < sizeof name; i++)
+        name[i] = (char)tolower((unsigned char)asked[i]);
+    caus_program_say(data, "%s: %s", name, text);
+}
+
+void caus_cli_show_queries(caus_program *program, caus_endpoint *endpoint)
+{
+    if (!program->show_queries)
+        return;
+    endpoint->asked = say_query;
+    endpoint->asked_data = program;
 }
 
 static caus_status fetch_options(const caus_arguments *arguments,
@@ -270,8 +280,6 @@ caus_status caus_cli_fetch_gram(caus_program *program,
                                &endpoint, err));
     CAUS_TRY(caus_clickhouse_gram(&endpoint, specs->items, specs->count,
                                   &options, program->run, arena, result, err));
-    caus_cli_print_queries(program, result->told.queries,
-                           result->told.query_count);
     return CAUS_OK;
 }
 
@@ -302,7 +310,6 @@ static caus_status fetch_part(caus_program *program,
                                &endpoint, err));
     CAUS_TRY(kind->fetch(&endpoint, picked, count, options, program->run, arena,
                          result, err));
-    caus_cli_print_queries(program, result->queries, result->query_count);
     return CAUS_OK;
 }
 

@@ -254,8 +254,9 @@ static const caus_option_group build_group = {
     "sums", sizeof build_options / sizeof *build_options, build_options};
 
 static const caus_option_group *const groups[] = {
-    &build_group,       &caus_server_options, &caus_source_options,
-    &caus_file_options, &caus_time_options,   &caus_common_options};
+    &build_group,        &caus_server_options, &caus_source_options,
+    &caus_file_options,  &caus_time_options,   &caus_note_form,
+    &caus_common_options};
 
 const caus_command caus_command_gram = {
     .name = "gram",

@@ -55,7 +55,8 @@ static int execute(caus_program *program, const caus_arguments *arguments)
     return caus_cli_execute(program, arguments, info);
 }
 
-static const caus_option_group *const groups[] = {&caus_common_options};
+static const caus_option_group *const groups[] = {&caus_sheet_form,
+                                                  &caus_common_options};
 
 const caus_command caus_command_info = {
     .name = "info",

@@ -110,7 +110,7 @@ static int execute(caus_program *program, const caus_arguments *arguments)
 }
 
 static const caus_option_group *const groups[] = {
-    &init_group, &caus_server_options, &caus_common_options};
+    &init_group, &caus_server_options, &caus_sheet_form, &caus_common_options};
 
 const caus_command caus_command_init = {
     .name = "init",

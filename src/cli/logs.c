@@ -78,7 +78,6 @@ static caus_status fetch_lines(caus_program *program,
             caus_arena_format(arena, "log lines were not read: %s",
                               reason.message),
             err);
-    caus_cli_print_queries(program, fetch.queries, fetch.query_count);
     caus_program_lap(program, "logs");
     *logs = fetch.logs;
     return add_warnings(&fetch, arena, input, err);

@@ -216,19 +216,6 @@ static const char *source_of(const caus_arguments *arguments)
     return "servers";
 }
 
-/* Local times are those of --tz where it is given. */
-static caus_status settle_zone(caus_program *program,
-                               const caus_arguments *arguments,
-                               const caus_explanation *told, caus_error *err)
-{
-    caus_cli_zone zone;
-    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
-    if (zone.given)
-        program->render.zone_offset_minutes =
-            caus_cli_zone_minutes(&zone, told->onset.time_ns);
-    return CAUS_OK;
-}
-
 static caus_status report(caus_program *program,
                           const caus_arguments *arguments, caus_arena *arena,
                           caus_verdict *verdict, caus_error *err)
@@ -248,7 +235,6 @@ static caus_status report(caus_program *program,
     caus_extent extent;
     CAUS_TRY(find_extent(program, &made, &extent, err));
     told.extent = &extent;
-    CAUS_TRY(settle_zone(program, arguments, &made.explanation, err));
     CAUS_TRY(add_graph(program, arguments, &made, arena, &told, err));
     CAUS_TRY(add_quality(program, &made, arena, &told, err));
     const char *text;
@@ -289,6 +275,7 @@ static const caus_option_group *const groups[] = {&caus_cli_explain_options,
                                                   &caus_source_options,
                                                   &caus_file_options,
                                                   &caus_time_options,
+                                                  &caus_page_form,
                                                   &caus_common_options};
 
 const caus_command caus_command_report = {

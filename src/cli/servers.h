@@ -44,9 +44,9 @@ caus_status caus_cli_propose(caus_program *program,
 const char *caus_cli_server_words(const caus_cli_survey *survey,
                                   caus_arena *arena);
 
-/* Queries that were sent, on stderr, where --show-queries asks for them. */
-void caus_cli_print_queries(caus_program *program,
-                            const caus_fetched_query *queries, size_t count);
+/* Has queries told on stderr as they are sent, where --show-queries asks for
+ * that. */
+void caus_cli_show_queries(caus_program *program, caus_endpoint *endpoint);
 
 /* The Prometheus that --metrics without a place of their own are asked of. */
 caus_status caus_cli_name_prometheus(const caus_arguments *arguments,

@@ -128,7 +128,6 @@ static caus_status find_calls(caus_program *program,
                          reason.message);
         return CAUS_OK;
     }
-    caus_cli_print_queries(program, fetch.queries, fetch.query_count);
     caus_topology *calls = caus_arena_array(arena, 1, sizeof *calls);
     if (!calls)
         return caus_arena_fail(arena, err);
@@ -372,5 +371,7 @@ caus_status caus_cli_read_source(caus_program *program,
 {
     *result = (caus_cli_source){0};
     CAUS_TRY(caus_cli_read_settings(arguments, arena, &result->settings, err));
+    caus_cli_show_queries(program, &result->settings.prometheus);
+    caus_cli_show_queries(program, &result->settings.clickhouse);
     return read_specs(program, arguments, window, arena, result, err);
 }

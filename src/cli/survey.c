@@ -59,6 +59,8 @@ static caus_status ask(const search *at, size_t which,
     caus_cli_survey *result = at->result;
     caus_answer_server server = {.kind = kinds[which].name, .found = found};
     result->endpoints[which] = *endpoint;
+    endpoint = &result->endpoints[which];
+    caus_cli_show_queries(at->program, &result->endpoints[which]);
     if (which == 0) {
         CAUS_TRY(caus_prometheus_survey(endpoint, &at->options,
                                         at->program->run, at->arena,
@@ -136,9 +138,6 @@ static caus_status collect_queries(const search *at, caus_error *err)
     for (size_t i = 0; i < result->query_count; i++) {
         result->queries[i] = i < metrics ? result->metrics.queries[i]
                                          : result->spans.queries[i - metrics];
-        if (at->program->show_queries)
-            caus_program_say(at->program, "%s: %s", result->queries[i].server,
-                             result->queries[i].text);
     }
     return CAUS_OK;
 }
@@ -205,8 +204,6 @@ caus_status caus_cli_propose(caus_program *program,
     CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
                                     &budget, err));
     bounded.max_queries = (size_t)budget;
-    CAUS_TRY(caus_setup_propose(&survey->servers, &bounded, program->run, arena,
-                                result, err));
-    caus_cli_print_queries(program, result->queries, result->query_count);
-    return CAUS_OK;
+    return caus_setup_propose(&survey->servers, &bounded, program->run, arena,
+                              result, err);
 }

@@ -86,7 +86,6 @@ static caus_status fetch_traces(caus_program *program, size_t most,
             caus_arena_format(arena, "traces were not read: %s",
                               reason.message),
             err);
-    caus_cli_print_queries(program, fetch.queries, fetch.query_count);
     caus_program_lap(program, "spans");
     CAUS_TRY(add_warnings(&fetch, arena, input, err));
     return keep(&fetch.spans, arena, input, err);

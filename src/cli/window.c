@@ -104,6 +104,18 @@ int32_t caus_cli_zone_minutes(void *data, int64_t time_ns)
     return zone->is_place ? local_offset(time_ns) : zone->minutes;
 }
 
+caus_status caus_cli_settle_zone(caus_program *program,
+                                 const caus_arguments *arguments,
+                                 int64_t time_ns, caus_error *err)
+{
+    caus_cli_zone zone;
+    CAUS_TRY(caus_cli_read_zone(arguments, &zone, err));
+    program->render.zone_offset_minutes =
+        zone.given ? caus_cli_zone_minutes(&zone, time_ns)
+                   : local_offset(time_ns);
+    return CAUS_OK;
+}
+
 /* One of --start and --end; the reason of a failure names it. */
 static caus_status read_instant(const caus_arguments *arguments,
                                 const char *name, const char *fallback,

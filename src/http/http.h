@@ -25,6 +25,7 @@ typedef struct caus_http_request {
     caus_http_sink *sink;
     caus_http_reset *reset;
     void *sink_data;
+    const char *told; /* to the endpoint's `asked`; NULL = nothing */
     const char *what; /* for error sentences: "the range query of redis_cpu" */
 } caus_http_request;
 

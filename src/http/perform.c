@@ -163,6 +163,10 @@ static caus_status start_next(performance *work, slot *at, caus_error *err)
         return caus_arena_fail(work->out, err);
     bool set = at->headers && set_request(at, url);
     caus_arena_rewind(work->out, mark); /* libcurl keeps a copy of the url */
+    const caus_endpoint *endpoint = &work->http->endpoint;
+    if (set && endpoint->asked && at->request->told)
+        endpoint->asked(endpoint->asked_data, work->http->server,
+                        at->request->told);
     return set ? launch(at, err) : no_memory(work->http, err);
 }
 

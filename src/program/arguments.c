@@ -306,10 +306,28 @@ const char *caus_shell_quote(const char *word, caus_arena *arena)
     return text;
 }
 
+static bool is_among(const char *name, const char *const *names)
+{
+    for (; *names; names++) {
+        if (strcmp(*names, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 const char *caus_arguments_text(const caus_arguments *arguments,
                                 caus_arena *arena)
 {
-    size_t room = strlen(arguments->command->name) + 16;
+    static const char *const none[] = {NULL};
+    return caus_arguments_text_for(arguments, arguments->command, none, arena);
+}
+
+const char *caus_arguments_text_for(const caus_arguments *arguments,
+                                    const caus_command *command,
+                                    const char *const *without,
+                                    caus_arena *arena)
+{
+    size_t room = strlen(command->name) + 16;
     for (size_t i = 0; i < arguments->count; i++)
         room += strlen(arguments->given[i].option->name) +
                 4 * strlen(arguments->given[i].value) + 8;
@@ -318,10 +336,13 @@ const char *caus_arguments_text(const caus_arguments *arguments,
     char *text = caus_arena_array(arena, room, 1);
     if (!text)
         return NULL;
-    size_t length =
-        (size_t)snprintf(text, room, "caus %s", arguments->command->name);
+    size_t length = (size_t)snprintf(text, room, "caus %s", command->name);
     for (size_t i = 0; i < arguments->count; i++) {
         const given *one = &arguments->given[i];
+        const char *name = one->option->name;
+        if (!find_option(command, name, strlen(name)) ||
+            is_among(name, without))
+            continue;
         length += (size_t)snprintf(text + length, room - length, " --%s",
                                    one->option->name);
         if (!one->option->argument)

@@ -9,11 +9,32 @@
 
 #include "program_internal.h"
 
+static const char form_help[] = "form of the result; default: text on a "
+                                "terminal, else json, or by the ending of -o";
+
+static const caus_option graph_form[] = {
+    {"format", 0, "NAME", "json|text|markdown|dot|svg|mermaid|graphml",
+     CAUS_COMPLETE_NOTHING, form_help}};
+static const caus_option story_form[] = {{"format", 0, "NAME",
+                                          "json|text|markdown",
+                                          CAUS_COMPLETE_NOTHING, form_help}};
+static const caus_option page_form[] = {
+    {"format", 0, "NAME", "html|markdown", CAUS_COMPLETE_NOTHING,
+     "form of the result; default: markdown on a terminal, else html, or by "
+     "the ending of -o"}};
+static const caus_option sheet_form[] = {
+    {"format", 0, "NAME", "json|text", CAUS_COMPLETE_NOTHING, form_help}};
+static const caus_option note_form[] = {
+    {"format", 0, "NAME", "json|text", CAUS_COMPLETE_NOTHING,
+     "form of what is printed; default text"}};
+
+const caus_option_group caus_graph_form = {"result", 1, graph_form};
+const caus_option_group caus_story_form = {"result", 1, story_form};
+const caus_option_group caus_page_form = {"result", 1, page_form};
+const caus_option_group caus_sheet_form = {"result", 1, sheet_form};
+const caus_option_group caus_note_form = {"result", 1, note_form};
+
 static const caus_option common_options[] = {
-    {"format", 0, "NAME", "json|text|markdown|html|dot|svg|mermaid|graphml",
-     CAUS_COMPLETE_NOTHING,
-     "form of the result; default: text on a terminal, else json, or by the "
-     "ending of -o"},
     {"output", 'o', "FILE", NULL, CAUS_COMPLETE_FILE,
      "write the result to FILE, whole or not at all"},
     {"quiet", 'q', NULL, NULL, CAUS_COMPLETE_NOTHING,

@@ -81,6 +81,14 @@ typedef struct caus_command_table {
 /* The options every command has. */
 extern const caus_option_group caus_common_options;
 
+/* --format, for the commands whose result has several forms: a graph, words and
+ * numbers about an incident, a report, a table, a note beside a file. */
+extern const caus_option_group caus_graph_form;
+extern const caus_option_group caus_story_form;
+extern const caus_option_group caus_page_form;
+extern const caus_option_group caus_sheet_form;
+extern const caus_option_group caus_note_form;
+
 /*
  * Reads argv after the command word. Long options take "--name value" or
  * "--name=value"; the last of a repeated option wins where it may be given only
@@ -111,6 +119,13 @@ size_t caus_arguments_operand_count(const caus_arguments *arguments);
 /* The command line again, quoted for a shell, in `arena`; NULL = no memory. */
 const char *caus_arguments_text(const caus_arguments *arguments,
                                 caus_arena *arena);
+
+/* The same for another command: options that it has, without those named in
+ * `without`, NULL at its end. */
+const char *caus_arguments_text_for(const caus_arguments *arguments,
+                                    const caus_command *command,
+                                    const char *const *without,
+                                    caus_arena *arena);
 
 /* A word quoted for a shell where it needs that; NULL = no memory. */
 const char *caus_shell_quote(const char *word, caus_arena *arena);

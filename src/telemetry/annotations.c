@@ -141,6 +141,7 @@ static caus_status fetch(const caus_endpoint *endpoint,
         .query = query,
         .sink = take_bytes,
         .reset = forget_bytes,
+        .told = shown,
         .what = what};
     caus_facts found = {.query_count = 1, .queries = told};
     caus_http *http = NULL;

@@ -48,6 +48,7 @@ caus_http_request caus_clickhouse_request(const caus_clickhouse *at,
                                .sink = caus_row_reader_feed,
                                .reset = caus_row_reader_reset,
                                .sink_data = reader,
+                               .told = sql,
                                .what = what};
 }
 

@@ -178,6 +178,7 @@ static caus_status prepare(caus_prom *prom, caus_prom_call *call,
         .sink = take_bytes,
         .reset = forget_bytes,
         .sink_data = to,
+        .told = call->shown,
         .what = call->what};
     return CAUS_OK;
 }

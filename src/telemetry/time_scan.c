@@ -56,10 +56,23 @@ static bool is_date(int year, int month, int day)
     return day >= 1 && day <= days[month - 1] + (leap && month == 2);
 }
 
+/* " UTC", as answers write it. */
+static bool scan_utc(const char **cursor, const char *end)
+{
+    const char *at = *cursor;
+    while (scan_byte(&at, end, ' '))
+        continue;
+    if (end - at < 3 || memcmp(at, "UTC", 3) != 0)
+        return false;
+    *cursor = at + 3;
+    return true;
+}
+
 static bool scan_zone(const char **cursor, const char *end, caus_civil *civil)
 {
     const char *at = *cursor;
-    if (scan_byte(&at, end, 'Z') || scan_byte(&at, end, 'z')) {
+    if (scan_byte(&at, end, 'Z') || scan_byte(&at, end, 'z') ||
+        scan_utc(&at, end)) {
         civil->has_zone = true;
         *cursor = at;
         return true;

@@ -261,6 +261,39 @@ static void denied_requests_say_which_settings_matter(void **state)
     assert_null(strstr(at->err.message, "wrong\""));
 }
 
+/* ---- what is told of requests ---- */
+
+static void keep_told(void *data, const char *server, const char *text)
+{
+    caus_text *told = data;
+    caus_text_format(told, "%s: %s\n", server, text);
+}
+
+static void requests_are_told_when_they_are_sent(void **state)
+{
+    bench *at = *state;
+    caus_text told = {0};
+    caus_http_request requests[] = {
+        request_to(at, "/200"), request_to(at, "/401"), request_to(at, "/403")};
+    caus_http_reply replies[3];
+    caus_http *http = NULL;
+    requests[0].told = "first";
+    requests[1].told = "second";
+    requests[2].told = "never sent";
+    serve(at, refuse);
+    at->endpoint.parallel = 1;
+    at->endpoint.asked = keep_told;
+    at->endpoint.asked_data = &told;
+    assert_int_equal(
+        caus_http_new(&at->endpoint, "Prometheus", &http, &at->err), CAUS_OK);
+    assert_int_equal(caus_http_perform(http, requests, 3, at->run, at->out,
+                                       replies, &at->err),
+                     CAUS_ERR_DENIED);
+    assert_string_equal(told.bytes, "Prometheus: first\nPrometheus: second\n");
+    caus_http_free(http);
+    caus_text_deinit(&told);
+}
+
 /* ---- retries ---- */
 
 static void falter(void *data, const loopback_request *request)
@@ -282,12 +315,19 @@ static void busy_and_lost_servers_are_asked_again(void **state)
     static const char *const paths[] = {"/429", "/502",  "/503",
                                         "/504", "/half", "/lost"};
     at->endpoint.retries = 1;
+    at->endpoint.asked = keep_told;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        caus_text told = {0};
+        caus_http_request request = request_to(at, paths[i]);
+        request.told = "once";
+        at->endpoint.asked_data = &told;
         serve(at, falter);
         forget(at);
         at->resets = 0;
-        if (get(at, paths[i]) != CAUS_OK)
+        if (perform(at, &request) != CAUS_OK)
             fail_msg("%s: %s", paths[i], at->err.message);
+        assert_string_equal(told.bytes, "Prometheus: once\n");
+        caus_text_deinit(&told);
         assert_string_equal(at->body, "done");
         assert_int_equal(at->resets, 1);
         assert_int_equal(loopback_count(at->server), 2);
@@ -490,6 +530,7 @@ int main(void)
         TEST(gzip_is_decoded),
         TEST(other_replies_are_returned_with_their_words),
         TEST(denied_requests_say_which_settings_matter),
+        TEST(requests_are_told_when_they_are_sent),
         TEST(busy_and_lost_servers_are_asked_again),
         TEST(retries_end),
         TEST(retry_after_is_honoured),
