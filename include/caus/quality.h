@@ -11,6 +11,8 @@ CAUS_API_BEGIN
 /* Facts of one variable, over all its rows unless said otherwise. */
 typedef struct caus_variable_quality {
     double missing_share; /* in [0, 1] */
+    double late_share;    /* of all rows, those before its first value; 0 where
+                             segments do not follow one another in time */
     double zero_share;    /* of present values */
     size_t nonzero_rows;
     bool constant; /* ≤ 1 distinct present value in every environment */

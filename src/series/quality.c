@@ -16,6 +16,7 @@ typedef struct tally {
     size_t rows;
     size_t present;
     size_t zeros;
+    size_t late;      /* rows before the first present */
     size_t changes;   /* from one present row to the next, within segments */
     size_t contrasts; /* values unlike the first of their environment */
     uint64_t digest;  /* of value bits and gaps */
@@ -64,6 +65,8 @@ static void tally_segment(const caus_series *series,
         }
         double value = segment->values[row * series->variable_count + variable];
         mix(&t->digest, value_bits(value));
+        if (!t->present)
+            t->late = t->rows - 1;
         t->present++;
         t->zeros += value == 0;
         t->contrasts += value != usual;
@@ -72,11 +75,22 @@ static void tally_segment(const caus_series *series,
     }
 }
 
+static bool is_one_stretch(const caus_series *series)
+{
+    for (size_t s = 1; s < series->segment_count; s++) {
+        if (series->segments[s].start_ns <= series->segments[s - 1].start_ns)
+            return false;
+    }
+    return series->step_ns > 0;
+}
+
 static tally tally_column(const caus_series *series, size_t variable)
 {
     tally t = {0};
     for (size_t s = 0; s < series->segment_count; s++)
         tally_segment(series, &series->segments[s], variable, &t);
+    if (!is_one_stretch(series))
+        t.late = 0;
     return t;
 }
 
@@ -86,6 +100,7 @@ static void write_counts(const caus_series *series, const tally *t,
     *facts = (caus_variable_quality){
         .missing_share =
             t->rows ? (double)(t->rows - t->present) / (double)t->rows : 1,
+        .late_share = t->present ? (double)t->late / (double)t->rows : 0,
         .zero_share = t->present ? (double)t->zeros / (double)t->present : 0,
         .nonzero_rows = t->present - t->zeros,
         .constant = t->contrasts == 0,

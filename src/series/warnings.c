@@ -108,13 +108,31 @@ static const char *tell_single_row(const writer *w, size_t variable)
                              name_of(w, variable));
 }
 
+/* Of the rows from its first value on, those without one. */
+static double gap_share(const caus_variable_quality *facts)
+{
+    double late = facts->late_share;
+    return late < 1 ? (facts->missing_share - late) / (1 - late) : 0;
+}
+
+/* Rows before a variable's data begin are no gaps: no step fills them. */
+static const char *tell_late(const writer *w, size_t variable)
+{
+    return caus_arena_format(w->out,
+                             "%s has no value in the first %.0f %% of the "
+                             "rows: give a later --start "
+                             "or a shorter --baseline, or leave it out",
+                             name_of(w, variable),
+                             100 * w->quality->variables[variable].late_share);
+}
+
 static const char *tell_gaps(const writer *w, size_t variable)
 {
     return caus_arena_format(
         w->out,
         "%s misses %.0f %% of its rows: take a wider step or leave it out",
         name_of(w, variable),
-        100 * w->quality->variables[variable].missing_share);
+        100 * gap_share(&w->quality->variables[variable]));
 }
 
 static const char *tell_drift(const writer *w, size_t variable)
@@ -163,9 +181,14 @@ static bool has_single_row_steps(const caus_variable_quality *facts)
     return !facts->constant && facts->single_row_steps;
 }
 
+static bool begins_late(const caus_variable_quality *facts)
+{
+    return facts->late_share > much_missing;
+}
+
 static bool has_gaps(const caus_variable_quality *facts)
 {
-    return facts->missing_share > much_missing && facts->missing_share < 1;
+    return gap_share(facts) > much_missing && facts->missing_share < 1;
 }
 
 static bool drifts(const caus_variable_quality *facts)
@@ -201,6 +224,9 @@ static const trouble troubles[] = {
     {has_single_row_steps, tell_single_row,
      "change in one or two rows only, which one accident explains",
      "widen the window or leave them out"},
+    {begins_late, tell_late,
+     "have no value in more than the first 5 % of the rows",
+     "give a later --start or a shorter --baseline, or leave them out"},
     {has_gaps, tell_gaps, "miss more than 5 % of their rows",
      "take a wider step or leave them out"},
     {is_mostly_zero, tell_zeros, "are zero in more than half of their rows",

@@ -147,6 +147,30 @@ static void sound_data_has_no_warning(void **state)
     }
 }
 
+static void rows_before_the_data_begin_are_no_gaps(void **state)
+{
+    bench *b = *state;
+    add_column(b, "full");
+    size_t late = add_column(b, "late"), both = add_column(b, "both");
+    for (size_t row = 0; row < ROWS; row++) {
+        if (row < ROWS / 4 || (row > ROWS / 2 && row % 4 == 1))
+            b->values[row][both] = MISSING;
+        if (row < ROWS / 4)
+            b->values[row][late] = MISSING;
+    }
+    caus_quality quality = examine_columns(b);
+    assert_true(quality.variables[0].late_share == 0);
+    assert_true(quality.variables[late].late_share == .25);
+    assert_true(quality.variables[late].missing_share == .25);
+    assert_true(quality.variables[both].late_share == .25);
+    assert_warned(&quality, "late has no value in the first 25 %",
+                  "give a later --start or a shorter --baseline");
+    assert_warned(&quality, "both has no value in the first 25 %", "--start");
+    assert_warned(&quality, "both misses", "take a wider step");
+    for (size_t i = 0; i < quality.warning_count; i++)
+        assert_null(strstr(quality.warnings[i], "late misses"));
+}
+
 static void missing_share_is_counted_and_told(void **state)
 {
     bench *b = *state;
@@ -720,6 +744,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(sound_data_has_no_warning),
         TEST(missing_share_is_counted_and_told),
+        TEST(rows_before_the_data_begin_are_no_gaps),
         TEST(constant_is_one_value_in_every_environment),
         TEST(what_ails_many_is_told_once),
         TEST(duplicates_name_the_first),
