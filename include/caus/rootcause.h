@@ -93,7 +93,9 @@ typedef struct caus_hop {
                          was learned */
     size_t variable;  /* what moved at `to`; SIZE_MAX = nothing measured */
     double effect;    /* its change, in its unit; NaN */
-    const char *word; /* "moved with", "preceded", "drives" or "caused" */
+    const char *word; /* "moved with", "preceded", "drives" or "caused"; NULL =
+                         nothing measured of one end moved: none is earned */
+    const char *unearned; /* that, as a sentence; NULL = there is a word */
     const caus_finding *checks; /* what earns the word */
     size_t check_count;
     const char *disproof; /* what to look at that could refute the hop */
@@ -218,8 +220,13 @@ typedef struct caus_explanation {
     double strength; /* of the first score over the largest in placebo windows
                         of the healthy rows; NaN = too few rows for them */
     size_t placebo_count;
-    bool has_logs; /* log lines of before and after took part */
-    double alarm;  /* the anomaly score over its threshold (anomaly.h); NaN */
+    bool has_calls;   /* it is known who calls whom */
+    bool has_traces;  /* spans of before and after took part */
+    bool has_logs;    /* log lines likewise */
+    bool has_changes; /* what people changed is known, be it nothing */
+    double usual_s;   /* usual delays of calls were looked for up to here; NaN
+                         = none were */
+    double alarm; /* the anomaly score over its threshold (anomaly.h); NaN */
     double alone; /* the same of the variable that moved the bad way by most, or
                      of log lines, over those of placebo windows; NaN */
     double departure; /* how far the variable that left its habit by most is

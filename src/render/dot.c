@@ -47,6 +47,19 @@ static void add_standing(caus_text *text, const caus_standing_style *style)
     add_text_attribute(text, "standing", style->words);
 }
 
+/* With the checks behind it, which pictures show under the pointer. */
+static void add_word(caus_text *text, const caus_view *view,
+                     const caus_link *link)
+{
+    caus_text checks = {0};
+    caus_link_add_checks(view, link, &checks);
+    text->failed |= checks.failed;
+    add_text_attribute(text, "word", caus_link_word(view, link));
+    if (checks.bytes)
+        add_text_attribute(text, "tooltip", checks.bytes);
+    caus_text_deinit(&checks);
+}
+
 /* Links of a variable to its own past are kept but not drawn. */
 static void add_edge(caus_text *text, const caus_view *view,
                      const caus_link *link)
@@ -77,7 +90,7 @@ static void add_edge(caus_text *text, const caus_view *view,
     add_text_attribute(text, "orientation",
                        caus_orientation_name(link->orientation));
     if (!link->drawn)
-        add_text_attribute(text, "word", caus_link_word(view, link));
+        add_word(text, view, link);
     if (!caus_link_is_lagless(link))
         add_lag(text, view, link->lag);
     add_number_attribute(text, "statistic", link->statistic);

@@ -44,30 +44,14 @@ void caus_tale_format_lag(const caus_hop *hop, char text[64])
         return;
     }
     char lag[40];
-    caus_duration_format((int64_t)(fabs(hop->lag_s) * 1e9), lag);
+    int64_t lag_ns = (int64_t)(fabs(hop->lag_s) * 1e9);
+    caus_duration_format(lag_ns, lag);
     bool ordered = hop->lag_low_s > 0 || hop->lag_high_s < 0;
-    snprintf(text, 64, "%s%s%s", ordered ? "" : "about ", lag,
-             hop->lag_s < 0 ? " earlier" : " later");
-}
-
-void caus_tale_add_ending(const caus_tale *tale, caus_text *text)
-{
-    const caus_explanation *told = tale->answer->explanation;
-    const caus_ending *ending = &told->ending;
-    char at[40], length[40];
-    if (!ending->known)
-        return;
-    caus_time_format(ending->time_ns, at);
-    if (!ending->is_over) {
-        caus_text_format(text, "it was still going on at %s, the last row", at);
-        return;
-    }
-    int64_t length_ns = ending->time_ns - told->onset.time_ns;
-    caus_text_format(text, "it ended %s", at);
-    if (length_ns <= 0)
-        return;
-    caus_duration_format(length_ns, length);
-    caus_text_format(text, ", %s after it began", length);
+    if (!ordered && lag_ns == 0)
+        snprintf(text, 64, "at the same time");
+    else
+        snprintf(text, 64, "%s%s%s", ordered ? "" : "perhaps ", lag,
+                 hop->lag_s < 0 ? " earlier" : " later");
 }
 
 caus_status caus_render_explanation(const caus_explanation_answer *answer,

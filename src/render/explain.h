@@ -23,9 +23,22 @@ const char *caus_tale_confidence(double confidence);
 size_t caus_tale_top(const caus_tale *tale);
 /* Terms that are told: of log lines only where there are some. */
 size_t caus_tale_term_count(const caus_tale *tale);
-/* "+15 s", "order unknown": what is known of a hop's delay. text [64] */
+/* "15 s later", "perhaps 15 s later" where the order is not known. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);
 
+/* ---- what could be seen, and when it was; without a full stop ---- */
+
+/* "searched effects 0–14 min after the onset; later ones cannot appear" */
+void caus_tale_add_scope(const caus_tale *tale, caus_text *text,
+                         const char *dash);
+/* "14 variables of 6 services, calls, traces; no logs, no changes" */
+void caus_tale_add_sources(const caus_tale *tale, caus_text *text);
+/* "2026-11-21 16:11–17:08 UTC, 515 rows of 5 s before the onset, 170 after" */
+void caus_tale_add_window(const caus_tale *tale, caus_text *text,
+                          const char *dash, const char *separator);
+/* "onset 2026-11-21 16:54:30 UTC, between 16:54:10 and 16:55:45 UTC", or from
+ * when on nothing was found */
+void caus_tale_add_onset(const caus_tale *tale, caus_text *text);
 /* "it ended …", or that it goes on; nothing where that is not known. */
 void caus_tale_add_ending(const caus_tale *tale, caus_text *text);
 

@@ -98,7 +98,10 @@ static void write_hop(const caus_tale *tale, caus_json *json,
     caus_json_begin_object(json);
     caus_json_put_text(json, "from", service_name(tale, hop->from));
     caus_json_put_text(json, "to", service_name(tale, hop->to));
-    caus_json_put_text(json, "word", hop->word);
+    if (hop->word)
+        caus_json_put_text(json, "word", hop->word);
+    else
+        put(tale, json, "sentence", hop->unearned);
     if (hop->has_lag) {
         caus_json_put_double(json, "lag_seconds", hop->lag_s);
         caus_json_key(json, "lag_interval");

@@ -4,22 +4,33 @@
 
 #include "render/explain.h"
 
+static void add_when(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_text *text = tale->text;
+    caus_text_add(text, "- ");
+    caus_tale_add_onset(tale, text);
+    if (told->ending.known) {
+        caus_text_add(text, "\n- ");
+        caus_tale_add_ending(tale, text);
+    }
+    caus_text_add(text, "\n- rows: ");
+    caus_tale_add_window(tale, text, "–", "; ");
+    caus_text_add(text, "\n- data: ");
+    caus_tale_add_sources(tale, text);
+    caus_text_add_char(text, '\n');
+}
+
 static void add_summary(const caus_tale *tale)
 {
     const caus_explanation *told = tale->answer->explanation;
     caus_text *text = tale->text;
-    char at[40];
-    caus_time_format(told->onset.time_ns, at);
-    caus_text_add(text, "# Root cause\n\n");
+    caus_text_add(text, "# Root cause\n\n*");
+    caus_tale_add_scope(tale, text, "–");
+    caus_text_add(text, "*\n\n");
     caus_text_add_markdown(text, caus_tale_clean(tale, told->summary));
     caus_text_add(text, ".\n\n");
-    caus_text_format(text, "- onset: %s%s\n", at,
-                     told->onset_given ? " (given)" : "");
-    if (told->ending.known) {
-        caus_text_add(text, "- end: ");
-        caus_tale_add_ending(tale, text);
-        caus_text_add_char(text, '\n');
-    }
+    add_when(tale);
     if (told->symptom != SIZE_MAX) {
         caus_text_add(text, "- symptom: ");
         const char *name = tale->answer->series->variables[told->symptom].name;
@@ -27,10 +38,16 @@ static void add_summary(const caus_tale *tale)
         caus_text_add_char(text, '\n');
     }
     caus_text_format(text, "- verdict: %s\n", caus_verdict_name(told->verdict));
-    if (told->suspect_count)
+    if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY)
         caus_text_format(text, "- confidence: %s (%.0f %%)\n",
                          caus_tale_confidence(told->suspects[0].confidence),
                          100 * told->suspects[0].confidence);
+    if (tale->answer->next_command) {
+        caus_text_add(text, "- next: ");
+        caus_text_add_markdown_code(
+            text, caus_tale_clean(tale, tale->answer->next_command));
+        caus_text_add_char(text, '\n');
+    }
 }
 
 static void add_share(caus_text *text, const caus_share *share)
@@ -60,44 +77,61 @@ static void add_services(const caus_tale *tale)
     }
 }
 
-static void add_chain(const caus_tale *tale)
+static void add_checks(const caus_tale *tale, const char *indent,
+                       const caus_finding *checks, size_t count)
+{
+    static const char *const words[] = {"untested", "failed", "passed"};
+    for (size_t i = 0; i < count; i++) {
+        caus_text_format(tale->text, "%s- %s: ", indent,
+                         words[checks[i].state]);
+        caus_text_add_markdown(
+            tale->text, caus_tale_clean(tale, caus_finding_told(&checks[i])));
+        caus_text_add_char(tale->text, '\n');
+    }
+}
+
+static void add_hop(const caus_tale *tale, const caus_hop *hop)
 {
     const caus_explanation *told = tale->answer->explanation;
     caus_text *text = tale->text;
-    if (!told->suspect_count || !told->suspects[0].hop_count)
-        return;
-    caus_text_add(text, "\n## Chain\n\n");
-    for (size_t i = 0; i < told->suspects[0].hop_count; i++) {
-        const caus_hop *hop = &told->suspects[0].chain[i];
-        char lag[64];
-        caus_tale_format_lag(hop, lag);
-        caus_text_format(text, "%zu. ", i + 1);
+    char lag[64];
+    caus_tale_format_lag(hop, lag);
+    if (hop->word) {
         caus_text_add_markdown(
             text, caus_tale_clean(tale, told->suspects[hop->from].service));
         caus_text_format(text, " %s ", hop->word);
         caus_text_add_markdown(
             text, caus_tale_clean(tale, told->suspects[hop->to].service));
         caus_text_format(text, " (%s); ", lag);
-        caus_text_add_markdown(text, caus_tale_clean(tale, hop->disproof));
-        caus_text_add_char(text, '\n');
+    } else {
+        caus_text_add_markdown(text, caus_tale_clean(tale, hop->unearned));
+        caus_text_add(text, "; ");
+    }
+    caus_text_add_markdown(text, caus_tale_clean(tale, hop->disproof));
+    caus_text_add_char(text, '\n');
+    add_checks(tale, "   ", hop->checks, hop->check_count);
+}
+
+static void add_chain(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    if (!told->suspect_count || !told->suspects[0].hop_count)
+        return;
+    caus_text_add(tale->text, "\n## Chain\n\n");
+    for (size_t i = 0; i < told->suspects[0].hop_count; i++) {
+        caus_text_format(tale->text, "%zu. ", i + 1);
+        add_hop(tale, &told->suspects[0].chain[i]);
     }
 }
 
-static void add_checks(const caus_tale *tale)
+static void add_findings(const caus_tale *tale)
 {
-    static const char *const words[] = {"untested", "failed", "passed"};
     const caus_explanation *told = tale->answer->explanation;
     if (!told->suspect_count)
         return;
-    const caus_suspect *first = &told->suspects[0];
     caus_text_add(tale->text, "\n## Checks\n\n");
-    for (size_t i = 0; i < first->finding_count; i++) {
-        caus_text_format(tale->text, "- %s: ", words[first->findings[i].state]);
-        caus_text_add_markdown(
-            tale->text,
-            caus_tale_clean(tale, caus_finding_told(&first->findings[i])));
-        caus_text_add_char(tale->text, '\n');
-    }
+    add_checks(tale, "", told->suspects[0].findings,
+               told->suspects[0].finding_count);
 }
 
 static void add_list(const caus_tale *tale, const char *title,
@@ -146,7 +180,7 @@ void caus_explanation_write_markdown(const caus_tale *tale)
         caus_text_add(tale->text, ".\n");
     }
     add_chain(tale);
-    add_checks(tale);
+    add_findings(tale);
     add_links(tale);
     add_list(tale, "Missing", told->missing, told->missing_count);
     add_list(tale, "Warnings", told->warnings, told->warning_count);

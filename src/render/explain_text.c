@@ -7,6 +7,7 @@
 #include "render/explain.h"
 
 enum {
+    SCREEN_LINES = 24,
     DEFAULT_WIDTH = 80,
     LEAST_WIDTH = 40,
     SUMMARY_LINES = 4,
@@ -14,17 +15,32 @@ enum {
     TOP_HOPS = 4,
     TOP_NOTES = 3,
     NAME_COLUMNS = 24,
-    CONFIDENCE_COLUMNS = 11,
-    CLOCK = 11 /* where the time of day begins */
+    CONFIDENCE_COLUMNS = 11
 };
 
 typedef struct sheet {
     const caus_tale *tale;
     caus_text *text;
     const char *bold, *dim, *reset;
-    const char *cut, *arrow, *dash;
+    const char *cut, *arrow, *dash, *dot;
     size_t width;
+    size_t next_lines;    /* that the next command takes */
+    size_t missing_count; /* told on the first screen */
 } sheet;
+
+/* What is left of the first screen for what may be left out there. */
+static size_t lines_left(const sheet *page)
+{
+    size_t used = page->next_lines;
+    for (size_t i = 0; i < page->text->length; i++)
+        used += page->text->bytes[i] == '\n';
+    return used < SCREEN_LINES ? SCREEN_LINES - used : 0;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 static void paragraph(const sheet *page, const char *lead, const char *value,
                       size_t max_lines)
@@ -40,33 +56,54 @@ static void heading(const sheet *page, const char *title)
     caus_text_format(page->text, "\n%s%s%s\n", page->bold, title, page->reset);
 }
 
-static void add_scope(const sheet *page)
+typedef void compose(const sheet *page, caus_text *text);
+
+static void add_dim(const sheet *page, size_t max_lines, compose *fill)
+{
+    caus_text composed = {0};
+    fill(page, &composed);
+    page->text->failed |= composed.failed;
+    caus_text_add(page->text, page->dim);
+    if (composed.bytes)
+        caus_text_add_wrapped(page->text, composed.bytes, page->width, 0,
+                              max_lines, page->cut);
+    if (*page->reset && !page->text->failed) {
+        page->text->length--; /* the style ends before the line does */
+        caus_text_format(page->text, "%s\n", page->reset);
+    }
+    caus_text_deinit(&composed);
+}
+
+static void fill_scope(const sheet *page, caus_text *text)
+{
+    caus_tale_add_scope(page->tale, text, page->dash);
+}
+
+static void fill_sources(const sheet *page, caus_text *text)
+{
+    caus_tale_add_sources(page->tale, text);
+}
+
+static void fill_window(const sheet *page, caus_text *text)
+{
+    caus_tale_add_window(page->tale, text, page->dash, page->dot);
+}
+
+static void fill_onset(const sheet *page, caus_text *text)
 {
     const caus_explanation *told = page->tale->answer->explanation;
-    char at[40], first[40], last[40];
-    caus_time_format(told->onset.time_ns, at);
-    caus_time_format(told->onset.first_ns, first);
-    caus_time_format(told->onset.last_ns, last);
-    caus_text_format(page->text, "%sonset %s", page->dim, at);
-    if (told->onset_given)
-        caus_text_add(page->text, " (given)");
-    else
-        caus_text_format(page->text, " (%s%s%s)", first + CLOCK, page->dash,
-                         last + CLOCK);
-    caus_text_format(page->text, ", %zu rows before, %zu after%s\n",
-                     told->rows_before, told->rows_after, page->reset);
+    caus_tale_add_onset(page->tale, text);
     if (told->ending.known) {
-        caus_text_add(page->text, page->dim);
-        caus_tale_add_ending(page->tale, page->text);
-        caus_text_format(page->text, "%s\n", page->reset);
+        caus_text_add(text, page->dot);
+        caus_tale_add_ending(page->tale, text);
     }
     if (told->symptom == SIZE_MAX)
         return;
     const char *name =
         page->tale->answer->series->variables[told->symptom].name;
-    caus_text_format(page->text, "%ssymptom %s%s%s\n", page->dim,
+    caus_text_format(text, "%ssymptom %s%s", page->dot,
                      caus_tale_clean(page->tale, name),
-                     told->symptom_chosen ? " (chosen)" : "", page->reset);
+                     told->symptom_chosen ? " (chosen)" : "");
 }
 
 static void add_verdict(const sheet *page)
@@ -126,6 +163,20 @@ static void add_suspect_heading(const sheet *page, const char *title)
                      page->reset);
 }
 
+static void add_effect(const caus_tale *tale, const caus_hop *hop,
+                       caus_text *line)
+{
+    char effect[96];
+    if (hop->variable == SIZE_MAX || !isfinite(hop->effect))
+        return;
+    const caus_variable *named =
+        &tale->answer->series->variables[hop->variable];
+    caus_amount_format_whole(caus_tale_clean(tale, named->unit), hop->effect,
+                             effect);
+    caus_text_format(line, "  %s %s%s", caus_tale_clean(tale, named->name),
+                     hop->effect < 0 ? "" : "+", effect);
+}
+
 /* "auth → payment  preceded  35 s later  payment_errors +52 errors" */
 static void add_hop(const sheet *page, const caus_hop *hop)
 {
@@ -137,18 +188,13 @@ static void add_hop(const sheet *page, const caus_hop *hop)
     caus_text_format(&line, "%s %s ",
                      caus_tale_clean(tale, told->suspects[hop->from].service),
                      page->arrow);
-    caus_text_format(&line, "%s  %s  %s",
-                     caus_tale_clean(tale, told->suspects[hop->to].service),
-                     hop->word, lag);
-    if (hop->variable != SIZE_MAX && isfinite(hop->effect)) {
-        const caus_variable *named =
-            &tale->answer->series->variables[hop->variable];
-        char effect[96];
-        caus_amount_format_whole(caus_tale_clean(tale, named->unit),
-                                 hop->effect, effect);
-        caus_text_format(&line, "  %s %s%s", caus_tale_clean(tale, named->name),
-                         hop->effect < 0 ? "" : "+", effect);
-    }
+    caus_text_format(&line, "%s  ",
+                     caus_tale_clean(tale, told->suspects[hop->to].service));
+    if (hop->word) {
+        caus_text_format(&line, "%s  %s", hop->word, lag);
+        add_effect(tale, hop, &line);
+    } else
+        caus_text_add(&line, caus_tale_clean(tale, hop->unearned));
     page->text->failed = page->text->failed || line.failed;
     caus_text_add(page->text, "  ");
     caus_text_add_cut(page->text, line.bytes ? line.bytes : "", page->width - 2,
@@ -164,19 +210,36 @@ static void add_hops(const sheet *page, const caus_suspect *suspect,
         add_hop(page, &suspect->chain[i]);
 }
 
-static void add_notes(const sheet *page)
+static void add_note(const sheet *page, const char *lead, const char *note,
+                     size_t max_lines)
+{
+    size_t lines = least(max_lines, lines_left(page));
+    if (note && lines)
+        paragraph(page, lead, note, lines);
+}
+
+/* As many as the screen has room for; all of them stand further down. */
+static void add_missing(sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
-    if (told->hidden_cause)
-        paragraph(page, "  ", told->hidden_cause, 2);
-    if (told->runner_up)
-        paragraph(page, "  ", told->runner_up, 2);
-    if (told->change_count && told->changes[0].confidence >= .05)
-        paragraph(page, "  nearest change: ", told->changes[0].sentence, 2);
-    if (told->missing_count)
-        caus_text_add(page->text, "\nmissing:\n");
-    for (size_t i = 0; i < told->missing_count && i < TOP_NOTES; i++)
+    size_t left = lines_left(page);
+    if (left < 3 || !told->missing_count)
+        return;
+    page->missing_count =
+        least(least(told->missing_count, TOP_NOTES), left - 2);
+    caus_text_add(page->text, "\nmissing:\n");
+    for (size_t i = 0; i < page->missing_count; i++)
         paragraph(page, "  ", told->missing[i], 1);
+}
+
+static void add_notes(sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    add_note(page, "  ", told->hidden_cause, 2);
+    add_note(page, "  ", told->runner_up, 3);
+    if (told->change_count && told->changes[0].confidence >= .05)
+        add_note(page, "  nearest change: ", told->changes[0].sentence, 2);
+    add_missing(page);
 }
 
 static void add_checks(const sheet *page, const caus_finding *checks,
@@ -199,7 +262,8 @@ static void add_traces(const sheet *page, const char *const *ids, size_t count)
     caus_text_add_char(page->text, '\n');
 }
 
-/* A hop with what earned its word and what could refute it. */
+/* A hop with what earned its word, or what it lacks, and what could refute it.
+ */
 static void add_hop_report(const sheet *page, const caus_hop *hop)
 {
     caus_text_add_char(page->text, '\n');
@@ -268,6 +332,18 @@ static void add_suspect_report(const sheet *page, const caus_suspect *suspect,
         add_hops(page, suspect, suspect->hop_count);
 }
 
+/* "35 s later", "at the same time" within a step */
+static void format_delay(double delay_s, char text[64])
+{
+    char size[40];
+    int64_t delay_ns = (int64_t)(fabs(delay_s) * 1e9);
+    caus_duration_format(delay_ns, size);
+    if (delay_ns)
+        snprintf(text, 64, "%s %s", size, delay_s < 0 ? "earlier" : "later");
+    else
+        snprintf(text, 64, "at the same time");
+}
+
 static void add_reach(const sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
@@ -281,15 +357,13 @@ static void add_reach(const sheet *page)
             caus_tale_clean(page->tale, told->suspects[reach->suspect].service),
             reach->distance, reach->distance > 1 ? "s" : "",
             reach->moved ? ": moved" : "");
+        char delay[64];
         if (isfinite(reach->delay_s)) {
-            char delay[40];
-            caus_duration_format((int64_t)(fabs(reach->delay_s) * 1e9), delay);
-            caus_text_format(page->text, " %s %s", delay,
-                             reach->delay_s < 0 ? "earlier" : "later");
+            format_delay(reach->delay_s, delay);
+            caus_text_format(page->text, " %s", delay);
         } else if (isfinite(reach->expected_s)) {
-            char delay[40];
-            caus_duration_format((int64_t)(reach->expected_s * 1e9), delay);
-            caus_text_format(page->text, ", expected %s later", delay);
+            format_delay(reach->expected_s, delay);
+            caus_text_format(page->text, ", expected %s", delay);
         }
         caus_text_add_char(page->text, '\n');
     }
@@ -310,6 +384,16 @@ static void add_links(const sheet *page)
                          links.items[i].url);
 }
 
+static void add_all_missing(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    if (told->missing_count == page->missing_count)
+        return;
+    heading(page, "what is missing");
+    for (size_t i = 0; i < told->missing_count; i++)
+        paragraph(page, "  ", told->missing[i], 0);
+}
+
 static void add_warnings(const sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
@@ -323,10 +407,10 @@ static void add_warnings(const sheet *page)
         paragraph(page, "  ! ", page->tale->answer->warnings[i], 0);
 }
 
-void caus_explanation_write_text(const caus_tale *tale)
+static sheet make_sheet(const caus_tale *tale)
 {
     const caus_render_options *options = tale->options;
-    const caus_explanation *told = tale->answer->explanation;
+    const char *next = tale->answer->next_command;
     sheet page = {.tale = tale,
                   .text = tale->text,
                   .bold = options->color ? "\x1b[1m" : "",
@@ -335,27 +419,54 @@ void caus_explanation_write_text(const caus_tale *tale)
                   .cut = options->ascii ? "..." : "…",
                   .arrow = options->ascii ? "->" : "→",
                   .dash = options->ascii ? "-" : "–",
+                  .dot = options->ascii ? ", " : " · ",
                   .width = options->width ? options->width : DEFAULT_WIDTH};
     if (page.width < LEAST_WIDTH)
         page.width = LEAST_WIDTH;
-    size_t top = caus_tale_top(tale);
-    add_scope(&page);
-    add_verdict(&page);
-    add_suspect_heading(&page, "services");
-    add_suspects(&page, top < TOP_ROWS ? top : TOP_ROWS);
+    if (next)
+        page.next_lines =
+            caus_text_add_next(NULL, caus_tale_clean(tale, next), page.width) +
+            1;
+    return page;
+}
+
+static void add_first_screen(sheet *page)
+{
+    const caus_tale *tale = page->tale;
+    const caus_explanation *told = tale->answer->explanation;
+    add_dim(page, 1, fill_scope);
+    add_dim(page, 2, fill_sources);
+    add_dim(page, 2, fill_window);
+    add_dim(page, 3, fill_onset);
+    add_verdict(page);
+    add_suspect_heading(page, "services");
+    add_suspects(page, least(caus_tale_top(tale), TOP_ROWS));
     if (told->suspect_count)
-        add_hops(&page, &told->suspects[0], TOP_HOPS);
-    add_notes(&page);
-    if (tale->answer->next_command)
-        caus_text_format(tale->text, "\nnext: %s\n",
-                         caus_tale_clean(tale, tale->answer->next_command));
+        add_hops(page, &told->suspects[0], least(TOP_HOPS, lines_left(page)));
+    add_notes(page);
+    if (tale->answer->next_command) {
+        caus_text_add_char(page->text, '\n');
+        caus_text_add_next(page->text,
+                           caus_tale_clean(tale, tale->answer->next_command),
+                           page->width);
+    }
+}
+
+void caus_explanation_write_text(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    sheet page = make_sheet(tale);
+    size_t top = caus_tale_top(tale);
+    add_first_screen(&page);
     if (top > TOP_ROWS) {
         add_suspect_heading(&page, "all services");
         add_suspects(&page, top);
     }
-    for (size_t i = 0; i < top && i < TOP_ROWS; i++)
+    bool found = told->verdict != CAUS_VERDICT_NO_ANOMALY;
+    for (size_t i = 0; found && i < least(top, TOP_ROWS); i++)
         add_suspect_report(&page, &told->suspects[i], i == 0);
     add_reach(&page);
     add_links(&page);
+    add_all_missing(&page);
     add_warnings(&page);
 }

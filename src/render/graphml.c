@@ -21,6 +21,7 @@ static void add_keys(caus_text *text)
                 {"edge", "type", "string"},
                 {"edge", "orientation", "string"},
                 {"edge", "word", "string"},
+                {"edge", "checks", "string"},
                 {"edge", "strength", "double"},
                 {"edge", "statistic", "double"},
                 {"edge", "p_value", "double"},
@@ -96,6 +97,12 @@ static void add_edge(caus_text *text, const caus_view *view,
     add_text_data(text, "orientation",
                   caus_orientation_name(link->orientation));
     add_text_data(text, "word", caus_link_word(view, link));
+    caus_text checks = {0};
+    caus_link_add_checks(view, link, &checks);
+    text->failed |= checks.failed;
+    if (checks.bytes)
+        add_text_data(text, "checks", checks.bytes);
+    caus_text_deinit(&checks);
     add_number(text, "strength", fabs(link->statistic));
     add_number(text, "statistic", link->statistic);
     add_number(text, "p_value", link->p_value);

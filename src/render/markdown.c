@@ -44,13 +44,8 @@ static void add_window(caus_text *text, const caus_view *view,
         caus_text_format(text, ", baseline %zu steps", window.baseline_rows);
     const caus_extent *extent = view->answer->extent;
     if (extent && extent->found) {
-        char time[40];
-        caus_time_format(extent->onset.time_ns, time);
-        caus_text_format(text, ", onset %s", time);
-        if (extent->has_end) {
-            caus_time_format(extent->end_ns, time);
-            caus_text_format(text, ", end %s", time);
-        }
+        caus_text_add(text, ", ");
+        caus_text_add_extent(text, extent, options->zone_offset_minutes, "–");
     }
 }
 
@@ -134,6 +129,32 @@ static void add_links(caus_text *text, const caus_view *view)
     for (size_t i = 0; i < view->link_count; i++)
         if (!caus_link_is_self(&view->links[i]))
             add_link(text, view, &view->links[i], fdr);
+    caus_text_add_char(text, '\n');
+}
+
+/* What earns each word, and what it lacks for the next. */
+static void add_checks(caus_text *text, const caus_view *view)
+{
+    if (!view->cross_count)
+        return;
+    caus_text_add(text, "### Checks behind the words\n\n");
+    for (size_t i = 0; i < view->link_count; i++) {
+        const caus_link *link = &view->links[i];
+        if (caus_link_is_self(link))
+            continue;
+        caus_text_add(text, "- ");
+        caus_text_add_markdown_code(text, view->names[link->source]);
+        caus_text_format(text, " %s ", caus_link_word(view, link));
+        caus_text_add_markdown_code(text, view->names[link->target]);
+        caus_text checks = {0};
+        caus_link_add_checks(view, link, &checks);
+        caus_text_add(text, ": ");
+        if (checks.bytes)
+            caus_text_add_markdown(text, checks.bytes);
+        caus_text_add_char(text, '\n');
+        text->failed |= checks.failed;
+        caus_text_deinit(&checks);
+    }
     caus_text_add_char(text, '\n');
 }
 
@@ -279,6 +300,7 @@ caus_status caus_render_markdown(const caus_view *view,
         caus_text_add(text, "```\n\n");
     }
     add_links(text, view);
+    add_checks(text, view);
     caus_view_add_markdown_comparison(view, text);
     add_changes(text, view);
     add_parts(text, view);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A flowchart for Markdown viewers that know Mermaid. */
 #include <math.h>
+#include <string.h>
 
 #include "render/picture.h"
 
@@ -59,6 +60,29 @@ static void add_stroke(caus_text *text, const caus_picture *picture,
     caus_text_deinit(&label);
 }
 
+/* Mermaid has no place for them but comments. */
+static void add_checks(caus_text *text, const caus_picture *picture,
+                       const caus_view *view, const caus_stroke *stroke)
+{
+    for (size_t i = 0; i < stroke->count; i++) {
+        const caus_link *link = picture->links[stroke->first + i];
+        caus_text line = {0};
+        char lag[48];
+        caus_view_format_lag(view, link->lag, lag);
+        caus_text_format(&line, "%s %s %s, %s: ", view->names[link->source],
+                         caus_link_word(view, link), view->names[link->target],
+                         link->lag ? lag : "same step");
+        caus_link_add_checks(view, link, &line);
+        caus_text_add(text, "  %% ");
+        /* a name must neither end a fence of Markdown nor begin a directive */
+        for (const char *at = line.bytes; at && *at; at++)
+            caus_text_add_char(text, strchr("`%", *at) ? '\'' : *at);
+        caus_text_add_char(text, '\n');
+        text->failed |= line.failed;
+        caus_text_deinit(&line);
+    }
+}
+
 caus_status caus_render_mermaid(const caus_view *view, caus_text *text,
                                 caus_error *err)
 {
@@ -79,6 +103,8 @@ caus_status caus_render_mermaid(const caus_view *view, caus_text *text,
         add_node(text, &picture, view, picture.lonely[i]);
     for (size_t i = 0; i < picture.stroke_count; i++)
         add_stroke(text, &picture, view, &picture.strokes[i]);
+    for (size_t i = 0; i < picture.stroke_count; i++)
+        add_checks(text, &picture, view, &picture.strokes[i]);
     size_t classes = picture.service_count < FILL_COUNT ? picture.service_count
                                                         : (size_t)FILL_COUNT;
     for (size_t i = 0; i < classes; i++)

@@ -6,9 +6,8 @@
 #ifndef CAUS_SRC_RENDER_RENDER_INTERNAL_H
 #define CAUS_SRC_RENDER_RENDER_INTERNAL_H
 
-#include <time.h>
-
 #include "caus/render.h"
+#include "render/instant.h"
 #include "render/texts.h"
 
 /* ---- links ---- */
@@ -122,6 +121,9 @@ bool caus_link_is_ordered(const caus_link *link);
 void caus_link_list_checks(const caus_view *view, const caus_link *link,
                            void (*add)(void *data, const char *sentence),
                            void *data);
+/* The same as one text, safe to show: "lag order: passed (15 s); …". */
+void caus_link_add_checks(const caus_view *view, const caus_link *link,
+                          caus_text *text);
 /* Whether a variable of the series as given became a node of the graph. */
 bool caus_view_has_node(const caus_view *view, size_t input);
 
@@ -144,21 +146,7 @@ void caus_view_add_sentence(const caus_view *view, caus_text *text,
                             void (*add_name)(caus_text *text,
                                              const char *name));
 
-/* The calendar's reading of an instant, so many minutes east of UTC. */
-struct tm caus_civil_time(int64_t time_ns, int32_t offset_minutes);
-
-/* The window as people read it. */
-typedef struct caus_time_span {
-    bool has_time;
-    int64_t start_ns, end_ns; /* grid time of the first and last row */
-    size_t steps;             /* rows of the window, without the baseline */
-    size_t baseline_rows;
-} caus_time_span;
-
 caus_time_span caus_view_window(const caus_view *view);
-/* "2025-10-29 03:00–05:00 UTC (04:00–06:00 +01:00)" */
-void caus_text_add_window(caus_text *text, const caus_time_span *window,
-                          int32_t zone_offset_minutes, const char *dash);
 /* "searched effects 0–2 min later; …": what could be seen. */
 void caus_view_add_scope(const caus_view *view, caus_text *text,
                          const char *dash);

@@ -68,11 +68,6 @@ enum { CAUS_REPORT_ADVICE = 5 };
 size_t caus_report_advise(const caus_report_page *page,
                           caus_advice advice[CAUS_REPORT_ADVICE]);
 
-/* "2026-11-21 04:46:50 UTC (05:46:50 +01:00)" */
-void caus_report_add_instant(const caus_report_page *page, caus_text *text,
-                             int64_t time_ns);
-/* "04:46:50", in UTC. text [16] */
-void caus_report_format_clock(int64_t time_ns, char text[16]);
 /* "+35 s", "−1 min 20 s" or "0 s". text [48] */
 void caus_report_format_offset(int64_t offset_ns, char text[48]);
 

@@ -62,9 +62,12 @@ static void add_hop(const caus_report_page *page, const caus_hop *hop)
     caus_tale_format_lag(hop, lag);
     caus_text_add(page->text, "<div class=\"hop\"><span class=\"arrow\" "
                               "aria-hidden=\"true\"></span>");
-    caus_html_element(page, "span class=\"word\"", hop->word);
-    caus_html_element(page, "span class=\"lag\"", lag);
-    add_effect(page, hop);
+    if (hop->word) {
+        caus_html_element(page, "span class=\"word\"", hop->word);
+        caus_html_element(page, "span class=\"lag\"", lag);
+        add_effect(page, hop);
+    } else
+        caus_html_element(page, "span class=\"note\"", hop->unearned);
     caus_text_add(page->text, "</div>");
 }
 
@@ -122,8 +125,11 @@ static void add_hop_card(const caus_report_page *page, const caus_hop *hop)
     caus_html_put(page, caus_report_service(page, hop->from));
     caus_text_add(page->text, " → ");
     caus_html_put(page, caus_report_service(page, hop->to));
-    caus_html_element(page, "span class=\"role word\"", hop->word);
+    if (hop->word)
+        caus_html_element(page, "span class=\"role word\"", hop->word);
     caus_text_add(page->text, "</h3>\n<dl class=\"plain\">");
+    if (!hop->word)
+        add_row(page, "Known", hop->unearned);
     add_delays(page, hop);
     add_traces(page, hop);
     add_row(page, "What would refute it", hop->disproof);

@@ -389,7 +389,7 @@ static void add_title(const chart *drawn)
     caus_text_add(drawn->text, " over time; medians before and after: ");
     caus_html_put(page, change);
     if (drawn->clue->onset.found) {
-        caus_report_format_clock(drawn->clue->onset.time_ns, clock);
+        caus_clock_format(drawn->clue->onset.time_ns, clock);
         caus_text_format(drawn->text, "; its onset %s UTC", clock);
     }
     caus_text_add(drawn->text, "</title>\n");

@@ -82,6 +82,35 @@ static void add_links(const caus_report_page *page)
                          view->cross_count - shown);
 }
 
+/* What earns each word, and what it lacks for the next. */
+static void add_link_checks(const caus_report_page *page)
+{
+    const caus_view *view = &page->view;
+    size_t shown = 0;
+    caus_text_add(page->text,
+                  "<h3>Checks behind the words</h3>\n<ul class=\"checks\">\n");
+    for (size_t i = 0; i < view->link_count && shown < CAUS_REPORT_LINKS; i++) {
+        const caus_link *link = &view->links[i];
+        if (caus_link_is_self(link))
+            continue;
+        shown++;
+        caus_text checks = {0};
+        caus_link_add_checks(view, link, &checks);
+        caus_text_add(page->text, "<li>");
+        caus_html_name(page, "span", view->names[link->source]);
+        caus_text_format(page->text, " <strong>%s</strong> ",
+                         caus_link_word(view, link));
+        caus_html_name(page, "span", view->names[link->target]);
+        caus_text_add(page->text, ": ");
+        if (checks.bytes)
+            caus_html_put(page, checks.bytes);
+        caus_text_add(page->text, "</li>\n");
+        page->text->failed |= checks.failed;
+        caus_text_deinit(&checks);
+    }
+    caus_text_add(page->text, "</ul>\n");
+}
+
 static void add_graph_scope(const caus_report_page *page)
 {
     caus_text words = {0};
@@ -129,6 +158,7 @@ void caus_html_graph(const caus_report_page *page)
         caus_text_add(page->text, ".</p>\n");
     }
     add_links(page);
+    add_link_checks(page);
     caus_html_close_section(page);
 }
 
@@ -330,9 +360,11 @@ void caus_html_reproduce(const caus_report_page *page)
     }
     caus_text_add(page->text, "<dt>Rows</dt><dd>");
     caus_text words = {0};
-    caus_report_add_instant(page, &words, page->first_ns);
+    caus_text_add_instant(&words, page->first_ns,
+                          page->options->zone_offset_minutes);
     caus_text_add(&words, " to ");
-    caus_report_add_instant(page, &words, page->last_ns);
+    caus_text_add_instant(&words, page->last_ns,
+                          page->options->zone_offset_minutes);
     page->text->failed |= words.failed;
     if (words.bytes)
         caus_html_put(page, words.bytes);

@@ -48,7 +48,7 @@ void caus_html_time(const caus_report_page *page, int64_t time_ns)
 {
     char machine[40], clock[16];
     caus_time_format(time_ns, machine);
-    caus_report_format_clock(time_ns, clock);
+    caus_clock_format(time_ns, clock);
     caus_text_format(page->text, "<time datetime=\"%s\">%s</time>", machine,
                      clock);
 }
@@ -134,10 +134,31 @@ static void add_confidence(const caus_report_page *page)
     close_fact(page, note);
 }
 
+/* What could be seen comes before what was. */
+static void add_scope(const caus_report_page *page)
+{
+    caus_text_add(page->text, "<p class=\"scope\">");
+    caus_tale_add_scope(&page->tale, page->text, "–");
+    caus_text_add(page->text, "</p>\n");
+}
+
+static void add_sources(const caus_report_page *page)
+{
+    caus_text sources = {0};
+    caus_tale_add_window(&page->tale, &sources, "–", ": ");
+    caus_text_add(&sources, "; ");
+    caus_tale_add_sources(&page->tale, &sources);
+    page->text->failed |= sources.failed;
+    if (sources.bytes)
+        caus_html_element(page, "p class=\"scope\"", sources.bytes);
+    caus_text_add_char(page->text, '\n');
+    caus_text_deinit(&sources);
+}
+
 static void add_instant_note(const caus_report_page *page, int64_t time_ns)
 {
     caus_text words = {0};
-    caus_report_add_instant(page, &words, time_ns);
+    caus_text_add_instant(&words, time_ns, page->options->zone_offset_minutes);
     page->text->failed |= words.failed;
     if (words.bytes)
         caus_html_element(page, "span class=\"note\"", words.bytes);
@@ -147,15 +168,19 @@ static void add_instant_note(const caus_report_page *page, int64_t time_ns)
 static void add_onset(const caus_report_page *page)
 {
     const caus_onset *onset = &page->told->onset;
-    char first[16], last[16], note[80];
-    caus_report_format_clock(onset->first_ns, first);
-    caus_report_format_clock(onset->last_ns, last);
-    snprintf(note, sizeof note, "between %s and %s UTC", first, last);
-    open_fact(page, "Began");
+    bool found = page->told->verdict != CAUS_VERDICT_NO_ANOMALY;
+    char first[16], last[16], note[80] = "";
+    caus_clock_format(onset->first_ns, first);
+    caus_clock_format(onset->last_ns, last);
+    if (page->told->onset_given)
+        snprintf(note, sizeof note, "as given");
+    else if (found && onset->first_ns < onset->last_ns)
+        snprintf(note, sizeof note, "between %s and %s UTC", first, last);
+    open_fact(page, found ? "Began" : "Nothing found from");
     caus_html_time(page, onset->time_ns);
     caus_text_add(page->text, " <small>UTC</small>");
     add_instant_note(page, onset->time_ns);
-    close_fact(page, page->told->onset_given ? "as given" : note);
+    close_fact(page, note);
 }
 
 static void add_length(const caus_report_page *page)
@@ -164,17 +189,18 @@ static void add_length(const caus_report_page *page)
     const caus_extent *extent = page->report->extent;
     bool over = extent && extent->found && extent->has_end;
     int64_t end_ns = over ? extent->end_ns : page->last_ns;
-    char length[40], clock[16], note[120];
-    caus_report_format_clock(end_ns, clock);
-    if (over)
-        snprintf(note, sizeof note, "until %s UTC", clock);
-    else
-        snprintf(note, sizeof note, "to the end of the data, %s UTC", clock);
+    char length[40];
+    caus_text note = {0};
+    caus_text_add(&note, over ? "until " : "to the end of the data, ");
+    caus_text_add_instant_beside(&note, end_ns, told->onset.time_ns,
+                                 page->options->zone_offset_minutes);
+    page->text->failed |= note.failed;
     int64_t length_ns = end_ns - told->onset.time_ns;
     caus_duration_format(length_ns > 0 ? length_ns : 0, length);
     open_fact(page, over ? "Lasted" : "Seen for");
     caus_html_put(page, length);
-    close_fact(page, note);
+    close_fact(page, note.bytes ? note.bytes : "");
+    caus_text_deinit(&note);
 }
 
 static void add_symptom(const caus_report_page *page)
@@ -245,6 +271,7 @@ static void write_summary(const caus_report_page *page)
     caus_report_headline(page, &headline, &rest);
     caus_text_add(page->text,
                   "<header>\n<p class=\"kicker\">Incident report</p>\n");
+    add_scope(page);
     caus_html_element(page, "h1", headline);
     if (rest[0])
         caus_html_element(page, "p class=\"deck\"", rest);
@@ -255,6 +282,7 @@ static void write_summary(const caus_report_page *page)
     add_length(page);
     add_symptom(page);
     caus_text_add(page->text, "</dl>\n");
+    add_sources(page);
     add_advice(page);
     caus_text_add(page->text, "</header>\n");
 }

@@ -27,7 +27,7 @@ static void put_clock(const caus_report_page *page, const caus_onset *onset)
 {
     char clock[16] = "–";
     if (onset->found)
-        caus_report_format_clock(onset->time_ns, clock);
+        caus_clock_format(onset->time_ns, clock);
     caus_text_add(page->text, clock);
 }
 
@@ -52,10 +52,18 @@ static void put_variable(const caus_report_page *page, size_t variable)
 
 /* ---- summary ---- */
 
+static void add_seen(const caus_report_page *page)
+{
+    caus_text_add(page->text, "- rows: ");
+    caus_tale_add_window(&page->tale, page->text, "–", "; ");
+    caus_text_add(page->text, "\n- data: ");
+    caus_tale_add_sources(&page->tale, page->text);
+    caus_text_add_char(page->text, '\n');
+}
+
 static void add_facts(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
-    char first[16], last[16];
     caus_text_format(page->text, "- verdict: %s\n",
                      caus_report_verdict(told->verdict));
     if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY) {
@@ -64,22 +72,20 @@ static void add_facts(const caus_report_page *page)
         caus_text_format(page->text, " (%s)\n",
                          caus_tale_confidence(told->suspects[0].confidence));
     }
-    caus_text_add(page->text, "- began: ");
-    caus_report_add_instant(page, page->text, told->onset.time_ns);
-    caus_report_format_clock(told->onset.first_ns, first);
-    caus_report_format_clock(told->onset.last_ns, last);
-    if (told->onset_given)
-        caus_text_add(page->text, ", as given\n");
-    else
-        caus_text_format(page->text, ", between %s and %s UTC\n", first, last);
+    add_seen(page);
+    caus_text_add(page->text, "- ");
+    caus_tale_add_onset(&page->tale, page->text);
+    caus_text_add_char(page->text, '\n');
     const caus_extent *extent = page->report->extent;
     if (extent && extent->found && extent->has_end) {
         caus_text_add(page->text, "- ended: ");
-        caus_report_add_instant(page, page->text, extent->end_ns);
+        caus_text_add_instant(page->text, extent->end_ns,
+                              page->options->zone_offset_minutes);
         caus_text_add_char(page->text, '\n');
     } else if (told->ending.known) {
         caus_text_add(page->text, "- ended: no, it was still going on at ");
-        caus_report_add_instant(page, page->text, told->ending.time_ns);
+        caus_text_add_instant(page->text, told->ending.time_ns,
+                              page->options->zone_offset_minutes);
         caus_text_add(page->text, ", the last row\n");
     }
     if (told->symptom == SIZE_MAX)
@@ -112,7 +118,9 @@ static void add_summary(const caus_report_page *page)
     caus_report_headline(page, &headline, &rest);
     caus_text_add(page->text, "# Incident report: ");
     caus_text_add_markdown(page->text, headline);
-    caus_text_add(page->text, "\n\n");
+    caus_text_add(page->text, "\n\n*");
+    caus_tale_add_scope(&page->tale, page->text, "–");
+    caus_text_add(page->text, "*\n\n");
     if (rest[0]) {
         caus_text_add_markdown(page->text, rest);
         caus_text_add(page->text, "\n\n");
@@ -149,11 +157,14 @@ static void add_hop(const caus_report_page *page, const caus_hop *hop)
 {
     char lag[64];
     caus_tale_format_lag(hop, lag);
-    put(page, caus_report_service(page, hop->from));
-    caus_text_format(page->text, " %s ", hop->word);
-    put(page, caus_report_service(page, hop->to));
-    caus_text_format(page->text, ", %s", lag);
-    if (hop->variable != SIZE_MAX && isfinite(hop->effect)) {
+    if (hop->word) {
+        put(page, caus_report_service(page, hop->from));
+        caus_text_format(page->text, " %s ", hop->word);
+        put(page, caus_report_service(page, hop->to));
+        caus_text_format(page->text, ", %s", lag);
+    } else
+        put(page, hop->unearned);
+    if (hop->word && hop->variable != SIZE_MAX && isfinite(hop->effect)) {
         char size[48];
         caus_scale scale = caus_scale_choose(page, hop->variable, hop->effect);
         caus_scale_format(&scale, fabs(hop->effect), size);
@@ -209,8 +220,8 @@ static void add_onsets(const caus_report_page *page)
         const caus_clue *clue = &page->told->clues[page->moved[i]];
         char after[48], first[16], last[16];
         caus_report_format_offset(clue->onset.time_ns - earliest, after);
-        caus_report_format_clock(clue->onset.first_ns, first);
-        caus_report_format_clock(clue->onset.last_ns, last);
+        caus_clock_format(clue->onset.first_ns, first);
+        caus_clock_format(clue->onset.last_ns, last);
         caus_text_add(page->text, "| ");
         put_clock(page, &clue->onset);
         caus_text_format(page->text, " | %s | %s–%s | ", after, first, last);
@@ -364,6 +375,32 @@ static void add_edges(const caus_report_page *page)
     }
 }
 
+static void add_edge_checks(const caus_report_page *page)
+{
+    const caus_view *view = &page->view;
+    size_t shown = 0;
+    if (view->cross_count)
+        caus_text_add(page->text, "\n### Checks behind the words\n\n");
+    for (size_t i = 0; i < view->link_count && shown < CAUS_REPORT_LINKS; i++) {
+        const caus_link *link = &view->links[i];
+        if (caus_link_is_self(link))
+            continue;
+        shown++;
+        caus_text checks = {0};
+        caus_link_add_checks(view, link, &checks);
+        caus_text_add(page->text, "- ");
+        put_code(page, view->names[link->source]);
+        caus_text_format(page->text, " %s ", caus_link_word(view, link));
+        put_code(page, view->names[link->target]);
+        caus_text_add(page->text, ": ");
+        if (checks.bytes)
+            put(page, checks.bytes);
+        caus_text_add_char(page->text, '\n');
+        page->text->failed |= checks.failed;
+        caus_text_deinit(&checks);
+    }
+}
+
 static void add_graph(const caus_report_page *page)
 {
     heading(page, "Causal graph");
@@ -379,6 +416,7 @@ static void add_graph(const caus_report_page *page)
     caus_view_add_method(&page->view, page->text);
     caus_text_add(page->text, ".\n");
     add_edges(page);
+    add_edge_checks(page);
 }
 
 static void add_list(const caus_report_page *page, const char *title,
@@ -442,9 +480,11 @@ static void add_again(const caus_report_page *page)
         caus_text_add_char(page->text, '\n');
     }
     caus_text_add(page->text, "\n- rows: ");
-    caus_report_add_instant(page, page->text, page->first_ns);
+    caus_text_add_instant(page->text, page->first_ns,
+                          page->options->zone_offset_minutes);
     caus_text_add(page->text, " to ");
-    caus_report_add_instant(page, page->text, page->last_ns);
+    caus_text_add_instant(page->text, page->last_ns,
+                          page->options->zone_offset_minutes);
     if (report->source) {
         caus_text_add(page->text, "\n- source: ");
         put_code(page, report->source);

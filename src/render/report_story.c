@@ -84,8 +84,8 @@ static void add_onset_row(const caus_report_page *page, const caus_clue *clue,
     const caus_onset *earliest = &page->told->clues[page->moved[0]].onset;
     caus_report_format_offset(clue->onset.time_ns - earliest->time_ns, after);
     caus_report_format_change(page, clue, change);
-    caus_report_format_clock(clue->onset.first_ns, first);
-    caus_report_format_clock(clue->onset.last_ns, last);
+    caus_clock_format(clue->onset.first_ns, first);
+    caus_clock_format(clue->onset.last_ns, last);
     caus_text_add(page->text, "<tr>");
     caus_html_name(page, "th scope=\"row\"",
                    caus_report_variable(page, clue->variable));
@@ -210,7 +210,10 @@ void caus_html_reach(const caus_report_page *page)
                                           "#After the cause", "#Usual delay"};
     const caus_explanation *told = page->told;
     caus_html_open_section(page, "reach", "Blast radius");
-    if (!told->reach_count) {
+    if (told->verdict == CAUS_VERDICT_NO_ANOMALY) {
+        caus_text_add(page->text, "<p>Nothing began that could reach "
+                                  "others.</p>\n");
+    } else if (!told->reach_count) {
         caus_text_add(page->text, "<p>No service is known to call it, directly "
                                   "or over others.</p>\n");
     } else {

@@ -49,6 +49,7 @@ static const char *const style[] = {
     "header{padding:clamp(1.75rem,5vw,3.5rem) 0 1.75rem}\n"
     ".kicker{color:var(--soft);font-size:.9rem;font-weight:550;"
     "margin-bottom:.5rem}\n"
+    ".scope{color:var(--soft);font-size:.85rem;margin:.6rem 0}\n"
     ".deck{font-size:clamp(1.05rem,2.2vw,1.25rem);line-height:1.45;"
     "color:var(--soft);max-width:62ch;margin-top:.8rem}\n"
     ".facts{display:grid;grid-template-columns:repeat(auto-fit,"

@@ -71,33 +71,6 @@ size_t caus_report_advise(const caus_report_page *page,
     return count;
 }
 
-void caus_report_format_clock(int64_t time_ns, char text[16])
-{
-    struct tm at = caus_civil_time(time_ns, 0);
-    snprintf(text, 16, "%02d:%02d:%02d", at.tm_hour % 24, at.tm_min % 60,
-             at.tm_sec % 61);
-}
-
-void caus_report_add_instant(const caus_report_page *page, caus_text *text,
-                             int64_t time_ns)
-{
-    int32_t zone = page->options->zone_offset_minutes;
-    struct tm at = caus_civil_time(time_ns, 0);
-    caus_text_format(text, "%04d-%02d-%02d %02d:%02d:%02d UTC",
-                     at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour,
-                     at.tm_min, at.tm_sec);
-    if (zone == INT32_MIN || zone == 0)
-        return;
-    struct tm local = caus_civil_time(time_ns, zone);
-    caus_text_add(text, " (");
-    if (local.tm_yday != at.tm_yday)
-        caus_text_format(text, "%04d-%02d-%02d ", local.tm_year + 1900,
-                         local.tm_mon + 1, local.tm_mday);
-    caus_text_format(text, "%02d:%02d:%02d %c%02d:%02d)", local.tm_hour,
-                     local.tm_min, local.tm_sec, zone < 0 ? '-' : '+',
-                     abs(zone) / 60, abs(zone) % 60);
-}
-
 void caus_report_format_offset(int64_t offset_ns, char text[48])
 {
     char size[40];

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What could be seen: the window, the lags searched, the method. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "render/render_internal.h"
@@ -57,56 +56,6 @@ caus_time_span caus_view_window(const caus_view *view)
     }
     window.has_time = window.start_ns != 0 && series->step_ns > 0;
     return window;
-}
-
-struct tm caus_civil_time(int64_t time_ns, int32_t offset_minutes)
-{
-    time_t seconds =
-        (time_t)(time_ns / second_ns) + (time_t)offset_minutes * 60;
-    struct tm parts = {0};
-    gmtime_r(&seconds, &parts);
-    return parts;
-}
-
-static void add_clock(caus_text *text, const struct tm *time, bool date,
-                      bool seconds)
-{
-    if (date)
-        caus_text_format(text, "%04d-%02d-%02d ", time->tm_year + 1900,
-                         time->tm_mon + 1, time->tm_mday);
-    caus_text_format(text, "%02d:%02d", time->tm_hour, time->tm_min);
-    if (seconds)
-        caus_text_format(text, ":%02d", time->tm_sec);
-}
-
-static void add_span(caus_text *text, const caus_time_span *window,
-                     int32_t offset_minutes, bool date, const char *dash)
-{
-    struct tm start = caus_civil_time(window->start_ns, offset_minutes);
-    struct tm end = caus_civil_time(window->end_ns, offset_minutes);
-    bool seconds = start.tm_sec || end.tm_sec;
-    bool same_day =
-        start.tm_yday == end.tm_yday && start.tm_year == end.tm_year;
-    add_clock(text, &start, date, seconds);
-    caus_text_add(text, dash);
-    add_clock(text, &end, !same_day, seconds);
-}
-
-void caus_text_add_window(caus_text *text, const caus_time_span *window,
-                          int32_t zone_offset_minutes, const char *dash)
-{
-    add_span(text, window, 0, true, dash);
-    caus_text_add(text, " UTC");
-    if (zone_offset_minutes == INT32_MIN || zone_offset_minutes == 0)
-        return;
-    struct tm utc = caus_civil_time(window->start_ns, 0);
-    struct tm local = caus_civil_time(window->start_ns, zone_offset_minutes);
-    caus_text_add(text, " (");
-    add_span(text, window, zone_offset_minutes, utc.tm_yday != local.tm_yday,
-             dash);
-    int32_t minutes = abs(zone_offset_minutes);
-    caus_text_format(text, " %c%02d:%02d)", zone_offset_minutes < 0 ? '-' : '+',
-                     minutes / 60, minutes % 60);
 }
 
 /* The next larger round time to search, at least twice as far. */

@@ -168,17 +168,14 @@ static void describe_link(caus_text *text, const caus_view *view,
         caus_text_add(text, ", q ");
         caus_text_add_p(text, link->q_value);
     }
-    if (!isnan(link->stability))
-        caus_text_format(text, ", stability %.2f", link->stability);
     if (!isnan(link->orientation_stability))
         caus_text_format(text, ", same marks %.2f",
                          link->orientation_stability);
     if (!isnan(link->sensitivity))
         caus_text_format(text, ", kept by %.0f %% of other settings",
                          100 * link->sensitivity);
-    if (link->environments != CAUS_EDGE_POOLED)
-        caus_text_format(text, ", %s",
-                         caus_environments_name(link->environments));
+    caus_text_add(text, "; ");
+    caus_link_add_checks(view, link, text);
 }
 
 static void add_tooltip(const caus_drawing *drawing, const caus_stroke *stroke)

@@ -112,13 +112,9 @@ static void fill_window(const caus_page *page, caus_text *text)
                          window.baseline_rows);
     const caus_extent *extent = view->answer->extent;
     if (extent && extent->found) {
-        char time[40];
-        caus_time_format(extent->onset.time_ns, time);
-        caus_text_format(text, "%s onset %s", dot, time);
-        if (extent->has_end) {
-            caus_time_format(extent->end_ns, time);
-            caus_text_format(text, "%s end %s", dot, time);
-        }
+        caus_text_format(text, "%s ", dot);
+        caus_text_add_extent(text, extent, page->options->zone_offset_minutes,
+                             page->glyphs.dash);
     }
     if (view->target != SIZE_MAX)
         caus_text_format(text, "%s %zu of %zu variables lead to %s", dot,
@@ -238,54 +234,14 @@ static void add_top_warnings(caus_page *page, size_t lines_left)
                     i == 0 && is_answer ? SENTENCE_LINES : 1);
 }
 
-/* The end of the part of a command that fits `columns`: a space outside
- * quotes, or the whole rest when there is none. */
-static const char *command_end(const char *from, size_t columns)
-{
-    const char *last_space = NULL;
-    char quote = '\0';
-    for (const char *at = from; *at; at++) {
-        if (quote) {
-            if (*at == quote)
-                quote = '\0';
-        } else if (*at == '\'' || *at == '"')
-            quote = *at;
-        else if (*at == ' ' && (!last_space || (size_t)(at - from) <= columns))
-            last_space = at;
-    }
-    bool fits = caus_text_columns(from) <= columns;
-    return fits || !last_space ? from + strlen(from) : last_space;
-}
-
-/* A command is never cut, only continued: it is there to be pasted. Returns
- * the lines it takes; writes them into `text` unless NULL. */
-static size_t lay_out_command(const caus_page *page, const char *command,
-                              caus_text *text)
-{
-    size_t lines = 0, indent = strlen("next: ");
-    for (const char *at = command; *at; lines++) {
-        size_t columns = page->width - indent;
-        const char *end = caus_text_columns(at) <= columns
-                              ? at + strlen(at)
-                              : command_end(at, columns - 2);
-        if (text) {
-            caus_text_add(text, lines ? "      " : "next: ");
-            caus_text_add_bytes(text, at, (size_t)(end - at));
-            caus_text_add(text, *end ? " \\\n" : "\n");
-        }
-        at = end + strspn(end, " ");
-    }
-    return lines;
-}
-
 static void add_first_screen(caus_page *page)
 {
     const char *next = page->view->answer->next_command;
     size_t next_lines =
-        next && *next ? lay_out_command(page, next, NULL) + 1 : 0;
+        next && *next ? caus_text_add_next(NULL, next, page->width) + 1 : 0;
     add_composed(page, page->dim, 0, 1, fill_scope);
     add_composed(page, page->dim, 0, 2, fill_method);
-    add_composed(page, page->dim, 0, 2, fill_window);
+    add_composed(page, page->dim, 0, 3, fill_window);
     add_break(page);
     add_composed(page, page->bold, 0, SENTENCE_LINES, fill_sentence);
     add_composed(page, "", 2, 2, fill_confidence);
@@ -299,7 +255,7 @@ static void add_first_screen(caus_page *page)
     add_top_warnings(page, used < SCREEN_LINES ? SCREEN_LINES - used : 0);
     if (next_lines) {
         add_break(page);
-        lay_out_command(page, next, page->text);
+        caus_text_add_next(page->text, next, page->width);
     }
 }
 

@@ -229,10 +229,6 @@ static void add_link_details(caus_page *page, const caus_link *link)
         add_signed(page, &text, link->upper);
         separator = ", ";
     }
-    if (!isnan(link->stability)) {
-        caus_text_format(&text, "%sstability %.2f", separator, link->stability);
-        separator = ", ";
-    }
     if (!isnan(link->orientation_stability)) {
         caus_text_format(&text, "%ssame marks %.2f", separator,
                          link->orientation_stability);
@@ -243,16 +239,24 @@ static void add_link_details(caus_page *page, const caus_link *link)
                          separator, 100 * link->sensitivity);
         separator = ", ";
     }
-    if (link->environments != CAUS_EDGE_POOLED) {
-        caus_text_format(&text, "%s%s", separator,
-                         caus_environments_name(link->environments));
-        separator = ", ";
-    }
     char effect[EFFECT_BYTES];
     write_effect(page, link, effect);
     if (effect[0])
         caus_text_format(&text, "%s%s", separator, effect);
     if (text.length) {
+        caus_text_add_spaces(page->text, 6);
+        caus_page_add_paragraph(page, page->dim, text.bytes, 6, 0);
+    }
+    page->text->failed |= text.failed;
+    caus_text_deinit(&text);
+}
+
+/* What earns the word, and what it lacks for the next. */
+static void add_link_checks(caus_page *page, const caus_link *link)
+{
+    caus_text text = {0};
+    caus_link_add_checks(page->view, link, &text);
+    if (text.bytes) {
         caus_text_add_spaces(page->text, 6);
         caus_page_add_paragraph(page, page->dim, text.bytes, 6, 0);
     }
@@ -276,6 +280,7 @@ static void add_all_links(caus_page *page)
             continue;
         caus_page_add_link(page, &view->links[i], &columns);
         add_link_details(page, &view->links[i]);
+        add_link_checks(page, &view->links[i]);
     }
 }
 

@@ -44,6 +44,16 @@ void caus_text_add_spaces(caus_text *text, size_t count);
 size_t caus_text_add_wrapped(caus_text *text, const char *value, size_t width,
                              size_t indent, size_t max_lines, const char *mark);
 
+/*
+ * Appends "next: " and a command, never cut, only continued: it is there to be
+ * pasted.
+ *
+ *   text  NULL = only count
+ *
+ * Returns the lines it takes.
+ */
+size_t caus_text_add_next(caus_text *text, const char *command, size_t width);
+
 /* Quoted for the format: the characters that mean something there. */
 void caus_text_add_xml(caus_text *text, const char *value);
 void caus_text_add_dot(caus_text *text, const char *value);

@@ -257,3 +257,39 @@ size_t caus_text_add_wrapped(caus_text *text, const char *value, size_t width,
     } while (*at);
     return lines;
 }
+
+/* The end of the part of a command that fits `columns`: a space outside
+ * quotes, or the whole rest when there is none. */
+static const char *command_end(const char *from, size_t columns)
+{
+    const char *last_space = NULL;
+    char quote = '\0';
+    for (const char *at = from; *at; at++) {
+        if (quote) {
+            if (*at == quote)
+                quote = '\0';
+        } else if (*at == '\'' || *at == '"')
+            quote = *at;
+        else if (*at == ' ' && (!last_space || (size_t)(at - from) <= columns))
+            last_space = at;
+    }
+    bool fits = caus_text_columns(from) <= columns;
+    return fits || !last_space ? from + strlen(from) : last_space;
+}
+
+size_t caus_text_add_next(caus_text *text, const char *command, size_t width)
+{
+    size_t lines = 0, columns = width - strlen("next: ");
+    for (const char *at = command; *at; lines++) {
+        const char *end = caus_text_columns(at) <= columns
+                              ? at + strlen(at)
+                              : command_end(at, columns - 2);
+        if (text) {
+            caus_text_add(text, lines ? "      " : "next: ");
+            caus_text_add_bytes(text, at, (size_t)(end - at));
+            caus_text_add(text, *end ? " \\\n" : "\n");
+        }
+        at = end + strspn(end, " ");
+    }
+    return lines;
+}

@@ -199,6 +199,28 @@ void caus_link_list_checks(const caus_view *view, const caus_link *link,
     }
 }
 
+static void join_sentence(void *data, const char *sentence)
+{
+    caus_text *text = data;
+    caus_text_format(text, "%s%s", text->length ? "; " : "", sentence);
+}
+
+void caus_link_add_checks(const caus_view *view, const caus_link *link,
+                          caus_text *text)
+{
+    caus_text joined = {0};
+    caus_link_list_checks(view, link, join_sentence, &joined);
+    const char *clean =
+        joined.bytes && !joined.failed
+            ? caus_clean_text(view->arena, joined.bytes, view->clean)
+            : NULL;
+    if (clean)
+        caus_text_add(text, clean);
+    else
+        text->failed = true;
+    caus_text_deinit(&joined);
+}
+
 void caus_view_format_lag(const caus_view *view, size_t lag, char text[48])
 {
     int64_t step_ns = view->answer->series->step_ns;

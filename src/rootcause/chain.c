@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "rootcause/chain.h"
+#include "rootcause/logs.h"
 
 /* The loudest variable of a suspect that tells of its calls. */
 size_t caus_outside_clue(const caus_case *about, size_t rank)
@@ -16,6 +17,17 @@ size_t caus_outside_clue(const caus_case *about, size_t rank)
             return clue->variable;
     }
     return SIZE_MAX;
+}
+
+bool caus_suspect_moved(const caus_case *about, size_t rank)
+{
+    const caus_suspect *suspect = &about->suspects[rank];
+    size_t service = about->ranked[rank];
+    for (size_t i = 0; i < suspect->clue_count; i++) {
+        if (about->scores.clue[about->clues[suspect->clues[i]].variable] > 0)
+            return true;
+    }
+    return caus_trace_tells(about, service) || caus_log_rose(about, service);
 }
 
 /* Where the chain of a service ends: the symptom's service, else the nearest
@@ -48,7 +60,6 @@ static caus_hop begin_hop(const caus_case *about, size_t from, size_t to)
                     .delay_s = (double)NAN,
                     .variable = caus_outside_clue(about, effect),
                     .effect = (double)NAN,
-                    .word = "moved with",
                     .exemplars = about->suspects[cause].exemplars,
                     .exemplar_count = about->suspects[cause].exemplar_count};
     if (hop.has_lag) {

@@ -25,10 +25,15 @@ typedef struct caus_learned_link {
 /* Learns links between the services on the way; nothing is known where rows
  * are too few. Chains and reach come first. */
 caus_status caus_learned_find(caus_case *about, caus_error *err);
+/* The longest delay that was looked for; NaN = nothing was learned. */
+double caus_learned_reach_s(const caus_case *about);
 caus_learned_link caus_learned_link_between(const caus_case *about, size_t from,
                                             size_t to);
 /* The loudest latency or errors of a suspect; SIZE_MAX = none moved. */
 size_t caus_outside_clue(const caus_case *about, size_t rank);
+/* Whether anything measured of a suspect moved: a variable, what traces tell of
+ * it, its log. */
+bool caus_suspect_moved(const caus_case *about, size_t rank);
 
 /* Three services or more that broke at once and do not call one another. */
 caus_status caus_hidden_find(const caus_case *about, const char **result,
@@ -44,6 +49,11 @@ caus_status caus_exemplars_fill(const caus_case *about, caus_hop *const *hops,
 
 /* What traces tell of the first suspects. */
 caus_status caus_trace_facts_find(caus_case *about, caus_error *err);
+/* Whether they tell anything of a service. */
+bool caus_trace_tells(const caus_case *about, size_t service);
+/* The share of all time that traces lose which is lost in a service, where that
+ * is worth telling; else 0. */
+double caus_trace_lost_share(const caus_case *about, size_t service);
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);

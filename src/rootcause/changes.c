@@ -77,6 +77,16 @@ static bool moved_itself(const caus_case *about, size_t service)
            terms[CAUS_TERM_TRACES] > 0 || terms[CAUS_TERM_CALLS] > 0;
 }
 
+/* "deploy of auth (v2)" after a start; NULL = no memory. */
+static const char *append_name(const caus_case *about, const char *start,
+                               const caus_culprit_change *change)
+{
+    return caus_arena_format(about->out, "%s%s%s%s%s%s%s", start, change->kind,
+                             change->service[0] ? " of " : "", change->service,
+                             change->ref[0] ? " (" : "", change->ref,
+                             change->ref[0] ? ")" : "");
+}
+
 /* What sets a change apart from others as near, or what it is not told apart
  * from. NULL = no memory. */
 static const char *compare(const caus_case *about,
@@ -93,10 +103,8 @@ static const char *compare(const caus_case *about,
         if (i == at)
             continue;
         if (are_alike(own, &items[i]))
-            return caus_arena_format(
-                about->out, "; not to be told apart from %s%s%s%s%s",
-                items[i].kind, items[i].service[0] ? " of " : "",
-                items[i].service, items[i].ref[0] ? " " : "", items[i].ref);
+            return append_name(about, "; not to be told apart from ",
+                               &items[i]);
         others = others || closeness(about, &about->groups[items[i].group]) >=
                                near_share * near;
     }
@@ -117,13 +125,13 @@ static const char *describe(const caus_case *about,
     const caus_change_group *group = &about->groups[own->group];
     char apart[40];
     caus_change_group_distance(group, apart);
+    const char *name = append_name(about, "", own);
     const char *rest = compare(about, items, count, at);
-    return rest ? caus_arena_format(
-                      about->out, "%s%s%s%s%s %s %s the onset%s", own->kind,
-                      own->service[0] ? " of " : "", own->service,
-                      own->ref[0] ? " " : "", own->ref, apart,
-                      group->before_onset_ns < 0 ? "after" : "before", rest)
-                : NULL;
+    return name && rest
+               ? caus_arena_format(
+                     about->out, "%s, %s %s the onset%s", name, apart,
+                     group->before_onset_ns < 0 ? "after" : "before", rest)
+               : NULL;
 }
 
 static bool is_alone(const caus_culprit_change *items, size_t count, size_t at)

@@ -116,6 +116,23 @@ static void check_callees(finding_list *list, size_t service)
                                  scene->services[worst]));
 }
 
+/* Shares that look alike are not told as one larger than the other. */
+static const char *say_larger_share(caus_arena *out, const caus_suspect *most,
+                                    const caus_suspect *own)
+{
+    double larger = round(percent * most->share.value);
+    double smaller = round(percent * own->share.value);
+    if (larger > smaller)
+        return caus_arena_format(out,
+                                 "%s has a larger share of the symptom's "
+                                 "change (%.0f %% against %.0f %%)",
+                                 most->service, larger, smaller);
+    return caus_arena_format(out,
+                             "%s has about as large a share of the symptom's "
+                             "change (%.0f %% each)",
+                             most->service, larger);
+}
+
 /* Whether more of the symptom's change began in it than anywhere else. */
 static void check_share(finding_list *list, size_t rank)
 {
@@ -128,14 +145,10 @@ static void check_share(finding_list *list, size_t rank)
             largest = i;
     }
     const caus_suspect *most = &about->suspects[largest];
-    add_finding(
-        list, own->known ? passed_if(largest == rank) : CAUS_STATE_UNTESTED,
-        "no other service has a larger share of the symptom's change",
-        caus_arena_format(about->out,
-                          "%s has a larger share of the symptom's change "
-                          "(%.0f %% against %.0f %%)",
-                          most->service, percent * most->share.value,
-                          percent * own->value));
+    add_finding(list,
+                own->known ? passed_if(largest == rank) : CAUS_STATE_UNTESTED,
+                "no other service has a larger share of the symptom's change",
+                say_larger_share(about->out, most, &about->suspects[rank]));
 }
 
 static void check_sides(finding_list *list, size_t rank, size_t service)

@@ -6,7 +6,7 @@
 #include "rootcause/chain.h"
 #include "series/order.h"
 
-enum { MOST_CHECKS = 7 };
+enum { MOST_CHECKS = 8 };
 
 /* Of the first score: quieter services are no candidates. */
 static const double candidate_share = .25;
@@ -178,9 +178,59 @@ static bool check_change(hop_case *job)
     return fits;
 }
 
+static bool has_spans(const caus_case *about, const char *service)
+{
+    for (size_t s = 0; about->spans && s < about->spans->service_count; s++) {
+        if (strcmp(about->spans->services[s], service) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Adds that nothing measured of an end moved, if so. */
+static void add_calm(const caus_case *about, size_t rank, caus_text *text)
+{
+    const caus_suspect *end = &about->suspects[rank];
+    if (caus_suspect_moved(about, rank))
+        return;
+    if (end->clue_count)
+        caus_text_format(text, "; nothing measured of %s moved", end->service);
+    else if (has_spans(about, end->service))
+        caus_text_format(text, "; no metric of %s is known", end->service);
+    else
+        caus_text_format(text, "; nothing is measured of %s", end->service);
+}
+
+/* Sets `unearned` where an end did not move. */
+static caus_status check_moves(hop_case *job, caus_error *err)
+{
+    const caus_case *about = job->about;
+    const char *from = about->scene.services[job->from];
+    const char *to = about->scene.services[job->to];
+    caus_text text = {0};
+    size_t length;
+    caus_text_format(&text, "%s calls %s", to, from);
+    size_t bare = text.length;
+    add_calm(about, job->hop->from, &text);
+    add_calm(about, job->hop->to, &text);
+    bool both = text.length == bare;
+    caus_status status =
+        both && !text.failed
+            ? CAUS_OK
+            : caus_text_finish(&text, about->out, &job->hop->unearned, &length,
+                               err);
+    caus_text_deinit(&text);
+    CAUS_TRY(status);
+    job->hop->has_lag = job->hop->has_lag && both;
+    add_check(job, passed_if(both),
+              caus_arena_format(about->out, "%s and %s both moved", from, to),
+              both ? NULL : job->hop->unearned + bare + strlen("; "));
+    return CAUS_OK;
+}
+
 /* A chain has its direction from who calls whom; docs/design/0029 says what
  * earns which word. */
-static void find_word(hop_case *job)
+static caus_status find_word(hop_case *job, caus_error *err)
 {
     caus_hop *hop = job->hop;
     add_check(job, CAUS_STATE_PASSED,
@@ -188,6 +238,7 @@ static void find_word(hop_case *job)
                                 job->about->scene.services[job->to],
                                 job->about->scene.services[job->from]),
               NULL);
+    CAUS_TRY(check_moves(job, err));
     bool ordered = check_onsets(job);
     check_lag(job);
     bool replicated = check_replication(job);
@@ -195,6 +246,8 @@ static void find_word(hop_case *job)
     bool first = check_earlier(job);
     bool changed = check_change(job);
     bool drives = replicated && bare;
+    if (hop->unearned)
+        return CAUS_OK;
     hop->word = "moved with";
     if (ordered || job->link.by_lag)
         hop->word = "preceded";
@@ -202,6 +255,7 @@ static void find_word(hop_case *job)
         hop->word = "drives";
     if (drives && ((ordered && first) || changed) && !job->about->hidden_cause)
         hop->word = "caused";
+    return CAUS_OK;
 }
 
 static const char *disproof(const caus_case *about, const caus_hop *hop)
@@ -248,7 +302,7 @@ static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
     bool usual =
         job.link.found && job.link.environments != CAUS_EDGE_INCIDENT_ONLY;
     hop->delay_s = usual ? job.link.delay_s : (double)NAN;
-    find_word(&job);
+    CAUS_TRY(find_word(&job, err));
     hop->checks = job.checks;
     hop->disproof = disproof(about, hop);
     if (job.failed || !hop->disproof)

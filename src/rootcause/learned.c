@@ -129,6 +129,14 @@ caus_status caus_learned_find(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
+double caus_learned_reach_s(const caus_case *about)
+{
+    if (!about->has_learned)
+        return (double)NAN;
+    return (double)about->learned.discovery.graph.max_lag *
+           (double)about->series->step_ns / 1e9;
+}
+
 /* Whether an edge points from cause to effect, or has no direction at lag 0
  * that speaks against it. */
 static bool may_point(const caus_discovery *found, size_t cause, size_t effect,

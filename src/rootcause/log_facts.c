@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What log lines tell of a service, in words: its templates that rose most. */
+#include <math.h>
 #include <string.h>
 
 #include "rootcause/chain.h"
@@ -33,6 +34,12 @@ static uint32_t next_template(const caus_case *about, size_t service,
             best = (uint32_t)k;
     }
     return best;
+}
+
+bool caus_log_rose(const caus_case *about, size_t service)
+{
+    return about->context.logs &&
+           next_template(about, service, UINT32_MAX) != UINT32_MAX;
 }
 
 /* The first line from the onset on, and the first trace ids. */
@@ -80,6 +87,21 @@ static void add_text(caus_text *text, const char *value)
     caus_text_add(text, " …");
 }
 
+/* How many lines were to be expected: a rate known from few lines is no more
+ * exact than this. */
+static void add_expected(double expected, caus_text *text)
+{
+    const double rough = 100; /* from here on two digits count */
+    double unit = 1;
+    while (expected / unit >= rough)
+        unit *= 10;
+    if (expected < .5)
+        caus_text_add(text, " instead of none or one");
+    else
+        caus_text_format(text, " instead of about %.0f",
+                         unit * round(expected / unit));
+}
+
 /* new error lines: "price of item <*> is null" 42 times since 10:03:07Z */
 static caus_status say(const caus_case *about, caus_log_fact *fact,
                        caus_error *err)
@@ -96,7 +118,7 @@ static caus_status say(const caus_case *about, caus_log_fact *fact,
     caus_text_format(&text, "\" %zu time%s since %s", fact->after,
                      fact->after == 1 ? "" : "s", at + CLOCK);
     if (!fact->is_new)
-        caus_text_format(&text, " instead of %.3g", fact->expected);
+        add_expected(fact->expected, &text);
     caus_status status =
         caus_text_finish(&text, about->out, &fact->sentence, &length, err);
     caus_text_deinit(&text);

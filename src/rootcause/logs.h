@@ -84,6 +84,8 @@ double caus_log_contrast(const caus_case *about, size_t row);
  * ones. */
 void caus_log_use_onsets(caus_case *about);
 
+/* Whether lines of a service's log rose. */
+bool caus_log_rose(const caus_case *about, size_t service);
 /* The facts of the first suspects. */
 caus_status caus_log_facts_find(caus_case *about, caus_error *err);
 /* Adds the strongest fact of a suspect to its sentence. */

@@ -136,6 +136,31 @@ static caus_status tell(const caus_case *about, const caus_trace_finding *found,
     return CAUS_OK;
 }
 
+double caus_trace_lost_share(const caus_case *about, size_t service)
+{
+    const double least_share = .1;
+    double total = 0, lost = about->traces.lost_s[service];
+    for (size_t s = 0; s < about->scene.service_count; s++)
+        total += about->traces.lost_s[s];
+    bool is_told =
+        about->traces.known && lost > 0 && lost >= least_share * total;
+    return is_told ? lost / total : 0;
+}
+
+bool caus_trace_tells(const caus_case *about, size_t service)
+{
+    const caus_trace_evidence *evidence = about->traces.evidence;
+    const char *name = about->scene.services[service];
+    for (size_t i = 0; evidence && i < evidence->finding_count; i++) {
+        const caus_trace_finding *found = &evidence->findings[i];
+        const char *of =
+            about->spans->services[service_of(about->spans, found)];
+        if (weight_of(found) > 0 && strcmp(of, name) == 0)
+            return true;
+    }
+    return caus_trace_lost_share(about, service) > 0;
+}
+
 /* The strongest finding of each kind: [suspects × kinds]. */
 static void choose(const caus_case *about, size_t suspects,
                    const caus_trace_finding **best)

@@ -46,15 +46,13 @@ static caus_status finish(caus_case *about, caus_text *text,
 
 static void add_traces(const caus_case *about, size_t service, caus_text *text)
 {
-    double total = 0, lost = about->traces.lost_s[service];
-    for (size_t s = 0; s < about->scene.service_count; s++)
-        total += about->traces.lost_s[s];
-    if (!about->traces.known || lost <= 0 || lost < .1 * total)
-        return;
-    caus_text_format(text,
-                     "%straces lose %.3g s in it, %.0f %% of all they "
-                     "lose",
-                     text->length ? "; " : "", lost, percent * lost / total);
+    double share = caus_trace_lost_share(about, service);
+    if (share > 0)
+        caus_text_format(text,
+                         "%straces lose %.3g s in it, %.0f %% of all they "
+                         "lose",
+                         text->length ? "; " : "",
+                         about->traces.lost_s[service], percent * share);
 }
 
 static void add_changes(const caus_case *about, const caus_suspect *suspect,
@@ -90,45 +88,55 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     add_traces(about, about->ranked[rank], &text);
     if (!logs_first)
         caus_log_fact_add(suspect, &text);
-    if (!text.length)
+    if (!text.length) {
         caus_text_add(&text, suspect->clue_count
                                  ? "nothing measured in it moved"
                                  : "nothing is measured in it");
+        if (suspect->terms[CAUS_TERM_CHANGE] > 0)
+            caus_text_add(&text, "; it was changed near the onset");
+        if (suspect->terms[CAUS_TERM_WAY] > 0)
+            caus_text_add(&text, "; all its callers got slower");
+    }
     return finish(about, &text, &suspect->sentence, err);
 }
 
 /* ---- the whole ---- */
 
+enum { NO_WORD, MOVED_WITH, PRECEDED, DRIVES, CAUSED };
+
 /* The least that a hop of the chain has earned. */
-static size_t weakest_word(const caus_suspect *suspect)
+static int weakest_word(const caus_suspect *suspect)
 {
-    static const char *const words[] = {"moved with", "preceded", "drives",
+    static const char *const words[] = {"", "moved with", "preceded", "drives",
                                         "caused"};
-    size_t weakest = 3;
+    int weakest = CAUSED;
     for (size_t i = 0; i < suspect->hop_count; i++) {
-        for (size_t w = 0; w < weakest; w++) {
-            if (strcmp(suspect->chain[i].word, words[w]) == 0)
+        const char *word = suspect->chain[i].word;
+        for (int w = NO_WORD; w < weakest; w++) {
+            if (strcmp(word ? word : "", words[w]) == 0)
                 weakest = w;
         }
     }
     return weakest;
 }
 
-static void add_path(const caus_case *about, caus_text *text)
+/* "; front moved with it, over mid": how far it is told, and which way. */
+static void add_way(const caus_case *about, int word, caus_text *text)
 {
     const caus_suspect *first = &about->suspects[0];
-    if (!first->hop_count)
-        return;
     size_t end = first->chain[first->hop_count - 1].to;
     const char *service = about->suspects[end].service;
-    switch (weakest_word(first)) {
-    case 0:
+    switch (word) {
+    case NO_WORD:
+        caus_text_format(text, "; %s calls it", service);
+        break;
+    case MOVED_WITH:
         caus_text_format(text, "; %s moved with it", service);
         break;
-    case 1:
+    case PRECEDED:
         caus_text_format(text, "; it preceded what %s shows", service);
         break;
-    case 2:
+    case DRIVES:
         caus_text_format(text, "; it drives %s", service);
         break;
     default:
@@ -137,6 +145,32 @@ static void add_path(const caus_case *about, caus_text *text)
     for (size_t i = 0; i + 1 < first->hop_count; i++)
         caus_text_format(text, "%s%s", i ? ", " : ", over ",
                          about->suspects[first->chain[i].to].service);
+}
+
+/* Where a station between has nothing that moved, cause and symptom may still
+ * have moved together: that is told of the two, and what is not known. */
+static void add_path(const caus_case *about, caus_text *text)
+{
+    const caus_suspect *first = &about->suspects[0];
+    if (!first->hop_count)
+        return;
+    int word = weakest_word(first);
+    size_t end = first->chain[first->hop_count - 1].to;
+    if (word != NO_WORD) {
+        add_way(about, word, text);
+        return;
+    }
+    bool both = caus_suspect_moved(about, 0) && caus_suspect_moved(about, end);
+    add_way(about, both ? MOVED_WITH : NO_WORD, text);
+    size_t calm = 0;
+    for (size_t i = 0; i < first->hop_count; i++) {
+        size_t station = first->chain[i].to;
+        if (caus_suspect_moved(about, station))
+            continue;
+        caus_text_format(text, "%s%s",
+                         calm++ ? ", " : "; nothing measured moved in ",
+                         about->suspects[station].service);
+    }
 }
 
 static caus_status say_all(caus_case *about, caus_explanation *result,
@@ -183,8 +217,7 @@ static caus_status say_if_second(const caus_case *about, const char **result,
                              &via, err));
     if (below[about->ranked[0]] != SIZE_MAX)
         *result = caus_arena_format(about->out,
-                                    "; were it %s, %s, which it calls, would "
-                                    "have stayed as it was",
+                                    "; were it %s, %s below it would be fine",
                                     second, first);
     else if (above[about->ranked[0]] != SIZE_MAX)
         *result = caus_arena_format(about->out,
@@ -225,14 +258,16 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
         [CAUS_TERM_LOGS] = "new or more lines in its log"};
     _Static_assert(sizeof reasons / sizeof *reasons == CAUS_TERM_COUNT,
                    "a reason for every term");
+    const char *reason = reasons[widest];
+    if (widest == CAUS_TERM_EXTERNAL && !about->scene.has_calls)
+        reason = "louder latency or errors";
     const char *otherwise;
     CAUS_TRY(say_if_second(about, &otherwise, err));
     result->runner_up = caus_arena_format(
         about->out,
-        "%s is next (score %.2f against %.2f): what sets %s apart "
-        "is %s%s",
-        second->service, second->score, first->score, first->service,
-        reasons[widest], otherwise);
+        "next is %s (score %.2f against %.2f); %s is set apart by %s%s",
+        second->service, second->score, first->score, first->service, reason,
+        otherwise);
     return result->runner_up ? CAUS_OK : caus_arena_fail(about->out, err);
 }
 
@@ -267,8 +302,10 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
         CAUS_TRY(caus_suspect_check(about, i, placebo, err));
     }
     result->verdict = judge(about);
-    if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
         drop_chains(about);
+        result->reach_count = 0;
+    }
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
     return caus_notes_fill(about, placebo, result, err);

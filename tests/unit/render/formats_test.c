@@ -51,6 +51,29 @@ static void assert_accepted(const char *program, const char *arguments,
     assert_int_equal(pclose(pipe), 0);
 }
 
+static void every_format_has_the_checks_behind_each_word(void **state)
+{
+    (void)state;
+    made_answer made;
+    make_incident(&made);
+    caus_arena *arena = caus_arena_new(0);
+    const caus_discovery *found = made.answer.discovery;
+    assert_true(found->test_count > 0);
+    for (size_t f = 0; f < FORMAT_COUNT; f++) {
+        const char *text = render(&made, formats[f], arena);
+        size_t orders = 0;
+        for (const char *at = strstr(text, "lag order: "); at;
+             at = strstr(at + 1, "lag order: "))
+            orders++;
+        /* seven links between two variables; some list those to themselves */
+        if (orders < 7)
+            fail_msg("format %d lists %zu checks of order", (int)formats[f],
+                     orders);
+    }
+    caus_arena_free(arena);
+    free_answer(&made);
+}
+
 static void make_wild(made_answer *made)
 {
     static const char *const wild[] = {"a\"b\\",
@@ -206,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_taken_from_words_and_endings),
         cmocka_unit_test(an_unknown_format_is_refused),
+        cmocka_unit_test(every_format_has_the_checks_behind_each_word),
         cmocka_unit_test(wild_names_leave_every_format_whole),
         cmocka_unit_test(empty_and_single_graphs_are_documents_too),
         cmocka_unit_test(two_hundred_nodes_are_no_trouble),

@@ -17,6 +17,7 @@ typedef struct made_flow {
     size_t lag;        /* rows later */
     bool other_sign;   /* of the slope, before the onset */
     bool calm;         /* root does not move */
+    bool calm_mid;     /* nor does mid, while both others do */
     const char *query; /* of all variables */
     const char *source;
 } made_flow;
@@ -34,7 +35,7 @@ static void fill(const made_flow *flow, double *values)
         double *row = values + r * NODES;
         row[0] = 100 + 5 * caus_random_normal(&random);
         row[3] = 1 + .1 * caus_random_normal(&random) +
-                 (r >= ONSET && !flow->calm ? 2 : 0);
+                 (r >= ONSET && !flow->calm ? flow->calm_mid ? 40 : 2 : 0);
         for (size_t v = NODES - 1; v-- > 1;) {
             double callee =
                 r >= flow->lag ? values[(r - flow->lag) * NODES + v + 1] : 1;
@@ -42,8 +43,9 @@ static void fill(const made_flow *flow, double *values)
                 flow->other_sign && r < ONSET ? -flow->slope : flow->slope;
             row[v] =
                 1 + slope * (callee - 1) + .03 * caus_random_normal(&random);
-            if (flow->slope <= 0 && r >= ONSET)
-                row[v] += 2;
+            bool follows = flow->slope <= 0 && r >= ONSET;
+            if (follows && !(flow->calm_mid && v == 2))
+                row[v] += flow->calm_mid ? .2 : 2;
         }
     }
 }
@@ -147,10 +149,55 @@ static void what_only_moves_at_once_moved_with(void **state)
         const caus_hop *hop = &told.suspects[0].chain[i];
         assert_string_equal(hop->word, "moved with");
         assert_int_equal(state_of(hop, "in the incident"), CAUS_STATE_FAILED);
+        assert_int_equal(state_of(hop, "both moved"), CAUS_STATE_PASSED);
         assert_int_equal(state_of(hop, "front_calls"), CAUS_STATE_UNTESTED);
         assert_true(isnan(hop->delay_s));
     }
     assert_non_null(strstr(told.summary, "front moved with it, over mid"));
+}
+
+/* Cause and symptom moved, what lies between did not; a change tells that it
+ * was root. */
+static caus_explanation tell_silent(made_fixture *with)
+{
+    const made_flow flow = {.calm_mid = true};
+    const caus_change list[] = {
+        {made_start_ns + ONSET * made_step_ns - 30 * INT64_C(1000000000),
+         "root", CAUS_CHANGE_DEPLOY, "deploy", "v2", "", "", ""}};
+    const caus_changes changes = {1, list};
+    return tell(with, &flow, &changes);
+}
+
+static void a_silent_station_earns_no_word(void **state)
+{
+    caus_explanation told = tell_silent(*state);
+    const caus_suspect *first = &told.suspects[0];
+    for (size_t i = 0; i < 2; i++) {
+        const caus_hop *hop = &first->chain[i];
+        assert_null(hop->word);
+        assert_false(hop->has_lag);
+        assert_int_equal(state_of(hop, "both moved"), CAUS_STATE_FAILED);
+    }
+    assert_string_equal(first->chain[0].unearned,
+                        "mid calls root; nothing measured of mid moved");
+    assert_string_equal(first->chain[1].unearned,
+                        "front calls mid; nothing measured of mid moved");
+    assert_non_null(strstr(told.summary, "front moved with it, over mid; "
+                                         "nothing measured moved in mid"));
+}
+
+static void a_word_needs_both_ends_in_lower_ranks_too(void **state)
+{
+    caus_explanation told = tell_silent(*state);
+    size_t seen = 0;
+    for (size_t i = 1; i < told.suspect_count; i++) {
+        for (size_t k = 0; k < told.suspects[i].hop_count; k++) {
+            const caus_hop *hop = &told.suspects[i].chain[k];
+            assert_true(!hop->word == !!hop->unearned);
+            seen += !hop->word;
+        }
+    }
+    assert_int_equal(seen, 2); /* from mid, and from side, to front */
 }
 
 static void where_nothing_began_there_is_no_chain(void **state)
@@ -449,6 +496,8 @@ int main(void)
         TEST(a_link_in_both_environments_drives),
         TEST(a_change_that_fits_makes_it_the_cause),
         TEST(what_only_moves_at_once_moved_with),
+        TEST(a_silent_station_earns_no_word),
+        TEST(a_word_needs_both_ends_in_lower_ranks_too),
         TEST(where_nothing_began_there_is_no_chain),
         TEST(a_link_that_turned_round_does_not_drive),
         TEST(usual_delays_are_told_and_add_up),

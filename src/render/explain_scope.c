@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an explanation could see: times, rows and kinds of data. */
+#include <math.h>
+
+#include "render/explain.h"
+#include "render/instant.h"
+
+static int32_t zone_of(const caus_tale *tale)
+{
+    return tale->options->zone_offset_minutes;
+}
+
+static caus_time_span find_window(const caus_tale *tale)
+{
+    const caus_series *series = tale->answer->series;
+    caus_time_span window = {.has_time = false};
+    for (size_t i = 0; i < series->segment_count; i++) {
+        const caus_segment *segment = &series->segments[i];
+        if (!segment->row_count)
+            continue;
+        int64_t end_ns = segment->start_ns +
+                         (int64_t)(segment->row_count - 1) * series->step_ns;
+        if (!window.has_time || segment->start_ns < window.start_ns)
+            window.start_ns = segment->start_ns;
+        if (!window.has_time || end_ns > window.end_ns)
+            window.end_ns = end_ns;
+        window.has_time = true;
+    }
+    return window;
+}
+
+static bool found_nothing(const caus_tale *tale)
+{
+    return tale->answer->explanation->verdict == CAUS_VERDICT_NO_ANOMALY;
+}
+
+void caus_tale_add_scope(const caus_tale *tale, caus_text *text,
+                         const char *dash)
+{
+    int64_t onset_ns = tale->answer->explanation->onset.time_ns;
+    int64_t after_ns = find_window(tale).end_ns - onset_ns;
+    char after[40];
+    caus_duration_format(after_ns > 0 ? after_ns : 0, after);
+    caus_text_format(text, "searched effects 0%s%s after ", dash, after);
+    if (found_nothing(tale)) {
+        char clock[16];
+        caus_clock_format(onset_ns, clock);
+        caus_text_format(text, "%s UTC", clock);
+    } else
+        caus_text_add(text, "the onset");
+    caus_text_add(text, "; later ones cannot appear");
+}
+
+static void add_calls(const caus_explanation *told, caus_text *text)
+{
+    caus_text_add(text, ", calls");
+    if (isnan(told->usual_s))
+        return;
+    char usual[40];
+    caus_duration_format((int64_t)(told->usual_s * 1e9), usual);
+    caus_text_format(text, " (delays up to %s)", usual);
+}
+
+void caus_tale_add_sources(const caus_tale *tale, caus_text *text)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    size_t variables = tale->answer->series->variable_count, services = 0;
+    for (size_t i = 0; i < told->suspect_count; i++)
+        services += told->suspects[i].clue_count > 0;
+    const struct {
+        bool there;
+        const char *name;
+    } kinds[] = {{told->has_calls, "call graph"},
+                 {told->has_traces, "traces"},
+                 {told->has_logs, "logs"},
+                 {told->has_changes, "changes"}};
+    enum { KINDS = sizeof kinds / sizeof *kinds };
+    caus_text_format(text, "%zu variable%s of %zu service%s", variables,
+                     variables == 1 ? "" : "s", services,
+                     services == 1 ? "" : "s");
+    for (size_t k = 0; k < KINDS; k++) {
+        if (kinds[k].there && k == 0)
+            add_calls(told, text);
+        else if (kinds[k].there)
+            caus_text_format(text, ", %s", kinds[k].name);
+    }
+    const char *separator = "; no ";
+    for (size_t k = 0; k < KINDS; k++) {
+        if (kinds[k].there)
+            continue;
+        caus_text_format(text, "%s%s", separator, kinds[k].name);
+        separator = ", ";
+    }
+}
+
+void caus_tale_add_window(const caus_tale *tale, caus_text *text,
+                          const char *dash, const char *separator)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    caus_time_span window = find_window(tale);
+    char step[40];
+    caus_duration_format(tale->answer->series->step_ns, step);
+    caus_text_add_window(text, &window, zone_of(tale), dash);
+    caus_text_format(text, "%s%zu rows of %s before %s, %zu after", separator,
+                     told->rows_before, step,
+                     found_nothing(tale) ? "that" : "the onset",
+                     told->rows_after);
+}
+
+void caus_tale_add_onset(const caus_tale *tale, caus_text *text)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    char first[16], last[16];
+    caus_text_add(text, found_nothing(tale) ? "nothing found from " : "onset ");
+    caus_text_add_instant(text, told->onset.time_ns, zone_of(tale));
+    if (found_nothing(tale))
+        caus_text_add(text, " on");
+    caus_clock_format(told->onset.first_ns, first);
+    caus_clock_format(told->onset.last_ns, last);
+    if (told->onset_given)
+        caus_text_add(text, ", as given");
+    else if (!found_nothing(tale) && told->onset.first_ns < told->onset.last_ns)
+        caus_text_format(text, ", between %s and %s UTC", first, last);
+}
+
+void caus_tale_add_ending(const caus_tale *tale, caus_text *text)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    const caus_ending *ending = &told->ending;
+    char length[40];
+    if (!ending->known)
+        return;
+    caus_text_add(text,
+                  ending->is_over ? "it ended " : "it was still going on at ");
+    caus_text_add_instant_beside(text, ending->time_ns, told->onset.time_ns,
+                                 zone_of(tale));
+    int64_t length_ns = ending->time_ns - told->onset.time_ns;
+    if (!ending->is_over)
+        caus_text_add(text, ", the last row");
+    if (!ending->is_over || length_ns <= 0)
+        return;
+    caus_duration_format(length_ns, length);
+    caus_text_format(text, ", %s after it began", length);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people and programs are told of an explanation. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "caus/render.h"
+#include "made_case.h"
+#include "test.h"
+
+enum { SCREEN_LINES = 24, SCREEN_COLUMNS = 80, ONE_HOUR = 60 };
+
+/* An explanation with what it was made from. */
+typedef struct told_case {
+    caus_series series;
+    caus_explanation told;
+    caus_explanation_answer answer;
+    const char *text; /* as rendered last */
+} told_case;
+
+static told_case *tell(made_fixture *with, const made_measure *measures)
+{
+    told_case *made = caus_arena_array(with->arena, 1, sizeof *made);
+    caus_explain_options options = made_options();
+    made->series = made_series(with->arena, measures, NULL, 1);
+    if (caus_explain(&made->series, &options, with->run, with->arena,
+                     &made->told, &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    made->answer = (caus_explanation_answer){.series = &made->series,
+                                             .explanation = &made->told};
+    return made;
+}
+
+static const char *render(made_fixture *with, told_case *made,
+                          caus_format format, int32_t zone_minutes)
+{
+    const caus_render_options how = {.zone_offset_minutes = zone_minutes};
+    size_t length;
+    if (caus_render_explanation(&made->answer, format, &how, with->arena,
+                                &made->text, &length, &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    return made->text;
+}
+
+static void expect_start(const char *text, const char *start)
+{
+    if (strncmp(text, start, strlen(start)) != 0)
+        fail_msg("not \"%s\" but \"%.400s\"", start, text);
+}
+
+static void the_first_line_tells_what_could_be_seen(void **state)
+{
+    made_fixture *with = *state;
+    told_case *made = tell(with, made_incident);
+    expect_start(render(with, made, CAUS_FORMAT_TEXT, INT32_MIN),
+                 "searched effects 0–14 min 45 s after the onset; later ones "
+                 "cannot appear\n"
+                 "10 variables of 4 services, calls (delays up to 1 min 15 s); "
+                 "no traces, logs,\nchanges\n"
+                 "2023-11-14 22:13:20–23:13:05 UTC · 180 rows of 15 s before "
+                 "the onset, 60 after\n"
+                 "onset 2023-11-14 22:58:20 UTC, as given");
+    expect_start(render(with, made, CAUS_FORMAT_MARKDOWN, INT32_MIN),
+                 "# Root cause\n\n*searched effects 0–14 min 45 s after the "
+                 "onset; later ones cannot appear*\n");
+}
+
+static void local_times_stand_beside_utc(void **state)
+{
+    static const caus_format formats[] = {CAUS_FORMAT_TEXT,
+                                          CAUS_FORMAT_MARKDOWN};
+    made_fixture *with = *state;
+    told_case *made = tell(with, made_incident);
+    for (size_t f = 0; f < 2; f++) {
+        const char *text = render(with, made, formats[f], ONE_HOUR);
+        assert_non_null(
+            strstr(text, "onset 2023-11-14 22:58:20 UTC (23:58:20 +01:00)"));
+        assert_non_null(strstr(text, "2023-11-14 22:13:20–23:13:05 UTC "
+                                     "(23:13:20–2023-11-15 00:13:05"));
+        text = render(with, made, formats[f], INT32_MIN);
+        assert_null(strstr(text, "+01:00"));
+    }
+}
+
+static void where_nothing_was_found_no_onset_is_told(void **state)
+{
+    made_fixture *with = *state;
+    made_measure calm[MADE_VARIABLES];
+    memcpy(calm, made_incident, sizeof calm);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        calm[i].shift = 0;
+    told_case *made = tell(with, calm);
+    assert_int_equal(made->told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_int_equal(made->told.reach_count, 0);
+    const char *text = render(with, made, CAUS_FORMAT_TEXT, INT32_MIN);
+    assert_null(strstr(text, "onset 20"));
+    assert_null(strstr(text, "the onset"));
+    assert_non_null(strstr(text, "nothing found from 2023-11-14 22:58:20 UTC"));
+}
+
+/* Lines up to the full list of services, and none wider than a terminal. */
+static size_t first_screen(const char *text)
+{
+    const char *end = strstr(text, "\n\n     all services");
+    assert_non_null(end);
+    size_t lines = 0, columns = 0;
+    for (const char *at = text; at <= end; at++) {
+        columns += ((unsigned char)*at & 0xc0) != 0x80;
+        if (*at != '\n')
+            continue;
+        if (columns > SCREEN_COLUMNS + 1)
+            fail_msg("line %zu has %zu columns", lines + 1, columns - 1);
+        lines++;
+        columns = 0;
+    }
+    return lines;
+}
+
+static void the_first_screen_fits_whatever_there_is_to_tell(void **state)
+{
+    static const char long_name[] =
+        "a_namespace_of_some_length/front_of_everything_latency_milliseconds_"
+        "bucket_p95_by_route_and_zone";
+    made_fixture *with = *state;
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        measures[i].name =
+            caus_arena_format(with->arena, "%s_%s", made_incident[i].name,
+                              i ? "with_a_very_long_name_indeed_of_it" : "");
+    measures[0].name = made_incident[0].name; /* the symptom */
+    told_case *made = tell(with, measures);
+    assert_int_equal(made->told.suspects[0].hop_count, 2);
+    caus_variable *variables =
+        caus_arena_array(with->arena, MADE_VARIABLES, sizeof *variables);
+    memcpy(variables, made->series.variables,
+           MADE_VARIABLES * sizeof *variables);
+    variables[made->told.symptom].name = long_name;
+    made->series.variables = variables;
+    made->told.hidden_cause = made->told.summary = made->told.runner_up =
+        caus_arena_format(with->arena, "%s: %s %s %s", long_name,
+                          made->told.summary, made->told.summary,
+                          made->told.summary);
+    made->answer.next_command =
+        "caus report --recording a/long/path/of/an/incident.caus --topology "
+        "another/long/path/topology.csv --changes deploys.csv -o incident.html";
+    const char *text = render(with, made, CAUS_FORMAT_TEXT, ONE_HOUR);
+    assert_in_range(first_screen(text), 20, SCREEN_LINES);
+    assert_non_null(strstr(text, "\nnext: caus report "));
+    assert_non_null(strstr(text, "\nwhat is missing\n"));
+}
+
+static void a_hop_without_a_word_is_told_as_a_fact(void **state)
+{
+    made_fixture *with = *state;
+    told_case *made = tell(with, made_incident);
+    caus_suspect *suspects = caus_arena_array(
+        with->arena, made->told.suspect_count, sizeof *suspects);
+    memcpy(suspects, made->told.suspects,
+           made->told.suspect_count * sizeof *suspects);
+    made->told.suspects = suspects;
+    assert_int_equal(suspects[0].hop_count, 2);
+    caus_hop hops[] = {suspects[0].chain[0], suspects[0].chain[1]};
+    const char *word = hops[1].word;
+    hops[0].word = NULL;
+    hops[0].unearned = "mid calls root; nothing measured of mid moved";
+    suspects[0].chain = hops;
+    const char *json = render(with, made, CAUS_FORMAT_JSON, INT32_MIN);
+    const char *first = strstr(json, "\"from\": \"root\"");
+    assert_non_null(first);
+    const char *second = strstr(first, "\"from\": \"mid\"");
+    assert_non_null(second);
+    const char *told = strstr(first, "\"word\": ");
+    assert_true(told > second);
+    assert_true(strncmp(told + 9, word, strlen(word)) == 0);
+    const char *fact = strstr(first, "\"sentence\": \"mid calls root; nothing "
+                                     "measured of mid moved\"");
+    assert_true(fact && fact < second);
+    const char *text = render(with, made, CAUS_FORMAT_TEXT, INT32_MIN);
+    assert_non_null(strstr(text, "  root → mid  mid calls root; nothing "
+                                 "measured of mid moved\n"));
+    text = render(with, made, CAUS_FORMAT_MARKDOWN, INT32_MIN);
+    assert_non_null(
+        strstr(text, "1. mid calls root; nothing measured of mid moved; "));
+}
+
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_first_line_tells_what_could_be_seen),
+        TEST(local_times_stand_beside_utc),
+        TEST(where_nothing_was_found_no_onset_is_told),
+        TEST(the_first_screen_fits_whatever_there_is_to_tell),
+        TEST(a_hop_without_a_word_is_told_as_a_fact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
