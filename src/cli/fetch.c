@@ -359,7 +359,7 @@ static int64_t whole_interval_ns(double interval_s)
 static int64_t better_step(const caus_arguments *arguments,
                            const caus_grid *window, const caus_fetch *fetch)
 {
-    static const int64_t short_ns = INT64_C(7200) * 1000000000;
+    static const int64_t short_ns = INT64_C(1800) * 1000000000;
     static const int64_t fine_ns = INT64_C(15) * 1000000000;
     int64_t interval_ns = whole_interval_ns(fetch->scrape_interval_s);
     int64_t start_ns = caus_cli_first_row_ns(
@@ -376,13 +376,14 @@ static void say_step(caus_program *program, int64_t usual_ns, int64_t step_ns)
     char usual[40], other[40];
     caus_duration_format(usual_ns, usual);
     caus_duration_format(step_ns, other);
-    caus_program_say(program,
-                     "rows are %s wide, not %s: %s; --step chooses another "
-                     "width",
-                     other, usual,
-                     step_ns > usual_ns
-                         ? "so seldom is one metric scraped"
-                         : "the data begin less than two hours before the end");
+    caus_program_say(
+        program,
+        "rows are %s wide, not %s: %s; --step chooses another "
+        "width",
+        other, usual,
+        step_ns > usual_ns
+            ? "so seldom is one metric scraped"
+            : "the data begin less than half an hour before the end");
 }
 
 caus_status caus_cli_fetch(caus_program *program,
