@@ -4,7 +4,7 @@
 each as a case in the layout that run.py reads.
 
 usage: record.py record --dir D --first I --count N   runs N incidents of the plan
-       record.py case --dir D --out FOLDER            writes those in D as cases
+       record.py case --dir D --out FOLDER            writes those in D that FOLDER lacks
        record.py plan                                 prints the plan
 
 `record` leaves one folder an incident in D, and needs what tools/record-incident
@@ -14,8 +14,8 @@ import argparse
 import bisect
 import collections
 import csv
-import gzip
 import io
+import itertools
 import json
 import math
 import os
@@ -31,8 +31,10 @@ RECORDER = os.path.join(HERE, "..", "..", "tools", "record-incident")
 STEP_S = 5
 MINUTES = {"--healthy-min": "12", "--fault-min": "4.5", "--after-min": "1"}
 WARMUP_S = 75
-KEPT_TRACES = 60  # before the fault, and as many since
+KEPT_TRACES = 100  # before the fault, and as many since
 LONGEST_GAP_MS = 3000  # between two of the rows a process writes each second
+LATE_MS, LATE_SHARE = 50, .01  # so many rows of the fault late by that: a second incident
+LATE_ROWS = 3  # so many within a step, of 35, in healthy time: the machine was taken away
 
 PLAN = [(service, kind) for kinds in zip(
     ["errors", "cpu", "calls", "leak", "crash"],
@@ -43,6 +45,7 @@ PLAN = [(service, kind) for kinds in zip(
     ["workers", "delay", "cpu", "errors", "crash"])
     for service, kind in zip(
         ["checkout", "inventory", "payment", "auth", "cache", "ledger"], kinds)]
+SLIGHT_FROM = 16  # the last ones are at most as large as the least of the others
 
 # Work of a request in ms, and what the size of the bounded pools is.
 WORK_MS = {"checkout": 15, "inventory": 45, "payment": 20, "auth": 104, "cache": 10,
@@ -55,6 +58,7 @@ class System:
 
     def __init__(self, number):
         draw = self.draw = random.Random(number)
+        self.slight = number >= SLIGHT_FROM
         self.rate = round(draw.uniform(26, 46), 1)
         self.work = {s: w * draw.uniform(.7, 1.4) for s, w in WORK_MS.items()}
         hold = dict(self.work)  # how long a request keeps a worker
@@ -75,17 +79,21 @@ class System:
             yield f"{words} --workers {self.workers[service]}"
 
     def size(self, service, kind):
-        """Of a fault that is felt, and seldom brings everything down."""
+        """Of a fault that seldom brings everything down."""
         share = self.draw.random()
 
         def between(low, high):
+            if self.slight:
+                low, high = low / 3, low
             return low + share * (high - low)
 
-        if kind == "workers":
-            return self.workers[service] - math.ceil(self.busy[service] * between(.6, .95))
+        if kind == "workers":  # fewer are left than are busy, or hardly enough
+            left = 1.0 + .3 * share if self.slight else .6 + .35 * share
+            return self.workers[service] - math.ceil(self.busy[service] * left)
         if kind == "pool":
             callee = {"checkout": "payment", "payment": "auth", "auth": "cache"}[service]
-            return round(1 - self.busy[callee] * between(.5, .8) / PLACES[service], 3)
+            left = 1.0 + .3 * share if self.slight else .5 + .3 * share
+            return round(1 - self.busy[callee] * left / PLACES[service], 3)
         slower = max(50, self.work[service])
         return round({"delay": between(.8, 2) * slower, "errors": between(.06, .3),
                       "calls": between(1.5, 4), "cpu": between(5, 9),
@@ -217,8 +225,9 @@ def table(series):
     return columns
 
 
-def write_metrics(path, columns, start_s, end_s):
+def write_metrics(path, columns, window, stalls):
     """A value at t is the one scraped in (t - step, t]; none leaves an empty cell."""
+    start_s, end_s = window["start_ms"] / 1000, window["end_ms"] / 1000
     grid = range(math.ceil(start_s / STEP_S) * STEP_S, int(end_s) + 1, STEP_S)
     names = sorted(n for n, samples in columns.items() if len({v for _, v in samples}) > 1)
     cells = {n: [""] * len(grid) for n in names}
@@ -226,15 +235,16 @@ def write_metrics(path, columns, start_s, end_s):
         for t, value in columns[name]:
             at = bisect.bisect_left(grid, t)
             if at < len(grid) and grid[at] - t < STEP_S:
-                cells[name][at] = "%.4g" % value
+                cells[name][at] = "%.3g" % value
     with packed(path) as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(["time"] + names)
-        out.writerows([t] + [cells[n][i] for n in names] for i, t in enumerate(grid))
+        out.writerows([t] + [cells[n][i] for n in names] for i, t in enumerate(grid)
+                      if not stalls.hold(t - STEP_S))
 
 
 class packed:
-    """A .gz text file whose bytes depend on nothing but the text."""
+    """A .zst text file."""
 
     def __init__(self, path):
         self.path, self.text = path, io.StringIO()
@@ -243,102 +253,139 @@ class packed:
         return self.text
 
     def __exit__(self, *_):
-        with open(self.path, "wb") as raw, \
-                gzip.GzipFile("", "wb", 9, raw, mtime=0) as out:
-            out.write(self.text.getvalue().encode())
+        subprocess.run(["zstd", "--ultra", "-20", "-q", "-f", "-o", self.path],
+                       input=self.text.getvalue().encode(), check=True)
 
 
-def write_traces(path, server, log):
-    fault, window = log["fault"], log["window"]
-    out_rows, ids = [], {}
-    for phase, first, last in ((0, window["start_ms"], fault["start_ms"]),
-                               (1, fault["start_ms"], fault["end_ms"])):
-        within = f"TimestampNs >= {first}000000 AND TimestampNs < {last}000000"
-        count = int(server.rows("SELECT uniqExact(TraceId) FROM otel_traces WHERE " + within)[0][0])
-        every = max(1, count // KEPT_TRACES)
-        spans = server.rows(
-            "SELECT TraceId, SpanId, ParentSpanId, ServiceName, SpanName, intDiv(TimestampNs, "
-            "1000), intDiv(Duration, 1000), StatusCode FROM otel_traces WHERE cityHash64("
-            f"TraceId) % {every} = 0 AND {within} ORDER BY TraceId, TimestampNs, SpanId")
-        for trace, span, parent, service, name, start_us, duration_us, status in spans:
-            number = ids.setdefault((phase, trace), len(ids))
-            inside = ids.setdefault(("in", phase, trace), {})
-            inside.setdefault(span, len(inside))
-            out_rows.append((phase, number, trace, span, parent, service, name, start_us,
-                             duration_us, status))
+SPAN = ("TraceId, SpanId, ParentSpanId, ServiceName, SpanName, intDiv(TimestampNs, 1000), "
+        "intDiv(Duration, 1000), StatusCode")
+
+
+def whole_traces(server, first_ms, last_ms):
+    """About KEPT_TRACES of those in a time, each a list of rows in order of time."""
+    within = f"TimestampNs >= {first_ms}000000 AND TimestampNs < {last_ms}000000"
+    count = server.rows("SELECT uniqExact(TraceId) FROM otel_traces WHERE " + within)[0][0]
+    every = max(1, int(count) // KEPT_TRACES)
+    rows = server.rows(f"SELECT {SPAN} FROM otel_traces WHERE cityHash64(TraceId) % {every} = 0 "
+                       f"AND {within} ORDER BY TraceId, TimestampNs, SpanId")
+    return [list(spans) for _, spans in itertools.groupby(rows, key=lambda row: row[0])]
+
+
+def write_traces(path, server, log, stalls):
+    """Ids are numbered: those of a real tracer say nothing and cannot be packed."""
+    parts = ((0, log["window"]["start_ms"], log["fault"]["start_ms"]),
+             (1, log["fault"]["start_ms"], log["fault"]["end_ms"]))
     with packed(path) as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow("phase,trace,span,parent,service,operation,start_us,duration_us,"
                      "status".split(","))
-        for phase, number, trace, span, parent, *rest in out_rows:
-            inside = ids[("in", phase, trace)]
-            out.writerow([phase, number, inside[span], inside.get(parent, -1)] + rest)
+        for phase, first_ms, last_ms in parts:
+            for number, spans in enumerate(whole_traces(server, first_ms, last_ms)):
+                ids = {row[1]: i for i, row in enumerate(spans)}
+                if any(stalls.hold(int(row[5]) / 1e6) for row in spans):
+                    continue
+                out.writerows([phase, number, ids[row[1]], ids.get(row[2], -1)] + row[3:]
+                              for row in spans)
 
 
-def write_logs(path, server, log):
+def write_logs(path, server, log, stalls):
     lines = server.rows(
         "SELECT intDiv(TimestampNs, 1000), ServiceName, SeverityText, Body FROM otel_logs WHERE "
         f"TimestampNs >= {log['window']['start_ms']}000000 AND TimestampNs < "
         f"{log['window']['end_ms']}000000 ORDER BY TimestampNs, ServiceName, Body")
     with packed(path) as file:
         for at_us, service, level, message in lines:
+            if stalls.hold(int(at_us) / 1e6):
+                continue
             whole, part = divmod(int(at_us), 10 ** 6)
             stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(whole))
-            file.write(json.dumps({"time": f"{stamp}.{part:06d}Z", "service": service,
+            file.write(json.dumps({"time": f"{stamp}.{part // 1000:03d}Z", "service": service,
                                    "level": level, "message": message},
                                   separators=(",", ":")) + "\n")
 
 
-def longest_gap_ms(folder, but):
-    """Of the rows a second: a stall. The process that is stopped is not asked."""
-    longest = 0
+def gaps_of(folder, log):
+    """(time of a row in ms, ms since the one before) of the rows that each process writes
+    once a second. A process that the fault stops is not asked."""
+    fault = log["fault"]
+    stopped = fault["service"] if fault["type"] in ("pause", "crash") else None
+    gaps = []
     for name in os.listdir(os.path.join(folder, "samples")):
-        if name == f"{but}.tsv":
+        if name == f"{stopped}.tsv":
             continue
         with open(os.path.join(folder, "samples", name)) as file:
             times = [int(line.split("\t", 1)[0]) for line in file if line[0].isdigit()]
-        longest = max([longest] + [b - a for a, b in zip(times, times[1:])])
-    return longest
+        gaps += [(b, b - a) for a, b in zip(times, times[1:])]
+    return gaps
+
+
+class Stalls:
+    """What other programs did to the machine meanwhile, told by rows that came late."""
+
+    def __init__(self, folder, log):
+        gaps = gaps_of(folder, log)
+        self.start_s = log["fault"]["start_ms"] / 1000
+        self.longest_ms = max(g for _, g in gaps)
+        late = [g > 1000 + LATE_MS for t, g in gaps if t / 1000 >= self.start_s]
+        self.late_share = sum(late) / len(late)
+        at = collections.Counter(t // (1000 * STEP_S) for t, g in gaps if g > 1000 + LATE_MS)
+        self.slots = {slot + k for slot, n in at.items() if n >= LATE_ROWS for k in range(-1, 4)}
+
+    def spoil(self):
+        """Whether the fault is not the only cause."""
+        return self.longest_ms > LONGEST_GAP_MS or self.late_share > LATE_SHARE
+
+    def hold(self, time_s):
+        """Whether this healthy moment was not the system's own doing."""
+        return time_s < self.start_s and int(time_s // STEP_S) in self.slots
+
+
+def truth_of(log, stalls):
+    fault = log["fault"]
+    felt = {s["name"]: s["after_s"] for s in log["symptoms"] if s["after_s"] is not None}
+    return {"service": fault["service"], "fault": fault["type"], "size": fault["size"],
+            "ramp_s": fault["ramp_s"], "inject_time": fault["start_ms"] / 1000,
+            "end_time": fault["end_ms"] / 1000, "felt": felt, "slo": None,
+            "baseline_shift_s": 0, "rate_per_s": log["rate_per_s"], "seed": log["seed"],
+            "set": {role: words.strip() for role, words in log["set"].items()},
+            "versions": log["versions"], "longest_gap_ms": stalls.longest_ms,
+            "late_share": round(stalls.late_share, 5)}
 
 
 def write_case(folder, target):
     with open(os.path.join(folder, "injection.json")) as file:
         log = json.load(file)
     fault, window = log["fault"], log["window"]
-    stalls = longest_gap_ms(folder, fault["service"] if fault["type"] in ("pause", "crash")
-                            else None)
-    if stalls > LONGEST_GAP_MS:
-        print(f"{folder}: rows up to {stalls} ms apart; record it again", file=sys.stderr)
+    stalls = Stalls(folder, log)
+    if stalls.spoil():
+        print(f"{folder}: rows up to {stalls.longest_ms} ms apart, {stalls.late_share:.2%} "
+              f"late; record it again", file=sys.stderr)
         return
     os.makedirs(target, exist_ok=True)
     server = Server(folder)
     try:
         start_s, end_s = window["start_ms"] / 1000, window["end_ms"] / 1000
         series = server.samples(int(start_s) - 4 * STEP_S, int(end_s))
-        write_metrics(os.path.join(target, "metrics.csv.gz"), table(series), start_s, end_s)
-        write_traces(os.path.join(target, "traces.csv.gz"), server, log)
-        write_logs(os.path.join(target, "logs.jsonl.gz"), server, log)
+        write_metrics(os.path.join(target, "metrics.csv.zst"), table(series), window, stalls)
+        write_traces(os.path.join(target, "traces.csv.zst"), server, log, stalls)
+        write_logs(os.path.join(target, "logs.jsonl.zst"), server, log, stalls)
     finally:
         server.stop()
     with open(os.path.join(target, "graph.csv"), "w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows(
             [("src", "dst")] + [tuple(pair) for pair in log["call_graph"]])
     with open(os.path.join(target, "truth.json"), "w") as file:
-        json.dump({"service": fault["service"], "fault": fault["type"], "size": fault["size"],
-                   "ramp_s": fault["ramp_s"], "inject_time": fault["start_ms"] / 1000,
-                   "end_time": fault["end_ms"] / 1000, "slo": None, "baseline_shift_s": 0,
-                   "rate_per_s": log["rate_per_s"], "seed": log["seed"], "set": log["set"],
-                   "versions": log["versions"], "longest_gap_ms": stalls,
-                   "felt": {s["name"]: s["after_s"] for s in log["symptoms"]
-                            if s["after_s"] is not None}}, file, indent=1, sort_keys=True)
+        json.dump(truth_of(log, stalls), file, indent=1, sort_keys=True)
         file.write("\n")
 
 
 def write_cases(options):
     for name in sorted(os.listdir(options.dir)):
         folder = os.path.join(options.dir, name)
-        if os.path.exists(os.path.join(folder, "injection.json")):
-            write_case(folder, os.path.join(options.out, name))
+        target = os.path.join(options.out, name)
+        if os.path.exists(os.path.join(folder, "injection.json")) and not os.path.exists(
+                os.path.join(target, "truth.json")):
+            write_case(folder, target)
 
 
 def print_plan(_):

@@ -4,7 +4,7 @@
 
 A set is a folder of cases: metrics.csv (time, then <service>_<metric>),
 truth.json (service, inject_time, slo, ...), graph.csv, traces.csv and
-logs.jsonl where there are any, packed (.gz) or not. Every case is copied to a folder without a name, its services
+logs.jsonl where there are any, packed (.zst) or not. Every case is copied to a folder without a name, its services
 are renamed by a seeded permutation (in messages of logs as well), truth.json is
 not copied. Services are
 scored, without those that only observe.
@@ -22,7 +22,7 @@ The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 import argparse
 import collections
 import csv
-import gzip
+import io
 import json
 import math
 import os
@@ -55,7 +55,7 @@ FAULTS = ["delay", "errors", "leak", "cpu", "pool", "deploy", "ramp", "outage"]
 
 def find(folder, name):
     """The path of a file that may be packed; None where there is none."""
-    for path in (os.path.join(folder, name), os.path.join(folder, name + ".gz")):
+    for path in (os.path.join(folder, name), os.path.join(folder, name + ".zst")):
         if os.path.exists(path):
             return path
     return None
@@ -63,7 +63,10 @@ def find(folder, name):
 
 def read_text(folder, name):
     path = find(folder, name) or os.path.join(folder, name)
-    return (gzip.open if path.endswith(".gz") else open)(path, "rt", newline="")
+    if not path.endswith(".zst"):
+        return open(path, newline="")
+    unpacked = subprocess.run(["zstd", "-dqc", path], stdout=subprocess.PIPE, check=True)
+    return io.StringIO(unpacked.stdout.decode(), newline="")
 
 
 class Case:
