@@ -3,7 +3,8 @@
 """Scores the onsets of caus_incident_find() on made ramps, whose beginning is
 known to the row: ten latencies of 480 rows, noise that remembers half of the row
 before; 1, 3 or 6 of them rise at a random row, by 3 to 8 deviations in 1 to 80
-rows, and stay there for the rest of 90 to 130 rows.
+rows, and stay there for the rest of 90 to 130 rows. A ramp shows in the first row
+in which one of them has risen by a deviation.
 
   ramps.py BENCH_EXTENT [COUNT]      COUNT of each kind; default 40
 """
@@ -28,12 +29,14 @@ def noise(dice):
 
 
 def write(path, dice, length, members):
-    """One world; its first row of the ramp."""
+    """One world; the first row of its ramp, and that in which it shows."""
     first = dice.randint(200, 300)
     last = first + dice.randint(90, 130)
+    shown = last
     columns = [noise(dice) for _ in range(COLUMNS)]
     for values in columns[:members]:
         top = dice.uniform(3, 8)
+        shown = min(shown, first + math.ceil(length / top) - 1)
         for row in range(first, last):
             values[row] += top * min((row - first + 1) / length, 1)
     with open(path, "w", newline="") as file:
@@ -42,7 +45,15 @@ def write(path, dice, length, members):
         for row in range(ROWS):
             table.writerow([START + STEP * row] +
                            [f"{10 + .7 * values[row]:.4f}" for values in columns])
-    return first
+    return first, shown
+
+
+def spread(rows, which):
+    late = sorted(said[0] - truth[which] for said, truth in rows)
+    offs = sorted(map(abs, late))
+    held = sum(said[1] <= truth[which] <= said[2] for said, truth in rows)
+    return (f"late by {statistics.median(late):.0f} in the median, off by up to "
+            f"{offs[int(.9 * len(offs))]:.0f} in 90 %, held {held / len(rows):.2f}")
 
 
 def main():
@@ -59,13 +70,10 @@ def main():
                               check=True).stdout.splitlines()
     for i, (length, members) in enumerate(kinds):
         lines = zip(told[i * count:(i + 1) * count], firsts[i * count:])
-        rows = [([(float(t) - START) / STEP - first for t in line.split()[1:4]])
-                for line, first in lines if line.startswith("1 ")]
-        offs = sorted(abs(onset) for onset, _, _ in rows)
-        held = sum(low <= 0 <= high for _, low, high in rows) / len(rows)
-        print(f"{length} rows, {members} of {COLUMNS}: found {len(rows)} of {count}, "
-              f"late by {statistics.median(r[0] for r in rows):.0f} in the median, off "
-              f"by up to {offs[int(.9 * len(offs))]:.0f} in 90 %, interval holds {held:.2f}")
+        rows = [([(float(t) - START) / STEP for t in line.split()[1:4]], truth)
+                for line, truth in lines if line.startswith("1 ")]
+        print(f"{length} rows, {members} of {COLUMNS}: found {len(rows)} of {count}; "
+              f"from its beginning {spread(rows, 0)}; from where it shows {spread(rows, 1)}")
 
 
 if __name__ == "__main__":

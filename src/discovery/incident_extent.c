@@ -17,8 +17,9 @@ enum {
     MEMBERS = 32    /* the clearest tell when it began */
 };
 
-/* Where the same recording has others nearly as good it is no incident. */
-static const double least_evidence = 95, least_lead = 1.5;
+/* Beyond what the same recording does elsewhere: so much more, so many times.
+ */
+static const double least_more = 65, least_times = 1.5;
 
 typedef struct search {
     const caus_series *series;
@@ -314,7 +315,7 @@ static caus_status find(search *job, const caus_run *run, caus_extent *made,
     size_t rows = job->row_count;
     CAUS_TRY(find_best(job, run, &best, err));
     made->evidence = best.evidence;
-    if (best.evidence < least_evidence)
+    if (best.evidence < least_more)
         return CAUS_OK;
     job->row_count = 0;
     for (size_t r = 0; r < rows; r++)
@@ -323,7 +324,8 @@ static caus_status find(search *job, const caus_run *run, caus_extent *made,
     job->first_end = 0;
     CAUS_TRY(find_best(job, run, &rival, err));
     made->rival = rival.evidence;
-    if (best.evidence >= least_lead * rival.evidence)
+    if (best.evidence >= rival.evidence + least_more &&
+        best.evidence >= rival.evidence * least_times)
         write_extent(job, &best, rows, made);
     return CAUS_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <string.h>
 
 #include "discovery/incident_hinge.h"
 #include "numeric/order.h"
@@ -12,18 +13,21 @@ enum {
 
 /* Of a sum of squares over its three degrees of freedom. */
 static const double median_of_variances = .789;
-static const double outside = .025;      /* of the likelihood, on each side */
-static const double steps_for_lines = 4; /* so much more often, unseen */
+static const double outside = .025; /* of the likelihood, on each side */
+static const double visible = .7;   /* deviations that a line has risen */
 
 /* The rows looked at, and what they say of each as the common beginning. */
 typedef struct window {
     size_t first, count;
+    size_t start;
+    size_t last;     /* from here on rows are healthy again */
     double *sums;    /* [count + 1] a member's values before a row */
     double *moments; /* [count + 1] row × value before a row */
-    double *one;     /* [count] likelihood of a member's own beginning */
+    double *began;   /* [count] likelihood of a member's own beginning */
+    double *shown;   /* [count] … of the row from which it shows */
     double *delays;  /* [count] how likely a member follows so late */
-    double *steps;   /* [count] logarithms, all members: steps */
-    double *lines;   /* [count] … lines */
+    double *begins;  /* [count] logarithms, all members: of the beginning */
+    double *shows;   /* [count] … of the row from which it shows */
 } window;
 
 /* What a member says counts less the more noise it shares with others, and not
@@ -52,9 +56,9 @@ static double variance_of_means(const double *values)
 static double noise_of(const caus_deviations *deviations, const double *values,
                        const window *rows)
 {
-    size_t used = 0, last = rows->first + rows->count;
+    size_t used = 0, last = rows->last;
     for (size_t r = 0; r + MEAN_ROWS * MEANS <= deviations->row_count;) {
-        if (r < last && r + MEAN_ROWS * MEANS > rows->first) {
+        if (r < last && r + MEAN_ROWS * MEANS > rows->start) {
             r = last;
             continue;
         }
@@ -79,7 +83,7 @@ static void sum_up(const double *values, window *rows)
 /* Of a line from `start` on that reaches its level in its `length`th row, with
  * the level before it; a step is a line of one row. */
 static double gain_of(const window *rows, size_t start, size_t length,
-                      double sign)
+                      double sign, double *height)
 {
     size_t top = start + length;
     double steps = (double)length, level = (double)(rows->count - top);
@@ -91,6 +95,7 @@ static double gain_of(const window *rows, size_t start, size_t length,
     product = product / steps + rows->sums[rows->count] - rows->sums[top] -
               sum * rows->sums[rows->count] / (double)rows->count;
     squares -= sum * sum / (double)rows->count;
+    *height = squares > 0 ? product * sign / squares : 0;
     return product * sign > 0 && squares > 0 ? product * product / squares : 0;
 }
 
@@ -101,52 +106,54 @@ static size_t next_length(size_t length, size_t most)
     return length < most && next > most ? most : next;
 }
 
-/* The likelihoods of a member's step in each row, over the largest of them,
- * whose logarithm is the result. */
-static double fill_steps(window *rows, double sign, double weight)
+/* The largest half gain of a step or line. */
+static double most_of(const window *rows, double sign, double weight)
 {
-    double most = 0;
-    for (size_t s = 0; s < rows->count; s++) {
-        rows->one[s] = weight * gain_of(rows, s, 1, sign);
-        most = fmax(most, rows->one[s]);
-    }
+    double most = 0, height;
     for (size_t s = 0; s < rows->count; s++)
-        rows->one[s] = exp(rows->one[s] - most);
-    return most;
-}
-
-/* … of its line from each row on, of any length as likely as of the next. */
-static double fill_lines(window *rows, double sign, double weight)
-{
-    double most = 0;
-    for (size_t s = 0; s < rows->count; s++)
-        for (size_t n = 2; s + n <= rows->count;
+        for (size_t n = 1; s + n <= rows->count;
              n = next_length(n, rows->count - s))
-            most = fmax(most, weight * gain_of(rows, s, n, sign));
-    for (size_t s = 0; s < rows->count; s++) {
-        double sum = 0, lengths = 0;
-        for (size_t n = 2; s + n <= rows->count;
-             n = next_length(n, rows->count - s)) {
-            lengths++;
-            sum += exp(weight * gain_of(rows, s, n, sign) - most);
-        }
-        rows->one[s] = lengths > 0 ? sum / lengths : 0;
-    }
+            most = fmax(most, weight * gain_of(rows, s, n, sign, &height));
     return most;
 }
 
-/* Adds what a member says of the common beginning: it began there or a little
- * later, or has nothing to do with it. */
-static void add_member(const window *rows, double most, double unrelated,
-                       double *logarithms)
+/* The likelihoods of a member's beginning in each row, and of when it shows,
+ * over exp(most). It stepped as often as it followed a line, of any length as
+ * likely as of the next. */
+static void fill(window *rows, double sign, double weight, double most)
+{
+    double height;
+    memset(rows->shown, 0, rows->count * sizeof *rows->shown);
+    for (size_t s = 0; s < rows->count; s++) {
+        size_t room = rows->count - s;
+        double lengths = 0, sum = 0;
+        double step = exp(weight * gain_of(rows, s, 1, sign, &height) - most);
+        for (size_t n = 2; n <= room; n = next_length(n, room))
+            lengths++;
+        for (size_t n = 2; n <= room; n = next_length(n, room)) {
+            double gain = weight * gain_of(rows, s, n, sign, &height);
+            double likely = exp(gain - most) / lengths;
+            double rows_up = (double)n * fmin(1, visible / height);
+            sum += likely;
+            rows->shown[s + (size_t)fmax(0, ceil(rows_up) - 1)] += likely;
+        }
+        rows->began[s] = step + sum;
+        rows->shown[s] += step;
+    }
+}
+
+/* Adds what a member says of the common row: it is its own, or the member came
+ * a little later, or has nothing to do with it. */
+static void add_member(const window *rows, const double *own, double most,
+                       double unrelated, double *logarithms)
 {
     double mean = 0;
     for (size_t s = 0; s < rows->count; s++)
-        mean += rows->one[s] / (double)rows->count;
+        mean += own[s] / (double)rows->count;
     for (size_t s = 0; s < rows->count; s++) {
         double later = 0;
         for (size_t r = s; r < rows->count; r++)
-            later += rows->delays[r - s] * rows->one[r];
+            later += rows->delays[r - s] * own[r];
         logarithms[s] += most + log((1 - unrelated) * later + unrelated * mean);
     }
 }
@@ -158,62 +165,70 @@ static void look_at(const caus_deviations *deviations, const caus_stretch *one,
         deviations->values + one->variable * deviations->row_count;
     sum_up(values, rows);
     double weight = how_far->share / noise_of(deviations, values, rows) / 2;
-    double most = fill_steps(rows, one->sign, weight);
-    add_member(rows, most, how_far->unrelated, rows->steps);
-    most = fill_lines(rows, one->sign, weight);
-    add_member(rows, most, how_far->unrelated, rows->lines);
+    double most = most_of(rows, one->sign, weight);
+    fill(rows, one->sign, weight, most);
+    add_member(rows, rows->began, most, how_far->unrelated, rows->begins);
+    add_member(rows, rows->shown, most, how_far->unrelated, rows->shows);
 }
 
 /* The row by which a share of the likelihood lies. */
-static size_t row_at(const window *rows, double share)
+static size_t row_at(const window *rows, const double *likely, double share)
 {
     double sum = 0;
     for (size_t r = 0; r < rows->count; r++) {
-        sum += rows->one[r];
+        sum += likely[r];
         if (sum >= share)
             return rows->first + r;
     }
     return rows->first + rows->count - 1;
 }
 
-/* The beginning of steps of all or of lines of all. */
-static caus_hinge judge(window *rows, const caus_hinge_group *group)
+/* Turns logarithms into shares, of rows from `least` on; false: none has any.
+ */
+static bool share_out(double *logarithms, size_t least, size_t count)
 {
     double most = -(double)INFINITY, total = 0;
+    for (size_t r = least; r < count; r++)
+        most = fmax(most, logarithms[r]);
+    for (size_t r = 0; r < count; r++) {
+        logarithms[r] = r < least ? 0 : exp(logarithms[r] - most);
+        total += logarithms[r];
+    }
+    for (size_t r = 0; r < count; r++)
+        logarithms[r] /= total;
+    return isfinite(most);
+}
+
+static caus_hinge judge(window *rows, const caus_hinge_group *group)
+{
     size_t least =
         group->first_start > rows->first ? group->first_start - rows->first : 0;
-    for (size_t r = least; r < rows->count; r++)
-        most = fmax(most, fmax(rows->steps[r], rows->lines[r]));
-    if (!isfinite(most))
+    if (!share_out(rows->begins, least, rows->count) ||
+        !share_out(rows->shows, least, rows->count))
         return (caus_hinge){group->start, group->start, group->start};
-    for (size_t r = 0; r < rows->count; r++) {
-        double both = exp(rows->steps[r] - most) + exp(rows->lines[r] - most);
-        rows->one[r] = r < least ? 0 : both;
-        total += rows->one[r];
-    }
-    for (size_t r = 0; r < rows->count; r++)
-        rows->one[r] /= total;
-    return (caus_hinge){.start = row_at(rows, .5),
-                        .first = row_at(rows, outside),
-                        .last = row_at(rows, 1 - outside)};
+    size_t first = row_at(rows, rows->begins, outside);
+    size_t start = row_at(rows, rows->shows, .5);
+    return (caus_hinge){.start = start,
+                        .first = first < start ? first : start,
+                        .last = row_at(rows, rows->shows, 1 - outside)};
 }
 
 static bool make_window(window *rows, caus_arena *scratch)
 {
     rows->sums = CAUS_ARRAY(scratch, double, rows->count + 1);
     rows->moments = CAUS_ARRAY(scratch, double, rows->count + 1);
-    rows->one = CAUS_ARRAY(scratch, double, rows->count);
+    rows->began = CAUS_ARRAY(scratch, double, rows->count);
+    rows->shown = CAUS_ARRAY(scratch, double, rows->count);
     rows->delays = CAUS_ARRAY(scratch, double, rows->count);
-    rows->steps = CAUS_ARRAY(scratch, double, rows->count);
-    rows->lines = CAUS_ARRAY(scratch, double, rows->count);
-    if (!rows->sums || !rows->moments || !rows->one || !rows->delays ||
-        !rows->steps || !rows->lines)
+    rows->begins = CAUS_ARRAY(scratch, double, rows->count);
+    rows->shows = CAUS_ARRAY(scratch, double, rows->count);
+    if (!rows->sums || !rows->moments || !rows->began || !rows->shown ||
+        !rows->delays || !rows->begins || !rows->shows)
         return false;
     for (size_t r = 0; r < rows->count; r++) {
         double d = (double)r;
         rows->delays[r] = 4 / ((d + 1) * (d + 2) * (d + 3));
-        rows->steps[r] = log(steps_for_lines);
-        rows->lines[r] = 0;
+        rows->begins[r] = rows->shows[r] = 0;
     }
     return true;
 }
@@ -226,7 +241,9 @@ bool caus_hinge_find(const caus_deviations *deviations,
     size_t before = length < MOST_BEFORE ? length : MOST_BEFORE;
     before = before < group->start ? before : group->start;
     window rows = {.first = group->start - before,
-                   .count = before + (length + 2) / 3};
+                   .count = before + (length + 2) / 3,
+                   .start = group->start,
+                   .last = group->end + MEAN_ROWS};
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     double *shares = CAUS_ARRAY(scratch, double, group->count);
     if (!shares || !make_window(&rows, scratch) ||

@@ -15,22 +15,25 @@ typedef struct caus_hinge_group {
     double price;       /* the gain that chance alone can have */
 } caus_hinge_group;
 
-/* The row in which their trouble began. */
+/* The row from which their trouble shows. */
 typedef struct caus_hinge {
-    size_t start;       /* as likely before as after */
-    size_t first, last; /* 95 % of the likelihood is between */
+    size_t start; /* as likely before as after */
+    size_t first; /* began before it with a probability of 2.5 % */
+    size_t last;  /* shows only after it with as much */
 } caus_hinge;
 
 /*
- * Weighs every row around the group's start as the common beginning. Each
- * member began there, or some rows later (how often falls with the third power
- * of their number), or, with the probability price / gain, is a swing that only
- * looks like the others. All began with a step, or, one time in five, all
- * followed lines up to levels of their own, long and short ones alike. What
- * members say is divided by how much of their noise they share.
+ * Weighs every row around the group's start as the common beginning, and as the
+ * row from which it shows: where the first member is .7 deviations off its
+ * level. Each member came there, or some rows later (how often falls with the
+ * third power of their number), or, with the probability price / gain, is a
+ * swing that only looks like the others. It stepped, or followed a line up to a
+ * level of its own, long or short, each as often. What members say is divided
+ * by how much of their noise they share; noise is that of the rows before the
+ * group's start and after its end.
  *
  *   group   start < end
- *   result  set on success
+ *   result  set on success; first <= start <= last
  *
  * False when memory is out. Uses the deviations' room. Cost O(members · (rows +
  * rows looked at squared) + members squared · rows).

@@ -107,6 +107,19 @@ static void beginning_and_end_are_found_to_the_row(void **state)
     assert_true(found.evidence > 1.5 * found.rival);
 }
 
+/* Its own rows are no noise: the interval was wider than the incident. */
+static void few_healthy_rows_still_tell_the_onset(void **state)
+{
+    extent_bench *made = *state;
+    made->segment.row_count = 120;
+    shift(made, 0, 8, 72, 96);
+    shift(made, 2, 6, 72, 96);
+    caus_extent found = find(made, &made->series);
+    assert_true(found.found);
+    assert_in_range(found.onset.row, 70, 74);
+    assert_in_range(found.onset.last_row - found.onset.first_row, 0, 16);
+}
+
 static void an_incident_may_last_to_the_end(void **state)
 {
     extent_bench *made = *state;
@@ -333,6 +346,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_quiet_window_has_no_incident),
         TEST(beginning_and_end_are_found_to_the_row),
+        TEST(few_healthy_rows_still_tell_the_onset),
         TEST(an_incident_may_last_to_the_end),
         TEST(what_comes_first_is_the_norm),
         TEST(a_recovery_is_no_onset),
