@@ -4,6 +4,7 @@
 #define CAUS_SRC_RENDER_EXPLAIN_H
 
 #include "caus/render.h"
+#include "render/instant.h"
 #include "render/texts.h"
 
 /* An explanation being written. */
@@ -28,6 +29,10 @@ void caus_tale_format_lag(const caus_hop *hop, char text[64]);
 
 /* ---- what could be seen, and when it was; without a full stop ---- */
 
+/* From the first row to the last. */
+caus_time_span caus_tale_window(const caus_tale *tale);
+/* Services of which a variable is known. */
+size_t caus_tale_measured(const caus_tale *tale);
 /* "searched effects 0–14 min after the onset; later ones cannot appear" */
 void caus_tale_add_scope(const caus_tale *tale, caus_text *text,
                          const char *dash);

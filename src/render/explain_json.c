@@ -9,6 +9,34 @@ static void put(const caus_tale *tale, caus_json *json, const char *key,
     caus_json_put_text(json, key, caus_tale_clean(tale, value));
 }
 
+/* What could be seen: who reacts after the end is not in it. */
+static void write_searched(const caus_tale *tale, caus_json *json)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    const caus_series *series = tale->answer->series;
+    caus_time_span window = caus_tale_window(tale);
+    caus_json_key(json, "searched");
+    caus_json_begin_object(json);
+    caus_put_time(json, "start", window.start_ns);
+    caus_put_time(json, "end", window.end_ns);
+    caus_json_put_double(json, "step_seconds", (double)series->step_ns / 1e9);
+    caus_json_put_unsigned(json, "variables", series->variable_count);
+    caus_json_put_unsigned(json, "services", caus_tale_measured(tale));
+    caus_json_key(json, "beside");
+    caus_json_begin_array(json);
+    if (told->has_calls)
+        caus_json_text(json, "calls");
+    if (told->has_traces)
+        caus_json_text(json, "traces");
+    if (told->has_logs)
+        caus_json_text(json, "logs");
+    if (told->has_changes)
+        caus_json_text(json, "changes");
+    caus_json_end_array(json);
+    caus_put_number(json, "usual_delays_up_to_seconds", told->usual_s);
+    caus_json_end_object(json);
+}
+
 static void write_ending(caus_json *json, const caus_ending *ending)
 {
     if (!ending->known)
@@ -346,6 +374,7 @@ void caus_explanation_write_json(const caus_tale *tale)
     caus_json_put_text(&json, "caus", "1");
     caus_json_put_text(&json, "kind", "explanation");
     caus_json_put_text(&json, "version", CAUS_VERSION);
+    write_searched(tale, &json);
     caus_json_put_text(&json, "verdict", caus_verdict_name(told->verdict));
     put(tale, &json, "summary", told->summary);
     if (told->symptom != SIZE_MAX) {

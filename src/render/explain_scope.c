@@ -3,14 +3,13 @@
 #include <math.h>
 
 #include "render/explain.h"
-#include "render/instant.h"
 
 static int32_t zone_of(const caus_tale *tale)
 {
     return tale->options->zone_offset_minutes;
 }
 
-static caus_time_span find_window(const caus_tale *tale)
+caus_time_span caus_tale_window(const caus_tale *tale)
 {
     const caus_series *series = tale->answer->series;
     caus_time_span window = {.has_time = false};
@@ -29,6 +28,15 @@ static caus_time_span find_window(const caus_tale *tale)
     return window;
 }
 
+size_t caus_tale_measured(const caus_tale *tale)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    size_t count = 0;
+    for (size_t i = 0; i < told->suspect_count; i++)
+        count += told->suspects[i].clue_count > 0;
+    return count;
+}
+
 static bool found_nothing(const caus_tale *tale)
 {
     return tale->answer->explanation->verdict == CAUS_VERDICT_NO_ANOMALY;
@@ -38,7 +46,7 @@ void caus_tale_add_scope(const caus_tale *tale, caus_text *text,
                          const char *dash)
 {
     int64_t onset_ns = tale->answer->explanation->onset.time_ns;
-    int64_t after_ns = find_window(tale).end_ns - onset_ns;
+    int64_t after_ns = caus_tale_window(tale).end_ns - onset_ns;
     char after[40];
     caus_duration_format(after_ns > 0 ? after_ns : 0, after);
     caus_text_format(text, "searched effects 0%s%s after ", dash, after);
@@ -64,9 +72,8 @@ static void add_calls(const caus_explanation *told, caus_text *text)
 void caus_tale_add_sources(const caus_tale *tale, caus_text *text)
 {
     const caus_explanation *told = tale->answer->explanation;
-    size_t variables = tale->answer->series->variable_count, services = 0;
-    for (size_t i = 0; i < told->suspect_count; i++)
-        services += told->suspects[i].clue_count > 0;
+    size_t variables = tale->answer->series->variable_count;
+    size_t services = caus_tale_measured(tale);
     const struct {
         bool there;
         const char *name;
@@ -97,7 +104,7 @@ void caus_tale_add_window(const caus_tale *tale, caus_text *text,
                           const char *dash, const char *separator)
 {
     const caus_explanation *told = tale->answer->explanation;
-    caus_time_span window = find_window(tale);
+    caus_time_span window = caus_tale_window(tale);
     char step[40];
     caus_duration_format(tale->answer->series->step_ns, step);
     caus_text_add_window(text, &window, zone_of(tale), dash);

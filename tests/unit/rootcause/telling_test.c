@@ -66,6 +66,26 @@ static void the_first_line_tells_what_could_be_seen(void **state)
                  "onset; later ones cannot appear*\n");
 }
 
+static void programs_are_told_what_could_be_seen(void **state)
+{
+    made_fixture *with = *state;
+    told_case *made = tell(with, made_incident);
+    const char *json = render(with, made, CAUS_FORMAT_JSON, INT32_MIN);
+    const char *searched = strstr(json, "\"searched\": {");
+    assert_non_null(searched);
+    assert_true(searched < strstr(json, "\"verdict\""));
+    static const char *const parts[] = {"\"start\": \"2023-11-14T22:13:20Z\"",
+                                        "\"end\": \"2023-11-14T23:13:05Z\"",
+                                        "\"step_seconds\": 15",
+                                        "\"variables\": 10",
+                                        "\"services\": 4",
+                                        "\"calls\"",
+                                        "\"usual_delays_up_to_seconds\": 75"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strstr(searched, parts[i]))
+            fail_msg("no %s in %.400s", parts[i], searched);
+}
+
 static void local_times_stand_beside_utc(void **state)
 {
     static const caus_format formats[] = {CAUS_FORMAT_TEXT,
@@ -192,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_first_line_tells_what_could_be_seen),
+        TEST(programs_are_told_what_could_be_seen),
         TEST(local_times_stand_beside_utc),
         TEST(where_nothing_was_found_no_onset_is_told),
         TEST(the_first_screen_fits_whatever_there_is_to_tell),
