@@ -97,7 +97,9 @@ static void fill_onset(const sheet *page, caus_text *text)
         caus_text_add(text, page->dot);
         caus_tale_add_ending(page->tale, text);
     }
-    if (told->symptom == SIZE_MAX)
+    bool guessed =
+        told->symptom_chosen && told->verdict == CAUS_VERDICT_NO_ANOMALY;
+    if (told->symptom == SIZE_MAX || guessed)
         return;
     const char *name =
         page->tale->answer->series->variables[told->symptom].name;

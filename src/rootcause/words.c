@@ -235,7 +235,8 @@ static caus_status say_if_second(const caus_case *about, const char **result,
 static caus_status say_runner_up(caus_case *about, caus_explanation *result,
                                  caus_error *err)
 {
-    if (result->suspect_count < 2 || about->suspects[1].observer ||
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY ||
+        result->suspect_count < 2 || about->suspects[1].observer ||
         about->suspects[1].score <= 0)
         return CAUS_OK;
     const caus_suspect *first = &about->suspects[0];
@@ -305,6 +306,7 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
         drop_chains(about);
         result->reach_count = 0;
+        result->hidden_cause = NULL;
     }
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));

@@ -207,6 +207,9 @@ static void where_nothing_began_there_is_no_chain(void **state)
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
     for (size_t i = 0; i < told.suspect_count; i++)
         assert_int_equal(told.suspects[i].hop_count, 0);
+    assert_null(told.runner_up);
+    assert_null(told.hidden_cause);
+    assert_int_equal(told.reach_count, 0);
 }
 
 static void a_link_that_turned_round_does_not_drive(void **state)
