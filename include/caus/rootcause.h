@@ -242,6 +242,9 @@ typedef struct caus_explanation {
     const caus_clue *clues; /* every variable once, first = likeliest */
     size_t change_count;
     const caus_culprit_change *changes; /* near the onset, likeliest first */
+    const char *doubt;        /* what keeps the first from being named: a clause
+                                 per step that failed; NULL unless the verdict
+                                 is "insufficient" */
     const char *runner_up;    /* what sets the second apart; NULL = no second */
     const char *hidden_cause; /* three services or more that do not call one
                                  another broke at once; NULL = no */

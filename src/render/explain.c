@@ -16,8 +16,16 @@ const char *caus_tale_clean(const caus_tale *tale, const char *value)
     return clean ? clean : "";
 }
 
-const char *caus_tale_confidence(double confidence)
+bool caus_tale_is_conditional(const caus_explanation *told)
 {
+    return told->verdict != CAUS_VERDICT_CAUSE;
+}
+
+const char *caus_tale_confidence(const caus_explanation *told)
+{
+    double confidence = told->suspects[0].confidence;
+    if (caus_tale_is_conditional(told))
+        return "not proven";
     if (confidence >= high_confidence)
         return "high";
     return confidence >= medium_confidence ? "medium" : "low";

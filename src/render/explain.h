@@ -18,8 +18,11 @@ typedef struct caus_tale {
 
 /* A safe copy of a text; on want of memory "" and the text has failed. */
 const char *caus_tale_clean(const caus_tale *tale, const char *value);
-/* "high", "medium" or "low". */
-const char *caus_tale_confidence(double confidence);
+/* "high", "medium" or "low"; "not proven" unless a cause is named. */
+const char *caus_tale_confidence(const caus_explanation *told);
+/* What the services' confidence is of: unless a cause is named, it holds only
+ * if anything happened. */
+bool caus_tale_is_conditional(const caus_explanation *told);
 /* Services that are told in full. */
 size_t caus_tale_top(const caus_tale *tale);
 /* Terms that are told: of log lines only where there are some. */

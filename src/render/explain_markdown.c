@@ -39,9 +39,11 @@ static void add_summary(const caus_tale *tale)
     }
     caus_text_format(text, "- verdict: %s\n", caus_verdict_name(told->verdict));
     if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY)
-        caus_text_format(text, "- confidence: %s (%.0f %%)\n",
-                         caus_tale_confidence(told->suspects[0].confidence),
-                         100 * told->suspects[0].confidence);
+        caus_text_format(text, "- confidence: %s (%.0f %%%s%s)\n",
+                         caus_tale_confidence(told),
+                         100 * told->suspects[0].confidence,
+                         told->doubt ? " if anything happened; " : "",
+                         told->doubt ? told->doubt : "");
     if (tale->answer->next_command) {
         caus_text_add(text, "- next: ");
         caus_text_add_markdown_code(
@@ -62,9 +64,12 @@ static void add_services(const caus_tale *tale)
 {
     const caus_explanation *told = tale->answer->explanation;
     caus_text *text = tale->text;
-    caus_text_add(text, "\n## Services\n\n| rank | service | score | "
-                        "confidence | share of the change | what shows it |\n"
-                        "|---:|---|---:|---:|---:|---|\n");
+    caus_text_format(text,
+                     "\n## Services\n\n| rank | service | score | %s | "
+                     "share of the change | what shows it |\n"
+                     "|---:|---|---:|---:|---:|---|\n",
+                     caus_tale_is_conditional(told) ? "if anything happened"
+                                                    : "confidence");
     for (size_t i = 0; i < caus_tale_top(tale); i++) {
         const caus_suspect *suspect = &told->suspects[i];
         caus_text_format(text, "| %zu | ", i + 1);

@@ -114,11 +114,22 @@ static void add_verdict(const sheet *page)
     caus_text_format(page->text, "\n%s", page->bold);
     paragraph(page, "", told->summary, SUMMARY_LINES);
     caus_text_add(page->text, page->reset);
-    if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY)
+    if (!told->suspect_count)
         return;
-    double confidence = told->suspects[0].confidence;
-    caus_text_format(page->text, "  confidence: %s (%.0f %%)",
-                     caus_tale_confidence(confidence), 100 * confidence);
+    if (told->verdict == CAUS_VERDICT_NO_ANOMALY) {
+        caus_text_add(page->text,
+                      "  \"if any\": how likely it would have begun "
+                      "there, had anything happened\n");
+        return;
+    }
+    double percent = 100 * told->suspects[0].confidence;
+    if (told->doubt)
+        caus_text_format(page->text,
+                         "  %s: %s\n  if anything happened: %.0f %%",
+                         caus_tale_confidence(told), told->doubt, percent);
+    else
+        caus_text_format(page->text, "  confidence: %s (%.0f %%)",
+                         caus_tale_confidence(told), percent);
     if (isfinite(told->strength))
         caus_text_format(page->text,
                          ", %.1f times the strongest of %zu healthy windows",
@@ -161,7 +172,10 @@ static void add_suspect_heading(const sheet *page, const char *title)
     size_t taken = caus_text_columns(title);
     caus_text_add(page->text, title);
     caus_text_add_spaces(page->text, NAME_COLUMNS - taken + 2);
-    caus_text_format(page->text, " score  confidence  what shows it%s\n",
+    caus_text_format(page->text, " score  %10s  what shows it%s\n",
+                     caus_tale_is_conditional(page->tale->answer->explanation)
+                         ? "if any"
+                         : "confidence",
                      page->reset);
 }
 

@@ -165,10 +165,16 @@ static void add_share_note(const caus_report_page *page)
 
 static void add_ranking(const caus_report_page *page)
 {
-    static const char *const columns[] = {"#Rank",       "Service",
-                                          "#Score",      "Against the first",
-                                          "#Confidence", "#Share of the change",
-                                          "#Onset",      "What shows it"};
+    const char *const columns[] = {"#Rank",
+                                   "Service",
+                                   "#Score",
+                                   "Against the first",
+                                   caus_tale_is_conditional(page->told)
+                                       ? "#If anything happened"
+                                       : "#Confidence",
+                                   "#Share of the change",
+                                   "#Onset",
+                                   "What shows it"};
     size_t top = caus_tale_top(&page->tale);
     caus_html_open_table(page, "Services by score", columns,
                          sizeof columns / sizeof *columns);
@@ -337,7 +343,9 @@ static void add_card(const caus_report_page *page, size_t rank)
     caus_report_format_belief(suspect->confidence, belief);
     caus_text_add(page->text, " <small>");
     caus_html_put(page, belief);
-    caus_text_add(page->text, " that it began here</small></h3>\n");
+    caus_text_format(
+        page->text, " that it began here%s</small></h3>\n",
+        caus_tale_is_conditional(page->told) ? ", if anything happened" : "");
     caus_html_element(page, "p", suspect->sentence);
     caus_html_findings(page, suspect->findings, suspect->finding_count);
     caus_text_add(page->text, "<div class=\"pair\">\n<div>");

@@ -122,9 +122,16 @@ static void add_confidence(const caus_report_page *page)
     open_fact(page, "Confidence");
     char belief[16];
     caus_report_format_belief(confidence, belief);
+    if (told->doubt) {
+        caus_html_put(page, caus_tale_confidence(told));
+        caus_text_format(page->text, " <small>%s if anything happened</small>",
+                         belief);
+        close_fact(page, told->doubt);
+        return;
+    }
     caus_html_put(page, belief);
     caus_text_format(page->text, " <small>%s</small>",
-                     caus_tale_confidence(confidence));
+                     caus_tale_confidence(told));
     add_meter(page, confidence);
     char note[120] = "";
     if (isfinite(told->strength))

@@ -69,8 +69,10 @@ static void add_facts(const caus_report_page *page)
     if (told->suspect_count && told->verdict != CAUS_VERDICT_NO_ANOMALY) {
         caus_text_add(page->text, "- confidence: ");
         put_belief(page, told->suspects[0].confidence);
-        caus_text_format(page->text, " (%s)\n",
-                         caus_tale_confidence(told->suspects[0].confidence));
+        caus_text_format(page->text, "%s (%s%s%s)\n",
+                         told->doubt ? " if anything happened" : "",
+                         caus_tale_confidence(told), told->doubt ? ": " : "",
+                         told->doubt ? told->doubt : "");
     }
     add_seen(page);
     caus_text_add(page->text, "- ");
@@ -240,10 +242,12 @@ static void add_ranking(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     heading(page, "Candidates and evidence");
-    caus_text_add(page->text,
-                  "| rank | service | score | confidence | share of the change "
-                  "| onset (UTC) | what shows it |\n"
-                  "|---:|---|---:|---:|---:|---:|---|\n");
+    caus_text_format(page->text,
+                     "| rank | service | score | %s | share of the change "
+                     "| onset (UTC) | what shows it |\n"
+                     "|---:|---|---:|---:|---:|---:|---|\n",
+                     caus_tale_is_conditional(told) ? "if anything happened"
+                                                    : "confidence");
     for (size_t i = 0; i < caus_tale_top(&page->tale); i++) {
         const caus_suspect *suspect = &told->suspects[i];
         caus_text_format(page->text, "| %zu | ", i + 1);
@@ -279,7 +283,9 @@ static void add_evidence(const caus_report_page *page, size_t rank)
     put(page, suspect->service);
     caus_text_add(page->text, ", ");
     put_belief(page, suspect->confidence);
-    caus_text_add(page->text, "\n\n");
+    caus_text_add(page->text, caus_tale_is_conditional(page->told)
+                                  ? " if anything happened\n\n"
+                                  : "\n\n");
     add_checks(page, "", suspect->findings, suspect->finding_count);
     for (size_t i = 0; i < suspect->log_fact_count; i++) {
         caus_text_add(page->text, "- log: ");

@@ -104,8 +104,9 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
 
 enum { NO_WORD, MOVED_WITH, PRECEDED, DRIVES, CAUSED };
 
-/* The least that a hop of the chain has earned. */
-static int weakest_word(const caus_suspect *suspect)
+/* The least that a hop of the chain has earned. What is only suspected to have
+ * begun there drives nothing yet. */
+static int weakest_word(const caus_suspect *suspect, bool is_proven)
 {
     static const char *const words[] = {"", "moved with", "preceded", "drives",
                                         "caused"};
@@ -117,7 +118,7 @@ static int weakest_word(const caus_suspect *suspect)
                 weakest = w;
         }
     }
-    return weakest;
+    return !is_proven && weakest >= DRIVES ? MOVED_WITH : weakest;
 }
 
 /* "; front moved with it, over mid": how far it is told, and which way. */
@@ -149,12 +150,12 @@ static void add_way(const caus_case *about, int word, caus_text *text)
 
 /* Where a station between has nothing that moved, cause and symptom may still
  * have moved together: that is told of the two, and what is not known. */
-static void add_path(const caus_case *about, caus_text *text)
+static void add_path(const caus_case *about, bool is_proven, caus_text *text)
 {
     const caus_suspect *first = &about->suspects[0];
     if (!first->hop_count)
         return;
-    int word = weakest_word(first);
+    int word = weakest_word(first, is_proven);
     size_t end = first->chain[first->hop_count - 1].to;
     if (word != NO_WORD) {
         add_way(about, word, text);
@@ -195,7 +196,7 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
             caus_text_format(
                 &text, "%s is suspected, without proof: ", first->service);
         caus_text_add(&text, first->sentence);
-        add_path(about, &text);
+        add_path(about, result->verdict == CAUS_VERDICT_CAUSE, &text);
     }
     return finish(about, &text, &result->summary, err);
 }
@@ -284,6 +285,17 @@ static caus_verdict judge(const caus_case *about)
     return named ? CAUS_VERDICT_CAUSE : CAUS_VERDICT_INSUFFICIENT;
 }
 
+/* Which steps of judge() failed. */
+static const char *say_doubt(const caus_case *about)
+{
+    bool happened = about->incident >= caus_named_incident;
+    if (about->suspects[0].confidence >= caus_named_confidence)
+        return "that anything happened at all is not sure enough";
+    return happened ? "which of the services it was is not sure enough"
+                    : "neither that anything happened nor which of the "
+                      "services it was is sure enough";
+}
+
 /* Where nothing began nothing went from one service to another. */
 static void drop_chains(caus_case *about)
 {
@@ -308,6 +320,8 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
         result->reach_count = 0;
         result->hidden_cause = NULL;
     }
+    if (result->verdict == CAUS_VERDICT_INSUFFICIENT)
+        result->doubt = say_doubt(about);
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
     return caus_notes_fill(about, placebo, result, err);

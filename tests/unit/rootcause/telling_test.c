@@ -205,6 +205,54 @@ static void a_hop_without_a_word_is_told_as_a_fact(void **state)
         strstr(text, "1. mid calls root; nothing measured of mid moved; "));
 }
 
+/* The made incident, by a share of its size. */
+static told_case *tell_share(made_fixture *with, double share)
+{
+    made_measure measures[MADE_VARIABLES];
+    for (size_t v = 0; v < MADE_VARIABLES; v++) {
+        measures[v] = made_incident[v];
+        measures[v].shift *= share;
+    }
+    return tell(with, measures);
+}
+
+static void expect_no_certainty(made_fixture *with, told_case *made)
+{
+    static const caus_format formats[] = {CAUS_FORMAT_TEXT,
+                                          CAUS_FORMAT_MARKDOWN};
+    static const char *const certain[] = {"high (", "medium (", "low (",
+                                          "score  confidence",
+                                          "score | confidence"};
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        const char *text = render(with, made, formats[f], INT32_MIN);
+        for (size_t i = 0; i < sizeof certain / sizeof *certain; i++)
+            assert_null(strstr(text, certain[i]));
+        assert_non_null(strstr(text, "if any"));
+    }
+}
+
+static void what_is_not_proven_does_not_sound_certain(void **state)
+{
+    made_fixture *with = *state;
+    size_t seen[3] = {0, 0, 0};
+    for (size_t percent = 0; percent <= 100; percent += 2) {
+        told_case *made = tell_share(with, (double)percent / 100);
+        const caus_explanation *told = &made->told;
+        bool open = told->verdict == CAUS_VERDICT_INSUFFICIENT;
+        seen[told->verdict]++;
+        assert_true(open == (told->doubt != NULL));
+        if (told->verdict == CAUS_VERDICT_CAUSE)
+            continue;
+        expect_no_certainty(with, made);
+        assert_null(strstr(told->summary, "drives"));
+        assert_null(strstr(told->summary, "caused"));
+        if (open)
+            assert_non_null(strstr(made->text, told->doubt));
+    }
+    assert_true(seen[CAUS_VERDICT_CAUSE] && seen[CAUS_VERDICT_NO_ANOMALY] &&
+                seen[CAUS_VERDICT_INSUFFICIENT]);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -217,6 +265,7 @@ int main(void)
         TEST(where_nothing_was_found_no_onset_is_told),
         TEST(the_first_screen_fits_whatever_there_is_to_tell),
         TEST(a_hop_without_a_word_is_told_as_a_fact),
+        TEST(what_is_not_proven_does_not_sound_certain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
