@@ -1,36 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fits the constants of src/rootcause/weights.h.
+"""Fits the constants of src/rootcause/weights.h to the answers of ask.py:
 
-Asks `caus explain` about incidents of simulated worlds (and recorded sets) and
-about blocks of their healthy rows, then fits
   1. the weights of the terms: conditional logit, the true service among all;
   2. whether anything happened: incidents against healthy blocks;
   3. whether the first is right, of incidents alone.
-Worlds are asked about twice, as they are and damaged: spliced, thinned, coarse
-or with a short baseline. Every system and mode weighs the same; squares of the coefficients are
-penalised (of the first: their distance from the weights in use). Prints the
-constants and, for every system, how answers hold that were fitted without it.
 
-usage: fit.py --caus PROGRAM [--worlds N] [--world-seed N] [--large N]
-              [--made FOLDER] [--data FOLDER] [--leave-out a,b] [--healthy N]
-              [--world-logs] [--only logs]
+Each kind of system has one vote: kinds weigh the same, in a kind every system, in
+a system every mode. Squares of the coefficients are penalised (of the first:
+their distance from the weights in use). Prints the constants, how answers hold
+with them, and, for every kind, how they hold with constants that were fitted
+without it.
 
---large adds systems of large.py. --made keeps simulated systems in a folder and
-takes those that are there already.
+usage: fit.py --answers FOLDER [--leave-out a,b] [--in-use]
 
---leave-out names sets that are scored only. --only logs holds all constants at
-those in use but for those of log lines, asking only about answers with logs.
-Needs numpy; exits 77 without.
+--leave-out names systems that are scored only. --in-use scores the confidence
+that the answers came with, and fits nothing. Needs numpy; exits 77 without.
 """
 import argparse
 import collections
+import json
 import math
 import os
-import random
-import re
 import sys
-import tempfile
 
 import run as bench
 
@@ -40,55 +32,43 @@ except ImportError:
     print("numpy is not installed")
     sys.exit(77)
 
-TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order",
-         "logs"]
+TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order", "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
-SIGNS = ["one", "departure", "beyond", "alone", "strength", "lead", "traces", "blind",
-         "kinds", "candidates", "found", "no_alarm", "no_departure", "top", "logs", "lines",
-         "unrelated", "rows"]
-INCIDENT = {"one", "departure", "beyond", "alone", "traces", "no_alarm",
-            "no_departure", "top", "lines"}
+SIGNS = ["one", "beyond", "alone", "events", "share", "lead", "strength", "blind",
+         "explained"]
+INCIDENT = ["one", "beyond", "alone", "events"]
+RIGHT = ["one", "share", "lead", "strength", "blind", "explained"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
-HEALTHY_MODES = ("given", "found", "traces", "traces_found", "logs", "logs_found")
-RIGHT = {"one", "strength", "lead", "traces", "blind", "kinds", "candidates", "found", "top",
-         "logs", "unrelated", "rows"}
+MOVED, NAMED = .5, .75
+# What tells neither, where it is not known.
+NEUTRAL_BEYOND, NEUTRAL_ALONE = 1.6, -.4
+CHANCE_CLUE = .693
+# Of 1, 3, 6 and 12 the best on kinds left out.
+PENALTY = 3.
+KINDS = {"damaged": "worlds", "traced": "worlds", "logs": "worlds"}
 
 
-def in_use(name):
-    """Constants of signs, as compiled in."""
-    path = os.path.join(os.path.dirname(__file__), "../../src/rootcause/weights.h")
-    with open(path) as file:
-        values = re.search(name + r"\[\] = \{([^}]*)\}", file.read())[1]
-    return np.array([float(v) for v in values.split(",") if v.strip()])
+def between(value, least, most):
+    return min(max(value, least), most)
 
 
-def log_between(value, least, most):
-    return math.log(min(max(value, least), most))
-
-
-def signs(told, services, graph, found):
+def signs(told):
     """The signs of src/rootcause/confidence.c, in its order."""
-    first = services[0]
-    terms = {t: p["score"] for t, p in first["terms"].items()}
-    logs = terms.get("logs", 0)
-    score = max(first["score"], 1e-9)
-    second = services[1]["score"] if len(services) > 1 else 0
-    alarm, strength = told.get("alarm"), told.get("strength")
-    departure, beyond = told.get("departure"), told.get("departure_beyond")
-    kinds = sum([terms["internal"] > .3, terms["external"] + terms["way"] > .3,
-                 terms["traces"] + terms["calls"] > .3, terms["order"] > .1,
-                 terms["change"] > .1, logs > .3])
-    return [1, 0 if departure is None else min(max(departure, 0), 8),
-            0 if departure is None else min(max(beyond, -3), 6),
-            0 if alarm is None else log_between(told.get("alarm_alone", 0), .1, 12),
-            0 if strength is None else log_between(strength, .1, 10),
-            (score - second) / score, (terms["traces"] + terms["calls"]) / score,
-            0 if graph else terms["external"] / score, kinds, math.log(len(services)),
-            float(found), float(alarm is None), float(departure is None),
-            math.log(max(score, .1)), math.log1p(logs), math.log1p(logs) * logs / score,
-            math.log1p(told["unrelated"]),
-            log_between(told["rows_after"], 1, 40)]
+    services = told["services"]
+    terms, score = services[0][3], services[0][1]
+    beyond, explained = told["departure_beyond"], told["explained"]
+    alone = told["alarm_alone"] or 0
+    share = score ** 2 / sum(s[1] ** 2 for s in services)
+    return [1, NEUTRAL_BEYOND if beyond is None else between(beyond, -3, 6),
+            NEUTRAL_ALONE if told["alarm"] is None else math.log(between(alone, .1, 12)),
+            max(0, terms["traces"] + terms["calls"] - CHANCE_CLUE) +
+            max(0, terms.get("logs", 0) - CHANCE_CLUE),
+            math.log(share),
+            1 - services[1][1] / score if len(services) > 1 else 1,
+            0 if told["strength"] is None else math.log(between(told["strength"], .1, 10)),
+            terms["external"] / score if explained is None else 0,
+            0 if explained is None else math.log(explained)]
 
 
 class Pool:
@@ -96,270 +76,192 @@ class Pool:
 
     def __init__(self):
         self.choices = []  # (terms of every service, index of the true one)
-        self.signs, self.right = [], []
-        self.healthy = []
+        self.signs, self.right, self.stated = [], [], []
+        self.healthy, self.healthy_stated = [], []
 
-    def add(self, told, case, graph, found):
-        services = [s for s in told["services"] if not s.get("observer")]
-        if not services or services[0]["score"] <= 0:
+    def add(self, told):
+        stated = (told["verdict"], told["services"][0][2])
+        if told["healthy"]:
+            self.healthy.append(signs(told))
+            self.healthy_stated.append(stated)
             return
-        self.signs.append(signs(told, services, graph, found))
-        names = [s["service"] for s in services]
-        self.right.append(float(names[0] == case.root))
-        if case.root in names:
-            table = [[s["terms"].get(t, {"score": 0})["score"] / w
-                      for t, w in zip(TERMS, IN_USE)]
-                     for s in services]
-            self.choices.append((np.array(table), names.index(case.root)))
-
-    def add_healthy(self, told, graph, found):
-        services = [s for s in told["services"] if not s.get("observer")]
-        if services and services[0]["score"] > 0:
-            self.healthy.append(signs(told, services, graph, found))
+        names = [s[0] for s in told["services"]]
+        self.signs.append(signs(told))
+        self.stated.append(stated)
+        self.right.append(float(names[0] == told["root"]))
+        if told["root"] in names:
+            table = [[s[3].get(t, 0) / w for t, w in zip(TERMS, IN_USE)]
+                     for s in told["services"]]
+            self.choices.append((np.array(table), names.index(told["root"])))
 
 
-def healthy_block(case, draw):
-    """Rows before the onset, and the time of one that is called an onset."""
-    rows = [r for t, r in zip(case.times, case.rows) if t < case.onset]
-    least = max(15, len(rows) // 2)
-    if len(rows) < least + 3:
-        return None, None
-    length = draw.randint(least, len(rows))
-    block = rows[-length:] if draw.random() < .5 else rows[:length]
-    width = max(3, min(len(case.rows) - len(rows), length // 4))
-    return block, float(block[-width][0])
+def read_pools(folder):
+    pools = collections.defaultdict(Pool)
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".jsonl"):
+            continue
+        with open(os.path.join(folder, name)) as file:
+            for line in file:
+                told = json.loads(line)
+                mode = " ".join([told["evidence"], "found" if told["found"] else "given",
+                                 "calls" if told["explained"] is not None else "bare"])
+                pools[name[:-6], mode].add(told)
+    return pools
 
 
-def spliced(case, draw):
-    """As if the baseline were from another time: some columns have moved."""
-    moved = {s for s in case.new.values() if draw.random() < draw.choice([.1, .2, .3])}
-    factors = [math.exp(draw.gauss(0, .5)) if i and n.split("_", 1)[0] in moved and
-               draw.random() < .6 else 1 for i, n in enumerate(case.header)]
-    case.rows = [[f"{float(v) * f:.6g}" if v and f != 1 and t >= case.onset else v
-                  for v, f in zip(r, factors)] for t, r in zip(case.times, case.rows)]
+def kind_of(name):
+    return KINDS.get(name, name)
 
 
-def thinned(case, draw):
-    """Columns are missing."""
-    kept = [i for i in range(len(case.header)) if i == 0 or draw.random() > .35]
-    case.header = [case.header[i] for i in kept]
-    case.rows = [[r[i] for i in kept] for r in case.rows]
+def votes(pools):
+    """What each pool weighs: 100 a kind."""
+    systems = collections.defaultdict(set)
+    modes = collections.Counter(name for name, _ in pools)
+    for name, _ in pools:
+        systems[kind_of(name)].add(name)
+    return {(n, m): 100 / len(systems[kind_of(n)]) / modes[n] for n, m in pools}
 
 
-def coarse(case, draw):
-    """Rows are means of several."""
-    width = draw.choice([3, 4, 5])
-    rows = []
-    for at in range(0, len(case.rows) - width + 1, width):
-        block = case.rows[at:at + width]
-        row = [block[-1][0]]
-        for values in list(zip(*block))[1:]:
-            present = [float(v) for v in values if v]
-            row.append(f"{sum(present) / len(present):.6g}" if present else "")
-        rows.append(row)
-    case.rows, case.step = rows, case.step * width
-
-
-def short(case, draw):
-    """The baseline is short."""
-    before = sum(t < case.onset for t in case.times)
-    case.rows = case.rows[max(0, before - draw.randint(22, 60)):]
-
-
-DAMAGES = [spliced, thinned, coarse, short]
-
-
-def damage(cases, seed):
-    """Each in one of the ways in which telemetry is poor; without traces."""
-    for number, case in enumerate(cases):
-        DAMAGES[number // 8 % 4](case, random.Random(seed + number))
-        case.times = [float(r[0]) for r in case.rows]
-        case.has_traces = case.has_logs = False
-    return cases
-
-
-def ask(options, cases, name, pools):
-    draw = random.Random(options.seed)
-    for case in cases:
-        for mode, how in bench.MODES.items():
-            if options.only and not how.get("logs"):
-                continue
-            if mode == "late" or (mode == "metrics" and not case.has_traces) or (
-                    mode.endswith("bare") and not case.graph) or (
-                    how.get("logs") and not case.has_logs):
-                continue
-            found, graph = how["onset"] == "found", how["graph"] and bool(case.graph)
-            with tempfile.TemporaryDirectory() as folder:
-                case.write(folder)
-                told = bench.explain(options.caus, folder, case.symptom,
-                                     None if found else case.onset, graph, how["traces"],
-                                     how.get("logs"))[0]
-            if told:
-                pools[name, mode].add(told, case, graph, found)
-        for _ in range(options.healthy):
-            block, at = healthy_block(case, draw)
-            for mode in HEALTHY_MODES if block else ():
-                found, logs = mode.endswith("found"), mode.startswith("logs")
-                traces = mode.startswith("traces")
-                if (logs and not case.has_logs) or (options.only and not logs) or (
-                        traces and not case.has_traces):
-                    continue
-                with tempfile.TemporaryDirectory() as folder:
-                    case.write(folder, block)
-                    told = bench.explain(options.caus, folder, None, None if found else at,
-                                         True, traces, logs)[0]
-                if told:
-                    pools[name, mode].add_healthy(told, bool(case.graph), found)
-
-
-def logistic(rows, labels, weights, used, start=None):
-    """Penalised logistic regression by Newton's steps; what is not used stays at
-    the start."""
+def logistic(rows, labels, weights, used):
+    """Penalised logistic regression by Newton's steps."""
     mask = np.array([float(s in used) for s in SIGNS])
-    penalty = np.array([0.] + [1.] * (len(SIGNS) - 1))
-    found = np.zeros(len(SIGNS)) if start is None else start.copy()
+    penalty = np.array([0.] + [PENALTY] * (len(SIGNS) - 1))
+    found = np.zeros(len(SIGNS))
     for _ in range(60):
         p = 1 / (1 + np.exp(-rows @ found))
-        slope = rows.T @ (weights * (labels - p)) - penalty * found
-        slope = slope * mask
+        slope = (rows.T @ (weights * (labels - p)) - penalty * found) * mask
         bend = (rows * (weights * p * (1 - p) + 1e-9)[:, None]).T @ rows + np.diag(penalty)
         bend = bend * np.outer(mask, mask) + np.diag(1 - mask)
         found += np.linalg.solve(bend, slope)
     return found
 
 
-def fit_signs(pools, only=None):
-    rows, labels, weights, right, marks = [], [], [], [], []
-    for pool in pools:
-        for x, y in zip(pool.signs, pool.right):
-            rows.append(x)
-            labels.append(1.)
-            right.append(y)
-            marks.append(100 / len(pool.signs))
-        for x in pool.healthy:
-            rows.append(x)
-            labels.append(0.)
-            right.append(0.)
-            marks.append(100 / len(pool.healthy))
-    rows, labels = np.array(rows), np.array(labels)
-    weights, right = np.array(marks), np.array(right)
-    share = weights[labels == 1].sum() / max(weights[labels == 0].sum(), 1e-9)
-    even = np.where(labels == 1, weights, HEALTHY_WEIGHT * weights * share)
+def fit_signs(pools):
+    vote, rows, labels, weights, right = votes(pools), [], [], [], []
+    for key, pool in pools.items():
+        for own, label in ((pool.signs, 1.), (pool.healthy, 0.)):
+            rows += own
+            labels += [label] * len(own)
+            weights += [vote[key] / max(len(own), 1)] * len(own)
+        right += pool.right + [0.] * len(pool.healthy)
+    rows, labels, weights, right = map(np.array, (rows, labels, weights, right))
     kept = labels == 1
-    if only:
-        return (logistic(rows, labels, even, {only}, in_use("caus_incident_weights")),
-                logistic(rows[kept], right[kept], weights[kept], {only},
-                         in_use("caus_right_weights")))
-    incident = logistic(rows, labels, even, INCIDENT)
-    return incident, logistic(rows[kept], right[kept], weights[kept], RIGHT)
+    share = weights[kept].sum() / max(weights[~kept].sum(), 1e-9)
+    even = np.where(kept, weights, HEALTHY_WEIGHT * weights * share)
+    return (logistic(rows, labels, even, INCIDENT),
+            logistic(rows[kept], right[kept], weights[kept], RIGHT))
 
 
-def fit_terms(pools, penalty=5., only=None):
-    start = np.array(IN_USE)
+def fit_terms(pools, penalty=5.):
+    start, vote = np.array(IN_USE), votes(pools)
     found = start.copy()
-    mask = np.array([float(only in (None, t)) for t in TERMS])
     for _ in range(100):
         slope, bend = -penalty * (found - start), penalty * np.eye(len(start))
-        for pool in pools:
+        for key, pool in pools.items():
             for table, true in pool.choices:
                 score = table @ found
                 p = np.exp(score - score.max())
                 p /= p.sum()
-                mean = p @ table
-                mark = 100 / len(pool.choices)
+                mean, mark = p @ table, vote[key] / len(pool.choices)
                 slope += mark * (table[true] - mean)
                 bend += mark * ((table * p[:, None]).T @ table - np.outer(mean, mean))
-        bend = bend * np.outer(mask, mask) + np.diag(1 - mask)
-        found += np.linalg.solve(bend, slope * mask)
+        found += np.linalg.solve(bend, slope)
     return found
 
 
-def confidence(rows, incident, right):
-    happened = 1 / (1 + np.exp(-rows @ incident))
-    return happened, np.minimum(1, happened / .5) / (1 + np.exp(-rows @ right))
+def judged(rows, fitted):
+    """Verdict and confidence of every answer; those of the program are the same."""
+    rows = np.array(rows)
+    happened = 1 / (1 + np.exp(-rows @ fitted[0]))
+    sure = np.minimum(1, happened / MOVED) / (1 + np.exp(-rows @ fitted[1]))
+    return [("no_anomaly" if h < MOVED else
+             "cause" if h >= NAMED and p >= .5 else "insufficient", p)
+            for h, p in zip(happened, sure)]
 
 
-def report(name, mode, pool, fitted):
-    sure = ""
-    if pool.signs:
-        happened, p = confidence(np.array(pool.signs), *fitted)
-        right = np.array(pool.right)
-        loud = p >= .8
-        error = bench.calibration(list(zip(p, right > 0)))
-        sure = (f"seen {(happened >= .5).mean():.2f}  AC@1 {right.mean():.2f}  calibration "
-                f"error {error:.3f}  at >= .8: {loud.mean():.2f} of all, right "
-                f"{right[loud].mean() if loud.any() else math.nan:.2f}, wrong "
-                f"{(loud & (right == 0)).mean():.3f}")
+def figures(pool, fitted):
+    """Figures of a pool; of what the answers came with where nothing is fitted."""
+    told = {}
+    if pool.right:
+        answers = judged(pool.signs, fitted) if fitted else pool.stated
+        p = np.array([a[1] for a in answers])
+        right, loud = np.array(pool.right), p >= .8
+        chance = bench.chance_error(list(p), 1)
+        told = {"AC@1": right.mean(), "seen": np.mean([a[0] != "no_anomaly" for a in answers]),
+                "error": bench.calibration(list(zip(p, right > 0))), "chance": chance[0],
+                "share": loud.mean(), "right": right[loud].mean() if loud.any() else math.nan,
+                "wrong": (loud & (right == 0)).mean()}
     if pool.healthy:
-        happened, p = confidence(np.array(pool.healthy), *fitted)
-        sure += (f"  healthy: called {(happened >= .5).mean():.3f}, culprit "
-                 f"{((happened >= .75) & (p >= .5)).mean():.3f}")
-    print(f"  {name:<16}{mode:<9}{sure}")
+        answers = judged(pool.healthy, fitted) if fitted else pool.healthy_stated
+        told["called"] = np.mean([a[0] != "no_anomaly" for a in answers])
+        told["culprit"] = np.mean([a[0] == "cause" for a in answers])
+    return told
 
 
-def show(pools, left_out, only):
+COLUMNS = ["AC@1", "seen", "error", "chance", "share", "right", "wrong", "called", "culprit"]
+
+
+def show_row(name, told):
+    print(f"  {name:<40}" + "".join(
+        f"{told[c]:9.3f}" if c in told else " " * 9 for c in COLUMNS))
+
+
+def show_means(rows):
+    """Means over the modes of a system, the systems of a kind, and the kinds."""
+    kinds = collections.defaultdict(lambda: collections.defaultdict(list))
+    for (name, _), told in rows.items():
+        kinds[kind_of(name)][name].append(told)
+
+    def mean(items, column):
+        values = [i[column] for i in items if not math.isnan(i.get(column, math.nan))]
+        return sum(values) / len(values) if values else math.nan
+
+    def fold(items):
+        return {c: mean(items, c) for c in COLUMNS}
+    means = {k: fold([fold(m) for m in names.values()]) for k, names in kinds.items()}
+    for kind, told in means.items():
+        show_row("mean of " + kind, told)
+    show_row("mean of the kinds", fold(list(means.values())))
+
+
+def show_table(title, rows, left_out):
+    print(title)
+    print(" " * 42 + "".join(f"{c:>9}" for c in COLUMNS))
+    for (name, mode), told in sorted(rows.items()):
+        show_row(f"{name}, {mode}", told)
+    show_means({k: t for k, t in rows.items() if k[0] not in left_out})
+
+
+def show(pools, left_out):
     learned = {k: p for k, p in pools.items() if k[0] not in left_out}
-    terms = fit_terms(learned.values(), only=only)
+    terms = fit_terms(learned)
     print("weights of terms, external 1:", ", ".join(
         f"{t} {w / terms[4]:.2f}" for t, w in zip(TERMS, terms)))
-    fitted = fit_signs(learned.values(), only)
+    fitted = fit_signs(learned)
     for name, weights in zip(("incident", "right"), fitted):
         print(f"caus_{name}_weights: " + ", ".join(f"{w:.2f}" for w in weights))
-    print("fitted on all:")
-    for (name, mode), pool in pools.items():
-        report(name, mode, pool, fitted)
-    print("fitted without the system:")
-    for name in sorted({k[0] for k in pools}):
-        kind = name.split(",", 1)[0]
-        others = [p for k, p in learned.items() if k[0].split(",", 1)[0] != kind]
-        if others:
-            apart = fit_signs(others, only)
-            for (own, mode), pool in pools.items():
-                if own == name:
-                    report(own, mode, pool, apart)
-
-
-def ask_simulated(options, folder, pools):
-    for name, make in (("worlds", bench.make_worlds), ("large", bench.make_large)):
-        path = os.path.join(folder, name)
-        if not os.path.isdir(path):
-            os.makedirs(path)
-            make(options, path)
-        cases = bench.read_cases(path, options.seed)
-        if cases:
-            ask(options, cases, name, pools)
-        if cases and name == "worlds" and not options.only:
-            ask(options, damage(bench.read_cases(path, options.seed), options.seed),
-                "worlds, damaged", pools)
-    path = os.path.join(folder, "traced")
-    if os.path.isdir(path):
-        ask(options, bench.read_cases(path, options.seed), "worlds, traced", pools)
+    show_table("fitted on all:", {k: figures(p, fitted) for k, p in pools.items()}, left_out)
+    rows = {}
+    for kind in sorted({kind_of(n) for n, _ in pools}):
+        apart = fit_signs({k: p for k, p in learned.items() if kind_of(k[0]) != kind})
+        for key, pool in pools.items():
+            if kind_of(key[0]) == kind:
+                rows[key] = figures(pool, apart)
+    show_table("fitted without the kind:", rows, left_out)
 
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--caus", default="caus")
-    parser.add_argument("--data", default=os.environ.get("CAUS_RCA_DATA"))
-    parser.add_argument("--leave-out", default="")
-    parser.add_argument("--worlds", type=int, default=160)
-    parser.add_argument("--world-seed", type=int, default=1)
-    parser.add_argument("--world-traces", action="store_true")
-    parser.add_argument("--world-logs", action="store_true")
-    parser.add_argument("--only", choices=["logs"])
-    parser.add_argument("--large", type=int, default=0)
-    parser.add_argument("--large-seed", type=int, default=70000)
-    parser.add_argument("--made", help="folder of simulated systems")
-    parser.add_argument("--healthy", type=int, default=2, help="blocks a case")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--answers", required=True)
+    parser.add_argument("--leave-out", default="dev_petshop")
+    parser.add_argument("--in-use", action="store_true")
     options = parser.parse_args()
-    pools = collections.defaultdict(Pool)
-    with tempfile.TemporaryDirectory() as folder:
-        ask_simulated(options, options.made or folder, pools)
-    for name in sorted(os.listdir(options.data)) if options.data else []:
-        folder = os.path.join(options.data, name)
-        if os.path.isdir(folder):
-            ask(options, bench.read_cases(folder, options.seed), name, pools)
-    show(pools, set(options.leave_out.split(",")), options.only)
+    pools = read_pools(options.answers)
+    left_out = set(options.leave_out.split(","))
+    if options.in_use:
+        show_table("as answered:", {k: figures(p, None) for k, p in pools.items()}, left_out)
+    else:
+        show(pools, left_out)
     return 0
 
 

@@ -294,6 +294,15 @@ def calibration(pairs):
                for b in bins.values()) / len(pairs)
 
 
+def chance_error(confidences, seed, times=200):
+    """The mean calibration error, and what 95 % stay below, of answers that are
+    right exactly as often as they say: what few cases make of any."""
+    draw = random.Random(seed)
+    errors = sorted(calibration([(c, draw.random() < c) for c in confidences])
+                    for _ in range(times))
+    return statistics.fmean(errors), errors[int(.95 * times)]
+
+
 def role(case):
     callers = {a for a, _ in case.graph}
     callees = {b for _, b in case.graph}
@@ -354,8 +363,10 @@ def run_mode(options, cases, mode):
                 "refused"] += 1
     show(f"caus, {mode}", ranks, options.seed)
     sure = [r for c, r in pairs if c >= .8]
+    chance = chance_error([c for c, _ in pairs], options.seed)
     print(f"    {dict(outcome)}; seen {seen / len(cases):.3f}; "
-          f"calibration error {calibration(pairs):.3f}; "
+          f"calibration error {calibration(pairs):.3f} (of chance alone "
+          f"{chance[0]:.3f}, 95 % below {chance[1]:.3f}); "
           f"confidence >= .8 in {len(sure)}, right in {sum(sure)}, "
           f"wrong in {len(sure) - sum(sure)}; "
           f"{statistics.median(took):.1f} ms a case, process and reading "
@@ -392,7 +403,7 @@ def run_baselines(options, cases):
         show(name + note, ranks[name], options.seed)
 
 
-def run_healthy(options, cases, blocks, logs=False):
+def run_healthy(options, cases, blocks, evidence=""):
     """Blocks of healthy rows: a culprit or an anomaly there is a false one."""
     tried = named = called = 0
     draw = random.Random(options.seed)
@@ -410,7 +421,8 @@ def run_healthy(options, cases, blocks, logs=False):
             with tempfile.TemporaryDirectory() as folder:
                 case.write(folder, block)
                 told, _, _ = explain(options.caus, folder, None,
-                                     None if options.blind else at, True, False, logs)
+                                     None if options.blind else at, True,
+                                     evidence == "traces", evidence == "logs")
             if told is None:
                 continue
             tried += 1
@@ -418,8 +430,8 @@ def run_healthy(options, cases, blocks, logs=False):
             named += told["verdict"] == "cause" and sure
             called += told["verdict"] != "no_anomaly"
     if tried:
-        print(f"  healthy blocks{' with logs' if logs else ''}: {tried}; culprit at confidence >= .5 in "
-              f"{named / tried:.1%}, called anomalous {called / tried:.1%}")
+        print(f"  healthy blocks{evidence and ' with ' + evidence}: {tried}; culprit at "
+              f"confidence >= .5 in {named / tried:.1%}, called anomalous {called / tried:.1%}")
 
 
 def make_worlds(options, folder):
@@ -492,8 +504,10 @@ def run_set(options, name, folder):
         run_mode(options, cases, mode)
     if options.healthy:
         run_healthy(options, cases, options.healthy)
-        if any(c.has_logs for c in cases):
-            run_healthy(options, cases, options.healthy, logs=True)
+        for evidence in ("logs", "traces"):
+            having = [c for c in cases if getattr(c, "has_" + evidence)]
+            if having:
+                run_healthy(options, having, options.healthy, evidence)
 
 
 def main():

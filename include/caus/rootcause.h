@@ -234,8 +234,8 @@ typedef struct caus_explanation {
                          deviate; NaN = too few rows */
     double departure_beyond; /* how far that is beyond the largest of any
                                 variable in those windows; NaN */
-    double unrelated; /* how loud services are that the first cannot have moved
-                         (its callers aside), in the first's loudness */
+    double explained; /* share of what is loud, by squares, that is the first's
+                         own or its callers'; NaN = no calls are known */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

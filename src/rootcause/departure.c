@@ -182,11 +182,13 @@ static double beyond(const span *spans, size_t span_count,
     return deviate_of(caus_student_t_sf_fast(off, freedom));
 }
 
-/* How many windows could have been the incident: of the later half of the
- * healthy rows, too, if its onset was looked for. */
+/* How many windows could have been the incident if its onset was looked for in
+ * the later half of the healthy rows, too: all go on to the last row, so that
+ * only those twice as long tell something else. */
 static double find_chances(const caus_case *about, double onset, double after)
 {
-    return about->options->has_onset ? 1 : (onset / 2 + after) / after;
+    return about->options->has_onset ? 1
+                                     : 1 + log2((onset / 2 + after) / after);
 }
 
 /* A normal deviate as rare as the largest of so many. */

@@ -39,7 +39,8 @@ typedef struct caus_case {
         departure_beyond; /* the same against the largest in healthy windows */
     double incident;  /* how likely it is that anything happened, before it is
                          known how often incidents are */
-    double unrelated; /* loudness that the first suspect cannot explain */
+    double explained; /* share of what is loud that the first suspect can have
+                         moved; NaN = no calls are known */
     bool has_anomalies;
     caus_anomalies anomalies;
     size_t symptom;             /* variable; SIZE_MAX */
@@ -166,29 +167,22 @@ caus_status caus_guesses_find(caus_case *about, const double *clues,
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {
     CAUS_SIGN_ONE,
-    CAUS_SIGN_DEPARTURE,  /* the largest of any variable, a normal deviate */
-    CAUS_SIGN_BEYOND,     /* the same over the largest in healthy windows */
-    CAUS_SIGN_ALONE,      /* log of the loudest bad variable over its threshold
-                           */
-    CAUS_SIGN_STRENGTH,   /* log of the first score over placebo windows' */
-    CAUS_SIGN_LEAD,       /* (first − second) / first */
-    CAUS_SIGN_TRACES,     /* share of the first score that traces make */
-    CAUS_SIGN_BLIND,      /* share that no call graph vouches for */
-    CAUS_SIGN_KINDS,      /* kinds of evidence that agree */
-    CAUS_SIGN_CANDIDATES, /* log of their number */
-    CAUS_SIGN_FOUND,      /* the onset was not given */
-    CAUS_SIGN_NO_ALARM,   /* too few rows for the anomaly detector */
-    CAUS_SIGN_NO_DEPARTURE, /* too few for its windows */
-    CAUS_SIGN_TOP,          /* log of the first score */
-    CAUS_SIGN_LOGS,      /* log of 1 + what log lines make of the first score */
-    CAUS_SIGN_LINES,     /* the same × the share of that score */
-    CAUS_SIGN_UNRELATED, /* log of 1 + what else is loud, and the first cannot
+    CAUS_SIGN_BEYOND,    /* the largest departure of any variable over those in
+                            healthy windows, a normal deviate */
+    CAUS_SIGN_ALONE,     /* log of the loudest bad variable, or log lines, over
+                            the threshold */
+    CAUS_SIGN_EVENTS,    /* what traces and log lines make of the first score,
+                            beyond chance */
+    CAUS_SIGN_SHARE,     /* log of the share of the first score in all */
+    CAUS_SIGN_LEAD,      /* (first − second) / first */
+    CAUS_SIGN_STRENGTH,  /* log of the first score over placebo windows' */
+    CAUS_SIGN_BLIND,     /* share that no call graph vouches for */
+    CAUS_SIGN_EXPLAINED, /* log of the share of what is loud that the first can
                             have moved */
-    CAUS_SIGN_ROWS,      /* log of the rows of the incident */
     CAUS_SIGN_COUNT
 } caus_sign;
 
-/* Confidence of every suspect; sets `incident` and `unrelated`. */
+/* Confidence of every suspect; sets `incident` and `explained`. */
 caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
                                  double *confidence, caus_error *err);
 

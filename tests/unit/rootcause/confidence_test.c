@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What makes an answer surer, and what less sure. */
+#include <math.h>
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+typedef made_measure measure;
+
+static const double exact = 1e-12;
+
+static double confidence_of(const caus_explanation *told)
+{
+    assert_string_equal(told->suspects[0].service, "root");
+    return told->suspects[0].confidence;
+}
+
+static void callers_of_the_first_are_its_doing(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_true(fabs(told.explained - 1) < exact);
+}
+
+static void
+what_the_first_cannot_have_moved_lessens_its_confidence(void **state)
+{
+    measure apart[MADE_VARIABLES];
+    memcpy(apart, made_incident, sizeof apart);
+    caus_explain_options options = made_options();
+    caus_explanation calm = made_explain(*state, apart, &options);
+    apart[8].shift = .1;
+    caus_explanation loud = made_explain(*state, apart, &options);
+    assert_true(loud.explained < .95);
+    assert_true(confidence_of(&loud) < confidence_of(&calm));
+}
+
+static void without_calls_nobody_knows_what_the_first_moved(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation known = made_explain(*state, made_incident, &options);
+    options.topology = NULL;
+    caus_explanation blind = made_explain(*state, made_incident, &options);
+    assert_true(isnan(blind.explained));
+    assert_true(confidence_of(&blind) < confidence_of(&known));
+}
+
+/* A rival as loud inside as the first halves what speaks for that. */
+static void a_rival_lessens_the_confidence(void **state)
+{
+    measure rivals[MADE_VARIABLES];
+    memcpy(rivals, made_incident, sizeof rivals);
+    caus_explain_options options = made_options();
+    caus_explanation calm = made_explain(*state, rivals, &options);
+    rivals[9].shift = 25;
+    caus_explanation told = made_explain(*state, rivals, &options);
+    assert_true(confidence_of(&told) < confidence_of(&calm));
+}
+
+static void confidences_are_shares_of_one(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    double sum = 0;
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        double own = told.suspects[i].confidence;
+        assert_true(own >= 0 && own <= told.suspects[0].confidence);
+        sum += own;
+    }
+    assert_true(sum <= 1 + exact);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(callers_of_the_first_are_its_doing,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_the_first_cannot_have_moved_lessens_its_confidence,
+            made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            without_calls_nobody_knows_what_the_first_moved, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(a_rival_lessens_the_confidence,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(confidences_are_shares_of_one,
+                                        made_set_up, made_tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
