@@ -56,9 +56,13 @@ typedef struct caus_explain_options {
                             anomalous that users see */
     bool has_onset;
     int64_t onset_ns; /* when it began; else it is looked for */
+    bool has_near;    /* without an onset: someone saw it at near_ns. It is
+                         looked for from so long before to so long after that
+                         first, and elsewhere only if nothing is found there */
+    int64_t near_ns, near_before_ns, near_after_ns;
 } caus_explain_options;
 
-/* No topology, spans, changes, logs, symptom or onset. */
+/* No topology, spans, changes, logs, symptom, onset or time near it. */
 caus_explain_options caus_explain_options_default(void);
 
 typedef enum caus_check_state {
@@ -208,12 +212,20 @@ typedef struct caus_ending {
     int64_t time_ns; /* grid time of its last row, or of the last there is */
 } caus_ending;
 
+/* Where the onset was looked for. */
+typedef enum caus_sought {
+    CAUS_SOUGHT_EVERYWHERE, /* or it was given */
+    CAUS_SOUGHT_NEAR,       /* the time that was told: something is there */
+    CAUS_SOUGHT_ELSEWHERE   /* too: nothing was found near that time */
+} caus_sought;
+
 typedef struct caus_explanation {
     caus_verdict verdict;
     const char *summary; /* a sentence for a tired person */
     size_t symptom;      /* a variable; SIZE_MAX = none moved */
     bool symptom_chosen; /* not given */
     bool onset_given;
+    caus_sought sought;
     caus_onset onset;
     caus_ending ending;
     size_t rows_before, rows_after; /* of those with any value */
@@ -273,6 +285,11 @@ typedef struct caus_explanation {
  *            is `variable.service`
  *   options  NULL = default
  *   result   lives in `out`, which also must keep `series`, names and spans
+ *
+ * With `has_near` no row counts that is later than asked for, nor by more
+ * behind `near_ns` than the onset is before: what was over soon hides among
+ * them. At least half the rows are taken as normal. What was searched near that
+ * time in vain counts where the answer comes from elsewhere.
  *
  * Assumes one cause, in a service that is measured or called, and an incident
  * of at least a quarter of the rows after the onset. Fails with

@@ -152,6 +152,10 @@ caus_status caus_cli_fetch_gram(caus_program *program,
 caus_status caus_cli_read_separator(const caus_arguments *arguments,
                                     char *result, caus_error *err);
 
+/* Where an onset is looked for first, if --around tells a time near it. */
+caus_status caus_cli_read_near(const caus_arguments *arguments,
+                               caus_explain_options *options, caus_error *err);
+
 /* An instant that an option names. */
 caus_status caus_cli_read_time(const caus_arguments *arguments,
                                const char *name, int64_t *result_ns,

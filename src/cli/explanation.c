@@ -24,7 +24,7 @@ static caus_status read_onset(const caus_arguments *arguments,
                               caus_explain_options *options, caus_error *err)
 {
     if (!caus_arguments_has(arguments, "at"))
-        return CAUS_OK;
+        return caus_cli_read_near(arguments, options, err);
     CAUS_TRY(caus_cli_read_time(arguments, "at", &options->onset_ns, err));
     options->has_onset = true;
     return CAUS_OK;

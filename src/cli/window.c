@@ -12,7 +12,8 @@ static const caus_option time_options[] = {
     {"end", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "last instant; default now"},
     {"around", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
-     "instead of both: from an hour before this instant to an hour after it"},
+     "instead of both: an hour on both sides of this instant; explain looks "
+     "for the onset near it first"},
     {"step", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "width of a row; default 1m, 15s for windows under 30 min"},
     {"baseline", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
@@ -26,6 +27,9 @@ const caus_option_group caus_time_options = {
     "time", sizeof time_options / sizeof *time_options, time_options};
 
 static const int64_t default_window_ns = 7200000000000;
+/* An incident near a time began up to so long before, as people notice late, or
+ * after: a quarter of --around's window and an eighth. */
+static const int64_t noticed_ns = 1800000000000, blurred_ns = 900000000000;
 static const int64_t second_ns = 1000000000;
 
 static int64_t now_ns(void)
@@ -146,6 +150,17 @@ caus_status caus_cli_read_time(const caus_arguments *arguments,
     caus_cli_zone at;
     CAUS_TRY(caus_cli_read_zone(arguments, &at, err));
     return read_instant(arguments, name, "now", &at, now_ns(), result_ns, err);
+}
+
+caus_status caus_cli_read_near(const caus_arguments *arguments,
+                               caus_explain_options *options, caus_error *err)
+{
+    options->has_near = caus_arguments_has(arguments, "around");
+    options->near_before_ns = noticed_ns;
+    options->near_after_ns = blurred_ns;
+    return options->has_near
+               ? caus_cli_read_time(arguments, "around", &options->near_ns, err)
+               : CAUS_OK;
 }
 
 /* An hour on both sides of --around, but nothing later than now. */

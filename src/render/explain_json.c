@@ -384,6 +384,9 @@ void caus_explanation_write_json(const caus_tale *tale)
     }
     caus_put_onset(&json, &told->onset);
     caus_json_put_bool(&json, "onset_given", told->onset_given);
+    if (told->sought != CAUS_SOUGHT_EVERYWHERE)
+        caus_json_put_bool(&json, "onset_near",
+                           told->sought == CAUS_SOUGHT_NEAR);
     write_ending(&json, &told->ending);
     caus_json_put_unsigned(&json, "rows_before", told->rows_before);
     caus_json_put_unsigned(&json, "rows_after", told->rows_after);

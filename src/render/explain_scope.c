@@ -126,6 +126,8 @@ void caus_tale_add_onset(const caus_tale *tale, caus_text *text)
     caus_clock_format(told->onset.last_ns, last);
     if (told->onset_given)
         caus_text_add(text, ", as given");
+    else if (told->sought == CAUS_SOUGHT_ELSEWHERE && !found_nothing(tale))
+        caus_text_add(text, ", as nothing was found near the time given");
     else if (!found_nothing(tale) && told->onset.first_ns < told->onset.last_ns)
         caus_text_format(text, ", between %s and %s UTC", first, last);
 }

@@ -181,6 +181,8 @@ static void add_onset(const caus_report_page *page)
     caus_clock_format(onset->last_ns, last);
     if (page->told->onset_given)
         snprintf(note, sizeof note, "as given");
+    else if (found && page->told->sought == CAUS_SOUGHT_ELSEWHERE)
+        snprintf(note, sizeof note, "nothing was found near the time given");
     else if (found && onset->first_ns < onset->last_ns)
         snprintf(note, sizeof note, "between %s and %s UTC", first, last);
     open_fact(page, found ? "Began" : "Nothing found from");

@@ -182,13 +182,26 @@ static double beyond(const span *spans, size_t span_count,
     return deviate_of(caus_student_t_sf_fast(off, freedom));
 }
 
-/* How many windows could have been the incident if its onset was looked for in
- * the later half of the healthy rows, too: all go on to the last row, so that
- * only those twice as long tell something else. */
+/* How many windows that go on to the same last row tell of different times:
+ * only those twice as long do. */
+static double apart(double rows, double after)
+{
+    return 1 + log2(fmax(1, rows / after));
+}
+
+/* How many windows could have been the incident: if its onset was looked for,
+ * also those of the later half of the healthy rows, or of those near the time
+ * that was told; and those that were looked at in vain before. */
 static double find_chances(const caus_case *about, double onset, double after)
 {
-    return about->options->has_onset ? 1
-                                     : 1 + log2((onset / 2 + after) / after);
+    if (about->options->has_onset)
+        return 1;
+    double near =
+        (double)caus_timeline_filled_before(&about->timeline, about->near_row);
+    double healthy = about->near_row ? fmax(0, onset - near) : onset / 2;
+    double before =
+        about->searched_rows ? apart((double)about->searched_rows, after) : 0;
+    return before + apart(healthy + after, after);
 }
 
 /* A normal deviate as rare as the largest of so many. */

@@ -121,7 +121,9 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     if (given != SIZE_MAX) {
         onset = onset_at(&about->timeline, given);
     } else if (!is_dated) {
-        CAUS_TRY(caus_case_split(about, done, LEAST_HEALTHY, &onset, err));
+        size_t least =
+            about->near_row > LEAST_HEALTHY ? about->near_row : LEAST_HEALTHY;
+        CAUS_TRY(caus_case_split(about, done, least, &onset, err));
     }
     about->onset = onset;
     about->onset_row = onset.row;
@@ -392,18 +394,6 @@ static caus_status share_clues(caus_case *about, caus_error *err)
 
 /* ---- the whole ---- */
 
-static caus_status check_series(const caus_series *series, caus_error *err)
-{
-    if (!series->variable_count || !caus_series_row_count(series))
-        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
-                         "there are no rows to explain: widen the window");
-    if (series->step_ns <= 0)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "a table without times has no before and after: give "
-                         "a source with times");
-    return CAUS_OK;
-}
-
 static caus_status prepare(caus_case *about, caus_error *err)
 {
     const caus_explain_options *options = about->options;
@@ -507,8 +497,8 @@ static caus_status attribute(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
-static caus_status explain(caus_case *about, caus_explanation *result,
-                           caus_error *err)
+caus_status caus_case_explain(caus_case *about, caus_explanation *result,
+                              caus_error *err)
 {
     CAUS_TRY(prepare(about, err));
     caus_placebo placebo;
@@ -554,31 +544,10 @@ static caus_status explain(caus_case *about, caus_explanation *result,
                                  .reach = about->reach};
     CAUS_TRY(caus_changes_rank(about, result, err));
     CAUS_TRY(caus_words_fill(about, &placebo, result, err));
-    return result->verdict == CAUS_VERDICT_NO_ANOMALY
-               ? CAUS_OK
-               : caus_case_find_end(about, &result->ending, err);
-}
-
-caus_status caus_explain(const caus_series *series,
-                         const caus_explain_options *options,
-                         const caus_run *run, caus_arena *out,
-                         caus_explanation *result, caus_error *err)
-{
-    caus_explain_options chosen =
-        options ? *options : caus_explain_options_default();
-    CAUS_TRY(check_series(series, err));
-    caus_arena_mark mark = caus_arena_get_mark(out);
-    caus_case about = {.alarm = (double)NAN,
-                       .alone = (double)NAN,
-                       .series = series,
-                       .options = &chosen,
-                       .run = run,
-                       .out = out};
-    caus_explanation made;
-    caus_status status = explain(&about, &made, err);
-    if (status == CAUS_OK)
-        *result = made;
-    else
-        caus_arena_rewind(out, mark);
-    return status;
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
+        return CAUS_OK;
+    if (about->whole != about->series)
+        CAUS_TRY(caus_timeline_init(about->whole, about->out, &about->timeline,
+                                    err));
+    return caus_case_find_end(about, &result->ending, err);
 }

@@ -28,8 +28,9 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
     const caus_timeline *timeline = &about->timeline;
     caus_anomaly_options options = caus_anomaly_options_default();
     size_t rows = timeline->row_count;
-    options.reference_rows =
-        onset_row == SIZE_MAX ? 0 : reference_before(timeline, onset_row);
+    options.reference_rows = onset_row == SIZE_MAX
+                                 ? about->near_row
+                                 : reference_before(timeline, onset_row);
     *done = false;
     if (onset_row != SIZE_MAX && (options.reference_rows < LEAST_REFERENCE ||
                                   rows - options.reference_rows < LEAST_LATER))

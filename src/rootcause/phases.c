@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Spans that nobody has cut into before and after: the onset does. */
+/* Spans of the time that is looked at; the onset cuts them into before and
+ * after where nobody has. */
 #include "rootcause/rootcause_internal.h"
 
 static bool has_both_phases(const caus_spans *spans)
@@ -33,5 +34,80 @@ caus_status caus_case_take_spans(caus_case *about, caus_error *err)
     }
     cut->trace_phase = phase;
     about->spans = cut;
+    return CAUS_OK;
+}
+
+/* Room for as many spans and traces as there are. */
+typedef struct span_copy {
+    int64_t *start_ns, *duration_ns;
+    uint32_t *parent, *operation, *trace;
+    unsigned char *failed, *phase;
+    size_t *first;
+    const char **ids;
+} span_copy;
+
+static bool init_copy(const caus_spans *spans, caus_arena *out, span_copy *made)
+{
+    size_t count = spans->span_count + 1, traces = spans->trace_count + 1;
+    made->start_ns = CAUS_ARRAY(out, int64_t, count);
+    made->duration_ns = CAUS_ARRAY(out, int64_t, count);
+    made->parent = CAUS_ARRAY(out, uint32_t, count);
+    made->operation = CAUS_ARRAY(out, uint32_t, count);
+    made->trace = CAUS_ARRAY(out, uint32_t, count);
+    made->failed = CAUS_ARRAY(out, unsigned char, count);
+    made->phase = CAUS_ARRAY(out, unsigned char, traces);
+    made->first = CAUS_ARRAY(out, size_t, traces);
+    made->ids = CAUS_ARRAY(out, const char *, traces);
+    return made->start_ns && made->duration_ns && made->parent &&
+           made->operation && made->trace && made->failed && made->phase &&
+           made->first && made->ids;
+}
+
+/* Adds a trace, whose spans' parents are of the same trace. */
+static void copy_trace(const caus_spans *from, size_t trace, caus_spans *to,
+                       span_copy *made)
+{
+    size_t first = from->trace_start[trace];
+    size_t moved = first - to->span_count;
+    for (size_t i = first; i < from->trace_start[trace + 1]; i++) {
+        size_t at = to->span_count++;
+        made->start_ns[at] = from->start_ns[i];
+        made->duration_ns[at] = from->duration_ns[i];
+        made->parent[at] = from->parent[i] == CAUS_NO_SPAN
+                               ? CAUS_NO_SPAN
+                               : from->parent[i] - (uint32_t)moved;
+        made->operation[at] = from->operation[i];
+        made->trace[at] = (uint32_t)to->trace_count;
+        made->failed[at] = from->failed[i];
+    }
+    made->phase[to->trace_count] = from->trace_phase[trace];
+    made->ids[to->trace_count++] = from->trace_ids[trace];
+    made->first[to->trace_count] = to->span_count;
+}
+
+caus_status caus_spans_until(const caus_spans *spans, int64_t last_ns,
+                             caus_arena *out, const caus_spans **result,
+                             caus_error *err)
+{
+    span_copy made;
+    caus_spans *kept = CAUS_ARRAY(out, caus_spans, 1);
+    if (!kept || !init_copy(spans, out, &made))
+        return caus_arena_fail(out, err);
+    *kept = *spans;
+    kept->span_count = kept->trace_count = 0;
+    for (size_t t = 0; t < spans->trace_count; t++) {
+        if (spans->start_ns[spans->trace_start[t]] <= last_ns)
+            copy_trace(spans, t, kept, &made);
+    }
+    kept->start_ns = made.start_ns;
+    kept->duration_ns = made.duration_ns;
+    kept->parent = made.parent;
+    kept->operation = made.operation;
+    kept->trace = made.trace;
+    kept->failed = made.failed;
+    kept->trace_phase = made.phase;
+    kept->trace_start = made.first;
+    kept->trace_ids = made.ids;
+    *result = kept;
     return CAUS_OK;
 }

@@ -13,6 +13,10 @@ struct caus_log_rise;
 /* An explanation in the making. */
 typedef struct caus_case {
     const caus_series *series;
+    const caus_series *whole; /* the same with the rows behind those near a
+                                 time that was told */
+    size_t near_row;      /* the onset is looked for from here on; 0 = in all */
+    size_t searched_rows; /* in vain before, near a time */
     const caus_explain_options *options;
     const caus_run *run;
     caus_arena *out;
@@ -64,6 +68,10 @@ typedef struct caus_case {
     caus_incident learned; /* of the services on the way */
     const char *hidden_cause;
 } caus_case;
+
+/* From a series to an explanation, with the onset where `near_row` says. */
+caus_status caus_case_explain(caus_case *about, caus_explanation *result,
+                              caus_error *err);
 
 /*
  * Looks for anomalies.
@@ -191,6 +199,11 @@ caus_status caus_departure_find(caus_case *about, caus_error *err);
 
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);
+
+/* The traces that begin until then. */
+caus_status caus_spans_until(const caus_spans *spans, int64_t last_ns,
+                             caus_arena *out, const caus_spans **result,
+                             caus_error *err);
 
 /* How well changes of each service fit the onset, once that is placed. */
 caus_status caus_changes_weigh(caus_case *about, caus_error *err);

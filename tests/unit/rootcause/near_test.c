@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where people tell a time near the incident: of two the one near it. */
+#include <string.h>
+
+#include "fault.h"
+#include "made_case.h"
+#include "test.h"
+
+enum {
+    FIRST = 130, /* root breaks, for a while */
+    FIRST_END = 144,
+    SECOND = 180, /* side breaks, louder, to the last row */
+    BEFORE = 30,
+    BEHIND = 15
+};
+
+static const char *const first_names[] = {"root_latency", "root_cpu",
+                                          "mid_latency", "front_latency"};
+static const double first_sizes[] = {.2, 40, .3, .5};
+static const char *const second_names[] = {"side_latency", "side_cpu",
+                                           "front_latency"};
+static const double second_sizes[] = {1.2, 80, 2.5};
+
+static void add(const caus_series *series, double *values, const char *name,
+                double size, size_t from, size_t end)
+{
+    size_t v = caus_series_find(series, name);
+    for (size_t r = from; r < end; r++)
+        values[r * MADE_VARIABLES + v] += size;
+}
+
+static caus_series two_incidents(made_fixture *with)
+{
+    made_measure calm[MADE_VARIABLES];
+    memcpy(calm, made_incident, sizeof calm);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        calm[v].shift = 0;
+    caus_series series = made_series(with->arena, calm, NULL, 1);
+    size_t cells = MADE_ROWS * MADE_VARIABLES;
+    double *values = caus_arena_array(with->arena, cells, sizeof *values);
+    caus_segment *segment = caus_arena_array(with->arena, 1, sizeof *segment);
+    memcpy(values, series.segments[0].values, cells * sizeof *values);
+    for (size_t i = 0; i < sizeof first_sizes / sizeof *first_sizes; i++)
+        add(&series, values, first_names[i], first_sizes[i], FIRST, FIRST_END);
+    for (size_t i = 0; i < sizeof second_sizes / sizeof *second_sizes; i++)
+        add(&series, values, second_names[i], second_sizes[i], SECOND,
+            MADE_ROWS);
+    *segment = series.segments[0];
+    segment->values = values;
+    series.segments = segment;
+    return series;
+}
+
+static caus_explain_options near(size_t row)
+{
+    caus_explain_options options = made_options();
+    int64_t time_ns = made_start_ns + (int64_t)row * made_step_ns;
+    options.has_onset = false;
+    options.has_near = true;
+    options.near_ns = time_ns;
+    options.near_before_ns = BEFORE * made_step_ns;
+    options.near_after_ns = BEHIND * made_step_ns;
+    return options;
+}
+
+static caus_explanation explain(made_fixture *with,
+                                const caus_explain_options *options)
+{
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = two_incidents(with);
+    caus_explanation told;
+    if (caus_explain(series, options, with->run, with->arena, &told,
+                     &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    return told;
+}
+
+static void expect(const caus_explanation *told, const char *service,
+                   size_t onset)
+{
+    assert_int_equal(told->verdict, CAUS_VERDICT_CAUSE);
+    assert_string_equal(told->suspects[0].service, service);
+    assert_in_range(told->onset.row, onset - 2, onset + 2);
+}
+
+static void the_incident_near_the_time_is_explained(void **state)
+{
+    made_fixture *with = *state;
+    for (size_t row = FIRST + 2; row < FIRST_END; row++) {
+        caus_explain_options options = near(row);
+        caus_explanation told = explain(with, &options);
+        expect(&told, "root", FIRST);
+        assert_int_equal(told.sought, CAUS_SOUGHT_NEAR);
+    }
+}
+
+static void without_a_time_the_louder_one_is(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = near(0);
+    options.has_near = false;
+    caus_explanation told = explain(with, &options);
+    assert_string_equal(told.suspects[0].service, "side");
+    assert_int_equal(told.sought, CAUS_SOUGHT_EVERYWHERE);
+}
+
+static void its_end_is_found_behind_the_rows_near_it(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = near(FIRST + 2);
+    caus_explanation told = explain(with, &options);
+    assert_true(told.ending.known);
+    assert_true(told.ending.row > FIRST + 2 + BEHIND);
+}
+
+static void where_nothing_is_near_the_rest_is_looked_at(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = near(80), everywhere = near(80);
+    everywhere.has_near = false;
+    caus_explanation told = explain(with, &options);
+    caus_explanation whole = explain(with, &everywhere);
+    assert_int_equal(told.sought, CAUS_SOUGHT_ELSEWHERE);
+    assert_string_equal(told.suspects[0].service, whole.suspects[0].service);
+    /* A second look is one more chance to find something by chance. */
+    assert_true(told.departure <= whole.departure);
+}
+
+static void a_time_outside_the_rows_is_no_time(void **state)
+{
+    made_fixture *with = *state;
+    const size_t rows[] = {0, 5, 10 * MADE_ROWS};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        caus_explain_options options = near(rows[i]);
+        caus_explanation told = explain(with, &options);
+        assert_int_equal(told.sought, CAUS_SOUGHT_ELSEWHERE);
+    }
+}
+
+static void want_of_memory_is_told(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = near(FIRST + 5);
+    caus_series series = two_incidents(with);
+    for (long nth = 0;; nth++) {
+        caus_arena *arena = caus_arena_new(0);
+        caus_explanation told;
+        fault_fail_after(nth);
+        caus_status status = caus_explain(&series, &options, with->run, arena,
+                                          &told, &with->err);
+        bool refused = fault_stop();
+        if (status == CAUS_OK)
+            assert_string_equal(told.suspects[0].service, "root");
+        else
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        caus_arena_free(arena);
+        if (!refused)
+            break;
+        assert_true(nth < 10000);
+    }
+}
+
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_incident_near_the_time_is_explained),
+        TEST(without_a_time_the_louder_one_is),
+        TEST(its_end_is_found_behind_the_rows_near_it),
+        TEST(where_nothing_is_near_the_rest_is_looked_at),
+        TEST(a_time_outside_the_rows_is_no_time),
+        TEST(want_of_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
