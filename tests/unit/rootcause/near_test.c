@@ -137,6 +137,40 @@ static void a_time_outside_the_rows_is_no_time(void **state)
     }
 }
 
+static void later_traces_are_left_out_whole(void **state)
+{
+    made_fixture *with = *state;
+    static const int64_t start[] = {10, 11, 30, 31, 20, 21};
+    static const int64_t duration[] = {1, 2, 3, 4, 5, 6};
+    static const uint32_t parent[] = {CAUS_NO_SPAN, 0, CAUS_NO_SPAN, 2,
+                                      CAUS_NO_SPAN, 4};
+    static const uint32_t operation[] = {0, 1, 0, 1, 0, 1};
+    static const uint32_t trace[] = {0, 0, 1, 1, 2, 2};
+    static const unsigned char failed[] = {0, 0, 0, 0, 0, 1};
+    static const unsigned char phase[] = {0, 0, 1};
+    static const size_t first[] = {0, 2, 4, 6};
+    static const char *const ids[] = {"a", "late", "b"};
+    const caus_spans spans = {6,      start, duration, parent, operation, trace,
+                              failed, true,  3,        first,  ids,       phase,
+                              0,      NULL,  0,        NULL,   {0}};
+    const caus_spans *kept;
+    assert_int_equal(
+        caus_spans_until(&spans, 20, with->arena, &kept, &with->err), CAUS_OK);
+    assert_int_equal(kept->trace_count, 2);
+    assert_int_equal(kept->span_count, 4);
+    assert_string_equal(kept->trace_ids[1], "b");
+    assert_int_equal(kept->trace_phase[1], 1);
+    assert_int_equal(kept->trace_start[2], 4);
+    assert_int_equal(kept->parent[2], CAUS_NO_SPAN);
+    assert_int_equal(kept->parent[3], 2);
+    assert_int_equal(kept->trace[3], 1);
+    assert_int_equal(kept->start_ns[3], 21);
+    assert_int_equal(kept->failed[3], 1);
+    assert_int_equal(
+        caus_spans_until(&spans, 9, with->arena, &kept, &with->err), CAUS_OK);
+    assert_int_equal(kept->span_count + kept->trace_count, 0);
+}
+
 static void want_of_memory_is_told(void **state)
 {
     made_fixture *with = *state;
@@ -171,6 +205,7 @@ int main(void)
         TEST(its_end_is_found_behind_the_rows_near_it),
         TEST(where_nothing_is_near_the_rest_is_looked_at),
         TEST(a_time_outside_the_rows_is_no_time),
+        TEST(later_traces_are_left_out_whole),
         TEST(want_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
