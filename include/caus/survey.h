@@ -121,7 +121,7 @@ typedef struct caus_proposal {
 } caus_proposal;
 
 typedef struct caus_setup_options {
-    size_t max_variables; /* 0 = 30 */
+    size_t max_variables; /* 0 = 30, or 4 for each service, at most 200 */
     size_t max_queries;   /* 0 = no limit */
     const char *service;  /* only of this one; NULL = of all */
 } caus_setup_options;

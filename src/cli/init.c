@@ -12,7 +12,7 @@ static const caus_option init_options[] = {
     {"service", 0, "NAME", NULL, CAUS_COMPLETE_NOTHING,
      "propose variables of this service only"},
     {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
-     "most variables to propose; default 30"},
+     "most variables to propose; default 30, or four a service"},
 };
 
 static const caus_option_group init_group = {
@@ -120,9 +120,10 @@ const caus_command caus_command_init = {
     .description =
         "Finds Prometheus and ClickHouse by options, environment, caus.yml, "
         "or on the usual ports of this machine, lists the services they know "
-        "and writes a vars.yml with up to 30 variables: duration, errors, rate "
-        "and utilisation of each service, the most telling first, with query, "
-        "unit, kind and last value. A file that is there is not replaced "
+        "and writes a vars.yml with up to 30 variables, or four for each "
+        "service: duration, errors, rate and utilisation, the most telling "
+        "first, with query, unit, kind and last value. A file that is there is "
+        "not replaced "
         "without --force. The last line is the command to type next.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,

@@ -111,6 +111,8 @@ caus_status caus_learned_find(caus_case *about, caus_error *err)
     variable_list list = {.count = 0};
     size_t load = shared_load(about);
     choose(about, load, &list);
+    if (!list.count)
+        return CAUS_OK;
     caus_series chosen, parts;
     CAUS_TRY(caus_series_select(about->series, list.items, list.count,
                                 about->out, &chosen, err));

@@ -11,7 +11,8 @@
 #include "telemetry/survey_internal.h"
 
 enum {
-    DEFAULT_VARIABLES = 30,
+    DEFAULT_VARIABLES = 30, /* or each signal of every service, up to MOST */
+    MOST_VARIABLES = 200,
     LEAST_VARIABLES = 10,
     ENOUGH_VARIABLES = 20,
     SIGNALS = 4
@@ -199,6 +200,8 @@ static int by_use(const void *a, const void *b)
     const offer *x = a, *y = b;
     if (x->rank != y->rank)
         return x->rank < y->rank ? -1 : 1;
+    if (x->signal != y->signal)
+        return x->signal < y->signal ? -1 : 1;
     if (x->weight != y->weight)
         return x->weight > y->weight ? -1 : 1;
     return by_service(a, b);
@@ -418,10 +421,20 @@ static caus_status fail_nothing(const proposer *at, caus_error *err)
                      at->servers->spans ? ", and there is no span" : "");
 }
 
+/* A service that is not measured cannot be found to be the cause, so the limit
+ * grows with the services. */
+static size_t most_variables(const proposer *at)
+{
+    size_t most = at->service_count * SIGNALS;
+    if (at->options.max_variables)
+        return at->options.max_variables;
+    if (most > MOST_VARIABLES)
+        return MOST_VARIABLES;
+    return most > DEFAULT_VARIABLES ? most : DEFAULT_VARIABLES;
+}
+
 static caus_status propose(proposer *at, caus_setup *made, caus_error *err)
 {
-    size_t most = at->options.max_variables ? at->options.max_variables
-                                            : DEFAULT_VARIABLES;
     if (at->prom)
         CAUS_TRY(offer_metrics(at, err));
     if (at->servers->spans)
@@ -429,6 +442,7 @@ static caus_status propose(proposer *at, caus_setup *made, caus_error *err)
     rank_offers(at);
     CAUS_TRY(list_services(at, err));
     CAUS_TRY(keep_service(at, err));
+    size_t most = most_variables(at);
     size_t chosen = choose(at, most + most / 2);
     caus_proposal *proposals = CAUS_ARRAY(at->out, caus_proposal, chosen);
     if (!proposals)

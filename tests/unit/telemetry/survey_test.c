@@ -118,13 +118,18 @@ static caus_status survey(bench *at, bool has_history)
                                   &at->survey, &at->err);
 }
 
-static caus_status propose(bench *at, const char *service)
+static caus_status propose_most(bench *at, const char *service, size_t most)
 {
     caus_setup_servers servers = {.prometheus = &at->endpoint,
                                   .metrics = &at->survey};
-    caus_setup_options options = {.service = service};
+    caus_setup_options options = {.service = service, .max_variables = most};
     return caus_setup_propose(&servers, &options, at->run, at->out, &at->setup,
                               &at->err);
+}
+
+static caus_status propose(bench *at, const char *service)
+{
+    return propose_most(at, service, 0);
 }
 
 static const caus_proposal *find(const bench *at, const char *name)
@@ -268,6 +273,47 @@ static void machines_and_databases_are_read_too(void **state)
     assert_string_equal(find(at, "node_disk_used")->spec.query, space);
     assert_string_equal(find(at, "node_softnet_processed")->spec.unit,
                         "events");
+}
+
+/* Each signal of 20 services, named so that the alphabet would cut the last. */
+static const char *many_services(char *reply, size_t size)
+{
+    static const char *const metrics[] = {"http_request_duration_seconds_count",
+                                          "http_requests_total",
+                                          "process_cpu_seconds_total"};
+    int length = snprintf(reply, size,
+                          "{\"status\":\"success\",\"data\":{\"resultType\":"
+                          "\"vector\",\"result\":[");
+    for (int i = 0; i < 60; i++)
+        length += snprintf(reply + length, size - (size_t)length,
+                           "%s{\"metric\":{\"__name__\":\"%s\",\"job\":"
+                           "\"s%02d\",\"code\":\"200\"},\"value\":"
+                           "[1761706800,\"1\"]}",
+                           i ? "," : "", metrics[i % 3], i / 3);
+    snprintf(reply + length, size - (size_t)length, "]}}");
+    return reply;
+}
+
+static size_t count_signal(const bench *at, caus_signal signal)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < at->setup.proposal_count; i++)
+        count += at->setup.proposals[i].signal == signal;
+    return count;
+}
+
+static void every_service_is_measured_before_any_has_more(void **state)
+{
+    static char reply[12000];
+    bench *at = *state;
+    at->groups = many_services(reply, sizeof reply);
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    for (int signal = 0; signal < 4; signal++)
+        assert_int_equal(count_signal(at, (caus_signal)signal), 20);
+    assert_int_equal(propose_most(at, NULL, 25), CAUS_OK);
+    assert_int_equal(count_signal(at, CAUS_SIGNAL_DURATION), 20);
+    assert_int_equal(count_signal(at, CAUS_SIGNAL_ERRORS), 5);
 }
 
 static void one_service_is_asked_for_by_name(void **state)
@@ -431,6 +477,7 @@ int main(void)
         TEST(a_survey_tells_version_names_types_and_scrapes),
         TEST(names_and_labels_tell_what_to_take),
         TEST(machines_and_databases_are_read_too),
+        TEST(every_service_is_measured_before_any_has_more),
         TEST(one_service_is_asked_for_by_name),
         TEST(a_written_file_loads_as_proposed),
         TEST(a_diagnosis_names_what_each_answer_lacks),
