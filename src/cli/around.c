@@ -100,14 +100,23 @@ static caus_status add_traces(const neighbourhood *near, caus_arena *arena,
                                   err);
 }
 
+static void find_service(const caus_variable_spec *spec,
+                         const caus_topology *topology, const char **service,
+                         size_t *length)
+{
+    *service = spec->service;
+    *length = *service ? strlen(*service) : 0;
+    if (!*length)
+        caus_service_of_name(spec->name, topology, '_', service, length);
+}
+
 static size_t distance_of(const caus_variable_spec *spec,
                           const caus_topology *topology,
                           const neighbourhood *near)
 {
-    const char *service = spec->service;
-    size_t length = service ? strlen(service) : 0;
-    if (!length)
-        caus_service_of_name(spec->name, topology, '_', &service, &length);
+    const char *service;
+    size_t length;
+    find_service(spec, topology, &service, &length);
     for (size_t i = 0; i < near->count; i++) {
         if (strlen(near->services[i]) == length &&
             memcmp(near->services[i], service, length) == 0)
@@ -132,6 +141,32 @@ static caus_status add_definitions(const caus_cli_specs *defined,
             if (distance_of(&defined->items[i], topology, near) == hops)
                 items[specs->count++] = defined->items[i];
     return CAUS_OK;
+}
+
+/* With the service of a variable that is written most like the one asked for.
+ */
+static caus_status fail_definitions(const char *service,
+                                    const caus_cli_specs *defined,
+                                    const caus_topology *topology,
+                                    caus_arena *arena, caus_error *err)
+{
+    const char *nearest = NULL;
+    for (size_t i = 0; i < defined->count; i++) {
+        const char *start;
+        size_t length;
+        find_service(&defined->items[i], topology, &start, &length);
+        const char *name = caus_arena_format(arena, "%.*s", (int)length, start);
+        if (!name)
+            return caus_arena_fail(arena, err);
+        if (!nearest || caus_edit_distance(name, service) <
+                            caus_edit_distance(nearest, service))
+            nearest = name;
+    }
+    return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                     "--service=%s: none of the %zu variables to choose from "
+                     "belongs to it or to a service up to %d calls away; the "
+                     "nearest name of a service is %s",
+                     service, defined->count, HOPS, nearest);
 }
 
 /* Variables times lags are to be at most a quarter of the rows. */
@@ -194,9 +229,6 @@ caus_status caus_cli_specs_around(const char *service,
     else
         CAUS_TRY(add_traces(&near, arena, result, err));
     if (!result->count)
-        return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
-                         "no variable of --vars belongs to %s or a service up "
-                         "to %d calls away",
-                         service, HOPS);
+        return fail_definitions(service, defined, topology, arena, err);
     return cap(window, service, arena, result, left_out, err);
 }

@@ -386,8 +386,7 @@ static caus_status answer_question(caus_program *program,
                                method ? 0 : caus_cli_baseline_ns, arena, &input,
                                err));
     if (!method)
-        CAUS_TRY(
-            caus_cli_add_traces(program, arguments, 0, arena, &input, err));
+        CAUS_TRY(caus_cli_add_calls(program, arguments, arena, &input, err));
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
         return caus_arena_fail(arena, err);

@@ -89,6 +89,14 @@ caus_status caus_cli_add_traces(caus_program *program,
                                 caus_arena *arena, caus_cli_input *input,
                                 caus_error *err);
 
+/* The same for the sake of who calls whom: some spans suffice, and none are
+ * read unasked where --topology, the settings or --traces-csv tell it. What was
+ * found is a warning. */
+caus_status caus_cli_add_calls(caus_program *program,
+                               const caus_arguments *arguments,
+                               caus_arena *arena, caus_cli_input *input,
+                               caus_error *err);
+
 /* What was changed: --changes. */
 extern const caus_option_group caus_cli_change_options;
 

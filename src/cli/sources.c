@@ -164,33 +164,71 @@ static caus_status read_around(caus_program *program,
                                  &result->left_out, err);
 }
 
-/* Whether servers were named and no variables; a budget of queries is for those
- * that were asked for. Of spans alone --service chooses by itself. */
-static caus_status can_propose(caus_program *program,
-                               const caus_arguments *arguments,
-                               const caus_cli_source *source, caus_arena *arena,
-                               bool *result, caus_error *err)
+/* Which servers options, environment or settings name. */
+typedef struct named_servers {
+    bool has_metrics;
+    bool has_spans;
+} named_servers;
+
+static caus_status find_named(const caus_arguments *arguments,
+                              const caus_cli_source *source, caus_arena *arena,
+                              named_servers *result, caus_error *err)
 {
-    static const char *const named[] = {"metrics", "traces", "vars",
-                                        "query-budget"};
     caus_endpoint metrics = source->settings.prometheus;
     caus_endpoint spans = source->settings.clickhouse;
-    *result = false;
-    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
-        if (caus_arguments_has(arguments, named[i]))
-            return CAUS_OK;
-    }
     CAUS_TRY(caus_endpoint_from_environment("CAUS_PROMETHEUS_", arena, &metrics,
                                             err));
     CAUS_TRY(
         caus_endpoint_from_environment("CAUS_CLICKHOUSE_", arena, &spans, err));
-    bool has_metrics =
-        metrics.url || caus_arguments_has(arguments, "prometheus");
-    bool has_spans = spans.url || caus_arguments_has(arguments, "clickhouse");
-    *result = !program->offline && !source->settings.vars &&
-              (has_metrics ||
-               (has_spans && !caus_arguments_has(arguments, "service")));
+    *result = (named_servers){
+        .has_metrics =
+            metrics.url || caus_arguments_has(arguments, "prometheus"),
+        .has_spans = spans.url || caus_arguments_has(arguments, "clickhouse")};
     return CAUS_OK;
+}
+
+/* Whether servers were named and no variables; a budget of queries is for those
+ * that were asked for. Of spans alone --service chooses by itself. */
+static bool can_propose(const caus_program *program,
+                        const caus_arguments *arguments,
+                        const caus_cli_source *source, named_servers servers)
+{
+    static const char *const named[] = {"metrics", "traces", "vars",
+                                        "query-budget"};
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        if (caus_arguments_has(arguments, named[i]))
+            return false;
+    }
+    return !program->offline && !source->settings.vars &&
+           (servers.has_metrics ||
+            (servers.has_spans && !caus_arguments_has(arguments, "service")));
+}
+
+/* Why there is no variable: what forbids to ask the servers, or nothing to
+ * ask. */
+static caus_status fail_without_variables(const caus_program *program,
+                                          const caus_arguments *arguments,
+                                          named_servers servers,
+                                          caus_error *err)
+{
+    bool is_named = servers.has_metrics || servers.has_spans;
+    if (is_named && program->offline)
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--offline allows no server to be asked: give a file "
+                         "by --recording, --csv or --table, or leave out "
+                         "--offline");
+    if (is_named && caus_arguments_has(arguments, "query-budget"))
+        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                         "--query-budget=%s is for variables that are named, "
+                         "and to find some takes queries too: name them by "
+                         "--metrics, --traces or --vars, or leave out "
+                         "--query-budget",
+                         caus_arguments_get(arguments, "query-budget"));
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "no source: give --prometheus URL or set "
+                     "CAUS_PROMETHEUS_URL, --metrics and --traces with "
+                     "servers, --vars, or a file by --recording, --csv or "
+                     "--table");
 }
 
 /* Where nobody names variables, those that `caus init` would propose. */
@@ -267,15 +305,18 @@ static caus_status read_specs(caus_program *program,
     if (!vars)
         vars = result->settings.vars;
     caus_cli_specs defined = {0};
-    bool has_proposals;
+    named_servers servers;
     if (vars)
         CAUS_TRY(caus_specs_from_file(vars, arena, &defined.items,
                                       &defined.count, err));
-    CAUS_TRY(
-        can_propose(program, arguments, result, arena, &has_proposals, err));
-    if (has_proposals)
+    CAUS_TRY(find_named(arguments, result, arena, &servers, err));
+    if (can_propose(program, arguments, result, servers))
         CAUS_TRY(propose(program, arguments, arena, &defined, err));
-    if (caus_arguments_has(arguments, "service"))
+    bool is_around = caus_arguments_has(arguments, "service");
+    if (is_around && !defined.count && servers.has_metrics &&
+        !servers.has_spans)
+        return fail_without_variables(program, arguments, servers, err);
+    if (is_around)
         return read_around(program, arguments, &defined, window, arena, result,
                            err);
     result->specs = defined;
@@ -285,11 +326,7 @@ static caus_status read_specs(caus_program *program,
         CAUS_TRY(read_named(arguments, defined, arena, &result->specs, err));
     if (result->specs.count)
         return CAUS_OK;
-    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                     "no source: give --prometheus URL or set "
-                     "CAUS_PROMETHEUS_URL, --metrics and --traces with "
-                     "servers, --vars, or a file by --recording, --csv or "
-                     "--table");
+    return fail_without_variables(program, arguments, servers, err);
 }
 
 caus_status caus_cli_read_separator(const caus_arguments *arguments,

@@ -7,31 +7,29 @@
 static const caus_option trace_options[] = {
     {"spans", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most spans to read from ClickHouse, of the window and of the baseline, "
-     "for who calls whom and where time is lost; 0: none, also of a "
-     "recording"},
+     "for who calls whom and where time is lost; default 100000, of discover "
+     "20000; 0: none, "
+     "also of a recording"},
 };
 
 const caus_option_group caus_cli_trace_options = {
     "traces", sizeof trace_options / sizeof *trace_options, trace_options};
 
-enum { QUERIES = 3 };
+enum { QUERIES = 3, CALL_SPANS = 20000 };
 
-static caus_status add_warnings(const caus_spans_fetch *fetch,
-                                caus_arena *arena, caus_cli_input *input,
-                                caus_error *err)
+/* Which share was read is told by those who know what it means. */
+static caus_status note_share(const caus_spans_fetch *fetch, caus_arena *arena,
+                              caus_cli_input *input, caus_error *err)
 {
-    for (size_t i = 0; i < fetch->warning_count; i++)
-        CAUS_TRY(caus_cli_add_warning(arena, input, fetch->warnings[i], err));
     if (fetch->window_share == 1 && fetch->baseline_share == 1)
         return CAUS_OK;
-    return caus_cli_add_warning(
-        arena, input,
-        caus_arena_format(arena,
-                          "%s1 in %.0f was read in the window and 1 in %.0f "
-                          "before it: --spans reads more",
-                          caus_cli_traces_prefix, 1 / fetch->window_share,
-                          1 / fetch->baseline_share),
-        err);
+    input->traces_warning = caus_arena_format(
+        arena,
+        "%s1 in %.0f was read in the window and 1 in %.0f before it: --spans "
+        "reads more",
+        caus_cli_traces_prefix, 1 / fetch->window_share,
+        1 / fetch->baseline_share);
+    return input->traces_warning ? CAUS_OK : caus_arena_fail(arena, err);
 }
 
 static caus_status keep(const caus_spans *read, caus_arena *arena,
@@ -59,9 +57,6 @@ static caus_status take_recorded(caus_program *program, caus_arena *arena,
         "the traces of the recording", input->recorded_traces,
         strlen(input->recorded_traces), program->run, arena, &spans, err));
     caus_program_lap(program, "spans");
-    if (input->traces_warning)
-        CAUS_TRY(
-            caus_cli_add_warning(arena, input, input->traces_warning, err));
     return keep(&spans, arena, input, err);
 }
 
@@ -87,7 +82,9 @@ static caus_status fetch_traces(caus_program *program, size_t most,
                               reason.message),
             err);
     caus_program_lap(program, "spans");
-    CAUS_TRY(add_warnings(&fetch, arena, input, err));
+    for (size_t i = 0; i < fetch.warning_count; i++)
+        CAUS_TRY(caus_cli_add_warning(arena, input, fetch.warnings[i], err));
+    CAUS_TRY(note_share(&fetch, arena, input, err));
     return keep(&fetch.spans, arena, input, err);
 }
 
@@ -103,10 +100,11 @@ caus_status caus_cli_queries_left(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-caus_status caus_cli_add_traces(caus_program *program,
-                                const caus_arguments *arguments, size_t usual,
-                                caus_arena *arena, caus_cli_input *input,
-                                caus_error *err)
+/* As caus_cli_add_traces(), but tells no share. */
+static caus_status read_traces(caus_program *program,
+                               const caus_arguments *arguments, size_t usual,
+                               caus_arena *arena, caus_cli_input *input,
+                               caus_error *err)
 {
     long most;
     CAUS_TRY(caus_arguments_integer(arguments, "spans", 0, 100000000,
@@ -125,6 +123,44 @@ caus_status caus_cli_add_traces(caus_program *program,
             "traces were not read: --query-budget leaves no query for them",
             err);
     return fetch_traces(program, (size_t)most, left, arena, input, err);
+}
+
+caus_status caus_cli_add_traces(caus_program *program,
+                                const caus_arguments *arguments, size_t usual,
+                                caus_arena *arena, caus_cli_input *input,
+                                caus_error *err)
+{
+    const caus_spans *before = input->spans;
+    CAUS_TRY(read_traces(program, arguments, usual, arena, input, err));
+    if (input->spans == before || !input->traces_warning)
+        return CAUS_OK;
+    return caus_cli_add_warning(arena, input, input->traces_warning, err);
+}
+
+caus_status caus_cli_add_calls(caus_program *program,
+                               const caus_arguments *arguments,
+                               caus_arena *arena, caus_cli_input *input,
+                               caus_error *err)
+{
+    const caus_topology *given;
+    CAUS_TRY(caus_cli_read_topology(arguments, arena, &given, err));
+    bool is_known = given || input->topology;
+    CAUS_TRY(read_traces(program, arguments, is_known ? 0 : CALL_SPANS, arena,
+                         input, err));
+    if (is_known || !input->topology)
+        return CAUS_OK;
+    size_t calls = input->topology->call_count;
+    const char *share = input->traces_warning;
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena,
+                          "call graph: %zu call%s of %s's spans%s%s; "
+                          "--topology wins over them",
+                          calls, calls == 1 ? "" : "s",
+                          input->recorded_traces ? "the recording"
+                                                 : "ClickHouse",
+                          share ? ", " : "", share ? share : ""),
+        err);
 }
 
 caus_status caus_cli_note_server(const caus_arguments *arguments,

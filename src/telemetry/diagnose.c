@@ -261,7 +261,11 @@ static void add_answers(doctor *at, bool has_topology)
                     "said, and latency rests on what metrics record",
                     "send OpenTelemetry spans to ClickHouse and set "
                     "CAUS_CLICKHOUSE_URL, or give --traces-csv"});
-    if (!has_topology)
+    if (!has_topology && has_spans)
+        add_fine(at, "answers", "topology",
+                 "who calls whom is read from the spans of ClickHouse, where "
+                 "they name their parents; --topology would tell it in full");
+    else if (!has_topology)
         add(at, (caus_survey_finding){
                     "answers", "topology", CAUS_HEALTH_NOTE,
                     "no call graph: caller and callee within one step cannot "
