@@ -6,7 +6,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
 
-enum { MOST_MISSING = 8, MOST_WARNINGS = 5 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 5 };
 
 static bool has_aspect(const caus_case *about, size_t service, bool inside)
 {
@@ -110,6 +110,8 @@ static caus_status list_missing(caus_case *about, caus_explanation *result,
         .items = CAUS_ARRAY(about->out, const char *, MOST_MISSING)};
     if (!list.items)
         return caus_arena_fail(about->out, err);
+    CAUS_TRY(
+        caus_silence_tell(about, list.items, MOST_SILENT, &list.count, err));
     add_missing(&list, !about->scene.has_calls,
                 "no call graph, which tells victims from causes (--topology)");
     add_missing(&list, !about->traces.known,

@@ -231,6 +231,53 @@ static void what_is_hardly_ever_measured_moved_where_it_is_next(void **state)
     assert_in_range(told.onset.row, MADE_ONSET - 2, MADE_ONSET);
 }
 
+/* The incident without the rows of root from one to another. */
+static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
+{
+    enum { WORDS = (MADE_ROWS + 63) / 64 };
+    static uint64_t missing[MADE_VARIABLES * WORDS];
+    caus_series series;
+    caus_segment cut;
+    double *values = copy_rows(with, MADE_ROWS, &cut, &series);
+    memset(missing, 0, sizeof missing);
+    for (size_t v = 0; v < MADE_VARIABLES; v++) {
+        if (strncmp(series.variables[v].name, "root_", 5) != 0)
+            continue;
+        for (size_t r = from; r < end; r++) {
+            values[r * MADE_VARIABLES + v] = (double)NAN;
+            missing[v * WORDS + r / 64] |= UINT64_C(1) << (r % 64);
+        }
+    }
+    cut.missing = missing;
+    cut.word_count = WORDS;
+    caus_explain_options options = made_options();
+    caus_explanation told;
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    return told;
+}
+
+static bool tells_silence(const caus_explanation *told)
+{
+    for (size_t i = 0; i < told->missing_count; i++)
+        if (strncmp(told->missing[i], "no value of root after ", 23) == 0)
+            return true;
+    return false;
+}
+
+/* A gap is none that ends, nor the last of gaps that are usual. */
+static void who_is_not_heard_any_more_is_named(void **state)
+{
+    made_fixture *with = *state;
+    caus_explanation told = explain_cut(with, MADE_ONSET, MADE_ROWS);
+    assert_true(tells_silence(&told));
+    told = explain_cut(with, MADE_ONSET, MADE_ROWS - 1);
+    assert_false(tells_silence(&told));
+    told = explain_cut(with, MADE_ROWS - 2, MADE_ROWS);
+    assert_false(tells_silence(&told));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +309,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             what_is_hardly_ever_measured_moved_where_it_is_next, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(who_is_not_heard_any_more_is_named,
+                                        made_set_up, made_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
