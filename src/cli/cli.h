@@ -96,6 +96,7 @@ typedef struct caus_cli_source {
     caus_cli_specs specs;   /* of --metrics, --traces and --vars */
     const char *left_out;   /* by --service, as a sentence; NULL = nothing */
     bool is_choice;         /* named one by one, so that each must be there */
+    size_t query_count;     /* sent to ClickHouse to choose them */
 } caus_cli_source;
 
 /* What --config or ./caus.yml says. */

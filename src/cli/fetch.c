@@ -283,6 +283,22 @@ caus_status caus_cli_fetch_gram(caus_program *program,
     return CAUS_OK;
 }
 
+/* What --query-budget leaves to a ClickHouse that told who calls whom. */
+static caus_status limit_queries(const caus_cli_source *source,
+                                 caus_fetch_options *options, caus_error *err)
+{
+    if (!options->max_queries)
+        return CAUS_OK;
+    if (options->max_queries <= source->query_count)
+        return CAUS_FAIL(err, CAUS_ERR_LIMIT,
+                         "--query-budget=%zu is spent on finding who calls "
+                         "whom for --service: give --topology, or a larger "
+                         "budget",
+                         options->max_queries);
+    options->max_queries -= source->query_count;
+    return CAUS_OK;
+}
+
 static caus_status fetch_part(caus_program *program,
                               const caus_arguments *arguments,
                               const caus_cli_source *source,
@@ -308,9 +324,11 @@ static caus_status fetch_part(caus_program *program,
         is_trace ? source->settings.clickhouse : source->settings.prometheus;
     CAUS_TRY(complete_endpoint(arguments, kind, spec->location, arena,
                                &endpoint, err));
-    CAUS_TRY(kind->fetch(&endpoint, picked, count, options, program->run, arena,
-                         result, err));
-    return CAUS_OK;
+    caus_fetch_options limited = *options;
+    if (is_trace)
+        CAUS_TRY(limit_queries(source, &limited, err));
+    return kind->fetch(&endpoint, picked, count, &limited, program->run, arena,
+                       result, err);
 }
 
 static caus_status fetch_all(caus_program *program,

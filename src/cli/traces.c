@@ -172,6 +172,7 @@ caus_status caus_cli_note_server(const caus_arguments *arguments,
 {
     result->window = window->window;
     result->baseline = window->baseline;
+    result->query_count = source->query_count;
     for (size_t i = 0; i < fetch->query_count; i++)
         result->query_count +=
             strcmp(fetch->queries[i].server, "clickhouse") == 0;
