@@ -42,7 +42,8 @@ static void make_pair_symmetric(const caus_search *search,
     findings->df[to] = findings->df[from];
     if (findings->ends)
         findings->ends[to] = findings->ends[from];
-    if (one_way)
+    /* in PCMCI+ the end that was not tested keeps what the search found */
+    if (one_way && !findings->plus)
         findings->linked[to] = findings->linked[from];
     if (!findings->q_value)
         return;
@@ -170,7 +171,8 @@ caus_status caus_decide_links(caus_search *search, caus_findings *findings,
 {
     if (search->question->options->fdr != CAUS_FDR_NONE)
         CAUS_TRY(correct(search, findings, err));
-    if (search->question->options->min_lag == 0 && !findings->plus)
+    if (search->question->options->min_lag == 0 &&
+        (!findings->plus || findings->q_value))
         make_symmetric(search, findings);
     if (search->question->options->max_parents && !findings->plus)
         CAUS_TRY(bound_parents(search, findings, err));

@@ -117,6 +117,7 @@ static caus_status judge(const analysis *made, double alpha,
     if (series->environment_count == 2 &&
         strcmp(series->environments[1].name, "incident") == 0)
         CAUS_TRY(caus_incident_rest(result, out, err));
+    caus_incident_drop_uncorrected(result, alpha);
     return caus_incident_measure(&made->bare, found, run, out, &found->effect,
                                  err);
 }

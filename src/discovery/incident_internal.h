@@ -74,8 +74,9 @@ caus_status caus_incident_assume(const caus_calls *calls, size_t max_lag,
                                  caus_error *err);
 
 /* Points lag-0 edges along the call graph: harm from callee to caller, load
- * from caller to callee, and marks links that no call explains. Edges between
- * services that do not reach one another stay as they are. */
+ * from caller to callee, and marks links that no call explains. Other lag-0
+ * edges between services lose their direction, without a call graph all of
+ * which knowledge says nothing. */
 caus_status caus_incident_orient(const caus_calls *calls,
                                  caus_incident *incident, caus_arena *out,
                                  caus_error *err);
@@ -124,6 +125,15 @@ caus_status
 caus_incident_replicate(const caus_series *series, const caus_graph *graph,
                         const caus_run *run, double alpha, caus_arena *out,
                         const unsigned char **labels, caus_error *err);
+
+/*
+ * Drops lag-0 links that do not hold after correction. PCMCI+ finds a link that
+ * calls or knowledge order by a test of one end alone, whose p-value it holds
+ * against alpha. Stay those that calls order, that normal operation and the
+ * incident each show alone, and that the load does not explain: chance seldom
+ * passes all that.
+ */
+void caus_incident_drop_uncorrected(caus_incident *incident, double alpha);
 
 /* Takes the arrow from links that only normal operation shows and whose source
  * kept its level: they tell nothing of the incident. */

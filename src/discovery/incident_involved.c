@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Links of normal operation whose source took no part in the incident. */
+/* Links that tell nothing: not after correction, or not of the incident. */
 #include <math.h>
 #include <string.h>
 
@@ -37,6 +37,29 @@ static bool has_moved(const caus_series *series, size_t variable, double *room)
     double scale = fmax(spread, least_effect * fabs(usual));
     count = gather(series, series->environments[1].id, variable, room);
     return !count || fabs(room[count / 2] - usual) > least_shift * scale;
+}
+
+/* Whether what else is asked of an ordered link makes up for correction. */
+static bool is_well_held(const caus_incident *incident, size_t cell)
+{
+    const caus_discovery *found = &incident->discovery;
+    return incident->workload && found->by_topology &&
+           found->by_topology[cell] && found->environments &&
+           found->environments[cell] == CAUS_EDGE_REPLICATED &&
+           !(found->by_load && found->by_load[cell]);
+}
+
+void caus_incident_drop_uncorrected(caus_incident *incident, double alpha)
+{
+    caus_graph *graph = &incident->discovery.graph;
+    const double *q_value = incident->discovery.q_value;
+    for (size_t i = 0; q_value && i < graph->node_count; i++) {
+        for (size_t j = i + 1; j < graph->node_count; j++) {
+            size_t cell = caus_graph_cell(graph, i, j, 0);
+            if (q_value[cell] > alpha && !is_well_held(incident, cell))
+                caus_graph_set(graph, i, j, 0, CAUS_MARK_NONE, CAUS_MARK_NONE);
+        }
+    }
 }
 
 caus_status caus_incident_rest(caus_incident *incident, caus_arena *out,

@@ -272,6 +272,40 @@ caus_status caus_incident_assume(const caus_calls *calls, size_t max_lag,
     return CAUS_OK;
 }
 
+/* A column called by one word names no service but itself. */
+static bool names_service(const caus_variable *variable)
+{
+    return *variable->service && strcmp(variable->service, variable->name) != 0;
+}
+
+static bool is_between_services(const caus_series *series, size_t a, size_t b)
+{
+    const caus_variable *one = &series->variables[a];
+    const caus_variable *other = &series->variables[b];
+    return names_service(one) && names_service(other) &&
+           strcmp(one->service, other->service) != 0;
+}
+
+/* Where no call graph is known: of the lag-0 arrows that rules of orientation
+ * draw between services two in five are wrong. */
+static void leave_order_open(caus_incident *incident)
+{
+    caus_graph *graph = &incident->discovery.graph;
+    const unsigned char *said = incident->searched;
+    for (size_t i = 0; i < graph->node_count; i++) {
+        for (size_t j = i + 1; j < graph->node_count; j++) {
+            bool is_said =
+                said &&
+                (said[caus_graph_cell(graph, i, j, 0)] != CAUS_ASSUME_UNKNOWN ||
+                 said[caus_graph_cell(graph, j, i, 0)] != CAUS_ASSUME_UNKNOWN);
+            if (!is_said && is_between_services(&incident->series, i, j) &&
+                caus_graph_get(graph, i, j, 0).target != CAUS_MARK_NONE)
+                caus_graph_set(graph, i, j, 0, CAUS_MARK_CIRCLE,
+                               CAUS_MARK_CIRCLE);
+        }
+    }
+}
+
 caus_status caus_incident_orient(const caus_calls *calls,
                                  caus_incident *incident, caus_arena *out,
                                  caus_error *err)
@@ -279,8 +313,10 @@ caus_status caus_incident_orient(const caus_calls *calls,
     caus_discovery *discovery = &incident->discovery;
     caus_graph *graph = &discovery->graph;
     size_t nodes = graph->node_count, lags = graph->max_lag + 1;
-    if (!calls)
+    if (!calls) {
+        leave_order_open(incident);
         return CAUS_OK;
+    }
     bool *by_topology = CAUS_ARRAY(out, bool, nodes *nodes *lags);
     bool *off_calls = CAUS_ARRAY(out, bool, nodes *nodes *lags);
     if (!by_topology || !off_calls)

@@ -117,6 +117,10 @@ const char *caus_link_word(const caus_view *view, const caus_link *link);
 /* Whether time or the call graph tells which end came first. */
 bool caus_link_is_ordered(const caus_link *link);
 
+/* Whether the incident preset took the arrow of a lag: only normal operation
+ * shows the link, and its source kept its level. */
+bool caus_link_is_at_rest(const caus_link *link);
+
 /* The checks as sentences, each handed to `add`. */
 void caus_link_list_checks(const caus_view *view, const caus_link *link,
                            void (*add)(void *data, const char *sentence),

@@ -192,7 +192,12 @@ static void tell_orderless(const caus_view *view, caus_text *text,
     add(text, view->names[link->target]);
     if (link->statistic < 0)
         caus_text_add(text, " (opposite sign)");
-    if (link->lag > 0)
+    if (caus_link_is_at_rest(link))
+        caus_text_format(text,
+                         "; they lie %s apart in normal operation, and the "
+                         "first kept its level in the incident.",
+                         lag);
+    else if (link->lag > 0)
         caus_text_format(text,
                          "; they lie %s apart, too close for the scrapes to "
                          "order.",

@@ -156,6 +156,8 @@ static caus_orientation orient(const caus_view *view, const caus_link *link)
         return is_assumed(view, link) ? CAUS_ORIENTED_KNOWLEDGE
                                       : CAUS_ORIENTED_RULES;
     }
+    if (caus_link_is_at_rest(link))
+        return CAUS_ORIENTED_NONE;
     double lag_s =
         (double)link->lag * (double)view->answer->series->step_ns / 1e9;
     if (!caus_link_is_self(link) && lag_s > 0 && lag_s <= link->blur_s)
@@ -190,6 +192,19 @@ static void grant(const caus_view *view, caus_link *link)
         link->orientation = CAUS_ORIENTED_KNOWLEDGE;
 }
 
+/* A link without an arrow is explained by a call of either direction. */
+static bool is_off_calls(const caus_view *view, const caus_link *link,
+                         size_t cell)
+{
+    const caus_discovery *found = view->answer->discovery;
+    if (!found->off_calls || !found->off_calls[cell])
+        return false;
+    bool directed = link->marks.target == CAUS_MARK_ARROW;
+    return directed || link->lag > 0 ||
+           found->off_calls[caus_graph_cell(&found->graph, link->target,
+                                            link->source, 0)];
+}
+
 static caus_link make_link(const caus_view *view, size_t source, size_t target,
                            size_t lag)
 {
@@ -218,7 +233,7 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
     };
     if (found->environments)
         link.environments = (caus_edge_environments)found->environments[cell];
-    link.off_calls = found->off_calls && found->off_calls[cell];
+    link.off_calls = is_off_calls(view, &link, cell);
     link.by_load = found->by_load && found->by_load[cell];
     link.orientation = orient(view, &link);
     grant(view, &link);

@@ -52,6 +52,11 @@ bool caus_link_is_ordered(const caus_link *link)
            link->orientation == CAUS_ORIENTED_TOPOLOGY;
 }
 
+bool caus_link_is_at_rest(const caus_link *link)
+{
+    return link->lag > 0 && link->marks.target != CAUS_MARK_ARROW;
+}
+
 static caus_link_checks check_link(const caus_view *view, const caus_link *link)
 {
     caus_link_checks checks = {.order = passed(caus_link_is_ordered(link))};
@@ -99,6 +104,10 @@ static void list_order(const caus_view *view, const caus_link *link,
     else if (link->orientation == CAUS_ORIENTED_TOPOLOGY)
         snprintf(sentence, sizeof sentence,
                  "order: by who calls whom (lag 0 alone tells none)");
+    else if (caus_link_is_at_rest(link))
+        snprintf(sentence, sizeof sentence,
+                 "order: failed (seen in normal operation alone, and the "
+                 "first kept its level in the incident)");
     else if (link->lag > 0) {
         caus_duration_format(llround(link->blur_s * 1e3) * 1000000, blur);
         snprintf(sentence, sizeof sentence,

@@ -217,6 +217,52 @@ static void an_arrow_at_lag_zero_points_at_the_target(void **state)
     free_answer(&made);
 }
 
+static void a_lag_without_an_arrow_is_no_order(void **state)
+{
+    (void)state;
+    made_answer made;
+    static const char *const names[] = {"a", "b"};
+    make_answer(&made, names, 2, 3);
+    add_link(&made, 0, 1, 2, 0.6, 1e-9);
+    json_t *root = render(&made);
+    json_t *edge = item(root, "edges", 0);
+    assert_string_equal(text_of(edge, "orientation"), "lag");
+    assert_string_equal(text_of(edge, "word"), "preceded");
+    json_decref(root);
+    caus_graph_set(&made.discovery.graph, 0, 1, 2, CAUS_MARK_CIRCLE,
+                   CAUS_MARK_CIRCLE);
+    root = render(&made);
+    edge = item(root, "edges", 0);
+    assert_string_equal(text_of(edge, "orientation"), "none");
+    assert_string_equal(text_of(edge, "word"), "moved with");
+    json_decref(root);
+    free_answer(&made);
+}
+
+static void a_call_of_either_direction_explains_an_open_link(void **state)
+{
+    (void)state;
+    made_answer made;
+    static const char *const names[] = {"a", "b"};
+    make_answer(&made, names, 2, 0);
+    made.answer.preset = "incident";
+    add_link(&made, 0, 1, 0, 0.5, 1e-9);
+    bool off_calls[4] = {false, true, false, false};
+    made.discovery.off_calls = off_calls;
+    static const char failed[] =
+        "call graph: failed (no call between the two explains it)";
+    for (int off = 0; off < 2; off++) {
+        off_calls[2] = off;
+        json_t *root = render(&made);
+        json_t *checks = json_object_get(item(root, "edges", 0), "checks");
+        size_t last = json_array_size(checks) - 1;
+        const char *text = json_string_value(json_array_get(checks, last));
+        assert_int_equal(strcmp(text, failed) == 0, off);
+        json_decref(root);
+    }
+    free_answer(&made);
+}
+
 static void window_counts_leave_the_baseline_out(void **state)
 {
     (void)state;
@@ -291,6 +337,8 @@ int main(void)
         cmocka_unit_test(a_target_keeps_its_ancestors),
         cmocka_unit_test(any_bytes_in_a_name_give_valid_json),
         cmocka_unit_test(an_arrow_at_lag_zero_points_at_the_target),
+        cmocka_unit_test(a_lag_without_an_arrow_is_no_order),
+        cmocka_unit_test(a_call_of_either_direction_explains_an_open_link),
         cmocka_unit_test(a_node_lists_the_variables_it_stands_for),
         cmocka_unit_test(window_counts_leave_the_baseline_out)};
     return cmocka_run_group_tests(tests, NULL, NULL);
