@@ -124,6 +124,8 @@ typedef struct caus_setup_options {
     size_t max_variables; /* 0 = 30, or 4 for each service, at most 200 */
     size_t max_queries;   /* 0 = no limit */
     const char *service;  /* only of this one; NULL = of all */
+    int64_t instant_ns;   /* metrics are taken that had values shortly before;
+                             0 = now */
 } caus_setup_options;
 
 /* A server that was surveyed. */

@@ -240,7 +240,8 @@ static caus_status fail_without_variables(const caus_program *program,
 
 /* Where nobody names variables, those that `caus init` would propose. */
 static caus_status propose(caus_program *program,
-                           const caus_arguments *arguments, caus_arena *arena,
+                           const caus_arguments *arguments,
+                           const caus_cli_window *window, caus_arena *arena,
                            caus_cli_specs *result, caus_error *err)
 {
     enum { NEIGHBOURS = 200 };
@@ -254,7 +255,11 @@ static caus_status propose(caus_program *program,
         return CAUS_FAIL(err, survey->failures[0].status, "%s",
                          survey->failures[0].message);
     bool is_around = caus_arguments_has(arguments, "service");
-    caus_setup_options options = {.max_variables = is_around ? NEIGHBOURS : 0};
+    caus_setup_options options = {.max_variables = is_around ? NEIGHBOURS : 0,
+                                  .instant_ns = window->window.end_ns};
+    if (caus_arguments_has(arguments, "around"))
+        CAUS_TRY(
+            caus_cli_read_time(arguments, "around", &options.instant_ns, err));
     CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
                               &setup, err));
     caus_variable_spec *specs =
@@ -318,7 +323,7 @@ static caus_status read_specs(caus_program *program,
                                       &defined.count, err));
     CAUS_TRY(find_named(arguments, result, arena, &servers, err));
     if (can_propose(program, arguments, result, servers))
-        CAUS_TRY(propose(program, arguments, arena, &defined, err));
+        CAUS_TRY(propose(program, arguments, window, arena, &defined, err));
     bool is_around = caus_arguments_has(arguments, "service");
     if (is_around && !defined.count && servers.has_metrics &&
         !servers.has_spans)

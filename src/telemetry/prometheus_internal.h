@@ -125,6 +125,7 @@ typedef struct caus_prom {
     caus_arena *out;
     caus_arena *scratch;
 
+    int64_t instant_ns; /* when instant queries ask; 0 = now */
     int64_t step_ns;
     caus_prom_range ranges[2];
     size_t range_count;
@@ -202,6 +203,8 @@ caus_status caus_prom_perform(caus_prom *prom, caus_prom_call *calls,
 /* "a=1&b=2" of pairs of name and value, encoded, in the scratch arena; NULL
  * ends the pairs. NULL = no memory. */
 const char *caus_prom_form_body(caus_prom *prom, const char *const *pairs);
+/* The pairs of an instant query, asked at `instant_ns`; NULL = no memory. */
+const char *caus_prom_instant_body(caus_prom *prom, const char *query);
 
 /* Seconds since 1970 with milliseconds, as the API takes them. */
 const char *caus_prom_time_text(caus_prom *prom, int64_t time_ns);

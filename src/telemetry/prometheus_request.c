@@ -15,6 +15,15 @@ const char *caus_prom_time_text(caus_prom *prom, int64_t time_ns)
                              (int)(ms % 1000));
 }
 
+const char *caus_prom_instant_body(caus_prom *prom, const char *query)
+{
+    const char *time =
+        prom->instant_ns ? caus_prom_time_text(prom, prom->instant_ns) : NULL;
+    const char *const pairs[] = {"query", query, time ? "time" : NULL, time,
+                                 NULL};
+    return prom->instant_ns && !time ? NULL : caus_prom_form_body(prom, pairs);
+}
+
 const char *caus_prom_form_body(caus_prom *prom, const char *const *pairs)
 {
     caus_text body = {0};

@@ -508,7 +508,10 @@ caus_status caus_setup_propose(const caus_setup_servers *servers,
     if (options)
         at.options = *options;
     caus_fetch_options limits = {.max_queries = at.options.max_queries};
-    caus_prom prom = {.run = run, .options = &limits, .out = out};
+    caus_prom prom = {.run = run,
+                      .options = &limits,
+                      .out = out,
+                      .instant_ns = at.options.instant_ns};
     if (servers->metrics)
         at.prom = &prom;
     caus_setup made = {0};

@@ -124,7 +124,8 @@ static void forget(void *data)
     at->count = 0;
 }
 
-/* One query for all: names are known, so the server only counts. */
+/* One query for all: names are known, so the server only counts. What stopped
+ * within the last half hour may be what is looked for. */
 static const char *groups_query(caus_prom *prom,
                                 const caus_candidate *candidates, size_t count)
 {
@@ -142,8 +143,11 @@ static const char *groups_query(caus_prom *prom,
         caus_text_format(&query, ", %s", group_labels[i]);
     for (size_t i = 0; i < CODES; i++)
         caus_text_format(&query, ", %s", codes[i].label);
-    caus_text_format(&query, ") ({__name__=~\"%s\"})",
-                     names.failed ? "" : names.bytes);
+    if (!names.failed)
+        caus_text_format(&query,
+                         ") ({__name__=~\"%s\"} or {__name__=~\"%s\"} offset "
+                         "30m)",
+                         names.bytes, names.bytes);
     const char *kept = names.failed || query.failed
                            ? NULL
                            : caus_arena_copy(prom->scratch, query.bytes);
@@ -155,8 +159,7 @@ static const char *groups_query(caus_prom *prom,
 static caus_status ask(reader *at, const char *query, caus_error *err)
 {
     caus_prom *prom = at->prom;
-    const char *pairs[] = {"query", query, NULL};
-    const char *body = caus_prom_form_body(prom, pairs);
+    const char *body = caus_prom_instant_body(prom, query);
     caus_prom_call *call = CAUS_ARRAY(prom->scratch, caus_prom_call, 1);
     if (!body || !call)
         return caus_prom_no_memory(prom, err);

@@ -158,7 +158,7 @@ const char *caus_candidate_query(const caus_candidate *candidate,
     return kept;
 }
 
-/* ---- present values ---- */
+/* ---- present values, or the last of half an hour ---- */
 
 static caus_status take_value(void *data, int64_t time_ms, double value,
                               caus_error *err)
@@ -174,12 +174,15 @@ static caus_status plan_call(caus_prom *prom, caus_proposal *proposal,
                              int64_t window_ns, caus_prom_call *call,
                              caus_error *err)
 {
-    const char *query =
+    const char *now =
         caus_promql_fill(proposal->spec.query, window_ns, prom->scratch);
-    const char *pairs[] = {"query", query, NULL};
+    const char *query =
+        now ? caus_arena_format(prom->scratch,
+                                "%s or last_over_time((%s)[30m:5m])", now, now)
+            : NULL;
     if (!query)
         return caus_arena_fail(prom->scratch, err);
-    const char *body = caus_prom_form_body(prom, pairs);
+    const char *body = caus_prom_instant_body(prom, query);
     const char *what = caus_arena_format(
         prom->scratch, "the present value of %.100s", proposal->spec.name);
     if (!body || !what)

@@ -22,6 +22,7 @@ typedef struct bench {
     caus_arena *out;
     caus_metric_survey survey;
     caus_setup setup;
+    size_t dated; /* queries that told their time */
     caus_error err;
 } bench;
 
@@ -66,6 +67,7 @@ static void answer(void *data, const loopback_request *request)
     const char *reply = "{\"status\":\"success\",\"data\":{\"resultType\":"
                         "\"vector\",\"result\":[{\"metric\":{},\"value\":"
                         "[1761706800,\"42.5\"]}]}}";
+    at->dated += strstr(request->body, "&time=1761706000.000") != NULL;
     if (strstr(request->target, "/buildinfo"))
         reply = "{\"status\":\"success\",\"data\":{\"version\":\"9.9.9\","
                 "\"revision\":\"x\"}}";
@@ -316,6 +318,22 @@ static void every_service_is_measured_before_any_has_more(void **state)
     assert_int_equal(count_signal(at, CAUS_SIGNAL_ERRORS), 5);
 }
 
+/* Services and values of an incident of yesterday are those of yesterday. */
+static void what_was_measured_then_is_asked_for(void **state)
+{
+    bench *at = *state;
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    assert_int_equal(at->dated, 0);
+    caus_setup_servers servers = {.prometheus = &at->endpoint,
+                                  .metrics = &at->survey};
+    caus_setup_options options = {.instant_ns = INT64_C(1761706000000000000)};
+    assert_int_equal(caus_setup_propose(&servers, &options, at->run, at->out,
+                                        &at->setup, &at->err),
+                     CAUS_OK);
+    assert_true(at->dated > at->setup.proposal_count);
+}
+
 static void one_service_is_asked_for_by_name(void **state)
 {
     bench *at = *state;
@@ -478,6 +496,7 @@ int main(void)
         TEST(names_and_labels_tell_what_to_take),
         TEST(machines_and_databases_are_read_too),
         TEST(every_service_is_measured_before_any_has_more),
+        TEST(what_was_measured_then_is_asked_for),
         TEST(one_service_is_asked_for_by_name),
         TEST(a_written_file_loads_as_proposed),
         TEST(a_diagnosis_names_what_each_answer_lacks),
