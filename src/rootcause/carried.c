@@ -142,8 +142,7 @@ static size_t find_moved(const caus_case *about, const double *clues,
         for (size_t i = scene->variable_start[s];
              i < scene->variable_start[s + 1]; i++) {
             size_t v = scene->variables[i];
-            bool outside = scene->aspects[v] == CAUS_ASPECT_LATENCY ||
-                           scene->aspects[v] == CAUS_ASPECT_ERRORS;
+            bool outside = caus_aspect_is_outside(scene->aspects[v]);
             moved[s] = moved[s] || (outside && clues[v] > 0);
         }
         count += moved[s];

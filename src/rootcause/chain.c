@@ -12,8 +12,7 @@ size_t caus_outside_clue(const caus_case *about, size_t rank)
     for (size_t i = 0; i < suspect->clue_count; i++) {
         const caus_clue *clue = &about->clues[suspect->clues[i]];
         caus_aspect aspect = about->scene.aspects[clue->variable];
-        if (clue->score > 0 &&
-            (aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS))
+        if (clue->score > 0 && caus_aspect_is_outside(aspect))
             return clue->variable;
     }
     return SIZE_MAX;

@@ -27,6 +27,19 @@ caus_aspect caus_aspect_of(const caus_variable *variable);
 /* Whether it tells of trouble, rather than of load. */
 bool caus_aspect_tells(caus_aspect aspect);
 
+/* Whether callers feel it: latency and errors. */
+static inline bool caus_aspect_is_outside(caus_aspect aspect)
+{
+    return aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
+}
+
+/* Whether it is of the service alone: processor, memory, other resources. */
+static inline bool caus_aspect_is_inside(caus_aspect aspect)
+{
+    return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
+           aspect == CAUS_ASPECT_RESOURCE;
+}
+
 /* What stands after the service in the name of a variable. */
 const char *caus_measure_name(const caus_variable *variable);
 

@@ -144,8 +144,7 @@ static size_t choose_symptom(const caus_case *about)
     for (size_t pass = 0; pass < 2; pass++) {
         size_t best = SIZE_MAX;
         for (size_t v = 0; v < about->series->variable_count; v++) {
-            bool outside = scene->aspects[v] == CAUS_ASPECT_LATENCY ||
-                           scene->aspects[v] == CAUS_ASPECT_ERRORS;
+            bool outside = caus_aspect_is_outside(scene->aspects[v]);
             double clue = about->scores.clue[v];
             if (!outside || clue <= 0 ||
                 (pass == 0 &&

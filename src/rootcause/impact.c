@@ -113,8 +113,7 @@ caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,
     for (size_t s = 0; s < scene->service_count; s++)
         familiar[s] = familiarity(about, s);
     for (size_t v = 0; v < about->series->variable_count; v++) {
-        bool outside = scene->aspects[v] == CAUS_ASPECT_LATENCY ||
-                       scene->aspects[v] == CAUS_ASPECT_ERRORS;
+        bool outside = caus_aspect_is_outside(scene->aspects[v]);
         if (outside && scene->service_of[v] != SIZE_MAX)
             clues[v] *= familiar[scene->service_of[v]];
     }

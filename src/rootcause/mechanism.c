@@ -15,12 +15,9 @@ static size_t loudest(const caus_case *about, size_t service, bool inside)
     for (size_t i = 0; i < suspect->clue_count; i++) {
         size_t variable = about->clues[suspect->clues[i]].variable;
         caus_aspect aspect = about->scene.aspects[variable];
-        bool outside =
-            aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
-        bool within = aspect == CAUS_ASPECT_CPU ||
-                      aspect == CAUS_ASPECT_MEMORY ||
-                      aspect == CAUS_ASPECT_RESOURCE;
-        if ((inside ? within : outside) && about->scores.clue[variable] > 0)
+        bool fits = inside ? caus_aspect_is_inside(aspect)
+                           : caus_aspect_is_outside(aspect);
+        if (fits && about->scores.clue[variable] > 0)
             return variable;
     }
     return SIZE_MAX;
@@ -48,17 +45,6 @@ typedef struct call_walk {
         *asked; /* [service_count] last node whose parents it was asked for */
 } call_walk;
 
-static bool shows_outside(const caus_case *about, size_t service)
-{
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        caus_aspect aspect = about->scene.aspects[v];
-        if (about->scene.service_of[v] == service &&
-            (aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS))
-            return true;
-    }
-    return false;
-}
-
 /* The faces of callees that were left before; what closes a ring of calls is
  * not among these. A callee whose outside nobody measures lets through what
  * its own callees show. `callees` is used as the stack of services to ask. */
@@ -75,7 +61,7 @@ static void add_parents(call_walk *walk, size_t node, size_t *callees,
         size_t face = walk->face[callee];
         if (face != SIZE_MAX && face != node)
             made->parents[node][made->parent_count[node]++] = face;
-        if (shows_outside(walk->about, callee))
+        if (scene->shows[callee])
             continue;
         for (size_t i = scene->callee_start[callee];
              i < scene->callee_start[callee + 1]; i++) {

@@ -10,14 +10,12 @@ enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 5 };
 
 static bool has_aspect(const caus_case *about, size_t service, bool inside)
 {
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        caus_aspect aspect = about->scene.aspects[v];
-        bool fits =
-            inside
-                ? aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
-                      aspect == CAUS_ASPECT_RESOURCE
-                : aspect == CAUS_ASPECT_LATENCY || aspect == CAUS_ASPECT_ERRORS;
-        if (about->scene.service_of[v] == service && fits)
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        caus_aspect aspect = scene->aspects[scene->variables[i]];
+        if (inside ? caus_aspect_is_inside(aspect)
+                   : caus_aspect_is_outside(aspect))
             return true;
     }
     return false;
@@ -52,11 +50,8 @@ static caus_status name_blind(const caus_case *about, bool inside,
 
 static bool is_measured(const caus_case *about, size_t service)
 {
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (about->scene.service_of[v] == service)
-            return true;
-    }
-    return false;
+    const size_t *start = about->scene.variable_start;
+    return start[service + 1] > start[service];
 }
 
 /* Whom the likeliest call and nobody measures: "ledger, which payment calls".

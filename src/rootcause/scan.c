@@ -247,8 +247,7 @@ caus_status caus_case_split(caus_case *about, bool detected,
 static bool is_seen(const caus_case *about, size_t variable)
 {
     const caus_scene *scene = &about->scene;
-    bool outside = scene->aspects[variable] == CAUS_ASPECT_LATENCY ||
-                   scene->aspects[variable] == CAUS_ASPECT_ERRORS;
+    bool outside = caus_aspect_is_outside(scene->aspects[variable]);
     return about->symptom == SIZE_MAX
                ? outside &&
                      caus_scene_users_see(scene, scene->service_of[variable])

@@ -195,8 +195,7 @@ caus_status caus_scene_init(const caus_series *series,
         service_of[v] = caus_scene_find(&scene, variable->service);
         aspects[v] = caus_aspect_of(variable);
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
-        if (service_of[v] != SIZE_MAX && (aspects[v] == CAUS_ASPECT_LATENCY ||
-                                          aspects[v] == CAUS_ASPECT_ERRORS))
+        if (service_of[v] != SIZE_MAX && caus_aspect_is_outside(aspects[v]))
             shows[service_of[v]] = true;
     }
     scene.service_of = service_of;

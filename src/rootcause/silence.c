@@ -10,9 +10,11 @@ enum { LEAST_HEARD = 10, LEAST_SILENT = 3 };
 static bool has_value(const caus_case *about, size_t service, size_t row)
 {
     const caus_timeline *timeline = &about->timeline;
-    for (size_t v = 0; v < timeline->variable_count; v++) {
-        if (about->scene.service_of[v] == service &&
-            !isnan(timeline->values[v * timeline->row_count + row]))
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t cell = scene->variables[i] * timeline->row_count + row;
+        if (!isnan(timeline->values[cell]))
             return true;
     }
     return false;
