@@ -107,11 +107,10 @@ caus_status caus_cli_find_changes(caus_program *program,
                                   caus_changes *result, caus_error *err)
 {
     caus_endpoint endpoint;
-    long budget;
+    size_t budget;
     *result = (caus_changes){0};
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
-    size_t left = queries_left(fetch, (size_t)budget);
+    CAUS_TRY(caus_cli_read_budget(arguments, &budget, err));
+    size_t left = queries_left(fetch, budget);
     if (wants_none(arguments) || !has_metric(source) || (budget && left < 2))
         return CAUS_OK;
     CAUS_TRY(

@@ -210,23 +210,33 @@ void caus_cli_show_queries(caus_program *program, caus_endpoint *endpoint)
     endpoint->asked_data = program;
 }
 
+caus_status caus_cli_read_budget(const caus_arguments *arguments,
+                                 size_t *result, caus_error *err)
+{
+    long budget;
+    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
+                                    &budget, err));
+    *result = (size_t)budget;
+    return CAUS_OK;
+}
+
 static caus_status fetch_options(const caus_arguments *arguments,
                                  const caus_cli_window *window,
                                  caus_arena *arena, caus_fetch_options *options,
                                  caus_error *err)
 {
-    long max_variables, budget;
+    long max_variables;
+    size_t budget;
     CAUS_TRY(caus_arguments_integer(arguments, "max-variables", 1, 100000, 500,
                                     &max_variables, err));
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
+    CAUS_TRY(caus_cli_read_budget(arguments, &budget, err));
     const char *by = caus_arguments_get(arguments, "by");
     *options = (caus_fetch_options){
         .window = window->window,
         .baseline = window->baseline,
         .by_pod = by && strcmp(by, "pod") == 0,
         .max_variables = (size_t)max_variables,
-        .max_queries = (size_t)budget,
+        .max_queries = budget,
     };
     CAUS_TRY(
         caus_cli_read_separator(arguments, &options->service_separator, err));

@@ -123,8 +123,8 @@ const caus_command caus_command_init = {
         "and writes a vars.yml with up to 30 variables, or four for each "
         "service: duration, errors, rate and utilisation, the most telling "
         "first, with query, unit, kind and last value. A file that is there is "
-        "not replaced "
-        "without --force. The last line is the command to type next.",
+        "not replaced without --force. The last line is the command to type "
+        "next.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,
     .examples = "  caus init\n"

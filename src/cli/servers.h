@@ -44,6 +44,15 @@ caus_status caus_cli_propose(caus_program *program,
 const char *caus_cli_server_words(const caus_cli_survey *survey,
                                   caus_arena *arena);
 
+enum {
+    CAUS_CLI_CALL_SPANS = 20000, /* that tell who calls whom */
+    CAUS_CLI_SPAN_QUERIES = 3    /* to read spans, of any number */
+};
+
+/* What --query-budget allows; 0 = it was not given. */
+caus_status caus_cli_read_budget(const caus_arguments *arguments,
+                                 size_t *result, caus_error *err);
+
 /* Has queries told on stderr as they are sent, where --show-queries asks for
  * that. */
 void caus_cli_show_queries(caus_program *program, caus_endpoint *endpoint);

@@ -31,54 +31,48 @@ static void count_value(shape *s, double value)
         s->values[s->value_count++] = value;
 }
 
-/* Sums over the present values of (value / unit - centre) to the power. */
-static double sum_powers(const caus_series *series, size_t variable,
-                         double unit, double centre, int power)
+/* The present values of a column, in `values`, which has room for all rows. */
+static size_t take_present(const caus_series *series, size_t variable,
+                           double *values)
 {
-    double sum = 0;
+    size_t count = 0;
     for (size_t s = 0; s < series->segment_count; s++) {
         const caus_segment *segment = &series->segments[s];
         for (size_t row = 0; row < segment->row_count; row++) {
             double value =
                 segment->values[row * series->variable_count + variable];
-            if (!isfinite(value) ||
-                caus_segment_is_missing(segment, row, variable))
-                continue;
-            double off = value / unit - centre;
-            sum += power == 1   ? off
-                   : power == 2 ? off * off
-                                : off * off * off * off;
+            if (isfinite(value) &&
+                !caus_segment_is_missing(segment, row, variable))
+                values[count++] = value;
         }
     }
-    return sum;
+    return count;
 }
 
-static shape shape_of(const caus_series *series, size_t variable)
+static double kurtosis_of(const double *values, size_t count, double unit)
 {
-    shape found = {0};
-    double largest = 0;
-    for (size_t s = 0; s < series->segment_count; s++) {
-        const caus_segment *segment = &series->segments[s];
-        for (size_t row = 0; row < segment->row_count; row++) {
-            double value =
-                segment->values[row * series->variable_count + variable];
-            if (!isfinite(value) ||
-                caus_segment_is_missing(segment, row, variable))
-                continue;
-            found.rows++;
-            largest = fmax(largest, fabs(value));
-            count_value(&found, value);
-        }
+    double sum = 0, square = 0, fourth = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i] / unit;
+    double centre = sum / (double)count;
+    for (size_t i = 0; i < count; i++) {
+        double off = values[i] / unit - centre;
+        square += off * off;
+        fourth += off * off * off * off;
     }
-    if (found.value_count < 2)
-        return found;
-    double rows = (double)found.rows;
-    double centre = sum_powers(series, variable, largest, 0, 1) / rows;
-    double square = sum_powers(series, variable, largest, centre, 2);
-    if (square > 0)
-        found.kurtosis = rows *
-                         sum_powers(series, variable, largest, centre, 4) /
-                         (square * square);
+    return square > 0 ? (double)count * fourth / (square * square) : 0;
+}
+
+static shape shape_of(const double *values, size_t count)
+{
+    shape found = {.rows = count};
+    double largest = 0;
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(values[i]));
+        count_value(&found, values[i]);
+    }
+    if (found.value_count > 1)
+        found.kurtosis = kurtosis_of(values, count, largest);
     return found;
 }
 
@@ -165,10 +159,12 @@ caus_status caus_cli_warn_of_shape(const caus_cli_method *method,
     const caus_series *series = &input->series;
     size_t count = series->variable_count, rows = caus_series_row_count(series);
     shape *shapes = caus_arena_array(arena, count, sizeof *shapes);
-    if (!shapes)
+    size_t room = series->segment_count ? rows : 1; /* sums have no rows */
+    double *values = caus_arena_array(arena, room, sizeof *values);
+    if (!shapes || !values)
         return caus_arena_fail(arena, err);
     for (size_t i = 0; i < count; i++)
-        shapes[i] = shape_of(series, i);
+        shapes[i] = shape_of(values, take_present(series, i, values));
     reading reads = reading_of(method, arguments);
     const char *regimes = caus_arguments_get(arguments, "regimes");
     const char *heavy = names_of(series, shapes, is_heavy, regimes, arena);

@@ -6,8 +6,6 @@
 #include "methods.h"
 #include "servers.h"
 
-enum { CALL_SPANS = 20000, CALL_QUERIES = 3 };
-
 static const caus_option server_options[] = {
     {"prometheus", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,
      "Prometheus, Mimir, Thanos or VictoriaMetrics; default "
@@ -111,15 +109,14 @@ static caus_status find_calls(caus_program *program,
                               const caus_cli_window *window, caus_arena *arena,
                               const caus_topology **result, caus_error *err)
 {
-    long budget;
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
+    size_t budget;
+    CAUS_TRY(caus_cli_read_budget(arguments, &budget, err));
     caus_cli_window settled = *window;
     caus_cli_settle(&settled, 0);
     caus_spans_fetch_options options = {.window = settled.window,
                                         .baseline = settled.baseline,
-                                        .max_spans = CALL_SPANS,
-                                        .max_queries = (size_t)budget};
+                                        .max_spans = CAUS_CLI_CALL_SPANS,
+                                        .max_queries = budget};
     caus_spans_fetch fetch;
     caus_error reason;
     caus_status status = caus_clickhouse_spans(endpoint, &options, program->run,
@@ -158,7 +155,7 @@ static caus_status read_around(caus_program *program,
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &topology, err));
     CAUS_TRY(caus_cli_name_clickhouse(arguments, result, arena, &spans, err));
     if (!topology && spans.url && !program->offline) {
-        result->query_count = CALL_QUERIES;
+        result->query_count = CAUS_CLI_SPAN_QUERIES;
         CAUS_TRY(find_calls(program, arguments, &spans, window, arena,
                             &topology, err));
         /* A service without spans may have metrics. */

@@ -148,18 +148,17 @@ caus_status caus_cli_survey_servers(caus_program *program,
                                     caus_cli_survey *result, caus_error *err)
 {
     caus_settings settings;
-    long budget;
+    size_t budget;
     if (program->offline)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "--offline allows no server, and this command asks "
                          "servers: leave out --offline");
     CAUS_TRY(caus_cli_read_settings(arguments, arena, &settings, err));
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
+    CAUS_TRY(caus_cli_read_budget(arguments, &budget, err));
     *result = (caus_cli_survey){0};
     search at = {.program = program,
                  .arguments = arguments,
-                 .options = {(size_t)budget, has_history},
+                 .options = {budget, has_history},
                  .arena = arena,
                  .result = result};
     for (size_t i = 0; i < CAUS_CLI_SERVERS; i++) {
@@ -199,11 +198,8 @@ caus_status caus_cli_propose(caus_program *program,
                              caus_arena *arena, caus_setup *result,
                              caus_error *err)
 {
-    long budget;
     caus_setup_options bounded = *options;
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
-    bounded.max_queries = (size_t)budget;
+    CAUS_TRY(caus_cli_read_budget(arguments, &bounded.max_queries, err));
     return caus_setup_propose(&survey->servers, &bounded, program->run, arena,
                               result, err);
 }

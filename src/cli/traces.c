@@ -8,14 +8,11 @@ static const caus_option trace_options[] = {
     {"spans", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most spans to read from ClickHouse, of the window and of the baseline, "
      "for who calls whom and where time is lost; default 100000, of discover "
-     "20000; 0: none, "
-     "also of a recording"},
+     "20000; 0: none, also of a recording"},
 };
 
 const caus_option_group caus_cli_trace_options = {
     "traces", sizeof trace_options / sizeof *trace_options, trace_options};
-
-enum { QUERIES = 3, CALL_SPANS = 20000 };
 
 /* Which share was read is told by those who know what it means. */
 static caus_status note_share(const caus_spans_fetch *fetch, caus_arena *arena,
@@ -70,7 +67,7 @@ static caus_status fetch_traces(caus_program *program, size_t most,
                                         .max_queries = max_queries};
     caus_spans_fetch fetch;
     caus_error reason;
-    input->query_count += QUERIES;
+    input->query_count += CAUS_CLI_SPAN_QUERIES;
     caus_status status = caus_clickhouse_spans(
         &input->clickhouse, &options, program->run, arena, &fetch, &reason);
     if (status == CAUS_ERR_CANCELLED || status == CAUS_ERR_OUT_OF_MEMORY)
@@ -92,10 +89,9 @@ caus_status caus_cli_queries_left(const caus_arguments *arguments,
                                   const caus_cli_input *input, size_t *result,
                                   caus_error *err)
 {
-    long budget;
-    CAUS_TRY(caus_arguments_integer(arguments, "query-budget", 1, 1000000, 0,
-                                    &budget, err));
-    size_t most = budget ? (size_t)budget : SIZE_MAX;
+    size_t budget;
+    CAUS_TRY(caus_cli_read_budget(arguments, &budget, err));
+    size_t most = budget ? budget : SIZE_MAX;
     *result = most > input->query_count ? most - input->query_count : 0;
     return CAUS_OK;
 }
@@ -117,7 +113,7 @@ static caus_status read_traces(caus_program *program,
         return CAUS_OK;
     size_t left;
     CAUS_TRY(caus_cli_queries_left(arguments, input, &left, err));
-    if (left < QUERIES)
+    if (left < CAUS_CLI_SPAN_QUERIES)
         return caus_cli_add_warning(
             arena, input,
             "traces were not read: --query-budget leaves no query for them",
@@ -145,8 +141,8 @@ caus_status caus_cli_add_calls(caus_program *program,
     const caus_topology *given;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &given, err));
     bool is_known = given || input->topology;
-    CAUS_TRY(read_traces(program, arguments, is_known ? 0 : CALL_SPANS, arena,
-                         input, err));
+    CAUS_TRY(read_traces(program, arguments, is_known ? 0 : CAUS_CLI_CALL_SPANS,
+                         arena, input, err));
     if (is_known || !input->topology)
         return CAUS_OK;
     size_t calls = input->topology->call_count;

@@ -13,18 +13,8 @@ caus_time_span caus_tale_window(const caus_tale *tale)
 {
     const caus_series *series = tale->answer->series;
     caus_time_span window = {.has_time = false};
-    for (size_t i = 0; i < series->segment_count; i++) {
-        const caus_segment *segment = &series->segments[i];
-        if (!segment->row_count)
-            continue;
-        int64_t end_ns = segment->start_ns +
-                         (int64_t)(segment->row_count - 1) * series->step_ns;
-        if (!window.has_time || segment->start_ns < window.start_ns)
-            window.start_ns = segment->start_ns;
-        if (!window.has_time || end_ns > window.end_ns)
-            window.end_ns = end_ns;
-        window.has_time = true;
-    }
+    for (size_t i = 0; i < series->segment_count; i++)
+        caus_time_span_extend(&window, &series->segments[i], series->step_ns);
     return window;
 }
 

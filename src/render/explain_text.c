@@ -37,11 +37,6 @@ static size_t lines_left(const sheet *page)
     return used < SCREEN_LINES ? SCREEN_LINES - used : 0;
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static void paragraph(const sheet *page, const char *lead, const char *value,
                       size_t max_lines)
 {
@@ -229,7 +224,7 @@ static void add_hops(const sheet *page, const caus_suspect *suspect,
 static void add_note(const sheet *page, const char *lead, const char *note,
                      size_t max_lines)
 {
-    size_t lines = least(max_lines, lines_left(page));
+    size_t lines = caus_smaller(max_lines, lines_left(page));
     if (note && lines)
         paragraph(page, lead, note, lines);
 }
@@ -242,7 +237,7 @@ static void add_missing(sheet *page)
     if (left < 3 || !told->missing_count)
         return;
     page->missing_count =
-        least(least(told->missing_count, TOP_NOTES), left - 2);
+        caus_smaller(caus_smaller(told->missing_count, TOP_NOTES), left - 2);
     caus_text_add(page->text, "\nmissing:\n");
     for (size_t i = 0; i < page->missing_count; i++)
         paragraph(page, "  ", told->missing[i], 1);
@@ -456,9 +451,10 @@ static void add_first_screen(sheet *page)
     add_dim(page, 3, fill_onset);
     add_verdict(page);
     add_suspect_heading(page, "services");
-    add_suspects(page, least(caus_tale_top(tale), TOP_ROWS));
+    add_suspects(page, caus_smaller(caus_tale_top(tale), TOP_ROWS));
     if (told->suspect_count)
-        add_hops(page, &told->suspects[0], least(TOP_HOPS, lines_left(page)));
+        add_hops(page, &told->suspects[0],
+                 caus_smaller(TOP_HOPS, lines_left(page)));
     add_notes(page);
     if (tale->answer->next_command) {
         caus_text_add_char(page->text, '\n');
@@ -479,7 +475,7 @@ void caus_explanation_write_text(const caus_tale *tale)
         add_suspects(&page, top);
     }
     bool found = told->verdict != CAUS_VERDICT_NO_ANOMALY;
-    for (size_t i = 0; found && i < least(top, TOP_ROWS); i++)
+    for (size_t i = 0; found && i < caus_smaller(top, TOP_ROWS); i++)
         add_suspect_report(&page, &told->suspects[i], i == 0);
     add_reach(&page);
     add_links(&page);

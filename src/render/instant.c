@@ -16,6 +16,20 @@ struct tm caus_civil_time(int64_t time_ns, int32_t offset_minutes)
     return parts;
 }
 
+void caus_time_span_extend(caus_time_span *span, const caus_segment *segment,
+                           int64_t step_ns)
+{
+    if (!segment->row_count)
+        return;
+    int64_t end_ns =
+        segment->start_ns + (int64_t)(segment->row_count - 1) * step_ns;
+    if (!span->has_time || segment->start_ns < span->start_ns)
+        span->start_ns = segment->start_ns;
+    if (!span->has_time || end_ns > span->end_ns)
+        span->end_ns = end_ns;
+    span->has_time = true;
+}
+
 static void add_clock(caus_text *text, const struct tm *time, bool date,
                       bool seconds)
 {

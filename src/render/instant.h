@@ -20,6 +20,10 @@ typedef struct caus_time_span {
     size_t baseline_rows;
 } caus_time_span;
 
+/* Widens it to the rows of a segment, if there are any; the first one counts
+ * where `has_time` is not set yet, and sets it. */
+void caus_time_span_extend(caus_time_span *span, const caus_segment *segment,
+                           int64_t step_ns);
 /* "2025-10-29 03:00–05:00 UTC (04:00–06:00 +01:00)" */
 void caus_text_add_window(caus_text *text, const caus_time_span *window,
                           int32_t zone_offset_minutes, const char *dash);

@@ -132,16 +132,18 @@ static void add_links(caus_text *text, const caus_view *view)
     caus_text_add_char(text, '\n');
 }
 
-/* What earns each word, and what it lacks for the next. */
-static void add_checks(caus_text *text, const caus_view *view)
+void caus_text_add_markdown_checks(caus_text *text, const caus_view *view,
+                                   size_t most)
 {
+    size_t shown = 0;
     if (!view->cross_count)
         return;
     caus_text_add(text, "### Checks behind the words\n\n");
-    for (size_t i = 0; i < view->link_count; i++) {
+    for (size_t i = 0; i < view->link_count && shown < most; i++) {
         const caus_link *link = &view->links[i];
         if (caus_link_is_self(link))
             continue;
+        shown++;
         caus_text_add(text, "- ");
         caus_text_add_markdown_code(text, view->names[link->source]);
         caus_text_format(text, " %s ", caus_link_word(view, link));
@@ -155,7 +157,6 @@ static void add_checks(caus_text *text, const caus_view *view)
         text->failed |= checks.failed;
         caus_text_deinit(&checks);
     }
-    caus_text_add_char(text, '\n');
 }
 
 static void add_changes(caus_text *text, const caus_view *view)
@@ -300,7 +301,9 @@ caus_status caus_render_markdown(const caus_view *view,
         caus_text_add(text, "```\n\n");
     }
     add_links(text, view);
-    add_checks(text, view);
+    caus_text_add_markdown_checks(text, view, view->link_count);
+    if (view->cross_count)
+        caus_text_add_char(text, '\n');
     caus_view_add_markdown_comparison(view, text);
     add_changes(text, view);
     add_parts(text, view);

@@ -128,6 +128,10 @@ void caus_link_list_checks(const caus_view *view, const caus_link *link,
 /* The same as one text, safe to show: "lag order: passed (15 s); …". */
 void caus_link_add_checks(const caus_view *view, const caus_link *link,
                           caus_text *text);
+/* A heading and, of `most` links between variables, what earns each word and
+ * what it lacks for the next; nothing without such links. */
+void caus_text_add_markdown_checks(caus_text *text, const caus_view *view,
+                                   size_t most);
 /* Whether a variable of the series as given became a node of the graph. */
 bool caus_view_has_node(const caus_view *view, size_t input);
 

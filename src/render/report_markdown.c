@@ -381,32 +381,6 @@ static void add_edges(const caus_report_page *page)
     }
 }
 
-static void add_edge_checks(const caus_report_page *page)
-{
-    const caus_view *view = &page->view;
-    size_t shown = 0;
-    if (view->cross_count)
-        caus_text_add(page->text, "\n### Checks behind the words\n\n");
-    for (size_t i = 0; i < view->link_count && shown < CAUS_REPORT_LINKS; i++) {
-        const caus_link *link = &view->links[i];
-        if (caus_link_is_self(link))
-            continue;
-        shown++;
-        caus_text checks = {0};
-        caus_link_add_checks(view, link, &checks);
-        caus_text_add(page->text, "- ");
-        put_code(page, view->names[link->source]);
-        caus_text_format(page->text, " %s ", caus_link_word(view, link));
-        put_code(page, view->names[link->target]);
-        caus_text_add(page->text, ": ");
-        if (checks.bytes)
-            put(page, checks.bytes);
-        caus_text_add_char(page->text, '\n');
-        page->text->failed |= checks.failed;
-        caus_text_deinit(&checks);
-    }
-}
-
 static void add_graph(const caus_report_page *page)
 {
     heading(page, "Causal graph");
@@ -422,7 +396,9 @@ static void add_graph(const caus_report_page *page)
     caus_view_add_method(&page->view, page->text);
     caus_text_add(page->text, ".\n");
     add_edges(page);
-    add_edge_checks(page);
+    if (page->view.cross_count)
+        caus_text_add_char(page->text, '\n');
+    caus_text_add_markdown_checks(page->text, &page->view, CAUS_REPORT_LINKS);
 }
 
 static void add_list(const caus_report_page *page, const char *title,

@@ -34,7 +34,6 @@ caus_time_span caus_view_window(const caus_view *view)
 {
     const caus_series *series = view->answer->series;
     caus_time_span window = {0};
-    bool first = true;
     if (series->gram)
         return window_of_sums(series->gram, series->step_ns);
     for (size_t i = 0; i < series->segment_count; i++) {
@@ -44,15 +43,7 @@ caus_time_span caus_view_window(const caus_view *view)
             continue;
         }
         window.steps += segment->row_count;
-        if (!segment->row_count)
-            continue;
-        int64_t end_ns = segment->start_ns +
-                         (int64_t)(segment->row_count - 1) * series->step_ns;
-        if (first || segment->start_ns < window.start_ns)
-            window.start_ns = segment->start_ns;
-        if (first || end_ns > window.end_ns)
-            window.end_ns = end_ns;
-        first = false;
+        caus_time_span_extend(&window, segment, series->step_ns);
     }
     window.has_time = window.start_ns != 0 && series->step_ns > 0;
     return window;

@@ -31,10 +31,10 @@ static void add_aggregate(caus_text *to, const char *function,
 }
 
 /* `sum by (job) (increase(x{job="y"}[$__rate_interval]))` */
-static void add_rate(caus_text *to, const char *function, const char *metric,
-                     const caus_group *group)
+static void add_rate(caus_text *to, const char *aggregate, const char *function,
+                     const char *metric, const caus_group *group)
 {
-    add_aggregate(to, "sum", group, "");
+    add_aggregate(to, aggregate, group, "");
     caus_text_format(to, "%s(%s{", function, metric);
     add_matchers(to, group, false);
     caus_text_add(to, "}[$__rate_interval]))");
@@ -64,10 +64,10 @@ static void add_summary(caus_text *to, const char *base,
 {
     char name[320];
     snprintf(name, sizeof name, "%s_sum", base);
-    add_rate(to, "rate", name, group);
+    add_rate(to, "sum", "rate", name, group);
     snprintf(name, sizeof name, "%s_count", base);
     caus_text_add(to, " / ");
-    add_rate(to, "rate", name, group);
+    add_rate(to, "sum", "rate", name, group);
 }
 
 static void add_idle(caus_text *to, const char *metric, const caus_group *group)
@@ -78,15 +78,6 @@ static void add_idle(caus_text *to, const char *metric, const caus_group *group)
     add_matchers(to, group, false);
     caus_text_format(to, "%smode=\"idle\"}[$__rate_interval]))",
                      *group->label ? "," : "");
-}
-
-static void add_busiest(caus_text *to, const char *metric,
-                        const caus_group *group)
-{
-    add_aggregate(to, "max", group, "");
-    caus_text_format(to, "rate(%s{", metric);
-    add_matchers(to, group, false);
-    caus_text_add(to, "}[$__rate_interval]))");
 }
 
 /* File systems in memory, or that are made full, say nothing of a disk. */
@@ -121,7 +112,7 @@ const char *caus_candidate_query(const caus_candidate *candidate,
     caus_text text = {0};
     switch (candidate->measure) {
     case CAUS_MEASURE_COUNTER:
-        add_rate(&text, "increase", candidate->metric, group);
+        add_rate(&text, "sum", "increase", candidate->metric, group);
         break;
     case CAUS_MEASURE_BAD_CODES:
         add_bad_codes(&text, candidate->metric, group);
@@ -133,7 +124,7 @@ const char *caus_candidate_query(const caus_candidate *candidate,
         add_summary(&text, candidate->base, group);
         break;
     case CAUS_MEASURE_RATE:
-        add_rate(&text, "rate", candidate->metric, group);
+        add_rate(&text, "sum", "rate", candidate->metric, group);
         if (candidate->divisor > 1)
             caus_text_format(&text, " / %.0f", candidate->divisor);
         break;
@@ -141,7 +132,7 @@ const char *caus_candidate_query(const caus_candidate *candidate,
         add_idle(&text, candidate->metric, group);
         break;
     case CAUS_MEASURE_BUSIEST:
-        add_busiest(&text, candidate->metric, group);
+        add_rate(&text, "max", "rate", candidate->metric, group);
         break;
     case CAUS_MEASURE_FULLEST:
         add_fullest(&text, candidate->base, group);
