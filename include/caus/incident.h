@@ -29,8 +29,9 @@ typedef struct caus_extent {
  *   series  rows of all segments by time; with two environments the stretch
  *           ends after the first. Variables that count calls are not looked at:
  *           they follow the day. Latency and errors count where they rise
- *   result  found is false where the evidence is under 95, or under 1.5 times
- *           that of the best stretch of the other rows, or with under 60 rows
+ *   result  found is false where the evidence is not 65 more than that of the
+ *           best stretch of the other rows, or under 1.5 times that, or with
+ *           under 60 rows
  *
  * A stretch with less than a tenth of the rows (at most 20) before it is taken
  * for the time before an onset, and must be 40 % of the rows then. The onset
@@ -39,7 +40,7 @@ typedef struct caus_extent {
  * likelihood. What begins within the noise is found late, a change that stays
  * within it not at all.
  * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT, …_CANCELLED, …_TIME_LIMIT. Cost
- * O(rows · variables · rows that noise remembers).
+ * O(variables · rows · (log rows + rows that noise remembers)).
  */
 caus_status caus_incident_find(const caus_series *series, const caus_run *run,
                                caus_extent *result, caus_error *err);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discovery/incident_extent.h"
 #include "discovery/incident_hinge.h"
 #include "discovery/incident_internal.h"
 #include "discovery/incident_stretch.h"
@@ -22,35 +23,20 @@ enum {
 static const double least_more = 65, least_times = 1.5;
 
 typedef struct search {
-    const caus_series *series;
+    const caus_extent_rows *rows;
     size_t *columns; /* [column_count] by name, loads left out */
     size_t column_count;
-    size_t row_count;
-    size_t first_end;    /* a stretch ends at this row or later */
-    double *values;      /* [column_count × row_count], then deviations */
-    double *room;        /* [2 × all rows] */
-    bool *is_used;       /* [column_count] */
-    bool *is_harm;       /* [column_count] */
-    const double **rows; /* [all rows] values, by time */
-    const uint64_t **missing;
-    size_t *word_count, *bit; /* [all rows] of the segment, in it */
-    int64_t *time_ns;         /* [all rows] */
-    size_t *chosen;           /* [row_count] rows looked at */
-    caus_stretch *found;      /* [column_count] */
+    size_t row_count;          /* of those looked at */
+    size_t gap_start, gap_end; /* rows that are not */
+    size_t first_end;          /* a stretch ends at this row or later */
+    double *values;            /* [column_count × row_count] deviations */
+    double *room;              /* [2 × all rows] */
+    unsigned char *blocks;     /* [all rows] */
+    bool *is_used;             /* [column_count] */
+    bool *is_harm;             /* [column_count] */
+    caus_stretch *found;       /* [column_count] */
     size_t found_count;
 } search;
-
-/* Values of a column in the rows looked at; NaN = missing. */
-static void gather(const search *job, size_t column, double *values)
-{
-    for (size_t r = 0; r < job->row_count; r++) {
-        size_t row = job->chosen[r];
-        const uint64_t *bits = job->missing[row];
-        size_t at = column * job->word_count[row] + job->bit[row] / 64;
-        bool gone = bits && (bits[at] >> (job->bit[row] % 64) & 1);
-        values[r] = gone ? (double)NAN : job->rows[row][column];
-    }
-}
 
 static caus_deviations view_of(const search *job)
 {
@@ -60,14 +46,20 @@ static caus_deviations view_of(const search *job)
 
 static void look_at(search *job, size_t place)
 {
+    const caus_extent_rows *rows = job->rows;
     caus_deviations view = view_of(job);
-    double *values = job->values + place * job->row_count;
-    size_t column = job->columns[place];
-    gather(job, column, values);
+    size_t variable = job->columns[place];
+    caus_sorted_column column = {
+        .values = rows->values + variable * rows->row_count,
+        .order = rows->order + variable * rows->row_count,
+        .row_count = rows->row_count,
+        .present = rows->present[variable],
+        .gap_start = job->gap_start,
+        .gap_end = job->gap_end};
     job->is_harm[place] =
-        caus_symptom_of(&job->series->variables[column]) == CAUS_SYMPTOM_HARM;
-    job->is_used[place] =
-        caus_stretch_standardise(values, job->row_count, job->room);
+        caus_symptom_of(&rows->variables[variable]) == CAUS_SYMPTOM_HARM;
+    job->is_used[place] = caus_deviations_fill(
+        &column, job->room, job->blocks, job->values + place * job->row_count);
     if (job->is_used[place] && caus_stretch_find(&view, place, job->first_end,
                                                  &job->found[job->found_count]))
         job->found_count++;
@@ -82,6 +74,32 @@ static int compare_gains(const void *a, const void *b)
            (left->variable < right->variable);
 }
 
+/* Allows for the memory of the noise, and orders by what is left: of all
+ * stretches that come to more than the price, and of the clearest. What memory
+ * leaves is never more, so that the others need not be looked at. */
+static void settle_gains(search *job, double price)
+{
+    caus_deviations view = view_of(job);
+    double clearest[CANDIDATES] = {0};
+    size_t kept = 0;
+    qsort(job->found, job->found_count, sizeof *job->found, compare_gains);
+    for (; kept < job->found_count; kept++) {
+        caus_stretch *one = &job->found[kept];
+        double wanted = fmin(price, clearest[CANDIDATES - 1]);
+        if (one->gain < wanted)
+            break;
+        one->gain /= caus_stretch_memory(&view, one, one->gain / wanted);
+        size_t at = CANDIDATES;
+        for (; at > 0 && clearest[at - 1] < one->gain; at--)
+            if (at < CANDIDATES)
+                clearest[at] = clearest[at - 1];
+        if (at < CANDIDATES)
+            clearest[at] = one->gain;
+    }
+    job->found_count = kept;
+    qsort(job->found, job->found_count, sizeof *job->found, compare_gains);
+}
+
 /* A slow trouble shows in some variables long before it shows in others: they
  * end together. */
 static bool agree(const caus_stretch *one, const caus_stretch *other)
@@ -94,10 +112,15 @@ static bool agree(const caus_stretch *one, const caus_stretch *other)
 
 /* What all variables say together. */
 typedef struct verdict {
-    double evidence;
     size_t start, first, last; /* likely start, and between which rows */
     size_t end;
 } verdict;
+
+/* The gain that chance alone can have. */
+static double price_of(const search *job)
+{
+    return log((double)job->row_count * (double)job->column_count);
+}
 
 /* The row by which a share of the weight lies. */
 static size_t row_at(const double *weight_at, size_t rows, double total,
@@ -168,11 +191,45 @@ static bool begin(const search *job, double price, caus_arena *scratch,
     return true;
 }
 
-/* The best stretch of the rows chosen. */
-static caus_status find_best(search *job, const caus_run *run, verdict *best,
-                             caus_error *err)
+static bool is_repeated(const caus_stretch *found, size_t place)
 {
-    *best = (verdict){0};
+    for (size_t i = 0; i < place; i++)
+        if (found[i].start == found[place].start &&
+            found[i].end == found[place].end)
+            return true;
+    return false;
+}
+
+/* The stretch of which all columns say the most. */
+static caus_status choose(const search *job, double price, const caus_run *run,
+                          caus_stretch *best, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_deviations view = view_of(job);
+    for (size_t i = 0; i < job->found_count && i < CANDIDATES; i++) {
+        const caus_stretch_bar bar = {price, best->gain};
+        double evidence;
+        CAUS_TRY(caus_run_check(run, err));
+        if (is_repeated(job->found, i))
+            continue;
+        if (!caus_stretch_weigh(&view, &job->found[i], &bar, scratch,
+                                &evidence))
+            return caus_arena_fail(scratch, err);
+        if (evidence > best->gain) {
+            *best = job->found[i];
+            best->gain = evidence;
+        }
+    }
+    return CAUS_OK;
+}
+
+/* The best stretch of the rows looked at; its gain is that of all, 0 = there is
+ * none. */
+static caus_status find_best(search *job, const caus_run *run,
+                             caus_stretch *best, caus_error *err)
+{
+    double price = price_of(job);
+    *best = (caus_stretch){0};
     job->found_count = 0;
     if (job->row_count < LEAST_ROWS)
         return CAUS_OK;
@@ -180,40 +237,23 @@ static caus_status find_best(search *job, const caus_run *run, verdict *best,
         CAUS_TRY(caus_run_check(run, err));
         look_at(job, c);
     }
-    qsort(job->found, job->found_count, sizeof *job->found, compare_gains);
-    double price = log((double)job->row_count * (double)job->column_count);
-    caus_arena *scratch = caus_run_scratch(run, 0);
-    caus_deviations view = view_of(job);
-    const caus_stretch *chosen = NULL;
-    for (size_t i = 0; i < job->found_count && i < CANDIDATES; i++) {
-        double evidence;
-        CAUS_TRY(caus_run_check(run, err));
-        if (!caus_stretch_weigh(&view, &job->found[i], price, scratch,
-                                &evidence))
-            return caus_arena_fail(scratch, err);
-        if (evidence <= best->evidence)
-            continue;
-        chosen = &job->found[i];
-        best->evidence = evidence;
-    }
-    if (!chosen)
-        return CAUS_OK;
-    double evidence = best->evidence;
-    keep_like(job, chosen, price);
-    *best = place(job, price);
-    best->evidence = evidence;
-    return begin(job, price, scratch, best) ? CAUS_OK
-                                            : caus_arena_fail(scratch, err);
+    settle_gains(job, price);
+    return choose(job, price, run, best, err);
+}
+
+bool caus_extent_looks_at(const caus_variable *variable)
+{
+    return variable->role == CAUS_ROLE_SYSTEM &&
+           variable->kind != CAUS_KIND_CATEGORY &&
+           caus_symptom_of(variable) != CAUS_SYMPTOM_LOAD;
 }
 
 /* Columns by name: their order in the source leaves no trace. */
 static void order_columns(search *job)
 {
-    const caus_variable *variables = job->series->variables;
-    for (size_t v = 0; v < job->series->variable_count; v++) {
-        if (variables[v].role != CAUS_ROLE_SYSTEM ||
-            variables[v].kind == CAUS_KIND_CATEGORY ||
-            caus_symptom_of(&variables[v]) == CAUS_SYMPTOM_LOAD)
+    const caus_variable *variables = job->rows->variables;
+    for (size_t v = 0; v < job->rows->variable_count; v++) {
+        if (!caus_extent_looks_at(&variables[v]))
             continue;
         size_t at = job->column_count++;
         for (; at > 0 && strcmp(variables[job->columns[at - 1]].name,
@@ -224,55 +264,17 @@ static void order_columns(search *job)
     }
 }
 
-/* Rows by time, over all segments; those of the first environment, where there
- * are two, are not in question. */
-static void order_rows(search *job, size_t *order)
-{
-    const caus_series *series = job->series;
-    for (size_t s = 0; s < series->segment_count; s++) {
-        size_t at = s;
-        for (; at > 0 && series->segments[order[at - 1]].start_ns >
-                             series->segments[s].start_ns;
-             at--)
-            order[at] = order[at - 1];
-        order[at] = s;
-    }
-    for (size_t s = 0; s < series->segment_count; s++) {
-        const caus_segment *segment = &series->segments[order[s]];
-        if (series->environment_count > 1 &&
-            segment->environment == series->environments[0].id)
-            job->first_end = job->row_count + segment->row_count + 1;
-        for (size_t r = 0; r < segment->row_count; r++) {
-            size_t row = job->row_count++;
-            job->rows[row] = segment->values + r * series->variable_count;
-            job->missing[row] = segment->missing;
-            job->word_count[row] = segment->word_count;
-            job->bit[row] = r;
-            job->time_ns[row] =
-                segment->start_ns + (int64_t)r * series->step_ns;
-            job->chosen[row] = row;
-        }
-    }
-}
-
 static bool prepare(search *job, caus_arena *scratch)
 {
-    const caus_series *series = job->series;
-    size_t rows = caus_series_row_count(series);
-    size_t *order = CAUS_ARRAY(scratch, size_t, series->segment_count);
-    job->columns = CAUS_ARRAY(scratch, size_t, series->variable_count);
+    size_t rows = job->rows->row_count;
+    job->row_count = rows;
+    job->first_end = job->rows->first_end;
+    job->columns = CAUS_ARRAY(scratch, size_t, job->rows->variable_count);
     job->room = CAUS_ARRAY(scratch, double, 2 * rows);
-    job->rows = CAUS_ARRAY(scratch, const double *, rows);
-    job->missing = CAUS_ARRAY(scratch, const uint64_t *, rows);
-    job->word_count = CAUS_ARRAY(scratch, size_t, rows);
-    job->bit = CAUS_ARRAY(scratch, size_t, rows);
-    job->time_ns = CAUS_ARRAY(scratch, int64_t, rows);
-    job->chosen = CAUS_ARRAY(scratch, size_t, rows);
-    if (!order || !job->columns || !job->room || !job->rows || !job->missing ||
-        !job->word_count || !job->bit || !job->time_ns || !job->chosen)
+    job->blocks = CAUS_ARRAY(scratch, unsigned char, rows);
+    if (!job->columns || !job->room || !job->blocks)
         return false;
     order_columns(job);
-    order_rows(job, order);
     size_t columns = job->column_count;
     job->values = CAUS_ARRAY(scratch, double, columns *rows);
     job->is_used = CAUS_ARRAY(scratch, bool, columns);
@@ -283,59 +285,67 @@ static bool prepare(search *job, caus_arena *scratch)
 
 /* What came first is the norm: a stretch from the first row on is the time
  * before an onset that did not end. */
-static void write_extent(const search *job, const verdict *best, size_t rows,
+static void write_extent(const search *job, const verdict *best,
                          caus_extent *made)
 {
-    caus_deviations view = view_of(job);
-    view.row_count = rows;
+    size_t rows = job->rows->row_count;
+    const int64_t *time_ns = job->rows->time_ns;
+    caus_deviations view = {.row_count = rows};
     bool is_before =
         caus_stretch_is_before(&view, best->start) && best->end < rows;
     size_t row = is_before ? best->end : best->start;
     size_t first = is_before ? row : best->first;
     size_t last = is_before ? row : best->last;
     made->found = true;
-    made->onset = (caus_onset){true,
-                               row,
-                               first,
-                               last,
-                               job->time_ns[row],
-                               job->time_ns[first],
-                               job->time_ns[last]};
+    made->onset = (caus_onset){
+        true, row, first, last, time_ns[row], time_ns[first], time_ns[last]};
     made->has_end = !is_before && best->end < rows;
     if (made->has_end) {
         made->end_row = best->end;
-        made->end_ns = job->time_ns[best->end - 1];
+        made->end_ns = time_ns[best->end - 1];
     }
+}
+
+/* What its own variables say of the stretch that was chosen. */
+static caus_status place_chosen(search *job, const caus_stretch *chosen,
+                                caus_arena *scratch, verdict *made,
+                                caus_error *err)
+{
+    double price = price_of(job);
+    keep_like(job, chosen, price);
+    *made = place(job, price);
+    return begin(job, price, scratch, made) ? CAUS_OK
+                                            : caus_arena_fail(scratch, err);
 }
 
 static caus_status find(search *job, const caus_run *run, caus_extent *made,
                         caus_error *err)
 {
-    verdict best, rival;
-    size_t rows = job->row_count;
+    caus_stretch best, rival;
+    verdict placed;
     CAUS_TRY(find_best(job, run, &best, err));
-    made->evidence = best.evidence;
-    if (best.evidence < least_more)
+    made->evidence = best.gain;
+    if (best.gain < least_more)
         return CAUS_OK;
-    job->row_count = 0;
-    for (size_t r = 0; r < rows; r++)
-        if (r < best.start || r >= best.end)
-            job->chosen[job->row_count++] = r;
+    CAUS_TRY(place_chosen(job, &best, caus_run_scratch(run, 0), &placed, err));
+    job->gap_start = placed.start;
+    job->gap_end = caus_larger(placed.start, placed.end);
+    job->row_count -= job->gap_end - job->gap_start;
     job->first_end = 0;
     CAUS_TRY(find_best(job, run, &rival, err));
-    made->rival = rival.evidence;
-    if (best.evidence >= rival.evidence + least_more &&
-        best.evidence >= rival.evidence * least_times)
-        write_extent(job, &best, rows, made);
+    made->rival = rival.gain;
+    if (best.gain >= rival.gain + least_more &&
+        best.gain >= rival.gain * least_times)
+        write_extent(job, &placed, made);
     return CAUS_OK;
 }
 
-caus_status caus_incident_find(const caus_series *series, const caus_run *run,
-                               caus_extent *result, caus_error *err)
+caus_status caus_extent_find(const caus_extent_rows *rows, const caus_run *run,
+                             caus_extent *result, caus_error *err)
 {
     caus_arena *scratch = caus_run_scratch(run, 0);
     caus_arena_mark mark = caus_arena_get_mark(scratch);
-    search job = {.series = series};
+    search job = {.rows = rows};
     caus_extent made = {0};
     caus_status status = prepare(&job, scratch) ? find(&job, run, &made, err)
                                                 : caus_arena_fail(scratch, err);
