@@ -12,15 +12,18 @@ CAUS_API_BEGIN
 
 typedef enum caus_evidence {
     CAUS_EVIDENCE_SELF_TIME, /* an operation's own time: its duration less the
-                                time in which any child ran; s */
+                                time in which any child ran that it waits for,
+                                and less pauses before it repeats a call that
+                                failed; s */
     CAUS_EVIDENCE_GAP,       /* of a call: the caller's span less the callee's,
                                 where it is the caller's only child: network,
                                 queue, connection pool; s */
     CAUS_EVIDENCE_ERRORS,    /* share of spans where a failure begins: failed,
                                 with no failed child */
     CAUS_EVIDENCE_CALLS,     /* child spans of an operation per parent span */
-    CAUS_EVIDENCE_PATH,      /* share of the traces that come to the parent
-                                which also have this step below it */
+    CAUS_EVIDENCE_PATH,      /* share of the traces that come to the parent,
+                                which did not fail, that also have this step
+                                below it */
     CAUS_EVIDENCE_COUNT
 } caus_evidence;
 
@@ -34,8 +37,13 @@ enum { CAUS_EXEMPLARS = 3 };
 typedef struct caus_trace_finding {
     caus_evidence evidence;
     size_t operation;                /* of gap, calls and path: the caller's */
-    size_t callee;                   /* an operation, or CAUS_NO_OPERATION */
-    size_t counts[CAUS_PHASE_COUNT]; /* spans (path: traces) behind a value */
+    size_t callee;                   /* an operation, or CAUS_NO_OPERATION;
+                                        errors: of a client span, one of the
+                                        service that it calls */
+    size_t counts[CAUS_PHASE_COUNT]; /* spans (path: traces) behind a value;
+                                        times of requests in another mix than
+                                        usual: normal spans that would tell as
+                                        much in the same */
     double values[CAUS_PHASE_COUNT]; /* times: medians; calls: means; errors
                                         and path: shares */
     double effect;      /* times: difference of the medians in normal spreads;
@@ -52,6 +60,17 @@ typedef struct caus_trace_finding {
     bool begins_here; /* path: it changed (p under .01 after Bonferroni) and no
                          step above it did */
 } caus_trace_finding;
+
+/* The operation whose service a finding speaks of: the way to a callee is the
+ * callee's, and so is a call that failed while nothing below it did. */
+static inline size_t
+caus_trace_finding_blamed(const caus_trace_finding *finding)
+{
+    bool of_callee = finding->evidence == CAUS_EVIDENCE_GAP ||
+                     (finding->evidence == CAUS_EVIDENCE_ERRORS &&
+                      finding->callee != CAUS_NO_OPERATION);
+    return of_callee ? finding->callee : finding->operation;
+}
 
 /* What the findings say of a service. Seconds are those that a trace of the
  * incident gained on average, negative if it lost them. */
@@ -86,6 +105,11 @@ typedef struct caus_evidence_options {
  *
  *   options  NULL = defaults
  *   result   lives in `out`
+ *
+ * Nobody waits for callees that mostly run when their callers are done, a
+ * queue's consumers say: their time and what is below them lose nobody's. Times
+ * are compared among traces of one root operation, so that other requests than
+ * usual make no difference.
  *
  * A client span, which its service opens for a call and which has nothing but
  * the callee's span below it, counts as gap of the call, not as own time. The

@@ -73,16 +73,40 @@ caus_status caus_span_children_find(const caus_spans *spans,
                                     caus_error *err);
 
 /*
- * Self times: the duration less the time in which any child ran.
+ * Self times: the duration less the time in which any child ran that the span
+ * waits for, and less its pauses between a call that failed and the same call
+ * again.
  *
+ *   waits        [span_count] of each span (waits.c)
  *   result       [span_count]; −1 where the duration is not known
  *   moved_count  children that a skewed clock had put outside their parents
  */
 caus_status caus_span_self_times(const caus_spans *spans,
                                  const caus_span_children *children,
+                                 const unsigned char *waits,
                                  const caus_run *run, caus_arena *scratch,
                                  int64_t **result, size_t *moved_count,
                                  caus_error *err);
+
+/* ---- waits.c ---- */
+
+/* Who waits for a span. */
+typedef enum caus_wait {
+    CAUS_WAIT_CALLER, /* its parent, or it has none */
+    CAUS_WAIT_NONE,   /* its parent goes on: a queue's consumer */
+    CAUS_WAIT_BELOW   /* its parent, for which nobody waits */
+} caus_wait;
+
+/*
+ * Nobody waits for the callees of a call of which most spans, in the normal
+ * phase where it has some, lie outside their parents for the most part. Clocks
+ * of services differ: of another service, they would have to lie outside
+ * whatever the offset between the two clocks.
+ *
+ *   result  [span_count] a caus_wait
+ */
+caus_status caus_span_waits_find(const caus_spans *spans, caus_arena *scratch,
+                                 const unsigned char **result, caus_error *err);
 
 /* ---- pairs.c ---- */
 
@@ -140,6 +164,17 @@ double caus_sample_mean(const caus_sample *sample);
 
 /* What a shift is told in: never 0. */
 double caus_sample_spread(const caus_sample *sample, double resolution);
+
+/* How often a value of one sample beats one of another, ties counting half. */
+typedef struct caus_wins {
+    double count;
+    double pairs;
+    double variance; /* of the count by chance, with ties */
+} caus_wins;
+
+caus_wins caus_wins_count(const caus_sample *a, const caus_sample *b);
+/* Two-sided p-value of wins beyond those of chance, by the normal limit. */
+double caus_wins_p_value(double surplus, double variance);
 
 /*
  * Mann and Whitney's test, two-sided, by the normal limit with the variance of

@@ -105,40 +105,58 @@ void caus_evidence_compare_shares(const size_t hits[CAUS_PHASE_COUNT],
 
 /* ---- what the measures share ---- */
 
+/* Whether a span has a call of its service by another below it, and nothing
+ * else: below another span of the service, with the callee's span below it. */
+static bool looks_like_client(const caus_evidence_work *work, size_t span)
+{
+    const caus_spans *spans = work->spans;
+    size_t first = work->children.first[span];
+    uint32_t parent = spans->parent[span];
+    size_t service = caus_span_service(spans, span);
+    return work->children.first[span + 1] - first == 1 &&
+           parent != CAUS_NO_SPAN &&
+           caus_span_service(spans, parent) == service &&
+           caus_span_service(spans, work->children.child[first]) != service;
+}
+
 /*
- * A span that a service opens for a call: below another span of the service,
- * with nothing but the callee's span below it. An operation is one of these
- * when at least half of its spans with children look so; its spans without a
- * child are calls that nobody answered.
+ * A span that a service opens for a call. An operation is one of these when at
+ * least half of its spans with children look so; its spans without a child are
+ * calls that nobody answered, those of the one service that ever did.
  */
 static caus_status find_clients(caus_evidence_work *work, caus_error *err)
 {
     const caus_spans *spans = work->spans;
-    caus_arena_mark mark;
+    size_t operations = spans->operation_count;
     unsigned char *is_client =
-        CAUS_ARRAY(work->scratch, unsigned char, spans->operation_count);
-    mark = caus_arena_get_mark(work->scratch);
-    size_t *with_children =
-        CAUS_ARRAY(work->scratch, size_t, spans->operation_count);
-    size_t *alike = CAUS_ARRAY(work->scratch, size_t, spans->operation_count);
-    if (!is_client || !with_children || !alike)
+        CAUS_ARRAY(work->scratch, unsigned char, operations);
+    size_t *called = CAUS_ARRAY(work->scratch, size_t, operations);
+    caus_arena_mark mark = caus_arena_get_mark(work->scratch);
+    size_t *with_children = CAUS_ARRAY(work->scratch, size_t, operations);
+    size_t *alike = CAUS_ARRAY(work->scratch, size_t, operations);
+    bool *several = CAUS_ARRAY(work->scratch, bool, operations);
+    if (!is_client || !called || !with_children || !alike || !several)
         return caus_arena_fail(work->scratch, err);
     for (size_t i = 0; i < spans->span_count; i++) {
+        uint32_t operation = spans->operation[i];
         size_t first = work->children.first[i];
-        size_t count = work->children.first[i + 1] - first;
-        if (count == 0)
+        with_children[operation] += work->children.first[i + 1] > first;
+        if (!looks_like_client(work, i))
             continue;
-        uint32_t operation = spans->operation[i], parent = spans->parent[i];
-        size_t service = caus_span_service(spans, i);
-        with_children[operation]++;
-        alike[operation] +=
-            count == 1 && parent != CAUS_NO_SPAN &&
-            caus_span_service(spans, parent) == service &&
-            caus_span_service(spans, work->children.child[first]) != service;
+        size_t callee = spans->operation[work->children.child[first]];
+        if (alike[operation]++ == 0)
+            called[operation] = callee;
+        several[operation] = several[operation] ||
+                             spans->operations[callee].service !=
+                                 spans->operations[called[operation]].service;
     }
-    for (size_t i = 0; i < spans->operation_count; i++)
+    for (size_t i = 0; i < operations; i++) {
         is_client[i] = alike[i] > 0 && 2 * alike[i] >= with_children[i];
+        if (!is_client[i] || several[i])
+            called[i] = CAUS_NO_OPERATION;
+    }
     work->is_client = is_client;
+    work->called = called;
     caus_arena_rewind(work->scratch, mark);
     return CAUS_OK;
 }
@@ -165,16 +183,35 @@ static caus_status count_phases(caus_evidence_work *work, caus_error *err)
     return CAUS_OK;
 }
 
+static caus_status find_roots(caus_evidence_work *work, caus_error *err)
+{
+    const caus_spans *spans = work->spans;
+    uint32_t *root_of = CAUS_ARRAY(work->scratch, uint32_t, spans->span_count);
+    if (!root_of)
+        return caus_arena_fail(work->scratch, err);
+    for (size_t i = 0; i < spans->span_count; i++) {
+        uint32_t parent = spans->parent[i];
+        root_of[i] =
+            parent == CAUS_NO_SPAN ? spans->operation[i] : root_of[parent];
+        work->is_mixed = work->is_mixed || root_of[i] != root_of[0];
+    }
+    work->root_of = root_of;
+    return CAUS_OK;
+}
+
 static caus_status prepare(caus_evidence_work *work, caus_error *err)
 {
     int64_t *self;
     CAUS_TRY(count_phases(work, err));
+    CAUS_TRY(find_roots(work, err));
     CAUS_TRY(caus_span_children_find(work->spans, work->scratch,
                                      &work->children, err));
     CAUS_TRY(find_clients(work, err));
-    CAUS_TRY(caus_span_self_times(work->spans, &work->children, work->run,
-                                  work->scratch, &self, &work->moved_spans,
-                                  err));
+    CAUS_TRY(
+        caus_span_waits_find(work->spans, work->scratch, &work->waits, err));
+    CAUS_TRY(caus_span_self_times(work->spans, &work->children, work->waits,
+                                  work->run, work->scratch, &self,
+                                  &work->moved_spans, err));
     work->self_ns = self;
     return CAUS_OK;
 }

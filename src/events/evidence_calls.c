@@ -40,7 +40,7 @@ caus_status caus_evidence_errors(caus_evidence_work *work, caus_error *err)
             continue;
         caus_trace_finding finding = {.evidence = CAUS_EVIDENCE_ERRORS,
                                       .operation = i,
-                                      .callee = CAUS_NO_OPERATION,
+                                      .callee = work->called[i],
                                       .counts = {counts[0], counts[1]}};
         caus_evidence_compare_shares(origins[i], &finding);
         for (size_t k = 0;

@@ -13,9 +13,15 @@ typedef struct caus_evidence_work {
     const caus_run *run;
     caus_arena *scratch;
     caus_span_children children;
-    const int64_t *self_ns;         /* [span_count] */
+    const int64_t *self_ns;     /* [span_count] */
+    const unsigned char *waits; /* [span_count] a caus_wait */
+    const uint32_t *root_of;    /* [span_count] operation of the root above */
+    bool is_mixed;              /* roots are of several operations */
     const unsigned char *is_client; /* [operation_count] */
-    size_t *operation_spans;        /* [2 · operation_count] by phase */
+    const size_t *called; /* [operation_count] an operation of the service that
+                             all calls of a client operation go to; else
+                             CAUS_NO_OPERATION */
+    size_t *operation_spans; /* [2 · operation_count] by phase */
     size_t trace_counts[CAUS_PHASE_COUNT];
     size_t moved_spans;
     caus_pairs pairs; /* of the measure at hand */
@@ -50,6 +56,34 @@ bool caus_evidence_add_exemplar(caus_trace_finding *finding, size_t trace);
 /* Shares: effect, superiority and p-value of hits among counts [2]. */
 void caus_evidence_compare_shares(const size_t hits[CAUS_PHASE_COUNT],
                                   caus_trace_finding *finding);
+
+/* Seconds that a trace of the incident gained by the values of a sample. */
+double caus_evidence_extra_s(const caus_evidence_work *work,
+                             const caus_sample *normal,
+                             const caus_sample *incident);
+
+/* Values of a group, told without what other requests than usual make. */
+typedef struct caus_level {
+    bool is_levelled; /* requests are of several kinds, most with their like */
+    double extra_s;   /* sum over kinds */
+    double spans;     /* of the normal phase that would tell as much */
+    double superiority;
+    double p_value; /* of a rank test within kinds */
+} caus_level;
+
+/*
+ * Takes out of values what other requests than usual make of them: in each
+ * group those of requests with another root operation are moved to a common
+ * median of the normal phase. Those whose like the normal phase does not have
+ * are dropped, where most have their like; else the group stays as it is.
+ *
+ *   seen, count  the values, changed
+ *   levels       [group_count] set
+ */
+caus_status caus_evidence_level(caus_evidence_work *work,
+                                caus_observation *seen, size_t *count,
+                                size_t group_count, caus_level *levels,
+                                caus_error *err);
 
 /* ---- one file each ---- */
 

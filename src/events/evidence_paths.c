@@ -4,16 +4,19 @@
 /*
  * A path is the chain of operations from a root to a span. Traces are counted
  * that have it, among those that have the path without its last step: so a
- * branch that is gone is told once, where it begins.
+ * branch that is gone is told once, where it begins. A span that failed may
+ * have gone no further: what is missing below it is no change of the way.
  */
 typedef struct path {
     uint32_t parent; /* + 1; 0 = a root */
     uint32_t operation;
     uint32_t trace; /* counted last, + 1 */
-    size_t traces[CAUS_PHASE_COUNT];
-    size_t finding; /* + 1, of the list of findings */
-    size_t wanted;  /* first path below this one that looks for traces without
-                       it, + 1 */
+    uint32_t open_trace;
+    size_t traces[CAUS_PHASE_COUNT]; /* that have it, below no failed step */
+    size_t open[CAUS_PHASE_COUNT];   /* that have it and did not fail there */
+    size_t finding;                  /* + 1, of the list of findings */
+    size_t wanted; /* first path below this one that looks for traces without
+                      it, + 1 */
     size_t next_wanted;
     bool has_changed; /* it, or a step above it */
 } path;
@@ -38,10 +41,13 @@ static void count_traces(const caus_spans *spans, const uint32_t *path_of,
 {
     for (size_t i = 0; i < spans->span_count; i++) {
         path *at = &paths[path_of[i]];
-        if (at->trace == spans->trace[i] + 1)
-            continue;
-        at->trace = spans->trace[i] + 1;
-        at->traces[caus_span_phase(spans, i)]++;
+        uint32_t trace = spans->trace[i] + 1, parent = spans->parent[i];
+        caus_phase phase = caus_span_phase(spans, i);
+        bool failed_above = parent != CAUS_NO_SPAN && spans->failed[parent];
+        at->traces[phase] += !failed_above && at->trace != trace;
+        at->trace = failed_above ? at->trace : trace;
+        at->open[phase] += !spans->failed[i] && at->open_trace != trace;
+        at->open_trace = spans->failed[i] ? at->open_trace : trace;
     }
 }
 
@@ -52,8 +58,8 @@ static size_t count_tested(const caus_evidence_work *work, const path *paths)
     for (size_t i = 0; i < work->pairs.count; i++) {
         const path *above =
             paths[i].parent ? &paths[paths[i].parent - 1] : NULL;
-        count += above && caus_evidence_is_enough(work, above->traces[0],
-                                                  above->traces[1]);
+        count += above &&
+                 caus_evidence_is_enough(work, above->open[0], above->open[1]);
     }
     return count;
 }
@@ -67,13 +73,12 @@ static caus_status compare_path(caus_evidence_work *work, path *paths,
         return CAUS_OK;
     path *above = &paths[at->parent - 1];
     at->has_changed = above->has_changed;
-    if (!caus_evidence_is_enough(work, above->traces[0], above->traces[1]))
+    if (!caus_evidence_is_enough(work, above->open[0], above->open[1]))
         return CAUS_OK;
-    caus_trace_finding finding = {
-        .evidence = CAUS_EVIDENCE_PATH,
-        .operation = above->operation,
-        .callee = at->operation,
-        .counts = {above->traces[0], above->traces[1]}};
+    caus_trace_finding finding = {.evidence = CAUS_EVIDENCE_PATH,
+                                  .operation = above->operation,
+                                  .callee = at->operation,
+                                  .counts = {above->open[0], above->open[1]}};
     caus_evidence_compare_shares(at->traces, &finding);
     bool has_changed = finding.p_value * (double)tested <= changed_p;
     finding.begins_here = has_changed && !above->has_changed;

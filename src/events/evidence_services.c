@@ -24,10 +24,7 @@ static int by_caller(const void *a, const void *b)
 /* The service that a finding speaks of. */
 static size_t blamed(const caus_spans *spans, const caus_trace_finding *finding)
 {
-    size_t operation = finding->evidence == CAUS_EVIDENCE_GAP
-                           ? finding->callee
-                           : finding->operation;
-    return spans->operations[operation].service;
+    return spans->operations[caus_trace_finding_blamed(finding)].service;
 }
 
 /* Gaps by pair of services, sorted by caller and size. */

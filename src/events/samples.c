@@ -300,12 +300,14 @@ static caus_status make_samples(sampler *s, caus_samples *result,
                                 caus_error *err)
 {
     caus_span_children children;
+    const unsigned char *waits;
     int64_t *self;
     size_t moved;
     CAUS_TRY(find_bins(s, err));
     CAUS_TRY(caus_span_children_find(s->spans, s->scratch, &children, err));
-    CAUS_TRY(caus_span_self_times(s->spans, &children, s->run, s->scratch,
-                                  &self, &moved, err));
+    CAUS_TRY(caus_span_waits_find(s->spans, s->scratch, &waits, err));
+    CAUS_TRY(caus_span_self_times(s->spans, &children, waits, s->run,
+                                  s->scratch, &self, &moved, err));
     CAUS_TRY(collect_entries(s, self, err));
     s->sorted = CAUS_ARRAY(s->scratch, double, s->entry_count);
     if (!s->sorted)

@@ -81,8 +81,47 @@ static int64_t covered_ns(interval *parts, size_t count)
     return covered;
 }
 
+/* A caller pauses before it repeats a call that failed: that is no work of its
+ * own. */
+static void add_pauses(const caus_spans *spans, const uint32_t *child,
+                       size_t count, interval *parts)
+{
+    enum { MOST_BETWEEN = 16 };
+    for (size_t k = 0; k < count; k++) {
+        size_t end = count - k > MOST_BETWEEN ? k + MOST_BETWEEN : count;
+        size_t again = k + 1;
+        if (!spans->failed[child[k]] || parts[k].end <= parts[k].from)
+            continue;
+        while (again < end &&
+               spans->operation[child[again]] != spans->operation[child[k]])
+            again++;
+        if (again < end && parts[again].from > parts[k].end)
+            parts[k].end = parts[again].from;
+    }
+}
+
+/* When the children ran that a span waits for; returns how many were moved. */
+static size_t place_children(const caus_spans *spans, size_t parent,
+                             const uint32_t *child, size_t count,
+                             const unsigned char *waits, interval *parts)
+{
+    size_t moved = 0;
+    for (size_t k = 0; k < count; k++) {
+        bool was_moved = false;
+        parts[k] = (interval){spans->start_ns[parent], spans->start_ns[parent]};
+        if (spans->duration_ns[child[k]] >= 0 &&
+            waits[child[k]] != CAUS_WAIT_NONE)
+            parts[k] = place_child(spans, parent, child[k], &was_moved);
+        moved += was_moved;
+    }
+    if (spans->has_status)
+        add_pauses(spans, child, count, parts);
+    return moved;
+}
+
 caus_status caus_span_self_times(const caus_spans *spans,
                                  const caus_span_children *children,
+                                 const unsigned char *waits,
                                  const caus_run *run, caus_arena *scratch,
                                  int64_t **result, size_t *moved_count,
                                  caus_error *err)
@@ -104,14 +143,9 @@ caus_status caus_span_self_times(const caus_spans *spans,
         self[i] = -1;
         if (spans->duration_ns[i] < 0)
             continue;
-        size_t count = 0;
-        for (size_t k = children->first[i]; k < children->first[i + 1]; k++) {
-            uint32_t child = children->child[k];
-            bool was_moved = false;
-            if (spans->duration_ns[child] >= 0)
-                parts[count++] = place_child(spans, i, child, &was_moved);
-            moved += was_moved;
-        }
+        const uint32_t *child = children->child + children->first[i];
+        size_t count = children->first[i + 1] - children->first[i];
+        moved += place_children(spans, i, child, count, waits, parts);
         self[i] = spans->duration_ns[i] - covered_ns(parts, count);
     }
     *result = self;

@@ -104,8 +104,7 @@ static size_t run_of_equals(const caus_sample *sample, size_t rank,
     return count;
 }
 
-double caus_mann_whitney(const caus_sample *a, const caus_sample *b,
-                         double *superiority)
+caus_wins caus_wins_count(const caus_sample *a, const caus_sample *b)
 {
     size_t size_a = caus_sample_size(a), size_b = caus_sample_size(b);
     double na = (double)size_a, nb = (double)size_b, total = na + nb;
@@ -122,13 +121,25 @@ double caus_mann_whitney(const caus_sample *a, const caus_sample *b,
         i += of_a;
         k += of_b;
     }
-    *superiority = wins / (na * nb);
     double variance = na * nb / 12 * (total + 1 - ties / (total * (total - 1)));
-    double distance = fabs(wins - na * nb / 2) - 0.5;
-    if (!(variance > 0) || distance <= 0)
-        return 1;
+    return (caus_wins){wins, na * nb, variance};
+}
+
+double caus_wins_p_value(double surplus, double variance)
+{
     const double sqrt_2 = 1.4142135623730951;
-    return erfc(distance / sqrt(variance) / sqrt_2);
+    if (!(variance > 0) || surplus == 0)
+        return 1;
+    return erfc(fabs(surplus) / sqrt(variance) / sqrt_2);
+}
+
+double caus_mann_whitney(const caus_sample *a, const caus_sample *b,
+                         double *superiority)
+{
+    caus_wins wins = caus_wins_count(a, b);
+    double distance = fabs(wins.count - wins.pairs / 2) - 0.5;
+    *superiority = wins.count / wins.pairs;
+    return caus_wins_p_value(fmax(distance, 0), wins.variance);
 }
 
 /* ---- Fisher's exact test ---- */

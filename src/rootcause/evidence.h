@@ -147,6 +147,8 @@ typedef struct caus_trace_clues {
     double *own_s;  /* of them, in its own time */
     double *clue;   /* log(1 + 100 × its share of what a normal trace takes) */
     double *own_clue; /* the same of own time alone */
+    double *below;    /* the largest own clue of those that it calls, or reaches
+                         over others; 0 where it lost nothing itself */
     double *failing;  /* Cohen's h of failures that begin here, or of calls that
                          are missing or new below it */
     const caus_trace_evidence *evidence; /* NULL = none */

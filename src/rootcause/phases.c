@@ -46,9 +46,11 @@ typedef struct span_copy {
     const char **ids;
 } span_copy;
 
-static bool init_copy(const caus_spans *spans, caus_arena *out, span_copy *made)
+static bool init_copy(size_t spans, size_t traces, caus_arena *out,
+                      span_copy *made)
 {
-    size_t count = spans->span_count + 1, traces = spans->trace_count + 1;
+    size_t count = spans + 1;
+    traces++;
     made->start_ns = CAUS_ARRAY(out, int64_t, count);
     made->duration_ns = CAUS_ARRAY(out, int64_t, count);
     made->parent = CAUS_ARRAY(out, uint32_t, count);
@@ -85,29 +87,65 @@ static void copy_trace(const caus_spans *from, size_t trace, caus_spans *to,
     made->first[to->trace_count] = to->span_count;
 }
 
+/* A copy without traces so far; `made` has room for those to come. */
+static void begin_copy(const caus_spans *spans, const span_copy *made,
+                       caus_spans *result)
+{
+    *result = *spans;
+    result->span_count = result->trace_count = 0;
+    result->start_ns = made->start_ns;
+    result->duration_ns = made->duration_ns;
+    result->parent = made->parent;
+    result->operation = made->operation;
+    result->trace = made->trace;
+    result->failed = made->failed;
+    result->trace_phase = made->phase;
+    result->trace_start = made->first;
+    result->trace_ids = made->ids;
+}
+
 caus_status caus_spans_until(const caus_spans *spans, int64_t last_ns,
                              caus_arena *out, const caus_spans **result,
                              caus_error *err)
 {
     span_copy made;
     caus_spans *kept = CAUS_ARRAY(out, caus_spans, 1);
-    if (!kept || !init_copy(spans, out, &made))
+    if (!kept || !init_copy(spans->span_count, spans->trace_count, out, &made))
         return caus_arena_fail(out, err);
-    *kept = *spans;
-    kept->span_count = kept->trace_count = 0;
+    begin_copy(spans, &made, kept);
     for (size_t t = 0; t < spans->trace_count; t++) {
         if (spans->start_ns[spans->trace_start[t]] <= last_ns)
             copy_trace(spans, t, kept, &made);
     }
-    kept->start_ns = made.start_ns;
-    kept->duration_ns = made.duration_ns;
-    kept->parent = made.parent;
-    kept->operation = made.operation;
-    kept->trace = made.trace;
-    kept->failed = made.failed;
-    kept->trace_phase = made.phase;
-    kept->trace_start = made.first;
-    kept->trace_ids = made.ids;
     *result = kept;
+    return CAUS_OK;
+}
+
+caus_status caus_spans_normal(const caus_spans *spans, size_t most,
+                              caus_arena *out, caus_spans *result,
+                              caus_error *err)
+{
+    size_t count = 0, traces = 0, seen = 0;
+    size_t *taken = CAUS_ARRAY(out, size_t, spans->trace_count + 1);
+    if (!taken)
+        return caus_arena_fail(out, err);
+    for (size_t t = 0; t < spans->trace_count; t++) {
+        if (spans->trace_phase[t] == CAUS_PHASE_NORMAL)
+            count += spans->trace_start[t + 1] - spans->trace_start[t];
+    }
+    size_t every = count / most + 1;
+    count = 0;
+    for (size_t t = 0; t < spans->trace_count; t++) {
+        if (spans->trace_phase[t] != CAUS_PHASE_NORMAL || seen++ % every)
+            continue;
+        count += spans->trace_start[t + 1] - spans->trace_start[t];
+        taken[traces++] = t;
+    }
+    span_copy made;
+    if (!init_copy(count, traces, out, &made))
+        return caus_arena_fail(out, err);
+    begin_copy(spans, &made, result);
+    for (size_t i = 0; i < traces; i++)
+        copy_trace(spans, taken[i], result, &made);
     return CAUS_OK;
 }

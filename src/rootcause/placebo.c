@@ -57,18 +57,13 @@ static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
     return count;
 }
 
-/* Leaves out windows in which many variables depart at once by far: an earlier
- * incident, which is no habit. */
-static void leave_out(caus_placebo *placebo, size_t variables)
+void caus_placebo_leave_out(const double *clues, size_t count, size_t width,
+                            size_t most, bool *is_left_out)
 {
-    double loudness[CAUS_MOST_WINDOWS], room[CAUS_MOST_WINDOWS];
-    size_t count = placebo->count;
-    size_t most = (size_t)(MOST_LEFT_OUT * (double)count);
+    double loudness[CAUS_MOST_WINDOWS] = {0}, room[CAUS_MOST_WINDOWS];
     for (size_t i = 0; i < count; i++) {
-        loudness[i] = 0;
-        for (size_t v = 0; v < variables; v++)
-            loudness[i] +=
-                placebo->clues[i * variables + v] / (double)variables;
+        for (size_t k = 0; k < width; k++)
+            loudness[i] += clues[i * width + k] / (double)width;
     }
     if (!most)
         return;
@@ -80,14 +75,13 @@ static void leave_out(caus_placebo *placebo, size_t variables)
     for (size_t k = 0; k < most; k++) {
         size_t worst = SIZE_MAX;
         for (size_t i = 0; i < count; i++) {
-            if (!placebo->is_left_out[i] &&
-                loudness[i] > middle + LOUD * deviation &&
+            if (!is_left_out[i] && loudness[i] > middle + LOUD * deviation &&
                 (worst == SIZE_MAX || loudness[i] > loudness[worst]))
                 worst = i;
         }
         if (worst == SIZE_MAX)
             return;
-        placebo->is_left_out[worst] = true;
+        is_left_out[worst] = true;
     }
 }
 
@@ -121,7 +115,9 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                 &shift, about->scene.aspects[v], about->scene.bad[v]);
         }
     }
-    leave_out(&made, variables);
+    caus_placebo_leave_out(made.clues, count, variables,
+                           (size_t)(MOST_LEFT_OUT * (double)count),
+                           made.is_left_out);
     *result = made;
     return CAUS_OK;
 }

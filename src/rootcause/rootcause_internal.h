@@ -138,6 +138,17 @@ typedef struct caus_placebo {
                         few windows */
 } caus_placebo;
 
+/*
+ * Leaves out windows in which much departs at once by far: an earlier incident,
+ * which is no habit.
+ *
+ *   clues        [count × width] of each window; count ≤ CAUS_MOST_WINDOWS
+ *   most         so many at most
+ *   is_left_out  [count] false before
+ */
+void caus_placebo_leave_out(const double *clues, size_t count, size_t width,
+                            size_t most, bool *is_left_out);
+
 caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                               caus_error *err);
 /* The clues of the incident, less what is usual for each variable; those of
@@ -204,6 +215,31 @@ caus_status caus_case_take_spans(caus_case *about, caus_error *err);
 caus_status caus_spans_until(const caus_spans *spans, int64_t last_ns,
                              caus_arena *out, const caus_spans **result,
                              caus_error *err);
+
+/* Those of the normal phase, every n-th where they have more than about
+ * `most` spans. */
+caus_status caus_spans_normal(const caus_spans *spans, size_t most,
+                              caus_arena *out, caus_spans *result,
+                              caus_error *err);
+
+/* Windows of healthy traces, held against all other healthy ones. */
+typedef struct caus_trace_windows {
+    caus_spans spans;                 /* healthy ones */
+    size_t width;                     /* traces of a window */
+    size_t count;                     /* 0 = there are too few traces */
+    size_t starts[CAUS_MOST_WINDOWS]; /* first trace of each */
+    caus_trace_evidence evidence[CAUS_MOST_WINDOWS];
+    double chance; /* surprises of less are what healthy windows show */
+} caus_trace_windows;
+
+caus_status caus_trace_windows_find(const caus_spans *spans,
+                                    const caus_run *run, caus_arena *out,
+                                    caus_trace_windows *result,
+                                    caus_error *err);
+/* The shift of a median in deviations, times the root of the traces behind it:
+ * spans of one trace are slow together. */
+double caus_trace_surprise(const caus_trace_evidence *evidence,
+                           const caus_trace_finding *found);
 
 /* How well changes of each service fit the onset, once that is placed. */
 caus_status caus_changes_weigh(caus_case *about, caus_error *err);

@@ -189,16 +189,12 @@ static double on_the_way(const caus_context *context, const caus_scores *scores,
     return least * left * (1 - fmin(1, own / caus_explained_clue));
 }
 
-/* How much of what traces show in a service its callees explain by the time
- * that they lose themselves, in [0, 1]. */
+/* How much of what traces show in a service those that it calls, or reaches
+ * over others, explain by the time that they lose themselves, in [0, 1]. */
 static double explained_loss(const caus_context *context, size_t service)
 {
-    const caus_scene *scene = context->scene;
-    double callee = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++)
-        callee = fmax(callee, context->traces->own_clue[scene->callees[i]]);
-    return caus_explained_share * fmin(1, callee / caus_explained_loss);
+    return caus_explained_share *
+           fmin(1, context->traces->below[service] / caus_explained_loss);
 }
 
 /* What its lines say that its callees do not explain, or what the lines of its

@@ -14,12 +14,10 @@ static const caus_operation *operation_of(const caus_spans *spans,
     return &spans->operations[operation];
 }
 
-/* Whom a finding speaks of: the way to a callee is the callee's. */
 static size_t service_of(const caus_spans *spans,
                          const caus_trace_finding *found)
 {
-    bool gap = found->evidence == CAUS_EVIDENCE_GAP;
-    return operation_of(spans, gap ? found->callee : found->operation)->service;
+    return operation_of(spans, caus_trace_finding_blamed(found))->service;
 }
 
 /* How much a finding matters among its kind; 0 = not at all. */
@@ -88,7 +86,9 @@ static void say(const caus_spans *spans, const caus_trace_finding *found,
         add_times(text, found);
         break;
     case CAUS_EVIDENCE_ERRORS:
-        caus_text_add(text, "failures begin in ");
+        caus_text_add(text, found->callee == CAUS_NO_OPERATION
+                                ? "failures begin in "
+                                : "calls of it fail in ");
         add_operation(spans, found->operation, text);
         caus_text_add(text, ": ");
         add_shares(text, found);

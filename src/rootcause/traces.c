@@ -5,13 +5,12 @@
 
 #include "caus/trace_evidence.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
 
 /* A loss of so much of what a normal trace takes is a clue of log 2. */
 static const double noted_share = .01;
-/* Shifts of medians, in deviations times the root of the spans behind them:
- * that chance makes, and that it surely does not. */
-static const double chance = 2;
-static const double sure = 5;
+/* So many times the surprise of healthy windows is surely none of theirs. */
+static const double sure_ratio = 2.5;
 
 /* A call between two services and what a trace gained on it. */
 typedef struct slow_call {
@@ -82,26 +81,26 @@ static double own_extra(const caus_trace_evidence *evidence, size_t operation)
 }
 
 /* How far the seconds of a finding count, in [0, 1]: a mean that a few traces
- * carry moves no median, and medians of few spans differ by chance. */
-static double weight_of(const caus_trace_finding *found)
+ * carry moves no median, and medians of few traces differ by chance. */
+static double weight_of(const caus_trace_evidence *evidence,
+                        const caus_trace_finding *found, double chance)
 {
-    size_t normal = found->counts[CAUS_PHASE_NORMAL];
-    size_t incident = found->counts[CAUS_PHASE_INCIDENT];
-    double rows = (double)(normal < incident ? normal : incident);
-    double surprise = (found->effect * sqrt(rows) - chance) / (sure - chance);
-    return fmax(0, fmin(1, found->effect)) * fmax(0, fmin(1, surprise));
+    double surprise = caus_trace_surprise(evidence, found) / chance - 1;
+    return fmax(0, fmin(1, found->effect)) *
+           fmax(0, fmin(1, surprise / (sure_ratio - 1)));
 }
 
 /* Seconds that a trace lost in each service. */
 static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
-                   const size_t *scene_of, slow_call *calls,
+                   const size_t *scene_of, double chance, slow_call *calls,
                    caus_trace_clues *made)
 {
     size_t count = 0;
     for (size_t i = 0; i < evidence->finding_count; i++) {
         const caus_trace_finding *found = &evidence->findings[i];
         size_t from = scene_of[spans->operations[found->operation].service];
-        double extra_s = fmax(found->extra_s, 0) * weight_of(found);
+        double extra_s =
+            fmax(found->extra_s, 0) * weight_of(evidence, found, chance);
         if (found->evidence == CAUS_EVIDENCE_SELF_TIME)
             made->own_s[from] += extra_s;
         if (found->evidence == CAUS_EVIDENCE_GAP)
@@ -139,9 +138,9 @@ static caus_status pick_exemplars(const caus_spans *spans,
         const caus_trace_finding *best = NULL;
         for (size_t i = 0; i < evidence->finding_count; i++) {
             const caus_trace_finding *found = &evidence->findings[i];
-            bool gap = found->evidence == CAUS_EVIDENCE_GAP;
-            size_t operation = gap ? found->callee : found->operation;
-            if ((!gap && found->evidence != CAUS_EVIDENCE_SELF_TIME) ||
+            size_t operation = caus_trace_finding_blamed(found);
+            if ((found->evidence != CAUS_EVIDENCE_GAP &&
+                 found->evidence != CAUS_EVIDENCE_SELF_TIME) ||
                 scene_of[spans->operations[operation].service] != s)
                 continue;
             if (!best || found->extra_s > best->extra_s)
@@ -160,32 +159,188 @@ static caus_status pick_exemplars(const caus_spans *spans,
     return CAUS_OK;
 }
 
-static caus_status weigh(const caus_scene *scene, const caus_spans *spans,
-                         const caus_run *run, caus_arena *out,
+/* What the traces of both phases say of every service. */
+static caus_status weigh(const caus_spans *spans,
+                         const caus_trace_evidence *evidence,
+                         const size_t *scene_of, double chance, caus_arena *out,
                          caus_trace_clues *made, caus_error *err)
 {
-    caus_trace_evidence *evidence = CAUS_ARRAY(out, caus_trace_evidence, 1);
-    if (!evidence)
-        return caus_arena_fail(out, err);
-    CAUS_TRY(caus_spans_evidence(spans, NULL, run, out, evidence, err));
-    size_t *scene_of = CAUS_ARRAY(out, size_t, spans->service_count + 1);
     slow_call *calls = CAUS_ARRAY(out, slow_call, evidence->finding_count + 1);
-    if (!scene_of || !calls)
+    if (!calls)
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < spans->service_count; i++) {
         const caus_trace_service *told = &evidence->services[i];
-        scene_of[i] = caus_scene_find(scene, spans->services[i]);
         made->failing[scene_of[i]] = fmax(told->error_h, told->shape_h);
     }
-    add_up(spans, evidence, scene_of, calls, made);
-    double usual_s = usual_duration(spans);
-    for (size_t s = 0; s < scene->service_count && usual_s > 0; s++) {
-        made->clue[s] = log1p(made->lost_s[s] / (noted_share * usual_s));
-        made->own_clue[s] = log1p(made->own_s[s] / (noted_share * usual_s));
+    add_up(spans, evidence, scene_of, chance, calls, made);
+    return CAUS_OK;
+}
+
+static caus_status init_clues(size_t services, caus_arena *out,
+                              caus_trace_clues *result, caus_error *err)
+{
+    size_t count = services + 1;
+    caus_trace_clues made = {.service_count = services,
+                             .clue = CAUS_ARRAY(out, double, count),
+                             .lost_s = CAUS_ARRAY(out, double, count),
+                             .own_s = CAUS_ARRAY(out, double, count),
+                             .own_clue = CAUS_ARRAY(out, double, count),
+                             .below = CAUS_ARRAY(out, double, count),
+                             .failing = CAUS_ARRAY(out, double, count),
+                             .exemplars =
+                                 CAUS_ARRAY(out, const char *const *, count),
+                             .exemplar_count = CAUS_ARRAY(out, size_t, count)};
+    if (!made.clue || !made.lost_s || !made.own_s || !made.own_clue ||
+        !made.below || !made.failing || !made.exemplars || !made.exemplar_count)
+        return caus_arena_fail(out, err);
+    *result = made;
+    return CAUS_OK;
+}
+
+static double clue_of(double lost_s, double unit_s)
+{
+    return unit_s > 0 ? log1p(lost_s / unit_s) : 0;
+}
+
+/* What windows of healthy traces lose: [count × services]. */
+typedef struct window_losses {
+    size_t count;
+    bool is_left_out[CAUS_MOST_WINDOWS];
+    double *lost_s, *own_s, *failing;
+    double *clues; /* of lost_s */
+} window_losses;
+
+/* One earlier incident at most, of which people would have been told: what is
+ * small or comes again is a habit. */
+static void leave_out(const caus_trace_windows *windows, size_t services,
+                      window_losses *made)
+{
+    enum { LEAST_WINDOWS = 4 };
+    bool loudest[CAUS_MOST_WINDOWS] = {false};
+    if (made->count < LEAST_WINDOWS)
+        return;
+    caus_placebo_leave_out(made->clues, made->count, services, 1, loudest);
+    bool is_told = false;
+    for (size_t at = 0; at < made->count * services; at++)
+        is_told = is_told || (loudest[at / services] &&
+                              made->clues[at] >= caus_noted_loss);
+    for (size_t i = 0; i < made->count * made->count; i++) {
+        size_t a = windows->starts[i / made->count];
+        size_t b = windows->starts[i % made->count];
+        size_t apart = a < b ? b - a : a - b;
+        if (loudest[i / made->count] && apart < windows->width && is_told)
+            made->is_left_out[i % made->count] = true;
     }
-    made->known = true;
+}
+
+static caus_status weigh_windows(const caus_trace_windows *windows,
+                                 const size_t *scene_of, double unit_s,
+                                 caus_arena *out, size_t services,
+                                 window_losses *result, caus_error *err)
+{
+    size_t room = windows->count * services + 1;
+    size_t bytes = services * sizeof(double);
+    window_losses made = {.count = windows->count,
+                          .lost_s = CAUS_ARRAY(out, double, room),
+                          .own_s = CAUS_ARRAY(out, double, room),
+                          .failing = CAUS_ARRAY(out, double, room),
+                          .clues = CAUS_ARRAY(out, double, room)};
+    if (!made.lost_s || !made.own_s || !made.failing || !made.clues)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < windows->count; i++) {
+        caus_trace_clues window;
+        CAUS_TRY(init_clues(services, out, &window, err));
+        CAUS_TRY(weigh(&windows->spans, &windows->evidence[i], scene_of,
+                       windows->chance, out, &window, err));
+        memcpy(made.lost_s + i * services, window.lost_s, bytes);
+        memcpy(made.own_s + i * services, window.own_s, bytes);
+        memcpy(made.failing + i * services, window.failing, bytes);
+    }
+    for (size_t at = 0; at < windows->count * services; at++)
+        made.clues[at] = clue_of(made.lost_s[at], unit_s);
+    leave_out(windows, services, &made);
+    *result = made;
+    return CAUS_OK;
+}
+
+/* What is beyond the largest of a service in healthy windows. */
+static double beyond(const window_losses *windows, const double *usual,
+                     size_t services, size_t service, double loss)
+{
+    double most = 0;
+    for (size_t i = 0; i < windows->count; i++) {
+        if (!windows->is_left_out[i])
+            most = fmax(most, usual[i * services + service]);
+    }
+    return fmax(0, loss - most);
+}
+
+/* Clues of what is lost beyond what healthy windows lose. */
+static caus_status make_clues(const caus_spans *spans, const size_t *scene_of,
+                              const caus_run *run, caus_arena *out,
+                              caus_trace_clues *made, caus_error *err)
+{
+    size_t services = made->service_count;
+    double unit_s = noted_share * usual_duration(spans);
+    caus_trace_windows *windows = CAUS_ARRAY(out, caus_trace_windows, 1);
+    window_losses usual = {0};
+    if (!windows)
+        return caus_arena_fail(out, err);
+    CAUS_TRY(caus_trace_windows_find(spans, run, out, windows, err));
+    CAUS_TRY(weigh(spans, made->evidence, scene_of, windows->chance, out, made,
+                   err));
+    CAUS_TRY(
+        weigh_windows(windows, scene_of, unit_s, out, services, &usual, err));
+    for (size_t s = 0; s < services; s++) {
+        double lost_s =
+            beyond(&usual, usual.lost_s, services, s, made->lost_s[s]);
+        double own_s = beyond(&usual, usual.own_s, services, s, made->own_s[s]);
+        made->clue[s] = clue_of(lost_s, unit_s);
+        made->own_clue[s] = clue_of(own_s, unit_s);
+        made->failing[s] =
+            beyond(&usual, usual.failing, services, s, made->failing[s]);
+    }
+    return CAUS_OK;
+}
+
+/* Who waits for a slow service may be slow to its callers' callers. */
+static caus_status look_below(const caus_scene *scene, caus_arena *out,
+                              caus_trace_clues *made, caus_error *err)
+{
+    for (size_t s = 0; s < scene->service_count; s++) {
+        size_t *distance, *via;
+        caus_arena_mark mark = caus_arena_get_mark(out);
+        if (made->clue[s] <= 0 && made->failing[s] <= 0)
+            continue;
+        CAUS_TRY(caus_scene_walk(scene, s, true, out, &distance, &via, err));
+        for (size_t other = 0; other < scene->service_count; other++) {
+            if (other != s && distance[other] != SIZE_MAX)
+                made->below[s] = fmax(made->below[s], made->own_clue[other]);
+        }
+        caus_arena_rewind(out, mark);
+    }
+    return CAUS_OK;
+}
+
+static caus_status find(const caus_scene *scene, const caus_spans *spans,
+                        const caus_run *run, caus_arena *out,
+                        caus_trace_clues *made, caus_error *err)
+{
+    caus_trace_evidence *evidence = CAUS_ARRAY(out, caus_trace_evidence, 1);
+    size_t *scene_of = CAUS_ARRAY(out, size_t, spans->service_count + 1);
+    if (!scene_of || !evidence)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < spans->service_count; i++)
+        scene_of[i] = caus_scene_find(scene, spans->services[i]);
+    CAUS_TRY(caus_spans_evidence(spans, NULL, run, out, evidence, err));
     made->evidence = evidence;
-    return pick_exemplars(spans, evidence, scene_of, out, made, err);
+    made->known = true;
+    CAUS_TRY(pick_exemplars(spans, evidence, scene_of, out, made, err));
+    caus_arena_mark mark = caus_arena_get_mark(out);
+    CAUS_TRY(make_clues(spans, scene_of, run, out, made, err));
+    CAUS_TRY(look_below(scene, out, made, err));
+    caus_arena_rewind(out, mark);
+    return CAUS_OK;
 }
 
 caus_status caus_trace_clues_find(const caus_scene *scene,
@@ -193,22 +348,11 @@ caus_status caus_trace_clues_find(const caus_scene *scene,
                                   caus_arena *out, caus_trace_clues *result,
                                   caus_error *err)
 {
-    size_t count = scene->service_count;
-    caus_trace_clues made = {
-        .service_count = count,
-        .clue = CAUS_ARRAY(out, double, count + 1),
-        .lost_s = CAUS_ARRAY(out, double, count + 1),
-        .own_s = CAUS_ARRAY(out, double, count + 1),
-        .own_clue = CAUS_ARRAY(out, double, count + 1),
-        .failing = CAUS_ARRAY(out, double, count + 1),
-        .exemplars = CAUS_ARRAY(out, const char *const *, count + 1),
-        .exemplar_count = CAUS_ARRAY(out, size_t, count + 1)};
-    if (!made.clue || !made.lost_s || !made.own_s || !made.own_clue ||
-        !made.failing || !made.exemplars || !made.exemplar_count)
-        return caus_arena_fail(out, err);
+    caus_trace_clues made;
+    CAUS_TRY(init_clues(scene->service_count, out, &made, err));
     caus_error reason;
     caus_status status =
-        spans ? weigh(scene, spans, run, out, &made, &reason) : CAUS_OK;
+        spans ? find(scene, spans, run, out, &made, &reason) : CAUS_OK;
     if (status != CAUS_OK && status != CAUS_ERR_TOO_FEW_SAMPLES)
         return CAUS_FAIL(err, status, "%s", reason.message);
     *result = made;

@@ -16,7 +16,10 @@ typedef enum fault {
     FAULT_SLOW_NETWORK_OF_WEB,
     FAULT_ERRORS_IN_CART,
     FAULT_NO_CALL_TO_CART,
-    FAULT_RETRIES
+    FAULT_RETRIES,
+    FAULT_SLOW_CONSUMER,
+    FAULT_PAUSES,
+    FAULT_CART_STOPS_WEB
 } fault;
 
 typedef struct world {
@@ -26,7 +29,9 @@ typedef struct world {
     char trace[16];
     uint64_t next_span;
     caus_phase phase;
-    int64_t skew_ns; /* of every service but web */
+    int64_t skew_ns;                 /* of every service but web */
+    double costly[CAUS_PHASE_COUNT]; /* share of requests of another kind */
+    bool is_costly;
 } world;
 
 static const int64_t ms_ns = 1000000;
@@ -76,6 +81,7 @@ static int64_t call(world *w, const char *callee, uint64_t parent,
     bool failed = bad && w->fault == FAULT_ERRORS_IN_CART && !is_auth &&
                   caus_random_uniform(&w->random) < 0.5;
     int64_t way = width(w, slow_way ? 9 : 1), work = width(w, slow ? 30 : 5);
+    work *= w->is_costly && is_auth ? 5 : 1;
     char operation[32];
     snprintf(operation, sizeof operation, "call %s", callee);
     uint64_t client =
@@ -84,24 +90,50 @@ static int64_t call(world *w, const char *callee, uint64_t parent,
     return 2 * way + work;
 }
 
+/* A call that nobody answers, and the time until it is repeated. */
+static int64_t fail_call(world *w, uint64_t parent, int64_t start_ns)
+{
+    add(w, "web", "call auth", parent, start_ns, ms_ns, true);
+    return 41 * ms_ns;
+}
+
+/* Leaves a job for mail, which does it when the page is long done. */
+static int64_t leave_job(world *w, uint64_t parent, int64_t start_ns)
+{
+    bool slow =
+        w->phase == CAUS_PHASE_INCIDENT && w->fault == FAULT_SLOW_CONSUMER;
+    int64_t later = width(w, slow ? 900 : 90);
+    uint64_t job =
+        add(w, "web", "leave job", parent, start_ns, ms_ns / 10, false);
+    add(w, "mail", "send", job, start_ns + later, width(w, slow ? 50 : 5),
+        false);
+    return ms_ns / 10;
+}
+
 static void add_trace(world *w, int number)
 {
     int64_t start_ns = number * 1000 * ms_ns;
     bool bad = w->phase == CAUS_PHASE_INCIDENT;
+    bool stops = bad && w->fault == FAULT_CART_STOPS_WEB && number % 2;
     snprintf(w->trace, sizeof w->trace, "t%d", number);
     w->next_span = 0;
+    w->is_costly = caus_random_uniform(&w->random) < w->costly[w->phase];
     uint64_t page = ++w->next_span;
     int64_t at = start_ns + width(w, 2);
     int calls = bad && w->fault == FAULT_RETRIES ? 3 : 1;
+    if (bad && w->fault == FAULT_PAUSES && number % 2)
+        at += fail_call(w, page, at);
     for (int i = 0; i < calls; i++)
         at += call(w, "auth", page, at);
-    if (!(bad && w->fault == FAULT_NO_CALL_TO_CART && number % 2))
+    if (!stops && !(bad && w->fault == FAULT_NO_CALL_TO_CART && number % 2))
         at += call(w, "cart", page, at);
+    at += leave_job(w, page, at);
     at += width(w, 2);
     caus_span_row root = {.trace = slice(w->trace),
                           .service = slice("web"),
-                          .operation = slice("page"),
+                          .operation = slice(w->is_costly ? "list" : "page"),
                           .span = page,
+                          .failed = stops,
                           .start_ns = start_ns,
                           .duration_ns = at - start_ns,
                           .phase = w->phase};
@@ -110,12 +142,11 @@ static void add_trace(world *w, int number)
 
 enum { TRACES = 60 };
 
-static void make_world(fault planted, int64_t skew_ns, const caus_run *run,
-                       caus_arena *out, caus_spans *spans)
+static void fill_world(const world *from, const caus_run *run, caus_arena *out,
+                       caus_spans *spans)
 {
-    world w = {.builder = caus_spans_builder_new(0),
-               .fault = planted,
-               .skew_ns = skew_ns};
+    world w = *from;
+    w.builder = caus_spans_builder_new(0);
     assert_non_null(w.builder);
     caus_random_init(&w.random, 7, 0);
     for (int i = 0; i < 2 * TRACES; i++) {
@@ -128,6 +159,13 @@ static void make_world(fault planted, int64_t skew_ns, const caus_run *run,
     caus_spans_builder_free(w.builder);
 }
 
+static void make_world(fault planted, int64_t skew_ns, const caus_run *run,
+                       caus_arena *out, caus_spans *spans)
+{
+    world w = {.fault = planted, .skew_ns = skew_ns};
+    fill_world(&w, run, out, spans);
+}
+
 /* What is told of a world. */
 typedef struct told {
     csv_bench bench;
@@ -135,14 +173,20 @@ typedef struct told {
     caus_trace_evidence evidence;
 } told;
 
-static void tell(told *t, fault planted, int64_t skew_ns)
+static void tell_of(told *t, const world *w)
 {
     csv_bench_open(&t->bench, 0);
-    make_world(planted, skew_ns, t->bench.run, t->bench.out, &t->spans);
+    fill_world(w, t->bench.run, t->bench.out, &t->spans);
     assert_int_equal(caus_spans_evidence(&t->spans, NULL, t->bench.run,
                                          t->bench.out, &t->evidence,
                                          &t->bench.error),
                      CAUS_OK);
+}
+
+static void tell(told *t, fault planted, int64_t skew_ns)
+{
+    world w = {.fault = planted, .skew_ns = skew_ns};
+    tell_of(t, &w);
 }
 
 static const caus_trace_service *service_of(const told *t, const char *name)
@@ -277,9 +321,9 @@ static void missing_calls_are_told_where_they_begin(void **state)
     assert_true(path->values[CAUS_PHASE_INCIDENT] == 0.5);
     assert_int_equal(path->exemplar_count, CAUS_EXEMPLARS);
     for (size_t i = 0; i < CAUS_EXEMPLARS; i++) {
-        size_t trace = path->exemplars[i]; /* page, call auth, auth: no more */
+        size_t trace = path->exemplars[i]; /* page, call to auth and job */
         assert_int_equal(
-            t.spans.trace_start[trace + 1] - t.spans.trace_start[trace], 3);
+            t.spans.trace_start[trace + 1] - t.spans.trace_start[trace], 5);
     }
     csv_bench_close(&t.bench);
 }
@@ -317,6 +361,80 @@ static void clocks_of_services_do_not_matter(void **state)
     }
     csv_bench_close(&apart.bench);
     csv_bench_close(&together.bench);
+}
+
+static void nobody_loses_the_time_of_a_consumer(void **state)
+{
+    (void)state;
+    const int64_t skews_ns[] = {0, 3 * ms_ns, -90000 * ms_ns};
+    for (size_t i = 0; i < 3; i++) {
+        told t;
+        tell(&t, FAULT_SLOW_CONSUMER, skews_ns[i]);
+        for (size_t k = 0; k < t.evidence.finding_count; k++) {
+            const caus_trace_finding *at = &t.evidence.findings[k];
+            bool is_time = at->evidence == CAUS_EVIDENCE_SELF_TIME ||
+                           at->evidence == CAUS_EVIDENCE_GAP;
+            assert_true(!is_time || at->q_value > 0.01);
+        }
+        assert_true(service_of(&t, "mail")->self_s == 0);
+        assert_true(service_of(&t, "mail")->gap_s == 0);
+        assert_true(service_of(&t, "auth")->best_finding == SIZE_MAX);
+        csv_bench_close(&t.bench);
+    }
+}
+
+static void a_pause_before_a_repeated_call_is_no_work(void **state)
+{
+    (void)state;
+    told t;
+    tell(&t, FAULT_PAUSES, 0);
+    assert_true(fabs(service_of(&t, "web")->self_s) < 0.001);
+    csv_bench_close(&t.bench);
+}
+
+static void a_call_without_an_answer_speaks_of_the_callee(void **state)
+{
+    (void)state;
+    told t;
+    tell(&t, FAULT_PAUSES, 0);
+    const caus_trace_finding *finding =
+        find(&t, CAUS_EVIDENCE_ERRORS, "call auth", "auth");
+    assert_true(finding->q_value < 0.01);
+    assert_true(service_of(&t, "auth")->error_h > 1);
+    assert_true(service_of(&t, "web")->error_h == 0);
+    csv_bench_close(&t.bench);
+}
+
+static void a_step_that_failed_goes_no_further(void **state)
+{
+    (void)state;
+    told t;
+    tell(&t, FAULT_CART_STOPS_WEB, 0);
+    assert_true(service_of(&t, "web")->shape_h == 0);
+    assert_true(service_of(&t, "web")->error_h > 1);
+    csv_bench_close(&t.bench);
+}
+
+static void other_requests_than_usual_lose_no_time(void **state)
+{
+    (void)state;
+    const double shares[][CAUS_PHASE_COUNT] = {
+        {.2, .8}, {.8, .2}, {.5, .5}, {0, .4}};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        told well, slow;
+        world w = {.costly = {shares[i][0], shares[i][1]}};
+        tell_of(&well, &w);
+        w.fault = FAULT_SLOW_AUTH;
+        tell_of(&slow, &w);
+        assert_true(fabs(service_of(&well, "auth")->self_s) < 0.003);
+        assert_true(service_of(&well, "auth")->best_finding == SIZE_MAX);
+        assert_true(service_of(&well, "web")->best_finding == SIZE_MAX);
+        assert_true(service_of(&slow, "auth")->self_s > 0.012);
+        assert_true(
+            find(&slow, CAUS_EVIDENCE_SELF_TIME, "work", "auth")->effect > 2);
+        csv_bench_close(&well.bench);
+        csv_bench_close(&slow.bench);
+    }
 }
 
 static void one_phase_alone_is_too_little(void **state)
@@ -374,6 +492,11 @@ int main(void)
         cmocka_unit_test(missing_calls_are_told_where_they_begin),
         cmocka_unit_test(retries_are_calls_beyond_the_usual),
         cmocka_unit_test(clocks_of_services_do_not_matter),
+        cmocka_unit_test(nobody_loses_the_time_of_a_consumer),
+        cmocka_unit_test(a_pause_before_a_repeated_call_is_no_work),
+        cmocka_unit_test(a_call_without_an_answer_speaks_of_the_callee),
+        cmocka_unit_test(a_step_that_failed_goes_no_further),
+        cmocka_unit_test(other_requests_than_usual_lose_no_time),
         cmocka_unit_test(one_phase_alone_is_too_little),
         cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
     };

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Traces of front, which calls mid, which calls root. What they take wanders
+ * from time to time, as in any real system. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "events/events.h"
+#include "fault.h"
+#include "made_case.h"
+#include "rootcause/weights.h"
+#include "test.h"
+
+typedef made_fixture fixture;
+
+enum { NORMAL = 240, INCIDENT = 60, STRETCH = 60, MANY = 40 };
+
+static const int64_t ms_ns = 1000000;
+
+typedef struct plan {
+    uint64_t seed;
+    double wander_ms; /* root is slower in every other stretch of traces */
+    double fault_ms;  /* … and in the incident */
+    double follow;    /* of that, time in which mid waits for nobody */
+    double trace_ms;  /* spans of one trace are slow together */
+    size_t spans;     /* of root in a trace */
+    size_t incident;  /* traces; 0 = INCIDENT */
+} plan;
+
+static caus_slice slice_of(const char *text)
+{
+    return (caus_slice){text, strlen(text)};
+}
+
+static uint64_t add(caus_spans_builder *builder, const char *service,
+                    uint64_t parent, uint64_t span, int64_t start_ns, double ms,
+                    size_t trace)
+{
+    char id[16];
+    snprintf(id, sizeof id, "t%zu", trace);
+    caus_span_row row = {.trace = slice_of(id),
+                         .service = slice_of(service),
+                         .operation = slice_of("handle"),
+                         .span = span,
+                         .parent = parent,
+                         .has_parent = parent != 0,
+                         .start_ns = start_ns,
+                         .duration_ns = llround(ms * (double)ms_ns),
+                         .phase = trace < NORMAL ? CAUS_PHASE_NORMAL
+                                                 : CAUS_PHASE_INCIDENT};
+    assert_int_equal(caus_spans_builder_add(builder, &row, NULL), CAUS_OK);
+    return span;
+}
+
+static void add_trace(caus_spans_builder *builder, const plan *made,
+                      caus_random *random, size_t trace)
+{
+    bool bad = trace >= NORMAL;
+    size_t spans = made->spans ? made->spans : 1;
+    double slow =
+        bad ? made->fault_ms : (double)(trace / STRETCH % 2) * made->wander_ms;
+    double own = 2 + caus_random_uniform(random) + made->follow * slow;
+    double alike = made->trace_ms * caus_random_uniform(random);
+    double took[MANY], all = 0;
+    for (size_t i = 0; i < spans; i++) {
+        took[i] = 10 + 4 * caus_random_uniform(random) + slow + alike;
+        all += took[i];
+    }
+    int64_t at = made_start_ns + (int64_t)trace * 1000 * ms_ns;
+    double front = 3 + caus_random_uniform(random);
+    add(builder, "front", 0, 1, at, front + own + all, trace);
+    add(builder, "mid", 1, 2, at + ms_ns, own + all, trace);
+    at += 2 * ms_ns;
+    for (size_t i = 0; i < spans; i++) {
+        add(builder, "root", 2, 3 + i, at, took[i], trace);
+        at += llround(took[i] * (double)ms_ns);
+    }
+}
+
+static caus_spans make_spans(const fixture *with, const plan *made)
+{
+    caus_spans_builder *builder = caus_spans_builder_new(0);
+    caus_random random;
+    caus_spans spans;
+    assert_non_null(builder);
+    caus_random_init(&random, made->seed, 0);
+    size_t incident = made->incident ? made->incident : INCIDENT;
+    for (size_t i = 0; i < NORMAL + incident; i++)
+        add_trace(builder, made, &random, i);
+    assert_int_equal(caus_spans_builder_finish(builder, NULL, false, with->run,
+                                               with->arena, &spans, NULL),
+                     CAUS_OK);
+    caus_spans_builder_free(builder);
+    return spans;
+}
+
+static caus_scene scene_of(const fixture *with, const caus_spans *spans)
+{
+    size_t order[MADE_VARIABLES];
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        order[v] = v;
+    caus_series *series = CAUS_ARRAY(with->arena, caus_series, 1);
+    caus_topology *calls = CAUS_ARRAY(with->arena, caus_topology, 1);
+    caus_scene scene;
+    assert_non_null(series);
+    assert_non_null(calls);
+    *series = made_series(with->arena, made_incident, order, 1);
+    assert_int_equal(caus_spans_topology(spans, with->arena, calls, NULL, NULL),
+                     CAUS_OK);
+    assert_int_equal(
+        caus_scene_init(series, calls, spans, with->arena, &scene, NULL),
+        CAUS_OK);
+    return scene;
+}
+
+static caus_trace_clues clues_of(fixture *with, const plan *made)
+{
+    caus_spans spans = make_spans(with, made);
+    caus_scene scene = scene_of(with, &spans);
+    caus_trace_clues clues;
+    assert_int_equal(caus_trace_clues_find(&scene, &spans, with->run,
+                                           with->arena, &clues, &with->err),
+                     CAUS_OK);
+    assert_true(clues.known);
+    return clues;
+}
+
+static size_t service(fixture *with, const char *name)
+{
+    plan plain = {.seed = 1};
+    caus_spans spans = make_spans(with, &plain);
+    caus_scene scene = scene_of(with, &spans);
+    return caus_scene_find(&scene, name);
+}
+
+static void what_healthy_traces_do_is_no_evidence(void **state)
+{
+    fixture *with = *state;
+    size_t root = service(with, "root"), loud = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        plan made = {.seed = seed, .wander_ms = 1.5, .fault_ms = 1.5};
+        caus_trace_clues clues = clues_of(with, &made);
+        for (size_t s = 0; s < clues.service_count; s++)
+            assert_true(clues.clue[s] < 2 * caus_chance_clue);
+        loud += clues.clue[root] > caus_chance_clue;
+    }
+    assert_true(loud <= 2);
+}
+
+static void three_times_what_healthy_traces_do_is(void **state)
+{
+    fixture *with = *state;
+    size_t root = service(with, "root");
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        plan made = {.seed = seed, .wander_ms = 1.5, .fault_ms = 4.5};
+        caus_trace_clues clues = clues_of(with, &made);
+        assert_true(clues.clue[root] > 2 * caus_chance_clue);
+        for (size_t s = 0; s < clues.service_count; s++)
+            assert_true(s == root || clues.clue[s] < clues.clue[root]);
+    }
+}
+
+static void steady_healthy_traces_take_nothing(void **state)
+{
+    fixture *with = *state;
+    plan made = {.seed = 3, .fault_ms = 9};
+    size_t root = service(with, "root");
+    caus_trace_clues clues = clues_of(with, &made);
+    double usual_s = 3.5e-3 + 2.5e-3 + 12e-3;
+    double whole = log1p(clues.lost_s[root] / (.01 * usual_s));
+    assert_true(fabs(clues.lost_s[root] - .009) < .001);
+    assert_true(fabs(clues.clue[root] - whole) < .05);
+}
+
+/* One trace of very many spans tells how that trace was, no more. */
+static void spans_of_one_trace_are_one_witness(void **state)
+{
+    fixture *with = *state;
+    size_t root = service(with, "root"), loud = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        plan made = {
+            .seed = seed, .trace_ms = 20, .spans = MANY, .incident = 3};
+        caus_trace_clues clues = clues_of(with, &made);
+        loud += clues.clue[root] > caus_chance_clue;
+    }
+    assert_true(loud <= 1);
+}
+
+static void who_waits_for_a_slow_service_is_explained_by_it(void **state)
+{
+    fixture *with = *state;
+    plan made = {.seed = 4, .fault_ms = 12, .follow = 2};
+    caus_trace_clues clues = clues_of(with, &made);
+    size_t root = service(with, "root"), mid = service(with, "mid");
+    assert_true(clues.clue[mid] > clues.clue[root]);
+    assert_true(clues.below[mid] == clues.own_clue[root]);
+    assert_true(clues.below[root] == 0);
+}
+
+static void running_out_of_memory_anywhere_is_reported(void **state)
+{
+    fixture *with = *state;
+    plan made = {.seed = 5, .fault_ms = 9};
+    caus_spans spans = make_spans(with, &made);
+    caus_scene scene = scene_of(with, &spans);
+    bool refused = true;
+    for (long successes = 0; refused; successes++) {
+        caus_arena *out = caus_arena_new(0);
+        caus_trace_clues clues;
+        assert_non_null(out);
+        fault_fail_after(successes);
+        caus_status status = caus_trace_clues_find(&scene, &spans, with->run,
+                                                   out, &clues, &with->err);
+        refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        caus_arena_free(out);
+    }
+}
+
+int main(void)
+{
+#define MADE_TEST(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+    const struct CMUnitTest tests[] = {
+        MADE_TEST(what_healthy_traces_do_is_no_evidence),
+        MADE_TEST(three_times_what_healthy_traces_do_is),
+        MADE_TEST(steady_healthy_traces_take_nothing),
+        MADE_TEST(spans_of_one_trace_are_one_witness),
+        MADE_TEST(who_waits_for_a_slow_service_is_explained_by_it),
+        MADE_TEST(running_out_of_memory_anywhere_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
