@@ -90,8 +90,8 @@ typedef struct caus_incident_options {
     caus_pcmci_options pcmci;
     const caus_topology *topology; /* who calls whom; NULL = not known */
     const char *workload; /* the variable whose load is shared by all; "auto" =
-                             the calls of the one service that nobody calls;
-                             NULL = none is removed */
+                             the calls of the services that nobody calls, or
+                             without a topology a guess; NULL = none */
     const caus_knowledge *knowledge; /* NULL = nothing is known; what it says
                                         of variables left out is without
                                         effect */
@@ -112,7 +112,10 @@ typedef struct caus_incident {
     const unsigned char *assumptions; /* by the knowledge; NULL */
     const unsigned char *searched;    /* by knowledge and call graph: what the
                                          search was told; NULL */
-    const char *workload; /* the variable that was regressed out; NULL = none */
+    const char *workload; /* the load that links were held against, or that was
+                             regressed out; NULL = none */
+    const char *workload_guess; /* why it was taken, as a sentence's part; NULL
+                                   = it was named, or the topology tells it */
     const caus_dropped *dropped;
     size_t dropped_count;
 } caus_incident;
@@ -127,6 +130,8 @@ typedef struct caus_incident {
  * replicated (significant with one sign in both), baseline only, incident only
  * or changed. With a topology, lag-0 links between latencies or errors point
  * from the callee to the caller, those between calls from caller to callee.
+ * With "auto" nothing is regressed out: each link is tested again given the
+ * load, and where that load is a guess, the links that it explains are dropped.
  *
  *   series   raw; with two environments, 0 is the baseline and 1 the incident
  *   options  NULL = default

@@ -47,10 +47,12 @@ typedef struct caus_graph_answer {
     const char *method;          /* "pcmci", … */
     const char *preset;          /* "incident" or NULL: the textbook method */
     const char *test;            /* "parcorr", … */
-    const char *workload;       /* the shared load that was regressed out, which
-                                   "drives" needs; NULL = none */
-    caus_pcmci_options options; /* alpha NaN = the method has no level */
-    bool has_selection;         /* pc_alpha chose conditions */
+    const char *workload;        /* the shared load that was removed, which
+                                    "drives" needs; NULL = none */
+    const char *workload_guess;  /* why that one was taken, where it is a guess,
+                                    which earns no "drives"; NULL */
+    caus_pcmci_options options;  /* alpha NaN = the method has no level */
+    bool has_selection;          /* pc_alpha chose conditions */
     const caus_dropped *dropped;
     size_t dropped_count;
     const char *insufficient;    /* why nothing could be tested: then there

@@ -125,8 +125,8 @@ static const caus_option discover_options[] = {
      "when the incident began; by default beginning and end are looked for"},
     {"workload", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "load that all share: auto (calls of the services that nobody calls in "
-     "--topology; a link must hold with them too), none, or a variable of "
-     "offered load, regressed out; default auto"},
+     "--topology, without one a guess; a link must hold with them too), none, "
+     "or a variable of offered load, regressed out; default auto"},
     {"target", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
      "show only what leads, or may lead, to this variable"},
     {"keep", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,
@@ -242,6 +242,7 @@ static caus_status run_preset(caus_program *program,
     CAUS_TRY(caus_cli_add_confidence(&lesson, &task, &incident->discovery,
                                      answer, err));
     answer->workload = incident->workload;
+    answer->workload_guess = incident->workload_guess;
     answer->options.assumptions = incident->assumptions;
     answer->series = &incident->series;
     answer->input = &incident->input;

@@ -101,6 +101,7 @@ static void describe_graph(const caus_incident *incident,
                            caus_graph_answer *answer)
 {
     answer->workload = incident->workload;
+    answer->workload_guess = incident->workload_guess;
     answer->options = options->pcmci;
     answer->options.assumptions = incident->assumptions;
     answer->series = &incident->series;

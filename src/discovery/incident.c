@@ -38,6 +38,7 @@ static caus_status sort_variables(const caus_series *series, caus_arena *out,
 typedef struct analysis {
     caus_series bare;   /* in units, load removed */
     caus_series tested; /* normal scores, and the load as one variable more */
+    bool is_guessed;    /* that load */
 } analysis;
 
 /* Leaves out, removes load, takes normal scores. */
@@ -59,9 +60,11 @@ static caus_status prepare(const caus_series *series,
     CAUS_TRY(caus_series_select(input, chosen.kept, chosen.kept_count, out,
                                 &kept, err));
     caus_load load;
-    CAUS_TRY(caus_incident_choose_load(input, &result->quality, options, out,
-                                       &load, err));
+    caus_load_case about = {input, &result->quality, options, run};
+    CAUS_TRY(caus_incident_choose_load(&about, out, &load, err));
     result->workload = load.name;
+    result->workload_guess = load.guess;
+    made->is_guessed = load.guess != NULL;
     CAUS_TRY(
         caus_incident_remove_load(input, &load, &kept, run, out, bare, err));
     CAUS_TRY(caus_series_transform(bare, CAUS_TRANSFORM_NORMAL_SCORES, run, out,
@@ -98,18 +101,42 @@ static caus_status learn(const caus_incident_options *options,
     return caus_incident_orient(calls, result, out, err);
 }
 
-/* What each link is worth. */
-static caus_status judge(const analysis *made, double alpha,
-                         const caus_run *run, caus_arena *out,
-                         caus_incident *result, caus_error *err)
+/* Links must hold given the load as well. */
+static caus_status hold(const analysis *made, const caus_pcmci_options *options,
+                        const caus_run *run, caus_arena *out,
+                        caus_incident *result, caus_error *err)
 {
     caus_discovery *found = &result->discovery;
+    const double *p_given_load;
+    CAUS_TRY(caus_incident_hold_load(&made->tested, found, run, out,
+                                     &p_given_load, err));
+    if (made->is_guessed)
+        return caus_incident_drop_shared(result, p_given_load, options, out,
+                                         err);
+    size_t nodes = found->graph.node_count;
+    size_t cells = nodes * nodes * (found->graph.max_lag + 1);
+    bool *by_load = CAUS_ARRAY(out, bool, cells);
+    if (!by_load)
+        return caus_arena_fail(out, err);
+    for (size_t cell = 0; cell < cells; cell++)
+        by_load[cell] = p_given_load[cell] > options->alpha;
+    found->by_load = by_load;
+    return CAUS_OK;
+}
+
+/* What each link is worth. */
+static caus_status judge(const analysis *made,
+                         const caus_pcmci_options *options, const caus_run *run,
+                         caus_arena *out, caus_incident *result,
+                         caus_error *err)
+{
+    caus_discovery *found = &result->discovery;
+    double alpha = options->alpha;
     const caus_series *series = &result->series;
     if (!found->complete)
         return CAUS_OK;
     if (made->tested.variable_count > series->variable_count)
-        CAUS_TRY(caus_incident_hold_load(&made->tested, found, run, alpha, out,
-                                         &found->by_load, err));
+        CAUS_TRY(hold(made, options, run, out, result, err));
     if (series->environment_count == 2)
         CAUS_TRY(caus_incident_replicate(series, &found->graph, run, alpha, out,
                                          &found->environments, err));
@@ -127,10 +154,10 @@ static caus_status discover(const caus_series *series,
                             const caus_run *run, caus_arena *out,
                             caus_incident *result, caus_error *err)
 {
-    analysis made;
+    analysis made = {0};
     CAUS_TRY(prepare(series, options, run, out, result, &made, err));
     CAUS_TRY(learn(options, run, out, result, err));
-    return judge(&made, options->pcmci.alpha, run, out, result, err);
+    return judge(&made, &options->pcmci, run, out, result, err);
 }
 
 caus_status caus_discover_incident(const caus_series *series,

@@ -25,16 +25,55 @@ caus_symptom caus_symptom_of(const caus_variable *variable);
 typedef struct caus_load {
     const bool *chosen; /* [variables]; NULL = none is known */
     const char *name;
-    bool is_offered; /* the user vouches that it arrives, whatever happens to
-                        it. Counts of finished calls are held up by faults:
-                        links must hold with them as without them */
+    bool is_offered;   /* the user vouches that it arrives, whatever happens to
+                          it. Counts of finished calls are held up by faults:
+                          links must hold with them as without them */
+    const char *guess; /* why it is taken for the load where nobody says so and
+                          no call graph tells the entry; NULL */
 } caus_load;
 
-caus_status caus_incident_choose_load(const caus_series *series,
-                                      const caus_quality *quality,
-                                      const caus_incident_options *options,
+/* What choosing the load asks. */
+typedef struct caus_load_case {
+    const caus_series *series;
+    const caus_quality *quality;
+    const caus_incident_options *options;
+    const caus_run *run;
+} caus_load_case;
+
+caus_status caus_incident_choose_load(const caus_load_case *about,
                                       caus_arena *out, caus_load *load,
                                       caus_error *err);
+
+typedef struct caus_guess {
+    size_t variable; /* SIZE_MAX = nothing counts requests */
+    size_t count;    /* variables that do */
+    double share;    /* of the others' variance that it explains, in the median
+                        of two or more */
+} caus_guess;
+
+/*
+ * The requests that explain those of all others best: all that is served for
+ * one entry follows it, whoever calls whom.
+ *
+ *   usable  [variables] those that count requests
+ */
+caus_status caus_incident_guess_load(const caus_series *series,
+                                     const caus_run *run, const bool *usable,
+                                     caus_arena *out, caus_guess *guess,
+                                     caus_error *err);
+
+/*
+ * Drops links between variables that count no requests and that do not hold
+ * given the load as without it, after correction for all tests: what survives a
+ * search is what chance made strong, given the load too. A guess does no more:
+ * it can take a link away, and earns no word.
+ *
+ *   p_given_load  of caus_incident_hold_load()
+ */
+caus_status caus_incident_drop_shared(caus_incident *incident,
+                                      const double *p_given_load,
+                                      const caus_pcmci_options *options,
+                                      caus_arena *out, caus_error *err);
 
 /* The sum in a row; NaN where one is missing. */
 double caus_incident_load_at(const caus_series *series, const bool *chosen,
@@ -146,12 +185,12 @@ caus_status caus_incident_rest(caus_incident *incident, caus_arena *out,
  * two causes hide or feign a link: so a link must hold without the load first.
  *
  *   series   as analysed, and one variable more, the load
- *   by_load  set to [cells], in `out`
+ *   p_value  set to [cells], in `out`: of links given the load; 1 where none
+ * can be told or the sign is another one
  */
 caus_status caus_incident_hold_load(const caus_series *series,
                                     const caus_discovery *pooled,
-                                    const caus_run *run, double alpha,
-                                    caus_arena *out, const bool **by_load,
-                                    caus_error *err);
+                                    const caus_run *run, caus_arena *out,
+                                    const double **p_value, caus_error *err);
 
 #endif

@@ -43,8 +43,9 @@ static bool has_moved(const caus_series *series, size_t variable, double *room)
 static bool is_well_held(const caus_incident *incident, size_t cell)
 {
     const caus_discovery *found = &incident->discovery;
-    return incident->workload && found->by_topology &&
-           found->by_topology[cell] && found->environments &&
+    return incident->workload && !incident->workload_guess &&
+           found->by_topology && found->by_topology[cell] &&
+           found->environments &&
            found->environments[cell] == CAUS_EDGE_REPLICATED &&
            !(found->by_load && found->by_load[cell]);
 }

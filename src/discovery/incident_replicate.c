@@ -242,7 +242,7 @@ caus_incident_replicate(const caus_series *series, const caus_graph *graph,
 
 static caus_status hold_against_load(replication *job,
                                      const caus_discovery *pooled,
-                                     caus_arena *scratch, bool *by_load,
+                                     caus_arena *scratch, double *p_value,
                                      caus_error *err)
 {
     const caus_graph *graph = job->graph;
@@ -257,32 +257,31 @@ static caus_status hold_against_load(replication *job,
         size_t i = cell / lags / nodes, j = cell / lags % nodes;
         if (graph->cells[cell].target == CAUS_MARK_NONE)
             continue;
-        by_load[cell] =
-            found->undetermined || found->p_value > job->alpha ||
-            signbit(found->statistic) != signbit(pooled->statistic[cell]);
+        bool holds =
+            !found->undetermined &&
+            signbit(found->statistic) == signbit(pooled->statistic[cell]);
+        p_value[cell] = holds ? found->p_value : 1;
         if (cell % lags == 0)
-            by_load[caus_graph_cell(graph, j, i, 0)] = by_load[cell];
+            p_value[caus_graph_cell(graph, j, i, 0)] = p_value[cell];
     }
     return CAUS_OK;
 }
 
 caus_status caus_incident_hold_load(const caus_series *series,
                                     const caus_discovery *pooled,
-                                    const caus_run *run, double alpha,
-                                    caus_arena *out, const bool **by_load,
-                                    caus_error *err)
+                                    const caus_run *run, caus_arena *out,
+                                    const double **p_value, caus_error *err)
 {
-    bool *made = CAUS_ARRAY(out, bool, count_cells(&pooled->graph));
+    double *made = CAUS_ARRAY(out, double, count_cells(&pooled->graph));
     caus_arena *scratch = caus_arena_new(caus_run_memory_limit_bytes(run));
     if (!made || !scratch) {
         caus_arena_free(scratch);
         return caus_arena_fail(out, err);
     }
-    replication job = {
-        .series = series, .graph = &pooled->graph, .alpha = alpha, .run = run};
+    replication job = {.series = series, .graph = &pooled->graph, .run = run};
     caus_status status = hold_against_load(&job, pooled, scratch, made, err);
     caus_arena_free(scratch);
     if (status == CAUS_OK)
-        *by_load = made;
+        *p_value = made;
     return status;
 }

@@ -56,52 +56,92 @@ static const char *name_load(const caus_series *series, const bool *chosen,
                : caus_arena_format(out, "%s + %zu more", first, count - 1);
 }
 
-/* Which variables are the workload; none is a choice too. */
-static caus_status choose_load(const caus_series *series,
-                               const caus_quality *quality,
-                               const caus_incident_options *options,
-                               caus_arena *out, bool *chosen, caus_error *err)
+/* What nobody names and no call graph tells. */
+static caus_status guess_load(const caus_load_case *about, caus_arena *out,
+                              bool *chosen, caus_load *load, caus_error *err)
 {
-    if (strcmp(options->workload, "auto") == 0) {
-        if (options->topology &&
-            !find_entry_loads(series, quality, options->topology, out, chosen))
-            return caus_arena_fail(out, err);
+    const caus_series *series = about->series;
+    bool *usable = CAUS_ARRAY(out, bool, series->variable_count);
+    if (!usable)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < series->variable_count; v++)
+        usable[v] = is_usable(series, about->quality, v);
+    caus_guess guess;
+    CAUS_TRY(
+        caus_incident_guess_load(series, about->run, usable, out, &guess, err));
+    if (guess.variable == SIZE_MAX)
         return CAUS_OK;
-    }
-    size_t found = caus_series_find(series, options->workload);
+    chosen[guess.variable] = true;
+    const char *name = series->variables[guess.variable].name;
+    load->guess =
+        guess.count == 1
+            ? caus_arena_format(out, "%s alone counts requests", name)
+            : caus_arena_format(out,
+                                "of %zu counts of requests %s explains the "
+                                "others best (%.0f %% of their variance in "
+                                "the median)",
+                                guess.count, name, 100 * guess.share);
+    return load->guess ? CAUS_OK : caus_arena_fail(out, err);
+}
+
+static caus_status take_named(const caus_load_case *about, bool *chosen,
+                              caus_error *err)
+{
+    const char *name = about->options->workload;
+    size_t found = caus_series_find(about->series, name);
     if (found == SIZE_MAX)
         return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
                          "the workload %s is not among the %zu variables: name "
                          "one of them, or none",
-                         options->workload, series->variable_count);
-    if (quality->variables[found].constant)
+                         name, about->series->variable_count);
+    if (about->quality->variables[found].constant)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                          "the workload %s is constant: it explains nothing; "
                          "name another variable, or none",
-                         options->workload);
+                         name);
     chosen[found] = true;
     return CAUS_OK;
 }
 
-caus_status caus_incident_choose_load(const caus_series *series,
-                                      const caus_quality *quality,
-                                      const caus_incident_options *options,
+static bool any_of(const bool *chosen, size_t count)
+{
+    for (size_t v = 0; v < count; v++)
+        if (chosen[v])
+            return true;
+    return false;
+}
+
+/* Which variables are the workload; none is a choice too. */
+static caus_status choose_load(const caus_load_case *about, caus_arena *out,
+                               bool *chosen, caus_load *load, caus_error *err)
+{
+    const caus_incident_options *options = about->options;
+    if (strcmp(options->workload, "auto") != 0) {
+        load->is_offered = true;
+        return take_named(about, chosen, err);
+    }
+    if (options->topology && !find_entry_loads(about->series, about->quality,
+                                               options->topology, out, chosen))
+        return caus_arena_fail(out, err);
+    if (any_of(chosen, about->series->variable_count))
+        return CAUS_OK;
+    return guess_load(about, out, chosen, load, err);
+}
+
+caus_status caus_incident_choose_load(const caus_load_case *about,
                                       caus_arena *out, caus_load *load,
                                       caus_error *err)
 {
+    const caus_series *series = about->series;
     *load = (caus_load){0};
-    if (!options->workload || series->step_ns == 0)
+    if (!about->options->workload || series->step_ns == 0)
         return CAUS_OK;
     bool *chosen = CAUS_ARRAY(out, bool, series->variable_count);
     if (!chosen)
         return caus_arena_fail(out, err);
-    CAUS_TRY(choose_load(series, quality, options, out, chosen, err));
-    bool any = false;
-    for (size_t v = 0; v < series->variable_count; v++)
-        any = any || chosen[v];
-    if (!any)
+    CAUS_TRY(choose_load(about, out, chosen, load, err));
+    if (!any_of(chosen, series->variable_count))
         return CAUS_OK;
-    load->is_offered = strcmp(options->workload, "auto") != 0;
     load->chosen = chosen;
     load->name = name_load(series, chosen, out);
     return load->name ? CAUS_OK : caus_arena_fail(out, err);

@@ -261,6 +261,7 @@ static void write_method(caus_json *json, const caus_view *view)
     caus_put_known(json, view->arena, "preset", answer->preset);
     caus_put_known(json, view->arena, "test", answer->test);
     caus_put_known(json, view->arena, "workload", answer->workload);
+    caus_put_known(json, view->arena, "workload_guess", answer->workload_guess);
     if (options->min_lag > 0)
         caus_json_put_unsigned(json, "min_lag", options->min_lag);
     caus_json_put_unsigned(json, "max_lag", answer->discovery->graph.max_lag);

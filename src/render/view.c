@@ -351,6 +351,21 @@ static const char by_formula_warning[] =
     "intervals are Fisher's, which are too short for heavy tails: those from "
     "the rows do not fit the memory limit; raise --memory-limit";
 
+/* What was taken for the load that all share. */
+static const char *guess_warning(const caus_view *view)
+{
+    const char *guess =
+        caus_clean_text(view->arena, view->answer->workload_guess, view->clean);
+    if (!guess)
+        return NULL;
+    return caus_arena_format(
+        view->arena,
+        "the load that all share is a guess: %s; what it explains is no link, "
+        "and no link \"drives\"; --workload VARIABLE or none overrides it, "
+        "--topology tells it",
+        guess);
+}
+
 /* A warning's text by its place: a search cut short or none at all first, then
  * the caller's, those of the quality report and those of the search. */
 static const char *warning_at(const caus_view *view, size_t place)
@@ -371,8 +386,10 @@ static const char *warning_at(const caus_view *view, size_t place)
     if (place < from_quality)
         return caus_clean_text(view->arena, answer->quality->warnings[place],
                                view->clean);
-    return singular_warning(view,
-                            &answer->discovery->singular[place - from_quality]);
+    place -= from_quality;
+    if (place < answer->discovery->singular_count)
+        return singular_warning(view, &answer->discovery->singular[place]);
+    return guess_warning(view);
 }
 
 /* Every warning once. */
@@ -385,6 +402,7 @@ static caus_status list_warnings(caus_view *view, caus_error *err)
     count += answer->discovery->complete ? 0 : 1;
     count += answer->discovery->intervals_by_formula ? 1 : 0;
     count += answer->insufficient ? 1 : 0;
+    count += answer->workload_guess ? 1 : 0;
     view->warnings = CAUS_ARRAY(view->arena, const char *, count);
     caus_map *seen = caus_map_new();
     bool out_of_memory = !view->warnings || !seen;

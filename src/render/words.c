@@ -81,6 +81,7 @@ const char *caus_link_word(const caus_view *view, const caus_link *link)
     if (link->is_granted)
         return "assumed";
     if (caus_link_is_ordered(link) && view->answer->workload &&
+        !view->answer->workload_guess &&
         link->environments == CAUS_EDGE_REPLICATED && !link->off_calls &&
         !link->by_load)
         return link->changed == CAUS_CHECK_PASSED ? "caused" : "drives";
@@ -177,9 +178,14 @@ static void list_load_and_calls(const caus_view *view, const caus_link *link,
 {
     const char *load = view->answer->workload;
     char sentence[200];
-    snprintf(sentence, sizeof sentence, "shared load removed: %s%s%.100s%s",
-             load ? result_word(passed(!link->by_load)) : "not done",
-             load ? " (" : "", load ? load : "", load ? ")" : "");
+    if (!load)
+        snprintf(sentence, sizeof sentence, "shared load removed: not done");
+    else if (view->answer->workload_guess)
+        snprintf(sentence, sizeof sentence,
+                 "shared load removed: not proven (%.100s is a guess)", load);
+    else
+        snprintf(sentence, sizeof sentence, "shared load removed: %s (%.100s)",
+                 result_word(passed(!link->by_load)), load);
     add(data, sentence);
     if (link->off_calls)
         add(data, "call graph: failed (no call between the two explains it)");

@@ -175,6 +175,9 @@ static void drives_is_earned_by_replication_without_shared_load(void **state)
     assert_sentence(&made, "a preceded b by 15 s.");
     made.answer.workload = "shop_calls";
     assert_sentence(&made, "a drives b 15 s later.");
+    made.answer.workload_guess = "shop_calls alone counts requests";
+    assert_sentence(&made, "a preceded b by 15 s.");
+    made.answer.workload_guess = NULL;
     memset(environments, CAUS_EDGE_INCIDENT_ONLY, sizeof environments);
     assert_sentence(&made, "a preceded b by 15 s.");
     free_answer(&made);
