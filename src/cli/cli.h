@@ -56,6 +56,10 @@ caus_status caus_cli_read_window(const caus_arguments *arguments,
                                  int64_t default_baseline_ns,
                                  caus_cli_window *result, caus_error *err);
 
+/* That rows are wider than --step asks for; NULL = no memory. */
+const char *caus_cli_step_warning(int64_t asked_ns, int64_t step_ns,
+                                  const char *what, caus_arena *arena);
+
 /*
  * Puts window and baseline on the grid: the baseline ends one step before the
  * window starts, and is dropped if nothing is left of it.
@@ -230,6 +234,16 @@ static const char caus_cli_quality_prefix[] = "quality: ";
 /* What was left out of what only some answers use. */
 static const char caus_cli_traces_prefix[] = "of the traces ";
 static const char caus_cli_logs_prefix[] = "of the log lines ";
+
+/*
+ * Makes --step as wide as what it asks of: narrower rows hold no more, and
+ * repeat or lack values.
+ *
+ *   what  that width in words, such as "the rows that were recorded"
+ */
+caus_status caus_cli_raise_step(caus_cli_window *window, int64_t least_ns,
+                                const char *what, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err);
 
 /* Adds a sentence to the warnings of an input; NULL = no memory for it. */
 caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,

@@ -381,11 +381,11 @@ static int64_t whole_interval_ns(double interval_s)
 
 /*
  * The width of rows that fits what came: not below the scrapes of any metric,
- * and fine where the data begin so late in the window that wide rows would be
- * few. A budget has no room for the latter.
+ * and fine where nobody chose a width and the data begin so late in the window
+ * that wide rows would be few.
  */
-static int64_t better_step(const caus_arguments *arguments,
-                           const caus_grid *window, const caus_fetch *fetch)
+static int64_t better_step(const caus_grid *window, const caus_fetch *fetch,
+                           bool is_chosen)
 {
     static const int64_t short_ns = INT64_C(1800) * 1000000000;
     static const int64_t fine_ns = INT64_C(15) * 1000000000;
@@ -393,8 +393,8 @@ static int64_t better_step(const caus_arguments *arguments,
     int64_t start_ns = caus_cli_first_row_ns(
         window, caus_cli_first_sample_ns(&fetch->samples));
     int64_t step_ns = window->step_ns;
-    if (start_ns > window->start_ns && window->end_ns - start_ns < short_ns &&
-        step_ns > fine_ns && !caus_arguments_has(arguments, "query-budget"))
+    if (!is_chosen && start_ns > window->start_ns &&
+        window->end_ns - start_ns < short_ns && step_ns > fine_ns)
         step_ns = fine_ns;
     return step_ns > interval_ns ? step_ns : interval_ns;
 }
@@ -414,6 +414,18 @@ static void say_step(caus_program *program, int64_t usual_ns, int64_t step_ns)
             : "the data begin less than half an hour before the end");
 }
 
+static caus_status warn_of_step(int64_t asked_ns, int64_t step_ns,
+                                caus_arena *arena, caus_fetch *result,
+                                caus_error *err)
+{
+    const char *warning = caus_cli_step_warning(
+        asked_ns, step_ns, "the longest scrape interval", arena);
+    if (!warning)
+        return caus_arena_fail(arena, err);
+    caus_fetch one = {.warnings = &warning, .warning_count = 1};
+    return join_fetch(arena, result, &one, err);
+}
+
 caus_status caus_cli_fetch(caus_program *program,
                            const caus_arguments *arguments,
                            const caus_cli_source *source,
@@ -427,11 +439,18 @@ caus_status caus_cli_fetch(caus_program *program,
     caus_cli_window asked = *window;
     caus_cli_settle(window, 0);
     CAUS_TRY(fetch_all(program, arguments, source, window, arena, result, err));
-    int64_t step_ns = better_step(arguments, &window->window, result);
-    if (asked.window.step_ns || step_ns == window->window.step_ns)
+    int64_t asked_ns = asked.window.step_ns;
+    int64_t step_ns = better_step(&window->window, result, asked_ns > 0);
+    /* Asking twice is beyond a budget; what is too narrow is warned of. */
+    if (step_ns == window->window.step_ns ||
+        caus_arguments_has(arguments, "query-budget"))
         return CAUS_OK;
-    say_step(program, window->window.step_ns, step_ns);
+    if (!asked_ns)
+        say_step(program, window->window.step_ns, step_ns);
     *window = asked;
+    window->window.step_ns = 0;
     caus_cli_settle(window, step_ns);
-    return fetch_all(program, arguments, source, window, arena, result, err);
+    CAUS_TRY(fetch_all(program, arguments, source, window, arena, result, err));
+    return asked_ns ? warn_of_step(asked_ns, step_ns, arena, result, err)
+                    : CAUS_OK;
 }

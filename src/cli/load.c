@@ -121,6 +121,9 @@ static caus_status load_recording(caus_program *program,
     CAUS_TRY(caus_recording_read_info(path, arena, &info, err));
     if (window->given)
         CAUS_TRY(check_overlap(path, &info, &window->window, err));
+    CAUS_TRY(caus_cli_raise_step(window, info.window.step_ns,
+                                 "the rows that were recorded", arena, result,
+                                 err));
     window_of_recording(&info, caus_arguments_has(arguments, "baseline"),
                         window);
     if (!use_baseline)

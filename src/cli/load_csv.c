@@ -28,20 +28,25 @@ caus_status caus_cli_open_csv(caus_program *program,
                               caus_cli_csv *result, caus_error *err)
 {
     caus_csv_options options;
-    *result = (caus_cli_csv){.cut.step_ns = window->window.step_ns};
+    *result = (caus_cli_csv){0};
     CAUS_TRY(
         read_options(arguments, table, arena, &result->zone, &options, err));
     options.part = window->given && !table;
     CAUS_TRY(
         caus_csv_open(path, &options, program->run, arena, &result->csv, err));
-    if (!window->given || table)
-        return CAUS_OK;
     caus_csv_facts facts = caus_csv_get_facts(result->csv);
-    caus_cli_settle(window, facts.step_ns);
     caus_status status =
-        facts.has_time
-            ? caus_cli_clip_window(window, facts.first_ns, arena, input, err)
-            : CAUS_OK;
+        facts.has_time ? caus_cli_raise_step(window, facts.step_ns,
+                                             "the distance of the file's rows",
+                                             arena, input, err)
+                       : CAUS_OK;
+    result->cut.step_ns = window->window.step_ns;
+    if (status == CAUS_OK && (!window->given || table))
+        return CAUS_OK;
+    caus_cli_settle(window, facts.step_ns);
+    if (status == CAUS_OK && facts.has_time)
+        status =
+            caus_cli_clip_window(window, facts.first_ns, arena, input, err);
     result->cut.window = window->window;
     result->cut.baseline = window->baseline;
     if (status != CAUS_OK)

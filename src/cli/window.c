@@ -12,8 +12,9 @@ static const caus_option time_options[] = {
     {"end", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "last instant; default now"},
     {"around", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
-     "instead of both: an hour on both sides of this instant; explain looks "
-     "for the onset near it first"},
+     "instead of both: an hour on both sides of this instant, or of the middle "
+     "of a Grafana link, whose range is in it; explain looks for the onset "
+     "near it first"},
     {"step", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "width of a row; default 1m, 15s for windows under 30 min"},
     {"baseline", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
@@ -120,7 +121,32 @@ caus_status caus_cli_settle_zone(caus_program *program,
     return CAUS_OK;
 }
 
-/* One of --start and --end; the reason of a failure names it. */
+static bool is_address(const char *text)
+{
+    return text && strstr(text, "://");
+}
+
+/* The range of a pasted Grafana address; the reason of a failure names the
+ * option. */
+static caus_status read_range(const caus_arguments *arguments, const char *name,
+                              int64_t now, caus_grid *range, caus_error *err)
+{
+    caus_error reason;
+    caus_status status =
+        caus_time_parse_grafana(caus_arguments_get(arguments, name), now,
+                                &range->start_ns, &range->end_ns, &reason);
+    return status == CAUS_OK
+               ? CAUS_OK
+               : CAUS_FAIL(err, status, "--%s: %s", name, reason.message);
+}
+
+static int64_t middle_of(const caus_grid *range)
+{
+    return range->start_ns + (range->end_ns - range->start_ns) / 2;
+}
+
+/* An instant, of a Grafana address the middle; the reason of a failure names
+ * the option. */
 static caus_status read_instant(const caus_arguments *arguments,
                                 const char *name, const char *fallback,
                                 const caus_cli_zone *at, int64_t now,
@@ -128,6 +154,12 @@ static caus_status read_instant(const caus_arguments *arguments,
 {
     const char *text = caus_arguments_get(arguments, name);
     caus_error reason;
+    if (is_address(text)) {
+        caus_grid range = {0};
+        CAUS_TRY(read_range(arguments, name, now, &range, err));
+        *result_ns = middle_of(&range);
+        return CAUS_OK;
+    }
     if (!text)
         text = fallback;
     int64_t found_ns;
@@ -158,12 +190,21 @@ caus_status caus_cli_read_near(const caus_arguments *arguments,
     options->has_near = caus_arguments_has(arguments, "around");
     options->near_before_ns = noticed_ns;
     options->near_after_ns = blurred_ns;
-    return options->has_near
-               ? caus_cli_read_time(arguments, "around", &options->near_ns, err)
-               : CAUS_OK;
+    if (!options->has_near)
+        return CAUS_OK;
+    CAUS_TRY(caus_cli_read_time(arguments, "around", &options->near_ns, err));
+    if (!is_address(caus_arguments_get(arguments, "around")))
+        return CAUS_OK;
+    caus_grid range = {0};
+    CAUS_TRY(read_range(arguments, "around", now_ns(), &range, err));
+    int64_t half_ns = (range.end_ns - range.start_ns) / 2;
+    options->near_before_ns = half_ns > noticed_ns ? half_ns : noticed_ns;
+    options->near_after_ns = half_ns > blurred_ns ? half_ns : blurred_ns;
+    return CAUS_OK;
 }
 
-/* An hour on both sides of --around, but nothing later than now. */
+/* An hour on both sides of --around, more where a Grafana address shows more,
+ * but nothing later than now. */
 static caus_status read_around(const caus_arguments *arguments,
                                const caus_cli_zone *at, int64_t now,
                                caus_grid *window, caus_error *err)
@@ -178,6 +219,12 @@ static caus_status read_around(const caus_arguments *arguments,
         read_instant(arguments, "around", "now", at, now, &middle_ns, err));
     window->start_ns = middle_ns - 3600 * second_ns;
     window->end_ns = middle_ns + 3600 * second_ns;
+    if (is_address(caus_arguments_get(arguments, "around"))) {
+        caus_grid range = {0};
+        CAUS_TRY(read_range(arguments, "around", now, &range, err));
+        if (range.start_ns < window->start_ns)
+            *window = range;
+    }
     if (window->end_ns > now && middle_ns <= now)
         window->end_ns = now;
     return CAUS_OK;
@@ -187,18 +234,20 @@ static caus_status read_bounds(const caus_arguments *arguments,
                                caus_grid *window, caus_error *err)
 {
     const char *start = caus_arguments_get(arguments, "start");
+    const char *end = caus_arguments_get(arguments, "end");
     int64_t now = now_ns();
     caus_cli_zone at;
     CAUS_TRY(caus_cli_read_zone(arguments, &at, err));
     if (caus_arguments_has(arguments, "around"))
         return read_around(arguments, &at, now, window, err);
-    if (start && strstr(start, "://") && caus_arguments_has(arguments, "end"))
+    if (start && end && (is_address(start) || is_address(end)))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "--start is a dashboard's address, which has an end "
-                         "of its own: leave out --end");
-    if (start && strstr(start, "://"))
-        return caus_time_parse_grafana(start, now, &window->start_ns,
-                                       &window->end_ns, err);
+                         "--%s is a dashboard's address, which has a beginning "
+                         "and an end of its own: leave out --%s",
+                         is_address(start) ? "start" : "end",
+                         is_address(start) ? "end" : "start");
+    if (is_address(start) || is_address(end))
+        return read_range(arguments, start ? "start" : "end", now, window, err);
     CAUS_TRY(
         read_instant(arguments, "end", "now", &at, now, &window->end_ns, err));
     window->start_ns = window->end_ns - default_window_ns;
@@ -259,6 +308,30 @@ static int64_t default_step(const caus_grid *window)
 {
     int64_t length_ns = window->end_ns - window->start_ns;
     return length_ns < 1800 * second_ns ? 15 * second_ns : 60 * second_ns;
+}
+
+const char *caus_cli_step_warning(int64_t asked_ns, int64_t step_ns,
+                                  const char *what, caus_arena *arena)
+{
+    char asked[40], step[40];
+    caus_duration_format(asked_ns, asked);
+    caus_duration_format(step_ns, step);
+    return caus_arena_format(arena,
+                             "--step: %s is below %s, %s: rows are %s wide",
+                             asked, what, step, step);
+}
+
+caus_status caus_cli_raise_step(caus_cli_window *window, int64_t least_ns,
+                                const char *what, caus_arena *arena,
+                                caus_cli_input *result, caus_error *err)
+{
+    int64_t asked_ns = window->window.step_ns;
+    if (!asked_ns || asked_ns >= least_ns)
+        return CAUS_OK;
+    window->window.step_ns = window->baseline.step_ns = least_ns;
+    return caus_cli_add_warning(
+        arena, result, caus_cli_step_warning(asked_ns, least_ns, what, arena),
+        err);
 }
 
 void caus_cli_settle(caus_cli_window *window, int64_t fallback_step_ns)
