@@ -29,7 +29,7 @@ typedef enum caus_term {
     CAUS_TERM_TRACES,   /* its spans take longer by themselves, or calls to it
                            take longer on the way */
     CAUS_TERM_CALLS,    /* failures of traces begin in it, or its calls are
-                           missing or new */
+                           missing, new or more than its requests make */
     CAUS_TERM_INTERNAL, /* processor, memory, disk: what is inside it */
     CAUS_TERM_EXTERNAL, /* latency and errors that no callee explains */
     CAUS_TERM_WAY,      /* latency of all its callers that nothing explains: the
@@ -116,7 +116,8 @@ typedef struct caus_clue {
     size_t variable; /* of the series */
     size_t suspect;  /* by rank − 1; SIZE_MAX = of no candidate */
     double score;    /* ≥ 0, in the unit of the services' scores */
-    double before;   /* median of the healthy rows; NaN = none */
+    double before;   /* median of the healthy rows; NaN = none. Of failures that
+                        come and go both are means */
     double after;    /* median from the onset on; NaN = none */
     double size;     /* signed change in robust deviations; NaN = not scored */
     caus_onset onset;

@@ -26,6 +26,8 @@ bool caus_suspect_moved(const caus_case *about, size_t rank)
         if (about->scores.clue[about->clues[suspect->clues[i]].variable] > 0)
             return true;
     }
+    if (about->silent[service] > 0 || about->scores.asking[service] > 0)
+        return true;
     return caus_trace_tells(about, service) || caus_log_rose(about, service);
 }
 

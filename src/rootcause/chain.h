@@ -57,10 +57,6 @@ double caus_trace_lost_share(const caus_case *about, size_t service);
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);
-/* Of services that are not measured any more while others are, a sentence each,
- * `most` at most, in the order of their rank. */
-caus_status caus_silence_tell(const caus_case *about, const char **notes,
-                              size_t most, size_t *count, caus_error *err);
 /* What is missing, and the warnings. */
 caus_status caus_notes_fill(caus_case *about, const caus_placebo *placebo,
                             caus_explanation *result, caus_error *err);

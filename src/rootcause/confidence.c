@@ -98,7 +98,8 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_EVENTS] =
         fmax(0, terms[CAUS_TERM_TRACES] + terms[CAUS_TERM_CALLS] -
                     caus_chance_clue) +
-        fmax(0, terms[CAUS_TERM_LOGS] - caus_chance_clue);
+        fmax(0, terms[CAUS_TERM_LOGS] - caus_chance_clue) +
+        fmax(0, about->silent[about->ranked[0]] - caus_chance_clue);
     signs[CAUS_SIGN_SHARE] = log(share_of_first(about));
     signs[CAUS_SIGN_LEAD] = lead_of_first(about);
     signs[CAUS_SIGN_STRENGTH] =

@@ -51,7 +51,7 @@ int caus_aspect_bad_direction(const caus_variable *variable,
 typedef struct caus_shift {
     bool measured;
     size_t rows;          /* of the window, with a value */
-    double before, after; /* medians */
+    double before, after; /* medians; of failures that come and go, means */
     double scale;         /* robust deviation, floored */
     double least;         /* deviation of the steadiest such variable */
     double size;          /* (after − before) / scale, signed */
@@ -71,16 +71,18 @@ typedef struct caus_timeline {
     size_t *present; /* [variable_count] entries of `order` */
     double *whole; /* [variable_count] the value of 100 % of a share; 0 = it is
                       none */
+    bool *adds_up; /* [variable_count] what counts is how many there were:
+                      failures */
 } caus_timeline;
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
                                caus_timeline *result, caus_error *err);
 
-/* Finds the variables that are shares of requests: a drop from 99.9 to 98 % is
- * much, whatever the level. */
-void caus_timeline_find_shares(caus_timeline *timeline,
-                               const caus_series *series,
-                               const caus_aspect *aspects, const int *bad);
+/* Finds the variables that count failures, and of them the shares of requests:
+ * a drop from 99.9 to 98 % is much, whatever the level. */
+void caus_timeline_find_failures(caus_timeline *timeline,
+                                 const caus_series *series,
+                                 const caus_aspect *aspects, const int *bad);
 
 /* Sorts every column; to be done before shifts are asked for. */
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
@@ -191,6 +193,11 @@ typedef struct caus_context {
     const caus_scene *scene;
     const caus_trace_clues *traces; /* NULL in placebo windows */
     const caus_log_clues *logs;     /* NULL = none */
+    const double *silent;           /* [service_count] clues of being away */
+    const double *asked;  /* [service_count] clues of being called more than
+                             callers' requests account for */
+    const double *pushed; /* [service_count] how much of what it shows that
+                             explains, in [0, 1]; NULL */
     const double *order;  /* [service_count] how early it moved, in [0, 1];
                              NULL */
     const double *change; /* [service_count] how well a change fits, in [0, 1];
@@ -216,6 +223,8 @@ typedef struct caus_scores {
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
     double (*seen)[2];    /* the same of what its callers see: of its callees
                              where nobody measures its own */
+    double *asking; /* [service_count] what it asks more of others, in its term
+                     */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/attribution.h"
+#include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
@@ -118,13 +119,14 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         CAUS_TRY(caus_case_find_onset(about, &found, given, &onset, err));
     bool is_dated =
         given == SIZE_MAX && onset.found && onset.row >= LEAST_HEALTHY;
-    if (given != SIZE_MAX) {
+    size_t least =
+        about->near_row > LEAST_HEALTHY ? about->near_row : LEAST_HEALTHY;
+    if (given != SIZE_MAX)
         onset = onset_at(&about->timeline, given);
-    } else if (!is_dated) {
-        size_t least =
-            about->near_row > LEAST_HEALTHY ? about->near_row : LEAST_HEALTHY;
+    else if (!is_dated)
         CAUS_TRY(caus_case_split(about, done, least, &onset, err));
-    }
+    if (given == SIZE_MAX)
+        caus_silence_date(about, least, &onset);
     about->onset = onset;
     about->onset_row = onset.row;
     if (is_dated)
@@ -418,11 +420,14 @@ static caus_status prepare(caus_case *about, caus_error *err)
     about->order = CAUS_ARRAY(about->out, double, services + 1);
     about->ends = CAUS_ARRAY(about->out, double, services + 1);
     about->fronts = CAUS_ARRAY(about->out, size_t, services + 1);
+    about->silent = CAUS_ARRAY(about->out, double, services + 1);
+    about->asked = CAUS_ARRAY(about->out, double, services + 1);
     if (!about->onsets || !about->service_onsets || !about->order ||
-        !about->ends || !about->fronts)
+        !about->ends || !about->fronts || !about->silent || !about->asked)
         return caus_arena_fail(about->out, err);
-    caus_timeline_find_shares(&about->timeline, about->series,
-                              about->scene.aspects, about->scene.bad);
+    CAUS_TRY(caus_silence_init(about, err));
+    caus_timeline_find_failures(&about->timeline, about->series,
+                                about->scene.aspects, about->scene.bad);
     CAUS_TRY(find_symptom(about, err));
     CAUS_TRY(caus_log_table_find(about, err));
     CAUS_TRY(place_onset(about, err));
@@ -438,11 +443,14 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
 {
     CAUS_TRY(measure(about, err));
     CAUS_TRY(caus_departure_find(about, err));
+    CAUS_TRY(caus_demand_init(about, err));
     CAUS_TRY(caus_placebo_init(about, placebo, err));
     about->context =
         (caus_context){.scene = &about->scene,
                        .traces = &about->traces,
                        .order = about->order,
+                       .silent = about->silent,
+                       .asked = about->asked,
                        .kinds = {caus_weight_outside, caus_weight_outside},
                        .change = about->change_fit};
     size_t variables = about->series->variable_count;
@@ -450,8 +458,9 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     if (!clues)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(caus_log_clues_find(about, placebo, err));
-    caus_placebo_reduce(about, placebo, clues);
+    CAUS_TRY(caus_placebo_reduce(about, placebo, clues, err));
     CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
+    CAUS_TRY(caus_demand_weigh(about, clues, err));
     CAUS_TRY(caus_carried_find(about, err));
     CAUS_TRY(caus_guesses_find(about, clues, err));
     caus_case_use_onsets(about, clues);

@@ -25,8 +25,7 @@ size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
     return SIZE_MAX;
 }
 
-/* The first variable of a service that counts its requests, or SIZE_MAX. */
-static size_t find_load(const caus_case *about, size_t service)
+size_t caus_case_find_load(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
@@ -63,7 +62,7 @@ void caus_impact_weigh(const caus_case *about, double *clues)
     if (symptom == SIZE_MAX || scene->aspects[symptom] != CAUS_ASPECT_ERRORS ||
         scene->service_of[symptom] == SIZE_MAX)
         return;
-    size_t load = find_load(about, scene->service_of[symptom]);
+    size_t load = caus_case_find_load(about, scene->service_of[symptom]);
     double seen = failing(about, symptom, load);
     for (size_t v = 0; v < about->series->variable_count && seen > 0; v++) {
         if (scene->service_of[v] == SIZE_MAX || clues[v] <= 0 || v == symptom ||
@@ -92,7 +91,7 @@ static double mean_of(const caus_timeline *timeline, size_t variable,
 static double familiarity(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t load = find_load(about, service);
+    size_t load = caus_case_find_load(about, service);
     if (load == SIZE_MAX || about->scene.caller_start[service + 1] ==
                                 about->scene.caller_start[service])
         return 1;
@@ -149,7 +148,7 @@ static double gain_of(const caus_case *about, size_t variable, double requests)
 static bool adds_up(const caus_case *about, size_t own, size_t other)
 {
     const caus_scene *scene = &about->scene;
-    size_t load = find_load(about, scene->service_of[own]);
+    size_t load = caus_case_find_load(about, scene->service_of[own]);
     if (load == SIZE_MAX)
         return false;
     size_t behind = caus_case_find_alike(about, scene->service_of[other], load);

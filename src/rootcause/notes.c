@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
 

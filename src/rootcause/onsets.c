@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/behaviour.h"
 #include "rootcause/logs.h"
 
 enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };
@@ -192,6 +193,7 @@ void caus_case_use_onsets(caus_case *about, const double *clues)
 {
     if (about->has_anomalies)
         find_service_onsets(about, &about->anomalies, clues);
+    caus_silence_use_onsets(about);
     caus_log_use_onsets(about);
     if (about->has_anomalies || about->context.logs)
         compare_onsets(about);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "numeric/order.h"
+#include "rootcause/behaviour.h"
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
@@ -21,7 +22,8 @@ static double top_score(const caus_scene *scene, const caus_scores *scores)
     for (size_t s = 0; s < scene->service_count; s++) {
         const double *terms = scores->terms[s];
         top = fmax(top, terms[CAUS_TERM_INTERNAL] + terms[CAUS_TERM_EXTERNAL] +
-                            terms[CAUS_TERM_BOTH] + terms[CAUS_TERM_LOGS]);
+                            terms[CAUS_TERM_BOTH] + terms[CAUS_TERM_LOGS] +
+                            scores->asking[s]);
     }
     return top;
 }
@@ -89,6 +91,7 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                               caus_error *err)
 {
     size_t variables = about->series->variable_count;
+    size_t services = about->scene.service_count;
     const caus_timeline *timeline = &about->timeline;
     size_t *starts = CAUS_ARRAY(about->out, size_t, CAUS_MOST_WINDOWS);
     size_t *ends = CAUS_ARRAY(about->out, size_t, CAUS_MOST_WINDOWS);
@@ -101,10 +104,12 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
         .starts = starts,
         .ends = ends,
         .is_left_out = CAUS_ARRAY(about->out, bool, count + 1),
+        .silent = CAUS_ARRAY(about->out, double, services *(count + 1)),
+        .asked = CAUS_ARRAY(about->out, double, services *(count + 1)),
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
     caus_shift_space space;
     CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
-    if (!made.is_left_out || !made.clues)
+    if (!made.is_left_out || !made.clues || !made.silent || !made.asked)
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < count; i++) {
         CAUS_TRY(caus_run_check(about->run, err));
@@ -114,6 +119,12 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
             made.clues[i * variables + v] = caus_clue_of(
                 &shift, about->scene.aspects[v], about->scene.bad[v]);
         }
+        for (size_t s = 0; s < services; s++) {
+            made.silent[i * services + s] =
+                caus_silence_clue(about, s, starts[i], ends[i]);
+            made.asked[i * services + s] =
+                caus_demand_clue(about, s, starts[i], ends[i], &space);
+        }
     }
     caus_placebo_leave_out(made.clues, count, variables,
                            (size_t)(MOST_LEFT_OUT * (double)count),
@@ -122,17 +133,43 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     return CAUS_OK;
 }
 
-/* What is left of a clue beside the largest that the variable makes in healthy
- * windows, itself not counted. */
-static double beyond(const caus_placebo *placebo, size_t variables,
-                     size_t variable, size_t self, double clue)
+/* What is left of a clue beside the largest that the same makes in healthy
+ * windows, of which each has `width` clues, itself not counted. */
+static double beyond(const caus_placebo *placebo, const double *clues,
+                     size_t width, size_t self, double clue)
 {
     double usual = 0;
     for (size_t i = 0; i < placebo->count; i++) {
         if (i != self && !placebo->is_left_out[i])
-            usual = fmax(usual, placebo->clues[i * variables + variable]);
+            usual = fmax(usual, clues[i * width]);
     }
     return fmax(0, clue - caus_usual_share * usual);
+}
+
+/* The same of a clue that each service has: of window `self`, or SIZE_MAX = of
+ * the incident, which `result` holds then. */
+static void reduce_each(const caus_placebo *placebo, const double *windows,
+                        size_t services, size_t self, double *result)
+{
+    for (size_t s = 0; s < services; s++) {
+        double clue =
+            self == SIZE_MAX ? result[s] : windows[self * services + s];
+        result[s] = beyond(placebo, windows + s, services, self, clue);
+    }
+}
+
+/* The loudest silence over that of any healthy window, as the loudest variable
+ * is held against its own. */
+static double loudest_silence(const caus_case *about,
+                              const caus_placebo *placebo)
+{
+    size_t services = about->scene.service_count;
+    double usual = caus_explained_clue, most = 0;
+    for (size_t i = 0; i < placebo->count * services; i++)
+        usual = fmax(usual, placebo->silent[i]);
+    for (size_t s = 0; s < services; s++)
+        most = fmax(most, about->silent[s]);
+    return most / usual;
 }
 
 /* The same of log lines: of window `self`, or SIZE_MAX = of the incident. */
@@ -154,17 +191,31 @@ static void reduce_logs(const caus_case *about, const caus_placebo *placebo,
     }
 }
 
-void caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
-                         double *clues)
+caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
+                                double *clues, caus_error *err)
 {
     size_t variables = about->series->variable_count;
+    size_t services = about->scene.service_count;
+    size_t from = about->onset_row, rows = about->timeline.row_count;
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
+    for (size_t s = 0; s < services; s++) {
+        about->silent[s] = caus_silence_clue(about, s, from, rows);
+        about->asked[s] = caus_demand_clue(about, s, from, rows, &space);
+    }
     for (size_t v = 0; v < variables; v++) {
         double clue = caus_clue_of(&about->shifts[v], about->scene.aspects[v],
                                    about->scene.bad[v]);
-        clues[v] = beyond(placebo, variables, v, SIZE_MAX, clue);
+        clues[v] =
+            beyond(placebo, placebo->clues + v, variables, SIZE_MAX, clue);
     }
+    reduce_each(placebo, placebo->silent, services, SIZE_MAX, about->silent);
+    reduce_each(placebo, placebo->asked, services, SIZE_MAX, about->asked);
+    if (!isnan(about->alarm))
+        about->alone = fmax(about->alone, loudest_silence(about, placebo));
     if (placebo->logs)
         reduce_logs(about, placebo, SIZE_MAX, &about->logs);
+    return CAUS_OK;
 }
 
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
@@ -175,8 +226,11 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
         return CAUS_OK;
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     double *clues = CAUS_ARRAY(about->out, double, variables);
+    size_t services = about->scene.service_count;
+    double *silent = CAUS_ARRAY(about->out, double, services + 1);
+    double *asked = CAUS_ARRAY(about->out, double, services + 1);
     caus_scores scores;
-    if (!clues)
+    if (!clues || !silent || !asked)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(
         caus_scores_init(&about->scene, variables, about->out, &scores, err));
@@ -185,6 +239,9 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
     context.order = context.change = NULL;
     context.carried = NULL;
     context.guesses = NULL;
+    context.silent = silent;
+    context.asked = asked;
+    context.pushed = NULL;
     caus_log_clues logs;
     if (placebo->logs) {
         CAUS_TRY(caus_log_clues_init(&about->scene, about->out, &logs, err));
@@ -193,8 +250,10 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
     double most = 0;
     for (size_t i = 0; i < placebo->count; i++) {
         for (size_t v = 0; v < variables; v++)
-            clues[v] = beyond(placebo, variables, v, i,
+            clues[v] = beyond(placebo, placebo->clues + v, variables, i,
                               placebo->clues[i * variables + v]);
+        reduce_each(placebo, placebo->silent, services, i, silent);
+        reduce_each(placebo, placebo->asked, services, i, asked);
         if (placebo->logs)
             reduce_logs(about, placebo, i, &logs);
         caus_scores_fill(&context, clues, variables, &scores);

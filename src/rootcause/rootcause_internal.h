@@ -31,14 +31,20 @@ typedef struct caus_case {
     caus_log_clues logs;
     caus_context context;
     caus_scores scores;
-    caus_shift *shifts; /* [variable_count] */
-    caus_onset *onsets; /* [variable_count] */
-    size_t onset_row;   /* the rows from here on are what is explained */
-    caus_onset onset;   /* of the incident, at or a little before that row */
-    double alarm;       /* the anomaly score over its threshold; NaN */
-    double alone;       /* the same of the loudest bad variable; NaN */
-    double departure;   /* the largest of any variable that tells of trouble, a
-                           normal deviate; NaN = too few rows */
+    const uint32_t *silent_before; /* [service_count × (filled_count + 1)] in
+                                      how many of `filled` before each it is
+                                      not measured while most others are */
+    caus_shift *calls_shifts;      /* [service_count] of `calls_each` */
+    caus_timeline calls_each; /* a column a service: its calls for one request
+                                 of its callers; empty without a call graph */
+    caus_shift *shifts;       /* [variable_count] */
+    caus_onset *onsets;       /* [variable_count] */
+    size_t onset_row;         /* the rows from here on are what is explained */
+    caus_onset onset; /* of the incident, at or a little before that row */
+    double alarm;     /* the anomaly score over its threshold; NaN */
+    double alone;     /* the same of the loudest bad variable; NaN */
+    double departure; /* the largest of any variable that tells of trouble, a
+                         normal deviate; NaN = too few rows */
     double
         departure_beyond; /* the same against the largest in healthy windows */
     double incident;  /* how likely it is that anything happened, before it is
@@ -52,6 +58,8 @@ typedef struct caus_case {
     size_t *ranked;             /* [service_count] services, likeliest first */
     size_t *rank_of;            /* [service_count] */
     double *order;              /* [service_count] the context's */
+    double *silent;             /* [service_count] the context's */
+    double *asked;              /* [service_count] the context's */
     size_t *fronts;             /* [service_count] the context's */
     double *ends;               /* [service_count] the context's */
     caus_onset *service_onsets; /* [service_count] */
@@ -131,6 +139,8 @@ typedef struct caus_placebo {
     size_t count;
     bool *is_left_out;    /* [count] looks like an earlier incident */
     double *clues;        /* [count × variable_count] */
+    double *silent;       /* [count × service_count] */
+    double *asked;        /* [count × service_count] */
     const size_t *starts; /* [count] first row of each */
     const size_t *ends;   /* [count] beyond its last */
     caus_log_clues *logs; /* [count]; NULL = none */
@@ -152,9 +162,9 @@ void caus_placebo_leave_out(const double *clues, size_t count, size_t width,
 caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                               caus_error *err);
 /* The clues of the incident, less what is usual for each variable; those of
- * log lines likewise. */
-void caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
-                         double *clues);
+ * log lines and of silence likewise. */
+caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
+                                double *clues, caus_error *err);
 /* Sets `strength` once the services are scored. */
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err);
@@ -163,6 +173,8 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
  * SIZE_MAX. */
 size_t caus_case_find_alike(const caus_case *about, size_t service,
                             size_t like);
+/* The first variable of a service that counts its requests, or SIZE_MAX. */
+size_t caus_case_find_load(const caus_case *about, size_t service);
 /* Lessens clues of services that healthy rows hardly ever call: they have no
  * habit, and that they are called is their callers' doing. */
 caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,
@@ -190,8 +202,8 @@ typedef enum caus_sign {
                             healthy windows, a normal deviate */
     CAUS_SIGN_ALONE,     /* log of the loudest bad variable, or log lines, over
                             the threshold */
-    CAUS_SIGN_EVENTS,    /* what traces and log lines make of the first score,
-                            beyond chance */
+    CAUS_SIGN_EVENTS,    /* what traces, log lines and silence make of the first
+                            score, beyond chance */
     CAUS_SIGN_SHARE,     /* log of the share of the first score in all */
     CAUS_SIGN_LEAD,      /* (first − second) / first */
     CAUS_SIGN_STRENGTH,  /* log of the first score over placebo windows' */

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/behaviour.h"
 #include "rootcause/weights.h"
 
 enum { OUTSIDE_LATENCY, OUTSIDE_ERRORS, OUTSIDE_COUNT };
@@ -19,9 +19,10 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .clue = CAUS_ARRAY(out, double, variable_count),
         .outside = caus_arena_array(out, count, sizeof *made.outside),
         .seen = caus_arena_array(out, count, sizeof *made.seen),
+        .asking = CAUS_ARRAY(out, double, count),
         .path = CAUS_ARRAY(out, double, count)};
-    if (!made.path || !made.terms || !made.total || !made.clue ||
-        !made.outside || !made.seen)
+    if (!made.path || !made.asking || !made.terms || !made.total ||
+        !made.clue || !made.outside || !made.seen)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -55,9 +56,12 @@ static double inside_weight(caus_aspect aspect)
 
 /* The largest clue inside every service, and outside by its kind: where neither
  * latency nor errors are measured, a queue that fills tells of the first. */
-static void collect(const caus_scene *scene, const double *clues,
+static void collect(const caus_context *context, const double *clues,
                     size_t variable_count, caus_scores *scores)
 {
+    const caus_scene *scene = context->scene;
+    for (size_t s = 0; s < scene->service_count; s++)
+        scores->outside[s][OUTSIDE_ERRORS] = context->silent[s];
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
@@ -111,8 +115,12 @@ static void look_through(const caus_scene *scene, caus_scores *scores)
 static double carried(const caus_context *context, const caus_scores *scores,
                       size_t i, size_t kind)
 {
-    double clue = scores->seen[context->scene->callees[i]][kind];
-    return context->carried ? fmin(clue, context->carried[i][kind]) : clue;
+    size_t callee = context->scene->callees[i];
+    double clue = scores->seen[callee][kind];
+    if (context->carried)
+        clue = fmin(clue, context->carried[i][kind]);
+    /* It counts no request that it does not get. */
+    return kind == OUTSIDE_ERRORS ? fmax(clue, context->silent[callee]) : clue;
 }
 
 /* The largest clue of a kind among those that a service may call, where nobody
@@ -187,6 +195,12 @@ static double on_the_way(const caus_context *context, const caus_scores *scores,
     }
     double own = scores->outside[service][OUTSIDE_LATENCY];
     return least * left * (1 - fmin(1, own / caus_explained_clue));
+}
+
+/* What of a service's own is not made by those who ask it more. */
+static double left_of(const caus_context *context, size_t service)
+{
+    return context->pushed ? 1 - context->pushed[service] : 1;
 }
 
 /* How much of what traces show in a service those that it calls, or reaches
@@ -280,12 +294,14 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
         fmin(terms[CAUS_TERM_INTERNAL],
              fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]));
     if (context->traces && context->traces->known) {
-        double left = 1 - explained_loss(context, service);
+        double left =
+            left_of(context, service) * (1 - explained_loss(context, service));
         terms[CAUS_TERM_TRACES] =
             caus_weight_traces * left * context->traces->clue[service];
         terms[CAUS_TERM_CALLS] =
             caus_weight_calls * left * context->traces->failing[service];
     }
+    terms[CAUS_TERM_CALLS] += scores->asking[service];
     terms[CAUS_TERM_LOGS] =
         caus_weight_logs * in_logs(context, scores, service);
     if (context->order)
@@ -304,12 +320,15 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     size_t count = context->scene->service_count;
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
-    collect(context->scene, clues, variable_count, scores);
+    collect(context, clues, variable_count, scores);
     look_through(context->scene, scores);
     find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {
-        fill_terms(context, scores, s);
         double factor = factor_of(context, scores, s);
+        scores->asking[s] = caus_weight_asking *
+                            caus_demand_of(context->scene, context->asked, s);
+        fill_terms(context, scores, s);
+        scores->asking[s] *= factor;
         scores->total[s] = 0;
         for (size_t term = 0; term < CAUS_TERM_COUNT; term++) {
             scores->terms[s][term] *= factor;

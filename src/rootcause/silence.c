@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Services that fell silent: measured before, not any more, while others are.
- * A service that stopped has no bad values, only none. */
+/* Services that are not measured, while others are, or were started anew. A
+ * service that stopped has no bad values, only none. */
 #include <math.h>
 
-#include "rootcause/chain.h"
+#include "rootcause/behaviour.h"
+#include "rootcause/weights.h"
 
-enum { LEAST_HEARD = 10, LEAST_SILENT = 3 };
+static const double least_fall = .03; /* of the level, between two rows */
+
+enum { LEAST_HEARD = 10, LEAST_SILENT = 3, LEAST_AGAIN = 2 };
 
 static bool has_value(const caus_case *about, size_t service, size_t row)
 {
@@ -18,6 +21,194 @@ static bool has_value(const caus_case *about, size_t service, size_t row)
             return true;
     }
     return false;
+}
+
+/* Whether it has something that is measured whether it is called or not: what
+ * only requests show is missing where nobody asks. */
+static bool is_watched(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        caus_aspect aspect = scene->aspects[scene->variables[i]];
+        if (caus_aspect_is_inside(aspect) || aspect == CAUS_ASPECT_SATURATION)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Silent rows before every row: [services × (filled + 1)]. A row in which half
+ * of the services or more are silent tells of who measures.
+ */
+static void count_silent(const caus_case *about, const bool *watched,
+                         uint32_t *before)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t services = about->scene.service_count;
+    size_t width = timeline->filled_count + 1, known = 0;
+    for (size_t s = 0; s < services; s++)
+        known += watched[s];
+    for (size_t i = 0; i < timeline->filled_count; i++) {
+        size_t silent = 0;
+        for (size_t s = 0; s < services; s++) {
+            bool here = watched[s] && !has_value(about, s, timeline->filled[i]);
+            before[s * width + i + 1] = before[s * width + i] + here;
+            silent += here;
+        }
+        for (size_t s = 0; s < services && 2 * silent >= known; s++)
+            before[s * width + i + 1] = before[s * width + i];
+    }
+}
+
+caus_status caus_silence_init(caus_case *about, caus_error *err)
+{
+    size_t services = about->scene.service_count;
+    size_t width = about->timeline.filled_count + 1;
+    bool *watched = CAUS_ARRAY(about->out, bool, services + 1);
+    uint32_t *before = CAUS_ARRAY(about->out, uint32_t, services * width + 1);
+    if (!watched || !before)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < services; s++)
+        watched[s] = is_watched(about, s);
+    count_silent(about, watched, before);
+    about->silent_before = before;
+    return CAUS_OK;
+}
+
+/* The largest fall of a variable between two rows of [from, to), of its level,
+ * over that of any rows before; 0 where it is not beyond twice as much. */
+static double fall_of(const caus_timeline *timeline, size_t variable,
+                      size_t from, size_t to)
+{
+    const double *values = timeline->values + variable * timeline->row_count;
+    double usual = least_fall, most = 0, last = (double)NAN;
+    for (size_t r = 0; r < to; r++) {
+        if (isnan(values[r]))
+            continue;
+        double fall = last > 0 ? 1 - values[r] / last : 0;
+        double *largest = r < from ? &usual : &most;
+        *largest = fmax(*largest, fall);
+        last = values[r];
+    }
+    return most > caus_same_change * usual ? most / usual : 0;
+}
+
+/* Memory that is given back at once was that of a process which ended, and
+ * another took its place, be it before anybody asked it for its values. */
+static double restart_clue(const caus_case *about, size_t service, size_t from,
+                           size_t to)
+{
+    const caus_scene *scene = &about->scene;
+    double most = 0;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->aspects[v] == CAUS_ASPECT_MEMORY && scene->bad[v] > 0)
+            most = fmax(most, fall_of(&about->timeline, v, from, to));
+    }
+    return log1p(most);
+}
+
+static double missing_clue(const caus_case *about, size_t service, size_t from,
+                           size_t to)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const uint32_t *before =
+        about->silent_before + service * (timeline->filled_count + 1);
+    size_t first = caus_timeline_filled_before(timeline, from);
+    size_t end = caus_timeline_filled_before(timeline, to);
+    uint32_t silent = before[end] - before[first];
+    if (silent < 2 || before[first] + LEAST_HEARD > first)
+        return 0;
+    double usual = (double)before[first] / (double)first;
+    double share = (double)(silent - 1) / (double)(end - first - 1);
+    double deviation = .5 * sqrt(usual * (1 - usual));
+    double size = (share - usual) / fmax(deviation, caus_least_failing);
+    return size > 0 ? log1p(size) : 0;
+}
+
+double caus_silence_clue(const caus_case *about, size_t service, size_t from,
+                         size_t to)
+{
+    return fmax(missing_clue(about, service, from, to),
+                restart_clue(about, service, from, to));
+}
+
+/* The first filled row of all in which a service is silent, where it goes on to
+ * fall silent from row `onset` on; SIZE_MAX = it does not. */
+static size_t first_silent(const caus_case *about, size_t service, size_t onset)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t count = timeline->filled_count;
+    const uint32_t *before = about->silent_before + service * (count + 1);
+    size_t at = caus_timeline_filled_before(timeline, onset);
+    if (before[count] < before[at] + LEAST_AGAIN)
+        return SIZE_MAX;
+    for (size_t i = 0; i < count; i++) {
+        if (before[i + 1])
+            return timeline->filled[i];
+    }
+    return SIZE_MAX;
+}
+
+void caus_silence_date(const caus_case *about, size_t least, caus_onset *onset)
+{
+    size_t rows = about->timeline.row_count, first = onset->row;
+    size_t reach = rows - onset->row;
+    least = onset->row > least + reach ? onset->row - reach : least;
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        size_t row = first_silent(about, s, onset->row);
+        first = row >= least && row < first ? row : first;
+    }
+    if (first < onset->row)
+        *onset = caus_onset_given(first, about->timeline.time_ns[first]);
+}
+
+/* The first row from the onset on in which a service is silent; SIZE_MAX. */
+static size_t first_since_onset(const caus_case *about, size_t service)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t count = timeline->filled_count;
+    const uint32_t *before = about->silent_before + service * (count + 1);
+    size_t i = caus_timeline_filled_before(timeline, about->onset_row);
+    for (uint32_t usual = before[i]; i < count; i++) {
+        if (before[i + 1] > usual)
+            return timeline->filled[i];
+    }
+    return SIZE_MAX;
+}
+
+void caus_silence_use_onsets(caus_case *about)
+{
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        size_t row = first_since_onset(about, s);
+        caus_onset *own = &about->service_onsets[s];
+        if (row == SIZE_MAX || about->silent[s] <= 0 ||
+            (own->found && own->row <= row))
+            continue;
+        *own = caus_onset_given(row, about->timeline.time_ns[row]);
+    }
+}
+
+void caus_silence_add(const caus_case *about, size_t service, caus_text *text)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t count = timeline->filled_count;
+    const uint32_t *before = about->silent_before + service * (count + 1);
+    size_t at = caus_timeline_filled_before(timeline, about->onset_row);
+    unsigned silent = (unsigned)(before[count] - before[at]);
+    if (about->silent[service] <= 0)
+        return;
+    caus_text_add(text, text->length ? "; " : "");
+    if (silent)
+        caus_text_format(text,
+                         "not measured in %u of %zu rows, while others "
+                         "were",
+                         silent, count - at);
+    else
+        caus_text_add(text, "its memory fell at once, as when a process is "
+                            "started anew");
 }
 
 /* The last row with a value, where the silence after it is more than twice as

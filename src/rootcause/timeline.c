@@ -66,13 +66,15 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     caus_timeline made = {.row_count = rows,
                           .variable_count = series->variable_count};
     made.whole = CAUS_ARRAY(out, double, series->variable_count);
+    made.adds_up = CAUS_ARRAY(out, bool, series->variable_count);
     size_t *order = CAUS_ARRAY(out, size_t, series->segment_count);
     made.time_ns = CAUS_ARRAY(out, int64_t, rows);
     made.filled = CAUS_ARRAY(out, size_t, rows);
     made.values = rows <= SIZE_MAX / sizeof(double) / (made.variable_count + 1)
                       ? CAUS_ARRAY(out, double, made.variable_count *rows)
                       : NULL;
-    if (!order || !made.time_ns || !made.filled || !made.values || !made.whole)
+    if (!order || !made.time_ns || !made.filled || !made.values ||
+        !made.whole || !made.adds_up)
         return caus_arena_fail(out, err);
     sort_segments(series, order);
     size_t row = 0;
@@ -112,14 +114,15 @@ static bool is_named_share(const caus_variable *variable)
            strcmp(variable->unit, "percent") == 0;
 }
 
-void caus_timeline_find_shares(caus_timeline *timeline,
-                               const caus_series *series,
-                               const caus_aspect *aspects, const int *bad)
+void caus_timeline_find_failures(caus_timeline *timeline,
+                                 const caus_series *series,
+                                 const caus_aspect *aspects, const int *bad)
 {
     for (size_t v = 0; v < timeline->variable_count; v++) {
         const double *values = timeline->values + v * timeline->row_count;
         double most = 0, least = 0;
         timeline->whole[v] = 0;
+        timeline->adds_up[v] = aspects[v] == CAUS_ASPECT_ERRORS;
         if (aspects[v] != CAUS_ASPECT_ERRORS ||
             (bad[v] > 0 && !is_named_share(&series->variables[v])))
             continue;
@@ -176,7 +179,7 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
 /* What the rows before a window are like. */
 typedef struct habit {
     size_t count;
-    double median, quartiles, deviation;
+    double median, mean, quartiles, deviation;
 } habit;
 
 /* The value at a share of the sorted rows, between neighbours in proportion. */
@@ -219,6 +222,7 @@ static habit habit_of(const double *values, const uint32_t *rows, size_t count)
     }
     double mean = sum / (double)count;
     double variance = squares / (double)count - mean * mean;
+    found.mean = found.median + mean;
     found.deviation = variance > 0 ? sqrt(variance) : 0;
     found.quartiles = quantile_at(values, rows, count, .75) -
                       quantile_at(values, rows, count, .25);
@@ -270,18 +274,59 @@ static double middle_of(const ranked_rows *rows, size_t least, size_t *count)
     return .5 * lower + .5 * rows->values[rows->order[rank]];
 }
 
+/* The mean of the rows added but for a tenth at each end: what comes and goes
+ * is in more of them, what happens once is no outage. NaN of fewer than
+ * LEAST_HALF. */
+static double trimmed_mean(const ranked_rows *rows, size_t count)
+{
+    size_t spared = (count + 9) / 10, at = 0;
+    double sum = 0;
+    if (count < LEAST_HALF)
+        return (double)NAN;
+    for (size_t word = 0; word < rows->words; word++) {
+        for (uint64_t bits = rows->bits[word]; bits; bits &= bits - 1) {
+            size_t rank = 64 * word + (size_t)__builtin_ctzll(bits);
+            if (at >= spared && at + spared < count)
+                sum += rows->values[rows->order[rank]];
+            at++;
+        }
+    }
+    return sum / (double)(count - 2 * spared);
+}
+
+/* What a variable changes from and to. */
+typedef struct levels {
+    double before, after;
+} levels;
+
+/* The levels that are further apart; NaN = none. */
+static levels wider_of(levels a, levels b)
+{
+    bool is_b = fabs(b.after - b.before) > fabs(a.after - a.before);
+    return is_b || isnan(a.after) ? b : a;
+}
+
+/* The level of the rows added. Of failures it counts how many there were. */
+static levels level_of(const ranked_rows *rows, const habit *usual,
+                       bool adds_up, size_t least, size_t *count)
+{
+    levels found = {usual->median, middle_of(rows, least, count)};
+    if (!adds_up)
+        return found;
+    return wider_of(found, (levels){usual->mean, trimmed_mean(rows, *count)});
+}
+
 /* The level of a window: of all of it or, where that is further off, of its
  * first half, as the incident may have ended in it. */
-static double level_of(const ranked_rows *rows, size_t from, size_t to,
-                       double usual, size_t *count)
+static levels levels_of(const ranked_rows *rows, size_t from, size_t to,
+                        const habit *usual, bool adds_up, size_t *count)
 {
     size_t middle = from + (to - from) / 2;
     memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
     add_rows(rows, from, middle);
-    double half = middle_of(rows, LEAST_HALF, count);
+    levels half = level_of(rows, usual, adds_up, LEAST_HALF, count);
     add_rows(rows, middle, to);
-    double all = middle_of(rows, 1, count);
-    return fabs(half - usual) > fabs(all - usual) ? half : all;
+    return wider_of(level_of(rows, usual, adds_up, 1, count), half);
 }
 
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
@@ -296,8 +341,10 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     caus_shift shift = {.before = (double)NAN, .after = (double)NAN};
     if (usual.count < LEAST_BEFORE)
         return shift;
-    shift.before = usual.median;
-    shift.after = level_of(&rows, from, to, usual.median, &shift.rows);
+    levels found = levels_of(&rows, from, to, &usual,
+                             timeline->adds_up[variable], &shift.rows);
+    shift.before = found.before;
+    shift.after = found.after;
     if (isnan(shift.after))
         return shift;
     shift.measured = true;

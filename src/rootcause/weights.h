@@ -47,6 +47,8 @@ static const double caus_explained_loss = 2.5;
 static const double caus_weight_way = .5;
 /* Cohen's h of failures that begin in a service, or of calls missing below. */
 static const double caus_weight_calls = 1;
+/* Calls beyond what its own requests account for. */
+static const double caus_weight_asking = 1;
 /* A way from the symptom on which no service shows anything costs this. */
 static const double caus_weight_path = .5;
 /* Log lines: clues are log(1 + size) as well, by severity. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/amount.h"
+#include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
@@ -84,6 +85,8 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     bool logs_first = speaks_by_logs(suspect);
     if (logs_first)
         caus_log_fact_add(suspect, &text);
+    caus_silence_add(about, about->ranked[rank], &text);
+    caus_demand_add(about, about->ranked[rank], &text);
     add_changes(about, suspect, &text);
     add_traces(about, about->ranked[rank], &text);
     if (!logs_first)

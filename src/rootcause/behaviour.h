@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What services do that no variable of theirs says: they are away, or ask
+ * others more. */
+#ifndef CAUS_SRC_ROOTCAUSE_BEHAVIOUR_H
+#define CAUS_SRC_ROOTCAUSE_BEHAVIOUR_H
+
+#include "rootcause/rootcause_internal.h"
+
+/* Fills `silent_before`, once the timeline is there. */
+caus_status caus_silence_init(caus_case *about, caus_error *err);
+/* How much it is worth that a service is not measured in some of rows [from,
+ * to), as if it were a share of requests that fail, or that its memory falls at
+ * once; 0 = nothing. */
+double caus_silence_clue(const caus_case *about, size_t service, size_t from,
+                         size_t to);
+
+/* The onsets of services that fell silent before anything else of them moved.
+ */
+void caus_silence_use_onsets(caus_case *about);
+/* Moves an onset that was found, not before row `least`, to the first row in
+ * which a service was silent that is so again from the onset on: it never was
+ * in healthy rows. */
+void caus_silence_date(const caus_case *about, size_t least, caus_onset *onset);
+
+/* Fills `calls_each` once the shifts are measured. */
+caus_status caus_demand_init(caus_case *about, caus_error *err);
+/* How much more often a service is called in rows [from, to) than the requests
+ * of its callers and failures account for. */
+double caus_demand_clue(const caus_case *about, size_t service, size_t from,
+                        size_t to, caus_shift_space *space);
+/* How much more a service asks of others, of these clues of every service: as
+ * many as call one may have done it. */
+double caus_demand_of(const caus_scene *scene, const double *asked,
+                      size_t service);
+/* Lessens clues of services that get more requests because some service asks
+ * more, by its callers' doing or over others. Sets the context's `pushed`. */
+caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
+
+/* In how many rows a service was not measured, where that tells. */
+void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
+/* Whom it asks more, and how often, where that tells. */
+void caus_demand_add(const caus_case *about, size_t service, caus_text *text);
+/* Of services that are not measured any more while others are, a sentence each,
+ * `most` at most, in the order of their rank. */
+caus_status caus_silence_tell(const caus_case *about, const char **notes,
+                              size_t most, size_t *count, caus_error *err);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Callers that ask more, and outages that come and go. */
+#include <math.h>
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+static caus_explanation explain_series(made_fixture *with,
+                                       const caus_series *series,
+                                       const caus_explain_options *options)
+{
+    caus_explanation told;
+    if (caus_explain(series, options, with->run, with->arena, &told,
+                     &with->err) != CAUS_OK)
+        fail_msg("%s", with->err.message);
+    return told;
+}
+
+static const char *first_of(const caus_explanation *told)
+{
+    return told->suspects[0].service;
+}
+
+/* ---- calls for a request ---- */
+
+/* `times` as many requests of whom mid calls, who gets slow by that. */
+static const made_measure asked[MADE_VARIABLES] = {
+    {"front_latency", "front", .2, .01, .5},
+    {"front_requests", "front", 100, 2, 0},
+    {"front_cpu", "front", 20, 1, 0},
+    {"mid_latency", "mid", .1, .003, .5},
+    {"mid_requests", "mid", 100, 2, 0},
+    {"root_errors", "root", 0, 0, 0},
+    {"root_latency", "root", .05, .004, .4},
+    {"root_requests", "root", 100, 2, 0},
+    {"root_cpu", "root", 30, 1, 40},
+    {"side_requests", "side", 100, 2, 0}};
+
+enum { ROOT_ERRORS = 5, ROOT_REQUESTS = 7 };
+
+static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "root");
+    for (double times = 1.5; times < 5; times += .5) {
+        measures[ROOT_REQUESTS].shift = 100 * (times - 1);
+        told = made_explain(*state, measures, &options);
+        assert_string_equal(first_of(&told), "mid");
+        assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
+    }
+}
+
+static void who_fails_is_asked_again_by_its_own_doing(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = measures[ROOT_ERRORS].shift = 80;
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "root");
+}
+
+static void more_users_are_nobodys_asking(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++) {
+        if (strstr(measures[i].name, "_requests"))
+            measures[i].shift = 100;
+    }
+    caus_explanation told = made_explain(*state, measures, &options);
+    for (size_t i = 0; i < told.suspect_count; i++)
+        assert_true(told.suspects[i].terms[CAUS_TERM_CALLS] <= 0);
+}
+
+/* ---- failures that come and go ---- */
+
+static const made_measure failing[MADE_VARIABLES] = {
+    {"front_latency", "front", .2, .01, 0}, {"front_errors", "front", 0, 0, 0},
+    {"front_cpu", "front", 20, 1, 0},       {"mid_latency", "mid", .1, .003, 0},
+    {"mid_errors", "mid", 0, 0, 0},         {"mid_cpu", "mid", 10, .6, 0},
+    {"root_latency", "root", .05, .004, 0}, {"root_errors", "root", 0, 0, 0},
+    {"side_errors", "side", 0, 0, 0},       {"side_cpu", "side", 15, 1, 0}};
+
+/* Errors of front, mid and root in rows that are drawn, `share` of all since
+ * the onset; a few of everybody in healthy rows. */
+static void draw_outages(caus_series *series, double share, uint64_t seed)
+{
+    static const size_t broken[] = {1, 4, 7, 8};
+    double *values = (double *)(uintptr_t)series->segments[0].values;
+    caus_random random;
+    caus_random_init(&random, seed, 0);
+    for (size_t r = 0; r < MADE_ROWS; r++) {
+        bool out = r >= MADE_ONSET && caus_random_uniform(&random) < share;
+        for (size_t i = 0; i < 4; i++) {
+            double few = caus_random_uniform(&random) < .1;
+            values[r * MADE_VARIABLES + broken[i]] =
+                few + (out && broken[i] != 8 ? 30 : 0);
+        }
+    }
+}
+
+static void an_outage_of_one_row_in_five_is_traced_to_its_end(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        caus_series series = made_series(with->arena, failing, NULL, 1);
+        draw_outages(&series, .2 + .03 * (double)seed, seed);
+        caus_explanation told = explain_series(with, &series, &options);
+        assert_string_equal(first_of(&told), "root");
+        assert_true(told.suspects[0].score > 1);
+    }
+}
+
+static void what_fails_once_is_no_outage(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = made_series(with->arena, failing, NULL, 1);
+    draw_outages(&series, 0, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    caus_explanation before = explain_series(with, &series, &options);
+    values[(MADE_ONSET + 7) * MADE_VARIABLES + 7] = 1e6;
+    caus_explanation told = explain_series(with, &series, &options);
+    for (size_t i = 0; i < told.suspect_count; i++)
+        for (size_t k = 0; k < told.suspect_count; k++)
+            if (strcmp(told.suspects[i].service, before.suspects[k].service) ==
+                0)
+                assert_true(told.suspects[i].score <=
+                            before.suspects[k].score + .1);
+}
+
+/* ---- services that are not measured now and then ---- */
+
+enum { WORDS = (MADE_ROWS + 63) / 64 };
+
+/* Two of twelve rows from the onset on are missing, of mid or of all but front,
+ * whose requests fail in them. */
+static caus_series hide(made_fixture *with, bool all)
+{
+    caus_series series = made_series(with->arena, failing, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    caus_segment *segment = caus_arena_array(with->arena, 1, sizeof *segment);
+    uint64_t *missing =
+        caus_arena_array(with->arena, WORDS * MADE_VARIABLES, sizeof *missing);
+    *segment = series.segments[0];
+    segment->missing = missing;
+    segment->word_count = WORDS;
+    series.segments = segment;
+    draw_outages(&series, 0, 3);
+    for (size_t r = MADE_ONSET; r < MADE_ROWS; r++) {
+        bool hidden = (r - MADE_ONSET) % 12 < 2;
+        values[r * MADE_VARIABLES + 1] += hidden ? 30 : 0;
+        for (size_t v = 0; v < MADE_VARIABLES && hidden; v++) {
+            bool mid = strcmp(series.variables[v].service, "mid") == 0;
+            if (!mid && !(all && v > 2))
+                continue;
+            values[r * MADE_VARIABLES + v] = (double)NAN;
+            missing[v * WORDS + r / 64] |= UINT64_C(1) << (r % 64);
+        }
+    }
+    return series;
+}
+
+static void who_is_not_measured_now_and_then_is_suspected(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = hide(with, false);
+    caus_explanation told = explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "mid");
+    assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
+    assert_non_null(strstr(told.suspects[0].sentence, "not measured in 10 of"));
+    options.has_onset = false;
+    told = explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "mid");
+    assert_int_equal(told.onset.row, MADE_ONSET);
+}
+
+static void a_row_that_nobody_measured_tells_of_no_service(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = hide(with, true);
+    caus_explanation told = explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "front");
+    for (size_t i = 0; i < told.suspect_count; i++)
+        assert_null(strstr(told.suspects[i].sentence, "not measured"));
+}
+
+/* Memory of mid is given back in one row, while requests of front fail. */
+static caus_series restart(made_fixture *with, double share)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    measures[5] = (made_measure){"mid_memory", "mid", 10, .06, 0};
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = MADE_ONSET; r < MADE_ROWS; r++) {
+        values[r * MADE_VARIABLES + 1] += r % 6 ? 0 : 30;
+        values[r * MADE_VARIABLES + 5] *= r < MADE_ONSET + 9 ? 1 : 1 - share;
+    }
+    return series;
+}
+
+static void who_was_started_anew_is_suspected(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = restart(with, 0);
+    caus_explanation told = explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "front");
+    series = restart(with, .6);
+    told = explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "mid");
+    assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
+}
+
+#define MADE(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MADE(who_asks_more_is_blamed_not_who_works_for_it),
+        MADE(who_fails_is_asked_again_by_its_own_doing),
+        MADE(more_users_are_nobodys_asking),
+        MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
+        MADE(what_fails_once_is_no_outage),
+        MADE(who_is_not_measured_now_and_then_is_suspected),
+        MADE(a_row_that_nobody_measured_tells_of_no_service),
+        MADE(who_was_started_anew_is_suspected),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
