@@ -142,8 +142,8 @@ double caus_trace_lost_share(const caus_case *about, size_t service)
     double total = 0, lost = about->traces.lost_s[service];
     for (size_t s = 0; s < about->scene.service_count; s++)
         total += about->traces.lost_s[s];
-    bool is_told =
-        about->traces.known && lost > 0 && lost >= least_share * total;
+    bool is_told = about->traces.known && about->traces.clue[service] > 0 &&
+                   lost >= least_share * total;
     return is_told ? lost / total : 0;
 }
 
