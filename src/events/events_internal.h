@@ -99,9 +99,10 @@ typedef enum caus_wait {
 
 /*
  * Nobody waits for the callees of a call of which most spans, in the normal
- * phase where it has some, lie outside their parents for the most part. Clocks
- * of services differ: of another service, they would have to lie outside
- * whatever the offset between the two clocks.
+ * phase where it has some, lie outside their parents for the most part, and
+ * outside what waits for these alone. Clocks of services differ: of another
+ * service, they would have to lie outside whatever the offset between the two
+ * clocks.
  *
  *   result  [span_count] a caus_wait
  */

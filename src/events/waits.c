@@ -21,6 +21,8 @@ typedef struct calls {
     caus_arena *scratch;
     caus_pairs pairs;
     uint32_t *call_of; /* [span_count] CAUS_NO_PAIR = none that can be told */
+    int64_t *slack_ns; /* [span_count] by which what waits for it alone is
+                          longer */
     call *items;
 } calls;
 
@@ -31,16 +33,39 @@ static int64_t between_ns(const caus_spans *spans, size_t from, size_t to)
                      (uint64_t)spans->start_ns[from]);
 }
 
+/*
+ * A span may be closed before its work is done, as where a handler only begins
+ * what runs later: then the caller of the handler is still waiting. What has
+ * nothing else below it waits for that.
+ */
+static void find_slack(calls *all, uint32_t *outer, uint32_t *children)
+{
+    const caus_spans *spans = all->spans;
+    for (size_t i = 0; i < spans->span_count; i++) {
+        if (spans->parent[i] != CAUS_NO_SPAN)
+            children[spans->parent[i]]++;
+    }
+    for (size_t i = 0; i < spans->span_count; i++) {
+        uint32_t parent = spans->parent[i];
+        bool alone = parent != CAUS_NO_SPAN && children[parent] == 1;
+        outer[i] = alone ? outer[parent] : (uint32_t)i;
+        int64_t beyond_ns =
+            spans->duration_ns[outer[i]] - spans->duration_ns[i];
+        all->slack_ns[i] = beyond_ns > 0 ? beyond_ns : 0;
+    }
+}
+
 /* Whether a span lies in its parent for the most part, on a clock that is told
  * to be `offset_ns` behind. */
-static bool lies_in_parent(const caus_spans *spans, size_t span,
-                           double offset_ns)
+static bool lies_in_parent(const calls *all, size_t span, double offset_ns)
 {
+    const caus_spans *spans = all->spans;
     uint32_t parent = spans->parent[span];
+    double slack = (double)all->slack_ns[parent];
     double from = (double)between_ns(spans, parent, span) + offset_ns;
     double width = (double)spans->duration_ns[span];
-    double end = fmin(from + width, (double)spans->duration_ns[parent]);
-    return 2 * (end - fmax(from, 0)) >= width;
+    double end = fmin(from + width, (double)spans->duration_ns[parent] + slack);
+    return 2 * (end - fmax(from, -slack)) >= width;
 }
 
 static caus_status number_calls(calls *all, caus_error *err)
@@ -71,18 +96,25 @@ static void count_awaited(calls *all)
         call *of = &all->items[all->call_of[i]];
         caus_phase phase = caus_span_phase(spans, i);
         of->total[phase]++;
-        of->awaited[phase] += lies_in_parent(spans, i, 0);
+        of->awaited[phase] += lies_in_parent(all, i, 0);
     }
 }
 
 /* Healthy spans tell how a call is made; callers give up on ill callees. */
+static bool is_told_by_healthy(const call *of)
+{
+    return of->total[CAUS_PHASE_NORMAL] >= LEAST_SPANS;
+}
+
 static bool is_mostly(const call *of, const size_t *counts)
 {
-    size_t healthy = of->total[CAUS_PHASE_NORMAL];
-    if (healthy >= LEAST_SPANS)
-        return 2 * counts[CAUS_PHASE_NORMAL] >= healthy;
-    return 2 * (counts[CAUS_PHASE_NORMAL] + counts[CAUS_PHASE_INCIDENT]) >=
-           healthy + of->total[CAUS_PHASE_INCIDENT];
+    size_t total = of->total[CAUS_PHASE_NORMAL];
+    size_t count = counts[CAUS_PHASE_NORMAL];
+    if (!is_told_by_healthy(of)) {
+        total += of->total[CAUS_PHASE_INCIDENT];
+        count += counts[CAUS_PHASE_INCIDENT];
+    }
+    return 2 * count >= total;
 }
 
 static int by_value(const void *a, const void *b)
@@ -105,9 +137,11 @@ static caus_status find_offsets(calls *all, caus_error *err)
         return caus_arena_fail(all->scratch, err);
     for (size_t i = 0; i < spans->span_count; i++) {
         uint32_t number = all->call_of[i], parent = spans->parent[i];
-        if (number == CAUS_NO_PAIR ||
+        const call *of = number == CAUS_NO_PAIR ? NULL : &all->items[number];
+        if (!of || is_mostly(of, of->awaited) ||
             caus_span_service(spans, i) == caus_span_service(spans, parent) ||
-            is_mostly(&all->items[number], all->items[number].awaited))
+            (is_told_by_healthy(of) &&
+             caus_span_phase(spans, i) != CAUS_PHASE_NORMAL))
             continue;
         double room =
             (double)(spans->duration_ns[parent] - spans->duration_ns[i]);
@@ -135,7 +169,7 @@ static void count_later(calls *all)
         call *of = &all->items[all->call_of[i]];
         if (!isnan(of->offset_ns))
             of->later[caus_span_phase(spans, i)] +=
-                lies_in_parent(spans, i, of->offset_ns);
+                lies_in_parent(all, i, of->offset_ns);
     }
 }
 
@@ -165,14 +199,20 @@ static caus_status look(calls *all, unsigned char *waits, caus_error *err)
 caus_status caus_span_waits_find(const caus_spans *spans, caus_arena *scratch,
                                  const unsigned char **result, caus_error *err)
 {
-    unsigned char *waits =
-        CAUS_ARRAY(scratch, unsigned char, spans->span_count);
+    size_t count = spans->span_count;
+    unsigned char *waits = CAUS_ARRAY(scratch, unsigned char, count);
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     calls all = {.spans = spans,
                  .scratch = scratch,
-                 .call_of = CAUS_ARRAY(scratch, uint32_t, spans->span_count)};
-    if (!waits || !all.call_of)
+                 .call_of = CAUS_ARRAY(scratch, uint32_t, count),
+                 .slack_ns = CAUS_ARRAY(scratch, int64_t, count)};
+    caus_arena_mark rest = caus_arena_get_mark(scratch);
+    uint32_t *outer = CAUS_ARRAY(scratch, uint32_t, count);
+    uint32_t *children = CAUS_ARRAY(scratch, uint32_t, count);
+    if (!waits || !all.call_of || !all.slack_ns || !outer || !children)
         return caus_arena_fail(scratch, err);
+    find_slack(&all, outer, children);
+    caus_arena_rewind(scratch, rest);
     caus_status status = look(&all, waits, err);
     caus_pairs_deinit(&all.pairs);
     caus_arena_rewind(scratch, mark);

@@ -19,6 +19,7 @@ typedef enum fault {
     FAULT_RETRIES,
     FAULT_SLOW_CONSUMER,
     FAULT_PAUSES,
+    FAULT_SLOW_LATER,
     FAULT_CART_STOPS_WEB
 } fault;
 
@@ -90,6 +91,19 @@ static int64_t call(world *w, const char *callee, uint64_t parent,
     return 2 * way + work;
 }
 
+/* A handler that is closed at once, and what it began, which web waits for. */
+static int64_t call_stock(world *w, uint64_t parent, int64_t start_ns)
+{
+    bool slow = w->phase == CAUS_PHASE_INCIDENT && w->fault == FAULT_SLOW_LATER;
+    int64_t work = width(w, slow ? 40 : 5);
+    uint64_t client =
+        add(w, "web", "call stock", parent, start_ns, work + 2 * ms_ns, false);
+    uint64_t handler =
+        add(w, "stock", "handle", client, start_ns + ms_ns, ms_ns / 10, false);
+    add(w, "stock", "look up", handler, start_ns + ms_ns, work, false);
+    return work + 2 * ms_ns;
+}
+
 /* A call that nobody answers, and the time until it is repeated. */
 static int64_t fail_call(world *w, uint64_t parent, int64_t start_ns)
 {
@@ -127,6 +141,8 @@ static void add_trace(world *w, int number)
         at += call(w, "auth", page, at);
     if (!stops && !(bad && w->fault == FAULT_NO_CALL_TO_CART && number % 2))
         at += call(w, "cart", page, at);
+    if (w->fault == FAULT_SLOW_LATER)
+        at += call_stock(w, page, at);
     at += leave_job(w, page, at);
     at += width(w, 2);
     caus_span_row root = {.trace = slice(w->trace),
@@ -383,6 +399,19 @@ static void nobody_loses_the_time_of_a_consumer(void **state)
     }
 }
 
+static void work_behind_a_closed_handler_is_waited_for(void **state)
+{
+    (void)state;
+    const int64_t skews_ns[] = {0, 3 * ms_ns, -90000 * ms_ns};
+    for (size_t i = 0; i < 3; i++) {
+        told t;
+        tell(&t, FAULT_SLOW_LATER, skews_ns[i]);
+        assert_true(fabs(service_of(&t, "stock")->self_s - 0.035) < 0.004);
+        assert_true(service_of(&t, "mail")->self_s == 0);
+        csv_bench_close(&t.bench);
+    }
+}
+
 static void a_pause_before_a_repeated_call_is_no_work(void **state)
 {
     (void)state;
@@ -493,6 +522,7 @@ int main(void)
         cmocka_unit_test(retries_are_calls_beyond_the_usual),
         cmocka_unit_test(clocks_of_services_do_not_matter),
         cmocka_unit_test(nobody_loses_the_time_of_a_consumer),
+        cmocka_unit_test(work_behind_a_closed_handler_is_waited_for),
         cmocka_unit_test(a_pause_before_a_repeated_call_is_no_work),
         cmocka_unit_test(a_call_without_an_answer_speaks_of_the_callee),
         cmocka_unit_test(a_step_that_failed_goes_no_further),
