@@ -16,7 +16,8 @@ one more kind of source, reported apart. Draws until so many graphs were answere
                 coefficient from .3 to .9, 100 + 100 rows, another level in the
                 incident; FOLDER says of what: normal, tails (Student's t, 3
                 degrees), bursts (moves in one row of eight), load (normal, and
-                all follow one count of calls, given as --workload)
+                all follow one count of calls, given as --workload), guess (the
+                same, not given)
 """
 import csv
 import json
@@ -136,7 +137,7 @@ def made_column(sort, chance):
 
 def draw_made(sort, count, chance):
     columns = {f"v{i}_gauge": made_column(sort, chance) for i in range(count)}
-    if sort == "load":
+    if sort in ("load", "guess"):
         load = made_column(sort, chance)
         for column in columns.values():
             share = chance.uniform(.5, 2)

@@ -5,6 +5,7 @@
   score.py CAUS FOLDER [discover options...]   runs caus on the CSV files
   score.py --answers FOLDER                    scores answer.json (servers.sh)
   -v tells every wrong edge, not the first 60
+  --no-calls keeps graph.csv from caus
 
 FOLDER/<seed>/ holds series.csv, graph.csv and truth.json, and answer.json of servers;
 its twin/, where there is one, the same world without the fault (see onset_error.py).
@@ -158,10 +159,13 @@ def run(args):
                 (folder / "answer.json").read_text())), ""
         except (OSError, ValueError):
             return folder, None, (folder / "errors").read_text()
+    calls = ["--topology", f"{folder}/graph.csv"]
+    if "--no-calls" in extra:
+        extra, calls = [e for e in extra if e != "--no-calls"], []
     done = subprocess.run(
-        [caus, "discover", "--csv", f"{folder}/series.csv", "--topology",
-         f"{folder}/graph.csv", "--format", "json", "--quiet", "--threads", "1",
-         *extra], capture_output=True, text=True)
+        [caus, "discover", "--csv", f"{folder}/series.csv", *calls,
+         "--format", "json", "--quiet", "--threads", "1", *extra],
+        capture_output=True, text=True)
     if done.returncode:
         return folder, None, done.stderr
     return folder, json.loads(done.stdout), done.stderr

@@ -39,6 +39,7 @@ typedef struct caus_metric_survey {
     double clock_skew_s; /* server clock − our clock, ± 1 s; NaN = not known */
     int64_t now_ns;      /* when it was asked, by our clock */
     int64_t oldest_ns;   /* about; INT64_MAX = nothing found */
+    int64_t newest_ns;   /* to about a minute; INT64_MAX = nothing found */
     double series_count; /* scraped at present; NaN = not told */
     size_t metric_count;
     const caus_offered_metric *metrics; /* by name */

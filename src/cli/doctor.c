@@ -6,6 +6,8 @@
 
 #include "servers.h"
 
+static const int64_t second_ns = 1000000000;
+
 static const caus_option doctor_options[] = {
     {"topology", 0, "FILE", NULL, CAUS_COMPLETE_FILE,
      "who calls whom, as discover takes it: CSV with src,dst"},
@@ -51,14 +53,38 @@ static const char *summarise(outcome found, const caus_cli_survey *survey,
                  : "Ready: nothing is missing.";
 }
 
-/* The present; all there is, in rows narrow enough, where that is less than the
- * usual window. NULL = no memory. */
+/* The end of data to which nothing was added of late; INT64_MAX = they go on.
+ */
+static int64_t end_of_data(const caus_setup_servers *servers)
+{
+    const int64_t stale_ns = 600 * second_ns;
+    int64_t newest_ns = INT64_MAX, now_ns = 0;
+    if (servers->metrics) {
+        newest_ns = servers->metrics->newest_ns;
+        now_ns = servers->metrics->now_ns;
+    } else if (servers->spans) {
+        newest_ns = servers->spans->newest_ns;
+        now_ns = servers->spans->now_ns;
+    }
+    return newest_ns != INT64_MAX && now_ns - newest_ns >= stale_ns
+               ? newest_ns / second_ns / 60 * 60 * second_ns
+               : INT64_MAX;
+}
+
+/* The present, or the end of data that ended; all there is, in rows narrow
+ * enough, where that is less than the usual window. NULL = no memory. */
 static const char *window_words(const caus_cli_survey *survey,
                                 caus_arena *arena)
 {
     enum { ROWS = 120, USUAL_S = 7200 };
     const caus_metric_survey *metrics = survey->servers.metrics;
     double interval_s = 1;
+    int64_t end_ns = end_of_data(&survey->servers);
+    if (end_ns != INT64_MAX) {
+        char end[40];
+        caus_time_format(end_ns, end);
+        return caus_arena_format(arena, " --end %s", end);
+    }
     if (!metrics || metrics->oldest_ns == INT64_MAX)
         return " --around now";
     int64_t age_s = (metrics->now_ns - metrics->oldest_ns) / 1000000000;

@@ -11,6 +11,8 @@ enum { MOST_FINDINGS = 32 };
 
 static const int64_t second_ns = 1000000000;
 static const int64_t hour_ns = INT64_C(3600000000000);
+static const int64_t minute_ns = INT64_C(60000000000);
+static const int64_t stale_ns = INT64_C(600000000000);
 static const double skew_felt_s = 2; /* a Date header has whole seconds */
 
 typedef struct doctor {
@@ -86,6 +88,29 @@ static void add_age(doctor *at, const char *about, int64_t oldest_ns,
                                   age),
                 "give a shorter --baseline, or wait: normal operation is "
                 "learned from what came before"});
+}
+
+/* Back-dated data, or a server to which nothing is written any more. */
+static void add_newest(doctor *at, const char *about, int64_t newest_ns,
+                       int64_t now_ns)
+{
+    char time[40], age[40];
+    if (newest_ns == INT64_MAX || now_ns - newest_ns < stale_ns)
+        return;
+    newest_ns = newest_ns / minute_ns * minute_ns;
+    caus_time_format(newest_ns, time);
+    caus_duration_format((now_ns - newest_ns) / minute_ns * minute_ns, age);
+    add(at, (caus_survey_finding){
+                about, "newest", CAUS_HEALTH_NOTE,
+                caus_arena_format(at->out,
+                                  "its newest data are of %s, %s ago: the last "
+                                  "hours, which are asked for by default, are "
+                                  "empty",
+                                  time, age),
+                caus_arena_format(at->out,
+                                  "give --end %s, or --around and when the "
+                                  "incident was; or see why nothing arrives",
+                                  time)});
 }
 
 /* ---- scrapes ---- */
@@ -202,6 +227,7 @@ static void add_prometheus(doctor *at, const caus_metric_survey *metrics)
                 "let this user read /api/v1/query, query_range, series, "
                 "label values and metadata"});
     add_age(at, "prometheus", metrics->oldest_ns, metrics->now_ns);
+    add_newest(at, "prometheus", metrics->newest_ns, metrics->now_ns);
     add_up(at, metrics);
     add_intervals(at, metrics);
     if (metrics->metric_count)
@@ -231,20 +257,11 @@ static void add_clickhouse(doctor *at, const caus_span_survey *spans)
                                       spans->warnings[i],
                                       "name the one you mean in the url"});
     add_age(at, "clickhouse", spans->oldest_ns, spans->now_ns);
-    char age[40];
-    if (spans->service_count && spans->now_ns - spans->newest_ns < hour_ns)
+    add_newest(at, "clickhouse", spans->newest_ns, spans->now_ns);
+    if (spans->service_count)
         add_fine(at, "clickhouse", "services",
                  caus_arena_format(at->out, "spans of %zu services",
                                    spans->service_count));
-    else if (spans->service_count) {
-        caus_duration_format(
-            (spans->now_ns - spans->newest_ns) / second_ns * second_ns, age);
-        add(at,
-            (caus_survey_finding){
-                "clickhouse", "services", CAUS_HEALTH_NOTE,
-                caus_arena_format(at->out, "the newest span is %s old", age),
-                "give --end by that, or see why no spans arrive"});
-    }
 }
 
 /* ---- which answers lack what ---- */

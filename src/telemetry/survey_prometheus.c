@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a Prometheus holds: version, names, types, scrapes, history. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,8 @@
 #include "telemetry/survey_internal.h"
 
 enum { MOST_METRICS = 200000, MOST_REFUSALS = 8, AGES = 30 };
+
+static const int64_t second_ns = 1000000000;
 
 /* How far back data are looked for, in seconds. */
 static const int64_t ages_s[AGES] = {
@@ -253,31 +256,89 @@ static caus_status plan_probe(survey *at, const char *query, int64_t time_ns,
     return CAUS_OK;
 }
 
+/* "count(NAME)" of instants, "count(last_over_time(NAME[width]))" of stretches.
+ */
+static const char *probe_text(survey *at, int64_t width_s)
+{
+    caus_text text = {0};
+    caus_text_add(&text, width_s ? "count(last_over_time({__name__="
+                                 : "count({__name__=");
+    caus_promql_quote(&text, history_query(at));
+    if (width_s)
+        caus_text_format(&text, "}[%" PRId64 "s]))", width_s);
+    else
+        caus_text_add(&text, "})");
+    const char *copy =
+        text.failed ? NULL : caus_arena_copy(at->prom.scratch, text.bytes);
+    caus_text_deinit(&text);
+    return copy;
+}
+
+/* Whether there are data at ages, or, of stretches, between each and the one
+ * before. */
+static caus_status probe_ages(survey *at, int64_t now_ns,
+                              const int64_t ages[AGES], bool stretches,
+                              probe *probes, caus_error *err)
+{
+    caus_prom_call *calls = CAUS_ARRAY(at->prom.scratch, caus_prom_call, AGES);
+    if (!calls)
+        return caus_prom_no_memory(&at->prom, err);
+    probes[0] = (probe){false};
+    for (size_t i = stretches; i < AGES; i++) {
+        size_t from = i - stretches;
+        int64_t width_s = ages[i] - ages[from];
+        const char *query = probe_text(at, width_s);
+        if (!query)
+            return caus_prom_no_memory(&at->prom, err);
+        probes[i] = (probe){false};
+        CAUS_TRY(plan_probe(at, query, now_ns - ages[from] * second_ns,
+                            &probes[i], &calls[i - stretches], err));
+    }
+    return caus_prom_perform(&at->prom, calls, AGES - stretches, err);
+}
+
+/* When the last data came, to about a minute, where none came of late: instants
+ * miss a piece of some hours, and stretches cost the reading of all there is.
+ */
+static caus_status find_newest(survey *at, caus_metric_survey *made,
+                               caus_error *err)
+{
+    probe probes[AGES];
+    int64_t ages[AGES];
+    memcpy(ages, ages_s, sizeof ages);
+    for (bool is_first = true;; is_first = false) {
+        CAUS_TRY(probe_ages(at, made->now_ns, ages, true, probes, err));
+        size_t newest = 1, oldest = AGES - 1;
+        while (newest < AGES && !probes[newest].found)
+            newest++;
+        if (newest == AGES)
+            return CAUS_OK;
+        while (!probes[oldest].found)
+            oldest--;
+        if (is_first)
+            made->oldest_ns = made->now_ns - ages[oldest] * second_ns;
+        int64_t near_s = ages[newest - 1], far_s = ages[newest];
+        made->newest_ns = made->now_ns - near_s * second_ns;
+        if (far_s - near_s <= 60)
+            return CAUS_OK;
+        for (int64_t i = 0; i < AGES; i++)
+            ages[i] = near_s + (far_s - near_s) * i / (AGES - 1);
+    }
+}
+
 /* The oldest of a row of instants that has data: one gap misleads nobody. */
-static caus_status read_history(survey *at, int64_t now_ns, int64_t *oldest_ns,
+static caus_status read_history(survey *at, caus_metric_survey *made,
                                 caus_error *err)
 {
-    caus_text quoted = {0};
-    caus_text_add(&quoted, "count({__name__=");
-    caus_promql_quote(&quoted, history_query(at));
-    caus_text_add(&quoted, "})");
-    caus_prom_call *calls = CAUS_ARRAY(at->prom.scratch, caus_prom_call, AGES);
-    probe *probes = CAUS_ARRAY(at->prom.scratch, probe, AGES);
-    caus_status status = CAUS_OK;
-    if (!calls || !probes || quoted.failed)
-        status = caus_prom_no_memory(&at->prom, err);
-    for (size_t i = 0; status == CAUS_OK && i < AGES; i++)
-        status = plan_probe(at, quoted.bytes, now_ns - ages_s[i] * 1000000000,
-                            &probes[i], &calls[i], err);
-    if (status == CAUS_OK)
-        status = caus_prom_perform(&at->prom, calls, AGES, err);
-    caus_text_deinit(&quoted);
-    CAUS_TRY(status);
+    probe probes[AGES];
+    CAUS_TRY(probe_ages(at, made->now_ns, ages_s, false, probes, err));
     for (size_t i = 0; i < AGES; i++) {
         if (probes[i].found)
-            *oldest_ns = now_ns - ages_s[i] * 1000000000;
+            made->oldest_ns = made->now_ns - ages_s[i] * second_ns;
+        if (probes[i].found && made->newest_ns == INT64_MAX)
+            made->newest_ns = made->now_ns - ages_s[i] * second_ns;
     }
-    return CAUS_OK;
+    return probes[0].found ? CAUS_OK : find_newest(at, made, err);
 }
 
 /* ---- the whole ---- */
@@ -324,7 +385,7 @@ static caus_status look(survey *at, const caus_endpoint *endpoint,
     CAUS_TRY(read_scrapes(at, err));
     CAUS_TRY(read_series_count(at, &made->series_count, err));
     if (has_history)
-        CAUS_TRY(read_history(at, made->now_ns, &made->oldest_ns, err));
+        CAUS_TRY(read_history(at, made, err));
     made->url = caus_arena_copy(at->prom.out, endpoint->url);
     if (!made->url)
         return caus_arena_fail(at->prom.out, err);
@@ -346,6 +407,7 @@ caus_status caus_prometheus_survey(const caus_endpoint *endpoint,
                  .scrapes = {.out = out}};
     caus_metric_survey made = {.now_ns = caus_clock_wall_ns(),
                                .oldest_ns = INT64_MAX,
+                               .newest_ns = INT64_MAX,
                                .series_count = (double)NAN};
     caus_status status = look(&at, endpoint, used.has_history, &made, err);
     caus_prom_close(&at.prom);
