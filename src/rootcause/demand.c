@@ -12,8 +12,16 @@
 #include "rootcause/weights.h"
 
 /* So often is asked again for a failure that the service counts itself, and for
- * one that only its callers count, when they have given up. */
+ * one that only its callers count, when they have given up; where nobody counts
+ * what is asked again. */
 static const double again_of_own = 1, again_of_caller = 2;
+
+/* Of every service in every row: [services × rows]. */
+typedef struct trouble {
+    double *failures; /* by what counts most */
+    double *again;    /* what it asked others again; as far as it counts that */
+    bool *counts;     /* [services] whether it does */
+} trouble;
 
 /* What one variable says that fails in a row, in requests. */
 static double failing_at(const caus_case *about, size_t variable, size_t load,
@@ -30,63 +38,78 @@ static double failing_at(const caus_case *about, size_t variable, size_t load,
     return share / whole * timeline->values[load * timeline->row_count + row];
 }
 
-/* Failures of every service in every row, by what counts most: [services ×
- * rows]. */
-static void count_failures(const caus_case *about, double *failures)
+static bool counts_again(const caus_case *about, size_t variable)
+{
+    const char *name = caus_measure_name(&about->series->variables[variable]);
+    return about->timeline.whole[variable] <= 0 &&
+           (strstr(name, "retries") || strstr(name, "retry"));
+}
+
+static void count_trouble(const caus_case *about, trouble *found)
 {
     const caus_scene *scene = &about->scene;
     size_t rows = about->timeline.row_count;
-    for (size_t s = 0; s < scene->service_count; s++) {
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX || !about->timeline.adds_up[v])
+            continue;
         size_t load = caus_case_find_load(about, s);
-        for (size_t i = scene->variable_start[s];
-             i < scene->variable_start[s + 1]; i++) {
-            size_t v = scene->variables[i];
-            for (size_t r = 0; r < rows && about->timeline.adds_up[v]; r++)
-                failures[s * rows + r] =
-                    fmax(failures[s * rows + r], failing_at(about, v, load, r));
+        bool again = counts_again(about, v);
+        found->counts[s] = found->counts[s] || again;
+        for (size_t r = 0; r < rows; r++) {
+            double failing = failing_at(about, v, load, r);
+            size_t cell = s * rows + r;
+            if (again && failing > 0)
+                found->again[cell] += failing;
+            else if (!again)
+                found->failures[cell] = fmax(found->failures[cell], failing);
         }
     }
 }
 
-/* The requests of all measured callers of a service in a row, and the failures
- * of the one with most; NaN = of none. */
-static double callers_at(const caus_case *about, const double *failures,
-                         size_t service, size_t row, double *failing)
+/* What the measured callers of a service do in a row. */
+typedef struct asking {
+    double requests; /* that they get; NaN = nobody is measured */
+    double again;    /* that they repeat */
+} asking;
+
+static asking callers_at(const caus_case *about, const trouble *known,
+                         size_t service, size_t load, size_t row)
 {
     const caus_scene *scene = &about->scene;
     size_t rows = about->timeline.row_count;
-    size_t load = caus_case_find_load(about, service);
-    double requests = (double)NAN;
-    *failing = 0;
+    double requests = 0, again = 0, failing = 0;
+    bool counted = true;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         size_t own = caus_case_find_alike(about, caller, load);
         if (own == SIZE_MAX || caller == service)
             continue;
-        double more = about->timeline.values[own * rows + row];
-        requests = isnan(requests) ? more : requests + more;
-        *failing = fmax(*failing, failures[caller * rows + row]);
+        requests += about->timeline.values[own * rows + row];
+        again += known->again[caller * rows + row];
+        failing = fmax(failing, known->failures[caller * rows + row]);
+        counted = counted && known->counts[caller];
     }
-    return requests > 0 ? requests : (double)NAN;
+    if (!counted)
+        again = again_of_own * known->failures[service * rows + row] +
+                again_of_caller * failing;
+    return (asking){requests > 0 ? requests : (double)NAN, again};
 }
 
-static void count_calls(const caus_case *about, const double *failures,
+static void count_calls(const caus_case *about, const trouble *known,
                         size_t service, double *calls)
 {
     size_t rows = about->timeline.row_count;
     size_t load = caus_case_find_load(about, service);
     for (size_t r = 0; r < rows; r++) {
-        double failing;
         calls[r] = (double)NAN;
         if (load == SIZE_MAX)
             continue;
-        double callers = callers_at(about, failures, service, r, &failing);
-        double again = again_of_own * failures[service * rows + r] +
-                       again_of_caller * failing;
+        asking callers = callers_at(about, known, service, load, r);
         double asked = about->timeline.values[load * rows + r];
-        if (!isnan(asked) && !isnan(callers))
-            calls[r] = fmax(0, asked - again) / callers;
+        if (!isnan(asked) && !isnan(callers.requests))
+            calls[r] = fmax(0, asked - callers.again) / callers.requests;
     }
 }
 
@@ -100,12 +123,15 @@ caus_status caus_demand_init(caus_case *about, caus_error *err)
     made.values = CAUS_ARRAY(about->out, double, services *rows);
     made.whole = CAUS_ARRAY(about->out, double, services);
     made.adds_up = CAUS_ARRAY(about->out, bool, services);
-    double *failures = CAUS_ARRAY(about->out, double, services *rows);
-    if (!made.values || !made.whole || !made.adds_up || !failures)
+    trouble known = {CAUS_ARRAY(about->out, double, services *rows),
+                     CAUS_ARRAY(about->out, double, services *rows),
+                     CAUS_ARRAY(about->out, bool, services + 1)};
+    if (!made.values || !made.whole || !made.adds_up || !known.failures ||
+        !known.again || !known.counts)
         return caus_arena_fail(about->out, err);
-    count_failures(about, failures);
+    count_trouble(about, &known);
     for (size_t s = 0; s < services; s++)
-        count_calls(about, failures, s, made.values + s * rows);
+        count_calls(about, &known, s, made.values + s * rows);
     CAUS_TRY(caus_timeline_sort(&made, about->run, about->out, err));
     about->calls_each = made;
     return CAUS_OK;

@@ -64,6 +64,21 @@ static void who_fails_is_asked_again_by_its_own_doing(void **state)
     assert_string_equal(first_of(&told), "root");
 }
 
+static void who_counts_what_it_repeats_is_believed(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = 60;
+    measures[2] = (made_measure){"mid_errors", "mid", 0, 0, 60};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] <= 0);
+    measures[9] = (made_measure){"mid_retries", "mid", 0, 0, 2};
+    told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "mid");
+    assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
+}
+
 static void more_users_are_nobodys_asking(void **state)
 {
     made_measure measures[MADE_VARIABLES];
@@ -235,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MADE(who_asks_more_is_blamed_not_who_works_for_it),
         MADE(who_fails_is_asked_again_by_its_own_doing),
+        MADE(who_counts_what_it_repeats_is_believed),
         MADE(more_users_are_nobodys_asking),
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(what_fails_once_is_no_outage),
