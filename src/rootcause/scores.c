@@ -204,11 +204,18 @@ static double left_of(const caus_context *context, size_t service)
 }
 
 /* How much of what traces show in a service those that it calls, or reaches
- * over others, explain by the time that they lose themselves, in [0, 1]. */
-static double explained_loss(const caus_context *context, size_t service)
+ * over others, explain by the time that they lose themselves, or callees by
+ * their failures, which make it wait and ask again, in [0, 1]. */
+static double explained_loss(const caus_context *context,
+                             const caus_scores *scores, size_t service)
 {
-    return caus_explained_share *
-           fmin(1, context->traces->below[service] / caus_explained_loss);
+    const caus_scene *scene = context->scene;
+    double explains = context->traces->below[service] / caus_explained_loss;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        explains = fmax(explains, carried(context, scores, i, OUTSIDE_ERRORS) /
+                                      caus_explained_clue);
+    return caus_explained_share * fmin(1, explains);
 }
 
 /* What its lines say that its callees do not explain, or what the lines of its
@@ -294,8 +301,8 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
         fmin(terms[CAUS_TERM_INTERNAL],
              fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]));
     if (context->traces && context->traces->known) {
-        double left =
-            left_of(context, service) * (1 - explained_loss(context, service));
+        double left = left_of(context, service) *
+                      (1 - explained_loss(context, scores, service));
         terms[CAUS_TERM_TRACES] =
             caus_weight_traces * left * context->traces->clue[service];
         terms[CAUS_TERM_CALLS] =
