@@ -67,49 +67,66 @@ static void count_trouble(const caus_case *about, trouble *found)
     }
 }
 
-/* What the measured callers of a service do in a row. */
+/* What the measured callers of a service do in every row. */
 typedef struct asking {
-    double requests; /* that they get; NaN = nobody is measured */
-    double again;    /* that they repeat */
+    double *requests; /* [rows] that they get; 0 = nobody is measured */
+    double *again;    /* [rows] that they repeat, where all count that */
+    double *failing;  /* [rows] of the one with most failures */
+    bool counted;
 } asking;
 
-static asking callers_at(const caus_case *about, const trouble *known,
-                         size_t service, size_t load, size_t row)
+static void add_caller(const caus_case *about, const trouble *known,
+                       size_t caller, size_t load, asking *callers)
+{
+    size_t rows = about->timeline.row_count;
+    const double *requests = about->timeline.values + load * rows;
+    const double *again = known->again + caller * rows;
+    const double *failing = known->failures + caller * rows;
+    callers->counted = callers->counted && known->counts[caller];
+    for (size_t r = 0; r < rows; r++) {
+        callers->requests[r] += requests[r];
+        callers->again[r] += again[r];
+        callers->failing[r] = fmax(callers->failing[r], failing[r]);
+    }
+}
+
+static void find_asking(const caus_case *about, const trouble *known,
+                        size_t service, size_t load, asking *callers)
 {
     const caus_scene *scene = &about->scene;
-    size_t rows = about->timeline.row_count;
-    double requests = 0, again = 0, failing = 0;
-    bool counted = true;
+    size_t size = about->timeline.row_count * sizeof(double);
+    callers->counted = true;
+    memset(callers->requests, 0, size);
+    memset(callers->again, 0, size);
+    memset(callers->failing, 0, size);
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         size_t own = caus_case_find_alike(about, caller, load);
-        if (own == SIZE_MAX || caller == service)
-            continue;
-        requests += about->timeline.values[own * rows + row];
-        again += known->again[caller * rows + row];
-        failing = fmax(failing, known->failures[caller * rows + row]);
-        counted = counted && known->counts[caller];
+        if (own != SIZE_MAX && caller != service)
+            add_caller(about, known, caller, own, callers);
     }
-    if (!counted)
-        again = again_of_own * known->failures[service * rows + row] +
-                again_of_caller * failing;
-    return (asking){requests > 0 ? requests : (double)NAN, again};
 }
 
 static void count_calls(const caus_case *about, const trouble *known,
-                        size_t service, double *calls)
+                        size_t service, asking *callers, double *calls)
 {
     size_t rows = about->timeline.row_count;
     size_t load = caus_case_find_load(about, service);
+    const double *failures = known->failures + service * rows;
+    if (load != SIZE_MAX)
+        find_asking(about, known, service, load, callers);
     for (size_t r = 0; r < rows; r++) {
         calls[r] = (double)NAN;
-        if (load == SIZE_MAX)
+        if (load == SIZE_MAX || !(callers->requests[r] > 0))
             continue;
-        asking callers = callers_at(about, known, service, load, r);
-        double asked = about->timeline.values[load * rows + r];
-        if (!isnan(asked) && !isnan(callers.requests))
-            calls[r] = fmax(0, asked - callers.again) / callers.requests;
+        double again = callers->counted
+                           ? callers->again[r]
+                           : again_of_own * failures[r] +
+                                 again_of_caller * callers->failing[r];
+        double asked = about->timeline.values[load * rows + r] - again;
+        if (!isnan(asked))
+            calls[r] = fmax(0, asked) / callers->requests[r];
     }
 }
 
@@ -126,12 +143,16 @@ caus_status caus_demand_init(caus_case *about, caus_error *err)
     trouble known = {CAUS_ARRAY(about->out, double, services *rows),
                      CAUS_ARRAY(about->out, double, services *rows),
                      CAUS_ARRAY(about->out, bool, services + 1)};
+    asking callers = {.requests = CAUS_ARRAY(about->out, double, rows),
+                      .again = CAUS_ARRAY(about->out, double, rows),
+                      .failing = CAUS_ARRAY(about->out, double, rows)};
     if (!made.values || !made.whole || !made.adds_up || !known.failures ||
-        !known.again || !known.counts)
+        !known.again || !known.counts || !callers.requests || !callers.again ||
+        !callers.failing)
         return caus_arena_fail(about->out, err);
     count_trouble(about, &known);
     for (size_t s = 0; s < services; s++)
-        count_calls(about, &known, s, made.values + s * rows);
+        count_calls(about, &known, s, &callers, made.values + s * rows);
     CAUS_TRY(caus_timeline_sort(&made, about->run, about->out, err));
     about->calls_each = made;
     return CAUS_OK;

@@ -53,10 +53,15 @@ static bool is_filled(const caus_timeline *timeline, size_t row)
 
 size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row)
 {
-    size_t count = 0;
-    while (count < timeline->filled_count && timeline->filled[count] < row)
-        count++;
-    return count;
+    size_t low = 0, high = timeline->filled_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (timeline->filled[middle] < row)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
