@@ -203,9 +203,14 @@ typedef struct caus_context {
     const double *change; /* [service_count] how well a change fits, in [0, 1];
                              NULL */
     double kinds[2];      /* what latency and what errors weigh */
-    double (*carried)[2]; /* [calls] the largest clues of latency and errors
-                             that a call can carry to its caller, in the order
-                             of the scene's callees; NULL = not known */
+    double seen; /* how surely the symptom is, in [0, 1]: one that hardly moved
+                    tells neither kind nor place */
+    const double *covered; /* [service_count] how much of what is loud it can
+                              have moved, in [0, 1]; NULL = it is not known who
+                              calls whom */
+    double (*carried)[2];  /* [calls] the largest clues of latency and errors
+                              that a call can carry to its caller, in the order
+                              of the scene's callees; NULL = not known */
     const caus_guesses *guesses; /* [service_count] where nobody told who calls
                                     whom; NULL */
     const size_t *fronts; /* [service_count] the service that it only stands

@@ -164,6 +164,16 @@ static size_t choose_symptom(const caus_case *about)
     return SIZE_MAX;
 }
 
+/* How surely the symptom is seen: entries move by chance, too, where the
+ * incident reaches none of them. */
+static double visibility(const caus_case *about, const double *clues)
+{
+    if (about->symptom == SIZE_MAX)
+        return 1;
+    double seen = fmin(1, clues[about->symptom] / caus_explained_clue);
+    return about->options->symptom ? fmax(seen, caus_named_trust) : seen;
+}
+
 /* What the symptom shows counts whole, the other kind of evidence less. Of a
  * symptom that nobody named each kind counts as loud as users see it. */
 static void weigh_kinds(caus_case *about, caus_aspect aspect)
@@ -174,7 +184,7 @@ static void weigh_kinds(caus_case *about, caus_aspect aspect)
         return;
     size_t same = aspect == CAUS_ASPECT_ERRORS;
     kinds[same] = caus_weight_same;
-    kinds[1 - same] = caus_weight_other;
+    kinds[1 - same] = 1 - about->context.seen * (1 - caus_weight_other);
     if (about->options->symptom)
         return;
     double loud[2] = {0, 0};
@@ -184,16 +194,17 @@ static void weigh_kinds(caus_case *about, caus_aspect aspect)
     }
     if (loud[same] > 0)
         kinds[1 - same] =
-            fmax(caus_weight_other,
+            fmax(kinds[1 - same],
                  caus_weight_same * fmin(1, loud[1 - same] / loud[same]));
 }
 
-static void look_from_symptom(caus_case *about)
+static void look_from_symptom(caus_case *about, const double *clues)
 {
     const caus_scene *scene = &about->scene;
     caus_aspect aspect = about->symptom == SIZE_MAX
                              ? CAUS_ASPECT_OTHER
                              : scene->aspects[about->symptom];
+    about->context.seen = visibility(about, clues);
     weigh_kinds(about, aspect);
     about->context.ends = NULL;
     about->symptom_service = SIZE_MAX;
@@ -468,10 +479,12 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
         caus_scores_fill(&about->context, clues, variables, &about->scores);
         about->symptom = choose_symptom(about);
     }
-    look_from_symptom(about);
+    look_from_symptom(about, clues);
     CAUS_TRY(caus_impact_find_fronts(about, clues, err));
     about->context.fronts = about->fronts;
     caus_impact_weigh(about, clues);
+    caus_scores_fill(&about->context, clues, variables, &about->scores);
+    CAUS_TRY(caus_coverage_find(about, err));
     caus_scores_fill(&about->context, clues, variables, &about->scores);
     CAUS_TRY(rank_services(about, err));
     CAUS_TRY(rank_variables(about, err));

@@ -242,6 +242,7 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
     context.silent = silent;
     context.asked = asked;
     context.pushed = NULL;
+    context.covered = NULL;
     caus_log_clues logs;
     if (placebo->logs) {
         CAUS_TRY(caus_log_clues_init(&about->scene, about->out, &logs, err));

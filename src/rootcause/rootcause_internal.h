@@ -195,6 +195,9 @@ caus_status caus_carried_find(caus_case *about, caus_error *err);
 caus_status caus_guesses_find(caus_case *about, const double *clues,
                               caus_error *err);
 
+/* Fills the context's `covered` from the scores without it. */
+caus_status caus_coverage_find(caus_case *about, caus_error *err);
+
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {
     CAUS_SIGN_ONE,

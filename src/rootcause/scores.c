@@ -142,12 +142,13 @@ static double guessed(const caus_context *context, const caus_scores *scores,
 
 /* How much of an anomaly of a kind the callees of a service explain, in [0,
  * 1]: queues make a caller's anomaly larger than its callee's, so that it is
- * there counts, not its size. */
+ * there counts, not its size; by its square, as the loudest of many callees is
+ * a deviation off by chance. */
 static double explained(const caus_context *context, const caus_scores *scores,
                         size_t service, size_t kind)
 {
     const caus_scene *scene = context->scene;
-    double callee = guessed(context, scores, service, kind);
+    double callee = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
         callee = fmax(callee, carried(context, scores, i, kind));
@@ -156,10 +157,13 @@ static double explained(const caus_context *context, const caus_scores *scores,
                         carried(context, scores, i, OUTSIDE_COUNT - 1 - kind));
         callee = fmax(callee, logged(context, scene->callees[i]));
     }
+    double loud = fmin(1, callee / caus_explained_clue);
+    double apart = guessed(context, scores, service, kind);
     size_t behind = context->fronts ? context->fronts[service] : SIZE_MAX;
     for (size_t k = 0; behind != SIZE_MAX && k < OUTSIDE_COUNT; k++)
-        callee = fmax(callee, scores->outside[behind][k]);
-    return caus_explained_share * fmin(1, callee / caus_explained_clue);
+        apart = fmax(apart, scores->outside[behind][k]);
+    return caus_explained_share *
+           fmax(loud * loud, fmin(1, apart / caus_explained_clue));
 }
 
 /* What is left of the outside of a service when its callees have explained
@@ -284,7 +288,12 @@ static double factor_of(const caus_context *context, const caus_scores *scores,
     double path = scores->path[service];
     if (context->scene->observer[service])
         return 0;
-    return path < 0 ? caus_unreached_factor : 1 - caus_weight_path * (1 - path);
+    double factor =
+        path < 0 ? caus_unreached_factor : 1 - caus_weight_path * (1 - path);
+    factor = 1 - context->seen * (1 - factor);
+    if (context->covered)
+        factor *= 1 - caus_weight_covered * (1 - context->covered[service]);
+    return factor;
 }
 
 static void fill_terms(const caus_context *context, const caus_scores *scores,

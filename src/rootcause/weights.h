@@ -49,6 +49,11 @@ static const double caus_weight_way = .5;
 static const double caus_weight_calls = 1;
 /* Calls beyond what its own requests account for. */
 static const double caus_weight_asking = 1;
+/* A symptom that somebody named tells as much as this of its kind and place,
+ * even if nothing is seen of it. */
+static const double caus_named_trust = .7;
+/* What nothing that is loud can come from costs this. */
+static const double caus_weight_covered = .4;
 /* A way from the symptom on which no service shows anything costs this. */
 static const double caus_weight_path = .5;
 /* Log lines: clues are log(1 + size) as well, by severity. */

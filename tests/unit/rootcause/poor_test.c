@@ -54,6 +54,41 @@ static void few_failures_do_not_make_many(void **state)
     assert_string_equal(told.suspects[0].service, "side");
 }
 
+static void
+who_can_have_moved_what_is_loud_comes_before_who_cannot(void **state)
+{
+    measure joined[MADE_VARIABLES];
+    memcpy(joined, made_incident, sizeof joined);
+    joined[7].shift = 0;
+    joined[9].shift = 60; /* as if the baseline were from another time */
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, joined, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 3}};
+    static const caus_topology below = {4, services, 3, calls};
+    options.topology = &below;
+    told = made_explain(*state, joined, &options);
+    assert_string_equal(told.suspects[0].service, "side");
+}
+
+static void a_symptom_that_hardly_moves_is_a_weak_guide(void **state)
+{
+    measure hidden[MADE_VARIABLES];
+    memcpy(hidden, made_incident, sizeof hidden);
+    hidden[0].shift = .025;
+    hidden[3].shift = hidden[5].shift = hidden[7].shift = 0;
+    hidden[6] = (measure){"root_errors", "root", 9, 1, 90};
+    hidden[8].shift = .01;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_explanation told = made_explain(*state, hidden, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    hidden[0].shift = .5; /* latency it is */
+    told = made_explain(*state, hidden, &options);
+    assert_string_equal(told.suspects[0].service, "front");
+}
+
 static void who_only_stands_before_another_did_not_begin_it(void **state)
 {
     static const char *const services[] = {"front", "mid", "root", "side"};
@@ -286,6 +321,12 @@ int main(void)
             made_tear_down),
         cmocka_unit_test_setup_teardown(few_failures_do_not_make_many,
                                         made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_can_have_moved_what_is_loud_comes_before_who_cannot,
+            made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_symptom_that_hardly_moves_is_a_weak_guide, made_set_up,
+            made_tear_down),
         cmocka_unit_test_setup_teardown(
             who_only_stands_before_another_did_not_begin_it, made_set_up,
             made_tear_down),

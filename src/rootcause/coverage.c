@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How much of an incident each service can have made: what is loud in callers
+ * of a service may come from it, what is loud elsewhere does not. */
+#include <math.h>
+
+#include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
+
+/* The square of what users of a service feel, from three deviations on. */
+static double loudness(const caus_case *about, size_t service)
+{
+    const double *outside = about->scores.outside[service];
+    double loud = fmax(outside[0], outside[1]);
+    bool counts =
+        !about->scene.observer[service] && loud >= caus_explained_clue;
+    return counts ? loud * loud : 0;
+}
+
+caus_status caus_coverage_find(caus_case *about, caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    if (!scene->has_calls)
+        return CAUS_OK;
+    double *covered = CAUS_ARRAY(about->out, double, scene->service_count + 1);
+    double all = 0;
+    if (!covered)
+        return caus_arena_fail(about->out, err);
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    for (size_t s = 0; s < scene->service_count; s++) {
+        double loud = loudness(about, s);
+        size_t *distance, *via;
+        if (loud <= 0)
+            continue;
+        all += loud;
+        CAUS_TRY(caus_run_check(about->run, err));
+        /* Who stands before another calls nobody else. */
+        size_t behind = about->fronts[s];
+        CAUS_TRY(caus_scene_walk(scene, behind == SIZE_MAX ? s : behind, true,
+                                 about->out, &distance, &via, err));
+        for (size_t k = 0; k < scene->service_count; k++)
+            covered[k] += k == s || distance[k] != SIZE_MAX ? loud : 0;
+        caus_arena_rewind(about->out, mark);
+    }
+    for (size_t s = 0; s < scene->service_count; s++)
+        covered[s] = all > 0 ? sqrt(covered[s] / all) : 1;
+    about->context.covered = covered;
+    return CAUS_OK;
+}
