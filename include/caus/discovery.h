@@ -67,6 +67,9 @@ typedef struct caus_pcmci_options {
     bool fdr_skip_own_past;   /* leave out tests of a variable's own past, which
                                  are seldom in doubt: each one found lets more
                                  false links through */
+    bool fdr_ordered_apart;   /* correct lag-0 tests between variables of which
+                                 the assumptions leave one direction among
+                                 themselves: few, and likelier than the rest */
     size_t max_combinations;  /* of conditions per size, ≥ 1 */
     size_t max_conditions;    /* in selection; SIZE_MAX = no limit */
     size_t max_parents; /* of a variable, each lag one; 0 = any number. The

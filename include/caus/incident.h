@@ -101,6 +101,9 @@ typedef struct caus_incident_options {
  * workload. */
 caus_incident_options caus_incident_options_default(void);
 
+/* A departure above which a variable has moved. */
+enum { CAUS_DEPARTED = 1 };
+
 /* What the preset found, and what it did to the series first. */
 typedef struct caus_incident {
     caus_series series;   /* as analysed: unfit variables left out, families one
@@ -116,6 +119,10 @@ typedef struct caus_incident {
                              regressed out; NULL = none */
     const char *workload_guess; /* why it was taken, as a sentence's part; NULL
                                    = it was named, or the topology tells it */
+    const double *departures; /* [variables of series] how far each left its
+                                 level in the incident, in units of what it
+                                 does by itself; above 1 it moved. NULL = no
+                                 incident */
     const caus_dropped *dropped;
     size_t dropped_count;
 } caus_incident;

@@ -58,6 +58,8 @@ typedef struct caus_graph_answer {
     const char *insufficient;    /* why nothing could be tested: then there
                                     may be no node at all; NULL */
     const caus_extent *extent;   /* of the incident; NULL = not asked */
+    const double *departures;    /* [variables of series] as caus_incident has
+                                    them; NULL = no incident is known */
     const caus_changes *changes; /* what was changed; NULL = not known */
     const caus_comparison *comparison; /* with a drawn graph; NULL = none */
     const char *graph_trust;           /* "compare", "prior" or "required" */
@@ -76,7 +78,9 @@ typedef struct caus_graph_answer {
 typedef struct caus_render_options {
     bool color;
     bool ascii;
-    size_t width;                /* columns of text; 0 = 80 */
+    bool first_screen; /* of text no more than fits a terminal, and how to see
+                          the rest */
+    size_t width;      /* columns of text; 0 = 80 */
     int32_t zone_offset_minutes; /* local time beside UTC; INT32_MIN = UTC */
 } caus_render_options;
 

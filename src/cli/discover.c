@@ -188,6 +188,7 @@ static caus_status read_incident(const caus_cli_lesson *lesson,
     caus_pcmci_options preset = options.pcmci;
     options.pcmci = *search;
     options.pcmci.fdr_skip_own_past = preset.fdr_skip_own_past;
+    options.pcmci.fdr_ordered_apart = preset.fdr_ordered_apart;
     options.pcmci.uneven_rows = preset.uneven_rows;
     const char *workload = caus_arguments_get(arguments, "workload");
     if (!workload)
@@ -236,13 +237,14 @@ static caus_status run_preset(caus_program *program,
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
     caus_cli_lesson lesson = {program, arguments, &incident->series, arena};
-    caus_pcmci_options pcmci = answer->options;
+    caus_pcmci_options pcmci = options.pcmci;
     pcmci.assumptions = incident->searched;
     caus_cli_task task = caus_cli_pcmci_task(arguments, &pcmci);
     CAUS_TRY(caus_cli_add_confidence(&lesson, &task, &incident->discovery,
                                      answer, err));
     answer->workload = incident->workload;
     answer->workload_guess = incident->workload_guess;
+    answer->departures = incident->departures;
     answer->options.assumptions = incident->assumptions;
     answer->series = &incident->series;
     answer->input = &incident->input;
@@ -443,8 +445,7 @@ static caus_status discover(caus_program *program,
     caus_graph_answer answer = {0};
     CAUS_TRY(answer_question(program, arguments, arena, &answer, err));
     const char *path = caus_arguments_get(arguments, "output");
-    if (path)
-        program->render.color = false;
+    caus_program_settle_text(program, arguments);
     const char *text;
     size_t length;
     CAUS_TRY(caus_render_graph(&answer, format, &program->render, program->run,

@@ -46,9 +46,9 @@ typedef struct explain_outcome {
 static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
                            caus_cli_explained *made, caus_error *err)
 {
-    static const char *const without[] = {"format",    "output",      "color",
-                                          "quiet",     "no-progress", "timings",
-                                          "exit-zero", NULL};
+    static const char *const without[] = {"format",  "details",   "output",
+                                          "color",   "quiet",     "no-progress",
+                                          "timings", "exit-zero", NULL};
     if (made->explanation.verdict == CAUS_VERDICT_NO_ANOMALY)
         return CAUS_OK;
     const char *again = caus_arguments_text_for(arguments, &caus_command_report,
@@ -70,8 +70,7 @@ static caus_status explain(caus_program *program,
     CAUS_TRY(caus_cli_explain(program, arguments, arena, &made, err));
     CAUS_TRY(suggest(arguments, arena, &made, err));
     const char *path = caus_arguments_get(arguments, "output");
-    if (path)
-        program->render.color = false;
+    caus_program_settle_text(program, arguments);
     const char *text;
     size_t length;
     CAUS_TRY(caus_render_explanation(&made.answer, format, &program->render,

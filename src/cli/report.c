@@ -102,6 +102,7 @@ static void describe_graph(const caus_incident *incident,
 {
     answer->workload = incident->workload;
     answer->workload_guess = incident->workload_guess;
+    answer->departures = incident->departures;
     answer->options = options->pcmci;
     answer->options.assumptions = incident->assumptions;
     answer->series = &incident->series;

@@ -42,8 +42,7 @@ static void make_pair_symmetric(const caus_search *search,
     findings->df[to] = findings->df[from];
     if (findings->ends)
         findings->ends[to] = findings->ends[from];
-    /* in PCMCI+ the end that was not tested keeps what the search found */
-    if (one_way && !findings->plus)
+    if (one_way)
         findings->linked[to] = findings->linked[from];
     if (!findings->q_value)
         return;
@@ -61,12 +60,51 @@ static void make_symmetric(const caus_search *search, caus_findings *findings)
             make_pair_symmetric(search, findings, i, j);
 }
 
-static bool counts_for_fdr(const caus_question *question, size_t source,
-                           size_t target, size_t lag)
+/* Hypotheses that are corrected together. */
+typedef enum family {
+    FAMILY_NONE,
+    FAMILY_OPEN,
+    FAMILY_ORDERED,
+    FAMILY_COUNT
+} family;
+
+static family family_of(const caus_question *question, size_t cell)
 {
-    return caus_is_tested(question, source, target, lag) &&
-           (lag > 0 || question->options->fdr_contemporaneous) &&
-           (source != target || !question->options->fdr_skip_own_past);
+    const caus_pcmci_options *options = question->options;
+    size_t lags = options->max_lag + 1, lag = cell % lags, pair = cell / lags;
+    size_t source = pair / question->variable_count;
+    size_t target = pair % question->variable_count;
+    if (!caus_is_tested(question, source, target, lag) ||
+        (lag == 0 && !options->fdr_contemporaneous) ||
+        (source == target && options->fdr_skip_own_past))
+        return FAMILY_NONE;
+    bool is_ordered = lag == 0 && caus_assumed(question, source, target, 0) ==
+                                      CAUS_ASSUME_NOT_BACK;
+    return is_ordered && options->fdr_ordered_apart ? FAMILY_ORDERED
+                                                    : FAMILY_OPEN;
+}
+
+/* Room for all hypotheses. */
+typedef struct hypotheses {
+    size_t *where, *order;
+    double *p_values, *q_values;
+} hypotheses;
+
+static void adjust_family(const caus_search *search, caus_findings *findings,
+                          family which, const hypotheses *room)
+{
+    const caus_question *question = search->question;
+    size_t count = 0;
+    for (size_t cell = 0; cell < question->cell_count; cell++) {
+        if (family_of(question, cell) != which)
+            continue;
+        room->where[count] = cell;
+        room->p_values[count++] = findings->p_value[cell];
+    }
+    caus_fdr_adjust(room->p_values, count, question->options->fdr, room->order,
+                    room->q_values);
+    for (size_t k = 0; k < count; k++)
+        findings->q_value[room->where[k]] = room->q_values[k];
 }
 
 /* q-values of the hypotheses; others keep their p-value. */
@@ -74,28 +112,18 @@ static caus_status adjust(const caus_search *search, caus_findings *findings,
                           caus_arena *arena, caus_error *err)
 {
     const caus_question *question = search->question;
-    size_t cells = question->cell_count, lags = question->options->max_lag + 1;
-    size_t *where = CAUS_ARRAY(arena, size_t, cells);
-    size_t *order = CAUS_ARRAY(arena, size_t, cells);
-    double *p_values = CAUS_ARRAY(arena, double, cells);
-    double *q_values = CAUS_ARRAY(arena, double, cells);
-    if (!where || !order || !p_values || !q_values)
+    size_t cells = question->cell_count;
+    hypotheses room = {.where = CAUS_ARRAY(arena, size_t, cells),
+                       .order = CAUS_ARRAY(arena, size_t, cells),
+                       .p_values = CAUS_ARRAY(arena, double, cells),
+                       .q_values = CAUS_ARRAY(arena, double, cells)};
+    if (!room.where || !room.order || !room.p_values || !room.q_values)
         return caus_arena_fail(arena, err);
-    size_t count = 0;
-    for (size_t cell = 0; cell < cells; cell++) {
-        size_t lag = cell % lags, pair = cell / lags;
-        size_t source = pair / question->variable_count;
-        size_t target = pair % question->variable_count;
-        double p = p_value_of(search, findings, cell);
-        findings->p_value[cell] = findings->q_value[cell] = p;
-        if (!counts_for_fdr(question, source, target, lag))
-            continue;
-        where[count] = cell;
-        p_values[count++] = p;
-    }
-    caus_fdr_adjust(p_values, count, question->options->fdr, order, q_values);
-    for (size_t k = 0; k < count; k++)
-        findings->q_value[where[k]] = q_values[k];
+    for (size_t cell = 0; cell < cells; cell++)
+        findings->p_value[cell] = findings->q_value[cell] =
+            p_value_of(search, findings, cell);
+    for (family which = FAMILY_OPEN; which < FAMILY_COUNT; which++)
+        adjust_family(search, findings, which, &room);
     for (size_t cell = 0; cell < cells; cell++)
         if (findings->df[cell] >= 1)
             findings->linked[cell] =

@@ -10,7 +10,9 @@ caus_incident_options caus_incident_options_default(void)
     caus_incident_options options = {.pcmci = caus_pcmci_options_default()};
     options.pcmci.method = CAUS_METHOD_PCMCIPLUS;
     options.pcmci.fdr = CAUS_FDR_BH;
+    options.pcmci.fdr_contemporaneous = true;
     options.pcmci.fdr_skip_own_past = true;
+    options.pcmci.fdr_ordered_apart = true;
     options.pcmci.uneven_rows = true;
     return options;
 }
@@ -142,9 +144,10 @@ static caus_status judge(const analysis *made,
                                          &found->environments, err));
     /* Halves of a window without an incident have other names. */
     if (series->environment_count == 2 &&
-        strcmp(series->environments[1].name, "incident") == 0)
-        CAUS_TRY(caus_incident_rest(result, out, err));
-    caus_incident_drop_uncorrected(result, alpha);
+        strcmp(series->environments[1].name, "incident") == 0) {
+        CAUS_TRY(caus_incident_depart(result, out, err));
+        caus_incident_rest(result);
+    }
     return caus_incident_measure(&made->bare, found, run, out, &found->effect,
                                  err);
 }

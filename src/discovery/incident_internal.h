@@ -165,19 +165,13 @@ caus_incident_replicate(const caus_series *series, const caus_graph *graph,
                         const caus_run *run, double alpha, caus_arena *out,
                         const unsigned char **labels, caus_error *err);
 
-/*
- * Drops lag-0 links that do not hold after correction. PCMCI+ finds a link that
- * calls or knowledge order by a test of one end alone, whose p-value it holds
- * against alpha. Stay those that calls order, that normal operation and the
- * incident each show alone, and that the load does not explain: chance seldom
- * passes all that.
- */
-void caus_incident_drop_uncorrected(caus_incident *incident, double alpha);
+/* Fills the departures of the nodes. */
+caus_status caus_incident_depart(caus_incident *incident, caus_arena *out,
+                                 caus_error *err);
 
 /* Takes the arrow from links that only normal operation shows and whose source
  * kept its level: they tell nothing of the incident. */
-caus_status caus_incident_rest(caus_incident *incident, caus_arena *out,
-                               caus_error *err);
+void caus_incident_rest(caus_incident *incident);
 
 /*
  * Tests them over all environments together, given the load at lags 0 to 2 as

@@ -12,12 +12,17 @@
 static const char form_help[] = "form of the result; default: text on a "
                                 "terminal, else json, or by the ending of -o";
 
+static const char details_help[] =
+    "text on a terminal is whole, not its first screen alone";
+
 static const caus_option graph_form[] = {
     {"format", 0, "NAME", "json|text|markdown|dot|svg|mermaid|graphml",
-     CAUS_COMPLETE_NOTHING, form_help}};
-static const caus_option story_form[] = {{"format", 0, "NAME",
-                                          "json|text|markdown",
-                                          CAUS_COMPLETE_NOTHING, form_help}};
+     CAUS_COMPLETE_NOTHING, form_help},
+    {"details", 0, NULL, NULL, CAUS_COMPLETE_NOTHING, details_help}};
+static const caus_option story_form[] = {
+    {"format", 0, "NAME", "json|text|markdown", CAUS_COMPLETE_NOTHING,
+     form_help},
+    {"details", 0, NULL, NULL, CAUS_COMPLETE_NOTHING, details_help}};
 static const caus_option page_form[] = {
     {"format", 0, "NAME", "html|markdown", CAUS_COMPLETE_NOTHING,
      "form of the result; default: markdown on a terminal, else html, or by "
@@ -28,8 +33,8 @@ static const caus_option note_form[] = {
     {"format", 0, "NAME", "json|text", CAUS_COMPLETE_NOTHING,
      "form of what is printed; default text"}};
 
-const caus_option_group caus_graph_form = {"result", 1, graph_form};
-const caus_option_group caus_story_form = {"result", 1, story_form};
+const caus_option_group caus_graph_form = {"result", 2, graph_form};
+const caus_option_group caus_story_form = {"result", 2, story_form};
 const caus_option_group caus_page_form = {"result", 1, page_form};
 const caus_option_group caus_sheet_form = {"result", 1, sheet_form};
 const caus_option_group caus_note_form = {"result", 1, note_form};
@@ -233,6 +238,17 @@ int caus_program_fail(caus_program *program, const caus_error *err)
         return program->exit_zero ? CAUS_EXIT_DONE : CAUS_EXIT_INSUFFICIENT;
     return err->status == CAUS_ERR_INVALID_ARGUMENT ? CAUS_EXIT_USAGE
                                                     : CAUS_EXIT_FAILED;
+}
+
+void caus_program_settle_text(caus_program *program,
+                              const caus_arguments *arguments)
+{
+    const char *path = caus_arguments_get(arguments, "output");
+    bool to_stdout = !path || strcmp(path, "-") == 0;
+    if (!to_stdout)
+        program->render.color = false;
+    program->render.first_screen = to_stdout && isatty(STDOUT_FILENO) &&
+                                   !caus_arguments_has(arguments, "details");
 }
 
 /* The ending of a file's name, without the dot; "" if there is none. */

@@ -216,6 +216,11 @@ caus_status caus_program_write(const char *path, const char *text,
 caus_status caus_program_format(const caus_arguments *arguments,
                                 caus_format *result, caus_error *err);
 
+/* Whether text may have colours, and whether it is for a terminal, which gets
+ * the first screen alone without --details. */
+void caus_program_settle_text(caus_program *program,
+                              const caus_arguments *arguments);
+
 /* Bytes of "256M", "2G", "1048576"; fails on anything else. */
 caus_status caus_bytes_parse(const char *text, size_t *result, caus_error *err);
 

@@ -7,7 +7,7 @@
 #include "render/explain.h"
 
 enum {
-    SCREEN_LINES = 24,
+    SCREEN_LINES = 23, /* and one that tells of the rest */
     DEFAULT_WIDTH = 80,
     LEAST_WIDTH = 40,
     SUMMARY_LINES = 4,
@@ -44,6 +44,17 @@ static void paragraph(const sheet *page, const char *lead, const char *value,
     caus_text_add_wrapped(page->text, caus_tale_clean(page->tale, value),
                           page->width, caus_text_columns(lead), max_lines,
                           page->cut);
+}
+
+/* The same of a text that was composed, which is let go; nothing of an empty
+ * one. */
+static void finish_paragraph(const sheet *page, const char *lead,
+                             caus_text *composed)
+{
+    page->text->failed |= composed->failed;
+    if (composed->bytes)
+        paragraph(page, lead, composed->bytes, 0);
+    caus_text_deinit(composed);
 }
 
 static void heading(const sheet *page, const char *title)
@@ -264,13 +275,10 @@ static void add_checks(const sheet *page, const caus_finding *checks,
 
 static void add_traces(const sheet *page, const char *const *ids, size_t count)
 {
-    if (!count)
-        return;
-    caus_text_add(page->text, "  traces:");
+    caus_text line = {0};
     for (size_t i = 0; i < count; i++)
-        caus_text_format(page->text, " %s",
-                         caus_tale_clean(page->tale, ids[i]));
-    caus_text_add_char(page->text, '\n');
+        caus_text_format(&line, "%s%s", i ? " " : "", ids[i]);
+    finish_paragraph(page, "  traces: ", &line);
 }
 
 /* A hop with what earned its word, or what it lacks, and what could refute it.
@@ -294,17 +302,15 @@ static void add_hop_report(const sheet *page, const caus_hop *hop)
 static void add_terms(const sheet *page, const caus_suspect *suspect)
 {
     const double least_shown = .005; /* two decimals */
-    size_t shown = 0;
+    caus_text line = {0};
     for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
-        if (!(suspect->terms[t] >= least_shown))
-            continue;
-        caus_text_format(
-            page->text, "%s %s %.2f (rank %zu without it)",
-            shown++ ? " +" : "  score:", caus_term_name((caus_term)t),
-            suspect->terms[t], suspect->rank_without[t]);
+        if (suspect->terms[t] >= least_shown)
+            caus_text_format(&line, "%s%s %.2f (rank %zu without it)",
+                             line.length ? " + " : "",
+                             caus_term_name((caus_term)t), suspect->terms[t],
+                             suspect->rank_without[t]);
     }
-    if (shown)
-        caus_text_add_char(page->text, '\n');
+    finish_paragraph(page, "  score: ", &line);
 }
 
 static void add_share(const sheet *page, const caus_suspect *suspect)
@@ -314,11 +320,12 @@ static void add_share(const sheet *page, const caus_suspect *suspect)
         return;
     const char *name =
         page->tale->answer->series->variables[told->symptom].name;
-    caus_text_format(
-        page->text,
-        "  its share of what %s changed: %.0f %% (%.0f to %.0f %%)\n",
-        caus_tale_clean(page->tale, name), 100 * suspect->share.value,
-        100 * suspect->share.low, 100 * suspect->share.high);
+    caus_text line = {0};
+    caus_text_format(&line,
+                     "its share of what %s changed: %.0f %% (%.0f to %.0f %%)",
+                     name, 100 * suspect->share.value, 100 * suspect->share.low,
+                     100 * suspect->share.high);
+    finish_paragraph(page, "  ", &line);
 }
 
 static void add_suspect_report(const sheet *page, const caus_suspect *suspect,
@@ -470,6 +477,7 @@ void caus_explanation_write_text(const caus_tale *tale)
     sheet page = make_sheet(tale);
     size_t top = caus_tale_top(tale);
     add_first_screen(&page);
+    size_t screen_length = page.text->length;
     if (top > TOP_ROWS) {
         add_suspect_heading(&page, "all services");
         add_suspects(&page, top);
@@ -481,4 +489,6 @@ void caus_explanation_write_text(const caus_tale *tale)
     add_links(&page);
     add_all_missing(&page);
     add_warnings(&page);
+    if (tale->options->first_screen)
+        caus_text_fold(page.text, screen_length);
 }

@@ -42,6 +42,8 @@ static void write_nodes(caus_json *json, const caus_view *view)
         caus_put_known(json, view->arena, "query", variable->query);
         caus_put_known(json, view->arena, "unit", variable->unit);
         caus_json_put_text(json, "role", caus_role_name(variable->role));
+        if (view->answer->departures)
+            caus_json_put_bool(json, "moved", caus_view_has_moved(view, i));
         write_members(json, view, i);
         caus_json_end_object(json);
     }

@@ -38,10 +38,11 @@ typedef struct caus_link {
     double effect; /* units of the target per unit of the source */
     caus_edge_environments environments;
     caus_orientation orientation;
-    bool is_granted; /* required by knowledge and never tested: no numbers */
-    bool off_calls;  /* no call between the services explains it */
-    bool by_load;    /* it does not hold given the workload */
-    double blur_s;   /* times closer than this have no order; 0 = not known */
+    bool is_involved; /* both ends left their level in the incident */
+    bool is_granted;  /* required by knowledge and never tested: no numbers */
+    bool off_calls;   /* no call between the services explains it */
+    bool by_load;     /* it does not hold given the workload */
+    double blur_s;    /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
     caus_check_result changed;    /* its source shortly before the onset, and
                                      nothing else as near */
@@ -89,8 +90,9 @@ typedef struct caus_view {
     size_t shown_count;
     size_t target; /* SIZE_MAX without one */
     caus_link *links;
-    size_t link_count;      /* strongest first */
-    size_t cross_count;     /* links between two variables */
+    size_t link_count;     /* those of the incident first, then the strongest */
+    size_t cross_count;    /* links between two variables */
+    size_t involved_count; /* of these, of the incident */
     size_t orderless_count; /* of these, without an order */
     const char **warnings;
     size_t warning_count;
@@ -108,6 +110,12 @@ typedef struct caus_view {
 caus_status caus_view_init(caus_view *view, const caus_graph_answer *answer,
                            caus_clean clean, caus_error *err);
 void caus_view_deinit(caus_view *view);
+
+/* Whether a node left its level in the incident. */
+bool caus_view_has_moved(const caus_view *view, size_t variable);
+/* Whether a sentence about the incident may tell of a link: where it is known
+ * what moved, of what did. */
+bool caus_link_is_telling(const caus_view *view, const caus_link *link);
 
 bool caus_link_is_self(const caus_link *link);
 /* Whether it was drawn without a lag, and not found. */

@@ -120,6 +120,12 @@ typedef struct caus_warning_list {
 caus_status caus_report_warnings(const caus_report_page *page,
                                  caus_warning_list *result, caus_error *err);
 
+/* What the graph, which holds more variables fixed than a chain does, says of
+ * the two services of a hop: its strongest link between them. Nothing without a
+ * graph. */
+void caus_report_add_graph_word(const caus_report_page *page,
+                                const caus_hop *hop, caus_text *text);
+
 /* ---- HTML: appends to the page's text ---- */
 
 /* Text between tags, or in an attribute. */

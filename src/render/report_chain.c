@@ -118,6 +118,16 @@ static void add_query(const caus_report_page *page, const caus_hop *hop)
     caus_text_add(page->text, "</code></pre></details>\n");
 }
 
+static void add_graph_word(const caus_report_page *page, const caus_hop *hop)
+{
+    caus_text words = {0};
+    caus_report_add_graph_word(page, hop, &words);
+    page->text->failed |= words.failed;
+    if (words.bytes)
+        add_row(page, "In the graph below", words.bytes);
+    caus_text_deinit(&words);
+}
+
 /* A hop with what earned its word and what could refute it. */
 static void add_hop_card(const caus_report_page *page, const caus_hop *hop)
 {
@@ -131,6 +141,7 @@ static void add_hop_card(const caus_report_page *page, const caus_hop *hop)
     if (!hop->word)
         add_row(page, "Known", hop->unearned);
     add_delays(page, hop);
+    add_graph_word(page, hop);
     add_traces(page, hop);
     add_row(page, "What would refute it", hop->disproof);
     caus_text_add(page->text, "</dl>\n");

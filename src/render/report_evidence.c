@@ -173,7 +173,7 @@ static void add_ranking(const caus_report_page *page)
                                        ? "#If anything happened"
                                        : "#Confidence",
                                    "#Share of the change",
-                                   "#Onset",
+                                   "#Onset, UTC",
                                    "What shows it"};
     size_t top = caus_tale_top(&page->tale);
     caus_html_open_table(page, "Services by score", columns,
@@ -260,7 +260,7 @@ static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
 static void add_moved(const caus_report_page *page, const caus_suspect *suspect)
 {
     static const char *const columns[] = {"Variable", "#Before → after",
-                                          "#Deviations", "#Onset"};
+                                          "#Deviations", "#Onset, UTC"};
     size_t shown = 0;
     caus_html_open_table(page, "What moved in it", columns,
                          sizeof columns / sizeof *columns);
@@ -309,7 +309,7 @@ static void add_exemplars(const caus_report_page *page, const char *title,
 static void add_log(const caus_report_page *page, const caus_suspect *suspect)
 {
     static const char *const columns[] = {"Lines", "#Before", "#After",
-                                          "#First"};
+                                          "#First, UTC"};
     if (!suspect->log_fact_count)
         return;
     caus_html_open_table(page, "What its log says", columns,

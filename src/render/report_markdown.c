@@ -155,6 +155,19 @@ static void add_checks(const caus_report_page *page, const char *indent,
         }
 }
 
+static void add_graph_word(const caus_report_page *page, const caus_hop *hop)
+{
+    caus_text words = {0};
+    caus_report_add_graph_word(page, hop, &words);
+    if (words.bytes) {
+        caus_text_add(page->text, "   - in the graph below: ");
+        put(page, words.bytes);
+        caus_text_add_char(page->text, '\n');
+    }
+    page->text->failed |= words.failed;
+    caus_text_deinit(&words);
+}
+
 static void add_hop(const caus_report_page *page, const caus_hop *hop)
 {
     char lag[64];
@@ -178,6 +191,7 @@ static void add_hop(const caus_report_page *page, const caus_hop *hop)
     }
     caus_text_add_char(page->text, '\n');
     add_checks(page, "   ", hop->checks, hop->check_count);
+    add_graph_word(page, hop);
     caus_text_add(page->text, "   - ");
     put(page, hop->disproof);
     if (hop->query) {

@@ -104,7 +104,7 @@ static void add_onset_row(const caus_report_page *page, const caus_clue *clue,
 void caus_html_onsets(const caus_report_page *page)
 {
     static const char *const columns[] = {
-        "Variable",        "Service",         "#Began",      "#After the first",
+        "Variable",        "Service",         "#Began, UTC", "#After the first",
         "#Interval, 95 %", "#Before → after", "On one scale"};
     caus_html_open_section(page, "order", "Who moved when");
     if (!page->moved_count) {
@@ -118,7 +118,7 @@ void caus_html_onsets(const caus_report_page *page)
     stretch shown = find_stretch(page, count);
     caus_text_add(
         page->text,
-        "<p class=\"soft\">Earliest first, in UTC. The bar is the interval "
+        "<p class=\"soft\">Earliest first. The bar is the interval "
         "that "
         "holds the onset, the tick its likeliest instant, the thin line the "
         "onset of the incident. Bars that overlap leave the order "
@@ -160,7 +160,7 @@ static void add_change_row(const caus_report_page *page,
 void caus_html_changes(const caus_report_page *page)
 {
     static const char *const columns[] = {
-        "#At",         "#Against the onset", "Change", "Kind", "Service",
+        "#At, UTC",    "#Against the onset", "Change", "Kind", "Service",
         "#Confidence", "What speaks for it"};
     const caus_explanation *told = page->told;
     caus_html_open_section(page, "changes", "Changes around the onset");

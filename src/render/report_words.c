@@ -265,3 +265,40 @@ caus_status caus_report_warnings(const caus_report_page *page,
                               "no memory to list %zu warnings", most)
                   : CAUS_OK;
 }
+
+static bool joins(const caus_view *view, const caus_link *link, const char *a,
+                  const char *b)
+{
+    const caus_variable *variables = view->answer->series->variables;
+    const char *from = variables[link->source].service;
+    const char *to = variables[link->target].service;
+    return (strcmp(from, a) == 0 && strcmp(to, b) == 0) ||
+           (strcmp(from, b) == 0 && strcmp(to, a) == 0);
+}
+
+void caus_report_add_graph_word(const caus_report_page *page,
+                                const caus_hop *hop, caus_text *text)
+{
+    const caus_view *view = &page->view;
+    if (!page->report->graph)
+        return;
+    const char *from = page->told->suspects[hop->from].service;
+    const char *to = page->told->suspects[hop->to].service;
+    for (size_t i = 0; i < view->link_count; i++) {
+        const caus_link *link = &view->links[i];
+        if (caus_link_is_self(link) || !joins(view, link, from, to))
+            continue;
+        const char *word = caus_link_word(view, link);
+        caus_text_format(text, "%s %s %s", view->names[link->source], word,
+                         view->names[link->target]);
+        if (hop->word && strcmp(word, hop->word) == 0)
+            return;
+        if (link->environments != CAUS_EDGE_POOLED)
+            caus_text_format(text, " (%s)",
+                             caus_environments_name(link->environments));
+        caus_text_add(text, ", where more variables and delays are held fixed");
+        return;
+    }
+    caus_text_add(text, "no link between the two, where more variables and "
+                        "delays are held fixed");
+}

@@ -7,10 +7,9 @@
 /* How strong a hop must be to be told, as a share of those it stands beside. */
 static const double least_share = 1.0 / 3;
 
-static bool is_hop(const caus_link *link)
+static bool is_hop(const caus_view *view, const caus_link *link)
 {
-    return caus_link_is_ordered(link) && !caus_link_is_self(link) &&
-           !link->is_granted;
+    return caus_link_is_ordered(link) && caus_link_is_telling(view, link);
 }
 
 static bool is_on_chain(const caus_chain *chain, size_t variable)
@@ -29,9 +28,8 @@ static const caus_link *find_extension(const caus_view *view, size_t variable,
 {
     for (size_t i = 0; i < view->link_count; i++) {
         const caus_link *link = &view->links[i];
-        if (fabs(link->statistic) < strongest * least_share)
-            break;
-        if (!is_hop(link))
+        if (!is_hop(view, link) ||
+            fabs(link->statistic) < strongest * least_share)
             continue;
         size_t end = into ? link->target : link->source;
         size_t added = into ? link->source : link->target;
@@ -54,8 +52,7 @@ static const caus_link *find_first(const caus_view *view, bool hop)
 {
     for (size_t i = 0; i < view->link_count; i++) {
         const caus_link *link = &view->links[i];
-        if (caus_link_is_self(link) || link->is_granted ||
-            (hop && !is_hop(link)))
+        if (!caus_link_is_telling(view, link) || (hop && !is_hop(view, link)))
             continue;
         bool touches = view->target == SIZE_MAX ||
                        link->target == view->target ||
@@ -72,7 +69,8 @@ static const caus_link *find_hop(const caus_view *view, size_t source,
 {
     for (size_t i = 0; i < view->link_count; i++) {
         const caus_link *link = &view->links[i];
-        if (link->source == source && link->target == target && is_hop(link))
+        if (link->source == source && link->target == target &&
+            is_hop(view, link))
             return link;
     }
     return NULL;
@@ -211,6 +209,35 @@ static void tell_orderless(const caus_view *view, caus_text *text,
         caus_text_add(text, "; which came first is not measurable.");
 }
 
+/* The node that left its level by most; SIZE_MAX = none did. */
+static size_t find_loudest(const caus_view *view)
+{
+    const double *departures = view->answer->departures;
+    size_t loudest = SIZE_MAX;
+    for (size_t i = 0; i < view->variable_count; i++) {
+        if (caus_view_has_moved(view, i) && view->shown[i] &&
+            (loudest == SIZE_MAX || departures[i] > departures[loudest]))
+            loudest = i;
+    }
+    return loudest;
+}
+
+/* There are links, and none tells of the incident. */
+static void tell_uninvolved(const caus_view *view, caus_text *text,
+                            add_name *add)
+{
+    size_t loudest = find_loudest(view);
+    if (loudest == SIZE_MAX) {
+        caus_text_add(text, "No variable left its level in the incident: the "
+                            "links found are those of normal operation.");
+        return;
+    }
+    caus_text_add(text, "No link joins two variables that moved in the "
+                        "incident; ");
+    add(text, view->names[loudest]);
+    caus_text_add(text, " moved most.");
+}
+
 static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
 {
     const caus_graph_answer *answer = view->answer;
@@ -253,9 +280,14 @@ static void tell_nothing(const caus_view *view, caus_text *text, add_name *add)
 void caus_view_add_sentence(const caus_view *view, caus_text *text,
                             add_name *add)
 {
-    if (!view->chain.count)
+    const caus_extent *extent = view->answer->extent;
+    if (extent && !extent->found && view->chain.count)
+        caus_text_add(text, "No incident was found; as usual, ");
+    if (!view->chain.count && view->answer->departures && view->cross_count)
+        tell_uninvolved(view, text, add);
+    else if (!view->chain.count)
         tell_nothing(view, text, add);
-    else if (is_hop(view->chain.hops[0]))
+    else if (is_hop(view, view->chain.hops[0]))
         tell_chain(view, text, add);
     else
         tell_orderless(view, text, add);

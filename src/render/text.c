@@ -5,7 +5,7 @@
 #include "render/text_page.h"
 
 enum {
-    SCREEN_LINES = 24,
+    SCREEN_LINES = 23, /* and one that tells of the rest */
     SENTENCE_LINES = 4,
     TOP_LINKS = 3,
     TOP_WARNINGS = 2,
@@ -135,17 +135,25 @@ static void fill_confidence(const caus_page *page, caus_text *text)
     caus_text_add_char(text, ')');
 }
 
+/* Of links that tell of the incident no others are listed beside. */
 static void add_top_links(caus_page *page)
 {
     const caus_view *view = page->view;
     if (!view->cross_count)
         return;
-    caus_link_columns columns = caus_page_link_columns(page, TOP_LINKS, true);
+    size_t most =
+        view->involved_count ? view->involved_count : view->cross_count;
+    most = caus_smaller(most, TOP_LINKS);
+    caus_link_columns columns = caus_page_link_columns(page, most, true);
+    const char *title = view->cross_count > 1 ? "strongest links" : "the link";
+    if (view->involved_count)
+        title = most > 1 ? "links of what moved" : "the link of what moved";
+    else if (view->answer->departures)
+        title = "links, not of what moved";
     add_break(page);
-    caus_page_add_link_heading(
-        page, view->cross_count > 1 ? "strongest links" : "the link", &columns);
+    caus_page_add_link_heading(page, title, &columns);
     size_t written = 0;
-    for (size_t i = 0; i < view->link_count && written < TOP_LINKS; i++)
+    for (size_t i = 0; i < view->link_count && written < most; i++)
         if (!caus_link_is_self(&view->links[i])) {
             caus_page_add_link(page, &view->links[i], &columns);
             written++;
@@ -224,9 +232,9 @@ static void add_top_warnings(caus_page *page, size_t lines_left)
     if (shown > lines_left - 1)
         shown = lines_left - 1;
     caus_text_format(page->text, "%zu warning%s", count, count > 1 ? "s" : "");
-    if (shown < count)
+    if (shown && shown < count)
         caus_text_format(page->text, ", the worst %zu", shown);
-    caus_text_add(page->text, ":\n");
+    caus_text_add(page->text, shown ? ":\n" : "\n");
     page->lines++;
     bool is_answer = page->view->answer->insufficient;
     for (size_t i = 0; i < shown; i++)
@@ -250,8 +258,10 @@ static void add_first_screen(caus_page *page)
     add_composed(page, "", 2, 2, fill_not_measurable);
     add_composed(page, "", 2, 1, fill_change);
     add_composed(page, "", 2, 2, fill_comparison);
-    add_composed(page, "", 2, 1, fill_left_out);
     size_t used = page->lines + next_lines;
+    if (used + (page->view->warning_count > 0) < SCREEN_LINES)
+        add_composed(page, "", 2, 1, fill_left_out);
+    used = page->lines + next_lines;
     add_top_warnings(page, used < SCREEN_LINES ? SCREEN_LINES - used : 0);
     if (next_lines) {
         add_break(page);
@@ -264,5 +274,8 @@ void caus_render_text(const caus_view *view, const caus_render_options *options,
 {
     caus_page page = make_page(view, options, text);
     add_first_screen(&page);
+    size_t screen_length = text->length;
     caus_page_add_report(&page);
+    if (options->first_screen)
+        caus_text_fold(text, screen_length);
 }

@@ -270,7 +270,10 @@ static void add_all_links(caus_page *page)
     if (!view->cross_count)
         return;
     char title[64];
-    snprintf(title, sizeof title, "all %zu links", view->cross_count);
+    bool is_mixed =
+        view->involved_count > 0 && view->involved_count < view->cross_count;
+    snprintf(title, sizeof title, "all %zu links%s", view->cross_count,
+             is_mixed ? ", of what moved first" : "");
     caus_link_columns columns =
         caus_page_link_columns(page, view->cross_count, false);
     caus_text_add_char(page->text, '\n');

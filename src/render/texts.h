@@ -54,6 +54,10 @@ size_t caus_text_add_wrapped(caus_text *text, const char *value, size_t width,
  */
 size_t caus_text_add_next(caus_text *text, const char *command, size_t width);
 
+/* Ends a text after its first screen, with a line that says how many more there
+ * are and how to see them; nothing where there are none. */
+void caus_text_fold(caus_text *text, size_t screen_length);
+
 /* Quoted for the format: the characters that mean something there. */
 void caus_text_add_xml(caus_text *text, const char *value);
 void caus_text_add_dot(caus_text *text, const char *value);

@@ -293,3 +293,18 @@ size_t caus_text_add_next(caus_text *text, const char *command, size_t width)
     }
     return lines;
 }
+
+void caus_text_fold(caus_text *text, size_t screen_length)
+{
+    size_t more = 0;
+    for (size_t i = screen_length; i < text->length; i++)
+        more += text->bytes[i] == '\n';
+    if (!more || text->failed)
+        return;
+    text->length = screen_length;
+    caus_text_add_count(text, more);
+    caus_text_format(text,
+                     " more line%s: --details, or a file of them: -o FILE.md, "
+                     ".txt, .json\n",
+                     more > 1 ? "s" : "");
+}

@@ -12,6 +12,18 @@ bool caus_link_is_self(const caus_link *link)
     return link->source == link->target;
 }
 
+bool caus_view_has_moved(const caus_view *view, size_t variable)
+{
+    const double *departures = view->answer->departures;
+    return departures && departures[variable] > CAUS_DEPARTED;
+}
+
+bool caus_link_is_telling(const caus_view *view, const caus_link *link)
+{
+    return !caus_link_is_self(link) && !link->is_granted &&
+           (!view->answer->departures || link->is_involved);
+}
+
 static caus_status check_answer(const caus_graph_answer *answer,
                                 caus_error *err)
 {
@@ -233,6 +245,8 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
     };
     if (found->environments)
         link.environments = (caus_edge_environments)found->environments[cell];
+    link.is_involved = source != target && caus_view_has_moved(view, source) &&
+                       caus_view_has_moved(view, target);
     link.off_calls = is_off_calls(view, &link, cell);
     link.by_load = found->by_load && found->by_load[cell];
     link.orientation = orient(view, &link);
@@ -248,6 +262,8 @@ static double strength(const caus_link *link)
 static int compare_links(const void *left, const void *right)
 {
     const caus_link *a = left, *b = right;
+    if (a->is_involved != b->is_involved)
+        return a->is_involved ? -1 : 1;
     double stronger = strength(b) - strength(a);
     if (stronger < 0 || stronger > 0)
         return stronger > 0 ? 1 : -1;
@@ -310,6 +326,7 @@ static caus_status list_links(caus_view *view, caus_error *err)
         if (caus_link_is_self(&view->links[i]))
             continue;
         view->cross_count++;
+        view->involved_count += view->links[i].is_involved;
         view->orderless_count +=
             view->links[i].orientation == CAUS_ORIENTED_NONE;
     }

@@ -83,7 +83,8 @@ const char *caus_link_word(const caus_view *view, const caus_link *link)
     if (caus_link_is_ordered(link) && view->answer->workload &&
         !view->answer->workload_guess &&
         link->environments == CAUS_EDGE_REPLICATED && !link->off_calls &&
-        !link->by_load)
+        !link->by_load &&
+        check_link(view, link).multiplicity != CAUS_CHECK_FAILED)
         return link->changed == CAUS_CHECK_PASSED ? "caused" : "drives";
     return link->orientation == CAUS_ORIENTED_LAG ? "preceded" : "moved with";
 }

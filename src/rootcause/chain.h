@@ -15,6 +15,7 @@ caus_status caus_reach_find(caus_case *about, caus_error *err);
 /* A link from one service to the next. */
 typedef struct caus_learned_link {
     bool found;
+    const char *cause, *effect; /* the variables that it joins */
     double statistic;
     double delay_s; /* lag of the strongest */
     bool by_lag;    /* beyond what scrapes blur */
@@ -54,6 +55,10 @@ bool caus_trace_tells(const caus_case *about, size_t service);
 /* The share of all time that traces lose which is lost in a service, where that
  * is worth telling; else 0. */
 double caus_trace_lost_share(const caus_case *about, size_t service);
+/* Whether anything of a service is measured inside (processor, memory, disk),
+ * or outside (latency, errors). */
+bool caus_measures_side(const caus_case *about, size_t service, bool inside);
+
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);

@@ -151,20 +151,65 @@ static void check_share(finding_list *list, size_t rank)
                 say_larger_share(about->out, most, &about->suspects[rank]));
 }
 
+/* The loudest queue or pool of a service that moved; NULL = none. */
+static const char *find_filled(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    size_t loudest = SIZE_MAX;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->aspects[v] == CAUS_ASPECT_SATURATION &&
+            about->scores.clue[v] > 0 &&
+            (loudest == SIZE_MAX ||
+             about->scores.clue[v] > about->scores.clue[loudest]))
+            loudest = v;
+    }
+    return loudest == SIZE_MAX ? NULL : about->series->variables[loudest].name;
+}
+
+/* Slow callees fill the pools and queues of their callers, so that these are
+ * told of and prove neither side. */
+static const char *say_sides(const caus_case *about, size_t rank,
+                             size_t service)
+{
+    const double *outside = about->scores.outside[service];
+    if (about->suspects[rank].terms[CAUS_TERM_INTERNAL] > 0)
+        return "it shows only inside (processor, memory, disk)";
+    if (fmax(outside[0], outside[1]) <= 0)
+        return "it shows neither inside nor outside";
+    const char *filled = find_filled(about, service);
+    if (!filled)
+        return "it shows only outside (latency, errors)";
+    return caus_arena_format(about->out,
+                             "it shows outside (latency, errors) and in %s, "
+                             "which slow calls fill as well; not in processor, "
+                             "memory or disk",
+                             filled);
+}
+
+/* Where nothing inside is measured nothing can show there. */
 static void check_sides(finding_list *list, size_t rank, size_t service)
 {
     const caus_case *about = list->about;
-    const double *terms = about->suspects[rank].terms;
-    const double *outside = about->scores.outside[service];
-    const char *found = "it shows neither inside nor outside";
-    if (terms[CAUS_TERM_INTERNAL] > 0)
-        found = "it shows only inside (processor, memory, disk)";
-    else if (fmax(outside[0], outside[1]) > 0)
-        found = "it shows only outside (latency, errors)";
-    add_finding(list, passed_if(terms[CAUS_TERM_BOTH] > 0),
+    bool both = about->suspects[rank].terms[CAUS_TERM_BOTH] > 0;
+    if (!caus_measures_side(about, service, true)) {
+        const char *filled = find_filled(about, service);
+        add_finding(
+            list, CAUS_STATE_UNTESTED,
+            caus_arena_format(
+                about->out,
+                "it shows inside and outside (no processor, memory "
+                "or disk metric of it%s%s%s)",
+                filled ? "; " : "", filled ? filled : "",
+                filled ? " moved, but slow calls fill that as well" : ""),
+            NULL);
+        return;
+    }
+    add_finding(list, passed_if(both),
                 "it shows inside (processor, memory, disk) and outside "
                 "(latency, errors)",
-                found);
+                say_sides(about, rank, service));
 }
 
 static void check_traces(finding_list *list, size_t service)

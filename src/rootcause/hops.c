@@ -103,17 +103,27 @@ static void check_lag(hop_case *job)
 static bool check_replication(hop_case *job)
 {
     static const char *const found[] = {
-        "not compared", "linked in both", "linked in healthy rows only",
-        "linked in the incident only", "linked with another sign in each"};
+        "not compared", "linked in healthy rows and in the incident",
+        "linked in healthy rows only", "linked in the incident only",
+        "linked with another sign in each"};
     const caus_learned_link *link = &job->link;
     bool known = link->found && link->environments != CAUS_EDGE_POOLED;
     bool both = known && link->environments == CAUS_EDGE_REPLICATED;
     bool tested = job->about->has_learned && (known || !link->found);
-    add_check(job, tested ? passed_if(both) : CAUS_STATE_UNTESTED,
-              "linked in healthy rows and in the incident",
-              link->found ? found[link->environments]
-                          : "linked neither in healthy rows nor in the "
-                            "incident");
+    static const char neither[] =
+        "linked neither in healthy rows nor in the incident";
+    caus_arena *out = job->about->out;
+    if (!link->found) {
+        add_check(job, tested ? CAUS_STATE_FAILED : CAUS_STATE_UNTESTED,
+                  found[CAUS_EDGE_REPLICATED], neither);
+        return false;
+    }
+    add_check(
+        job, tested ? passed_if(both) : CAUS_STATE_UNTESTED,
+        caus_arena_format(out, "%s (%s with %s)", found[CAUS_EDGE_REPLICATED],
+                          link->cause, link->effect),
+        caus_arena_format(out, "%s (%s with %s)", found[link->environments],
+                          link->cause, link->effect));
     return both;
 }
 

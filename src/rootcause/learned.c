@@ -162,6 +162,8 @@ static void read_link(const caus_case *about, size_t cause, size_t effect,
         caus_variable_blur_s(&variables[cause], &variables[effect], step_s);
     *link =
         (caus_learned_link){.found = true,
+                            .cause = variables[cause].name,
+                            .effect = variables[effect].name,
                             .statistic = found->statistic[cell],
                             .delay_s = (double)lag * step_s,
                             .by_load = found->by_load && found->by_load[cell],

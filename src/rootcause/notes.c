@@ -9,7 +9,7 @@
 
 enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 5 };
 
-static bool has_aspect(const caus_case *about, size_t service, bool inside)
+bool caus_measures_side(const caus_case *about, size_t service, bool inside)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
@@ -33,7 +33,7 @@ static caus_status name_blind(const caus_case *about, bool inside,
     *result = NULL;
     for (size_t i = 0; i < scene->service_count; i++) {
         size_t s = about->ranked[i];
-        if (scene->observer[s] || has_aspect(about, s, inside))
+        if (scene->observer[s] || caus_measures_side(about, s, inside))
             continue;
         if (blind++ < MOST_NAMED)
             caus_text_format(&text, "%s%s", blind > 1 ? ", " : "",

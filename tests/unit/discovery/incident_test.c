@@ -159,6 +159,23 @@ static void a_shift_between_environments_is_no_evidence(void **state)
     assert_null(found.workload);
 }
 
+/* Every level shifts by 40 in the incident but that of the load. */
+static void what_left_its_level_has_moved(void **state)
+{
+    incident_bench *made = *state;
+    caus_incident_options options = short_lags();
+    caus_incident found = discover(made, &options);
+    assert_non_null(found.departures);
+    for (size_t v = 0; v < found.series.variable_count; v++) {
+        bool moved = found.departures[v] > CAUS_DEPARTED;
+        assert_int_equal(moved, v != node(&found, "shop_calls"));
+    }
+    /* Halves of a window without an incident have nothing to leave. */
+    made->environments[1].name = "second half";
+    found = discover(made, &options);
+    assert_null(found.departures);
+}
+
 static void links_say_where_they_were_seen_from_both_ends(void **state)
 {
     incident_bench *made = *state;
@@ -490,6 +507,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(unfit_variables_are_named_with_their_reason),
         TEST(a_shift_between_environments_is_no_evidence),
+        TEST(what_left_its_level_has_moved),
         TEST(links_say_where_they_were_seen_from_both_ends),
         TEST(harm_points_from_callee_to_caller),
         TEST(shared_load_leaves_no_link_once_it_is_removed),

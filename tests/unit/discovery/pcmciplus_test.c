@@ -111,6 +111,26 @@ static void the_result_does_not_depend_on_threads(void **unused)
     planted_free(&world);
 }
 
+/* How many links alpha .01 drops of those that alpha 1 reports. */
+static size_t count_dropped(const planted *world, caus_pcmci_options options,
+                            const caus_run *run)
+{
+    options.alpha = 1;
+    caus_discovery all = planted_discover(world, &options, run, world->arena);
+    options.alpha = .01;
+    caus_discovery few = planted_discover(world, &options, run, world->arena);
+    size_t dropped = 0;
+    for (size_t cell = 0; cell < planted_cells(&few); cell++) {
+        double p = (few.q_value ? few.q_value : few.p_value)[cell];
+        if (all.graph.cells[cell].target == CAUS_MARK_NONE)
+            continue;
+        bool kept = few.graph.cells[cell].target != CAUS_MARK_NONE;
+        assert_int_equal(kept, p <= .01);
+        dropped += !kept;
+    }
+    return dropped;
+}
+
 static void no_reported_link_is_above_alpha(void **unused)
 {
     (void)unused;
@@ -118,28 +138,68 @@ static void no_reported_link_is_above_alpha(void **unused)
     caus_run *run = planted_run(1);
     caus_pcmci_options options = plus_options();
     options.pc_alpha = .3;
-    for (int fdr = CAUS_FDR_NONE; fdr <= CAUS_FDR_BH; fdr++) {
-        options.fdr = (caus_fdr)fdr;
-        options.alpha = 1;
-        caus_discovery all =
-            planted_discover(&world, &options, run, world.arena);
-        options.alpha = .01;
-        caus_discovery few =
-            planted_discover(&world, &options, run, world.arena);
-        size_t dropped = 0;
-        for (size_t i = 0; i < 6; i++)
-            for (size_t j = 0; j < 6; j++)
-                for (size_t lag = 0; lag <= 2; lag++) {
-                    size_t cell = caus_graph_cell(&few.graph, i, j, lag);
-                    double p = (few.q_value ? few.q_value : few.p_value)[cell];
-                    if (all.graph.cells[cell].target == CAUS_MARK_NONE)
-                        continue;
-                    bool kept = few.graph.cells[cell].target != CAUS_MARK_NONE;
-                    assert_int_equal(kept, p <= .01);
-                    dropped += !kept;
-                }
-        assert_true(dropped > 0);
+    unsigned char cells[6 * 6 * 3] = {0};
+    for (size_t i = 0; i < 6; i++)
+        for (size_t j = i + 1; j < 6; j++)
+            cells[(i * 6 + j) * 3] = CAUS_ASSUME_NOT_BACK;
+    for (int known = 0; known < 2; known++) {
+        options.assumptions = known ? cells : NULL;
+        for (int fdr = CAUS_FDR_NONE; fdr <= CAUS_FDR_BH; fdr++) {
+            options.fdr = (caus_fdr)fdr;
+            options.fdr_contemporaneous = known;
+            assert_true(count_dropped(&world, options, run) > 0);
+            options.fdr_ordered_apart = !options.fdr_ordered_apart;
+        }
     }
+    caus_run_free(run);
+    planted_free(&world);
+}
+
+/* Benjamini and Hochberg by their definition. */
+static double adjusted(const double *p_values, size_t count, size_t place)
+{
+    double least = 1;
+    for (size_t k = 0; k < count; k++) {
+        size_t rank = 0;
+        for (size_t i = 0; i < count; i++)
+            rank += p_values[i] <= p_values[k];
+        if (p_values[k] >= p_values[place])
+            least = fmin(least, p_values[k] * (double)count / (double)rank);
+    }
+    return least;
+}
+
+static void what_knowledge_orders_is_corrected_apart(void **unused)
+{
+    (void)unused;
+    enum { ORDERED = 3 };
+    planted world = planted_now(4, 1, 120, 6);
+    caus_run *run = planted_run(1);
+    caus_pcmci_options options = plus_options();
+    unsigned char cells[6 * 6 * 3] = {0};
+    static const size_t ordered[ORDERED] = {(0 * 6 + 1) * 3, (0 * 6 + 5) * 3,
+                                            (2 * 6 + 4) * 3};
+    for (size_t k = 0; k < ORDERED; k++)
+        cells[ordered[k]] = CAUS_ASSUME_NOT_BACK;
+    options.assumptions = cells;
+    options.fdr = CAUS_FDR_BH;
+    options.fdr_contemporaneous = true;
+    options.fdr_ordered_apart = true;
+    options.alpha = 1;
+    caus_discovery apart = planted_discover(&world, &options, run, world.arena);
+    options.fdr_ordered_apart = false;
+    caus_discovery together =
+        planted_discover(&world, &options, run, world.arena);
+    double p_values[ORDERED];
+    size_t differing = 0;
+    for (size_t k = 0; k < ORDERED; k++)
+        p_values[k] = apart.p_value[ordered[k]];
+    for (size_t k = 0; k < ORDERED; k++) {
+        double q = apart.q_value[ordered[k]];
+        assert_true(fabs(q - adjusted(p_values, ORDERED, k)) < 1e-15);
+        differing += fabs(q - together.q_value[ordered[k]]) > 1e-12;
+    }
+    assert_true(differing > 0);
     caus_run_free(run);
     planted_free(&world);
 }
@@ -389,6 +449,7 @@ int main(void)
         cmocka_unit_test(a_chain_without_a_past_cannot_be_oriented),
         cmocka_unit_test(the_result_does_not_depend_on_threads),
         cmocka_unit_test(no_reported_link_is_above_alpha),
+        cmocka_unit_test(what_knowledge_orders_is_corrected_apart),
         cmocka_unit_test(what_the_user_knows_is_kept),
         cmocka_unit_test(odd_columns_are_results),
         cmocka_unit_test(cancel_leaves_the_result_alone),

@@ -48,6 +48,41 @@ static void weak_links_do_not_lengthen_the_chain(void **state)
     }
 }
 
+/* The strongest link of all need not be of the incident. */
+static void the_sentence_is_of_what_moved(void **state)
+{
+    (void)state;
+    made_answer made;
+    make_answer(&made, names, 5, 2);
+    add_link(&made, 0, 1, 1, 0.9, 1e-9);
+    add_link(&made, 1, 2, 1, 0.8, 1e-9);
+    add_link(&made, 2, 3, 1, 0.4, 1e-9);
+    add_link(&made, 3, 4, 2, 0.3, 1e-9);
+    double departures[] = {.5, .9, 2, 8, 3};
+    made.answer.departures = departures;
+    assert_sentence(&made, "c preceded d by 15 s, which preceded e by 30 s.");
+    departures[2] = departures[4] = 1;
+    assert_sentence(&made, "No link joins two variables that moved in the "
+                           "incident; d moved most.");
+    departures[3] = .1;
+    assert_sentence(&made, "No variable left its level in the incident: the "
+                           "links found are those of normal operation.");
+    free_answer(&made);
+}
+
+static void where_no_incident_was_found_that_comes_first(void **state)
+{
+    (void)state;
+    made_answer made;
+    make_answer(&made, names, 2, 2);
+    add_link(&made, 0, 1, 1, 0.9, 1e-9);
+    const caus_extent nothing = {.found = false};
+    made.answer.extent = &nothing;
+    assert_sentence(&made, "No incident was found; as usual, a preceded b by "
+                           "15 s.");
+    free_answer(&made);
+}
+
 static void a_negative_link_says_so(void **state)
 {
     (void)state;
@@ -178,6 +213,8 @@ static void drives_is_earned_by_replication_without_shared_load(void **state)
     made.answer.workload_guess = "shop_calls alone counts requests";
     assert_sentence(&made, "a preceded b by 15 s.");
     made.answer.workload_guess = NULL;
+    made.p_value[caus_graph_cell(&made.discovery.graph, 0, 1, 1)] = 0.04;
+    assert_sentence(&made, "a preceded b by 15 s.");
     memset(environments, CAUS_EDGE_INCIDENT_ONLY, sizeof environments);
     assert_sentence(&made, "a preceded b by 15 s.");
     free_answer(&made);
@@ -291,6 +328,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chain_is_told_hop_by_hop_with_delays),
         cmocka_unit_test(weak_links_do_not_lengthen_the_chain),
+        cmocka_unit_test(the_sentence_is_of_what_moved),
+        cmocka_unit_test(where_no_incident_was_found_that_comes_first),
         cmocka_unit_test(a_negative_link_says_so),
         cmocka_unit_test(feedback_ends_the_chain_instead_of_going_round),
         cmocka_unit_test(a_chain_has_four_hops_at_most),

@@ -66,6 +66,39 @@ static void the_first_screen_is_24_lines_of_80_columns(void **state)
     free_answer(&made);
 }
 
+static size_t count_lines(const char *text, size_t length)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < length; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+static void a_terminal_gets_the_first_screen_and_how_much_more(void **state)
+{
+    (void)state;
+    made_answer made;
+    make_incident(&made);
+    caus_arena *arena = caus_arena_new(0);
+    caus_render_options options = {.zone_offset_minutes = 60};
+    const char *whole = render(&made, arena, &options);
+    options.first_screen = true;
+    const char *text = render(&made, arena, &options);
+    size_t length = strlen(text), lines = count_lines(text, length);
+    assert_true(lines <= 24);
+    size_t last = length - 1;
+    while (text[last - 1] != '\n')
+        last--;
+    assert_memory_equal(text, whole, last);
+    char more[40];
+    snprintf(more, sizeof more, "%zu more lines: --details",
+             count_lines(whole, strlen(whole)) - lines + 1);
+    assert_memory_equal(text + last, more, strlen(more));
+    assert_true(length - last <= 81);
+    caus_arena_free(arena);
+    free_answer(&made);
+}
+
 static void long_names_and_many_warnings_fit_as_well(void **state)
 {
     (void)state;
@@ -230,6 +263,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_effect_is_told_without_exponents),
         cmocka_unit_test(the_first_screen_is_24_lines_of_80_columns),
+        cmocka_unit_test(a_terminal_gets_the_first_screen_and_how_much_more),
         cmocka_unit_test(long_names_and_many_warnings_fit_as_well),
         cmocka_unit_test(the_next_command_can_be_pasted),
         cmocka_unit_test(ascii_means_ascii_and_no_colour_means_none),
