@@ -10,7 +10,7 @@ enum {
     SCREEN_LINES = 23, /* and one that tells of the rest */
     DEFAULT_WIDTH = 80,
     LEAST_WIDTH = 40,
-    SUMMARY_LINES = 4,
+    SUMMARY_LINES = 5,
     TOP_ROWS = 3,
     TOP_HOPS = 4,
     TOP_NOTES = 3,

@@ -138,7 +138,7 @@ static void add_way(const caus_case *about, int word, caus_text *text)
         caus_text_format(text, "; %s moved with it", service);
         break;
     case PRECEDED:
-        caus_text_format(text, "; it preceded what %s shows", service);
+        caus_text_format(text, "; it preceded %s", service);
         break;
     case DRIVES:
         caus_text_format(text, "; it drives %s", service);
