@@ -119,10 +119,10 @@ typedef struct caus_incident {
                              regressed out; NULL = none */
     const char *workload_guess; /* why it was taken, as a sentence's part; NULL
                                    = it was named, or the topology tells it */
-    const double *departures; /* [variables of series] how far each left its
-                                 level in the incident, in units of what it
-                                 does by itself; above 1 it moved. NULL = no
-                                 incident */
+    const double *departures;   /* [variables of series] how far each left its
+                                   level in the incident, in units of what it
+                                   does by itself; above 1 it moved. NULL = no
+                                   incident */
     const caus_dropped *dropped;
     size_t dropped_count;
 } caus_incident;
