@@ -86,6 +86,10 @@ caus_status caus_fail(caus_error *err, caus_status status, const char *format,
             return caus_try_status_;           \
     } while (0)
 
+/* Whether a text begins as the address of a server does: http:// or https://.
+ */
+bool caus_is_url(const char *text);
+
 /*
  * The edit distance (Levenshtein) of two names, for "did you mean"; names are
  * cut at 63 bytes. Cost O(|a| · |b|).

@@ -125,6 +125,12 @@ caus_status caus_text_finish(caus_text *text, caus_arena *out,
     return CAUS_OK;
 }
 
+bool caus_is_url(const char *text)
+{
+    return strncmp(text, "http://", 7) == 0 ||
+           strncmp(text, "https://", 8) == 0;
+}
+
 size_t caus_edit_distance(const char *a, const char *b)
 {
     enum { LONGEST = 63 };

@@ -161,12 +161,6 @@ static caus_status read_file(caus_program *program,
 
 /* ---- of a Grafana ---- */
 
-static bool is_url(const char *path)
-{
-    return strncmp(path, "http://", 7) == 0 ||
-           strncmp(path, "https://", 8) == 0;
-}
-
 caus_cli_known_changes caus_cli_changes_of(const caus_cli_input *input)
 {
     caus_cli_known_changes known = {.found = &input->changes};
@@ -229,7 +223,7 @@ caus_status caus_cli_join_changes(caus_program *program,
     *all = *found;
     if (path) {
         caus_changes read;
-        CAUS_TRY(is_url(path)
+        CAUS_TRY(caus_is_url(path)
                      ? ask_grafana(program, path, known, arena, &read, err)
                      : read_file(program, arguments, path, arena, &read, err));
         CAUS_TRY(caus_changes_join(found, &read, arena, all, err));

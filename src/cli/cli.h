@@ -101,6 +101,7 @@ typedef struct caus_cli_source {
     const char *left_out;   /* by --service, as a sentence; NULL = nothing */
     bool is_choice;         /* named one by one, so that each must be there */
     size_t query_count;     /* sent to ClickHouse to choose them */
+    const caus_topology *calls; /* that it told then; NULL */
 } caus_cli_source;
 
 /* What --config or ./caus.yml says. */
@@ -214,8 +215,10 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
 /* Everything a discovery starts from. */
 typedef struct caus_cli_input {
     caus_series series;
-    const caus_spans *spans;       /* of --traces-csv; NULL = none */
-    const caus_topology *topology; /* of spans; NULL = none were given */
+    const caus_spans *spans;          /* of --traces-csv; NULL = none */
+    const caus_topology *topology;    /* of spans; NULL = none were given */
+    const caus_topology *asked_calls; /* the same, where choosing the variables
+                                         has read them */
     const char *const *warnings;
     size_t warning_count;
     caus_changes changes;     /* of the recording, or found in metrics */

@@ -158,6 +158,7 @@ static caus_status read_around(caus_program *program,
         result->query_count = CAUS_CLI_SPAN_QUERIES;
         CAUS_TRY(find_calls(program, arguments, &spans, window, arena,
                             &topology, err));
+        result->calls = topology;
         /* A service without spans may have metrics. */
         if (topology && defined->count &&
             caus_topology_find(topology, service) == SIZE_MAX)

@@ -143,7 +143,8 @@ caus_status caus_cli_add_calls(caus_program *program,
     bool is_known = given || input->topology;
     CAUS_TRY(read_traces(program, arguments, is_known ? 0 : CAUS_CLI_CALL_SPANS,
                          arena, input, err));
-    if (is_known || !input->topology)
+    bool is_asked = !given && input->topology == input->asked_calls;
+    if (!input->topology || (is_known && !is_asked))
         return CAUS_OK;
     size_t calls = input->topology->call_count;
     const char *share = input->traces_warning;
@@ -169,6 +170,8 @@ caus_status caus_cli_note_server(const caus_arguments *arguments,
     result->window = window->window;
     result->baseline = window->baseline;
     result->query_count = source->query_count;
+    if (!result->topology && !caus_arguments_has(arguments, "spans"))
+        result->topology = result->asked_calls = source->calls;
     for (size_t i = 0; i < fetch->query_count; i++)
         result->query_count +=
             strcmp(fetch->queries[i].server, "clickhouse") == 0;

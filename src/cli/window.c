@@ -123,7 +123,7 @@ caus_status caus_cli_settle_zone(caus_program *program,
 
 static bool is_address(const char *text)
 {
-    return text && strstr(text, "://");
+    return text && caus_is_url(text);
 }
 
 /* The range of a pasted Grafana address; the reason of a failure names the

@@ -119,8 +119,7 @@ static void add_state(caus_text *url, const caus_explore *what,
 
 caus_status caus_grafana_check(const char *url, caus_error *err)
 {
-    bool fits =
-        strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    bool fits = caus_is_url(url);
     for (const char *at = url; *at; at++)
         fits = fits && (unsigned char)*at > ' ' && !strchr("\"'<>\\`", *at);
     return fits ? CAUS_OK

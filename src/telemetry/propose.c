@@ -412,6 +412,17 @@ static caus_status fail_nothing(const proposer *at, caus_error *err)
 {
     size_t metrics =
         at->servers->metrics ? at->servers->metrics->metric_count : 0;
+    char time[40];
+    caus_time_format(at->options.instant_ns, time);
+    if (metrics && at->options.instant_ns)
+        return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
+                         "none of the %zu metrics tells a rate, errors, a "
+                         "duration or utilisation by its name and has a value "
+                         "at %s or shortly before%s: ask for another time "
+                         "(caus doctor tells when data begin and end), or "
+                         "write the variables into vars.yml (caus help vars)",
+                         metrics, time,
+                         at->servers->spans ? ", and there is no span" : "");
     return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
                      "none of the %zu metrics has a name that tells a rate, "
                      "errors, a duration or utilisation, or a present value%s: "

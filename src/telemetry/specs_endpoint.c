@@ -98,8 +98,7 @@ static caus_status read_retries(const environment *e, int *retries,
 static caus_status check_url(const environment *e, const char *url,
                              caus_error *err)
 {
-    if (!url || strncmp(url, "http://", 7) == 0 ||
-        strncmp(url, "https://", 8) == 0)
+    if (!url || caus_is_url(url))
         return CAUS_OK;
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "%sURL does not start with http:// or https://: write the "

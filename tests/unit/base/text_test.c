@@ -103,6 +103,16 @@ static void every_failed_allocation_is_reported(void **state)
     }
 }
 
+static void an_address_begins_with_its_scheme(void **state)
+{
+    (void)state;
+    assert_true(caus_is_url("http://a"));
+    assert_true(caus_is_url("https://a/b?c"));
+    assert_false(caus_is_url("ftp://a"));
+    assert_false(caus_is_url("a.csv?of=http://b"));
+    assert_false(caus_is_url(""));
+}
+
 static void edit_distance_counts_changes(void **state)
 {
     (void)state;
@@ -125,6 +135,7 @@ int main(void)
         cmocka_unit_test(text_grows_and_moves_into_an_arena),
         cmocka_unit_test(empty_text_is_a_text),
         cmocka_unit_test(every_failed_allocation_is_reported),
+        cmocka_unit_test(an_address_begins_with_its_scheme),
         cmocka_unit_test(edit_distance_counts_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
