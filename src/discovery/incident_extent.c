@@ -15,7 +15,8 @@
 enum {
     LEAST_ROWS = 60,
     CANDIDATES = 8, /* stretches of the clearest variables are tried */
-    MEMBERS = 32    /* the clearest tell when it began */
+    MEMBERS = 32,   /* the clearest tell when it began */
+    SPARE = 32      /* columns of room for weighing */
 };
 
 /* Beyond what the same recording does elsewhere: so much more, so many times.
@@ -276,10 +277,11 @@ static bool prepare(search *job, caus_arena *scratch)
         return false;
     order_columns(job);
     size_t columns = job->column_count;
-    job->values = CAUS_ARRAY(scratch, double, columns *rows);
     job->is_used = CAUS_ARRAY(scratch, bool, columns);
     job->is_harm = CAUS_ARRAY(scratch, bool, columns);
     job->found = CAUS_ARRAY(scratch, caus_stretch, columns);
+    /* The next block would be twice as large for the little that is weighed. */
+    job->values = CAUS_ARRAY(scratch, double, (columns + SPARE) * rows);
     return job->values && job->is_used && job->is_harm && job->found;
 }
 

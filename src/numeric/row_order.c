@@ -32,15 +32,24 @@ size_t caus_order_room(size_t count)
     return 2 * padded;
 }
 
+/* Each goes behind as many as are not above it: what is above what is counted,
+ * as a branch on it is guessed wrong half of the time. */
 static void sort_run(caus_ordered *rows, size_t count)
 {
-    for (size_t i = 1; i < count; i++) {
-        caus_ordered moved = rows[i];
-        size_t at = i;
-        for (; at > 0 && rows[at - 1].key > moved.key; at--)
-            rows[at] = rows[at - 1];
-        rows[at] = moved;
+    caus_ordered given[LONGEST_RUN];
+    size_t places[LONGEST_RUN];
+    for (size_t i = 0; i < count; i++) {
+        size_t place = 0;
+        given[i] = rows[i];
+        for (size_t j = 0; j < i; j++) {
+            size_t is_first = given[j].key <= given[i].key;
+            place += is_first;
+            places[j] += 1 - is_first;
+        }
+        places[i] = place;
     }
+    for (size_t i = 0; i < count; i++)
+        rows[places[i]] = given[i];
 }
 
 /* The first where `is_first`, else the second: by masks, as a branch on what
@@ -56,21 +65,52 @@ static caus_ordered choose(bool is_first, const caus_ordered *first,
 
 /* Two runs of one length become one: the lower half from their starts, the
  * upper half from their ends, so that no run is ever used up. */
-static void merge_runs(const caus_ordered *from, size_t length,
+typedef struct merging {
+    const caus_ordered *a, *b, *last_a, *last_b;
+    caus_ordered *to, *last;
+} merging;
+
+static inline merging merge_of(const caus_ordered *from, size_t length,
+                               caus_ordered *to)
+{
+    return (merging){.a = from,
+                     .b = from + length,
+                     .last_a = from + length - 1,
+                     .last_b = from + 2 * length - 1,
+                     .to = to,
+                     .last = to + 2 * length - 1};
+}
+
+static inline void merge_on(merging *m)
+{
+    size_t left = m->a->key <= m->b->key;
+    *m->to++ = choose(left, m->a, m->b);
+    m->a += left;
+    m->b += 1 - left;
+    size_t right = m->last_a->key <= m->last_b->key;
+    *m->last-- = choose(right, m->last_b, m->last_a);
+    m->last_b -= right;
+    m->last_a -= 1 - right;
+}
+
+/* Two merges at a time, which do not wait for one another. */
+static void merge_runs(const caus_ordered *from, size_t length, size_t padded,
                        caus_ordered *to)
 {
-    const caus_ordered *a = from, *b = from + length;
-    const caus_ordered *last_a = b - 1, *last_b = b + length - 1;
-    caus_ordered *last = to + 2 * length - 1;
-    for (size_t i = 0; i < length; i++) {
-        size_t left = a->key <= b->key;
-        *to++ = choose(left, a, b);
-        a += left;
-        b += 1 - left;
-        size_t right = last_a->key <= last_b->key;
-        *last-- = choose(right, last_b, last_a);
-        last_b -= right;
-        last_a -= 1 - right;
+    size_t low = 0;
+    for (; low + 4 * length <= padded; low += 4 * length) {
+        merging one = merge_of(from + low, length, to + low);
+        merging other =
+            merge_of(from + low + 2 * length, length, to + low + 2 * length);
+        for (size_t i = 0; i < length; i++) {
+            merge_on(&one);
+            merge_on(&other);
+        }
+    }
+    for (; low < padded; low += 2 * length) {
+        merging one = merge_of(from + low, length, to + low);
+        for (size_t i = 0; i < length; i++)
+            merge_on(&one);
     }
 }
 
@@ -89,8 +129,7 @@ size_t caus_order_rows(const double *values, size_t count,
         sort_run(scratch + low, length);
     caus_ordered *other = scratch + padded;
     for (; length < padded; length *= 2) {
-        for (size_t low = 0; low < padded; low += 2 * length)
-            merge_runs(scratch + low, length, other + low);
+        merge_runs(scratch, length, padded, other);
         caus_ordered *swapped = scratch;
         scratch = other;
         other = swapped;

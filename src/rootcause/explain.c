@@ -9,8 +9,6 @@
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
-enum { LEAST_HEALTHY = 10 };
-
 const char *caus_verdict_name(caus_verdict verdict)
 {
     static const char *const names[] = {"cause", "no_anomaly", "insufficient"};
@@ -91,11 +89,11 @@ static caus_status find_given_row(const caus_case *about, size_t *result,
         row++;
     if (row == 0 || row == timeline->row_count)
         return fail_onset(timeline, onset_ns, err);
-    if (row < LEAST_HEALTHY)
+    if (row < CAUS_LEAST_HEALTHY)
         return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
                          "%zu rows before the onset do not show what is "
                          "normal: %d are needed; widen --start or --baseline",
-                         row, LEAST_HEALTHY);
+                         row, CAUS_LEAST_HEALTHY);
     *result = row;
     return CAUS_OK;
 }
@@ -103,6 +101,14 @@ static caus_status find_given_row(const caus_case *about, size_t *result,
 static caus_onset onset_at(const caus_timeline *timeline, size_t row)
 {
     return caus_onset_given(row, timeline->time_ns[row]);
+}
+
+/* Whether something that left its habit began when what stands out was over: of
+ * two incidents the later is asked about. */
+static bool is_behind(const caus_onset *onset, const caus_extent *extent)
+{
+    return onset->found && extent->has_end &&
+           onset->first_row >= extent->end_row;
 }
 
 static caus_status place_onset(caus_case *about, caus_error *err)
@@ -117,10 +123,11 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     about->alarm = about->alone = (double)NAN;
     if (done)
         CAUS_TRY(caus_case_find_onset(about, &found, given, &onset, err));
+    if (about->extent && !is_behind(&onset, about->extent))
+        onset = about->extent->onset;
     bool is_dated =
-        given == SIZE_MAX && onset.found && onset.row >= LEAST_HEALTHY;
-    size_t least =
-        about->near_row > LEAST_HEALTHY ? about->near_row : LEAST_HEALTHY;
+        given == SIZE_MAX && onset.found && onset.row >= CAUS_LEAST_HEALTHY;
+    size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
     if (given != SIZE_MAX)
         onset = onset_at(&about->timeline, given);
     else if (!is_dated)
@@ -406,11 +413,10 @@ static caus_status share_clues(caus_case *about, caus_error *err)
 
 /* ---- the whole ---- */
 
-static caus_status prepare(caus_case *about, caus_error *err)
+caus_status caus_case_open(caus_case *about, caus_error *err)
 {
     const caus_explain_options *options = about->options;
     const caus_topology *calls = options->topology;
-    size_t variables = about->series->variable_count;
     if (!calls && options->spans) {
         caus_topology *seen = CAUS_ARRAY(about->out, caus_topology, 1);
         if (!seen)
@@ -425,6 +431,14 @@ static caus_status prepare(caus_case *about, caus_error *err)
     CAUS_TRY(
         caus_timeline_init(about->series, about->out, &about->timeline, err));
     CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, about->out, err));
+    caus_timeline_find_failures(&about->timeline, about->series,
+                                about->scene.aspects, about->scene.bad);
+    return find_symptom(about, err);
+}
+
+static caus_status prepare(caus_case *about, caus_error *err)
+{
+    size_t variables = about->series->variable_count;
     size_t services = about->scene.service_count;
     about->onsets = CAUS_ARRAY(about->out, caus_onset, variables);
     about->service_onsets = CAUS_ARRAY(about->out, caus_onset, services + 1);
@@ -437,9 +451,6 @@ static caus_status prepare(caus_case *about, caus_error *err)
         !about->ends || !about->fronts || !about->silent || !about->asked)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(caus_silence_init(about, err));
-    caus_timeline_find_failures(&about->timeline, about->series,
-                                about->scene.aspects, about->scene.bad);
-    CAUS_TRY(find_symptom(about, err));
     CAUS_TRY(caus_log_table_find(about, err));
     CAUS_TRY(place_onset(about, err));
     CAUS_TRY(caus_scores_init(&about->scene, variables, about->out,

@@ -58,6 +58,27 @@ typedef struct attempt {
     caus_explanation told;
 } attempt;
 
+/* Explains the rows that stand out or, where nothing is found from there on,
+ * what leaves its habit: medians hide what was over soon, and of two incidents
+ * the lesser may be the one that lasts. */
+static caus_status explain_rows(caus_case *about, caus_explanation *result,
+                                caus_error *err)
+{
+    caus_extent extent;
+    CAUS_TRY(caus_case_open(about, err));
+    caus_arena_mark mark = caus_arena_get_mark(about->out);
+    CAUS_TRY(caus_case_find_extent(about, &extent, err));
+    if (extent.found) {
+        caus_case placed = *about;
+        placed.extent = &extent;
+        CAUS_TRY(caus_case_explain(&placed, result, err));
+        if (result->verdict != CAUS_VERDICT_NO_ANOMALY)
+            return CAUS_OK;
+        caus_arena_rewind(about->out, mark);
+    }
+    return caus_case_explain(about, result, err);
+}
+
 static caus_status try_rows(const caus_case *fresh, int64_t last_ns,
                             attempt *result, caus_error *err)
 {
@@ -79,7 +100,7 @@ static caus_status try_rows(const caus_case *fresh, int64_t last_ns,
     about.series = &near->series;
     about.options = options;
     about.near_row = near->first;
-    caus_status status = caus_case_explain(&about, &result->told, &reason);
+    caus_status status = explain_rows(&about, &result->told, &reason);
     result->done = status == CAUS_OK;
     if (status == CAUS_OK || status == CAUS_ERR_TOO_FEW_SAMPLES)
         return CAUS_OK;
@@ -110,8 +131,12 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
     const caus_explain_options *options = fresh->options;
     caus_case about = *fresh;
     attempt near;
-    if (!options->has_near || options->has_onset)
+    if (options->has_onset) {
+        CAUS_TRY(caus_case_open(&about, err));
         return caus_case_explain(&about, result, err);
+    }
+    if (!options->has_near)
+        return explain_rows(&about, result, err);
     caus_arena_mark mark = caus_arena_get_mark(fresh->out);
     CAUS_TRY(explain_near(fresh, &near, err));
     if (near.done && near.told.verdict != CAUS_VERDICT_NO_ANOMALY) {
@@ -122,7 +147,7 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
     caus_arena_rewind(fresh->out, mark);
     if (near.done)
         about.searched_rows = near.searched_rows;
-    CAUS_TRY(caus_case_explain(&about, result, err));
+    CAUS_TRY(explain_rows(&about, result, err));
     result->sought = CAUS_SOUGHT_ELSEWHERE;
     return CAUS_OK;
 }

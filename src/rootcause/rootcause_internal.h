@@ -10,6 +10,8 @@
 struct caus_log_table; /* logs.h */
 struct caus_log_rise;
 
+enum { CAUS_LEAST_HEALTHY = 10 }; /* rows before an onset */
+
 /* An explanation in the making. */
 typedef struct caus_case {
     const caus_series *series;
@@ -17,10 +19,13 @@ typedef struct caus_case {
                                  time that was told */
     size_t near_row;      /* the onset is looked for from here on; 0 = in all */
     size_t searched_rows; /* in vain before, near a time */
+    const caus_extent *extent; /* the rows that stand out, from an onset on with
+                                  enough before it; NULL = the onset is looked
+                                  for by what leaves its habit */
     const caus_explain_options *options;
     const caus_run *run;
     caus_arena *out;
-    caus_timeline timeline;
+    caus_timeline timeline; /* of `series`, sorted */
     caus_scene scene;
     const caus_topology *calls; /* given, or of the spans; NULL */
     const caus_spans *spans;    /* with both phases, where there are such */
@@ -77,10 +82,18 @@ typedef struct caus_case {
     const char *hidden_cause;
 } caus_case;
 
-/* From a series to an explanation, with the onset where `near_row` says. */
+/* Sets what does not depend on the onset: who there is, the rows in order, the
+ * symptom that was named. */
+caus_status caus_case_open(caus_case *about, caus_error *err);
+
+/* From there to an explanation. */
 caus_status caus_case_explain(caus_case *about, caus_explanation *result,
                               caus_error *err);
 
+/* The rows that stand out of all, with an onset that can be explained, as
+ * caus_incident_find() has them. */
+caus_status caus_case_find_extent(const caus_case *about, caus_extent *result,
+                                  caus_error *err);
 /*
  * Looks for anomalies.
  *

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "discovery/incident_levels.h"
 #include "discovery/incident_stretch.h"
 #include "numeric/row_order.h"
 #include "test.h"
@@ -89,6 +90,28 @@ static void levels_side_by_side_find_what_one_by_one_finds(void **state)
     assert_true(found > WORLDS / 2);
 }
 
+static void every_kernel_gives_the_same_bits(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < WORLDS; seed++) {
+        static stretch_bench made;
+        draw(&made, seed);
+        caus_levels_task one = {.values = made.values,
+                                .row_count = ROWS - seed % 7,
+                                .first_end = seed % 100,
+                                .least = 3,
+                                .most = 90,
+                                .least_first = 61,
+                                .norm = 15};
+        for (size_t k = 0; k < CAUS_LEVELS; k++)
+            one.level[k] = k < LEVELS ? levels[k] : -levels[k - LEVELS];
+        caus_levels_task other = one;
+        caus_levels_fit_portable(&one);
+        caus_levels_best()(&other);
+        assert_memory_equal(&one, &other, sizeof one);
+    }
+}
+
 static void memory_that_is_enough_is_not_measured_further(void **state)
 {
     static stretch_bench made;
@@ -137,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_side_by_side_find_what_one_by_one_finds),
+        cmocka_unit_test(every_kernel_gives_the_same_bits),
         cmocka_unit_test(memory_that_is_enough_is_not_measured_further),
         cmocka_unit_test(a_gap_is_as_if_its_rows_were_not_there)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The incident that all variables tell together. */
+#include "discovery/incident_extent.h"
+#include "rootcause/rootcause_internal.h"
+
+/* Rows of the first environment, where there are two: they are not in question.
+ */
+static size_t rows_of_baseline(const caus_series *series)
+{
+    size_t rows = 0;
+    if (series->environment_count < 2)
+        return 0;
+    for (size_t s = 0; s < series->segment_count; s++)
+        if (series->segments[s].environment == series->environments[0].id)
+            rows += series->segments[s].row_count;
+    return rows;
+}
+
+caus_status caus_case_find_extent(const caus_case *about, caus_extent *result,
+                                  caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
+    size_t baseline = rows_of_baseline(about->series);
+    const caus_extent_rows rows = {.variables = about->series->variables,
+                                   .variable_count = timeline->variable_count,
+                                   .row_count = timeline->row_count,
+                                   .first_end =
+                                       caus_larger(baseline, least) + 1,
+                                   .time_ns = timeline->time_ns,
+                                   .values = timeline->values,
+                                   .order = timeline->order,
+                                   .present = timeline->present};
+    CAUS_TRY(caus_extent_find(&rows, about->run, result, err));
+    if (result->found && result->onset.row < least)
+        result->found = false;
+    return CAUS_OK;
+}
