@@ -14,6 +14,9 @@ caus_status caus_silence_init(caus_case *about, caus_error *err);
 double caus_silence_clue(const caus_case *about, size_t service, size_t from,
                          size_t to);
 
+/* How much of it tells that anything happened: who is started anew may have
+ * harmed nobody. */
+double caus_silence_alarm(const caus_case *about, size_t service);
 /* The onsets of services that fell silent before anything else of them moved.
  */
 void caus_silence_use_onsets(caus_case *about);

@@ -3,6 +3,7 @@
  * says. */
 #include <math.h>
 
+#include "rootcause/behaviour.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
@@ -99,7 +100,7 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
         fmax(0, terms[CAUS_TERM_TRACES] + terms[CAUS_TERM_CALLS] -
                     caus_chance_clue) +
         fmax(0, terms[CAUS_TERM_LOGS] - caus_chance_clue) +
-        fmax(0, about->silent[about->ranked[0]] - caus_chance_clue);
+        fmax(0, caus_silence_alarm(about, about->ranked[0]) - caus_chance_clue);
     signs[CAUS_SIGN_SHARE] = log(share_of_first(about));
     signs[CAUS_SIGN_LEAD] = lead_of_first(about);
     signs[CAUS_SIGN_STRENGTH] =

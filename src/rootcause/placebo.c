@@ -168,7 +168,7 @@ static double loudest_silence(const caus_case *about,
     for (size_t i = 0; i < placebo->count * services; i++)
         usual = fmax(usual, placebo->silent[i]);
     for (size_t s = 0; s < services; s++)
-        most = fmax(most, about->silent[s]);
+        most = fmax(most, caus_silence_alarm(about, s));
     return most / usual;
 }
 

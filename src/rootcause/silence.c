@@ -77,25 +77,32 @@ caus_status caus_silence_init(caus_case *about, caus_error *err)
 }
 
 /* The largest fall of a variable between two rows of [from, to), of its level,
- * over that of any rows before; 0 where it is not beyond twice as much. */
+ * to less than it ever was before, over that of any rows before; 0 where it is
+ * not beyond twice as much. */
 static double fall_of(const caus_timeline *timeline, size_t variable,
                       size_t from, size_t to)
 {
     const double *values = timeline->values + variable * timeline->row_count;
     double usual = least_fall, most = 0, last = (double)NAN;
+    double least = (double)INFINITY;
     for (size_t r = 0; r < to; r++) {
         if (isnan(values[r]))
             continue;
         double fall = last > 0 ? 1 - values[r] / last : 0;
-        double *largest = r < from ? &usual : &most;
-        *largest = fmax(*largest, fall);
         last = values[r];
+        if (r < from) {
+            usual = fmax(usual, fall);
+            least = fmin(least, last);
+        } else if (last < least) {
+            most = fmax(most, fall);
+        }
     }
     return most > caus_same_change * usual ? most / usual : 0;
 }
 
-/* Memory that is given back at once was that of a process which ended, and
- * another took its place, be it before anybody asked it for its values. */
+/* Memory that is given back at once, below its level, was that of a process
+ * which ended, and another took its place, be it before anybody asked it for
+ * its values. What an incident filled, a collector of garbage gives back. */
 static double restart_clue(const caus_case *about, size_t service, size_t from,
                            size_t to)
 {
@@ -191,21 +198,32 @@ void caus_silence_use_onsets(caus_case *about)
     }
 }
 
-void caus_silence_add(const caus_case *about, size_t service, caus_text *text)
+static size_t silent_since_onset(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t count = timeline->filled_count;
     const uint32_t *before = about->silent_before + service * (count + 1);
     size_t at = caus_timeline_filled_before(timeline, about->onset_row);
-    unsigned silent = (unsigned)(before[count] - before[at]);
+    return before[count] - before[at];
+}
+
+double caus_silence_alarm(const caus_case *about, size_t service)
+{
+    return silent_since_onset(about, service) ? about->silent[service] : 0;
+}
+
+void caus_silence_add(const caus_case *about, size_t service, caus_text *text)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t at = caus_timeline_filled_before(timeline, about->onset_row);
+    size_t silent = silent_since_onset(about, service);
     if (about->silent[service] <= 0)
         return;
     caus_text_add(text, text->length ? "; " : "");
     if (silent)
         caus_text_format(text,
-                         "not measured in %u of %zu rows, while others "
-                         "were",
-                         silent, count - at);
+                         "not measured in %zu of %zu rows, while others were",
+                         silent, timeline->filled_count - at);
     else
         caus_text_add(text, "its memory fell at once, as when a process is "
                             "started anew");

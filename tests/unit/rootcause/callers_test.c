@@ -213,8 +213,9 @@ static void a_row_that_nobody_measured_tells_of_no_service(void **state)
         assert_null(strstr(told.suspects[i].sentence, "not measured"));
 }
 
-/* Memory of mid is given back in one row, while requests of front fail. */
-static caus_series restart(made_fixture *with, double share)
+/* Memory of mid goes from `high` times its level to `low` times that in one
+ * row, while requests of front fail. */
+static caus_series restart(made_fixture *with, double high, double low)
 {
     made_measure measures[MADE_VARIABLES];
     memcpy(measures, failing, sizeof measures);
@@ -223,7 +224,7 @@ static caus_series restart(made_fixture *with, double share)
     double *values = (double *)(uintptr_t)series.segments[0].values;
     for (size_t r = MADE_ONSET; r < MADE_ROWS; r++) {
         values[r * MADE_VARIABLES + 1] += r % 6 ? 0 : 30;
-        values[r * MADE_VARIABLES + 5] *= r < MADE_ONSET + 9 ? 1 : 1 - share;
+        values[r * MADE_VARIABLES + 5] *= r < MADE_ONSET + 9 ? high : low;
     }
     return series;
 }
@@ -233,10 +234,14 @@ static void who_was_started_anew_is_suspected(void **state)
     made_fixture *with = *state;
     caus_explain_options options = made_options();
     options.symptom = NULL;
-    caus_series series = restart(with, 0);
+    caus_series series = restart(with, 1, 1);
     caus_explanation told = explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "front");
-    series = restart(with, .6);
+    series = restart(with, 1.6, 1);
+    told = explain_series(with, &series, &options);
+    for (size_t i = 0; i < told.suspect_count; i++)
+        assert_null(strstr(told.suspects[i].sentence, "memory fell at once"));
+    series = restart(with, 1, .4);
     told = explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "mid");
     assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
