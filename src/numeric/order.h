@@ -31,10 +31,13 @@ double caus_sorted_quantile(const double *sorted, size_t count, double share);
  * `sorted` [count ≥ 1]. */
 double caus_sorted_deviation(const double *sorted, size_t count);
 
+/* Least and largest of two, without a branch: one on what values are is guessed
+ * wrong half of the time. */
 static inline double caus_median_of_three(double a, double b, double c)
 {
-    double low = a < b ? a : b, high = a < b ? b : a;
-    return c < low ? low : c > high ? high : c;
+    double low = a < b ? a : b, high = b > a ? b : a;
+    double most = high < c ? high : c;
+    return low > most ? low : most;
 }
 
 #endif

@@ -69,7 +69,8 @@ static void add_up(const caus_case *about, size_t variable, running *sums)
         double value = values[timeline->filled[r]];
         double off = sign * (value - shift->before) / shift->scale;
         bool there = !isnan(off);
-        off = fmin(fmax(off, -MOST_SCALES), MOST_SCALES);
+        off = off < -MOST_SCALES ? -MOST_SCALES : off;
+        off = off > MOST_SCALES ? MOST_SCALES : off;
         sums->sum[r + 1] = sums->sum[r] + (there ? off : 0);
         sums->count[r + 1] = sums->count[r] + there;
     }

@@ -91,10 +91,10 @@ static double fall_of(const caus_timeline *timeline, size_t variable,
         double fall = last > 0 ? 1 - values[r] / last : 0;
         last = values[r];
         if (r < from) {
-            usual = fmax(usual, fall);
-            least = fmin(least, last);
+            usual = fall > usual ? fall : usual;
+            least = last < least ? last : least;
         } else if (last < least) {
-            most = fmax(most, fall);
+            most = fall > most ? fall : most;
         }
     }
     return most > caus_same_change * usual ? most / usual : 0;
