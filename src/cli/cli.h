@@ -96,11 +96,14 @@ typedef struct caus_cli_specs {
 
 /* Which servers and which of their variables. */
 typedef struct caus_cli_source {
-    caus_settings settings; /* of --config or ./caus.yml */
-    caus_cli_specs specs;   /* of --metrics, --traces and --vars */
-    const char *left_out;   /* by --service, as a sentence; NULL = nothing */
-    bool is_choice;         /* named one by one, so that each must be there */
-    size_t query_count;     /* sent to ClickHouse to choose them */
+    caus_settings settings;   /* of --config or ./caus.yml */
+    caus_cli_specs specs;     /* of --metrics, --traces and --vars */
+    const char *left_out;     /* by --service, as a sentence; NULL = nothing */
+    const char *unasked;      /* likewise a server that failed to tell what it
+                                 holds */
+    caus_status spans_status; /* of ClickHouse, where it was that */
+    bool is_choice;           /* named one by one, so that each must be there */
+    size_t query_count;       /* sent to ClickHouse to choose them */
     const caus_topology *calls; /* that it told then; NULL */
 } caus_cli_source;
 
@@ -226,6 +229,7 @@ typedef struct caus_cli_input {
     caus_grid window;         /* what was asked of servers */
     caus_grid baseline;
     size_t query_count;          /* sent to ClickHouse */
+    bool has_no_spans;           /* it is known to hold none */
     const char *recorded_traces; /* NULL = none */
     const char *recorded_logs;   /* likewise */
     const char *traces_warning;  /* of their recording; NULL = none */

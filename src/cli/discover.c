@@ -488,7 +488,8 @@ const caus_command caus_command_discover = {
     .name = "discover",
     .summary = "learn what drove what, with which delay",
     .operands = "",
-    .stray = "a file is named by --recording, --csv or --table",
+    .stray = "a file is named by --recording, --csv or --table, a service "
+             "by --service",
     .description =
         "Learns a lagged causal graph from a window of telemetry. Without "
         "--method the incident preset runs: rows before the window are a "

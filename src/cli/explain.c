@@ -121,7 +121,8 @@ const caus_command caus_command_explain = {
     .name = "explain",
     .summary = "name the service an incident began in, and why",
     .operands = "",
-    .stray = "a file is named by --recording, --csv or --table",
+    .stray = "a file is named by --recording, --csv or --table, a service "
+             "by --service",
     .description =
         "Compares the rows from the onset on with the healthy rows before, "
         "ranks every service and variable by how likely the incident began "

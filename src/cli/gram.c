@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "methods.h"
+#include "servers.h"
 
 #define PUSH_DOWN_HELP \
     "let ClickHouse sum up the span series of --traces: sums travel, no rows"
@@ -75,9 +76,7 @@ static caus_status push_down(caus_program *program,
     *result = found.gram;
     input->warnings = found.told.warnings;
     input->warning_count = found.told.warning_count;
-    if (!source.left_out)
-        return CAUS_OK;
-    return caus_cli_add_warning(arena, input, source.left_out, err);
+    return caus_cli_add_source_warnings(&source, arena, input, err);
 }
 
 caus_status caus_cli_load_gram(caus_program *program,

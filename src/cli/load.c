@@ -207,8 +207,6 @@ static caus_status load_servers(caus_program *program,
     caus_program_lap(program, "fetch");
     result->warnings = fetch.warnings;
     result->warning_count = fetch.warning_count;
-    if (source.left_out)
-        CAUS_TRY(caus_cli_add_warning(arena, result, source.left_out, err));
     CAUS_TRY(
         align_covered(program, &fetch.samples, window, arena, result, err));
     return caus_cli_note_server(arguments, &source, &fetch, window, arena,

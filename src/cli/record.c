@@ -90,8 +90,6 @@ static caus_status fetch_servers(caus_program *program,
     caus_cli_source source;
     CAUS_TRY(
         caus_cli_read_source(program, arguments, window, arena, &source, err));
-    if (source.left_out)
-        caus_program_say(program, "%s", source.left_out);
     CAUS_TRY(
         caus_cli_fetch(program, arguments, &source, window, arena, fetch, err));
     CAUS_TRY(fetch_beside(program, arguments, &source, window, arena, fetch,

@@ -284,7 +284,8 @@ const caus_command caus_command_report = {
     .name = "report",
     .summary = "write one file for the post-mortem",
     .operands = "",
-    .stray = "a file is named by --recording, --csv or --table",
+    .stray = "a file is named by --recording, --csv or --table, a service "
+             "by --service",
     .description =
         "Explains the incident as caus explain does, learns the causal graph "
         "of the same rows, and writes all of it as one file: summary, chain, "

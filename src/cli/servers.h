@@ -15,6 +15,7 @@ typedef struct caus_cli_survey {
     caus_setup_servers servers; /* of those that answered */
     caus_answer_server found[CAUS_CLI_SERVERS];
     size_t found_count;
+    size_t named_count; /* of them, not come upon on a usual port */
     caus_refusal failures[CAUS_CLI_SERVERS]; /* of servers that were named */
     size_t failure_count;
     caus_fetched_query *queries;
@@ -78,7 +79,13 @@ caus_status caus_cli_queries_left(const caus_arguments *arguments,
 /* How many whole traces are read: --spans. */
 extern const caus_option_group caus_cli_trace_options;
 
-/* Notes what traces may be asked for later. */
+/* Tells which variables and which servers of a source were left out. */
+caus_status caus_cli_add_source_warnings(const caus_cli_source *source,
+                                         caus_arena *arena,
+                                         caus_cli_input *input,
+                                         caus_error *err);
+
+/* Notes what traces may be asked for later, and tells what was left out. */
 caus_status caus_cli_note_server(const caus_arguments *arguments,
                                  const caus_cli_source *source,
                                  const caus_fetch *fetch,

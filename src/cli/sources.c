@@ -154,6 +154,8 @@ static caus_status read_around(caus_program *program,
                          "and --traces, or --service");
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &topology, err));
     CAUS_TRY(caus_cli_name_clickhouse(arguments, result, arena, &spans, err));
+    if (result->spans_status != CAUS_OK)
+        spans.url = NULL;
     if (!topology && spans.url && !program->offline) {
         result->query_count = CAUS_CLI_SPAN_QUERIES;
         CAUS_TRY(find_calls(program, arguments, &spans, window, arena,
@@ -236,11 +238,32 @@ static caus_status fail_without_variables(const caus_program *program,
                      "--table");
 }
 
+/* A server that was named and fails costs its part of the answer; where no
+ * other was named that answers, all of it. */
+static caus_status note_failure(const caus_cli_survey *survey,
+                                caus_arena *arena, caus_cli_source *result,
+                                caus_error *err)
+{
+    const caus_refusal *failure = &survey->failures[0];
+    if (!survey->failure_count)
+        return CAUS_OK;
+    if (!survey->named_count)
+        return CAUS_FAIL(err, failure->status, "%s", failure->message);
+    bool is_clickhouse = strcmp(failure->what, "clickhouse") == 0;
+    if (is_clickhouse)
+        result->spans_status = failure->status;
+    result->unasked = caus_arena_format(arena, "the answer is without %s: %s",
+                                        is_clickhouse ? "traces" : "metrics",
+                                        failure->message);
+    return result->unasked ? CAUS_OK : caus_arena_fail(arena, err);
+}
+
 /* Where nobody names variables, those that `caus init` would propose. */
 static caus_status propose(caus_program *program,
                            const caus_arguments *arguments,
                            const caus_cli_window *window, caus_arena *arena,
-                           caus_cli_specs *result, caus_error *err)
+                           caus_cli_source *source, caus_cli_specs *result,
+                           caus_error *err)
 {
     enum { NEIGHBOURS = 200 };
     caus_cli_survey *survey = caus_arena_array(arena, 1, sizeof *survey);
@@ -249,9 +272,7 @@ static caus_status propose(caus_program *program,
         return caus_arena_fail(arena, err);
     CAUS_TRY(
         caus_cli_survey_servers(program, arguments, false, arena, survey, err));
-    if (survey->failure_count)
-        return CAUS_FAIL(err, survey->failures[0].status, "%s",
-                         survey->failures[0].message);
+    CAUS_TRY(note_failure(survey, arena, source, err));
     bool is_around = caus_arguments_has(arguments, "service");
     caus_setup_options options = {.max_variables = is_around ? NEIGHBOURS : 0,
                                   .instant_ns = window->window.end_ns};
@@ -321,7 +342,8 @@ static caus_status read_specs(caus_program *program,
                                       &defined.count, err));
     CAUS_TRY(find_named(arguments, result, arena, &servers, err));
     if (can_propose(program, arguments, result, servers))
-        CAUS_TRY(propose(program, arguments, window, arena, &defined, err));
+        CAUS_TRY(
+            propose(program, arguments, window, arena, result, &defined, err));
     bool is_around = caus_arguments_has(arguments, "service");
     if (is_around && !defined.count && servers.has_metrics &&
         !servers.has_spans)

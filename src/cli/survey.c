@@ -96,8 +96,10 @@ static caus_status ask_named(const search *at, size_t which,
 {
     caus_error reason;
     caus_status status = ask(at, which, endpoint, found, &reason);
-    if (status == CAUS_OK)
+    if (status == CAUS_OK) {
+        at->result->named_count++;
         return CAUS_OK;
+    }
     if (ends_search(status))
         return CAUS_FAIL(err, status, "%s", reason.message);
     const char *message = caus_arena_format(at->arena, "%s", reason.message);

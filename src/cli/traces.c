@@ -109,7 +109,7 @@ static caus_status read_traces(caus_program *program,
         return CAUS_OK;
     if (input->recorded_traces)
         return take_recorded(program, arena, input, err);
-    if (!input->clickhouse.url)
+    if (!input->clickhouse.url || input->has_no_spans)
         return CAUS_OK;
     size_t left;
     CAUS_TRY(caus_cli_queries_left(arguments, input, &left, err));
@@ -160,6 +160,18 @@ caus_status caus_cli_add_calls(caus_program *program,
         err);
 }
 
+caus_status caus_cli_add_source_warnings(const caus_cli_source *source,
+                                         caus_arena *arena,
+                                         caus_cli_input *input, caus_error *err)
+{
+    const char *const sentences[] = {source->left_out, source->unasked};
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++) {
+        if (sentences[i])
+            CAUS_TRY(caus_cli_add_warning(arena, input, sentences[i], err));
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_cli_note_server(const caus_arguments *arguments,
                                  const caus_cli_source *source,
                                  const caus_fetch *fetch,
@@ -175,6 +187,11 @@ caus_status caus_cli_note_server(const caus_arguments *arguments,
     for (size_t i = 0; i < fetch->query_count; i++)
         result->query_count +=
             strcmp(fetch->queries[i].server, "clickhouse") == 0;
+    CAUS_TRY(caus_cli_add_source_warnings(source, arena, result, err));
+    /* Without spans it may hold log lines; what fails is not asked again. */
+    result->has_no_spans = source->spans_status != CAUS_OK;
+    if (result->has_no_spans && source->spans_status != CAUS_ERR_NOT_FOUND)
+        return CAUS_OK;
     return caus_cli_name_clickhouse(arguments, source, arena,
                                     &result->clickhouse, err);
 }

@@ -117,12 +117,13 @@ static caus_status keep_url(caus_http *http, CURLU *url, caus_error *err)
     size_t length = strlen(path);
     while (length && path[length - 1] == '/')
         length--;
-    http->origin = caus_arena_format(arena, "%s://%s:%s%.*s", scheme, host,
-                                     port, (int)length, path);
+    http->path = caus_arena_copy_text(arena, path, length);
+    http->origin = caus_arena_format(arena, "%s://%s:%s%s", scheme, host, port,
+                                     http->path ? http->path : "");
     http->authority = caus_arena_format(arena, "%s:%s", host, port);
     http->base_query = *query ? query : NULL;
     http->is_loopback = is_loopback_name(host);
-    if (!http->origin || !http->authority)
+    if (!http->path || !http->origin || !http->authority)
         return caus_arena_fail(arena, err);
     return CAUS_OK;
 }
@@ -193,6 +194,11 @@ void caus_http_free(caus_http *http)
     caus_arena_free(http->arena);
     free(http);
     curl_global_cleanup();
+}
+
+const char *caus_http_path(const caus_http *http)
+{
+    return http->path;
 }
 
 /* Keeps the first failure of a row of options. */

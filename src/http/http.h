@@ -52,6 +52,9 @@ caus_status caus_http_new(const caus_endpoint *endpoint, const char *server,
                           caus_http **result, caus_error *err);
 void caus_http_free(caus_http *http);
 
+/* The path of the endpoint's url, below which requests go; "" = none. */
+const char *caus_http_path(const caus_http *http);
+
 /*
  * Performs all requests, at most endpoint->parallel at once, polling the run's
  * cancel flag at least every 10 ms. 2xx bodies go to the sinks; other replies

@@ -13,6 +13,7 @@ struct caus_http {
     const char *server;     /* "Prometheus": for sentences */
     const char *setting;    /* "CAUS_PROMETHEUS_": its environment variables */
     const char *origin;     /* scheme, host, port and path; no final "/" */
+    const char *path;       /* that of `origin` */
     const char *base_query; /* of the endpoint's url; NULL */
     const char *authority;  /* "host:port": for sentences */
     bool is_loopback;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "program_internal.h"
 
@@ -193,6 +194,28 @@ static caus_status parse_words(caus_arguments *arguments, int count,
     return CAUS_OK;
 }
 
+static bool knows(const caus_command *command, const char *name)
+{
+    return find_option(command, name, strlen(name)) != NULL;
+}
+
+/* What to do with a word too many, by what it looks like. */
+static const char *advice(const caus_command *command, const char *word)
+{
+    const int64_t now_ns = (int64_t)time(NULL) * 1000000000;
+    int64_t time_ns, end_ns;
+    bool is_url = caus_is_url(word);
+    bool is_time =
+        is_url ? caus_time_parse_grafana(word, now_ns, &time_ns, &end_ns,
+                                         NULL) == CAUS_OK
+               : caus_time_parse(word, now_ns, 0, &time_ns, NULL) == CAUS_OK;
+    if (is_time && knows(command, "around"))
+        return "a time is given by --around";
+    if (is_url && knows(command, "prometheus"))
+        return "a server is named by --prometheus or --clickhouse";
+    return command->stray ? command->stray : "leave it out";
+}
+
 static caus_status check_operands(const caus_arguments *arguments,
                                   caus_error *err)
 {
@@ -201,13 +224,13 @@ static caus_status check_operands(const caus_arguments *arguments,
         return CAUS_OK;
     if (arguments->operand_count > command->operand_count &&
         !command->more_operands)
-        return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                         "\"%s\" is one word too many: %s; usage: caus %s%s%s "
-                         "[options]",
-                         arguments->operands[command->operand_count],
-                         command->stray ? command->stray : "leave it out",
-                         command->name, *command->operands ? " " : "",
-                         command->operands);
+        return CAUS_FAIL(
+            err, CAUS_ERR_INVALID_ARGUMENT,
+            "\"%s\" is one word too many: %s; usage: caus %s%s%s "
+            "[options]",
+            arguments->operands[command->operand_count],
+            advice(command, arguments->operands[command->operand_count]),
+            command->name, *command->operands ? " " : "", command->operands);
     if (arguments->operand_count < command->operand_count)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "%s is missing; usage: caus %s %s [options]",

@@ -99,9 +99,24 @@ static bool read_words(const char *body, char words[CAUS_SCAN_ERROR_BYTES])
     return found;
 }
 
-static caus_status fail_refused(const caus_prom_call *call,
+/* The path of a page that was pasted, or of a proxy that serves others: which
+ * part of it is too much only its owner knows. */
+static caus_status fail_path(const char *path, const caus_prom_call *call,
+                             caus_error *err)
+{
+    return CAUS_FAIL(err, CAUS_ERR_SERVER,
+                     "Prometheus answered HTTP 404 to %s, asked for below the "
+                     "path %s of its url: cut the url after host and port, or "
+                     "after what Prometheus is served under; a page such as "
+                     "/graph is no part of it",
+                     call->what, path);
+}
+
+static caus_status fail_refused(const caus_prom *prom,
+                                const caus_prom_call *call,
                                 const caus_http_reply *reply, caus_error *err)
 {
+    const char *path = caus_http_path(prom->http);
     char words[CAUS_SCAN_ERROR_BYTES] = "";
     const char *body = reply->error_body ? reply->error_body : "";
     const char *sent = call->sent ? call->sent : "";
@@ -110,6 +125,8 @@ static caus_status fail_refused(const caus_prom_call *call,
                          "Prometheus refused %s with HTTP %ld: %s%s%.300s%s",
                          call->what, reply->status, words,
                          *sent ? " (sent was: " : "", sent, *sent ? ")" : "");
+    if (reply->status == 404 && *path)
+        return fail_path(path, call, err);
     body += strspn(body, " \t\r\n");
     if (*body == '<')
         return CAUS_FAIL(err, CAUS_ERR_SERVER,
@@ -134,7 +151,8 @@ static caus_status settle(caus_prom *prom, caus_prom_call *call,
     }
     if (reply->status < 200 || reply->status > 299) {
         call->refused = true;
-        return call->is_optional ? CAUS_OK : fail_refused(call, reply, err);
+        return call->is_optional ? CAUS_OK
+                                 : fail_refused(prom, call, reply, err);
     }
     caus_error inner = {0};
     caus_status status = caus_scan_finish(&call->scanner, &inner);

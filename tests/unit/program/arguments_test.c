@@ -10,8 +10,11 @@ static const caus_option options[] = {
     {"quiet", 'q', NULL, NULL, CAUS_COMPLETE_NOTHING, "no messages"},
     {"verbose", 'v', NULL, NULL, CAUS_COMPLETE_NOTHING, "more messages"},
     {"help", 'h', NULL, NULL, CAUS_COMPLETE_NOTHING, "this help"},
+    {"around", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING, "when"},
+    {"prometheus", 0, "URL", NULL, CAUS_COMPLETE_NOTHING, "where"},
 };
-static const caus_option_group group = {"all", 5, options};
+static const caus_option_group group = {"all", sizeof options / sizeof *options,
+                                        options};
 static const caus_option_group *const groups[] = {&group};
 static const caus_command command = {.name = "discover",
                                      .operands = "FILE",
@@ -93,6 +96,23 @@ static void mistakes_are_named_with_the_way_out(void **state)
     expect_failure(letter, 2, "no option -x");
 }
 
+static void a_word_too_many_is_told_its_option_by_its_looks(void **state)
+{
+    (void)state;
+    const char *const looks[][2] = {
+        {"now", "a time is given by --around"},
+        {"11:10Z", "a time is given by --around"},
+        {"11:10", "a time is given by --around"},
+        {"2025-10-29T03:00:00Z", "a time is given by --around"},
+        {"https://g.example/d/a?from=now-1h&to=now", "by --around"},
+        {"http://localhost:9090/graph", "a server is named by --prometheus"},
+        {"incident.caus", "leave it out"}};
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        const char *const words[] = {"f", looks[i][0]};
+        expect_failure(words, 2, looks[i][1]);
+    }
+}
+
 static void numbers_are_read_whole_and_in_range(void **state)
 {
     (void)state;
@@ -145,6 +165,7 @@ int main(void)
         cmocka_unit_test(values_come_attached_or_as_the_next_word),
         cmocka_unit_test(letters_of_flags_join_and_two_dashes_end_options),
         cmocka_unit_test(mistakes_are_named_with_the_way_out),
+        cmocka_unit_test(a_word_too_many_is_told_its_option_by_its_looks),
         cmocka_unit_test(numbers_are_read_whole_and_in_range),
         cmocka_unit_test(amounts_of_memory_have_units),
     };
