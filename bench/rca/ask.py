@@ -25,8 +25,8 @@ import tempfile
 import run as bench
 
 # How many of each system, from which seed on: used for no figure of how good it is.
-SYSTEMS = {"worlds": [(40, 1110001), (40, 1230001)], "traced": [(16, 1120001)],
-           "large": [(52, 1130001), (48, 1210001)], "cloud": [(48, 1220001)],
+SYSTEMS = {"worlds": [(80, 2330001)], "traced": [(16, 1120001)],
+           "large": [(64, 2310001), (69, 2340001)], "cloud": [(48, 2320001)],
            "logs": [(54, 1150001)]}
 KEPT = ["alarm", "alarm_alone", "departure", "departure_beyond", "strength", "explained",
         "rows_before", "rows_after", "verdict"]

@@ -60,7 +60,7 @@ who_can_have_moved_what_is_loud_comes_before_who_cannot(void **state)
     measure joined[MADE_VARIABLES];
     memcpy(joined, made_incident, sizeof joined);
     joined[7].shift = 0;
-    joined[9].shift = 60; /* as if the baseline were from another time */
+    joined[9].shift = 50; /* as if the baseline were from another time */
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, joined, &options);
     assert_string_equal(told.suspects[0].service, "root");
