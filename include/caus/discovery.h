@@ -170,6 +170,8 @@ typedef struct caus_discovery {
                                 without an arrow; NULL = not measured */
     const bool *by_load; /* links that do not hold given the workload; NULL =
                             not asked */
+    const bool *is_load; /* [N] requests, whose links are not held against the
+                            workload; NULL = not asked */
     const caus_parents *parents; /* [N]; NULL where not selected */
     const caus_separating_set *separating_sets; /* by cell; NULL */
     size_t rows_used; /* rows behind a test with no missing value */

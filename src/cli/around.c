@@ -200,7 +200,7 @@ static caus_status cap(const caus_cli_window *window, const char *service,
     size_t more = specs->count - most - shown;
     *left_out = caus_arena_format(
         arena,
-        "of %zu variables near %s the rows of the window carry %zu: left out, "
+        "of %zu variables near %s the rows asked for carry %zu: left out, "
         "farthest first, %s%s; widen the window to take more",
         specs->count, service, most, names, more ? " and others" : "");
     specs->count = most;

@@ -260,14 +260,20 @@ caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
  * within its first rows (a twentieth) already. */
 int64_t caus_cli_first_row_ns(const caus_grid *window, int64_t first_ns);
 
-/* Shortens a settled window and its baseline to where the data begin, and says
- * so. */
-caus_status caus_cli_clip_window(caus_cli_window *window, int64_t first_ns,
+/* Times of the first and the last value; INT64_MAX and INT64_MIN = there is
+ * none. */
+typedef struct caus_cli_reach {
+    int64_t first_ns;
+    int64_t last_ns;
+} caus_cli_reach;
+
+caus_cli_reach caus_cli_reach_of(const caus_samples *samples);
+
+/* Shortens a settled window and its baseline to where the data begin and end,
+ * and says so. */
+caus_status caus_cli_clip_window(caus_cli_window *window, caus_cli_reach reach,
                                  caus_arena *arena, caus_cli_input *input,
                                  caus_error *err);
-
-/* The time of the first sample that holds a value; INT64_MAX if none does. */
-int64_t caus_cli_first_sample_ns(const caus_samples *samples);
 
 /* Every --csv as an environment, named by its file. */
 caus_status caus_cli_load_environments(caus_program *program,

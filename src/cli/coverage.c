@@ -30,6 +30,32 @@ int64_t caus_cli_first_row_ns(const caus_grid *window, int64_t first_ns)
     return window->start_ns + rows * window->step_ns;
 }
 
+/* As late as the data go, where they end well within the window. */
+static int64_t last_row_ns(const caus_grid *window, int64_t last_ns)
+{
+    int64_t early_ns = window->end_ns - last_ns;
+    if (early_ns <= (window->end_ns - window->start_ns) / 20 ||
+        last_ns <= window->start_ns)
+        return window->end_ns;
+    return window->end_ns - early_ns / window->step_ns * window->step_ns;
+}
+
+static caus_status clip_end(caus_grid *window, int64_t last_ns,
+                            caus_arena *arena, caus_cli_input *input,
+                            caus_error *err)
+{
+    int64_t end_ns = last_row_ns(window, last_ns);
+    if (end_ns == window->end_ns)
+        return CAUS_OK;
+    window->end_ns = end_ns;
+    char last[40];
+    caus_time_format(last_ns, last);
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena, "the data end at %s, within the window", last),
+        err);
+}
+
 static caus_status warn_bare(bool is_within, int64_t first_ns,
                              caus_arena *arena, caus_cli_input *input,
                              caus_error *err)
@@ -48,11 +74,13 @@ static caus_status warn_bare(bool is_within, int64_t first_ns,
         err);
 }
 
-caus_status caus_cli_clip_window(caus_cli_window *window, int64_t first_ns,
+caus_status caus_cli_clip_window(caus_cli_window *window, caus_cli_reach reach,
                                  caus_arena *arena, caus_cli_input *input,
                                  caus_error *err)
 {
+    int64_t first_ns = reach.first_ns;
     caus_grid *baseline = &window->baseline;
+    CAUS_TRY(clip_end(&window->window, reach.last_ns, arena, input, err));
     int64_t start_ns = caus_cli_first_row_ns(&window->window, first_ns);
     if (start_ns > window->window.start_ns) {
         window->window.start_ns = start_ns;

@@ -74,7 +74,7 @@ static int64_t end_of_data(const caus_setup_servers *servers)
 /* The present, or the end of data that ended; all there is, in rows narrow
  * enough, where that is less than the usual window. NULL = no memory. */
 static const char *window_words(const caus_cli_survey *survey,
-                                caus_arena *arena)
+                                const char *end_option, caus_arena *arena)
 {
     enum { ROWS = 120, USUAL_S = 7200 };
     const caus_metric_survey *metrics = survey->servers.metrics;
@@ -83,7 +83,7 @@ static const char *window_words(const caus_cli_survey *survey,
     if (end_ns != INT64_MAX) {
         char end[40];
         caus_time_format(end_ns, end);
-        return caus_arena_format(arena, " --end %s", end);
+        return caus_arena_format(arena, " --%s %s", end_option, end);
     }
     if (!metrics || metrics->oldest_ns == INT64_MAX)
         return " --around now";
@@ -114,7 +114,10 @@ static caus_status suggest(const caus_arguments *arguments, outcome found,
         vars = "vars.yml";
     const char *words = caus_cli_server_words(survey, arena);
     const char *file = vars ? caus_shell_quote(vars, arena) : "";
-    const char *window = vars ? window_words(survey, arena) : "";
+    bool has_ended = end_of_data(&survey->servers) != INT64_MAX;
+    const char *window =
+        vars || has_ended ? window_words(survey, vars ? "end" : "around", arena)
+                          : "";
     if (words && file && window)
         *next = caus_arena_format(arena, "caus %s%s%s%s",
                                   vars ? "explain --vars " : "init", file,

@@ -391,7 +391,7 @@ static int64_t better_step(const caus_grid *window, const caus_fetch *fetch,
     static const int64_t fine_ns = INT64_C(15) * 1000000000;
     int64_t interval_ns = whole_interval_ns(fetch->scrape_interval_s);
     int64_t start_ns = caus_cli_first_row_ns(
-        window, caus_cli_first_sample_ns(&fetch->samples));
+        window, caus_cli_reach_of(&fetch->samples).first_ns);
     int64_t step_ns = window->step_ns;
     if (!is_chosen && start_ns > window->start_ns &&
         window->end_ns - start_ns < short_ns && step_ns > fine_ns)

@@ -13,6 +13,10 @@ static const caus_option init_options[] = {
      "propose variables of this service only"},
     {"max-variables", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "most variables to propose; default 30, or four a service"},
+    {"around", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
+     "when what is proposed had values, as --around of explain; default now"},
+    {"tz", 0, "ZONE", NULL, CAUS_COMPLETE_NOTHING,
+     "zone of a time without one: utc, local, +02:00 or Europe/Berlin"},
 };
 
 static const caus_option_group init_group = {
@@ -53,6 +57,18 @@ static caus_status write_file(const char *path, const caus_setup *setup,
     return caus_program_write(path, text, length, err);
 }
 
+/* How the next command says when. */
+static const char *when(const caus_arguments *arguments, caus_arena *arena)
+{
+    const char *around = caus_arguments_get(arguments, "around");
+    const char *zone = caus_arguments_get(arguments, "tz");
+    const char *words = around ? caus_shell_quote(around, arena) : "now";
+    const char *place = zone ? caus_shell_quote(zone, arena) : "";
+    return words && place ? caus_arena_format(arena, " --around %s%s%s", words,
+                                              zone ? " --tz " : "", place)
+                          : NULL;
+}
+
 static caus_status init(caus_program *program, const caus_arguments *arguments,
                         caus_arena *arena, caus_error *err)
 {
@@ -78,6 +94,9 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
     caus_setup_options options = {.max_variables = (size_t)most,
                                   .service =
                                       caus_arguments_get(arguments, "service")};
+    if (caus_arguments_has(arguments, "around"))
+        CAUS_TRY(
+            caus_cli_read_time(arguments, "around", &options.instant_ns, err));
     CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
                               &setup, err));
     CAUS_TRY(write_file(path, &setup, arena, err));
@@ -87,9 +106,10 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
                                 .servers = survey->found,
                                 .server_count = survey->found_count,
                                 .path = path};
-    if (file && words)
+    const char *time = when(arguments, arena);
+    if (file && words && time)
         answer.next_command = caus_arena_format(
-            arena, "caus explain --vars %s%s --around now", file, words);
+            arena, "caus explain --vars %s%s%s", file, words, time);
     if (!answer.next_command)
         return caus_arena_fail(arena, err);
     const char *text;

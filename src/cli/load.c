@@ -18,18 +18,24 @@ caus_status caus_cli_align(caus_program *program, const caus_samples *samples,
                              err);
 }
 
-int64_t caus_cli_first_sample_ns(const caus_samples *samples)
+caus_cli_reach caus_cli_reach_of(const caus_samples *samples)
 {
-    int64_t first_ns = INT64_MAX;
+    caus_cli_reach reach = {INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < samples->track_count; i++) {
         const caus_track *track = &samples->tracks[i];
-        size_t at = 0;
-        while (at < track->count && !isfinite(track->value[at]))
-            at++;
-        if (at < track->count && track->time_ns[at] < first_ns)
-            first_ns = track->time_ns[at];
+        size_t first = 0, end = track->count;
+        while (first < end && !isfinite(track->value[first]))
+            first++;
+        while (end > first && !isfinite(track->value[end - 1]))
+            end--;
+        if (first == end)
+            continue;
+        if (track->time_ns[first] < reach.first_ns)
+            reach.first_ns = track->time_ns[first];
+        if (track->time_ns[end - 1] > reach.last_ns)
+            reach.last_ns = track->time_ns[end - 1];
     }
-    return first_ns;
+    return reach;
 }
 
 static caus_status align_covered(caus_program *program,
@@ -37,9 +43,9 @@ static caus_status align_covered(caus_program *program,
                                  caus_cli_window *window, caus_arena *arena,
                                  caus_cli_input *result, caus_error *err)
 {
-    int64_t first_ns = caus_cli_first_sample_ns(samples);
-    if (first_ns != INT64_MAX)
-        CAUS_TRY(caus_cli_clip_window(window, first_ns, arena, result, err));
+    caus_cli_reach reach = caus_cli_reach_of(samples);
+    if (reach.first_ns != INT64_MAX)
+        CAUS_TRY(caus_cli_clip_window(window, reach, arena, result, err));
     return caus_cli_align(program, samples, window, arena, &result->series,
                           err);
 }

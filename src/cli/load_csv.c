@@ -45,8 +45,9 @@ caus_status caus_cli_open_csv(caus_program *program,
         return CAUS_OK;
     caus_cli_settle(window, facts.step_ns);
     if (status == CAUS_OK && facts.has_time)
-        status =
-            caus_cli_clip_window(window, facts.first_ns, arena, input, err);
+        status = caus_cli_clip_window(
+            window, (caus_cli_reach){facts.first_ns, facts.last_ns}, arena,
+            input, err);
     result->cut.window = window->window;
     result->cut.baseline = window->baseline;
     if (status != CAUS_OK)

@@ -118,11 +118,16 @@ static caus_status hold(const analysis *made, const caus_pcmci_options *options,
     size_t nodes = found->graph.node_count;
     size_t cells = nodes * nodes * (found->graph.max_lag + 1);
     bool *by_load = CAUS_ARRAY(out, bool, cells);
-    if (!by_load)
+    bool *is_load = CAUS_ARRAY(out, bool, nodes);
+    if (!by_load || !is_load)
         return caus_arena_fail(out, err);
+    for (size_t v = 0; v < nodes; v++)
+        is_load[v] =
+            caus_symptom_of(&result->series.variables[v]) == CAUS_SYMPTOM_LOAD;
     for (size_t cell = 0; cell < cells; cell++)
         by_load[cell] = p_given_load[cell] > options->alpha;
     found->by_load = by_load;
+    found->is_load = is_load;
     return CAUS_OK;
 }
 

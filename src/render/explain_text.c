@@ -129,11 +129,14 @@ static void add_verdict(const sheet *page)
         return;
     }
     double percent = 100 * told->suspects[0].confidence;
-    if (told->doubt)
-        caus_text_format(page->text,
-                         "  %s: %s\n  if anything happened: %.0f %%",
-                         caus_tale_confidence(told), told->doubt, percent);
-    else
+    if (told->doubt) {
+        caus_text doubt = {0};
+        caus_text_format(&doubt, "%s: %s", caus_tale_confidence(told),
+                         told->doubt);
+        finish_paragraph(page, "  ", &doubt);
+        caus_text_format(page->text, "  if anything happened: %.0f %%",
+                         percent);
+    } else
         caus_text_format(page->text, "  confidence: %s (%.0f %%)",
                          caus_tale_confidence(told), percent);
     if (isfinite(told->strength))

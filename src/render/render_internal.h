@@ -42,6 +42,7 @@ typedef struct caus_link {
     bool is_granted;  /* required by knowledge and never tested: no numbers */
     bool off_calls;   /* no call between the services explains it */
     bool by_load;     /* it does not hold given the workload */
+    bool of_load;     /* an end is requests: it was not held against that */
     double blur_s;    /* times closer than this have no order; 0 = not known */
     const char *source_key, *target_key; /* names as given, for sorting */
     caus_check_result changed;    /* its source shortly before the onset, and

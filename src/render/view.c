@@ -249,6 +249,8 @@ static caus_link make_link(const caus_view *view, size_t source, size_t target,
                        caus_view_has_moved(view, target);
     link.off_calls = is_off_calls(view, &link, cell);
     link.by_load = found->by_load && found->by_load[cell];
+    link.of_load = found->is_load &&
+                   (found->is_load[link.source] || found->is_load[link.target]);
     link.orientation = orient(view, &link);
     grant(view, &link);
     return link;

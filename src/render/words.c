@@ -184,6 +184,9 @@ static void list_load_and_calls(const caus_view *view, const caus_link *link,
     else if (view->answer->workload_guess)
         snprintf(sentence, sizeof sentence,
                  "shared load removed: not proven (%.100s is a guess)", load);
+    else if (link->of_load)
+        snprintf(sentence, sizeof sentence,
+                 "shared load removed: not asked of requests (%.100s)", load);
     else
         snprintf(sentence, sizeof sentence, "shared load removed: %s (%.100s)",
                  result_word(passed(!link->by_load)), load);

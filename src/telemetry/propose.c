@@ -413,7 +413,8 @@ static caus_status fail_nothing(const proposer *at, caus_error *err)
     size_t metrics =
         at->servers->metrics ? at->servers->metrics->metric_count : 0;
     char time[40];
-    caus_time_format(at->options.instant_ns, time);
+    int64_t instant_ns = at->options.instant_ns;
+    caus_time_format(instant_ns - instant_ns % 1000000000, time);
     if (metrics && at->options.instant_ns)
         return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
                          "none of the %zu metrics tells a rate, errors, a "
@@ -426,8 +427,9 @@ static caus_status fail_nothing(const proposer *at, caus_error *err)
     return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
                      "none of the %zu metrics has a name that tells a rate, "
                      "errors, a duration or utilisation, or a present value%s: "
-                     "write the variables into vars.yml yourself (caus help "
-                     "vars)",
+                     "give --around and when there were data (caus doctor "
+                     "tells), or write the variables into vars.yml yourself "
+                     "(caus help vars)",
                      metrics,
                      at->servers->spans ? ", and there is no span" : "");
 }

@@ -316,7 +316,7 @@ static caus_status find_newest(survey *at, caus_metric_survey *made,
         while (!probes[oldest].found)
             oldest--;
         if (is_first)
-            made->oldest_ns = made->now_ns - ages[oldest] * second_ns;
+            made->oldest_ns = made->now_ns - ages[oldest - 1] * second_ns;
         int64_t near_s = ages[newest - 1], far_s = ages[newest];
         made->newest_ns = made->now_ns - near_s * second_ns;
         if (far_s - near_s <= 60)

@@ -228,6 +228,8 @@ static void expect_no_certainty(made_fixture *with, told_case *made)
         for (size_t i = 0; i < sizeof certain / sizeof *certain; i++)
             assert_null(strstr(text, certain[i]));
         assert_non_null(strstr(text, "if any"));
+        if (formats[f] == CAUS_FORMAT_TEXT)
+            first_screen(text);
     }
 }
 
