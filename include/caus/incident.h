@@ -20,6 +20,9 @@ typedef struct caus_extent {
                         ones, all variables, over how alike their noise is; 0 =
                         none stood out */
     double rival;    /* that of the best stretch of the other rows */
+    bool repeats;    /* none is found as that one stands out about as much:
+                        onset and end are of the one, these of the other */
+    int64_t other_start_ns, other_end_ns;
 } caus_extent;
 
 /*
@@ -44,6 +47,50 @@ typedef struct caus_extent {
  */
 caus_status caus_incident_find(const caus_series *series, const caus_run *run,
                                caus_extent *result, caus_error *err);
+
+/* When someone saw an incident: it began up to so long before or after. */
+typedef struct caus_noticed {
+    int64_t time_ns, before_ns, after_ns;
+} caus_noticed;
+
+/* What of a series tells of an incident near a time. */
+typedef struct caus_near_rows {
+    caus_series series; /* up to `after_ns` behind the time */
+    size_t row_count;   /* of it */
+    size_t first_row;   /* it begins here or later: `before_ns` before the
+                           time, or in the second half */
+} caus_near_rows;
+
+/*
+ * Leaves out the rows that are later than an incident near a time begins.
+ *
+ *   result  lives in `out`, shares texts and values with `series`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT.
+ */
+caus_status caus_incident_rows_near(const caus_series *series,
+                                    const caus_noticed *near, caus_arena *out,
+                                    caus_near_rows *result, caus_error *err);
+
+/*
+ * caus_incident_find() of the rows near a time. Of two stretches that stand out
+ * about as much the time tells which is meant: an earlier one does not count
+ * against one that begins near it.
+ */
+caus_status caus_incident_find_near(const caus_near_rows *rows,
+                                    const caus_run *run, caus_extent *result,
+                                    caus_error *err);
+
+/*
+ * Says that two stretches stand out about as much, and what to do.
+ *
+ *   extent  of which `repeats` is true
+ *   result  a sentence without an end, in `out`
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, …_LIMIT.
+ */
+caus_status caus_incident_say_repeat(const caus_extent *extent, caus_arena *out,
+                                     const char **result, caus_error *err);
 
 /*
  * Cuts a series into environment 0 "baseline", the rows before the onset and

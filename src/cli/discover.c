@@ -206,6 +206,33 @@ static caus_status read_incident(const caus_cli_lesson *lesson,
     return CAUS_OK;
 }
 
+/* Says of an incident that is not where it was told, and of two that are as
+ * loud. */
+static caus_status warn_of_extent(const caus_arguments *arguments,
+                                  const caus_cli_input *input,
+                                  const caus_extent *extent, caus_arena *arena,
+                                  caus_graph_answer *answer, caus_error *err)
+{
+    caus_explain_options near = caus_explain_options_default();
+    caus_cli_input told = *input;
+    const char *said = NULL;
+    CAUS_TRY(caus_cli_read_near(arguments, &near, err));
+    int64_t onset_ns = extent->onset.time_ns;
+    bool is_far = onset_ns < near.near_ns - near.near_before_ns ||
+                  onset_ns > near.near_ns + near.near_after_ns;
+    if (!extent->found && extent->repeats)
+        CAUS_TRY(caus_incident_say_repeat(extent, arena, &said, err));
+    else if (extent->found && near.has_near && is_far)
+        said = "nothing was found near the time of --around: the incident "
+               "told here began elsewhere";
+    if (!said)
+        return CAUS_OK;
+    CAUS_TRY(caus_cli_add_warning(arena, &told, said, err));
+    answer->warnings = told.warnings;
+    answer->warning_count = told.warning_count;
+    return CAUS_OK;
+}
+
 static caus_status run_preset(caus_program *program,
                               const caus_arguments *arguments,
                               const caus_cli_input *input, caus_series *series,
@@ -228,6 +255,8 @@ static caus_status run_preset(caus_program *program,
     CAUS_TRY(caus_cli_split(program, arguments, answer->options.max_lag, arena,
                             series, extent, err));
     answer->extent = extent;
+    if (!caus_arguments_has(arguments, "at"))
+        CAUS_TRY(warn_of_extent(arguments, input, extent, arena, answer, err));
     caus_cli_known_changes known = caus_cli_changes_of(input);
     CAUS_TRY(caus_cli_join_changes(program, arguments, &known, arena,
                                    &answer->changes, err));

@@ -55,16 +55,48 @@ static caus_status read_at(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+static bool is_same(const caus_onset *one, const caus_onset *other)
+{
+    return one->first_ns <= other->last_ns && other->first_ns <= one->last_ns;
+}
+
+/* First near --around, as explain does. All rows are kept where they tell of
+ * the same onset, or of another for want of one near that time. */
+static caus_status find_near(const caus_program *program,
+                             const caus_arguments *arguments, caus_arena *arena,
+                             caus_series *series, caus_extent *result,
+                             caus_error *err)
+{
+    caus_explain_options options = caus_explain_options_default();
+    caus_near_rows rows;
+    caus_extent near;
+    CAUS_TRY(caus_incident_find(series, program->run, result, err));
+    CAUS_TRY(caus_cli_read_near(arguments, &options, err));
+    if (!options.has_near)
+        return CAUS_OK;
+    const caus_noticed seen = {options.near_ns, options.near_before_ns,
+                               options.near_after_ns};
+    CAUS_TRY(caus_incident_rows_near(series, &seen, arena, &rows, err));
+    CAUS_TRY(caus_incident_find_near(&rows, program->run, &near, err));
+    if (!near.found || (result->found && is_same(&near.onset, &result->onset)))
+        return CAUS_OK;
+    *series = rows.series;
+    *result = near;
+    return CAUS_OK;
+}
+
 /* The time limit is no failure: there is then no onset. */
-static caus_status find(caus_program *program, const caus_series *series,
-                        caus_extent *result, caus_error *err)
+static caus_status find(const caus_program *program,
+                        const caus_arguments *arguments, caus_arena *arena,
+                        caus_series *series, caus_extent *result,
+                        caus_error *err)
 {
     caus_error reason;
     *result = (caus_extent){0};
     if (series->step_ns <= 0)
         return CAUS_OK;
     caus_status status =
-        caus_incident_find(series, program->run, result, &reason);
+        find_near(program, arguments, arena, series, result, &reason);
     if (status == CAUS_OK || status == CAUS_ERR_TIME_LIMIT)
         return CAUS_OK;
     return CAUS_FAIL(err, status, "%s", reason.message);
@@ -112,7 +144,7 @@ caus_status caus_cli_split(caus_program *program,
     if (given)
         CAUS_TRY(read_at(arguments, series, &result->onset, err));
     else
-        CAUS_TRY(find(program, series, result, err));
+        CAUS_TRY(find(program, arguments, arena, series, result, err));
     result->found = result->found || given;
     if (!result->found)
         return halve(margin, arena, series, err);

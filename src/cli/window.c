@@ -13,8 +13,8 @@ static const caus_option time_options[] = {
      "last instant; default now"},
     {"around", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "instead of both: an hour on both sides of this instant, or of the middle "
-     "of a Grafana link, whose range is in it; explain looks for the onset "
-     "near it first"},
+     "of a Grafana link, whose range is in it; explain and discover look for "
+     "the onset near it first"},
     {"step", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
      "width of a row; default 1m, 15s for windows under 30 min"},
     {"baseline", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,

@@ -298,7 +298,6 @@ static void write_extent(const search *job, const verdict *best,
     size_t row = is_before ? best->end : best->start;
     size_t first = is_before ? row : best->first;
     size_t last = is_before ? row : best->last;
-    made->found = true;
     made->onset = (caus_onset){
         true, row, first, last, time_ns[row], time_ns[first], time_ns[last]};
     made->has_end = !is_before && best->end < rows;
@@ -306,6 +305,20 @@ static void write_extent(const search *job, const verdict *best,
         made->end_row = best->end;
         made->end_ns = time_ns[best->end - 1];
     }
+}
+
+/* Where another stretch is that says about as much. */
+static void write_other(const search *job, const caus_stretch *rival,
+                        caus_extent *made)
+{
+    const int64_t *time_ns = job->rows->time_ns;
+    size_t gap = job->gap_end - job->gap_start;
+    size_t first = rival->start, last = rival->end - 1;
+    first += first < job->gap_start ? 0 : gap;
+    last += last < job->gap_start ? 0 : gap;
+    made->repeats = true;
+    made->other_start_ns = time_ns[first];
+    made->other_end_ns = time_ns[last];
 }
 
 /* What its own variables say of the stretch that was chosen. */
@@ -336,9 +349,14 @@ static caus_status find(search *job, const caus_run *run, caus_extent *made,
     job->first_end = 0;
     CAUS_TRY(find_best(job, run, &rival, err));
     made->rival = rival.gain;
-    if (best.gain >= rival.gain + least_more &&
-        best.gain >= rival.gain * least_times)
+    made->found = best.gain >= rival.gain + least_more &&
+                  best.gain >= rival.gain * least_times;
+    bool is_alike =
+        rival.gain >= least_more && best.gain < rival.gain * least_times;
+    if (made->found || is_alike)
         write_extent(job, &placed, made);
+    if (is_alike)
+        write_other(job, &rival, made);
     return CAUS_OK;
 }
 

@@ -26,4 +26,16 @@ typedef struct caus_extent_rows {
 caus_status caus_extent_find(const caus_extent_rows *rows, const caus_run *run,
                              caus_extent *result, caus_error *err);
 
+/* Rows of a series in which an incident is looked for. */
+typedef struct caus_extent_part {
+    size_t first_row; /* of all: a stretch ends behind it */
+    int64_t after_ns; /* rows up to here are left out */
+} caus_extent_part;
+
+/* caus_incident_find() of a part of a series; rows are those of all. */
+caus_status caus_extent_find_part(const caus_series *series,
+                                  const caus_extent_part *part,
+                                  const caus_run *run, caus_extent *result,
+                                  caus_error *err);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rows of a series as the search for an incident wants them. */
 #include <math.h>
+#include <string.h>
 
 #include "discovery/incident_extent.h"
 #include "numeric/row_order.h"
@@ -76,7 +77,8 @@ static caus_status order_values(caus_extent_rows *made, const caus_run *run,
 }
 
 static caus_status list_rows(const caus_series *series, const caus_run *run,
-                             caus_extent_rows *made, caus_error *err)
+                             caus_extent_rows *made, double **written,
+                             caus_error *err)
 {
     caus_arena *scratch = caus_run_scratch(run, 0);
     size_t rows = caus_series_row_count(series);
@@ -93,18 +95,63 @@ static caus_status list_rows(const caus_series *series, const caus_run *run,
                                .values = values};
     place_segments(series, placed, time_ns, made);
     copy_values(series, placed, rows, values);
-    return order_values(made, run, scratch, err);
+    *written = values;
+    return CAUS_OK;
+}
+
+/* Leaves out the rows up to a time; returns how many. */
+static size_t leave_out(int64_t until_ns, double *values,
+                        caus_extent_rows *rows)
+{
+    size_t passed = 0, all = rows->row_count;
+    while (passed < all && rows->time_ns[passed] <= until_ns)
+        passed++;
+    size_t left = all - passed;
+    for (size_t v = 0; passed && v < rows->variable_count; v++)
+        memmove(values + v * left, values + v * all + passed,
+                left * sizeof *values);
+    rows->row_count = left;
+    rows->time_ns += passed;
+    rows->first_end = rows->first_end > passed ? rows->first_end - passed : 0;
+    return passed;
+}
+
+static caus_status find(const caus_series *series, const caus_extent_part *part,
+                        const caus_run *run, caus_extent *result,
+                        caus_error *err)
+{
+    caus_extent_rows rows;
+    double *values = NULL;
+    CAUS_TRY(list_rows(series, run, &rows, &values, err));
+    if (part->first_row)
+        rows.first_end = caus_larger(rows.first_end, part->first_row + 1);
+    size_t passed = leave_out(part->after_ns, values, &rows);
+    CAUS_TRY(order_values(&rows, run, caus_run_scratch(run, 0), err));
+    caus_extent made;
+    CAUS_TRY(caus_extent_find(&rows, run, &made, err));
+    made.onset.row += passed;
+    made.onset.first_row += passed;
+    made.onset.last_row += passed;
+    made.end_row += passed;
+    *result = made;
+    return CAUS_OK;
+}
+
+caus_status caus_extent_find_part(const caus_series *series,
+                                  const caus_extent_part *part,
+                                  const caus_run *run, caus_extent *result,
+                                  caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_status status = find(series, part, run, result, err);
+    caus_arena_rewind(scratch, mark);
+    return status;
 }
 
 caus_status caus_incident_find(const caus_series *series, const caus_run *run,
                                caus_extent *result, caus_error *err)
 {
-    caus_arena *scratch = caus_run_scratch(run, 0);
-    caus_arena_mark mark = caus_arena_get_mark(scratch);
-    caus_extent_rows rows;
-    caus_status status = list_rows(series, run, &rows, err);
-    if (status == CAUS_OK)
-        status = caus_extent_find(&rows, run, result, err);
-    caus_arena_rewind(scratch, mark);
-    return status;
+    const caus_extent_part all = {0, INT64_MIN};
+    return caus_extent_find_part(series, &all, run, result, err);
 }

@@ -3,53 +3,10 @@
  * and elsewhere only when nothing is found there. */
 #include <math.h>
 
+#include "caus/incident.h"
 #include "rootcause/rootcause_internal.h"
 
 enum { LEAST_NEAR = 6, LEAST_REFERENCE = 20 };
-
-/* The rows near a time, of a series that ends with them. */
-typedef struct near_rows {
-    caus_series series;
-    size_t row_count;
-    size_t first; /* the onset is looked for from here on */
-} near_rows;
-
-static size_t rows_until(const caus_segment *segment, int64_t step_ns,
-                         int64_t last_ns)
-{
-    if (segment->start_ns > last_ns)
-        return 0;
-    uint64_t steps =
-        (uint64_t)(last_ns - segment->start_ns) / (uint64_t)step_ns;
-    return steps < segment->row_count ? (size_t)steps + 1 : segment->row_count;
-}
-
-static caus_status find_rows(const caus_case *fresh, int64_t last_ns,
-                             near_rows *result, caus_error *err)
-{
-    const caus_series *series = fresh->series;
-    const caus_explain_options *options = fresh->options;
-    int64_t first_ns = options->near_ns - options->near_before_ns;
-    caus_segment *segments =
-        CAUS_ARRAY(fresh->out, caus_segment, series->segment_count);
-    if (!segments)
-        return caus_arena_fail(fresh->out, err);
-    near_rows made = {.series = *series};
-    made.series.segments = segments;
-    made.series.segment_count = 0;
-    for (size_t s = 0; s < series->segment_count; s++) {
-        caus_segment kept = series->segments[s];
-        made.first += rows_until(&kept, series->step_ns, first_ns - 1);
-        kept.row_count = rows_until(&kept, series->step_ns, last_ns);
-        made.row_count += kept.row_count;
-        if (kept.row_count)
-            segments[made.series.segment_count++] = kept;
-    }
-    if (made.first < made.row_count / 2)
-        made.first = made.row_count / 2;
-    *result = made;
-    return CAUS_OK;
-}
 
 /* What explaining the rows near the time made. */
 typedef struct attempt {
@@ -57,6 +14,22 @@ typedef struct attempt {
     size_t searched_rows;
     caus_explanation told;
 } attempt;
+
+/* Puts what keeps an incident from being one before the other warnings. */
+static caus_status tell_repeat(const caus_extent *extent, caus_arena *out,
+                               caus_explanation *result, caus_error *err)
+{
+    const char **items =
+        CAUS_ARRAY(out, const char *, result->warning_count + 1);
+    if (!items)
+        return caus_arena_fail(out, err);
+    CAUS_TRY(caus_incident_say_repeat(extent, out, &items[0], err));
+    for (size_t i = 0; i < result->warning_count; i++)
+        items[i + 1] = result->warnings[i];
+    result->warnings = items;
+    result->warning_count++;
+    return CAUS_OK;
+}
 
 /* Explains the rows that stand out or, where nothing is found from there on,
  * what leaves its habit: medians hide what was over soon, and of two incidents
@@ -76,30 +49,36 @@ static caus_status explain_rows(caus_case *about, caus_explanation *result,
             return CAUS_OK;
         caus_arena_rewind(about->out, mark);
     }
-    return caus_case_explain(about, result, err);
+    CAUS_TRY(caus_case_explain(about, result, err));
+    return extent.repeats && result->verdict == CAUS_VERDICT_NO_ANOMALY
+               ? tell_repeat(&extent, about->out, result, err)
+               : CAUS_OK;
 }
 
 static caus_status try_rows(const caus_case *fresh, int64_t last_ns,
                             attempt *result, caus_error *err)
 {
-    near_rows *near = CAUS_ARRAY(fresh->out, near_rows, 1);
+    caus_near_rows *near = CAUS_ARRAY(fresh->out, caus_near_rows, 1);
     caus_explain_options *options =
         CAUS_ARRAY(fresh->out, caus_explain_options, 1);
     caus_error reason;
     if (!near || !options)
         return caus_arena_fail(fresh->out, err);
-    CAUS_TRY(find_rows(fresh, last_ns, near, err));
-    *result = (attempt){.searched_rows = near->row_count - near->first};
-    if (near->first < LEAST_REFERENCE || result->searched_rows < LEAST_NEAR)
-        return CAUS_OK;
     *options = *fresh->options;
+    const caus_noticed seen = {options->near_ns, options->near_before_ns,
+                               last_ns - options->near_ns};
+    CAUS_TRY(
+        caus_incident_rows_near(fresh->series, &seen, fresh->out, near, err));
+    *result = (attempt){.searched_rows = near->row_count - near->first_row};
+    if (near->first_row < LEAST_REFERENCE || result->searched_rows < LEAST_NEAR)
+        return CAUS_OK;
     if (options->spans)
         CAUS_TRY(caus_spans_until(options->spans, last_ns, fresh->out,
                                   &options->spans, err));
     caus_case about = *fresh;
     about.series = &near->series;
     about.options = options;
-    about.near_row = near->first;
+    about.near_row = near->first_row;
     caus_status status = explain_rows(&about, &result->told, &reason);
     result->done = status == CAUS_OK;
     if (status == CAUS_OK || status == CAUS_ERR_TOO_FEW_SAMPLES)

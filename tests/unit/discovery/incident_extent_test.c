@@ -242,6 +242,81 @@ static void equal_excursions_are_habit(void **state)
     assert_false(find(made, &made->series).found);
 }
 
+static int64_t time_of(const extent_bench *made, size_t row)
+{
+    return made->segment.start_ns + (int64_t)row * made->series.step_ns;
+}
+
+/* Whichever of them is the one that says a little more. */
+static void of_two_alike_both_are_told(void **state)
+{
+    extent_bench *made = *state;
+    caus_error err;
+    const char *said;
+    const size_t first = 100, second = 200;
+    shift(made, 0, 8, first, first + 15);
+    shift(made, 1, 8, second, second + 15);
+    caus_extent found = find(made, &made->series);
+    assert_false(found.found);
+    assert_true(found.repeats);
+    bool is_later = found.onset.row > ROWS / 2;
+    assert_int_equal(found.onset.row, is_later ? second : first);
+    size_t other = is_later ? first : second;
+    assert_int_equal(found.other_start_ns, time_of(made, other));
+    assert_int_equal(found.other_end_ns, time_of(made, other + 14));
+    assert_int_equal(caus_incident_say_repeat(&found, made->arena, &said, &err),
+                     CAUS_OK);
+    assert_non_null(strstr(said, "--around"));
+    assert_non_null(strstr(said, is_later ? "T01:41:00Z to 1970-01-01T01:55"
+                                          : "T03:21:00Z to 1970-01-01T03:35"));
+}
+
+static void what_is_alone_is_not_said_to_repeat(void **state)
+{
+    extent_bench *made = *state;
+    shift(made, 0, 8, START, END);
+    caus_extent found = find(made, &made->series);
+    assert_true(found.found);
+    assert_false(found.repeats);
+}
+
+static caus_extent find_near(extent_bench *made, size_t row)
+{
+    caus_error err;
+    caus_near_rows rows;
+    caus_extent found;
+    const int64_t step_ns = made->series.step_ns;
+    const caus_noticed seen = {time_of(made, row), 30 * step_ns, 25 * step_ns};
+    if (caus_incident_rows_near(&made->series, &seen, made->arena, &rows,
+                                &err) != CAUS_OK ||
+        caus_incident_find_near(&rows, made->run, &found, &err) != CAUS_OK)
+        fail_msg("%s", err.message);
+    assert_int_equal(caus_series_row_count(&rows.series), rows.row_count);
+    assert_true(rows.row_count <= row + 26);
+    return found;
+}
+
+static void of_two_incidents_the_time_tells_which(void **state)
+{
+    extent_bench *made = *state;
+    const size_t first = 100, second = 200;
+    shift(made, 0, 8, first, first + 15);
+    shift(made, 0, 8, second, second + 15);
+    shift(made, 1, 8, second, second + 15);
+    for (size_t row = 0; row < 15; row++) {
+        caus_extent one = find_near(made, first + row);
+        caus_extent other = find_near(made, second + row);
+        assert_true(one.found && other.found);
+        assert_false(one.repeats || other.repeats);
+        assert_int_equal(one.onset.row, first);
+        assert_int_equal(one.end_row, first + 15);
+        assert_int_equal(other.onset.row, second);
+        assert_int_equal(other.end_row, second + 15);
+    }
+    assert_false(find_near(made, 160).found);
+    assert_false(find_near(made, ROWS - 1).found);
+}
+
 static void order_of_columns_and_gaps_change_nothing(void **state)
 {
     extent_bench *made = *state;
@@ -340,6 +415,40 @@ static void every_lost_allocation_is_an_error(void **state)
     }
 }
 
+static caus_status search_near(const extent_bench *made, const caus_run *run,
+                               caus_arena *arena, const char **said,
+                               caus_error *err)
+{
+    const caus_noticed seen = {time_of(made, ROWS - 1), ROWS, 0};
+    caus_near_rows rows;
+    caus_extent found;
+    CAUS_TRY(caus_incident_rows_near(&made->series, &seen, arena, &rows, err));
+    CAUS_TRY(caus_incident_find_near(&rows, run, &found, err));
+    return caus_incident_say_repeat(&found, arena, said, err);
+}
+
+static void every_allocation_lost_near_a_time_is_an_error(void **state)
+{
+    extent_bench *made = *state;
+    caus_status status = CAUS_ERR_OUT_OF_MEMORY;
+    for (long n = 0; status != CAUS_OK; n++) {
+        caus_run_options one = caus_run_options_default();
+        one.threads = 1;
+        caus_run *run;
+        caus_error err;
+        const char *said = NULL;
+        assert_int_equal(caus_run_new(&one, &run, &err), CAUS_OK);
+        caus_arena *arena = caus_arena_new(0);
+        fault_fail_after(n);
+        status = search_near(made, run, arena, &said, &err);
+        bool refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        assert_true(refused == !said);
+        caus_arena_free(arena);
+        caus_run_free(run);
+    }
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -358,10 +467,14 @@ int main(void)
         TEST(latency_that_falls_is_no_incident),
         TEST(a_start_is_no_time_before_an_onset),
         TEST(equal_excursions_are_habit),
+        TEST(of_two_alike_both_are_told),
+        TEST(what_is_alone_is_not_said_to_repeat),
+        TEST(of_two_incidents_the_time_tells_which),
         TEST(order_of_columns_and_gaps_change_nothing),
         TEST(rows_after_the_end_are_baseline_again),
         TEST(a_margin_leaves_three_quarters_of_an_incident),
         TEST(every_lost_allocation_is_an_error),
+        TEST(every_allocation_lost_near_a_time_is_an_error),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,6 +104,35 @@ static void without_a_time_the_louder_one_is(void **state)
     assert_int_equal(told.sought, CAUS_SOUGHT_EVERYWHERE);
 }
 
+/* Nothing is found where two times are alike: both are told. */
+static void two_alike_are_told_where_nothing_is_found(void **state)
+{
+    made_fixture *with = *state;
+    caus_series series = two_incidents(with);
+    caus_explain_options options = near(0);
+    caus_segment segment = series.segments[0];
+    caus_explanation told;
+    size_t cells = MADE_ROWS * MADE_VARIABLES, at = FIRST / 2, length = 15;
+    double *values = caus_arena_array(with->arena, cells, sizeof *values);
+    for (size_t r = 0; r < MADE_ROWS; r++)
+        memcpy(values + r * MADE_VARIABLES,
+               segment.values + r % 120 * MADE_VARIABLES,
+               MADE_VARIABLES * sizeof *values);
+    segment.values = values;
+    series.segments = &segment;
+    options.has_near = false;
+    add(&series, values, "root_latency", 1, at, at + length);
+    add(&series, values, "root_cpu", 40, at, at + length);
+    add(&series, values, "side_latency", 1, at + 80, at + 80 + length);
+    add(&series, values, "side_cpu", 40, at + 80, at + 80 + length);
+    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
+                                  &told, &with->err),
+                     CAUS_OK);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_true(told.warning_count > 0);
+    assert_non_null(strstr(told.warnings[0], "--around"));
+}
+
 static void its_end_is_found_behind_the_rows_near_it(void **state)
 {
     made_fixture *with = *state;
@@ -202,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_incident_near_the_time_is_explained),
         TEST(without_a_time_the_louder_one_is),
+        TEST(two_alike_are_told_where_nothing_is_found),
         TEST(its_end_is_found_behind_the_rows_near_it),
         TEST(where_nothing_is_near_the_rest_is_looked_at),
         TEST(a_time_outside_the_rows_is_no_time),
