@@ -2,12 +2,7 @@
 /* Annotations of a Grafana, in the form that its HTTP API documents. */
 #include <stdlib.h>
 
-#include "caus/facts.h"
-#include "csv_fixture.h"
-#include "fault.h"
-#include "unit/http/loopback.h"
-
-#define JSON "Content-Type: application/json\r\n"
+#include "asked.h"
 
 static const int64_t ms_ns = 1000000;
 static const int64_t start_ms = 1507265000000, end_ms = 1507268600000;
@@ -25,19 +20,15 @@ static const char annotations[] =
     "\"tags\":null,\"data\":{}}]";
 
 typedef struct bench {
-    loopback *server;
+    asked on;
     int status;
     const char *type;
     const char *body;
     char *made; /* what a body is, freed when its sender has ended */
     char target[4096];
     char headers[8192];
-    caus_endpoint endpoint;
     caus_facts_options options;
-    caus_run *run;
-    caus_arena *out;
     caus_facts facts;
-    caus_error err;
 } bench;
 
 static void answer(void *data, const loopback_request *request)
@@ -51,37 +42,29 @@ static void answer(void *data, const loopback_request *request)
 static int set_up(void **state)
 {
     bench *at = calloc(1, sizeof *at);
-    caus_run_options options = {.threads = 1};
-    if (caus_run_new(&options, &at->run, NULL) != CAUS_OK)
-        return -1;
-    at->out = caus_arena_new(0);
     at->status = 200;
     at->type = JSON;
     at->body = annotations;
-    at->server = loopback_start(answer, at);
-    at->endpoint =
-        (caus_endpoint){.url = loopback_url(at->server), .timeout_s = 10};
     at->options = (caus_facts_options){.start_ns = start_ms * ms_ns,
                                        .end_ns = end_ms * ms_ns};
     *state = at;
-    return 0;
+    return asked_begin(&at->on, answer, at);
 }
 
 static int tear_down(void **state)
 {
     bench *at = *state;
-    loopback_stop(at->server);
+    asked_end(&at->on);
     free(at->made);
-    caus_arena_free(at->out);
-    caus_run_free(at->run);
     free(at);
     return 0;
 }
 
-static caus_status look(bench *at)
+static caus_status look(void *data)
 {
-    return caus_grafana_changes(&at->endpoint, &at->options, at->run, at->out,
-                                &at->facts, &at->err);
+    bench *at = data;
+    return caus_grafana_changes(&at->on.endpoint, &at->options, at->on.run,
+                                at->on.out, &at->facts, &at->on.err);
 }
 
 static void annotations_become_changes(void **state)
@@ -114,13 +97,14 @@ static void the_window_is_asked_for_and_no_alerts(void **state)
     bench *at = *state;
     snprintf(wanted, sizeof wanted, "/api/annotations?%s", query);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-        snprintf(url, sizeof url, "%s%s", loopback_url(at->server), endings[i]);
-        at->endpoint.url = url;
+        snprintf(url, sizeof url, "%s%s", loopback_url(at->on.server),
+                 endings[i]);
+        at->on.endpoint.url = url;
         assert_int_equal(look(at), CAUS_OK);
         assert_string_equal(at->target, wanted);
     }
     snprintf(url, sizeof url, "%s/grafana?tags=deploy",
-             loopback_url(at->server));
+             loopback_url(at->on.server));
     assert_int_equal(look(at), CAUS_OK);
     snprintf(wanted, sizeof wanted, "/grafana/api/annotations?tags=deploy&%s",
              query);
@@ -132,15 +116,15 @@ static void the_window_is_asked_for_and_no_alerts(void **state)
 static void the_token_goes_to_the_server_and_into_no_text(void **state)
 {
     bench *at = *state;
-    at->endpoint.bearer_token = "glsa_hidden";
+    at->on.endpoint.bearer_token = "glsa_hidden";
     assert_int_equal(look(at), CAUS_OK);
     assert_non_null(strstr(at->headers, "Bearer glsa_hidden"));
     assert_null(strstr(at->facts.queries[0].text, "glsa"));
     at->status = 401;
     at->body = "{\"message\":\"Unauthorized\"}";
     assert_int_equal(look(at), CAUS_ERR_DENIED);
-    assert_non_null(strstr(at->err.message, "CAUS_GRAFANA_TOKEN"));
-    assert_null(strstr(at->err.message, "glsa"));
+    assert_non_null(strstr(at->on.err.message, "CAUS_GRAFANA_TOKEN"));
+    assert_null(strstr(at->on.err.message, "glsa"));
 }
 
 static void other_answers_are_told_apart(void **state)
@@ -164,12 +148,12 @@ static void other_answers_are_told_apart(void **state)
         at->type = cases[i].type;
         at->body = cases[i].body;
         assert_int_equal(look(at), CAUS_ERR_SERVER);
-        assert_non_null(strstr(at->err.message, cases[i].says));
+        assert_non_null(strstr(at->on.err.message, cases[i].says));
     }
     at->status = 200;
     at->body = "[{\"id\":1,\"text\":\"when?\"}]";
     assert_int_equal(look(at), CAUS_ERR_INVALID_DATA);
-    assert_non_null(strstr(at->err.message, "grafana entry 1 has no time"));
+    assert_non_null(strstr(at->on.err.message, "grafana entry 1 has no time"));
     at->body = "[{\"id\":1,";
     assert_int_equal(look(at), CAUS_ERR_INVALID_DATA);
     at->body = "[]";
@@ -191,7 +175,7 @@ static void a_list_that_may_be_cut_short_is_refused(void **state)
     snprintf(body + end, ENTRY, "]");
     at->body = at->made = body;
     assert_int_equal(look(at), CAUS_ERR_LIMIT);
-    assert_non_null(strstr(at->err.message, "?tags=deploy"));
+    assert_non_null(strstr(at->on.err.message, "?tags=deploy"));
 }
 
 /* The byte limit lies within a character, which is left out whole. */
@@ -214,24 +198,11 @@ static void a_long_text_is_cut_at_a_character(void **state)
 static void a_failure_leaves_nothing_behind(void **state)
 {
     bench *at = *state;
-    at->endpoint.url = "grafana.example";
+    at->on.endpoint.url = "grafana.example";
     assert_int_not_equal(look(at), CAUS_OK);
-    assert_int_equal(caus_arena_used_bytes(at->out), 0);
-    at->endpoint.url = loopback_url(at->server);
-    bool refused = true;
-    long n = 0;
-    for (; refused; n++) {
-        caus_facts untouched = at->facts;
-        fault_fail_after(n);
-        caus_status status = look(at);
-        refused = fault_stop();
-        if (refused) {
-            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
-            assert_int_equal(caus_arena_used_bytes(at->out), 0);
-            assert_memory_equal(&untouched, &at->facts, sizeof untouched);
-        }
-    }
-    assert_true(n > 10);
+    assert_int_equal(caus_arena_used_bytes(at->on.out), 0);
+    at->on.endpoint.url = loopback_url(at->on.server);
+    assert_true(expect_nothing_left(&at->on, &at->facts, look, at) > 10);
 }
 
 int main(void)

@@ -3,28 +3,19 @@
  * ones are the business of tests/e2e/changes_test. */
 #include <stdlib.h>
 
-#include "caus/facts.h"
-#include "csv_fixture.h"
-#include "fault.h"
-#include "unit/http/loopback.h"
-
-#define JSON "Content-Type: application/json\r\n"
+#include "asked.h"
 
 enum { START_S = 1761706800, END_S = START_S + 3600 };
 
 static const int64_t second_ns = 1000000000;
 
 typedef struct bench {
-    loopback *server;
+    asked on;
     bool refuses;
     bool is_bare; /* no metric that tells a change */
     char sent[65536];
-    caus_endpoint endpoint;
     caus_facts_options options;
-    caus_run *run;
-    caus_arena *out;
     caus_facts facts;
-    caus_error err;
 } bench;
 
 static const char names[] =
@@ -73,33 +64,25 @@ static void answer(void *data, const loopback_request *request)
 static int set_up(void **state)
 {
     bench *at = calloc(1, sizeof *at);
-    caus_run_options options = {.threads = 1};
-    if (caus_run_new(&options, &at->run, NULL) != CAUS_OK)
-        return -1;
-    at->out = caus_arena_new(0);
-    at->server = loopback_start(answer, at);
-    at->endpoint =
-        (caus_endpoint){.url = loopback_url(at->server), .timeout_s = 10};
     at->options = (caus_facts_options){.start_ns = START_S * second_ns,
                                        .end_ns = END_S * second_ns};
     *state = at;
-    return 0;
+    return asked_begin(&at->on, answer, at);
 }
 
 static int tear_down(void **state)
 {
     bench *at = *state;
-    loopback_stop(at->server);
-    caus_arena_free(at->out);
-    caus_run_free(at->run);
+    asked_end(&at->on);
     free(at);
     return 0;
 }
 
-static caus_status look(bench *at)
+static caus_status look(void *data)
 {
-    return caus_prometheus_facts(&at->endpoint, &at->options, at->run, at->out,
-                                 &at->facts, &at->err);
+    bench *at = data;
+    return caus_prometheus_facts(&at->on.endpoint, &at->options, at->on.run,
+                                 at->on.out, &at->facts, &at->on.err);
 }
 
 static void points_become_changes_of_services(void **state)
@@ -163,26 +146,13 @@ static void wrong_calls_are_refused(void **state)
     at->options.end_ns = END_S * second_ns;
     at->options.max_queries = 1;
     assert_int_equal(look(at), CAUS_ERR_LIMIT);
-    assert_int_equal(caus_arena_used_bytes(at->out), 0);
+    assert_int_equal(caus_arena_used_bytes(at->on.out), 0);
 }
 
 static void memory_running_out_leaves_nothing_behind(void **state)
 {
     bench *at = *state;
-    bool refused = true;
-    long n = 0;
-    for (; refused; n++) {
-        caus_facts untouched = at->facts;
-        fault_fail_after(n);
-        caus_status status = look(at);
-        refused = fault_stop();
-        if (refused) {
-            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
-            assert_int_equal(caus_arena_used_bytes(at->out), 0);
-            assert_memory_equal(&untouched, &at->facts, sizeof untouched);
-        }
-    }
-    assert_true(n > 20);
+    assert_true(expect_nothing_left(&at->on, &at->facts, look, at) > 20);
 }
 
 int main(void)

@@ -4,26 +4,18 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "asked.h"
 #include "caus/survey.h"
-#include "csv_fixture.h"
-#include "fault.h"
-#include "unit/http/loopback.h"
-
-#define JSON "Content-Type: application/json\r\n"
 
 typedef struct bench {
-    loopback *server;
+    asked on;
     bool denies_metadata;
     const char *names;
     const char *groups;
     const char *types;
-    caus_endpoint endpoint;
-    caus_run *run;
-    caus_arena *out;
     caus_metric_survey survey;
     caus_setup setup;
     size_t dated; /* queries that told their time */
-    caus_error err;
 } bench;
 
 static const char names[] =
@@ -89,26 +81,17 @@ static void answer(void *data, const loopback_request *request)
 static int set_up(void **state)
 {
     bench *at = calloc(1, sizeof *at);
-    caus_run_options options = {.threads = 1};
-    if (caus_run_new(&options, &at->run, NULL) != CAUS_OK)
-        return -1;
-    at->out = caus_arena_new(0);
     at->names = names;
     at->groups = groups;
     at->types = types;
-    at->server = loopback_start(answer, at);
-    at->endpoint =
-        (caus_endpoint){.url = loopback_url(at->server), .timeout_s = 10};
     *state = at;
-    return 0;
+    return asked_begin(&at->on, answer, at);
 }
 
 static int tear_down(void **state)
 {
     bench *at = *state;
-    loopback_stop(at->server);
-    caus_arena_free(at->out);
-    caus_run_free(at->run);
+    asked_end(&at->on);
     free(at);
     return 0;
 }
@@ -116,17 +99,17 @@ static int tear_down(void **state)
 static caus_status survey(bench *at, bool has_history)
 {
     caus_survey_options options = {.has_history = has_history};
-    return caus_prometheus_survey(&at->endpoint, &options, at->run, at->out,
-                                  &at->survey, &at->err);
+    return caus_prometheus_survey(&at->on.endpoint, &options, at->on.run,
+                                  at->on.out, &at->survey, &at->on.err);
 }
 
 static caus_status propose_most(bench *at, const char *service, size_t most)
 {
-    caus_setup_servers servers = {.prometheus = &at->endpoint,
+    caus_setup_servers servers = {.prometheus = &at->on.endpoint,
                                   .metrics = &at->survey};
     caus_setup_options options = {.service = service, .max_variables = most};
-    return caus_setup_propose(&servers, &options, at->run, at->out, &at->setup,
-                              &at->err);
+    return caus_setup_propose(&servers, &options, at->on.run, at->on.out,
+                              &at->setup, &at->on.err);
 }
 
 static caus_status propose(bench *at, const char *service)
@@ -165,7 +148,7 @@ static void a_survey_tells_version_names_types_and_scrapes(void **state)
     assert_true(found->now_ns - found->oldest_ns >
                 INT64_C(1824) * 86400 * 1000000000);
     assert_int_equal(found->refusal_count, 0);
-    assert_int_equal(found->query_count, loopback_count(at->server));
+    assert_int_equal(found->query_count, loopback_count(at->on.server));
 }
 
 static void names_and_labels_tell_what_to_take(void **state)
@@ -325,11 +308,11 @@ static void what_was_measured_then_is_asked_for(void **state)
     assert_int_equal(survey(at, false), CAUS_OK);
     assert_int_equal(propose(at, NULL), CAUS_OK);
     assert_int_equal(at->dated, 0);
-    caus_setup_servers servers = {.prometheus = &at->endpoint,
+    caus_setup_servers servers = {.prometheus = &at->on.endpoint,
                                   .metrics = &at->survey};
     caus_setup_options options = {.instant_ns = INT64_C(1761706000000000000)};
-    assert_int_equal(caus_setup_propose(&servers, &options, at->run, at->out,
-                                        &at->setup, &at->err),
+    assert_int_equal(caus_setup_propose(&servers, &options, at->on.run,
+                                        at->on.out, &at->setup, &at->on.err),
                      CAUS_OK);
     assert_true(at->dated > at->setup.proposal_count);
 }
@@ -341,7 +324,7 @@ static void one_service_is_asked_for_by_name(void **state)
     assert_int_equal(propose(at, "db"), CAUS_OK);
     assert_int_equal(at->setup.proposal_count, 1);
     assert_int_equal(propose(at, "dd"), CAUS_ERR_NOT_FOUND);
-    assert_non_null(strstr(at->err.message, "the nearest is db"));
+    assert_non_null(strstr(at->on.err.message, "the nearest is db"));
 }
 
 /* What is written is what is read, whatever the names hold. */
@@ -374,13 +357,14 @@ static void a_written_file_loads_as_proposed(void **state)
     size_t length, count;
     const caus_variable_spec *specs;
     assert_int_equal(
-        caus_setup_write(&setup, at->out, &text, &length, &at->err), CAUS_OK);
+        caus_setup_write(&setup, at->on.out, &text, &length, &at->on.err),
+        CAUS_OK);
     csv_file file = csv_file_of_bytes(text, length);
-    caus_status status =
-        caus_specs_from_file(file.path, at->out, &specs, &count, &at->err);
+    caus_status status = caus_specs_from_file(file.path, at->on.out, &specs,
+                                              &count, &at->on.err);
     close(file.descriptor);
     if (status != CAUS_OK)
-        fail_msg("%s in\n%s", at->err.message, text);
+        fail_msg("%s in\n%s", at->on.err.message, text);
     assert_int_equal(count, 3);
     for (size_t i = 0; i < count; i++) {
         const caus_variable_spec *wanted = &items[i].spec;
@@ -418,7 +402,8 @@ static void a_diagnosis_names_what_each_answer_lacks(void **state)
     caus_refusal failure = {"clickhouse", CAUS_ERR_NETWORK, "no answer"};
     caus_diagnosis_options options = {.failures = &failure, .failure_count = 1};
     assert_int_equal(
-        caus_diagnose(&servers, &options, at->out, &found, &at->err), CAUS_OK);
+        caus_diagnose(&servers, &options, at->on.out, &found, &at->on.err),
+        CAUS_OK);
     assert_true(found.can_answer);
     assert_true(has_finding(&found, "reachable", CAUS_HEALTH_MISSING));
     assert_true(has_finding(&found, "permission", CAUS_HEALTH_MISSING));
@@ -432,7 +417,8 @@ static void a_diagnosis_names_what_each_answer_lacks(void **state)
     options.has_topology = true;
     at->survey.metric_count = 0;
     assert_int_equal(
-        caus_diagnose(&servers, &options, at->out, &found, &at->err), CAUS_OK);
+        caus_diagnose(&servers, &options, at->on.out, &found, &at->on.err),
+        CAUS_OK);
     assert_false(found.can_answer);
     assert_false(has_finding(&found, "topology", CAUS_HEALTH_NOTE));
     assert_true(has_finding(&found, "series", CAUS_HEALTH_MISSING));
@@ -442,11 +428,12 @@ static void the_budget_ends_a_survey(void **state)
 {
     bench *at = *state;
     caus_survey_options options = {.max_queries = 3};
-    assert_int_equal(caus_prometheus_survey(&at->endpoint, &options, at->run,
-                                            at->out, &at->survey, &at->err),
+    assert_int_equal(caus_prometheus_survey(&at->on.endpoint, &options,
+                                            at->on.run, at->on.out, &at->survey,
+                                            &at->on.err),
                      CAUS_ERR_LIMIT);
-    assert_int_equal(loopback_count(at->server), 3);
-    assert_int_equal(caus_arena_used_bytes(at->out), 0);
+    assert_int_equal(loopback_count(at->on.server), 3);
+    assert_int_equal(caus_arena_used_bytes(at->on.out), 0);
 }
 
 /* One allocation after the other is refused, until none was. */
@@ -462,26 +449,26 @@ static void memory_running_out_leaves_nothing_behind(void **state)
         caus_diagnosis diagnosis;
         caus_setup_servers servers = {.metrics = &at->survey};
         caus_diagnosis_options options = {0};
-        caus_arena_free(at->out);
-        at->out = caus_arena_new(0);
+        caus_arena_free(at->on.out);
+        at->on.out = caus_arena_new(0);
         fault_fail_after(n);
         caus_status status = survey(at, true);
         bool surveyed = status == CAUS_OK;
         if (surveyed)
             status = propose(at, NULL);
         if (status == CAUS_OK)
-            status =
-                caus_setup_write(&at->setup, at->out, &text, &length, &at->err);
+            status = caus_setup_write(&at->setup, at->on.out, &text, &length,
+                                      &at->on.err);
         if (status == CAUS_OK)
-            status = caus_diagnose(&servers, &options, at->out, &diagnosis,
-                                   &at->err);
+            status = caus_diagnose(&servers, &options, at->on.out, &diagnosis,
+                                   &at->on.err);
         refused = fault_stop();
         if (refused && status == CAUS_OK)
             fail_msg("allocation %ld was refused and nobody noticed", n);
         if (refused)
             assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
         if (refused && !surveyed) {
-            assert_int_equal(caus_arena_used_bytes(at->out), 0);
+            assert_int_equal(caus_arena_used_bytes(at->on.out), 0);
             assert_memory_equal(&untouched, &at->survey, sizeof untouched);
         }
     }
