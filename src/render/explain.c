@@ -45,21 +45,32 @@ size_t caus_tale_term_count(const caus_tale *tale)
                                                : CAUS_TERM_LOGS;
 }
 
+static int64_t length_of(double delay_s)
+{
+    return (int64_t)(fabs(delay_s) * 1e9);
+}
+
+void caus_tale_format_delay(double delay_s, char text[64])
+{
+    char size[40];
+    caus_duration_format(length_of(delay_s), size);
+    if (length_of(delay_s))
+        snprintf(text, 64, "%s %s", size, delay_s < 0 ? "earlier" : "later");
+    else
+        snprintf(text, 64, "at the same time");
+}
+
 void caus_tale_format_lag(const caus_hop *hop, char text[64])
 {
     if (!hop->has_lag) {
         snprintf(text, 64, "delay not known");
         return;
     }
-    char lag[40];
-    int64_t lag_ns = (int64_t)(fabs(hop->lag_s) * 1e9);
-    caus_duration_format(lag_ns, lag);
-    bool ordered = hop->lag_low_s > 0 || hop->lag_high_s < 0;
-    if (!ordered && lag_ns == 0)
-        snprintf(text, 64, "at the same time");
-    else
-        snprintf(text, 64, "%s%s%s", ordered ? "" : "perhaps ", lag,
-                 hop->lag_s < 0 ? " earlier" : " later");
+    bool is_sure =
+        hop->lag_low_s > 0 || hop->lag_high_s < 0 || length_of(hop->lag_s) == 0;
+    char delay[64];
+    caus_tale_format_delay(hop->lag_s, delay);
+    snprintf(text, 64, "%s%.50s", is_sure ? "" : "perhaps ", delay);
 }
 
 caus_status caus_render_explanation(const caus_explanation_answer *answer,

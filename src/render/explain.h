@@ -27,6 +27,8 @@ bool caus_tale_is_conditional(const caus_explanation *told);
 size_t caus_tale_top(const caus_tale *tale);
 /* Terms that are told: of log lines only where there are some. */
 size_t caus_tale_term_count(const caus_tale *tale);
+/* "35 s later", "at the same time". text [64] */
+void caus_tale_format_delay(double delay_s, char text[64]);
 /* "15 s later", "perhaps 15 s later" where the order is not known. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);
 
@@ -44,6 +46,9 @@ void caus_tale_add_sources(const caus_tale *tale, caus_text *text);
 /* "2026-11-21 16:11–17:08 UTC, 515 rows of 5 s before the onset, 170 after" */
 void caus_tale_add_window(const caus_tale *tale, caus_text *text,
                           const char *dash, const char *separator);
+/* How sure an onset is: "between 16:54:10 and 16:55:45 UTC", "as given"; "" =
+ * nothing to add. text [80] */
+void caus_tale_format_onset_note(const caus_tale *tale, char text[80]);
 /* "onset 2026-11-21 16:54:30 UTC, between 16:54:10 and 16:55:45 UTC", or from
  * when on nothing was found */
 void caus_tale_add_onset(const caus_tale *tale, caus_text *text);

@@ -104,22 +104,34 @@ void caus_tale_add_window(const caus_tale *tale, caus_text *text,
                      told->rows_after);
 }
 
-void caus_tale_add_onset(const caus_tale *tale, caus_text *text)
+void caus_tale_format_onset_note(const caus_tale *tale, char text[80])
 {
     const caus_explanation *told = tale->answer->explanation;
     char first[16], last[16];
+    caus_clock_format(told->onset.first_ns, first);
+    caus_clock_format(told->onset.last_ns, last);
+    *text = '\0';
+    if (told->onset_given)
+        snprintf(text, 80, "as given");
+    else if (found_nothing(tale))
+        return;
+    else if (told->sought == CAUS_SOUGHT_ELSEWHERE)
+        snprintf(text, 80, "as nothing was found near the time given");
+    else if (told->onset.first_ns < told->onset.last_ns)
+        snprintf(text, 80, "between %s and %s UTC", first, last);
+}
+
+void caus_tale_add_onset(const caus_tale *tale, caus_text *text)
+{
+    const caus_explanation *told = tale->answer->explanation;
+    char note[80];
     caus_text_add(text, found_nothing(tale) ? "nothing found from " : "onset ");
     caus_text_add_instant(text, told->onset.time_ns, zone_of(tale));
     if (found_nothing(tale))
         caus_text_add(text, " on");
-    caus_clock_format(told->onset.first_ns, first);
-    caus_clock_format(told->onset.last_ns, last);
-    if (told->onset_given)
-        caus_text_add(text, ", as given");
-    else if (told->sought == CAUS_SOUGHT_ELSEWHERE && !found_nothing(tale))
-        caus_text_add(text, ", as nothing was found near the time given");
-    else if (!found_nothing(tale) && told->onset.first_ns < told->onset.last_ns)
-        caus_text_format(text, ", between %s and %s UTC", first, last);
+    caus_tale_format_onset_note(tale, note);
+    if (*note)
+        caus_text_format(text, ", %s", note);
 }
 
 void caus_tale_add_ending(const caus_tale *tale, caus_text *text)

@@ -353,18 +353,6 @@ static void add_suspect_report(const sheet *page, const caus_suspect *suspect,
         add_hops(page, suspect, suspect->hop_count);
 }
 
-/* "35 s later", "at the same time" within a step */
-static void format_delay(double delay_s, char text[64])
-{
-    char size[40];
-    int64_t delay_ns = (int64_t)(fabs(delay_s) * 1e9);
-    caus_duration_format(delay_ns, size);
-    if (delay_ns)
-        snprintf(text, 64, "%s %s", size, delay_s < 0 ? "earlier" : "later");
-    else
-        snprintf(text, 64, "at the same time");
-}
-
 static void add_reach(const sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
@@ -380,10 +368,10 @@ static void add_reach(const sheet *page)
             reach->moved ? ": moved" : "");
         char delay[64];
         if (isfinite(reach->delay_s)) {
-            format_delay(reach->delay_s, delay);
+            caus_tale_format_delay(reach->delay_s, delay);
             caus_text_format(page->text, " %s", delay);
         } else if (isfinite(reach->expected_s)) {
-            format_delay(reach->expected_s, delay);
+            caus_tale_format_delay(reach->expected_s, delay);
             caus_text_format(page->text, ", expected %s", delay);
         }
         caus_text_add_char(page->text, '\n');

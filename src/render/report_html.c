@@ -176,15 +176,8 @@ static void add_onset(const caus_report_page *page)
 {
     const caus_onset *onset = &page->told->onset;
     bool found = page->told->verdict != CAUS_VERDICT_NO_ANOMALY;
-    char first[16], last[16], note[80] = "";
-    caus_clock_format(onset->first_ns, first);
-    caus_clock_format(onset->last_ns, last);
-    if (page->told->onset_given)
-        snprintf(note, sizeof note, "as given");
-    else if (found && page->told->sought == CAUS_SOUGHT_ELSEWHERE)
-        snprintf(note, sizeof note, "nothing was found near the time given");
-    else if (found && onset->first_ns < onset->last_ns)
-        snprintf(note, sizeof note, "between %s and %s UTC", first, last);
+    char note[80];
+    caus_tale_format_onset_note(&page->tale, note);
     open_fact(page, found ? "Began" : "Nothing found from");
     caus_html_time(page, onset->time_ns);
     caus_text_add(page->text, " <small>UTC</small>");
