@@ -19,6 +19,16 @@ void *caus_alloc(size_t bytes);
 /* As realloc(); grown bytes are not zeroed. */
 void *caus_realloc(void *memory, size_t bytes);
 
+enum { CAUS_RESERVE_FIRST = 16 };
+
+/* Room for one more item in an array that grows by doubling, from
+ * CAUS_RESERVE_FIRST on; false = no memory.
+ *
+ *   items  address of the pointer to the first item, which may move
+ */
+bool caus_reserve(void *items, size_t count, size_t *capacity,
+                  size_t item_bytes);
+
 /* Typed array in an arena: NULL as caus_arena_array(). */
 #define CAUS_ARRAY(arena, type, count) \
     ((type *)caus_arena_array((arena), (count), sizeof(type)))

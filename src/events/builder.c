@@ -6,7 +6,7 @@
 
 /* Beside its raw row a span takes a row of the result and, for the order of
  * traces and the tree of its own, some scratch. */
-enum { LATER_BYTES = 40, FIRST_CAPACITY = 1024 };
+enum { LATER_BYTES = 40 };
 
 typedef struct raw_trace {
     const char *id;
@@ -92,20 +92,6 @@ static caus_status fail_memory(const caus_spans_builder *b, caus_error *err)
                      "no memory for spans after %zu of them", b->span_count);
 }
 
-/* Room for one more item in an array that grows by doubling. */
-static bool make_room(void **items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return true;
-    size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
-    void *grown = caus_realloc(*items, wanted * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *capacity = wanted;
-    return true;
-}
-
 /* The number of a key: set in `number`; `added` tells whether it is new, then
  * `kept` is the lasting copy of the key. */
 static caus_status find_number(caus_spans_builder *b, caus_map *map,
@@ -145,11 +131,9 @@ static caus_status find_trace(caus_spans_builder *b, const caus_span_row *row,
         *number = b->last_trace;
         return CAUS_OK;
     }
-    void *items = b->traces;
-    if (!make_room(&items, b->trace_count, &b->trace_capacity,
-                   sizeof *b->traces))
+    if (!caus_reserve(&b->traces, b->trace_count, &b->trace_capacity,
+                      sizeof *b->traces))
         return fail_memory(b, err);
-    b->traces = items;
     const char *kept;
     b->key[0] = row->phase == CAUS_PHASE_INCIDENT;
     memcpy(b->key + 1, row->trace.bytes, row->trace.length);
@@ -169,11 +153,9 @@ static caus_status find_operation(caus_spans_builder *b,
 {
     uint32_t service = 0;
     const char *kept;
-    void *items = b->services;
-    if (!make_room(&items, b->service_count, &b->service_capacity,
-                   sizeof *b->services))
+    if (!caus_reserve(&b->services, b->service_count, &b->service_capacity,
+                      sizeof *b->services))
         return fail_memory(b, err);
-    b->services = items;
     CAUS_TRY(find_number(b, b->service_numbers, row->service, b->service_count,
                          &service, &kept, err));
     if (kept) {
@@ -181,11 +163,9 @@ static caus_status find_operation(caus_spans_builder *b,
             (raw_service){kept, (uint32_t)b->service_count};
         b->service_count++;
     }
-    items = b->operations;
-    if (!make_room(&items, b->operation_count, &b->operation_capacity,
-                   sizeof *b->operations))
+    if (!caus_reserve(&b->operations, b->operation_count,
+                      &b->operation_capacity, sizeof *b->operations))
         return fail_memory(b, err);
-    b->operations = items;
     memcpy(b->key, &service, sizeof service);
     memcpy(b->key + sizeof service, row->operation.bytes,
            row->operation.length);
@@ -205,7 +185,8 @@ static caus_status grow_spans(caus_spans_builder *b, caus_error *err)
 {
     if (b->span_count < b->span_capacity)
         return CAUS_OK;
-    size_t wanted = b->span_capacity ? b->span_capacity * 2 : FIRST_CAPACITY;
+    size_t wanted =
+        b->span_capacity ? b->span_capacity * 2 : CAUS_RESERVE_FIRST;
     size_t needed = wanted * sizeof *b->spans + b->span_count * LATER_BYTES +
                     caus_arena_used_bytes(b->texts);
     if (b->limit_bytes && needed > b->limit_bytes)
@@ -213,10 +194,9 @@ static caus_status grow_spans(caus_spans_builder *b, caus_error *err)
                          "more than %zu spans need over the memory limit of "
                          "%zu KiB: raise --memory-limit or give fewer traces",
                          b->span_count, b->limit_bytes >> 10);
-    void *items = b->spans;
-    if (!make_room(&items, b->span_count, &b->span_capacity, sizeof *b->spans))
+    if (!caus_reserve(&b->spans, b->span_count, &b->span_capacity,
+                      sizeof *b->spans))
         return fail_memory(b, err);
-    b->spans = items;
     return CAUS_OK;
 }
 

@@ -7,8 +7,7 @@
 enum {
     TREE_WORDS = 2, /* that the tree looks at */
     MOST_CHILDREN = 100,
-    MOST_IN_LEAF = 100,
-    FIRST_CAPACITY = 256
+    MOST_IN_LEAF = 100
 };
 
 typedef struct log_template {
@@ -117,19 +116,6 @@ static caus_status fail_memory(const caus_logs_builder *b, caus_error *err)
                      b->record_count);
 }
 
-static bool make_room(void **items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return true;
-    size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
-    void *grown = caus_realloc(*items, wanted * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *capacity = wanted;
-    return true;
-}
-
 /* ---- the tree ---- */
 
 static caus_status find_child(caus_logs_builder *b, uint32_t parent,
@@ -149,10 +135,9 @@ static caus_status find_child(caus_logs_builder *b, uint32_t parent,
             break;
         word = caus_log_wildcard;
     }
-    void *items = b->nodes;
-    if (!make_room(&items, b->node_count, &b->node_capacity, sizeof *b->nodes))
+    if (!caus_reserve(&b->nodes, b->node_count, &b->node_capacity,
+                      sizeof *b->nodes))
         return fail_memory(b, err);
-    b->nodes = items;
     size_t length = sizeof parent + word.length;
     const char *kept = caus_arena_copy_text(b->texts, b->key, length);
     if (!kept)
@@ -175,10 +160,9 @@ static caus_status find_service(caus_logs_builder *b, caus_slice service,
         return CAUS_OK;
     }
     /* each service is a tree of its own: its number is that of its root */
-    void *items = b->nodes;
-    if (!make_room(&items, b->node_count, &b->node_capacity, sizeof *b->nodes))
+    if (!caus_reserve(&b->nodes, b->node_count, &b->node_capacity,
+                      sizeof *b->nodes))
         return fail_memory(b, err);
-    b->nodes = items;
     const char *kept =
         caus_arena_copy_text(b->texts, service.bytes, service.length);
     if (!kept)
@@ -241,11 +225,9 @@ static caus_status add_template(caus_logs_builder *b, const event *about,
                                 size_t word_count, uint32_t *number,
                                 caus_error *err)
 {
-    void *items = b->templates;
-    if (!make_room(&items, b->template_count, &b->template_capacity,
-                   sizeof *b->templates))
+    if (!caus_reserve(&b->templates, b->template_count, &b->template_capacity,
+                      sizeof *b->templates))
         return fail_memory(b, err);
-    b->templates = items;
     caus_slice service = about->service, text = about->text;
     log_template made = {.word_count = word_count, .severity = about->severity};
     made.words = CAUS_ARRAY(b->texts, caus_slice, word_count);
@@ -321,11 +303,9 @@ static caus_status find_trace(caus_logs_builder *b, caus_slice id,
         *number = (uint32_t)found + 1;
         return CAUS_OK;
     }
-    void *items = b->trace_ids;
-    if (!make_room(&items, b->trace_count, &b->trace_capacity,
-                   sizeof *b->trace_ids))
+    if (!caus_reserve(&b->trace_ids, b->trace_count, &b->trace_capacity,
+                      sizeof *b->trace_ids))
         return fail_memory(b, err);
-    b->trace_ids = items;
     const char *kept = caus_arena_copy_text(b->texts, id.bytes, id.length);
     if (!kept)
         return caus_arena_fail(b->texts, err);
@@ -381,11 +361,9 @@ caus_status caus_logs_builder_add(caus_logs_builder *b, const caus_log_row *row,
                    .severity = row->severity};
     if (!about.severity)
         about.severity = caus_log_severity(about.text);
-    void *items = b->records;
-    if (!make_room(&items, b->record_count, &b->record_capacity,
-                   sizeof *b->records))
+    if (!caus_reserve(&b->records, b->record_count, &b->record_capacity,
+                      sizeof *b->records))
         return fail_memory(b, err);
-    b->records = items;
     uint32_t number = 0, trace = 0;
     CAUS_TRY(find_template(b, &about, &number, err));
     if (row->trace.length && about.severity >= CAUS_SEVERITY_WARN)

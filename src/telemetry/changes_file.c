@@ -118,14 +118,9 @@ caus_status caus_change_reader_add(caus_change_reader *r, caus_error *err)
         if (!copies[i])
             return caus_arena_fail(r->out, err);
     }
-    if (r->change_count == r->change_capacity) {
-        size_t capacity = r->change_capacity ? r->change_capacity * 2 : 64;
-        caus_change *grown = caus_realloc(r->changes, capacity * sizeof *grown);
-        if (!grown)
-            return caus_change_reader_fail(r, err);
-        r->changes = grown;
-        r->change_capacity = capacity;
-    }
+    if (!caus_reserve(&r->changes, r->change_count, &r->change_capacity,
+                      sizeof *r->changes))
+        return caus_change_reader_fail(r, err);
     change.service = copies[CAUS_CHANGE_SERVICE];
     change.kind_name = copies[CAUS_CHANGE_KIND];
     change.kind = caus_change_kind_of(change.kind_name);

@@ -31,20 +31,6 @@ void caus_span_bins_forget(void *data)
     bins->has_entry = false;
 }
 
-/* Room for one more item; false when memory is out. */
-static bool grow(void **items, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity)
-        return true;
-    size_t wanted = *capacity ? *capacity * 2 : 64;
-    void *grown = caus_realloc(*items, wanted * size);
-    if (!grown)
-        return false;
-    *items = grown;
-    *capacity = wanted;
-    return true;
-}
-
 static bool in_ranges(const caus_step_ranges *ranges, uint64_t step)
 {
     for (size_t i = 0; i < ranges->count; i++) {
@@ -95,10 +81,7 @@ caus_status caus_span_bins_take(void *data, const caus_row_value *values,
     }
     if (!sane)
         return CAUS_ERR_INVALID_DATA;
-    void *items = bins->bins;
-    bool has_room = grow(&items, bins->count, &bins->capacity, sizeof bin);
-    bins->bins = items;
-    if (!has_room)
+    if (!caus_reserve(&bins->bins, bins->count, &bins->capacity, sizeof bin))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for %zu steps of spans", bins->count + 1);
     bins->bins[bins->count++] = bin;
@@ -125,10 +108,8 @@ caus_status caus_span_presence_take(void *data, const caus_row_value *values,
     if (!in_ranges(presence->ranges, step) ||
         (count && presence->steps[count - 1] >= step))
         return CAUS_ERR_INVALID_DATA;
-    void *items = presence->steps;
-    bool has_room = grow(&items, count, &presence->capacity, sizeof step);
-    presence->steps = items;
-    if (!has_room)
+    if (!caus_reserve(&presence->steps, count, &presence->capacity,
+                      sizeof step))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for %zu steps with spans", count + 1);
     presence->steps[presence->count++] = step;

@@ -82,14 +82,9 @@ static caus_status find_service(graph_reader *r, const caus_csv_cell *cell,
         caus_arena_rewind(r->out, mark);
     if (added <= 0)
         return added < 0 ? fail_memory(r, err) : CAUS_OK;
-    if (r->name_count == r->name_capacity) {
-        size_t capacity = r->name_capacity ? r->name_capacity * 2 : 64;
-        char **grown = caus_realloc(r->names, capacity * sizeof *grown);
-        if (!grown)
-            return fail_memory(r, err);
-        r->names = grown;
-        r->name_capacity = capacity;
-    }
+    if (!caus_reserve(&r->names, r->name_count, &r->name_capacity,
+                      sizeof *r->names))
+        return fail_memory(r, err);
     r->names[r->name_count++] = name;
     return CAUS_OK;
 }
@@ -99,14 +94,9 @@ static caus_status add_call(graph_reader *r, size_t source, size_t target,
 {
     if (source == target)
         return CAUS_OK;
-    if (r->call_count == r->call_capacity) {
-        size_t capacity = r->call_capacity ? r->call_capacity * 2 : 64;
-        call *grown = caus_realloc(r->calls, capacity * sizeof *grown);
-        if (!grown)
-            return fail_memory(r, err);
-        r->calls = grown;
-        r->call_capacity = capacity;
-    }
+    if (!caus_reserve(&r->calls, r->call_count, &r->call_capacity,
+                      sizeof *r->calls))
+        return fail_memory(r, err);
     r->calls[r->call_count][0] = source;
     r->calls[r->call_count][1] = target;
     r->call_count++;

@@ -127,7 +127,7 @@ static caus_status take_point(void *data, int64_t time_ms, double value,
         at->last_value = value;
         made.time_ns = llround(value * 1e3) * 1000000;
     }
-    if (!caus_prom_reserve(&at->changes, at->count, &at->capacity, sizeof made))
+    if (!caus_reserve(&at->changes, at->count, &at->capacity, sizeof made))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for the changes found");
     at->changes[at->count++] = made;

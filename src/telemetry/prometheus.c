@@ -21,24 +21,6 @@ caus_status caus_prom_no_memory(const caus_prom *prom, caus_error *err)
     return status == CAUS_ERR_LIMIT ? status : caus_arena_fail(prom->out, err);
 }
 
-bool caus_prom_reserve(void *items, size_t count, size_t *capacity,
-                       size_t item_bytes)
-{
-    if (count < *capacity)
-        return true;
-    size_t wanted = *capacity ? *capacity * 2 : 16;
-    if (wanted > SIZE_MAX / item_bytes)
-        return false;
-    void *grown;
-    memcpy(&grown, items, sizeof grown);
-    grown = caus_realloc(grown, wanted * item_bytes);
-    if (!grown)
-        return false;
-    memcpy(items, &grown, sizeof grown);
-    *capacity = wanted;
-    return true;
-}
-
 caus_status caus_prom_warn(caus_prom *prom, caus_error *err, const char *format,
                            ...)
 {
@@ -55,9 +37,8 @@ caus_status caus_prom_warn(caus_prom *prom, caus_error *err, const char *format,
     if (warnings->count == MAX_WARNINGS)
         return CAUS_OK;
     const char *kept = caus_arena_copy(prom->out, text);
-    if (!kept ||
-        !caus_prom_reserve(&warnings->items, warnings->count,
-                           &warnings->capacity, sizeof *warnings->items))
+    if (!kept || !caus_reserve(&warnings->items, warnings->count,
+                               &warnings->capacity, sizeof *warnings->items))
         return caus_prom_no_memory(prom, err);
     warnings->items[warnings->count++] = kept;
     return CAUS_OK;

@@ -35,8 +35,8 @@ static caus_status want_metric(caus_prom *prom, const char *name, size_t length,
         return CAUS_OK;
     const char *kept = caus_arena_copy_text(prom->scratch, name, length);
     if (!kept ||
-        !caus_prom_reserve(&prom->metrics, prom->metric_count,
-                           &prom->metric_capacity, sizeof *prom->metrics) ||
+        !caus_reserve(&prom->metrics, prom->metric_count,
+                      &prom->metric_capacity, sizeof *prom->metrics) ||
         caus_map_insert(prom->metric_names, kept, length, prom->metric_count,
                         NULL) < 0)
         return caus_prom_no_memory(prom, err);
@@ -108,8 +108,8 @@ static caus_status keep_entry(caus_prom *prom, size_t metric,
                          prom->metrics[metric].name);
     char *kept = caus_arena_copy_text(prom->scratch, key->bytes, key->length);
     if (!kept ||
-        !caus_prom_reserve(&prom->entries, prom->entry_count,
-                           &prom->entry_capacity, sizeof *prom->entries) ||
+        !caus_reserve(&prom->entries, prom->entry_count, &prom->entry_capacity,
+                      sizeof *prom->entries) ||
         caus_map_insert(prom->entry_keys, kept, key->length, prom->entry_count,
                         NULL) < 0)
         return caus_prom_no_memory(prom, err);

@@ -168,13 +168,6 @@ const caus_fetched_query *caus_prom_queries(const caus_prom *prom);
 /* The system is out of memory, or an arena over its budget. */
 caus_status caus_prom_no_memory(const caus_prom *prom, caus_error *err);
 
-/* Room for one more item; false = no memory.
- *
- *   items  address of the array, which may move
- */
-bool caus_prom_reserve(void *items, size_t count, size_t *capacity,
-                       size_t item_bytes);
-
 /* Adds a warning, unless it is there already. */
 caus_status caus_prom_warn(caus_prom *prom, caus_error *err, const char *format,
                            ...) CAUS_PRINTF(3, 4);

@@ -22,8 +22,8 @@ static char *cut(caus_prom *prom, const char *name, const char *suffix)
 static caus_prom_query *
 add_query(caus_prom *prom, const caus_variable_spec *spec, caus_prom_form form)
 {
-    if (!caus_prom_reserve(&prom->queries, prom->query_count,
-                           &prom->query_capacity, sizeof *prom->queries))
+    if (!caus_reserve(&prom->queries, prom->query_count, &prom->query_capacity,
+                      sizeof *prom->queries))
         return NULL;
     caus_prom_query *query = &prom->queries[prom->query_count];
     *query = (caus_prom_query){.spec = spec,

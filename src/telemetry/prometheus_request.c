@@ -172,8 +172,8 @@ static caus_status show(caus_prom *prom, const caus_prom_call *call,
                          "--query-budget or ask for fewer metrics",
                          limit, call->what);
     caus_prom_texts *shown = &prom->shown;
-    if (!caus_prom_reserve(&shown->items, shown->count, &shown->capacity,
-                           sizeof *shown->items))
+    if (!caus_reserve(&shown->items, shown->count, &shown->capacity,
+                      sizeof *shown->items))
         return caus_prom_no_memory(prom, err);
     const char *text = caus_arena_copy(prom->out, call->shown);
     if (!text)

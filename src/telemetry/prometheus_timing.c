@@ -58,8 +58,8 @@ static caus_status add_target(caus_prom *prom, size_t metric, const char *job,
                      : NULL;
     caus_text_deinit(&key);
     if (!kept ||
-        !caus_prom_reserve(&prom->targets, prom->target_count,
-                           &prom->target_capacity, sizeof *prom->targets) ||
+        !caus_reserve(&prom->targets, prom->target_count,
+                      &prom->target_capacity, sizeof *prom->targets) ||
         caus_map_insert(prom->target_keys, kept, strlen(kept),
                         prom->target_count, found) < 0)
         return caus_prom_no_memory(prom, err);
@@ -134,8 +134,8 @@ static caus_status take_point(void *data, int64_t time_ms, double value,
     size_t count = target->scrape_count;
     if (count && time_ms <= target->scrapes[count - 1] >> 1)
         return CAUS_OK;
-    if (!caus_prom_reserve(&target->scrapes, count, &target->scrape_capacity,
-                           sizeof *target->scrapes))
+    if (!caus_reserve(&target->scrapes, count, &target->scrape_capacity,
+                      sizeof *target->scrapes))
         return caus_prom_no_memory(to->prom, err);
     bool is_good = !to->is_of_up || value != 0;
     target->scrapes[target->scrape_count++] = time_ms * 2 + is_good;
@@ -345,8 +345,8 @@ static void find_offset(const caus_prom *prom, caus_prom_target *target)
 static bool add_outage(caus_prom_target *target, size_t *capacity,
                        caus_prom_outage outage)
 {
-    if (!caus_prom_reserve(&target->outages, target->outage_count, capacity,
-                           sizeof outage))
+    if (!caus_reserve(&target->outages, target->outage_count, capacity,
+                      sizeof outage))
         return false;
     /* Longer than that, and the target counts as gone, not as unseen. */
     if (outage.last_failed_ns > outage.first_failed_ns + staleness_ns)

@@ -63,8 +63,8 @@ static caus_status new_column(caus_prom *prom, caus_prom_query *query,
     double *values = CAUS_ARRAY(prom->out, double, prom->row_count);
     if (!kept || !text || !values)
         return caus_arena_fail(prom->out, err);
-    if (!caus_prom_reserve(&query->columns, query->column_count,
-                           &query->column_capacity, sizeof *query->columns) ||
+    if (!caus_reserve(&query->columns, query->column_count,
+                      &query->column_capacity, sizeof *query->columns) ||
         caus_map_insert(query->keys, text, key->length, query->column_count,
                         NULL) < 0)
         return caus_prom_no_memory(prom, err);

@@ -57,7 +57,7 @@ const char *caus_signal_name(caus_signal signal)
 
 static caus_status add_offer(proposer *at, offer made, caus_error *err)
 {
-    if (!caus_prom_reserve(&at->offers, at->count, &at->capacity, sizeof made))
+    if (!caus_reserve(&at->offers, at->count, &at->capacity, sizeof made))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for the variables to choose from");
     at->offers[at->count++] = made;

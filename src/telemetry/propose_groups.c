@@ -74,8 +74,7 @@ static caus_status add_group(reader *at, const char *key, size_t length,
     group.metric = caus_arena_copy(out, group.metric);
     group.service = caus_arena_copy(out, group.service);
     if (!kept || !group.metric || !group.service ||
-        !caus_prom_reserve(&at->groups, at->count, &at->capacity,
-                           sizeof group) ||
+        !caus_reserve(&at->groups, at->count, &at->capacity, sizeof group) ||
         caus_map_insert(at->keys, kept, length, at->count, NULL) < 0)
         return caus_prom_no_memory(at->prom, err);
     at->groups[at->count++] = group;

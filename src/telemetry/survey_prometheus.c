@@ -46,8 +46,8 @@ static caus_status take_name(void *data, const char *text, caus_error *err)
     if (at->metric_count == MOST_METRICS)
         return CAUS_OK;
     const char *kept = caus_arena_copy(at->prom.out, text);
-    if (!kept || !caus_prom_reserve(&at->metrics, at->metric_count,
-                                    &at->metric_capacity, sizeof *at->metrics))
+    if (!kept || !caus_reserve(&at->metrics, at->metric_count,
+                               &at->metric_capacity, sizeof *at->metrics))
         return caus_prom_no_memory(&at->prom, err);
     at->metrics[at->metric_count++] = (caus_offered_metric){kept, "", ""};
     return CAUS_OK;

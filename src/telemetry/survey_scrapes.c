@@ -53,8 +53,8 @@ caus_status caus_scrapes_take_series(void *data, const caus_label *labels,
         false, 0, (double)NAN};
     if (!target.job || !target.instance)
         return caus_arena_fail(scrapes->out, err);
-    if (!caus_prom_reserve(&scrapes->targets, scrapes->target_count,
-                           &scrapes->target_capacity, sizeof target))
+    if (!caus_reserve(&scrapes->targets, scrapes->target_count,
+                      &scrapes->target_capacity, sizeof target))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for the scrape targets");
     scrapes->targets[scrapes->target_count++] = target;
@@ -65,8 +65,8 @@ caus_status caus_scrapes_take_point(void *data, int64_t time_ms, double value,
                                     caus_error *err)
 {
     caus_scrapes *scrapes = data;
-    if (!caus_prom_reserve(&scrapes->times_ms, scrapes->time_count,
-                           &scrapes->time_capacity, sizeof time_ms))
+    if (!caus_reserve(&scrapes->times_ms, scrapes->time_count,
+                      &scrapes->time_capacity, sizeof time_ms))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for the times of scrapes");
     scrapes->times_ms[scrapes->time_count++] = time_ms;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -122,6 +123,29 @@ static void every_failed_allocation_gives_null(void **state)
     caus_arena_free(arena);
 }
 
+static void a_reserved_array_keeps_its_items_and_fails_whole(void **state)
+{
+    (void)state;
+    int64_t *items = NULL;
+    size_t capacity = 0;
+    for (size_t i = 0; i < 1000; i++) {
+        assert_true(caus_reserve(&items, i, &capacity, sizeof *items));
+        assert_true(capacity > i);
+        items[i] = (int64_t)i;
+    }
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(items[i], i);
+    int64_t *before = items;
+    size_t full = capacity;
+    assert_false(caus_reserve(&items, full, &capacity, SIZE_MAX / 2));
+    fault_fail_after(0);
+    assert_false(caus_reserve(&items, full, &capacity, sizeof *items));
+    assert_true(fault_stop());
+    assert_ptr_equal(items, before);
+    assert_int_equal(capacity, full);
+    free(items);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +156,7 @@ int main(void)
         cmocka_unit_test(impossible_sizes_are_refused),
         cmocka_unit_test(texts_are_copied_and_formatted),
         cmocka_unit_test(every_failed_allocation_gives_null),
+        cmocka_unit_test(a_reserved_array_keeps_its_items_and_fails_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
