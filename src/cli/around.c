@@ -232,3 +232,64 @@ caus_status caus_cli_specs_around(const char *service,
         return fail_definitions(service, defined, topology, arena, err);
     return cap(window, service, arena, result, left_out, err);
 }
+
+/* Rows in which anything was measured. */
+static size_t count_measured(const caus_series *series)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < series->segment_count; s++) {
+        const caus_segment *segment = &series->segments[s];
+        for (size_t row = 0; row < segment->row_count; row++) {
+            size_t v = 0;
+            while (v < series->variable_count &&
+                   caus_segment_is_missing(segment, row, v))
+                v++;
+            count += v < series->variable_count;
+        }
+    }
+    return count;
+}
+
+bool caus_cli_chose_near(const caus_arguments *arguments)
+{
+    return caus_arguments_has(arguments, "service") &&
+           !caus_arguments_has(arguments, "recording") &&
+           !caus_arguments_has(arguments, "csv") &&
+           !caus_arguments_has(arguments, "table");
+}
+
+size_t caus_cli_lags_carried(const caus_series *series)
+{
+    size_t terms = count_measured(series) / ROWS_A_TERM;
+    size_t lags = terms / (series->variable_count ? series->variable_count : 1);
+    return lags < LAGS ? LAGS : lags;
+}
+
+caus_status caus_cli_cap_by_lags(const char *service, size_t max_lag,
+                                 caus_arena *arena, caus_cli_input *input,
+                                 caus_error *err)
+{
+    caus_series *series = &input->series;
+    size_t rows = count_measured(series), all = series->variable_count;
+    size_t most = rows / ROWS_A_TERM / (max_lag ? max_lag : 1);
+    if (most < 2)
+        most = 2;
+    if (all <= most)
+        return CAUS_OK;
+    size_t *keep = caus_arena_array(arena, most, sizeof *keep);
+    if (!keep)
+        return caus_arena_fail(arena, err);
+    for (size_t i = 0; i < most; i++)
+        keep[i] = i;
+    const char *said = caus_arena_format(
+        arena,
+        "of %zu variables near %s the %zu rows with values carry %zu at lags "
+        "up to %zu: left out, farthest first, %s%s; widen the window or "
+        "shorten --max-lag to take more",
+        all, service, rows, most, max_lag, series->variables[most].name,
+        all > most + 1 ? " and others" : "");
+    if (!said)
+        return caus_arena_fail(arena, err);
+    CAUS_TRY(caus_cli_add_warning(arena, input, said, err));
+    return caus_series_select(series, keep, most, arena, series, err);
+}

@@ -236,6 +236,22 @@ typedef struct caus_cli_input {
     const char *logs_warning;    /* likewise */
 } caus_cli_input;
 
+/* Whether --service chose the variables; of a file all are taken. */
+bool caus_cli_chose_near(const caus_arguments *arguments);
+
+/* As many lags as, times variables, are a quarter of the rows that hold a
+ * value, five at least. */
+size_t caus_cli_lags_carried(const caus_series *series);
+
+/*
+ * Of the variables that --service chose, the nearest first, as many as
+ * variables times lags are a quarter of the rows that hold a value, two at
+ * least; says what is left out.
+ */
+caus_status caus_cli_cap_by_lags(const char *service, size_t max_lag,
+                                 caus_arena *arena, caus_cli_input *input,
+                                 caus_error *err);
+
 /* Before what a recording says about the quality of its data. */
 static const char caus_cli_quality_prefix[] = "quality: ";
 /* What was left out of what only some answers use. */

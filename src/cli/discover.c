@@ -333,7 +333,6 @@ static caus_status check_target(const char *target, const caus_series *series,
 static caus_status suggest(const caus_arguments *arguments, caus_arena *arena,
                            const char **next, caus_error *err)
 {
-
     const char *more = NULL;
     if (!caus_arguments_has(arguments, "bootstrap") &&
         !caus_arguments_has(arguments, "gram") &&
@@ -401,6 +400,18 @@ static caus_status settle_zone(caus_program *program,
     return caus_cli_settle_zone(program, arguments, last->start_ns, err);
 }
 
+/* What --service chose is held to the rows that came and the lags asked for. */
+static caus_status cap(const caus_arguments *arguments, caus_arena *arena,
+                       caus_cli_input *input, caus_error *err)
+{
+    size_t max_lag;
+    if (!caus_cli_chose_near(arguments) || input->series.gram)
+        return CAUS_OK;
+    CAUS_TRY(caus_cli_read_max_lag(arguments, &input->series, &max_lag, err));
+    return caus_cli_cap_by_lags(caus_arguments_get(arguments, "service"),
+                                max_lag, arena, input, err);
+}
+
 static caus_status answer_question(caus_program *program,
                                    const caus_arguments *arguments,
                                    caus_arena *arena, caus_graph_answer *answer,
@@ -419,6 +430,7 @@ static caus_status answer_question(caus_program *program,
                                err));
     if (!method)
         CAUS_TRY(caus_cli_add_calls(program, arguments, arena, &input, err));
+    CAUS_TRY(cap(arguments, arena, &input, err));
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
         return caus_arena_fail(arena, err);

@@ -298,6 +298,13 @@ caus_status caus_cli_load(caus_program *program,
     CAUS_TRY(status);
     if (caus_arguments_has(arguments, "traces-csv") && !result->spans)
         CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
+    if (caus_arguments_has(arguments, "service") &&
+        !caus_cli_chose_near(arguments))
+        CAUS_TRY(caus_cli_add_warning(
+            arena, result,
+            "--service chooses among the variables of servers: of this file "
+            "all are taken",
+            err));
     return caus_cli_check_coverage(&result->series, err);
 }
 
