@@ -140,6 +140,10 @@ caus_status caus_cli_add_calls(caus_program *program,
 {
     const caus_topology *given;
     CAUS_TRY(caus_cli_read_topology(arguments, arena, &given, err));
+    /* --spans asks for more of them than choosing the variables read. */
+    if (caus_arguments_has(arguments, "spans") &&
+        input->topology == input->asked_calls)
+        input->topology = input->asked_calls = NULL;
     bool is_known = given || input->topology;
     CAUS_TRY(read_traces(program, arguments, is_known ? 0 : CAUS_CLI_CALL_SPANS,
                          arena, input, err));
@@ -182,7 +186,7 @@ caus_status caus_cli_note_server(const caus_arguments *arguments,
     result->window = window->window;
     result->baseline = window->baseline;
     result->query_count = source->query_count;
-    if (!result->topology && !caus_arguments_has(arguments, "spans"))
+    if (!result->topology)
         result->topology = result->asked_calls = source->calls;
     for (size_t i = 0; i < fetch->query_count; i++)
         result->query_count +=
