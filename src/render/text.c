@@ -233,7 +233,9 @@ static void add_top_warnings(caus_page *page, size_t lines_left)
         shown = lines_left - 1;
     caus_text_format(page->text, "%zu warning%s", count, count > 1 ? "s" : "");
     if (shown && shown < count)
-        caus_text_format(page->text, ", the worst %zu", shown);
+        caus_text_add(page->text, ", the worst");
+    if (shown > 1 && shown < count)
+        caus_text_format(page->text, " %zu", shown);
     caus_text_add(page->text, shown ? ":\n" : "\n");
     page->lines++;
     bool is_answer = page->view->answer->insufficient;
