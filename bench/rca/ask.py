@@ -53,18 +53,6 @@ def simulated(options, name, folder):
     return cases
 
 
-def healthy_block(case, draw):
-    """Rows before the onset, and the time of one that is called an onset."""
-    rows = [r for t, r in zip(case.times, case.rows) if t < case.onset]
-    least = max(15, len(rows) // 2)
-    if len(rows) < least + 3:
-        return None, None
-    length = draw.randint(least, len(rows))
-    block = rows[-length:] if draw.random() < .5 else rows[:length]
-    width = max(3, min(len(case.rows) - len(rows), length // 4))
-    return block, float(block[-width][0])
-
-
 def spliced(case, draw):
     """As if the baseline were from another time: some columns have moved."""
     moved = {s for s in case.new.values() if draw.random() < draw.choice([.1, .2, .3])}
@@ -149,7 +137,7 @@ def ask(options, cases, name):
         for number, case in enumerate(cases):
             asked = [(case.symptom, case.onset, None)]
             for _ in range(math.ceil(options.blocks / len(cases))):
-                block, at = healthy_block(case, draw)
+                block, at = bench.healthy_block(case, draw)
                 asked += [(None, at, block)] if block else []
             for about in asked:
                 for answer in ask_one(options, case, *about):

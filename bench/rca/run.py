@@ -403,21 +403,27 @@ def run_baselines(options, cases):
         show(name + note, ranks[name], options.seed)
 
 
+def healthy_block(case, draw):
+    """Rows before the onset, and the time of one that is called an onset."""
+    rows = [r for t, r in zip(case.times, case.rows) if t < case.onset]
+    least = max(15, len(rows) // 2)
+    if len(rows) < least + 3:
+        return None, None
+    length = draw.randint(least, len(rows))
+    block = rows[-length:] if draw.random() < .5 else rows[:length]
+    width = max(3, min(len(case.rows) - len(rows), length // 4))
+    return block, float(block[-width][0])
+
+
 def run_healthy(options, cases, blocks, evidence=""):
     """Blocks of healthy rows: a culprit or an anomaly there is a false one."""
     tried = named = called = 0
     draw = random.Random(options.seed)
     for case in cases:
-        rows = [r for t, r in zip(case.times, case.rows) if t < case.onset]
-        after = sum(t >= case.onset for t in case.times)
         for _ in range(max(1, blocks // len(cases))):
-            least = max(15, len(rows) // 2)
-            if len(rows) < least + 3:
+            block, at = healthy_block(case, draw)
+            if not block:
                 continue
-            length = draw.randint(least, len(rows))
-            block = rows[len(rows) - length:] if draw.random() < .5 else rows[:length]
-            width = max(3, min(after, length // 4))
-            at = float(block[-width][0])
             with tempfile.TemporaryDirectory() as folder:
                 case.write(folder, block)
                 told, _, _ = explain(options.caus, folder, None,

@@ -170,6 +170,12 @@ static caus_status fail_definitions(const char *service,
 }
 
 /* Variables times lags are to be at most a quarter of the rows. */
+static size_t most_of(size_t rows, size_t lags)
+{
+    size_t most = rows / ROWS_A_TERM / (lags ? lags : 1);
+    return most < 2 ? 2 : most;
+}
+
 static size_t most_variables(const caus_cli_window *window)
 {
     caus_cli_window settled = *window;
@@ -177,8 +183,7 @@ static size_t most_variables(const caus_cli_window *window)
     size_t rows = caus_grid_row_count(&settled.window);
     if (settled.baseline.step_ns)
         rows += caus_grid_row_count(&settled.baseline);
-    size_t most = rows / ROWS_A_TERM / LAGS;
-    return most < 2 ? 2 : most;
+    return most_of(rows, LAGS);
 }
 
 /* Says which of the farthest variables were left out. */
@@ -260,8 +265,7 @@ bool caus_cli_chose_near(const caus_arguments *arguments)
 
 size_t caus_cli_lags_carried(const caus_series *series)
 {
-    size_t terms = count_measured(series) / ROWS_A_TERM;
-    size_t lags = terms / (series->variable_count ? series->variable_count : 1);
+    size_t lags = count_measured(series) / ROWS_A_TERM / series->variable_count;
     return lags < LAGS ? LAGS : lags;
 }
 
@@ -271,9 +275,7 @@ caus_status caus_cli_cap_by_lags(const char *service, size_t max_lag,
 {
     caus_series *series = &input->series;
     size_t rows = count_measured(series), all = series->variable_count;
-    size_t most = rows / ROWS_A_TERM / (max_lag ? max_lag : 1);
-    if (most < 2)
-        most = 2;
+    size_t most = most_of(rows, max_lag);
     if (all <= most)
         return CAUS_OK;
     size_t *keep = caus_arena_array(arena, most, sizeof *keep);

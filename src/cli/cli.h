@@ -236,11 +236,16 @@ typedef struct caus_cli_input {
     const char *logs_warning;    /* likewise */
 } caus_cli_input;
 
+/* Fills an answer of the incident preset in, but for quality and test; its
+ * options are there already. */
+void caus_cli_describe_incident(const caus_incident *incident,
+                                caus_graph_answer *answer);
+
 /* Whether --service chose the variables; of a file all are taken. */
 bool caus_cli_chose_near(const caus_arguments *arguments);
 
-/* As many lags as, times variables, are a quarter of the rows that hold a
- * value, five at least. */
+/* As many lags as, times variables (one at least), are a quarter of the rows
+ * that hold a value, five at least. */
 size_t caus_cli_lags_carried(const caus_series *series);
 
 /*

@@ -233,6 +233,23 @@ static caus_status warn_of_extent(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
+void caus_cli_describe_incident(const caus_incident *incident,
+                                caus_graph_answer *answer)
+{
+    answer->workload = incident->workload;
+    answer->workload_guess = incident->workload_guess;
+    answer->departures = incident->departures;
+    answer->options.assumptions = incident->assumptions;
+    answer->series = &incident->series;
+    answer->input = &incident->input;
+    answer->discovery = &incident->discovery;
+    answer->dropped = incident->dropped;
+    answer->dropped_count = incident->dropped_count;
+    answer->method = "pcmci+";
+    answer->has_selection = true;
+    answer->preset = "incident";
+}
+
 static caus_status run_preset(caus_program *program,
                               const caus_arguments *arguments,
                               const caus_cli_input *input, caus_series *series,
@@ -271,22 +288,11 @@ static caus_status run_preset(caus_program *program,
     caus_cli_task task = caus_cli_pcmci_task(arguments, &pcmci);
     CAUS_TRY(caus_cli_add_confidence(&lesson, &task, &incident->discovery,
                                      answer, err));
-    answer->workload = incident->workload;
-    answer->workload_guess = incident->workload_guess;
-    answer->departures = incident->departures;
-    answer->options.assumptions = incident->assumptions;
-    answer->series = &incident->series;
-    answer->input = &incident->input;
-    answer->discovery = &incident->discovery;
+    caus_cli_describe_incident(incident, answer);
     answer->quality = &incident->quality;
-    answer->dropped = incident->dropped;
-    answer->dropped_count = incident->dropped_count;
-    answer->method = "pcmci+";
     answer->test = answer->options.test.test == CAUS_TEST_PARCORR
                        ? "robust-parcorr"
                        : caus_test_name(answer->options.test.test);
-    answer->has_selection = true;
-    answer->preset = "incident";
     return CAUS_OK;
 }
 

@@ -94,9 +94,6 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
     caus_setup_options options = {.max_variables = (size_t)most,
                                   .service =
                                       caus_arguments_get(arguments, "service")};
-    if (caus_arguments_has(arguments, "around"))
-        CAUS_TRY(
-            caus_cli_read_time(arguments, "around", &options.instant_ns, err));
     CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
                               &setup, err));
     CAUS_TRY(write_file(path, &setup, arena, err));

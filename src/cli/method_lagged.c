@@ -26,9 +26,10 @@ caus_status caus_cli_read_max_lag(const caus_arguments *arguments,
         else if (has_clock)
             lags = (300000000000 + series->step_ns - 1) / series->step_ns;
         *result = (size_t)(lags > MOST_DEFAULT_LAGS ? MOST_DEFAULT_LAGS : lags);
-        if (caus_cli_chose_near(arguments) &&
-            *result > caus_cli_lags_carried(series))
-            *result = caus_cli_lags_carried(series);
+        if (caus_cli_chose_near(arguments) && series->variable_count) {
+            size_t carried = caus_cli_lags_carried(series);
+            *result = *result > carried ? carried : *result;
+        }
         return CAUS_OK;
     }
     if (strspn(text, "0123456789") == strlen(text)) {

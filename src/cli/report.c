@@ -96,26 +96,6 @@ static caus_status choose_variables(const caus_cli_explained *made,
                               series, err);
 }
 
-static void describe_graph(const caus_incident *incident,
-                           const caus_incident_options *options,
-                           caus_graph_answer *answer)
-{
-    answer->workload = incident->workload;
-    answer->workload_guess = incident->workload_guess;
-    answer->departures = incident->departures;
-    answer->options = options->pcmci;
-    answer->options.assumptions = incident->assumptions;
-    answer->series = &incident->series;
-    answer->input = &incident->input;
-    answer->discovery = &incident->discovery;
-    answer->dropped = incident->dropped;
-    answer->dropped_count = incident->dropped_count;
-    answer->method = "pcmci+";
-    answer->test = "robust-parcorr";
-    answer->has_selection = true;
-    answer->preset = "incident";
-}
-
 static caus_status learn(caus_program *program, const caus_arguments *arguments,
                          const caus_cli_explained *made, caus_arena *arena,
                          caus_graph_answer *answer, caus_error *err)
@@ -134,7 +114,9 @@ static caus_status learn(caus_program *program, const caus_arguments *arguments,
     CAUS_TRY(split(answer->extent, options.pcmci.max_lag, arena, series, err));
     CAUS_TRY(caus_discover_incident(series, &options, program->run, arena,
                                     incident, err));
-    describe_graph(incident, &options, answer);
+    answer->options = options.pcmci;
+    answer->test = "robust-parcorr";
+    caus_cli_describe_incident(incident, answer);
     return CAUS_OK;
 }
 

@@ -32,7 +32,8 @@ caus_status caus_cli_survey_servers(caus_program *program,
                                     bool has_history, caus_arena *arena,
                                     caus_cli_survey *result, caus_error *err);
 
-/* Proposes variables of the servers that answered; --query-budget holds. */
+/* Proposes variables of the servers that answered, as they were at --around;
+ * --query-budget holds. */
 caus_status caus_cli_propose(caus_program *program,
                              const caus_arguments *arguments,
                              const caus_cli_survey *survey,

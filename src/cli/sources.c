@@ -276,9 +276,6 @@ static caus_status propose(caus_program *program,
     bool is_around = caus_arguments_has(arguments, "service");
     caus_setup_options options = {.max_variables = is_around ? NEIGHBOURS : 0,
                                   .instant_ns = window->window.end_ns};
-    if (caus_arguments_has(arguments, "around"))
-        CAUS_TRY(
-            caus_cli_read_time(arguments, "around", &options.instant_ns, err));
     CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
                               &setup, err));
     caus_variable_spec *specs =

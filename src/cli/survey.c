@@ -201,6 +201,9 @@ caus_status caus_cli_propose(caus_program *program,
                              caus_error *err)
 {
     caus_setup_options bounded = *options;
+    if (caus_arguments_has(arguments, "around"))
+        CAUS_TRY(
+            caus_cli_read_time(arguments, "around", &bounded.instant_ns, err));
     CAUS_TRY(caus_cli_read_budget(arguments, &bounded.max_queries, err));
     return caus_setup_propose(&survey->servers, &bounded, program->run, arena,
                               result, err);

@@ -40,7 +40,6 @@ static caus_status sort_variables(const caus_series *series, caus_arena *out,
 typedef struct analysis {
     caus_series bare;   /* in units, load removed */
     caus_series tested; /* normal scores, and the load as one variable more */
-    bool is_guessed;    /* that load */
 } analysis;
 
 /* Leaves out, removes load, takes normal scores. */
@@ -66,7 +65,6 @@ static caus_status prepare(const caus_series *series,
     CAUS_TRY(caus_incident_choose_load(&about, out, &load, err));
     result->workload = load.name;
     result->workload_guess = load.guess;
-    made->is_guessed = load.guess != NULL;
     CAUS_TRY(
         caus_incident_remove_load(input, &load, &kept, run, out, bare, err));
     CAUS_TRY(caus_series_transform(bare, CAUS_TRANSFORM_NORMAL_SCORES, run, out,
@@ -112,7 +110,7 @@ static caus_status hold(const analysis *made, const caus_pcmci_options *options,
     const double *p_given_load;
     CAUS_TRY(caus_incident_hold_load(&made->tested, found, run, out,
                                      &p_given_load, err));
-    if (made->is_guessed)
+    if (result->workload_guess)
         return caus_incident_drop_shared(result, p_given_load, options, out,
                                          err);
     size_t nodes = found->graph.node_count;

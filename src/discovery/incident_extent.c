@@ -66,15 +66,6 @@ static void look_at(search *job, size_t place)
         job->found_count++;
 }
 
-static int compare_gains(const void *a, const void *b)
-{
-    const caus_stretch *left = a, *right = b;
-    if (left->gain < right->gain || left->gain > right->gain)
-        return left->gain > right->gain ? -1 : 1;
-    return (left->variable > right->variable) -
-           (left->variable < right->variable);
-}
-
 /* Allows for the memory of the noise, and orders by what is left: of all
  * stretches that come to more than the price, and of the clearest. What memory
  * leaves is never more, so that the others need not be looked at. */
@@ -83,7 +74,8 @@ static void settle_gains(search *job, double price)
     caus_deviations view = view_of(job);
     double clearest[CANDIDATES] = {0};
     size_t kept = 0;
-    qsort(job->found, job->found_count, sizeof *job->found, compare_gains);
+    qsort(job->found, job->found_count, sizeof *job->found,
+          caus_stretch_compare);
     for (; kept < job->found_count; kept++) {
         caus_stretch *one = &job->found[kept];
         double wanted = fmin(price, clearest[CANDIDATES - 1]);
@@ -98,7 +90,8 @@ static void settle_gains(search *job, double price)
             clearest[at] = one->gain;
     }
     job->found_count = kept;
-    qsort(job->found, job->found_count, sizeof *job->found, compare_gains);
+    qsort(job->found, job->found_count, sizeof *job->found,
+          caus_stretch_compare);
 }
 
 /* A slow trouble shows in some variables long before it shows in others: they

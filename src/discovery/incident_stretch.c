@@ -16,6 +16,15 @@ static const double levels[LEVELS] = {.6, .9, 1.3, 1.9, 2.7, 4};
 static const double longest = .6;           /* share of the rows */
 static const double least_correlation = .1; /* that noise remembers */
 
+int caus_stretch_compare(const void *a, const void *b)
+{
+    const caus_stretch *left = a, *right = b;
+    if (left->gain < right->gain || left->gain > right->gain)
+        return left->gain > right->gain ? -1 : 1;
+    return (left->variable > right->variable) -
+           (left->variable < right->variable);
+}
+
 double caus_stretch_memory(const caus_deviations *deviations,
                            const caus_stretch *s, double enough)
 {

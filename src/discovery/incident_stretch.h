@@ -15,6 +15,9 @@ typedef struct caus_stretch {
     double sign; /* of its level */
 } caus_stretch;
 
+/* The largest gain first, for qsort(). */
+int caus_stretch_compare(const void *a, const void *b);
+
 /* Whether too few rows lie before a stretch that starts here to be the norm:
  * then it is what came before an onset. */
 bool caus_stretch_is_before(const caus_deviations *deviations, size_t start);

@@ -37,15 +37,6 @@ static bool can_tell(const caus_deviations *deviations, size_t column,
     return !deviations->is_harm[column] || (means[1] > means[0]) != is_before;
 }
 
-static int compare_gains(const void *a, const void *b)
-{
-    const caus_stretch *left = a, *right = b;
-    if (left->gain < right->gain || left->gain > right->gain)
-        return left->gain > right->gain ? -1 : 1;
-    return (left->variable > right->variable) -
-           (left->variable < right->variable);
-}
-
 /* What each column says of the stretch as if its rows did not remember one
  * another, the clearest first. */
 static size_t list_gains(const caus_deviations *deviations,
@@ -63,7 +54,7 @@ static size_t list_gains(const caus_deviations *deviations,
         if (own.gain > price && can_tell(deviations, c, s, means))
             gains[count++] = own;
     }
-    qsort(gains, count, sizeof *gains, compare_gains);
+    qsort(gains, count, sizeof *gains, caus_stretch_compare);
     return count;
 }
 
@@ -115,6 +106,13 @@ static void list_noise(const caus_deviations *deviations, const caus_stretch *s,
         noise[b] /= sqrt(squares);
 }
 
+/* The share of noise that two columns have in common; never the other way. */
+static double alike(const double *noise, size_t a, size_t b, size_t blocks)
+{
+    return fmax(
+        0, caus_sum_products(noise + a * blocks, noise + b * blocks, blocks));
+}
+
 /* By how much noise that columns share widens the sum of their gains: 1 where
  * each has its own, their number where all have one. */
 static double likeness(const joined *all, const double *noise, size_t blocks)
@@ -123,9 +121,8 @@ static double likeness(const joined *all, const double *noise, size_t blocks)
     for (size_t a = 0; a < all->count; a++) {
         total += all->gains[a];
         for (size_t b = 0; b < a; b++) {
-            double shared = caus_sum_products(noise + a * blocks,
-                                              noise + b * blocks, blocks);
-            sum += fmax(shared, 0) * sqrt(all->gains[a] * all->gains[b]);
+            sum += alike(noise, a, b, blocks) *
+                   sqrt(all->gains[a] * all->gains[b]);
         }
     }
     return (total + 2 * sum) / total;
@@ -145,9 +142,7 @@ bool caus_stretch_share_noise(const caus_deviations *deviations,
     for (size_t a = 0; a < count; a++) {
         shares[a] = 1;
         for (size_t b = 0; b < a; b++) {
-            double shared =
-                fmax(0, caus_sum_products(noise + a * blocks,
-                                          noise + b * blocks, blocks));
+            double shared = alike(noise, a, b, blocks);
             shares[a] += shared;
             shares[b] += shared;
         }

@@ -106,7 +106,9 @@ typedef enum caus_wait {
  *
  *   result  [span_count] a caus_wait
  */
-caus_status caus_span_waits_find(const caus_spans *spans, caus_arena *scratch,
+caus_status caus_span_waits_find(const caus_spans *spans,
+                                 const caus_span_children *children,
+                                 caus_arena *scratch,
                                  const unsigned char **result, caus_error *err);
 
 /* ---- pairs.c ---- */

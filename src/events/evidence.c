@@ -5,7 +5,7 @@
 
 #include "events/evidence_internal.h"
 
-enum { MIN_SPANS = 3, FIRST_FINDINGS = 256 };
+enum { MIN_SPANS = 3 };
 
 const char *caus_evidence_name(caus_evidence evidence)
 {
@@ -25,16 +25,9 @@ caus_status caus_evidence_add(caus_evidence_work *work,
                               const caus_trace_finding *finding,
                               caus_error *err)
 {
-    if (work->finding_count == work->finding_capacity) {
-        size_t capacity = work->finding_capacity ? work->finding_capacity * 2
-                                                 : FIRST_FINDINGS;
-        caus_trace_finding *grown =
-            caus_realloc(work->findings, capacity * sizeof *grown);
-        if (!grown)
-            return caus_evidence_fail_memory(work, err);
-        work->findings = grown;
-        work->finding_capacity = capacity;
-    }
+    if (!caus_reserve(&work->findings, work->finding_count,
+                      &work->finding_capacity, sizeof *work->findings))
+        return caus_evidence_fail_memory(work, err);
     work->findings[work->finding_count++] = *finding;
     return CAUS_OK;
 }
@@ -207,8 +200,8 @@ static caus_status prepare(caus_evidence_work *work, caus_error *err)
     CAUS_TRY(caus_span_children_find(work->spans, work->scratch,
                                      &work->children, err));
     CAUS_TRY(find_clients(work, err));
-    CAUS_TRY(
-        caus_span_waits_find(work->spans, work->scratch, &work->waits, err));
+    CAUS_TRY(caus_span_waits_find(work->spans, &work->children, work->scratch,
+                                  &work->waits, err));
     CAUS_TRY(caus_span_self_times(work->spans, &work->children, work->waits,
                                   work->run, work->scratch, &self,
                                   &work->moved_spans, err));

@@ -305,7 +305,8 @@ static caus_status make_samples(sampler *s, caus_samples *result,
     size_t moved;
     CAUS_TRY(find_bins(s, err));
     CAUS_TRY(caus_span_children_find(s->spans, s->scratch, &children, err));
-    CAUS_TRY(caus_span_waits_find(s->spans, s->scratch, &waits, err));
+    CAUS_TRY(
+        caus_span_waits_find(s->spans, &children, s->scratch, &waits, err));
     CAUS_TRY(caus_span_self_times(s->spans, &children, waits, s->run,
                                   s->scratch, &self, &moved, err));
     CAUS_TRY(collect_entries(s, self, err));

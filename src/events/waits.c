@@ -38,16 +38,14 @@ static int64_t between_ns(const caus_spans *spans, size_t from, size_t to)
  * what runs later: then the caller of the handler is still waiting. What has
  * nothing else below it waits for that.
  */
-static void find_slack(calls *all, uint32_t *outer, uint32_t *children)
+static void find_slack(calls *all, const caus_span_children *children,
+                       uint32_t *outer)
 {
     const caus_spans *spans = all->spans;
     for (size_t i = 0; i < spans->span_count; i++) {
-        if (spans->parent[i] != CAUS_NO_SPAN)
-            children[spans->parent[i]]++;
-    }
-    for (size_t i = 0; i < spans->span_count; i++) {
         uint32_t parent = spans->parent[i];
-        bool alone = parent != CAUS_NO_SPAN && children[parent] == 1;
+        bool alone = parent != CAUS_NO_SPAN &&
+                     children->first[parent + 1] - children->first[parent] == 1;
         outer[i] = alone ? outer[parent] : (uint32_t)i;
         int64_t beyond_ns =
             spans->duration_ns[outer[i]] - spans->duration_ns[i];
@@ -196,7 +194,9 @@ static caus_status look(calls *all, unsigned char *waits, caus_error *err)
     return CAUS_OK;
 }
 
-caus_status caus_span_waits_find(const caus_spans *spans, caus_arena *scratch,
+caus_status caus_span_waits_find(const caus_spans *spans,
+                                 const caus_span_children *children,
+                                 caus_arena *scratch,
                                  const unsigned char **result, caus_error *err)
 {
     size_t count = spans->span_count;
@@ -208,10 +208,9 @@ caus_status caus_span_waits_find(const caus_spans *spans, caus_arena *scratch,
                  .slack_ns = CAUS_ARRAY(scratch, int64_t, count)};
     caus_arena_mark rest = caus_arena_get_mark(scratch);
     uint32_t *outer = CAUS_ARRAY(scratch, uint32_t, count);
-    uint32_t *children = CAUS_ARRAY(scratch, uint32_t, count);
-    if (!waits || !all.call_of || !all.slack_ns || !outer || !children)
+    if (!waits || !all.call_of || !all.slack_ns || !outer)
         return caus_arena_fail(scratch, err);
-    find_slack(&all, outer, children);
+    find_slack(&all, children, outer);
     caus_arena_rewind(scratch, rest);
     caus_status status = look(&all, waits, err);
     caus_pairs_deinit(&all.pairs);

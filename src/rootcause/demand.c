@@ -247,6 +247,8 @@ caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     size_t services = scene->service_count;
+    if (!scene->has_calls)
+        return CAUS_OK;
     double *rise = CAUS_ARRAY(about->out, double, services + 1);
     double *pushed = CAUS_ARRAY(about->out, double, services + 1);
     caus_shift_space space;
@@ -255,13 +257,13 @@ caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err)
     if (!rise || !pushed || !about->calls_shifts)
         return caus_arena_fail(about->out, err);
     for (size_t s = 0; s < services; s++) {
-        rise[s] = risen(about, s, about->onset_row, about->timeline.row_count,
-                        &space);
+        size_t load = caus_case_find_load(about, s);
+        if (load != SIZE_MAX)
+            rise[s] = caus_clue_of(&about->shifts[load], CAUS_ASPECT_LOAD, 1);
         pushed[s] = about->asked[s];
-        if (scene->has_calls)
-            about->calls_shifts[s] =
-                caus_timeline_shift(&about->calls_each, s, about->onset_row,
-                                    about->timeline.row_count, &space);
+        about->calls_shifts[s] =
+            caus_timeline_shift(&about->calls_each, s, about->onset_row,
+                                about->timeline.row_count, &space);
     }
     pass_on(scene, rise, pushed);
     for (size_t s = 0; s < services; s++)

@@ -141,8 +141,7 @@ static size_t list_felt(const caus_case *about, size_t *felt, double *level)
     for (size_t v = 0; v < about->series->variable_count; v++) {
         caus_aspect aspect = about->scene.aspects[v];
         const caus_shift *shift = &about->shifts[v];
-        if ((aspect != CAUS_ASPECT_LATENCY && aspect != CAUS_ASPECT_ERRORS &&
-             v != about->symptom) ||
+        if ((!caus_aspect_is_outside(aspect) && v != about->symptom) ||
             !(about->scores.clue[v] > 0 && shift->scale > 0))
             continue;
         level[count] = shift->after;

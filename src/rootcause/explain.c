@@ -187,7 +187,7 @@ static void weigh_kinds(caus_case *about, caus_aspect aspect)
 {
     double *kinds = about->context.kinds;
     kinds[0] = kinds[1] = caus_weight_outside;
-    if (aspect != CAUS_ASPECT_LATENCY && aspect != CAUS_ASPECT_ERRORS)
+    if (!caus_aspect_is_outside(aspect))
         return;
     size_t same = aspect == CAUS_ASPECT_ERRORS;
     kinds[same] = caus_weight_same;

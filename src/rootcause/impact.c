@@ -185,8 +185,7 @@ static int count_contained(const caus_case *about, const double *clues,
     int found = 0;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         if (scene->service_of[v] != front || clues[v] <= 0 ||
-            (scene->aspects[v] != CAUS_ASPECT_LATENCY &&
-             scene->aspects[v] != CAUS_ASPECT_ERRORS))
+            !caus_aspect_is_outside(scene->aspects[v]))
             continue;
         size_t other = caus_case_find_alike(about, behind, v);
         if (other == SIZE_MAX || clues[other] <= 0)

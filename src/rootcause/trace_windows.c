@@ -81,11 +81,9 @@ static double chance_of(const caus_trace_windows *windows)
                 at->evidence == CAUS_EVIDENCE_GAP)
                 found = fmax(found, caus_trace_surprise(evidence, at));
         }
-        size_t place = i;
-        for (; place > 0 && most[place - 1] > found; place--)
-            most[place] = most[place - 1];
-        most[place] = found;
+        most[i] = found;
     }
+    caus_sort(most, windows->count);
     return fmax(least_chance,
                 caus_sorted_quantile(most, windows->count, share));
 }

@@ -239,7 +239,6 @@ static caus_status weigh_windows(const caus_trace_windows *windows,
                                  window_losses *result, caus_error *err)
 {
     size_t room = windows->count * services + 1;
-    size_t bytes = services * sizeof(double);
     window_losses made = {.count = windows->count,
                           .lost_s = CAUS_ARRAY(out, double, room),
                           .own_s = CAUS_ARRAY(out, double, room),
@@ -248,13 +247,12 @@ static caus_status weigh_windows(const caus_trace_windows *windows,
     if (!made.lost_s || !made.own_s || !made.failing || !made.clues)
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < windows->count; i++) {
-        caus_trace_clues window;
-        CAUS_TRY(init_clues(services, out, &window, err));
+        caus_trace_clues window = {.service_count = services,
+                                   .lost_s = made.lost_s + i * services,
+                                   .own_s = made.own_s + i * services,
+                                   .failing = made.failing + i * services};
         CAUS_TRY(weigh(&windows->spans, &windows->evidence[i], scene_of,
                        windows->chance, out, &window, err));
-        memcpy(made.lost_s + i * services, window.lost_s, bytes);
-        memcpy(made.own_s + i * services, window.own_s, bytes);
-        memcpy(made.failing + i * services, window.failing, bytes);
     }
     for (size_t at = 0; at < windows->count * services; at++)
         made.clues[at] = clue_of(made.lost_s[at], unit_s);

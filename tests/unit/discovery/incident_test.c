@@ -100,16 +100,23 @@ static int tear_down(void **state)
     return 0;
 }
 
-static caus_incident discover(incident_bench *made,
-                              const caus_incident_options *options)
+static caus_incident discover_in(incident_bench *made,
+                                 const caus_series *series,
+                                 const caus_incident_options *options)
 {
     caus_incident found;
     caus_error err;
-    caus_status status = caus_discover_incident(
-        &made->series, options, made->run, made->arena, &found, &err);
+    caus_status status = caus_discover_incident(series, options, made->run,
+                                                made->arena, &found, &err);
     if (status != CAUS_OK)
         fail_msg("%s", err.message);
     return found;
+}
+
+static caus_incident discover(incident_bench *made,
+                              const caus_incident_options *options)
+{
+    return discover_in(made, &made->series, options);
 }
 
 static caus_incident_options short_lags(void)
@@ -319,11 +326,7 @@ static void the_requests_that_tell_all_others_are_guessed(void **state)
     series.segments = segments;
     caus_incident_options options = short_lags();
     options.workload = "auto";
-    caus_incident found;
-    caus_error err;
-    assert_int_equal(caus_discover_incident(&series, &options, made->run,
-                                            made->arena, &found, &err),
-                     CAUS_OK);
+    caus_incident found = discover_in(made, &series, &options);
     assert_string_equal(found.workload, "entry_calls");
     assert_non_null(strstr(found.workload_guess, "of 5 counts of requests"));
 }
@@ -340,11 +343,7 @@ static void nothing_that_counts_requests_is_no_load(void **state)
     series.variables = own;
     caus_incident_options options = short_lags();
     options.workload = "auto";
-    caus_incident found;
-    caus_error err;
-    assert_int_equal(caus_discover_incident(&series, &options, made->run,
-                                            made->arena, &found, &err),
-                     CAUS_OK);
+    caus_incident found = discover_in(made, &series, &options);
     assert_null(found.workload);
     assert_null(found.workload_guess);
 }
@@ -383,10 +382,7 @@ static void a_call_leads_through_what_is_not_observed(void **state)
         CAUS_OK);
     caus_incident_options options = short_lags();
     options.topology = &made->topology;
-    caus_incident found;
-    assert_int_equal(caus_discover_incident(&four, &options, made->run,
-                                            made->arena, &found, &err),
-                     CAUS_OK);
+    caus_incident found = discover_in(made, &four, &options);
     const caus_graph *graph = &found.discovery.graph;
     assert_false(found.discovery.off_calls[caus_graph_cell(
         graph, node(&found, "auth_latency"), node(&found, "shop_latency"), 0)]);
@@ -454,10 +450,8 @@ static void the_order_of_columns_changes_no_bit(void **state)
                      CAUS_OK);
     caus_incident_options options = short_lags();
     options.pcmci.all_links = true;
-    caus_incident one = discover(made, &options), other;
-    assert_int_equal(caus_discover_incident(&shuffled, &options, made->run,
-                                            made->arena, &other, &err),
-                     CAUS_OK);
+    caus_incident one = discover(made, &options);
+    caus_incident other = discover_in(made, &shuffled, &options);
     size_t count = one.series.variable_count, cells = count * count * 3;
     assert_int_equal(other.series.variable_count, count);
     for (size_t i = 0; i < count; i++)

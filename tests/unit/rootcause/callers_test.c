@@ -6,17 +6,6 @@
 #include "made_case.h"
 #include "test.h"
 
-static caus_explanation explain_series(made_fixture *with,
-                                       const caus_series *series,
-                                       const caus_explain_options *options)
-{
-    caus_explanation told;
-    if (caus_explain(series, options, with->run, with->arena, &told,
-                     &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
-    return told;
-}
-
 static const char *first_of(const caus_explanation *told)
 {
     return told->suspects[0].service;
@@ -128,7 +117,7 @@ static void an_outage_of_one_row_in_five_is_traced_to_its_end(void **state)
     for (uint64_t seed = 1; seed <= 20; seed++) {
         caus_series series = made_series(with->arena, failing, NULL, 1);
         draw_outages(&series, .2 + .03 * (double)seed, seed);
-        caus_explanation told = explain_series(with, &series, &options);
+        caus_explanation told = made_explain_series(with, &series, &options);
         assert_string_equal(first_of(&told), "root");
         assert_true(told.suspects[0].score > 1);
     }
@@ -142,9 +131,9 @@ static void what_fails_once_is_no_outage(void **state)
     caus_series series = made_series(with->arena, failing, NULL, 1);
     draw_outages(&series, 0, 1);
     double *values = (double *)(uintptr_t)series.segments[0].values;
-    caus_explanation before = explain_series(with, &series, &options);
+    caus_explanation before = made_explain_series(with, &series, &options);
     values[(MADE_ONSET + 7) * MADE_VARIABLES + 7] = 1e6;
-    caus_explanation told = explain_series(with, &series, &options);
+    caus_explanation told = made_explain_series(with, &series, &options);
     for (size_t i = 0; i < told.suspect_count; i++)
         for (size_t k = 0; k < told.suspect_count; k++)
             if (strcmp(told.suspects[i].service, before.suspects[k].service) ==
@@ -191,12 +180,12 @@ static void who_is_not_measured_now_and_then_is_suspected(void **state)
     caus_explain_options options = made_options();
     options.symptom = NULL;
     caus_series series = hide(with, false);
-    caus_explanation told = explain_series(with, &series, &options);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "mid");
     assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
     assert_non_null(strstr(told.suspects[0].sentence, "not measured in 10 of"));
     options.has_onset = false;
-    told = explain_series(with, &series, &options);
+    told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "mid");
     assert_int_equal(told.onset.row, MADE_ONSET);
 }
@@ -207,7 +196,7 @@ static void a_row_that_nobody_measured_tells_of_no_service(void **state)
     caus_explain_options options = made_options();
     options.symptom = NULL;
     caus_series series = hide(with, true);
-    caus_explanation told = explain_series(with, &series, &options);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "front");
     for (size_t i = 0; i < told.suspect_count; i++)
         assert_null(strstr(told.suspects[i].sentence, "not measured"));
@@ -235,14 +224,14 @@ static void who_was_started_anew_is_suspected(void **state)
     caus_explain_options options = made_options();
     options.symptom = NULL;
     caus_series series = restart(with, 1, 1);
-    caus_explanation told = explain_series(with, &series, &options);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "front");
     series = restart(with, 1.6, 1);
-    told = explain_series(with, &series, &options);
+    told = made_explain_series(with, &series, &options);
     for (size_t i = 0; i < told.suspect_count; i++)
         assert_null(strstr(told.suspects[i].sentence, "memory fell at once"));
     series = restart(with, 1, .4);
-    told = explain_series(with, &series, &options);
+    told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "mid");
     assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
 }

@@ -85,14 +85,21 @@ int made_tear_down(void **state)
     return 0;
 }
 
-caus_explanation made_explain(made_fixture *with, const made_measure *measures,
-                              const caus_explain_options *options)
+caus_explanation made_explain_series(made_fixture *with,
+                                     const caus_series *series,
+                                     const caus_explain_options *options)
 {
-    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
-    *series = made_series(with->arena, measures, NULL, 1);
     caus_explanation told;
     if (caus_explain(series, options, with->run, with->arena, &told,
                      &with->err) != CAUS_OK)
         fail_msg("%s", with->err.message);
     return told;
+}
+
+caus_explanation made_explain(made_fixture *with, const made_measure *measures,
+                              const caus_explain_options *options)
+{
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = made_series(with->arena, measures, NULL, 1);
+    return made_explain_series(with, series, options);
 }

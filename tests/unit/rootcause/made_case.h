@@ -39,7 +39,12 @@ caus_series made_series(caus_arena *arena, const made_measure *measures,
 /* With topology, symptom and onset. */
 caus_explain_options made_options(void);
 
-/* The explanation of the measures; the test fails if there is none. */
+/* The explanation of a series; the test fails if there is none. */
+caus_explanation made_explain_series(made_fixture *with,
+                                     const caus_series *series,
+                                     const caus_explain_options *options);
+
+/* That of the measures. */
 caus_explanation made_explain(made_fixture *with, const made_measure *measures,
                               const caus_explain_options *options);
 

@@ -68,11 +68,7 @@ static caus_explanation explain(made_fixture *with,
 {
     caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
     *series = two_incidents(with);
-    caus_explanation told;
-    if (caus_explain(series, options, with->run, with->arena, &told,
-                     &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
-    return told;
+    return made_explain_series(with, series, options);
 }
 
 static void expect(const caus_explanation *told, const char *service,
@@ -111,7 +107,6 @@ static void two_alike_are_told_where_nothing_is_found(void **state)
     caus_series series = two_incidents(with);
     caus_explain_options options = near(0);
     caus_segment segment = series.segments[0];
-    caus_explanation told;
     size_t cells = MADE_ROWS * MADE_VARIABLES, at = FIRST / 2, length = 15;
     double *values = caus_arena_array(with->arena, cells, sizeof *values);
     for (size_t r = 0; r < MADE_ROWS; r++)
@@ -125,9 +120,7 @@ static void two_alike_are_told_where_nothing_is_found(void **state)
     add(&series, values, "root_cpu", 40, at, at + length);
     add(&series, values, "side_latency", 1, at + 80, at + 80 + length);
     add(&series, values, "side_cpu", 40, at + 80, at + 80 + length);
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
     assert_true(told.warning_count > 0);
     assert_non_null(strstr(told.warnings[0], "--around"));

@@ -284,13 +284,8 @@ static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
         }
     }
     cut.missing = missing;
-    cut.word_count = WORDS;
     caus_explain_options options = made_options();
-    caus_explanation told;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
-    return told;
+    return made_explain_series(with, &series, &options);
 }
 
 static bool tells_silence(const caus_explanation *told)
