@@ -12,17 +12,25 @@ static const double noted_share = .01;
 /* So many times the surprise of healthy windows is surely none of theirs. */
 static const double sure_ratio = 2.5;
 
-/* A call between two services and what a trace gained on it. */
+/* Calls between two services, how many a trace makes and what it gained on
+ * them. */
 typedef struct slow_call {
     size_t from, to;
+    double count;
     double extra_s;
 } slow_call;
+
+static double each_extra(const slow_call *call)
+{
+    return call->count > 0 ? call->extra_s / call->count : 0;
+}
 
 static int by_caller(const slow_call *a, const slow_call *b)
 {
     if (a->from != b->from)
         return a->from < b->from ? -1 : 1;
-    return (a->extra_s > b->extra_s) - (a->extra_s < b->extra_s);
+    double x = each_extra(a), y = each_extra(b);
+    return (x > y) - (x < y);
 }
 
 static void sort_calls(slow_call *calls, size_t count)
@@ -37,21 +45,23 @@ static void sort_calls(slow_call *calls, size_t count)
 }
 
 /* Adds to the call between two services, or begins it. */
-static void add_call(slow_call *calls, size_t *count, size_t from, size_t to,
-                     double extra_s)
+static void add_call(slow_call *calls, size_t *count, const slow_call *added)
 {
     size_t at = 0;
-    while (at < *count && (calls[at].from != from || calls[at].to != to))
+    while (at < *count &&
+           (calls[at].from != added->from || calls[at].to != added->to))
         at++;
     if (at == *count)
-        calls[(*count)++] = (slow_call){.from = from, .to = to};
-    calls[at].extra_s += extra_s;
+        calls[(*count)++] = (slow_call){.from = added->from, .to = added->to};
+    calls[at].count += added->count;
+    calls[at].extra_s += added->extra_s;
 }
 
 /*
  * A caller whose calls are slow to most callees is slow itself: it is blamed
- * for the median over them, as often as it calls, each callee for what is
- * beyond.
+ * for what the median callee's calls gain, each of them, as often as it calls,
+ * each callee for what is beyond. Whom it calls most often is no slower for
+ * that.
  */
 static void blame_calls(slow_call *calls, size_t count, double *lost_s)
 {
@@ -60,10 +70,13 @@ static void blame_calls(slow_call *calls, size_t count, double *lost_s)
         for (end = from; end < count && calls[end].from == calls[from].from;)
             end++;
         size_t width = end - from;
-        double shared = width > 1 ? calls[from + (width - 1) / 2].extra_s : 0;
-        lost_s[calls[from].from] += (double)width * shared;
-        for (size_t i = from; i < end; i++)
-            lost_s[calls[i].to] += fmax(0, calls[i].extra_s - shared);
+        double shared =
+            width > 1 ? each_extra(&calls[from + (width - 1) / 2]) : 0;
+        for (size_t i = from; i < end; i++) {
+            double own = fmin(calls[i].extra_s, shared * calls[i].count);
+            lost_s[calls[i].from] += own;
+            lost_s[calls[i].to] += calls[i].extra_s - own;
+        }
     }
 }
 
@@ -96,6 +109,7 @@ static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
                    caus_trace_clues *made)
 {
     size_t count = 0;
+    double traces = (double)evidence->trace_counts[CAUS_PHASE_INCIDENT];
     for (size_t i = 0; i < evidence->finding_count; i++) {
         const caus_trace_finding *found = &evidence->findings[i];
         size_t from = scene_of[spans->operations[found->operation].service];
@@ -103,10 +117,13 @@ static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
             fmax(found->extra_s, 0) * weight_of(evidence, found, chance);
         if (found->evidence == CAUS_EVIDENCE_SELF_TIME)
             made->own_s[from] += extra_s;
-        if (found->evidence == CAUS_EVIDENCE_GAP)
-            add_call(calls, &count, from,
-                     scene_of[spans->operations[found->callee].service],
-                     fmax(0, extra_s - own_extra(evidence, found->operation)));
+        if (found->evidence != CAUS_EVIDENCE_GAP)
+            continue;
+        slow_call added = {
+            from, scene_of[spans->operations[found->callee].service],
+            (double)found->counts[CAUS_PHASE_INCIDENT] / traces,
+            fmax(0, extra_s - own_extra(evidence, found->operation))};
+        add_call(calls, &count, &added);
     }
     memcpy(made->lost_s, made->own_s,
            made->service_count * sizeof *made->lost_s);

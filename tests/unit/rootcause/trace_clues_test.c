@@ -194,6 +194,52 @@ static void who_waits_for_a_slow_service_is_explained_by_it(void **state)
     assert_true(clues.below[root] == 0);
 }
 
+/* A trace in which front calls mid once and root MANY_CALLS times, each call
+ * waiting for `gap_ms` before it is answered. */
+static void add_calls(caus_spans_builder *builder, size_t trace, double gap_ms,
+                      caus_random *random)
+{
+    enum { MANY_CALLS = 8 };
+    int64_t at = made_start_ns + (int64_t)trace * 1000 * ms_ns;
+    add(builder, "front", 0, 1, at, 900, trace);
+    for (uint64_t i = 0; i <= MANY_CALLS; i++) {
+        double own = 10 + 4 * caus_random_uniform(random);
+        uint64_t call = 2 + 2 * i;
+        add(builder, "front", 1, call, at, own + gap_ms, trace);
+        add(builder, i ? "root" : "mid", call, call + 1, at, own, trace);
+        at += llround((own + gap_ms) * (double)ms_ns);
+    }
+}
+
+/* A service short of processor time is late to answer and to hear of answers:
+ * whom it calls most often is not to blame for it. */
+static void who_is_slow_to_all_that_it_calls_is_slow_itself(void **state)
+{
+    fixture *with = *state;
+    caus_spans_builder *builder = caus_spans_builder_new(0);
+    caus_random random;
+    caus_spans spans;
+    caus_trace_clues clues;
+    assert_non_null(builder);
+    caus_random_init(&random, 7, 0);
+    for (size_t i = 0; i < NORMAL + INCIDENT; i++)
+        add_calls(builder, i,
+                  (i < NORMAL ? 1 : 20) + caus_random_uniform(&random),
+                  &random);
+    assert_int_equal(caus_spans_builder_finish(builder, NULL, false, with->run,
+                                               with->arena, &spans, NULL),
+                     CAUS_OK);
+    caus_spans_builder_free(builder);
+    caus_scene scene = scene_of(with, &spans);
+    assert_int_equal(caus_trace_clues_find(&scene, &spans, with->run,
+                                           with->arena, &clues, &with->err),
+                     CAUS_OK);
+    size_t front = caus_scene_find(&scene, "front");
+    for (size_t s = 0; s < clues.service_count; s++)
+        assert_true(s == front || clues.lost_s[s] < .1 * clues.lost_s[front]);
+    assert_true(fabs(clues.lost_s[front] - 9 * .019) < .01);
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     fixture *with = *state;
@@ -224,6 +270,7 @@ int main(void)
         MADE_TEST(steady_healthy_traces_take_nothing),
         MADE_TEST(spans_of_one_trace_are_one_witness),
         MADE_TEST(who_waits_for_a_slow_service_is_explained_by_it),
+        MADE_TEST(who_is_slow_to_all_that_it_calls_is_slow_itself),
         MADE_TEST(running_out_of_memory_anywhere_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
