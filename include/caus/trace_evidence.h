@@ -52,13 +52,17 @@ typedef struct caus_trace_finding {
     double superiority; /* P(incident > normal) + P(equal) / 2 */
     double extra_s;     /* times: seconds that a trace of the incident gained
                            here, by trimmed means; else 0 */
-    double p_value;     /* two-sided: Mann-Whitney, shares: Fisher's exact */
+    double p_value;     /* two-sided: Mann-Whitney, shares: Fisher's exact;
+                           path: of what the normal phase and the habit of its
+                           steps let expect */
     double q_value;     /* Benjamini-Hochberg within the evidence */
     size_t exemplars[CAUS_EXEMPLARS]; /* traces of the incident, most typical
                                          of the shift first */
     size_t exemplar_count; /* 0 where what was counted is gone altogether */
     bool begins_here; /* path: it changed (p under .01 after Bonferroni) and no
                          step above it did */
+    double sureness;  /* path: how sure that is, in [0, 1]: by the logarithm of
+                         that p, from 1 to .01; else 0 */
 } caus_trace_finding;
 
 /* The operation whose service a finding speaks of: the way to a callee is the
@@ -81,7 +85,7 @@ typedef struct caus_trace_service {
                        that a caller is blamed when most of its calls take
                        longer */
     double error_h; /* largest effect of errors that begin in it, q ≤ .01 */
-    double shape_h; /* largest size of a path's effect that begins here */
+    double shape_h; /* largest size of a path's effect times its sureness */
     size_t best_finding; /* the strongest one at q ≤ .01 in the order time,
                             errors, shape; SIZE_MAX = none */
 } caus_trace_service;

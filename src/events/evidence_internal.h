@@ -85,6 +85,26 @@ caus_status caus_evidence_level(caus_evidence_work *work,
                                 size_t group_count, caus_level *levels,
                                 caus_error *err);
 
+/* How often steps are taken, of those that come to them: programs take most of
+ * theirs always, so that three requests tell of one what a hundred would. */
+typedef struct caus_step_sums {
+    double count, shares, squares; /* of shares in the normal phase */
+} caus_step_sums;
+
+/* A beta distribution with the mean and the variance of these shares: as if a
+ * step had been taken and left so many times before. */
+typedef struct caus_step_habit {
+    double taken, left;
+} caus_step_habit;
+
+caus_step_habit caus_step_habit_of(const caus_step_sums *sums);
+/* Two-sided p-value of the hits among the counts of the incident, given those
+ * of the normal phase and the habit: a tail of the beta-binomial distribution,
+ * doubled. */
+double caus_step_p(const caus_step_habit *habit,
+                   const size_t hits[CAUS_PHASE_COUNT],
+                   const size_t counts[CAUS_PHASE_COUNT]);
+
 /* ---- one file each ---- */
 
 caus_status caus_evidence_self_times(caus_evidence_work *work, caus_error *err);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <math.h>
+
 #include "events/evidence_internal.h"
 
 /*
@@ -51,21 +53,37 @@ static void count_traces(const caus_spans *spans, const uint32_t *path_of,
     }
 }
 
-/* Paths that can be compared. */
-static size_t count_tested(const caus_evidence_work *work, const path *paths)
+/* What paths that can be compared are like. */
+typedef struct usual_paths {
+    double count;
+    caus_step_habit habit; /* of those that the normal phase takes */
+} usual_paths;
+
+static usual_paths look_at(const caus_evidence_work *work, const path *paths)
 {
-    size_t count = 0;
+    double count = 0;
+    caus_step_sums sums = {0, 0, 0};
     for (size_t i = 0; i < work->pairs.count; i++) {
         const path *above =
             paths[i].parent ? &paths[paths[i].parent - 1] : NULL;
-        count += above &&
-                 caus_evidence_is_enough(work, above->open[0], above->open[1]);
+        if (!above ||
+            !caus_evidence_is_enough(work, above->open[0], above->open[1]))
+            continue;
+        count++;
+        if (!paths[i].traces[CAUS_PHASE_NORMAL])
+            continue;
+        double share = (double)paths[i].traces[CAUS_PHASE_NORMAL] /
+                       (double)above->open[CAUS_PHASE_NORMAL];
+        sums.count++;
+        sums.shares += share;
+        sums.squares += share * share;
     }
-    return count;
+    return (usual_paths){count, caus_step_habit_of(&sums)};
 }
 
 static caus_status compare_path(caus_evidence_work *work, path *paths,
-                                size_t number, size_t tested, caus_error *err)
+                                size_t number, const usual_paths *usual,
+                                caus_error *err)
 {
     path *at = &paths[number];
     const double changed_p = 0.01;
@@ -80,8 +98,14 @@ static caus_status compare_path(caus_evidence_work *work, path *paths,
                                   .callee = at->operation,
                                   .counts = {above->open[0], above->open[1]}};
     caus_evidence_compare_shares(at->traces, &finding);
-    bool has_changed = finding.p_value * (double)tested <= changed_p;
+    if (at->traces[CAUS_PHASE_NORMAL])
+        finding.p_value =
+            caus_step_p(&usual->habit, at->traces, finding.counts);
+    double chance = fmin(1, finding.p_value * usual->count);
+    bool has_changed = chance <= changed_p;
     finding.begins_here = has_changed && !above->has_changed;
+    if (!above->has_changed)
+        finding.sureness = has_changed ? 1 : log(chance) / log(changed_p);
     at->has_changed = at->has_changed || has_changed;
     CAUS_TRY(caus_evidence_add(work, &finding, err));
     at->finding = work->finding_count;
@@ -145,9 +169,9 @@ caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
         paths[i].operation = caus_pair_second(&work->pairs, i);
     }
     count_traces(spans, path_of, paths);
-    size_t tested = count_tested(work, paths);
+    usual_paths usual = look_at(work, paths);
     for (size_t i = 0; i < work->pairs.count; i++)
-        CAUS_TRY(compare_path(work, paths, i, tested, err));
+        CAUS_TRY(compare_path(work, paths, i, &usual, err));
     for (size_t i = 0; i < work->pairs.count; i++)
         paths[i].trace = 0;
     find_exemplars(work, paths, path_of);

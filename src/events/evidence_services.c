@@ -94,8 +94,8 @@ static void take_finding(const caus_trace_finding *findings, size_t number,
         service->self_s += finding->extra_s;
     if (strength == 2)
         service->error_h = fmax(service->error_h, size);
-    if (strength == 1)
-        service->shape_h = fmax(service->shape_h, size);
+    if (finding->evidence == CAUS_EVIDENCE_PATH)
+        service->shape_h = fmax(service->shape_h, finding->sureness * size);
     if (service->best_finding != SIZE_MAX)
         best = strength_of(&findings[service->best_finding], &best_size);
     if (strength > best || (strength == best && size > best_size))

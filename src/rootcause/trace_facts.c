@@ -6,6 +6,7 @@
 #include "rootcause/chain.h"
 
 static const double most_q = .01;
+static const double least_sureness = .5;
 static const double least_extra_s = .001; /* a trace; below it nobody waits */
 
 static const caus_operation *operation_of(const caus_spans *spans,
@@ -23,6 +24,10 @@ static size_t service_of(const caus_spans *spans,
 /* How much a finding matters among its kind; 0 = not at all. */
 static double weight_of(const caus_trace_finding *found)
 {
+    if (found->evidence == CAUS_EVIDENCE_PATH)
+        return found->sureness >= least_sureness
+                   ? found->sureness * fabs(found->effect)
+                   : 0;
     if (!(found->q_value <= most_q))
         return 0;
     switch (found->evidence) {
@@ -31,8 +36,6 @@ static double weight_of(const caus_trace_finding *found)
         return found->extra_s >= least_extra_s ? found->extra_s : 0;
     case CAUS_EVIDENCE_ERRORS:
         return fmax(found->effect, 0);
-    case CAUS_EVIDENCE_PATH:
-        return found->begins_here ? fabs(found->effect) : 0;
     default:
         return fabs(found->effect);
     }

@@ -20,7 +20,8 @@ typedef enum fault {
     FAULT_SLOW_CONSUMER,
     FAULT_PAUSES,
     FAULT_SLOW_LATER,
-    FAULT_CART_STOPS_WEB
+    FAULT_CART_STOPS_WEB,
+    FAULT_ORDERS_BREAK_OFF
 } fault;
 
 typedef struct world {
@@ -33,6 +34,7 @@ typedef struct world {
     int64_t skew_ns;                 /* of every service but web */
     double costly[CAUS_PHASE_COUNT]; /* share of requests of another kind */
     bool is_costly;
+    bool has_orders; /* few requests order something */
 } world;
 
 static const int64_t ms_ns = 1000000;
@@ -124,6 +126,21 @@ static int64_t leave_job(world *w, uint64_t parent, int64_t start_ns)
     return ms_ns / 10;
 }
 
+/* Steps that every order takes. */
+static int64_t order(world *w, uint64_t parent, int64_t start_ns)
+{
+    static const char *const steps[] = {"reserve", "charge", "confirm"};
+    bool bad = w->phase == CAUS_PHASE_INCIDENT;
+    int count = bad && w->fault == FAULT_ORDERS_BREAK_OFF ? 1 : 3;
+    int64_t took_ns = 9 * ms_ns;
+    uint64_t all =
+        add(w, "web", "order", parent, start_ns, took_ns + ms_ns, false);
+    for (int i = 0; i < count; i++)
+        add(w, "web", steps[i], all, start_ns + i * took_ns / 3, took_ns / 3,
+            false);
+    return took_ns + ms_ns;
+}
+
 static void add_trace(world *w, int number)
 {
     int64_t start_ns = number * 1000 * ms_ns;
@@ -144,6 +161,8 @@ static void add_trace(world *w, int number)
     if (w->fault == FAULT_SLOW_LATER)
         at += call_stock(w, page, at);
     at += leave_job(w, page, at);
+    if (w->has_orders && number % 15 == 0)
+        at += order(w, page, at);
     at += width(w, 2);
     caus_span_row root = {.trace = slice(w->trace),
                           .service = slice("web"),
@@ -344,6 +363,35 @@ static void missing_calls_are_told_where_they_begin(void **state)
     csv_bench_close(&t.bench);
 }
 
+/* Four orders of sixty requests: as steps of a program are taken always or by
+ * chance of the request, four that took them all tell of the next four. */
+static void steps_that_rare_requests_always_take_are_missed(void **state)
+{
+    (void)state;
+    const fault faults[] = {FAULT_NONE, FAULT_ORDERS_BREAK_OFF};
+    for (size_t i = 0; i < 2; i++) {
+        told t;
+        world w = {.fault = faults[i], .has_orders = true};
+        size_t sure = 0;
+        tell_of(&t, &w);
+        for (size_t k = 0; k < t.evidence.finding_count; k++) {
+            const caus_trace_finding *at = &t.evidence.findings[k];
+            if (at->sureness == 0)
+                continue;
+            sure++;
+            assert_string_equal(t.spans.operations[at->operation].name,
+                                "order");
+            assert_int_equal(at->counts[CAUS_PHASE_NORMAL], 4);
+            assert_int_equal(at->counts[CAUS_PHASE_INCIDENT], 4);
+            assert_true(at->sureness > .5);
+        }
+        assert_int_equal(sure, i ? 2 : 0);
+        assert_true(i ? service_of(&t, "web")->shape_h > 1
+                      : service_of(&t, "web")->shape_h == 0);
+        csv_bench_close(&t.bench);
+    }
+}
+
 static void retries_are_calls_beyond_the_usual(void **state)
 {
     (void)state;
@@ -519,6 +567,7 @@ int main(void)
         cmocka_unit_test(when_all_calls_are_slow_the_caller_is_blamed),
         cmocka_unit_test(errors_are_told_where_they_begin),
         cmocka_unit_test(missing_calls_are_told_where_they_begin),
+        cmocka_unit_test(steps_that_rare_requests_always_take_are_missed),
         cmocka_unit_test(retries_are_calls_beyond_the_usual),
         cmocka_unit_test(clocks_of_services_do_not_matter),
         cmocka_unit_test(nobody_loses_the_time_of_a_consumer),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Two samples; the numbers are of scipy 1.13.1 (mannwhitneyu asymptotic with
- * continuity, fisher_exact one-sided and doubled). */
+ * continuity, fisher_exact one-sided and doubled, betabinom likewise). */
 #include <math.h>
 #include <stdlib.h>
 
-#include "events/events_internal.h"
+#include "events/evidence_internal.h"
 #include "fault.h"
 #include "test.h"
 
@@ -55,6 +55,43 @@ static void equal_samples_do_not_differ(void **state)
     near(caus_mann_whitney(&none, &none, &superiority), 1);
     near(caus_sample_quantile(&none, 0.5), 0);
     near(caus_sample_spread(&none, 1e-6), 1e-6);
+}
+
+static void steps_agree_with_scipy(void **state)
+{
+    (void)state;
+    static const struct {
+        caus_step_habit habit;
+        size_t hits[2], counts[2];
+        double p;
+    } cases[] = {
+        {{.607, .0498}, {3, 0}, {3, 4}, 0.001019350705754289},
+        {{.368, .0302}, {9, 3}, {9, 6}, 0.001291931285515418},
+        {{.5, .5}, {177, 149}, {200, 200}, 0.0003389413180696491},
+        {{.368, .0302}, {14, 30}, {111, 115}, 0.011957329536598671},
+        {{2, 3}, {1, 5}, {7, 5}, 0.009615384615384803},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        near(caus_step_p(&cases[i].habit, cases[i].hits, cases[i].counts),
+             cases[i].p);
+}
+
+/* The fewer steps are known, the less is certain of any. */
+static void habits_of_steps_have_their_mean_and_are_never_certain(void **state)
+{
+    (void)state;
+    for (double count = 0; count < 2000; count = 3 * count + 1) {
+        caus_step_sums always = {count, count, count};
+        caus_step_habit habit = caus_step_habit_of(&always);
+        size_t hits[] = {3, 0}, counts[] = {3, 3};
+        near(habit.taken / (habit.taken + habit.left),
+             (count + .5) / (count + 1));
+        double p = caus_step_p(&habit, hits, counts);
+        assert_true(p > 0 && p <= 1);
+        caus_step_sums more = {2 * count + 1, 2 * count + 1, 2 * count + 1};
+        habit = caus_step_habit_of(&more);
+        assert_true(caus_step_p(&habit, hits, counts) < p);
+    }
 }
 
 static void fisher_agrees_with_scipy(void **state)
@@ -120,6 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mann_whitney_agrees_with_scipy_under_ties),
         cmocka_unit_test(equal_samples_do_not_differ),
+        cmocka_unit_test(steps_agree_with_scipy),
+        cmocka_unit_test(habits_of_steps_have_their_mean_and_are_never_certain),
         cmocka_unit_test(fisher_agrees_with_scipy),
         cmocka_unit_test(spread_is_that_of_the_middle_and_never_zero),
         cmocka_unit_test(trimmed_means_leave_out_a_twentieth_at_either_end),
