@@ -97,6 +97,25 @@ static size_t worst_callee(const caus_case *about, size_t service, double *clue)
     return worst;
 }
 
+/* The callee in which, by traces, the most failures begin, more than in the
+ * service itself: callers count them as well, and more of them. SIZE_MAX = none
+ * does. */
+static size_t failing_callee(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    const double *begun = about->traces.begun;
+    double most = fmax(begun[service], caus_explained_clue);
+    size_t worst = SIZE_MAX;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        if (begun[scene->callees[i]] > most) {
+            worst = scene->callees[i];
+            most = begun[worst];
+        }
+    }
+    return worst;
+}
+
 static void check_callees(finding_list *list, size_t service)
 {
     const caus_case *about = list->about;
@@ -106,7 +125,9 @@ static void check_callees(finding_list *list, size_t service)
         scene->callee_start[service] == scene->callee_start[service + 1];
     double callee;
     size_t worst = worst_callee(about, service, &callee);
-    bool none = callee <= fmax(outside[0], outside[1]);
+    size_t failing = failing_callee(about, service);
+    bool none = callee <= fmax(outside[0], outside[1]) && failing == SIZE_MAX;
+    worst = failing == SIZE_MAX ? worst : failing;
     add_finding(
         list, scene->has_calls ? passed_if(none) : CAUS_STATE_UNTESTED,
         alone && scene->has_calls ? "it calls nobody who could be to blame"

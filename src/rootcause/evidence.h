@@ -153,6 +153,8 @@ typedef struct caus_trace_clues {
                          over others; 0 where it lost nothing itself */
     double *failing;  /* Cohen's h of failures that begin here, or of calls that
                          are missing or new below it */
+    double *begun;    /* log(1 + 100 × the share of calls of it whose failures
+                         begin here) */
     const caus_trace_evidence *evidence; /* NULL = none */
     const char *const **exemplars;       /* trace ids */
     size_t *exemplar_count;

@@ -54,6 +54,15 @@ static double inside_weight(caus_aspect aspect)
     }
 }
 
+/* Failures of a service that it need not count itself: requests that it does
+ * not get, and those that traces show to begin in it. */
+static double uncounted(const caus_context *context, size_t service)
+{
+    const caus_trace_clues *traces = context->traces;
+    double begun = traces && traces->known ? traces->begun[service] : 0;
+    return fmax(context->silent[service], begun);
+}
+
 /* The largest clue inside every service, and outside by its kind: where neither
  * latency nor errors are measured, a queue that fills tells of the first. */
 static void collect(const caus_context *context, const double *clues,
@@ -61,7 +70,7 @@ static void collect(const caus_context *context, const double *clues,
 {
     const caus_scene *scene = context->scene;
     for (size_t s = 0; s < scene->service_count; s++)
-        scores->outside[s][OUTSIDE_ERRORS] = context->silent[s];
+        scores->outside[s][OUTSIDE_ERRORS] = uncounted(context, s);
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
@@ -119,8 +128,8 @@ static double carried(const caus_context *context, const caus_scores *scores,
     double clue = scores->seen[callee][kind];
     if (context->carried)
         clue = fmin(clue, context->carried[i][kind]);
-    /* It counts no request that it does not get. */
-    return kind == OUTSIDE_ERRORS ? fmax(clue, context->silent[callee]) : clue;
+    return kind == OUTSIDE_ERRORS ? fmax(clue, uncounted(context, callee))
+                                  : clue;
 }
 
 /* The largest clue of a kind among those that a service may call, where nobody

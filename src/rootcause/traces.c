@@ -11,6 +11,7 @@
 static const double noted_share = .01;
 /* So many times the surprise of healthy windows is surely none of theirs. */
 static const double sure_ratio = 2.5;
+static const double pi = 3.14159265358979323846;
 
 /* Calls between two services, how many a trace makes and what it gained on
  * them. */
@@ -176,6 +177,18 @@ static caus_status pick_exemplars(const caus_spans *spans,
     return CAUS_OK;
 }
 
+static double clue_of(double lost, double unit)
+{
+    return unit > 0 ? log1p(lost / unit) : 0;
+}
+
+/* The share that is so much, as Cohen's h, above none. */
+static double share_of(double effect)
+{
+    double root = sin(fmin(fmax(effect, 0), pi) / 2);
+    return root * root;
+}
+
 /* What the traces of both phases say of every service. */
 static caus_status weigh(const caus_spans *spans,
                          const caus_trace_evidence *evidence,
@@ -188,6 +201,8 @@ static caus_status weigh(const caus_spans *spans,
     for (size_t i = 0; i < spans->service_count; i++) {
         const caus_trace_service *told = &evidence->services[i];
         made->failing[scene_of[i]] = fmax(told->error_h, told->shape_h);
+        made->begun[scene_of[i]] =
+            clue_of(share_of(told->error_h), noted_share);
     }
     add_up(spans, evidence, scene_of, chance, calls, made);
     return CAUS_OK;
@@ -204,26 +219,23 @@ static caus_status init_clues(size_t services, caus_arena *out,
                              .own_clue = CAUS_ARRAY(out, double, count),
                              .below = CAUS_ARRAY(out, double, count),
                              .failing = CAUS_ARRAY(out, double, count),
+                             .begun = CAUS_ARRAY(out, double, count),
                              .exemplars =
                                  CAUS_ARRAY(out, const char *const *, count),
                              .exemplar_count = CAUS_ARRAY(out, size_t, count)};
     if (!made.clue || !made.lost_s || !made.own_s || !made.own_clue ||
-        !made.below || !made.failing || !made.exemplars || !made.exemplar_count)
+        !made.below || !made.failing || !made.begun || !made.exemplars ||
+        !made.exemplar_count)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
-}
-
-static double clue_of(double lost_s, double unit_s)
-{
-    return unit_s > 0 ? log1p(lost_s / unit_s) : 0;
 }
 
 /* What windows of healthy traces lose: [count × services]. */
 typedef struct window_losses {
     size_t count;
     bool is_left_out[CAUS_MOST_WINDOWS];
-    double *lost_s, *own_s, *failing;
+    double *lost_s, *own_s, *failing, *begun;
     double *clues; /* of lost_s */
 } window_losses;
 
@@ -260,14 +272,17 @@ static caus_status weigh_windows(const caus_trace_windows *windows,
                           .lost_s = CAUS_ARRAY(out, double, room),
                           .own_s = CAUS_ARRAY(out, double, room),
                           .failing = CAUS_ARRAY(out, double, room),
+                          .begun = CAUS_ARRAY(out, double, room),
                           .clues = CAUS_ARRAY(out, double, room)};
-    if (!made.lost_s || !made.own_s || !made.failing || !made.clues)
+    if (!made.lost_s || !made.own_s || !made.failing || !made.begun ||
+        !made.clues)
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < windows->count; i++) {
         caus_trace_clues window = {.service_count = services,
                                    .lost_s = made.lost_s + i * services,
                                    .own_s = made.own_s + i * services,
-                                   .failing = made.failing + i * services};
+                                   .failing = made.failing + i * services,
+                                   .begun = made.begun + i * services};
         CAUS_TRY(weigh(&windows->spans, &windows->evidence[i], scene_of,
                        windows->chance, out, &window, err));
     }
@@ -314,6 +329,8 @@ static caus_status make_clues(const caus_spans *spans, const size_t *scene_of,
         made->own_clue[s] = clue_of(own_s, unit_s);
         made->failing[s] =
             beyond(&usual, usual.failing, services, s, made->failing[s]);
+        made->begun[s] =
+            beyond(&usual, usual.begun, services, s, made->begun[s]);
     }
     return CAUS_OK;
 }

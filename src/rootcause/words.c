@@ -56,6 +56,16 @@ static void add_traces(const caus_case *about, size_t service, caus_text *text)
                          about->traces.lost_s[service], percent * share);
 }
 
+/* Failures that nothing else shows. */
+static void add_failures(const caus_suspect *suspect, caus_text *text)
+{
+    for (size_t i = 0; i < suspect->trace_fact_count && !text->length; i++) {
+        if (suspect->trace_facts[i].evidence == CAUS_EVIDENCE_ERRORS)
+            caus_text_format(text, "traces: %s",
+                             suspect->trace_facts[i].sentence);
+    }
+}
+
 static void add_changes(const caus_case *about, const caus_suspect *suspect,
                         caus_text *text)
 {
@@ -91,6 +101,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     add_traces(about, about->ranked[rank], &text);
     if (!logs_first)
         caus_log_fact_add(suspect, &text);
+    add_failures(suspect, &text);
     if (!text.length) {
         caus_text_add(&text, suspect->clue_count
                                  ? "nothing measured in it moved"

@@ -25,6 +25,8 @@ typedef struct plan {
     double trace_ms;  /* spans of one trace are slow together */
     size_t spans;     /* of root in a trace */
     size_t incident;  /* traces; 0 = INCIDENT */
+    double failing;   /* share of the incident's in which root fails, and all
+                         that wait for it do */
 } plan;
 
 static caus_slice slice_of(const char *text)
@@ -34,7 +36,7 @@ static caus_slice slice_of(const char *text)
 
 static uint64_t add(caus_spans_builder *builder, const char *service,
                     uint64_t parent, uint64_t span, int64_t start_ns, double ms,
-                    size_t trace)
+                    size_t trace, bool failed)
 {
     char id[16];
     snprintf(id, sizeof id, "t%zu", trace);
@@ -44,6 +46,7 @@ static uint64_t add(caus_spans_builder *builder, const char *service,
                          .span = span,
                          .parent = parent,
                          .has_parent = parent != 0,
+                         .failed = failed,
                          .start_ns = start_ns,
                          .duration_ns = llround(ms * (double)ms_ns),
                          .phase = trace < NORMAL ? CAUS_PHASE_NORMAL
@@ -68,11 +71,13 @@ static void add_trace(caus_spans_builder *builder, const plan *made,
     }
     int64_t at = made_start_ns + (int64_t)trace * 1000 * ms_ns;
     double front = 3 + caus_random_uniform(random);
-    add(builder, "front", 0, 1, at, front + own + all, trace);
-    add(builder, "mid", 1, 2, at + ms_ns, own + all, trace);
+    bool failed =
+        bad && made->failing * INCIDENT > (double)((trace - NORMAL) % INCIDENT);
+    add(builder, "front", 0, 1, at, front + own + all, trace, failed);
+    add(builder, "mid", 1, 2, at + ms_ns, own + all, trace, failed);
     at += 2 * ms_ns;
     for (size_t i = 0; i < spans; i++) {
-        add(builder, "root", 2, 3 + i, at, took[i], trace);
+        add(builder, "root", 2, 3 + i, at, took[i], trace, failed);
         at += llround(took[i] * (double)ms_ns);
     }
 }
@@ -87,7 +92,7 @@ static caus_spans make_spans(const fixture *with, const plan *made)
     size_t incident = made->incident ? made->incident : INCIDENT;
     for (size_t i = 0; i < NORMAL + incident; i++)
         add_trace(builder, made, &random, i);
-    assert_int_equal(caus_spans_builder_finish(builder, NULL, false, with->run,
+    assert_int_equal(caus_spans_builder_finish(builder, NULL, true, with->run,
                                                with->arena, &spans, NULL),
                      CAUS_OK);
     caus_spans_builder_free(builder);
@@ -201,12 +206,12 @@ static void add_calls(caus_spans_builder *builder, size_t trace, double gap_ms,
 {
     enum { MANY_CALLS = 8 };
     int64_t at = made_start_ns + (int64_t)trace * 1000 * ms_ns;
-    add(builder, "front", 0, 1, at, 900, trace);
+    add(builder, "front", 0, 1, at, 900, trace, false);
     for (uint64_t i = 0; i <= MANY_CALLS; i++) {
         double own = 10 + 4 * caus_random_uniform(random);
         uint64_t call = 2 + 2 * i;
-        add(builder, "front", 1, call, at, own + gap_ms, trace);
-        add(builder, i ? "root" : "mid", call, call + 1, at, own, trace);
+        add(builder, "front", 1, call, at, own + gap_ms, trace, false);
+        add(builder, i ? "root" : "mid", call, call + 1, at, own, trace, false);
         at += llround((own + gap_ms) * (double)ms_ns);
     }
 }
@@ -240,6 +245,42 @@ static void who_is_slow_to_all_that_it_calls_is_slow_itself(void **state)
     assert_true(fabs(clues.lost_s[front] - 9 * .019) < .01);
 }
 
+/* Of root only latency is measured, which knows nothing of the failures. */
+static const made_measure failing[MADE_VARIABLES] = {
+    {"front_latency", "front", .2, .01, 0},
+    {"front_errors", "front", 1, .2, 30},
+    {"front_cpu", "front", 20, 1, 0},
+    {"mid_latency", "mid", .1, .003, 0},
+    {"mid_errors", "mid", .5, .2, 30},
+    {"mid_cpu", "mid", 10, .6, 0},
+    {"root_latency", "root", .05, .004, 0},
+    {"root_requests", "root", 100, 2, 0},
+    {"side_latency", "side", .08, .004, 0},
+    {"side_cpu", "side", 15, 1, 0}};
+
+static void who_counts_no_failures_is_known_by_those_of_traces(void **state)
+{
+    fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = "front_errors";
+    options.spans = NULL;
+    caus_explanation told = made_explain(with, failing, &options);
+    assert_string_equal(told.suspects[0].service, "mid");
+    for (double share = .1; share < 1; share += .2) {
+        plan made = {.seed = 6, .failing = share};
+        caus_spans spans = make_spans(with, &made);
+        options.spans = &spans;
+        told = made_explain(with, failing, &options);
+        const caus_suspect *first = &told.suspects[0];
+        assert_string_equal(first->service, "root");
+        assert_non_null(strstr(first->sentence, "failures begin in root"));
+        const caus_finding *callees = &told.suspects[1].findings[3];
+        assert_string_equal(told.suspects[1].service, "mid");
+        assert_non_null(strstr(callees->text, "nobody that it calls"));
+        assert_int_equal(callees->state, CAUS_STATE_FAILED);
+    }
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     fixture *with = *state;
@@ -271,6 +312,7 @@ int main(void)
         MADE_TEST(spans_of_one_trace_are_one_witness),
         MADE_TEST(who_waits_for_a_slow_service_is_explained_by_it),
         MADE_TEST(who_is_slow_to_all_that_it_calls_is_slow_itself),
+        MADE_TEST(who_counts_no_failures_is_known_by_those_of_traces),
         MADE_TEST(running_out_of_memory_anywhere_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
