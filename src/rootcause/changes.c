@@ -8,7 +8,7 @@
 
 static const double half_time_s = 300; /* after which a change fits half as
                                           well */
-static const double near_share = .5;   /* of the best: not to be told apart */
+static const double near_share = .5; /* of the likelier: not to be told apart */
 
 /* How well the time fits; 0 after the onset beyond what clocks forgive. */
 static double closeness(const caus_case *about, const caus_change_group *group)
@@ -66,7 +66,9 @@ static void sort_culprits(caus_culprit_change *items, size_t count)
 static bool are_alike(const caus_culprit_change *a,
                       const caus_culprit_change *b)
 {
-    return a->confidence > 0 && b->confidence >= near_share * a->confidence;
+    double larger = fmax(a->confidence, b->confidence);
+    return larger > 0 &&
+           fmin(a->confidence, b->confidence) >= near_share * larger;
 }
 
 /* Whether anything measured in a service speaks against it. */
@@ -112,9 +114,14 @@ static const char *compare(const caus_case *about,
         return "; nothing is known of what it touches";
     if (service == SIZE_MAX || near <= 0)
         return "";
-    if (about->rank_of[service] == 0 && own->confidence > 0 && others)
-        return "; it touches what broke first, others as near do not";
-    return "";
+    size_t rank = about->rank_of[service];
+    if (rank > 0)
+        return caus_arena_format(about->out,
+                                 "; what it touches ranks behind %s",
+                                 about->suspects[0].service);
+    return own->confidence > 0 && others
+               ? "; it touches what broke first, others as near do not"
+               : "";
 }
 
 static const char *describe(const caus_case *about,

@@ -463,6 +463,32 @@ static void what_is_not_told_apart_is_named(void **state)
     assert_non_null(strstr(told.changes[0].sentence, told.changes[1].ref));
 }
 
+/* "Not to be told apart" holds of both or of neither. */
+static void a_far_likelier_change_is_told_apart_from_both_sides(void **state)
+{
+    caus_explain_options options = made_options();
+    const int64_t second = INT64_C(1000000000);
+    const caus_change list[] = {
+        {options.onset_ns - 3000 * second, "front", CAUS_CHANGE_DEPLOY,
+         "deploy", "v1", "", "", ""},
+        {options.onset_ns - 30 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
+         "v2", "", "", ""},
+        {options.onset_ns - 30 * second, "mid", CAUS_CHANGE_DEPLOY, "deploy",
+         "v3", "", "", ""}};
+    const caus_changes changes = {3, list};
+    options.changes = &changes;
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_int_equal(told.change_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        const caus_culprit_change *own = &told.changes[i];
+        assert_true(own->confidence > 0);
+        assert_false(own->indistinguishable);
+        assert_null(strstr(own->sentence, "not to be told apart"));
+        if (strcmp(own->service, "root") != 0)
+            assert_non_null(strstr(own->sentence, "ranks behind root"));
+    }
+}
+
 static void want_of_memory_is_told(void **state)
 {
     made_fixture *with = *state;
@@ -514,6 +540,7 @@ int main(void)
         TEST(the_runner_up_says_what_would_be_otherwise),
         TEST(changes_are_told_apart_by_what_they_touch),
         TEST(what_is_not_told_apart_is_named),
+        TEST(a_far_likelier_change_is_told_apart_from_both_sides),
         TEST(want_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
