@@ -142,8 +142,23 @@ double caus_silence_clue(const caus_case *about, size_t service, size_t from,
                 restart_clue(about, service, from, to));
 }
 
-/* The first filled row of all in which a service is silent, where it goes on to
- * fall silent from row `onset` on; SIZE_MAX = it does not. */
+/* A service fell silent between the last row in which it was heard and that of
+ * `filled[at]`. */
+static caus_onset onset_of_silence(const caus_case *about, size_t service,
+                                   size_t at)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t row = timeline->filled[at];
+    caus_onset onset = caus_onset_given(row, timeline->time_ns[row]);
+    while (at && !has_value(about, service, timeline->filled[at]))
+        at--;
+    onset.first_row = timeline->filled[at];
+    onset.first_ns = timeline->time_ns[onset.first_row];
+    return onset;
+}
+
+/* The first of `filled` in which a service is silent, where it goes on to fall
+ * silent from row `onset` on; SIZE_MAX = it does not. */
 static size_t first_silent(const caus_case *about, size_t service, size_t onset)
 {
     const caus_timeline *timeline = &about->timeline;
@@ -154,47 +169,53 @@ static size_t first_silent(const caus_case *about, size_t service, size_t onset)
         return SIZE_MAX;
     for (size_t i = 0; i < count; i++) {
         if (before[i + 1])
-            return timeline->filled[i];
+            return i;
     }
     return SIZE_MAX;
 }
 
 void caus_silence_date(const caus_case *about, size_t least, caus_onset *onset)
 {
-    size_t rows = about->timeline.row_count, first = onset->row;
-    size_t reach = rows - onset->row;
+    caus_onset earliest = *onset;
+    size_t reach = about->timeline.row_count - onset->row;
     least = onset->row > least + reach ? onset->row - reach : least;
     for (size_t s = 0; s < about->scene.service_count; s++) {
-        size_t row = first_silent(about, s, onset->row);
-        first = row >= least && row < first ? row : first;
+        size_t at = first_silent(about, s, onset->row);
+        if (at == SIZE_MAX)
+            continue;
+        caus_onset own = onset_of_silence(about, s, at);
+        if (own.row >= least && own.row < earliest.row)
+            earliest = own;
     }
-    if (first < onset->row)
-        *onset = caus_onset_given(first, about->timeline.time_ns[first]);
+    *onset = earliest;
 }
 
-/* The first row from the onset on in which a service is silent; SIZE_MAX. */
+/* The first of `filled` in which a service is silent from the onset on, or was
+ * already when that is placed later; SIZE_MAX. */
 static size_t first_since_onset(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t count = timeline->filled_count;
     const uint32_t *before = about->silent_before + service * (count + 1);
     size_t i = caus_timeline_filled_before(timeline, about->onset_row);
-    for (uint32_t usual = before[i]; i < count; i++) {
-        if (before[i + 1] > usual)
-            return timeline->filled[i];
-    }
-    return SIZE_MAX;
+    while (i < count && before[i + 1] == before[i])
+        i++;
+    if (i == count)
+        return SIZE_MAX;
+    while (i && before[i] > before[i - 1])
+        i--;
+    return i;
 }
 
 void caus_silence_use_onsets(caus_case *about)
 {
     for (size_t s = 0; s < about->scene.service_count; s++) {
-        size_t row = first_since_onset(about, s);
+        size_t at = first_since_onset(about, s);
         caus_onset *own = &about->service_onsets[s];
-        if (row == SIZE_MAX || about->silent[s] <= 0 ||
-            (own->found && own->row <= row))
+        if (at == SIZE_MAX || about->silent[s] <= 0 ||
+            (own->found && own->row <= about->timeline.filled[at]))
             continue;
-        *own = caus_onset_given(row, about->timeline.time_ns[row]);
+        *own = onset_of_silence(about, s, at);
     }
 }
 

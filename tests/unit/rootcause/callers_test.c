@@ -190,6 +190,25 @@ static void who_is_not_measured_now_and_then_is_suspected(void **state)
     assert_int_equal(told.onset.row, MADE_ONSET);
 }
 
+/* Where the onset is placed late, silence began with its own first row. */
+static void silence_began_after_the_last_row_that_was_heard(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = hide(with, false);
+    for (int64_t late = 0; late < 2; late++) {
+        options.onset_ns = made_start_ns + (MADE_ONSET + late) * made_step_ns;
+        caus_explanation told = made_explain_series(with, &series, &options);
+        assert_string_equal(first_of(&told), "mid");
+        const caus_onset *onset = &told.suspects[0].onset;
+        assert_int_equal(onset->first_row, MADE_ONSET - 1);
+        assert_int_equal(onset->row, MADE_ONSET);
+        assert_int_equal(onset->last_row, MADE_ONSET);
+        assert_int_equal(onset->last_ns - onset->first_ns, made_step_ns);
+    }
+}
+
 static void a_row_that_nobody_measured_tells_of_no_service(void **state)
 {
     made_fixture *with = *state;
@@ -249,6 +268,7 @@ int main(void)
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(what_fails_once_is_no_outage),
         MADE(who_is_not_measured_now_and_then_is_suspected),
+        MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
     };
