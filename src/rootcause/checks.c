@@ -233,14 +233,44 @@ static void check_sides(finding_list *list, size_t rank, size_t service)
                 say_sides(about, rank, service));
 }
 
-static void check_traces(finding_list *list, size_t service)
+/* Who loses most of the time that traces lose; SIZE_MAX = none of it is worth
+ * telling. */
+static size_t find_slowest(const caus_case *about)
 {
-    const caus_trace_clues *traces = &list->about->traces;
-    add_finding(
-        list,
-        traces->known ? passed_if(traces->clue[service] >= caus_noted_loss)
-                      : CAUS_STATE_UNTESTED,
-        "traces lose their time in it", "traces lose their time elsewhere");
+    size_t slowest = SIZE_MAX;
+    double most = 0;
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        double share = caus_trace_lost_share(about, s);
+        if (share > most) {
+            most = share;
+            slowest = s;
+        }
+    }
+    return slowest;
+}
+
+/* Why what traces lose tells nothing of a service. */
+static const char *say_no_loss(const caus_case *about, size_t service)
+{
+    size_t slowest = find_slowest(about);
+    if (slowest == SIZE_MAX)
+        return "traces lose hardly any time";
+    if (caus_trace_lost_share(about, service) > 0)
+        return "others explain most of the time that traces lose in it";
+    return caus_arena_format(about->out, "traces lose their time in %s",
+                             about->scene.services[slowest]);
+}
+
+/* Passes where the score has a part of it. */
+static void check_traces(finding_list *list, size_t rank, size_t service)
+{
+    const caus_case *about = list->about;
+    double credited = about->suspects[rank].terms[CAUS_TERM_TRACES];
+    add_finding(list,
+                about->traces.known ? passed_if(credited >= caus_chance_clue)
+                                    : CAUS_STATE_UNTESTED,
+                "traces lose time in it that no callee explains",
+                say_no_loss(about, service));
 }
 
 static void check_logs(finding_list *list, size_t rank)
@@ -269,7 +299,7 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
     check_callees(&list, service);
     check_share(&list, rank);
     check_sides(&list, rank, service);
-    check_traces(&list, service);
+    check_traces(&list, rank, service);
     check_logs(&list, rank);
     about->suspects[rank].findings = list.items;
     about->suspects[rank].finding_count = list.count;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/chain.h"
+#include "rootcause/weights.h"
 
 static const double most_q = .01;
 static const double least_sureness = .5;
@@ -145,7 +146,8 @@ double caus_trace_lost_share(const caus_case *about, size_t service)
     double total = 0, lost = about->traces.lost_s[service];
     for (size_t s = 0; s < about->scene.service_count; s++)
         total += about->traces.lost_s[s];
-    bool is_told = about->traces.known && about->traces.clue[service] > 0 &&
+    bool is_told = about->traces.known &&
+                   about->traces.clue[service] >= caus_chance_clue &&
                    lost >= least_share * total;
     return is_told ? lost / total : 0;
 }

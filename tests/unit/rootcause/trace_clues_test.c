@@ -301,6 +301,46 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
     }
 }
 
+static const caus_finding *find_check(const caus_suspect *suspect,
+                                      const char *words)
+{
+    for (size_t i = 0; i < suspect->finding_count; i++)
+        if (strstr(suspect->findings[i].text, words))
+            return &suspect->findings[i];
+    fail_msg("no check of %s", words);
+    return NULL;
+}
+
+/* Whatever the score has of traces, its check and its sentence say the same. */
+static void what_the_score_has_of_traces_is_what_is_told(void **state)
+{
+    fixture *with = *state;
+    size_t seen[2] = {0, 0};
+    for (size_t i = 0; i < 16; i++) {
+        plan made = {.seed = 1 + i,
+                     .fault_ms = .1 * exp2((double)(i / 2)),
+                     .follow = i % 2 ? .6 : 0};
+        caus_spans spans = make_spans(with, &made);
+        caus_explain_options options = made_options();
+        options.spans = &spans;
+        caus_explanation told = made_explain(with, made_incident, &options);
+        for (size_t s = 0; s < told.suspect_count; s++) {
+            const caus_suspect *suspect = &told.suspects[s];
+            const caus_finding *check =
+                find_check(suspect, "traces lose time in it");
+            bool credited =
+                suspect->terms[CAUS_TERM_TRACES] >= caus_chance_clue;
+            assert_int_equal(check->state,
+                             credited ? CAUS_STATE_PASSED : CAUS_STATE_FAILED);
+            bool said = strstr(suspect->sentence, "traces lose") != NULL;
+            if (!credited && said)
+                assert_non_null(strstr(check->found, "others explain"));
+            seen[credited]++;
+        }
+    }
+    assert_true(seen[0] && seen[1]);
+}
+
 int main(void)
 {
 #define MADE_TEST(name) \
@@ -314,6 +354,7 @@ int main(void)
         MADE_TEST(who_is_slow_to_all_that_it_calls_is_slow_itself),
         MADE_TEST(who_counts_no_failures_is_known_by_those_of_traces),
         MADE_TEST(running_out_of_memory_anywhere_is_reported),
+        MADE_TEST(what_the_score_has_of_traces_is_what_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
