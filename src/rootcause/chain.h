@@ -59,6 +59,11 @@ double caus_trace_lost_share(const caus_case *about, size_t service);
  * or outside (latency, errors). */
 bool caus_measures_side(const caus_case *about, size_t service, bool inside);
 
+/* Of what the first has more than a suspect behind it, the part of the score
+ * that sets it apart most. */
+caus_term caus_suspect_widest(const caus_case *about, size_t rank);
+/* "what moved inside it": what a part of the score is made of. */
+const char *caus_term_reason(const caus_case *about, caus_term term);
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);

@@ -6,7 +6,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_FINDINGS = 8 };
+enum { MOST_FINDINGS = 9 };
 
 static const double percent = 100;
 
@@ -137,24 +137,8 @@ static void check_callees(finding_list *list, size_t service)
                                  scene->services[worst]));
 }
 
-/* Shares that look alike are not told as one larger than the other. */
-static const char *say_larger_share(caus_arena *out, const caus_suspect *most,
-                                    const caus_suspect *own)
-{
-    double larger = round(percent * most->share.value);
-    double smaller = round(percent * own->share.value);
-    if (larger > smaller)
-        return caus_arena_format(out,
-                                 "%s has a larger share of the symptom's "
-                                 "change (%.0f %% against %.0f %%)",
-                                 most->service, larger, smaller);
-    return caus_arena_format(out,
-                             "%s has about as large a share of the symptom's "
-                             "change (%.0f %% each)",
-                             most->service, larger);
-}
-
-/* Whether more of the symptom's change began in it than anywhere else. */
+/* Whether more of the symptom's change began in it than anywhere else; shares
+ * that look alike speak for neither. */
 static void check_share(finding_list *list, size_t rank)
 {
     const caus_case *about = list->about;
@@ -166,10 +150,15 @@ static void check_share(finding_list *list, size_t rank)
             largest = i;
     }
     const caus_suspect *most = &about->suspects[largest];
+    double larger = round(percent * most->share.value);
+    double smaller = round(percent * own->value);
     add_finding(list,
-                own->known ? passed_if(largest == rank) : CAUS_STATE_UNTESTED,
+                own->known ? passed_if(smaller >= larger) : CAUS_STATE_UNTESTED,
                 "no other service has a larger share of the symptom's change",
-                say_larger_share(about->out, most, &about->suspects[rank]));
+                caus_arena_format(about->out,
+                                  "%s has a larger share of the symptom's "
+                                  "change (%.0f %% against %.0f %%)",
+                                  most->service, larger, smaller));
 }
 
 /* The loudest queue or pool of a service that moved; NULL = none. */
@@ -284,6 +273,25 @@ static void check_logs(finding_list *list, size_t rank)
                 "its log tells of nothing new");
 }
 
+/* What is behind the first lacks something, be it nothing that one of the other
+ * checks looks at. */
+static void check_lead(finding_list *list, size_t rank)
+{
+    const caus_case *about = list->about;
+    const caus_suspect *first = about->suspects;
+    const caus_suspect *own = &about->suspects[rank];
+    if (own->score >= first->score || own->observer)
+        return;
+    caus_term term = caus_suspect_widest(about, rank);
+    add_finding(list, CAUS_STATE_FAILED,
+                "no other service is set apart from it",
+                caus_arena_format(about->out,
+                                  "%s is set apart by %s (%.2f of its score "
+                                  "against %.2f)",
+                                  first->service, caus_term_reason(about, term),
+                                  first->terms[term], own->terms[term]));
+}
+
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err)
 {
@@ -301,6 +309,7 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
     check_sides(&list, rank, service);
     check_traces(&list, rank, service);
     check_logs(&list, rank);
+    check_lead(&list, rank);
     about->suspects[rank].findings = list.items;
     about->suspects[rank].finding_count = list.count;
     return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;

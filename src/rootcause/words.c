@@ -215,7 +215,49 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
     return finish(about, &text, &result->summary, err);
 }
 
-/* What would be otherwise if it were the second. */
+/* A service besides the first that calls the second, tells of its calls and
+ * shows nothing; SIZE_MAX = none. */
+static size_t find_calm_caller(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    size_t first = about->ranked[0], second = about->ranked[1];
+    for (size_t i = scene->caller_start[second];
+         i < scene->caller_start[second + 1]; i++) {
+        size_t caller = scene->callers[i];
+        const double *outside = about->scores.outside[caller];
+        if (caller != first && scene->shows[caller] &&
+            fmax(outside[0], outside[1]) <= 0)
+            return caller;
+    }
+    return SIZE_MAX;
+}
+
+/* The same where the first calls the second, or others that do; NULL = no
+ * memory. */
+static const char *say_if_callee(const caus_case *about)
+{
+    const char *second = about->suspects[1].service;
+    const double *outside = about->scores.outside[about->ranked[1]];
+    size_t calm = find_calm_caller(about);
+    if (calm != SIZE_MAX)
+        return caus_arena_format(about->out,
+                                 "; were it %s, %s, which calls it too, would "
+                                 "show it",
+                                 second, about->scene.services[calm]);
+    if (!about->scene.shows[about->ranked[1]])
+        return caus_arena_format(about->out,
+                                 "; latency or errors of %s would tell, but "
+                                 "are not measured",
+                                 second);
+    if (fmax(outside[0], outside[1]) <= 0)
+        return caus_arena_format(about->out,
+                                 "; were it %s, its own latency or errors "
+                                 "would show it",
+                                 second);
+    return "";
+}
+
+/* What would be otherwise if it were the second; "" = nothing is known. */
 static caus_status say_if_second(const caus_case *about, const char **result,
                                  caus_error *err)
 {
@@ -235,10 +277,7 @@ static caus_status say_if_second(const caus_case *about, const char **result,
                                     "; were it %s, %s below it would be fine",
                                     second, first);
     else if (above[about->ranked[0]] != SIZE_MAX)
-        *result = caus_arena_format(about->out,
-                                    "; were it %s, which %s calls, its other "
-                                    "callers would show it too",
-                                    second, first);
+        *result = say_if_callee(about);
     else
         *result = caus_arena_format(about->out,
                                     "; neither %s nor %s calls the other: both "
@@ -247,21 +286,21 @@ static caus_status say_if_second(const caus_case *about, const char **result,
     return *result ? CAUS_OK : caus_arena_fail(about->out, err);
 }
 
-static caus_status say_runner_up(caus_case *about, caus_explanation *result,
-                                 caus_error *err)
+caus_term caus_suspect_widest(const caus_case *about, size_t rank)
 {
-    if (result->verdict == CAUS_VERDICT_NO_ANOMALY ||
-        result->suspect_count < 2 || about->suspects[1].observer ||
-        about->suspects[1].score <= 0)
-        return CAUS_OK;
     const caus_suspect *first = &about->suspects[0];
-    const caus_suspect *second = &about->suspects[1];
+    const caus_suspect *other = &about->suspects[rank];
     size_t widest = 0;
     for (size_t t = 1; t < CAUS_TERM_COUNT; t++) {
-        if (first->terms[t] - second->terms[t] >
-            first->terms[widest] - second->terms[widest])
+        if (first->terms[t] - other->terms[t] >
+            first->terms[widest] - other->terms[widest])
             widest = t;
     }
+    return (caus_term)widest;
+}
+
+const char *caus_term_reason(const caus_case *about, caus_term term)
+{
     static const char *const reasons[] = {
         [CAUS_TERM_CHANGE] = "a change that fits",
         [CAUS_TERM_TRACES] = "time lost in traces that no callee explains",
@@ -274,11 +313,23 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
         [CAUS_TERM_LOGS] = "new or more lines in its log"};
     _Static_assert(sizeof reasons / sizeof *reasons == CAUS_TERM_COUNT,
                    "a reason for every term");
-    const char *reason = reasons[widest];
-    if (widest == CAUS_TERM_EXTERNAL && !about->scene.has_calls)
-        reason = "louder latency or errors";
+    return term == CAUS_TERM_EXTERNAL && !about->scene.has_calls
+               ? "louder latency or errors"
+               : reasons[term];
+}
+
+static caus_status say_runner_up(caus_case *about, caus_explanation *result,
+                                 caus_error *err)
+{
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY ||
+        result->suspect_count < 2 || about->suspects[1].observer ||
+        about->suspects[1].score <= 0)
+        return CAUS_OK;
+    const caus_suspect *first = &about->suspects[0];
+    const caus_suspect *second = &about->suspects[1];
     const char *otherwise;
     CAUS_TRY(say_if_second(about, &otherwise, err));
+    const char *reason = caus_term_reason(about, caus_suspect_widest(about, 1));
     result->runner_up = caus_arena_format(
         about->out,
         "next is %s (score %.2f against %.2f); %s is set apart by %s%s",

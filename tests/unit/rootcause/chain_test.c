@@ -420,6 +420,58 @@ static void the_runner_up_says_what_would_be_otherwise(void **state)
     assert_non_null(strstr(told.runner_up, "; were it "));
 }
 
+/* Whoever is behind is told by a check what it lacks: that of which it has
+ * least against the first. */
+static void what_sets_the_first_apart_speaks_against_all_others(void **state)
+{
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    size_t seen = 0;
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        const caus_suspect *own = &told.suspects[i];
+        const caus_finding *last = &own->findings[own->finding_count - 1];
+        bool apart = last->state == CAUS_STATE_FAILED &&
+                     strstr(last->found, "root is set apart by ");
+        assert_int_equal(apart, own->score < told.suspects[0].score);
+        seen += apart;
+    }
+    assert_true(seen >= 2);
+}
+
+/* front calls mid, which breaks and calls root, as side does or not. */
+static const char *say_runner_up(made_fixture *with, bool other, bool measured)
+{
+    static const char *const called[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {3, 2}};
+    static caus_topology tree;
+    made_measure measures[MADE_VARIABLES];
+    tree = (caus_topology){4, called, other ? 3 : 2, calls};
+    memcpy(measures, made_incident, sizeof measures);
+    measures[4].shift = 40;              /* mid_cpu */
+    measures[6].shift = 0;               /* root_latency */
+    measures[7].shift = other ? 20 : 10; /* root_cpu */
+    if (!measured)
+        measures[6] = (made_measure){"root_threads", "root", 5, .1, 0};
+    caus_explain_options options = made_options();
+    options.topology = &tree;
+    caus_explanation told = made_explain(with, measures, &options);
+    assert_string_equal(told.suspects[0].service, "mid");
+    assert_string_equal(told.suspects[1].service, "root");
+    return told.runner_up;
+}
+
+static void only_callers_that_there_are_would_show_it_too(void **state)
+{
+    assert_non_null(strstr(say_runner_up(*state, true, true),
+                           "; were it root, side, which calls it too, would "
+                           "show it"));
+    assert_non_null(strstr(say_runner_up(*state, false, true),
+                           "; were it root, its own latency or errors would "
+                           "show it"));
+    assert_non_null(strstr(say_runner_up(*state, false, false),
+                           "; latency or errors of root would tell"));
+}
+
 static void changes_are_told_apart_by_what_they_touch(void **state)
 {
     caus_explain_options options = made_options();
@@ -538,6 +590,8 @@ int main(void)
         TEST(a_chain_of_victims_has_no_hidden_cause),
         TEST(callees_that_nobody_measures_are_missed),
         TEST(the_runner_up_says_what_would_be_otherwise),
+        TEST(what_sets_the_first_apart_speaks_against_all_others),
+        TEST(only_callers_that_there_are_would_show_it_too),
         TEST(changes_are_told_apart_by_what_they_touch),
         TEST(what_is_not_told_apart_is_named),
         TEST(a_far_likelier_change_is_told_apart_from_both_sides),
