@@ -93,6 +93,7 @@ typedef struct caus_hop {
     double lag_s;     /* onset of `to` − onset of `from` */
     double lag_low_s; /* the interval of it */
     double lag_high_s;
+    bool has_link;    /* of the services on the way alone a link was learned */
     double delay_s;   /* usual in healthy rows, 0 = within a step; NaN = no link
                          was learned */
     size_t variable;  /* what moved at `to`; SIZE_MAX = nothing measured */

@@ -89,9 +89,10 @@ static void add_delays(const caus_report_page *page, const caus_hop *hop)
     add_row(page, "Delay", hop->has_lag ? words : lag);
     caus_report_format_seconds(hop->delay_s, usual);
     add_row(page, "In normal operation",
-            !isfinite(hop->delay_s) ? "no link was learned"
-            : hop->delay_s > 0      ? usual
-                                    : "within one step");
+            !hop->has_link ? "no link among the services on the way alone"
+            : !isfinite(hop->delay_s) ? "no link: it is the incident's"
+            : hop->delay_s > 0        ? usual
+                                      : "within one step");
 }
 
 static void add_traces(const caus_report_page *page, const caus_hop *hop)

@@ -291,12 +291,15 @@ void caus_report_add_graph_word(const caus_report_page *page,
         const char *word = caus_link_word(view, link);
         caus_text_format(text, "%s %s %s", view->names[link->source], word,
                          view->names[link->target]);
-        if (hop->word && strcmp(word, hop->word) == 0)
+        if (hop->has_link && hop->word && strcmp(word, hop->word) == 0)
             return;
         if (link->environments != CAUS_EDGE_POOLED)
             caus_text_format(text, " (%s)",
                              caus_environments_name(link->environments));
         caus_text_add(text, ", where more variables and delays are held fixed");
+        if (!hop->has_link)
+            caus_text_add(text,
+                          "; the services on the way alone show no such link");
         return;
     }
     caus_text_add(text, "no link between the two, where more variables and "

@@ -90,7 +90,7 @@ static void check_lag(hop_case *job)
                   NULL);
     else if (!link->found)
         add_check(job, CAUS_STATE_FAILED, "a usual delay",
-                  "no usual delay: no link was found between them");
+                  "no usual delay: no link among the services on the way");
     else
         add_check(job, passed_if(link->by_lag),
                   caus_arena_format(out, "a usual delay of %s", delay),
@@ -98,6 +98,21 @@ static void check_lag(hop_case *job)
                                     "the usual delay of %s is within one step "
                                     "or what scrapes blur",
                                     delay));
+}
+
+/* What is known of two services without a link from cause to effect: nothing,
+ * or one that points the other way. */
+static const char *say_no_link(const hop_case *job)
+{
+    caus_learned_link back =
+        caus_learned_link_between(job->about, job->to, job->from);
+    if (!back.found)
+        return "no link among the services on the way, neither in healthy rows "
+               "nor in the incident";
+    return caus_arena_format(job->about->out,
+                             "the link among the services on the way points "
+                             "the other way (%s to %s)",
+                             back.cause, back.effect);
 }
 
 static bool check_replication(hop_case *job)
@@ -110,12 +125,10 @@ static bool check_replication(hop_case *job)
     bool known = link->found && link->environments != CAUS_EDGE_POOLED;
     bool both = known && link->environments == CAUS_EDGE_REPLICATED;
     bool tested = job->about->has_learned && (known || !link->found);
-    static const char neither[] =
-        "linked neither in healthy rows nor in the incident";
     caus_arena *out = job->about->out;
     if (!link->found) {
         add_check(job, tested ? CAUS_STATE_FAILED : CAUS_STATE_UNTESTED,
-                  found[CAUS_EDGE_REPLICATED], neither);
+                  found[CAUS_EDGE_REPLICATED], say_no_link(job));
         return false;
     }
     add_check(
@@ -309,6 +322,7 @@ static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
         job.blur_s =
             caus_variable_blur_s(&variables[cause], &variables[hop->variable],
                                  (double)about->series->step_ns / 1e9);
+    hop->has_link = job.link.found;
     bool usual =
         job.link.found && job.link.environments != CAUS_EDGE_INCIDENT_ONLY;
     hop->delay_s = usual ? job.link.delay_s : (double)NAN;

@@ -237,6 +237,42 @@ static void the_graph_is_drawn_and_listed(void **state)
     drop_report(&made);
 }
 
+/* The chain holds fewer series fixed than the graph: where one has a link and
+ * the other has none, both are told in one sentence. */
+static void chain_and_graph_do_not_contradict_each_other(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"checkout", "payment"};
+    static const char both[] = "; the services on the way alone show no such "
+                               "link";
+    made_report made;
+    made_answer graph;
+    make_report(&made, names, 2, 2);
+    make_incident(&graph);
+    made.report.graph = &graph.answer;
+    caus_suspect *suspects =
+        caus_arena_array(made.arena, made.told.suspect_count, sizeof *suspects);
+    memcpy(suspects, made.told.suspects,
+           made.told.suspect_count * sizeof *suspects);
+    assert_string_equal(suspects[0].service, "payment");
+    assert_int_equal(suspects[0].hop_count, 1);
+    caus_hop hop = suspects[0].chain[0];
+    suspects[0].chain = &hop;
+    made.told.suspects = suspects;
+    hop.word = "preceded";
+    for (size_t linked = 0; linked < 2; linked++) {
+        hop.has_link = linked;
+        const char *page = render(&made, CAUS_FORMAT_HTML);
+        const char *words = render(&made, CAUS_FORMAT_MARKDOWN);
+        assert_int_equal(count_of(page, both), !linked);
+        assert_int_equal(count_of(words, both), !linked);
+        assert_non_null(
+            strstr(words, "graph below: payment_errors preceded checkout"));
+    }
+    free_answer(&graph);
+    drop_report(&made);
+}
+
 static void hostile_names_stay_text(void **state)
 {
     (void)state;
@@ -439,6 +475,7 @@ int main(void)
         cmocka_unit_test(the_page_fetches_and_runs_nothing),
         cmocka_unit_test(links_are_there_when_grafana_is_known),
         cmocka_unit_test(the_graph_is_drawn_and_listed),
+        cmocka_unit_test(chain_and_graph_do_not_contradict_each_other),
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(gaps_interrupt_the_line),
         cmocka_unit_test(an_isolated_value_is_seen),
