@@ -8,15 +8,18 @@
 #include "render/render_internal.h"
 
 enum {
-    CAUS_REPORT_CHARTS = 24, /* series drawn; the rest stands in tables */
-    CAUS_REPORT_CARDS = 3,   /* candidates told with all evidence */
-    CAUS_REPORT_LINKS = 12   /* of the graph, strongest first */
+    CAUS_REPORT_CHARTS = 24,  /* series drawn in sight, … */
+    CAUS_REPORT_FOLDED = 216, /* … and in a part that a reader unfolds */
+    CAUS_REPORT_ONSETS = 40,  /* of series that moved, in order */
+    CAUS_REPORT_CARDS = 3,    /* candidates told with all evidence */
+    CAUS_REPORT_LINKS = 12    /* of the graph, strongest first */
 };
 
 /* A service whose series are drawn side by side. */
 typedef struct caus_report_group {
     size_t suspect;      /* by rank − 1; SIZE_MAX = of several or none */
     const char *part;    /* "cause", "on the way", "symptom" or "" */
+    bool folded;         /* unfolds when asked, and on paper */
     size_t first, count; /* of caus_report_page.drawn */
 } caus_report_group;
 
@@ -38,11 +41,13 @@ typedef struct caus_report_page {
     int64_t start_ns;            /* where drawings begin; they end at last_ns */
     size_t *drawn;               /* [drawn_count] clues, group by group */
     size_t drawn_count;
-    size_t left_count; /* moved, but not drawn for want of room */
+    size_t left_count; /* moved, but not drawn */
     caus_report_group *groups;
     size_t group_count;
-    size_t *moved; /* [moved_count] clues with an onset, earliest first */
+    size_t *moved; /* [moved_count] clues, earliest first, then those without
+                      an onset */
     size_t moved_count;
+    size_t unlisted_count; /* moved by less than these */
 } caus_report_page;
 
 /* Parts of a score below this would be told as 0.00. */
@@ -162,6 +167,9 @@ void caus_html_graph(const caus_report_page *page);
 caus_status caus_html_quality(const caus_report_page *page, caus_error *err);
 void caus_html_variables(const caus_report_page *page);
 void caus_html_reproduce(const caus_report_page *page);
+
+/* Fills what is drawn and what moved: symptom and chain first, then by size. */
+caus_status caus_report_choose(caus_report_page *page, caus_error *err);
 
 /* One series over time, as an SVG drawing. */
 caus_status caus_html_chart(const caus_report_page *page, const caus_clue *clue,

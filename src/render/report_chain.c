@@ -111,7 +111,7 @@ static void add_query(const caus_report_page *page, const caus_hop *hop)
 {
     if (!hop->query)
         return;
-    caus_text_add(page->text, "<details class=\"query\"><summary>Query that "
+    caus_text_add(page->text, "<details class=\"paper\"><summary>Query that "
                               "could refute it (");
     caus_html_put(page, hop->query_source);
     caus_text_add(page->text, ")</summary><pre><code>");

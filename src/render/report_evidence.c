@@ -64,6 +64,25 @@ static void add_series_legend(const caus_report_page *page)
     caus_text_format(page->text, "; one value every %s</span></p>\n", step);
 }
 
+static void open_group(const caus_report_page *page,
+                       const caus_report_group *group)
+{
+    if (group->folded) {
+        caus_text_format(page->text,
+                         "<details class=\"paper\"><summary>%zu more that "
+                         "moved</summary>\n<div class=\"grid\">\n",
+                         group->count);
+        return;
+    }
+    caus_text_add(page->text, "<h3>");
+    caus_html_put(page, group->suspect == SIZE_MAX
+                            ? "Elsewhere"
+                            : caus_report_service(page, group->suspect));
+    if (group->part[0])
+        caus_html_element(page, "span class=\"role\"", group->part);
+    caus_text_add(page->text, "</h3>\n<div class=\"grid\">\n");
+}
+
 caus_status caus_html_series(const caus_report_page *page, caus_error *err)
 {
     caus_html_open_section(page, "series", "Series over time");
@@ -74,23 +93,18 @@ caus_status caus_html_series(const caus_report_page *page, caus_error *err)
         add_series_legend(page);
     for (size_t g = 0; g < page->group_count; g++) {
         const caus_report_group *group = &page->groups[g];
-        caus_text_add(page->text, "<h3>");
-        bool named = group->suspect == SIZE_MAX;
-        caus_html_put(page, named ? "Elsewhere"
-                                  : caus_report_service(page, group->suspect));
-        if (group->part[0])
-            caus_html_element(page, "span class=\"role\"", group->part);
-        caus_text_add(page->text, "</h3>\n<div class=\"grid\">\n");
+        open_group(page, group);
         for (size_t i = 0; i < group->count; i++)
             CAUS_TRY(add_series(
-                page, &page->told->clues[page->drawn[group->first + i]], named,
-                err));
-        caus_text_add(page->text, "</div>\n");
+                page, &page->told->clues[page->drawn[group->first + i]],
+                group->suspect == SIZE_MAX, err));
+        caus_text_add(page->text,
+                      group->folded ? "</div></details>\n" : "</div>\n");
     }
     if (page->left_count)
         caus_text_format(page->text,
-                         "<p class=\"soft\">%zu more moved less; they are in "
-                         "<a href=\"#variables\">the list of "
+                         "<p class=\"soft\">%zu more moved by less; they are "
+                         "in <a href=\"#variables\">the list of "
                          "variables</a>.</p>\n",
                          page->left_count);
     caus_html_close_section(page);

@@ -5,7 +5,7 @@
 
 #include "render/report.h"
 
-enum { ONSET_ROWS = 20, FLAW_ROWS = 40 };
+enum { FLAW_ROWS = 40 };
 
 static void put(const caus_report_page *page, const char *value)
 {
@@ -221,6 +221,22 @@ static void add_chain(const caus_report_page *page)
     }
 }
 
+static void put_moment(const caus_report_page *page, const caus_onset *onset)
+{
+    char after[48], first[16], last[16];
+    if (!onset->found) {
+        caus_text_add(page->text, "moved; when is not measurable | – | – | ");
+        return;
+    }
+    /* Rows with an onset come first. */
+    const caus_onset *earliest = &page->told->clues[page->moved[0]].onset;
+    caus_report_format_offset(onset->time_ns - earliest->time_ns, after);
+    caus_clock_format(onset->first_ns, first);
+    caus_clock_format(onset->last_ns, last);
+    put_clock(page, onset);
+    caus_text_format(page->text, " | %s | %s–%s | ", after, first, last);
+}
+
 static void add_onsets(const caus_report_page *page)
 {
     if (!page->moved_count)
@@ -231,16 +247,10 @@ static void add_onsets(const caus_report_page *page)
         "| began (UTC) | after the first | interval, 95 % | service | "
         "variable | before → after |\n"
         "|---:|---:|---:|---|---|---:|\n");
-    int64_t earliest = page->told->clues[page->moved[0]].onset.time_ns;
-    for (size_t i = 0; i < page->moved_count && i < ONSET_ROWS; i++) {
+    for (size_t i = 0; i < page->moved_count; i++) {
         const caus_clue *clue = &page->told->clues[page->moved[i]];
-        char after[48], first[16], last[16];
-        caus_report_format_offset(clue->onset.time_ns - earliest, after);
-        caus_clock_format(clue->onset.first_ns, first);
-        caus_clock_format(clue->onset.last_ns, last);
         caus_text_add(page->text, "| ");
-        put_clock(page, &clue->onset);
-        caus_text_format(page->text, " | %s | %s–%s | ", after, first, last);
+        put_moment(page, &clue->onset);
         put(page, caus_report_service(page, clue->suspect));
         caus_text_add(page->text, " | ");
         put_variable(page, clue->variable);
@@ -248,6 +258,9 @@ static void add_onsets(const caus_report_page *page)
         put_change(page, clue);
         caus_text_add(page->text, " |\n");
     }
+    if (page->unlisted_count)
+        caus_text_format(page->text, "\n%zu more moved by less.\n",
+                         page->unlisted_count);
 }
 
 /* ---- candidates ---- */

@@ -5,7 +5,7 @@
 
 #include "render/report.h"
 
-enum { ONSET_ROWS = 20, CHANGE_ROWS = 20, STRIP = 1000 };
+enum { CHANGE_ROWS = 20, STRIP = 1000 };
 
 /* ---- who moved when ---- */
 
@@ -14,12 +14,14 @@ typedef struct stretch {
     int64_t start_ns, end_ns;
 } stretch;
 
-static stretch find_stretch(const caus_report_page *page, size_t count)
+static stretch find_stretch(const caus_report_page *page)
 {
     const caus_onset *onset = &page->told->onset;
     stretch shown = {onset->first_ns, onset->last_ns};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < page->moved_count; i++) {
         const caus_onset *own = &page->told->clues[page->moved[i]].onset;
+        if (!own->found)
+            continue;
         if (own->first_ns < shown.start_ns)
             shown.start_ns = own->first_ns;
         if (own->last_ns > shown.end_ns)
@@ -77,27 +79,40 @@ static void add_strip(const caus_report_page *page, stretch shown,
                      place(shown, onset->last_ns), x, x);
 }
 
+static void add_moment(const caus_report_page *page, const caus_onset *onset)
+{
+    char after[48], first[16], last[16];
+    if (!onset->found) {
+        caus_text_add(page->text, "<td class=\"n\" colspan=\"3\">moved; when "
+                                  "is not measurable</td>");
+        return;
+    }
+    /* Rows with an onset come first. */
+    const caus_onset *earliest = &page->told->clues[page->moved[0]].onset;
+    caus_report_format_offset(onset->time_ns - earliest->time_ns, after);
+    caus_clock_format(onset->first_ns, first);
+    caus_clock_format(onset->last_ns, last);
+    caus_text_add(page->text, "<td class=\"n\">");
+    caus_html_time(page, onset->time_ns);
+    caus_text_format(page->text,
+                     "</td><td class=\"n\">%s</td><td class=\"n\">%s–%s</td>",
+                     after, first, last);
+}
+
 static void add_onset_row(const caus_report_page *page, const caus_clue *clue,
                           stretch shown)
 {
-    char after[48], change[CAUS_REPORT_CHANGE], first[16], last[16];
-    const caus_onset *earliest = &page->told->clues[page->moved[0]].onset;
-    caus_report_format_offset(clue->onset.time_ns - earliest->time_ns, after);
+    char change[CAUS_REPORT_CHANGE];
     caus_report_format_change(page, clue, change);
-    caus_clock_format(clue->onset.first_ns, first);
-    caus_clock_format(clue->onset.last_ns, last);
     caus_text_add(page->text, "<tr>");
     caus_html_name(page, "th scope=\"row\"",
                    caus_report_variable(page, clue->variable));
     caus_html_name(page, "td", caus_report_service(page, clue->suspect));
-    caus_text_add(page->text, "<td class=\"n\">");
-    caus_html_time(page, clue->onset.time_ns);
-    caus_text_format(page->text,
-                     "</td><td class=\"n\">%s</td><td class=\"n\">%s–%s</td>",
-                     after, first, last);
+    add_moment(page, &clue->onset);
     caus_html_element(page, "td class=\"n\"", change);
     caus_text_add(page->text, "<td class=\"wide\">");
-    add_strip(page, shown, clue);
+    if (clue->onset.found)
+        add_strip(page, shown, clue);
     caus_text_add(page->text, "</td></tr>\n");
 }
 
@@ -108,14 +123,11 @@ void caus_html_onsets(const caus_report_page *page)
         "#Interval, 95 %", "#Before → after", "On one scale"};
     caus_html_open_section(page, "order", "Who moved when");
     if (!page->moved_count) {
-        caus_text_add(page->text, "<p>No variable has an onset of its "
-                                  "own.</p>\n");
+        caus_text_add(page->text, "<p>Nothing moved.</p>\n");
         caus_html_close_section(page);
         return;
     }
-    size_t count =
-        page->moved_count < ONSET_ROWS ? page->moved_count : ONSET_ROWS;
-    stretch shown = find_stretch(page, count);
+    stretch shown = find_stretch(page);
     caus_text_add(
         page->text,
         "<p class=\"soft\">Earliest first. The bar is the interval "
@@ -125,14 +137,15 @@ void caus_html_onsets(const caus_report_page *page)
         "open.</p>\n");
     caus_html_open_table(page, "Onsets in order", columns,
                          sizeof columns / sizeof *columns);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < page->moved_count; i++)
         add_onset_row(page, &page->told->clues[page->moved[i]], shown);
     caus_html_close_table(page);
-    if (count < page->moved_count)
+    if (page->unlisted_count)
         caus_text_format(page->text,
-                         "<p class=\"soft\">%zu later ones are in <a "
-                         "href=\"#variables\">the list of variables</a>.</p>\n",
-                         page->moved_count - count);
+                         "<p class=\"soft\">%zu more moved by less; they are "
+                         "in <a href=\"#variables\">the list of "
+                         "variables</a>.</p>\n",
+                         page->unlisted_count);
     caus_html_close_section(page);
 }
 

@@ -354,22 +354,92 @@ static void an_isolated_value_is_seen(void **state)
     drop_report(&made);
 }
 
-static void many_series_are_drawn_up_to_a_limit(void **state)
+static void make_many(made_report *made)
 {
-    (void)state;
-    const char *names[MOST];
-    char texts[MOST][16];
+    static char texts[MOST][16];
+    static const char *names[MOST];
     for (size_t i = 0; i < MOST; i++) {
         snprintf(texts[i], sizeof texts[i], "service%02zu", i);
         names[i] = texts[i];
     }
+    make_report(made, names, MOST, 2);
+}
+
+/* Of forty that moved by far, the symptom by least. */
+static void what_moved_by_far_is_drawn_be_it_folded(void **state)
+{
+    (void)state;
     made_report made;
-    make_report(&made, names, MOST, 2);
+    make_many(&made);
     const char *page = render(&made, CAUS_FORMAT_HTML);
     assert_well_formed(page);
-    assert_int_equal(count_of(page, "class=\"chart\""), 24);
-    assert_non_null(strstr(page, "more moved less"));
+    size_t moved = 0;
+    for (size_t i = 0; i < made.told.clue_count; i++)
+        moved +=
+            made.told.clues[i].score > 0 && fabs(made.told.clues[i].size) >= 3;
+    assert_true(moved > 24);
+    assert_int_equal(count_of(page, "class=\"chart\""), moved);
+    const char *folded = strstr(page, "<details class=\"paper\"><summary>");
+    assert_non_null(folded);
+    assert_int_equal(count_of(page, "class=\"chart\"") -
+                         count_of(folded, "class=\"chart\""),
+                     24);
+    const char *series = strstr(page, "id=\"series\"");
+    assert_non_null(series);
+    const char *symptom =
+        strstr(series, "<span class=\"role\">symptom</span><span");
+    assert_true(symptom && symptom < folded);
+    assert_null(strstr(page, "more moved by less"));
     assert_true(strlen(page) < 1000000);
+    drop_report(&made);
+}
+
+/* What moved by little gives way. */
+static void what_moved_by_little_is_left_out_first(void **state)
+{
+    (void)state;
+    made_report made;
+    make_many(&made);
+    caus_clue *clues =
+        caus_arena_array(made.arena, made.told.clue_count, sizeof *clues);
+    memcpy(clues, made.told.clues, made.told.clue_count * sizeof *clues);
+    for (size_t i = 0; i < made.told.clue_count; i++)
+        clues[i].size = i < 10 ? 2 : 50;
+    made.told.clues = clues;
+    made.told.verdict = CAUS_VERDICT_NO_ANOMALY; /* nobody is on the way */
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    size_t drawn = count_of(page, ">50.0 deviations<");
+    size_t little = count_of(page, ">2.0 deviations<");
+    assert_int_equal(drawn + little, count_of(page, " deviations<"));
+    assert_int_equal(drawn, made.told.clue_count - 10);
+    assert_true(little <= 1); /* the symptom may be of them */
+    assert_non_null(strstr(page, little ? ">9 more moved by less"
+                                        : ">10 more moved by less"));
+    drop_report(&made);
+}
+
+static void who_moved_without_an_onset_has_a_row_that_says_so(void **state)
+{
+    (void)state;
+    static const char words[] = "moved; when is not measurable";
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    caus_clue *clues =
+        caus_arena_array(made.arena, made.told.clue_count, sizeof *clues);
+    memcpy(clues, made.told.clues, made.told.clue_count * sizeof *clues);
+    made.told.clues = clues;
+    for (size_t undated = 0; undated <= 3; undated++) {
+        for (size_t i = 0; i < 3; i++) {
+            assert_true(clues[i].score > 0);
+            clues[i].onset.found = i >= undated;
+        }
+        const char *page = render(&made, CAUS_FORMAT_HTML);
+        assert_well_formed(page);
+        assert_int_equal(count_of(page, words), undated);
+        assert_int_equal(count_of(page, "class=\"strip\""), 3 - undated);
+        assert_int_equal(count_of(render(&made, CAUS_FORMAT_MARKDOWN), words),
+                         undated);
+    }
     drop_report(&made);
 }
 
@@ -479,7 +549,9 @@ int main(void)
         cmocka_unit_test(hostile_names_stay_text),
         cmocka_unit_test(gaps_interrupt_the_line),
         cmocka_unit_test(an_isolated_value_is_seen),
-        cmocka_unit_test(many_series_are_drawn_up_to_a_limit),
+        cmocka_unit_test(what_moved_by_far_is_drawn_be_it_folded),
+        cmocka_unit_test(what_moved_by_little_is_left_out_first),
+        cmocka_unit_test(who_moved_without_an_onset_has_a_row_that_says_so),
         cmocka_unit_test(a_quiet_window_is_told_as_such),
         cmocka_unit_test(constant_and_missing_series_have_axes),
         cmocka_unit_test(other_formats_and_rows_without_times_are_refused),
