@@ -91,7 +91,8 @@ typedef struct caus_hop {
     size_t from, to;  /* suspects, by rank − 1 */
     bool has_lag;     /* onsets of both ends are known */
     double lag_s;     /* onset of `to` − onset of `from` */
-    double lag_low_s; /* the interval of it */
+    double lag_low_s; /* the interval of it, with what scrapes blur: below 0 as
+                         a whole it contradicts the hop */
     double lag_high_s;
     bool has_link;    /* of the services on the way alone a link was learned */
     double delay_s;   /* usual in healthy rows, 0 = within a step; NaN = no link
@@ -199,10 +200,13 @@ typedef struct caus_culprit_change {
 
 /* A service that the cause can reach. */
 typedef struct caus_reach {
-    size_t suspect;    /* by rank − 1 */
-    size_t distance;   /* calls away */
-    bool moved;        /* it shows already */
-    double delay_s;    /* its onset − the cause's; NaN = not known */
+    size_t suspect;   /* by rank − 1 */
+    size_t distance;  /* calls away */
+    bool moved;       /* it shows already */
+    bool has_lag;     /* so, and both onsets are known */
+    double lag_s;     /* its onset − the cause's */
+    double lag_low_s; /* as of a hop */
+    double lag_high_s;
     double expected_s; /* sum of the usual delays on the way; NaN = unknown */
 } caus_reach;
 

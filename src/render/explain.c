@@ -60,17 +60,38 @@ void caus_tale_format_delay(double delay_s, char text[64])
         snprintf(text, 64, "at the same time");
 }
 
+static void say_lag(double lag_s, double low_s, double high_s, char text[64])
+{
+    char delay[64];
+    caus_tale_format_delay(lag_s, delay);
+    if (low_s > 0 || length_of(lag_s) == 0)
+        snprintf(text, 64, "%s", delay);
+    else if (high_s < 0)
+        snprintf(text, 64, "%.32s, which contradicts it", delay);
+    else if (lag_s > 0)
+        snprintf(text, 64, "perhaps %.50s", delay);
+    else
+        snprintf(text, 64, "order not measurable");
+}
+
 void caus_tale_format_lag(const caus_hop *hop, char text[64])
 {
-    if (!hop->has_lag) {
+    if (hop->has_lag)
+        say_lag(hop->lag_s, hop->lag_low_s, hop->lag_high_s, text);
+    else
         snprintf(text, 64, "delay not known");
-        return;
-    }
-    bool is_sure =
-        hop->lag_low_s > 0 || hop->lag_high_s < 0 || length_of(hop->lag_s) == 0;
+}
+
+void caus_tale_format_reach(const caus_reach *reach, char text[64])
+{
     char delay[64];
-    caus_tale_format_delay(hop->lag_s, delay);
-    snprintf(text, 64, "%s%.50s", is_sure ? "" : "perhaps ", delay);
+    text[0] = '\0';
+    if (reach->has_lag) {
+        say_lag(reach->lag_s, reach->lag_low_s, reach->lag_high_s, text);
+    } else if (isfinite(reach->expected_s)) {
+        caus_tale_format_delay(reach->expected_s, delay);
+        snprintf(text, 64, "usually %.50s", delay);
+    }
 }
 
 caus_status caus_render_explanation(const caus_explanation_answer *answer,

@@ -29,8 +29,12 @@ size_t caus_tale_top(const caus_tale *tale);
 size_t caus_tale_term_count(const caus_tale *tale);
 /* "35 s later", "at the same time". text [64] */
 void caus_tale_format_delay(double delay_s, char text[64]);
-/* "15 s later", "perhaps 15 s later" where the order is not known. text [64] */
+/* "15 s later", "perhaps 15 s later" or "order not measurable" where the order
+ * is not known. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);
+/* The same of a service that the cause can reach; where it is not known what is
+ * usual, or "". text [64] */
+void caus_tale_format_reach(const caus_reach *reach, char text[64]);
 
 /* ---- what could be seen, and when it was; without a full stop ---- */
 

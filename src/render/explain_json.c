@@ -120,6 +120,15 @@ static void write_checks(const caus_tale *tale, caus_json *json,
     caus_json_end_array(json);
 }
 
+static void write_interval(caus_json *json, double low, double high)
+{
+    caus_json_key(json, "lag_interval");
+    caus_json_begin_array(json);
+    caus_json_double(json, low);
+    caus_json_double(json, high);
+    caus_json_end_array(json);
+}
+
 static void write_hop(const caus_tale *tale, caus_json *json,
                       const caus_hop *hop)
 {
@@ -132,11 +141,7 @@ static void write_hop(const caus_tale *tale, caus_json *json,
         put(tale, json, "sentence", hop->unearned);
     if (hop->has_lag) {
         caus_json_put_double(json, "lag_seconds", hop->lag_s);
-        caus_json_key(json, "lag_interval");
-        caus_json_begin_array(json);
-        caus_json_double(json, hop->lag_low_s);
-        caus_json_double(json, hop->lag_high_s);
-        caus_json_end_array(json);
+        write_interval(json, hop->lag_low_s, hop->lag_high_s);
     }
     if (hop->variable != SIZE_MAX) {
         caus_json_put_text(json, "variable",
@@ -340,7 +345,10 @@ static void write_reach(const caus_tale *tale, caus_json *json)
         caus_json_put_text(json, "service", service_name(tale, reach->suspect));
         caus_json_put_unsigned(json, "calls_away", reach->distance);
         caus_json_put_bool(json, "moved", reach->moved);
-        caus_put_number(json, "delay_seconds", reach->delay_s);
+        if (reach->has_lag && reach->lag_s >= 0)
+            caus_json_put_double(json, "delay_seconds", reach->lag_s);
+        if (reach->has_lag)
+            write_interval(json, reach->lag_low_s, reach->lag_high_s);
         caus_put_number(json, "expected_delay_seconds", reach->expected_s);
         caus_json_end_object(json);
     }

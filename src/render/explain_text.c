@@ -367,13 +367,8 @@ static void add_reach(const sheet *page)
             reach->distance, reach->distance > 1 ? "s" : "",
             reach->moved ? ": moved" : "");
         char delay[64];
-        if (isfinite(reach->delay_s)) {
-            caus_tale_format_delay(reach->delay_s, delay);
-            caus_text_format(page->text, " %s", delay);
-        } else if (isfinite(reach->expected_s)) {
-            caus_tale_format_delay(reach->expected_s, delay);
-            caus_text_format(page->text, ", expected %s", delay);
-        }
+        caus_tale_format_reach(reach, delay);
+        caus_text_format(page->text, "%s%s", delay[0] ? ", " : "", delay);
         caus_text_add_char(page->text, '\n');
     }
 }

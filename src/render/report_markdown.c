@@ -368,15 +368,9 @@ static void add_reach(const caus_report_page *page)
         caus_text_format(page->text, ": %zu call%s away, %s", reach->distance,
                          reach->distance > 1 ? "s" : "",
                          reach->moved ? "shows it" : "does not show it yet");
-        if (isfinite(reach->delay_s)) {
-            char delay[48];
-            caus_report_format_offset((int64_t)(reach->delay_s * 1e9), delay);
-            caus_text_format(page->text, ", %s", delay);
-        } else if (isfinite(reach->expected_s)) {
-            char delay[48];
-            caus_report_format_seconds(reach->expected_s, delay);
-            caus_text_format(page->text, ", usually %s", delay);
-        }
+        char delay[64];
+        caus_tale_format_reach(reach, delay);
+        caus_text_format(page->text, "%s%s", delay[0] ? ", " : "", delay);
         caus_text_add_char(page->text, '\n');
     }
 }

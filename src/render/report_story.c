@@ -204,8 +204,9 @@ void caus_html_changes(const caus_report_page *page)
 
 static void add_reach_row(const caus_report_page *page, const caus_reach *reach)
 {
-    char delay[48], expected[48];
-    caus_report_format_seconds(reach->delay_s, delay);
+    char delay[64] = "–", expected[48];
+    if (reach->has_lag)
+        caus_tale_format_reach(reach, delay);
     caus_report_format_seconds(reach->expected_s, expected);
     caus_text_add(page->text, "<tr>");
     caus_html_name(page, "th scope=\"row\"",

@@ -4,6 +4,7 @@
 
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "series/order.h"
 
 /* The loudest variable of a suspect that tells of its calls. */
 size_t caus_outside_clue(const caus_case *about, size_t rank)
@@ -49,6 +50,18 @@ static size_t chain_end(const caus_case *about, const size_t *distance)
     return end;
 }
 
+/* How far scrapes blur the order of what two services show. */
+static double blur_between(const caus_case *about, size_t from, size_t to)
+{
+    const caus_variable *variables = about->series->variables;
+    size_t cause = caus_outside_clue(about, about->rank_of[from]);
+    size_t effect = caus_outside_clue(about, about->rank_of[to]);
+    return cause == SIZE_MAX || effect == SIZE_MAX
+               ? 0
+               : caus_variable_blur_s(&variables[cause], &variables[effect],
+                                      (double)about->series->step_ns / 1e9);
+}
+
 /* What the onsets and the moves of both ends tell. */
 static caus_hop begin_hop(const caus_case *about, size_t from, size_t to)
 {
@@ -64,9 +77,10 @@ static caus_hop begin_hop(const caus_case *about, size_t from, size_t to)
                     .exemplars = about->suspects[cause].exemplars,
                     .exemplar_count = about->suspects[cause].exemplar_count};
     if (hop.has_lag) {
+        double blur_s = blur_between(about, from, to);
         hop.lag_s = (double)(b->time_ns - a->time_ns) / 1e9;
-        hop.lag_low_s = (double)(b->first_ns - a->last_ns) / 1e9;
-        hop.lag_high_s = (double)(b->last_ns - a->first_ns) / 1e9;
+        hop.lag_low_s = (double)(b->first_ns - a->last_ns) / 1e9 - blur_s;
+        hop.lag_high_s = (double)(b->last_ns - a->first_ns) / 1e9 + blur_s;
     }
     if (hop.variable != SIZE_MAX) {
         const caus_shift *shift = &about->shifts[hop.variable];
@@ -105,15 +119,15 @@ caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err)
 static caus_reach begin_reach(const caus_case *about, size_t cause,
                               size_t service, size_t distance)
 {
-    const caus_onset *start = &about->service_onsets[cause];
-    const caus_onset *onset = &about->service_onsets[service];
-    size_t rank = about->rank_of[service];
-    double delay_s = (double)(onset->time_ns - start->time_ns) / 1e9;
-    return (caus_reach){.suspect = rank,
+    caus_hop hop = begin_hop(about, cause, service);
+    bool moved = hop.variable != SIZE_MAX;
+    return (caus_reach){.suspect = hop.to,
                         .distance = distance,
-                        .moved = caus_outside_clue(about, rank) != SIZE_MAX,
-                        .delay_s = start->found && onset->found ? delay_s
-                                                                : (double)NAN,
+                        .moved = moved,
+                        .has_lag = moved && hop.has_lag,
+                        .lag_s = hop.lag_s,
+                        .lag_low_s = hop.lag_low_s,
+                        .lag_high_s = hop.lag_high_s,
                         .expected_s = (double)NAN};
 }
 

@@ -6,7 +6,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_FINDINGS = 9 };
+enum { MOST_FINDINGS = 10 };
 
 static const double percent = 100;
 
@@ -55,6 +55,31 @@ static void check_order(finding_list *list, size_t service)
                       : CAUS_STATE_UNTESTED,
                 "it moved no later than the symptom",
                 "it moved later than the symptom");
+}
+
+/* Whom the first can reach and who began before it, beyond all doubt. */
+static void check_callers(finding_list *list, size_t rank)
+{
+    const caus_case *about = list->about;
+    const char *text = "nobody whom it can reach moved before it";
+    size_t known = 0;
+    if (rank > 0 || !about->reach_count)
+        return;
+    for (size_t i = 0; i < about->reach_count; i++) {
+        const caus_reach *reach = &about->reach[i];
+        known += reach->has_lag;
+        if (!reach->has_lag || reach->lag_high_s >= 0)
+            continue;
+        add_finding(list, CAUS_STATE_FAILED, text,
+                    caus_arena_format(
+                        about->out,
+                        "%s moved before it, but nobody is struck before its "
+                        "cause",
+                        about->suspects[reach->suspect].service));
+        return;
+    }
+    add_finding(list, known ? CAUS_STATE_PASSED : CAUS_STATE_UNTESTED, text,
+                NULL);
 }
 
 static void check_reach(finding_list *list, size_t service)
@@ -303,6 +328,7 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
         return caus_arena_fail(about->out, err);
     check_strength(&list, rank, placebo);
     check_order(&list, service);
+    check_callers(&list, rank);
     check_reach(&list, service);
     check_callees(&list, service);
     check_share(&list, rank);

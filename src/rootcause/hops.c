@@ -18,7 +18,6 @@ typedef struct hop_case {
     caus_hop *hop;
     size_t from, to, root; /* services */
     caus_learned_link link;
-    double blur_s;
     caus_finding *checks;
     bool failed; /* for want of memory */
 } hop_case;
@@ -50,13 +49,19 @@ static const char *say_interval(const hop_case *job)
                              hop->lag_high_s < 0 ? "\xe2\x88\x92" : "", high);
 }
 
+/* Nobody is struck before what strikes it. */
+static bool is_turned(const caus_hop *hop)
+{
+    return hop->has_lag && hop->lag_high_s < 0;
+}
+
 static bool check_onsets(hop_case *job)
 {
     const caus_hop *hop = job->hop;
     caus_arena *out = job->about->out;
     const char *from = job->about->scene.services[job->from];
     const char *to = job->about->scene.services[job->to];
-    bool ordered = hop->has_lag && hop->lag_low_s > job->blur_s;
+    bool ordered = hop->has_lag && hop->lag_low_s > 0;
     const char *interval = say_interval(job);
     if (!interval)
         job->failed = true;
@@ -71,10 +76,10 @@ static bool check_onsets(hop_case *job)
         add_check(
             job, passed_if(ordered),
             caus_arena_format(out, "%s began %s after %s", to, interval, from),
-            caus_arena_format(out,
-                              "%s began %s after %s: which came first "
-                              "is not measurable",
-                              to, interval, from));
+            caus_arena_format(
+                out, "%s began %s after %s: %s", to, interval, from,
+                is_turned(hop) ? "nobody is struck before its cause"
+                               : "which came first is not measurable"));
     return ordered;
 }
 
@@ -268,11 +273,11 @@ static caus_status find_word(hop_case *job, caus_error *err)
     bool bare = check_load(job);
     bool first = check_earlier(job);
     bool changed = check_change(job);
-    bool drives = replicated && bare;
+    bool drives = replicated && bare && !is_turned(hop);
     if (hop->unearned)
         return CAUS_OK;
     hop->word = "moved with";
-    if (ordered || job->link.by_lag)
+    if (ordered || (job->link.by_lag && !is_turned(hop)))
         hop->word = "preceded";
     if (drives)
         hop->word = "drives";
@@ -317,11 +322,6 @@ static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
     if (!job.checks)
         return caus_arena_fail(about->out, err);
     job.link = caus_learned_link_between(about, job.from, job.to);
-    const caus_variable *variables = about->series->variables;
-    if (cause != SIZE_MAX && hop->variable != SIZE_MAX)
-        job.blur_s =
-            caus_variable_blur_s(&variables[cause], &variables[hop->variable],
-                                 (double)about->series->step_ns / 1e9);
     hop->has_link = job.link.found;
     bool usual =
         job.link.found && job.link.environments != CAUS_EDGE_INCIDENT_ONLY;

@@ -18,6 +18,7 @@ typedef struct made_flow {
     bool other_sign;   /* of the slope, before the onset */
     bool calm;         /* root does not move */
     bool calm_mid;     /* nor does mid, while both others do */
+    size_t early;      /* rows that front moves before the others */
     const char *query; /* of all variables */
     const char *source;
 } made_flow;
@@ -43,7 +44,8 @@ static void fill(const made_flow *flow, double *values)
                 flow->other_sign && r < ONSET ? -flow->slope : flow->slope;
             row[v] =
                 1 + slope * (callee - 1) + .03 * caus_random_normal(&random);
-            bool follows = flow->slope <= 0 && r >= ONSET;
+            size_t onset = v == 1 ? ONSET - flow->early : ONSET;
+            bool follows = flow->slope <= 0 && r >= onset;
             if (follows && !(flow->calm_mid && v == 2))
                 row[v] += flow->calm_mid ? .2 : 2;
         }
@@ -198,6 +200,38 @@ static void a_word_needs_both_ends_in_lower_ranks_too(void **state)
         }
     }
     assert_int_equal(seen, 2); /* from mid, and from side, to front */
+}
+
+/* Order is told as a fact where the interval leaves no doubt, and where it is
+ * the wrong one it speaks against the answer. */
+static void who_moved_before_its_cause_contradicts_it(void **state)
+{
+    static const char *const text = "nobody whom it can reach moved before it";
+    for (size_t early = 0; early <= 20; early += 20) {
+        const made_flow flow = {.early = early};
+        caus_explanation told = tell(*state, &flow, NULL);
+        const caus_suspect *first = &told.suspects[0];
+        const caus_hop *last = &first->chain[1];
+        assert_int_equal(told.reach_count, 2);
+        const caus_reach *front = &told.reach[1];
+        assert_string_equal(told.suspects[front->suspect].service, "front");
+        assert_true(front->has_lag && last->has_lag);
+        assert_int_equal(front->lag_high_s<0, early> 0);
+        assert_int_equal(last->lag_high_s<0, early> 0);
+        caus_check_state expected =
+            early ? CAUS_STATE_FAILED : CAUS_STATE_PASSED;
+        size_t found = 0;
+        for (size_t i = 0; i < first->finding_count; i++)
+            found += strcmp(first->findings[i].text, text) == 0 &&
+                     first->findings[i].state == expected;
+        assert_int_equal(found, 1);
+        assert_string_equal(last->word, "moved with");
+        found = 0;
+        for (size_t i = 0; i < last->check_count; i++)
+            found += last->checks[i].found &&
+                     strstr(last->checks[i].found, "struck before its cause");
+        assert_int_equal(found, early > 0);
+    }
 }
 
 static void where_nothing_began_there_is_no_chain(void **state)
@@ -579,6 +613,7 @@ int main(void)
         TEST(what_only_moves_at_once_moved_with),
         TEST(a_silent_station_earns_no_word),
         TEST(a_word_needs_both_ends_in_lower_ranks_too),
+        TEST(who_moved_before_its_cause_contradicts_it),
         TEST(where_nothing_began_there_is_no_chain),
         TEST(a_link_that_turned_round_does_not_drive),
         TEST(usual_delays_are_told_and_add_up),

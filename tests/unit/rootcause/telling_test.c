@@ -205,6 +205,40 @@ static void a_hop_without_a_word_is_told_as_a_fact(void **state)
         strstr(text, "1. mid calls root; nothing measured of mid moved; "));
 }
 
+static void order_is_told_as_far_as_it_is_known(void **state)
+{
+    static const struct {
+        double lag_s, low_s, high_s;
+        const char *words;
+    } cases[] = {{30, 15, 45, ", 30 s later\n"},
+                 {30, -15, 75, ", perhaps 30 s later\n"},
+                 {0, -15, 15, ", at the same time\n"},
+                 {-30, -75, 15, ", order not measurable\n"},
+                 {-30, -45, -15, ", 30 s earlier, which contradicts it\n"}};
+    made_fixture *with = *state;
+    told_case *made = tell(with, made_incident);
+    caus_reach reach = made->told.reach[0];
+    made->told.reach = &reach;
+    made->told.reach_count = 1;
+    reach.moved = reach.has_lag = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        reach.lag_s = cases[i].lag_s;
+        reach.lag_low_s = cases[i].low_s;
+        reach.lag_high_s = cases[i].high_s;
+        const char *text = render(with, made, CAUS_FORMAT_TEXT, INT32_MIN);
+        const char *words = strstr(text, "whom it can reach\n");
+        assert_non_null(words);
+        if (!strstr(words, cases[i].words))
+            fail_msg("not \"%s\" in \"%.200s\"", cases[i].words, words);
+        text = render(with, made, CAUS_FORMAT_JSON, INT32_MIN);
+        words = strstr(text, "\"blast_radius\"");
+        assert_non_null(words);
+        assert_int_equal(strstr(words, "\"delay_seconds\"") != NULL,
+                         cases[i].lag_s >= 0);
+        assert_non_null(strstr(words, "\"lag_interval\""));
+    }
+}
+
 /* The made incident, by a share of its size. */
 static told_case *tell_share(made_fixture *with, double share)
 {
@@ -267,6 +301,7 @@ int main(void)
         TEST(where_nothing_was_found_no_onset_is_told),
         TEST(the_first_screen_fits_whatever_there_is_to_tell),
         TEST(a_hop_without_a_word_is_told_as_a_fact),
+        TEST(order_is_told_as_far_as_it_is_known),
         TEST(what_is_not_proven_does_not_sound_certain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
