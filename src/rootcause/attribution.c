@@ -6,6 +6,7 @@
 #include "numeric/cholesky.h"
 #include "numeric/order.h"
 #include "rootcause/attribution.h"
+#include "rootcause/weights.h"
 
 enum { REPLICATES = 200 };
 
@@ -283,6 +284,19 @@ static caus_status attribute(const caus_case *about,
     return CAUS_OK;
 }
 
+/* Whether a part of the change may be of a service that nobody is known to
+ * call. */
+static bool stranger_moved(const caus_case *about)
+{
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        const double *outside = about->scores.outside[s];
+        if (about->scene.stranger[s] &&
+            fmax(outside[0], outside[1]) >= caus_explained_clue)
+            return true;
+    }
+    return false;
+}
+
 caus_status caus_attribution_find(const caus_case *about, caus_share *shares,
                                   caus_error *err)
 {
@@ -290,6 +304,8 @@ caus_status caus_attribution_find(const caus_case *about, caus_share *shares,
     if (!mechanism)
         return caus_arena_fail(about->out, err);
     bool found;
+    if (stranger_moved(about))
+        return CAUS_OK;
     CAUS_TRY(caus_mechanism_find(about, mechanism, &found, err));
     return found ? attribute(about, mechanism, shares, err) : CAUS_OK;
 }

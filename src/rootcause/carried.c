@@ -150,12 +150,23 @@ static size_t find_moved(const caus_case *about, const double *clues,
     return count;
 }
 
+/* Whether nobody told if one of two calls the other. */
+static bool is_open(const caus_scene *scene, size_t caller, size_t callee)
+{
+    bool looks = scene->observer[caller] || scene->observer[callee];
+    return !scene->has_calls ||
+           (!looks && (scene->stranger[caller] || scene->stranger[callee]));
+}
+
 caus_status caus_guesses_find(caus_case *about, const double *clues,
                               caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     size_t services = scene->service_count;
-    if (scene->has_calls)
+    bool any = !scene->has_calls;
+    for (size_t s = 0; s < services; s++)
+        any = any || scene->stranger[s];
+    if (!any)
         return CAUS_OK;
     bool *moved = CAUS_ARRAY(about->out, bool, services + 1);
     caus_guesses *made = CAUS_ARRAY(about->out, caus_guesses, services + 1);
@@ -169,7 +180,8 @@ caus_status caus_guesses_find(caus_case *about, const double *clues,
         CAUS_TRY(caus_run_check(about->run, err));
         size_t count = 0;
         for (size_t other = 0; moved[s] && other < services; other++)
-            count += moved[other] && guess(about, s, other, &room[count]);
+            count += moved[other] && is_open(scene, s, other) &&
+                     guess(about, s, other, &room[count]);
         caus_guess *items = CAUS_ARRAY(about->out, caus_guess, count + 1);
         if (!items)
             return caus_arena_fail(about->out, err);

@@ -96,6 +96,13 @@ static void check_reach(finding_list *list, size_t service)
         add_finding(list, CAUS_STATE_PASSED, "the symptom is its own", NULL);
         return;
     }
+    if (about->scene.stranger[service]) {
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    "a path of calls from the symptom (the call graph does not "
+                    "know it)",
+                    NULL);
+        return;
+    }
     const char *caller = about->scene.services[about->symptom_service];
     add_finding(
         list, passed_if(about->scores.path[service] >= 0),
@@ -146,6 +153,7 @@ static void check_callees(finding_list *list, size_t service)
     const caus_case *about = list->about;
     const caus_scene *scene = &about->scene;
     const double *outside = about->scores.outside[service];
+    bool known = scene->has_calls && !scene->stranger[service];
     bool alone =
         scene->callee_start[service] == scene->callee_start[service + 1];
     double callee;
@@ -153,13 +161,13 @@ static void check_callees(finding_list *list, size_t service)
     size_t failing = failing_callee(about, service);
     bool none = callee <= fmax(outside[0], outside[1]) && failing == SIZE_MAX;
     worst = failing == SIZE_MAX ? worst : failing;
-    add_finding(
-        list, scene->has_calls ? passed_if(none) : CAUS_STATE_UNTESTED,
-        alone && scene->has_calls ? "it calls nobody who could be to blame"
-                                  : "nobody that it calls is worse off",
-        none ? ""
-             : caus_arena_format(about->out, "%s, which it calls, is worse off",
-                                 scene->services[worst]));
+    add_finding(list, known ? passed_if(none) : CAUS_STATE_UNTESTED,
+                alone && known ? "it calls nobody who could be to blame"
+                               : "nobody that it calls is worse off",
+                none ? ""
+                     : caus_arena_format(about->out,
+                                         "%s, which it calls, is worse off",
+                                         scene->services[worst]));
 }
 
 /* Whether more of the symptom's change began in it than anywhere else; shares

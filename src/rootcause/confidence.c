@@ -39,6 +39,12 @@ static double loudness(const caus_case *about, size_t service)
     return fmax(inside, fmax(outside[0], outside[1]));
 }
 
+/* Whether it is known who calls the first suspect. */
+static bool knows_calls(const caus_case *about)
+{
+    return about->scene.has_calls && !about->scene.stranger[about->ranked[0]];
+}
+
 /*
  * The share of what is loud, by squares, that the first suspect can have moved:
  * anomalies go to callers. NaN without calls: then nobody knows who they are.
@@ -48,7 +54,7 @@ static caus_status find_explained(caus_case *about, caus_error *err)
     const caus_scene *scene = &about->scene;
     size_t first = about->ranked[0], *distance, *via;
     about->explained = (double)NAN;
-    if (!scene->has_calls)
+    if (!knows_calls(about))
         return CAUS_OK;
     CAUS_TRY(
         caus_scene_walk(scene, first, false, about->out, &distance, &via, err));
@@ -108,7 +114,7 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     /* Latency and errors spread: without a call graph whoever shows them may
      * be a victim. */
     signs[CAUS_SIGN_BLIND] =
-        about->scene.has_calls ? 0 : terms[CAUS_TERM_EXTERNAL] / first->score;
+        knows_calls(about) ? 0 : terms[CAUS_TERM_EXTERNAL] / first->score;
     signs[CAUS_SIGN_EXPLAINED] =
         isnan(about->explained) ? 0 : log(about->explained);
 }

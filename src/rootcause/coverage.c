@@ -42,7 +42,8 @@ caus_status caus_coverage_find(caus_case *about, caus_error *err)
         caus_arena_rewind(about->out, mark);
     }
     for (size_t s = 0; s < scene->service_count; s++)
-        covered[s] = all > 0 ? sqrt(covered[s] / all) : 1;
+        covered[s] =
+            all > 0 && !scene->stranger[s] ? sqrt(covered[s] / all) : 1;
     about->context.covered = covered;
     return CAUS_OK;
 }

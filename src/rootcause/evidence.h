@@ -114,7 +114,9 @@ typedef struct caus_scene {
     const size_t *variables;      /* by service and name */
     const caus_aspect *aspects;   /* [variable_count] */
     const int *bad;               /* [variable_count] direction */
-    const bool *observer;         /* [service_count] */
+    bool *observer;               /* [service_count] */
+    bool *stranger;               /* [service_count] calls are known, but none
+                                     of it: anybody may call it */
     const bool *shows;            /* [service_count] latency or errors */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */

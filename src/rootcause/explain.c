@@ -7,6 +7,7 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/strangers.h"
 #include "rootcause/weights.h"
 
 const char *caus_verdict_name(caus_verdict verdict)
@@ -218,7 +219,8 @@ static void look_from_symptom(caus_case *about, const double *clues)
     if (about->symptom == SIZE_MAX)
         return;
     size_t service = scene->service_of[about->symptom];
-    if (service == SIZE_MAX || scene->observer[service] || !scene->has_calls)
+    if (service == SIZE_MAX || scene->observer[service] ||
+        scene->stranger[service] || !scene->has_calls)
         return;
     about->symptom_service = service;
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -417,6 +419,10 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
 {
     const caus_explain_options *options = about->options;
     const caus_topology *calls = options->topology;
+    if (calls && !caus_calls_fit(about->series, calls, options->spans)) {
+        about->unfit_calls = calls;
+        calls = NULL;
+    }
     if (!calls && options->spans) {
         caus_topology *seen = CAUS_ARRAY(about->out, caus_topology, 1);
         if (!seen)
@@ -464,6 +470,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
                         caus_error *err)
 {
     CAUS_TRY(measure(about, err));
+    caus_strangers_mark(about);
     CAUS_TRY(caus_departure_find(about, err));
     CAUS_TRY(caus_demand_init(about, err));
     CAUS_TRY(caus_placebo_init(about, placebo, err));

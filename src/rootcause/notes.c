@@ -6,8 +6,9 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 5 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 7 };
 
 bool caus_measures_side(const caus_case *about, size_t service, bool inside)
 {
@@ -195,8 +196,14 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
     const char **items = CAUS_ARRAY(about->out, const char *, MOST_WARNINGS);
     const char *mended = say_mended(about);
     const char *strangers = say_strangers(about);
-    if (!items || !mended || !strangers)
+    const char *unfit = caus_calls_say_unfit(about);
+    const char *uncalled = caus_strangers_say(about);
+    if (!items || !mended || !strangers || !unfit || !uncalled)
         return caus_arena_fail(about->out, err);
+    if (unfit[0])
+        items[result->warning_count++] = unfit;
+    if (uncalled[0])
+        items[result->warning_count++] = uncalled;
     if (result->rows_after < 3)
         items[result->warning_count++] =
             "under three rows after the onset: one odd value decides";

@@ -27,8 +27,9 @@ typedef struct caus_case {
     caus_arena *out;
     caus_timeline timeline; /* of `series`, sorted */
     caus_scene scene;
-    const caus_topology *calls; /* given, or of the spans; NULL */
-    const caus_spans *spans;    /* with both phases, where there are such */
+    const caus_topology *calls;       /* given, or of the spans; NULL */
+    const caus_topology *unfit_calls; /* given, of other services; NULL */
+    const caus_spans *spans; /* with both phases, where there are such */
     caus_trace_clues traces;
     const struct caus_log_table *log_table; /* NULL = no log lines */
     struct caus_log_rise *log_rises; /* [templates] of the incident; NULL = its

@@ -140,15 +140,15 @@ static bool is_internal(caus_aspect aspect)
 
 /*
  * Services that only look at others, as the rows of an SLO do: without any part
- * in the calls, and with nothing measured inside nor, where no calls are known,
- * requests counted, while others have that. Where more than a few are so, they
- * are services of which little is measured.
+ * in the calls, and with nothing measured inside nor requests counted, while
+ * others have that. Where more than a few are so, they are services of which
+ * little is measured.
  */
 static void mark_observers(const caus_scene *scene, size_t variable_count,
                            const caus_topology *calls, const caus_spans *spans,
                            bool *observer)
 {
-    bool known = calls && calls->call_count, any = known;
+    bool any = calls && calls->call_count;
     for (size_t v = 0; v < variable_count; v++)
         any = any || is_internal(scene->aspects[v]);
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -163,7 +163,7 @@ static void mark_observers(const caus_scene *scene, size_t variable_count,
     }
     for (size_t v = 0; v < variable_count; v++) {
         bool works = is_internal(scene->aspects[v]) ||
-                     (!known && scene->aspects[v] == CAUS_ASPECT_LOAD);
+                     scene->aspects[v] == CAUS_ASPECT_LOAD;
         if (works && scene->service_of[v] != SIZE_MAX)
             observer[scene->service_of[v]] = false;
     }
@@ -188,7 +188,9 @@ caus_status caus_scene_init(const caus_series *series,
     int *bad = CAUS_ARRAY(out, int, count);
     bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
     bool *shows = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    if (!service_of || !aspects || !bad || !observer || !shows)
+    scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
+    if (!service_of || !aspects || !bad || !observer || !shows ||
+        !scene.stranger)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];

@@ -271,7 +271,8 @@ static void find_paths(const caus_context *context, caus_scores *scores)
     const caus_scene *scene = context->scene;
     bool any = context->ends != NULL;
     for (size_t s = 0; s < scene->service_count; s++) {
-        scores->path[s] = any && context->ends[s] <= 0 ? -1 : 1;
+        bool reached = scene->stranger[s] || !any || context->ends[s] > 0;
+        scores->path[s] = reached ? 1 : -1;
         if (any && context->ends[s] > 0)
             scores->path[s] = context->ends[s];
     }

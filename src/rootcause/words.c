@@ -265,7 +265,8 @@ static caus_status say_if_second(const caus_case *about, const char **result,
     const char *first = about->suspects[0].service;
     const char *second = about->suspects[1].service;
     *result = "";
-    if (!scene->has_calls)
+    if (!scene->has_calls || scene->stranger[about->ranked[0]] ||
+        scene->stranger[about->ranked[1]])
         return CAUS_OK;
     size_t *below, *above, *via;
     CAUS_TRY(caus_scene_walk(scene, about->ranked[1], true, about->out, &below,

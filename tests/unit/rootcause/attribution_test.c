@@ -250,7 +250,7 @@ an_observer_has_no_share_and_the_unmeasured_lets_through(void **state)
     memcpy(watched, made_incident, sizeof watched);
     watched[3] = (made_measure){"slo_p99", "slo", .3, .01, 9};
     watched[4] = (made_measure){"slo_errors", "slo", 0, 0, 0};
-    watched[5] = (made_measure){"slo_calls", "slo", 100, 5, 0};
+    watched[5] = (made_measure){"slo_p50", "slo", .2, .01, 0};
     caus_explain_options options = made_options();
     options.symptom = "slo_p99";
     caus_explanation told = made_explain(*state, watched, &options);

@@ -30,6 +30,89 @@ static void a_callee_that_nobody_measures_is_looked_through(void **state)
     assert_string_equal(told.suspects[0].service, "root");
 }
 
+static bool warns(const caus_explanation *told, const char *words)
+{
+    for (size_t i = 0; i < told->warning_count; i++) {
+        if (strstr(told->warnings[i], words))
+            return true;
+    }
+    return false;
+}
+
+static void who_is_in_no_call_may_stand_anywhere(void **state)
+{
+    static const char *const services[] = {"front", "mid", "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 2}};
+    static const caus_topology without = {3, services, 2, calls};
+    static const char *const others[] = {"root_cpu", "root_requests",
+                                         "root_latency_p99"};
+    caus_explain_options options = made_options();
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        measure measures[MADE_VARIABLES];
+        memcpy(measures, made_incident, sizeof measures);
+        measures[7] = (measure){others[i], "root", .07, .004, 0};
+        options.topology = &made_topology;
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(told.suspects[0].service, "root");
+        assert_false(warns(&told, "knows no"));
+        options.topology = &without;
+        told = made_explain(*state, measures, &options);
+        assert_string_equal(told.suspects[0].service, "root");
+        assert_false(told.suspects[0].share.known);
+        assert_true(warns(&told, "the call graph knows no root:"));
+    }
+}
+
+static void who_shows_what_users_wait_for_only_looks_at_it(void **state)
+{
+    measure looking[MADE_VARIABLES];
+    memcpy(looking, made_incident, sizeof looking);
+    looking[8] = (measure){"slo_latency", "slo", .2, .01, .5};
+    looking[9] = (measure){"slo_errors", "slo", 0, 0, 0};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, looking, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_true(suspect(&told, "slo")->observer);
+    looking[9] = (measure){"slo_requests", "slo", 100, 3, 0};
+    told = made_explain(*state, looking, &options);
+    assert_false(suspect(&told, "slo")->observer);
+}
+
+static void a_graph_of_other_names_is_none(void **state)
+{
+    static const struct {
+        const char *services[4];
+        const char *words;
+    } graphs[] = {
+        {{"front-svc", "mid-svc", "root-svc", "side-svc"},
+         "says front-svc where they say front: take -svc from all"},
+        {{"eu/front", "eu/mid", "eu/root", "eu/side"},
+         "says eu/front where they say front: take eu/ from all"},
+        {{"fron", "mi", "roo", "sid"}, "nearest are its fron and their front"},
+        {{"front", "b", "c", "d"}, "--topology is left out"},
+    };
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}};
+    caus_explain_options options = made_options();
+    options.topology = NULL;
+    caus_explanation none = made_explain(*state, made_incident, &options);
+    for (size_t i = 0; i < sizeof graphs / sizeof *graphs; i++) {
+        const caus_topology other = {4, graphs[i].services, 3, calls};
+        options.topology = &other;
+        caus_explanation told = made_explain(*state, made_incident, &options);
+        assert_true(warns(&told, graphs[i].words));
+        assert_false(told.has_calls);
+        assert_int_equal(told.suspect_count, none.suspect_count);
+        for (size_t s = 0; s < none.suspect_count; s++) {
+            assert_string_equal(told.suspects[s].service,
+                                none.suspects[s].service);
+            assert_true(told.suspects[s].score == none.suspects[s].score);
+        }
+    }
+    options.topology = &made_topology;
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_false(warns(&told, "--topology"));
+}
+
 static void few_failures_do_not_make_many(void **state)
 {
     static const measure failing[MADE_VARIABLES] = {
@@ -325,6 +408,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_only_stands_before_another_did_not_begin_it, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(who_is_in_no_call_may_stand_anywhere,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_shows_what_users_wait_for_only_looks_at_it, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(a_graph_of_other_names_is_none,
+                                        made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(who_is_hardly_asked_makes_nobody_slow,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call graph that calls services otherwise than variables do. */
+#include <string.h>
+
+#include "rootcause/strangers.h"
+
+enum { MOST_COMPARED = 256, MOST_NAME = 256 };
+
+static bool is_measured(const caus_series *series, const caus_spans *spans,
+                        const char *name)
+{
+    for (size_t v = 0; v < series->variable_count; v++) {
+        if (strcmp(series->variables[v].service, name) == 0)
+            return true;
+    }
+    for (size_t i = 0; spans && i < spans->service_count; i++) {
+        if (strcmp(spans->services[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a variable is the first of its service. */
+static bool is_first(const caus_series *series, size_t variable)
+{
+    const char *name = series->variables[variable].service;
+    bool first = *name;
+    for (size_t v = 0; v < variable && first; v++)
+        first = strcmp(series->variables[v].service, name) != 0;
+    return first;
+}
+
+bool caus_calls_fit(const caus_series *series, const caus_topology *calls,
+                    const caus_spans *spans)
+{
+    for (size_t i = 0; i < calls->call_count; i++) {
+        const char *caller = calls->services[calls->calls[i][0]];
+        const char *callee = calls->services[calls->calls[i][1]];
+        if (is_measured(series, spans, caller) &&
+            is_measured(series, spans, callee))
+            return true;
+    }
+    size_t known = 0, all = 0;
+    for (size_t v = 0; v < series->variable_count; v++) {
+        if (!is_first(series, v))
+            continue;
+        all++;
+        known +=
+            caus_topology_find(calls, series->variables[v].service) != SIZE_MAX;
+    }
+    return known && 2 * known >= all;
+}
+
+/* A name of the graph, and the nearest of the variables' services. */
+typedef struct spelling {
+    const char *told, *measured;
+    size_t distance;
+} spelling;
+
+/* A name that holds the other is nearer than any that does not. */
+static size_t distance_of(const char *told, const char *measured)
+{
+    bool within = strstr(told, measured) || strstr(measured, told);
+    return caus_edit_distance(told, measured) + (within ? 0 : MOST_NAME);
+}
+
+static spelling find_nearest(const caus_series *series,
+                             const caus_topology *calls)
+{
+    spelling best = {NULL, NULL, SIZE_MAX};
+    for (size_t i = 0; i < calls->service_count && i < MOST_COMPARED; i++) {
+        const char *told = calls->services[i];
+        for (size_t v = 0; v < series->variable_count; v++) {
+            const char *measured = series->variables[v].service;
+            if (!is_first(series, v) || strcmp(told, measured) == 0)
+                continue;
+            size_t distance = distance_of(told, measured);
+            if (distance < best.distance ||
+                (distance == best.distance &&
+                 strcmp(measured, best.measured) < 0))
+                best = (spelling){told, measured, distance};
+        }
+    }
+    return best;
+}
+
+/* What the longer of two names has before or behind the shorter. */
+typedef struct affix {
+    char text[MOST_NAME]; /* "" = they differ otherwise */
+    bool is_behind;
+} affix;
+
+static affix find_affix(const char *longer, const char *shorter)
+{
+    affix found = {{0}, false};
+    size_t length = strlen(shorter), more = strlen(longer) - length;
+    found.is_behind = strncmp(longer, shorter, length) == 0;
+    bool fits = found.is_behind || strcmp(longer + more, shorter) == 0;
+    if (fits && more < MOST_NAME)
+        memcpy(found.text, longer + (found.is_behind ? length : 0), more);
+    return found;
+}
+
+static bool is_whole(const affix *ends, const char *longer, const char *shorter)
+{
+    size_t length = strlen(shorter), more = strlen(ends->text);
+    if (strlen(longer) != length + more)
+        return false;
+    return ends->is_behind ? strncmp(longer, shorter, length) == 0 &&
+                                 strcmp(longer + length, ends->text) == 0
+                           : strncmp(longer, ends->text, more) == 0 &&
+                                 strcmp(longer + more, shorter) == 0;
+}
+
+/* Whether every service of the graph is a measured one but for the affix. */
+static bool is_common(const caus_series *series, const caus_topology *calls,
+                      const affix *ends, bool told_is_longer)
+{
+    for (size_t i = 0; i < calls->service_count && ends->text[0]; i++) {
+        const char *told = calls->services[i];
+        bool found = false;
+        for (size_t v = 0; v < series->variable_count && !found; v++) {
+            const char *measured = series->variables[v].service;
+            found =
+                *measured && (told_is_longer ? is_whole(ends, told, measured)
+                                             : is_whole(ends, measured, told));
+        }
+        if (!found)
+            return false;
+    }
+    return ends->text[0] != 0;
+}
+
+const char *caus_calls_say_unfit(const caus_case *about)
+{
+    const caus_topology *calls = about->unfit_calls;
+    const char *why = "none of its calls joins two services with variables";
+    if (!calls)
+        return "";
+    spelling nearest = find_nearest(about->series, calls);
+    if (!nearest.told)
+        return caus_arena_format(about->out, "--topology is left out: %s", why);
+    bool told_is_longer = strlen(nearest.told) > strlen(nearest.measured);
+    affix ends = told_is_longer ? find_affix(nearest.told, nearest.measured)
+                                : find_affix(nearest.measured, nearest.told);
+    if (!is_common(about->series, calls, &ends, told_is_longer))
+        return caus_arena_format(about->out,
+                                 "--topology is left out: %s; nearest are its "
+                                 "%s and their %s: name services alike",
+                                 why, nearest.told, nearest.measured);
+    return caus_arena_format(
+        about->out,
+        "--topology is left out: %s; it says %s where they say %s: %s %s %s "
+        "all of its names",
+        why, nearest.told, nearest.measured, told_is_longer ? "take" : "put",
+        ends.text,
+        told_is_longer   ? "from"
+        : ends.is_behind ? "behind"
+                         : "before");
+}
