@@ -100,12 +100,15 @@ caus_status caus_spans_read_csv(const char *path,
                                 caus_spans *result, caus_error *err);
 
 /*
- * Who calls whom: a call is a span whose parent belongs to another service.
+ * Who calls whom: a call is a span whose parent belongs to another service. One
+ * that is seen in under a hundredth of those that lead back is a fault of the
+ * spans and left out.
  *
  *   counts  [call_count] of the result, calls in each phase; NULL = not wanted
  *   result  all services of the spans; lives in `out`, as counts
  *
- * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT. Cost O(spans).
+ * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT. Cost O(spans + rare calls
+ * · calls).
  */
 typedef size_t caus_call_count[CAUS_PHASE_COUNT];
 caus_status caus_spans_topology(const caus_spans *spans, caus_arena *out,

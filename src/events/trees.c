@@ -88,7 +88,15 @@ static void find_parents(caus_span_node *nodes, const caus_span_id *ids,
     }
 }
 
-/* A ring is opened at its earliest span. */
+/* Whether of two spans of a ring the first is likelier its beginning: who waits
+ * for others takes longer, whatever the clocks say. */
+static bool is_longer(const caus_span_node *nodes, uint32_t a, uint32_t b)
+{
+    int64_t own = nodes[a].raw->duration_ns, other = nodes[b].raw->duration_ns;
+    return own > other || (own == other && a < b);
+}
+
+/* A ring is opened at its longest span, the earliest of such. */
 static void open_rings(caus_span_node *nodes, uint32_t count,
                        caus_span_faults *faults)
 {
@@ -100,11 +108,11 @@ static void open_rings(caus_span_node *nodes, uint32_t count,
         }
         if (at == CAUS_NO_SPAN || nodes[at].walk != i)
             continue;
-        uint32_t earliest = at;
+        uint32_t first = at;
         for (uint32_t on = nodes[at].parent; on != at; on = nodes[on].parent)
-            if (on < earliest)
-                earliest = on;
-        nodes[earliest].parent = CAUS_NO_SPAN;
+            if (is_longer(nodes, on, first))
+                first = on;
+        nodes[first].parent = CAUS_NO_SPAN;
         faults->cycles++;
     }
 }

@@ -303,6 +303,67 @@ static void topology_counts_calls_between_services(void **state)
     csv_bench_close(&bench);
 }
 
+/* web calls api, which calls db, 400 times; the clock of db is ahead. */
+static size_t write_chain(char *text, const char *parent_of_first)
+{
+    size_t length = (size_t)sprintf(text, HEADER);
+    for (int i = 0; i < 400; i++)
+        length += (size_t)sprintf(
+            text + length,
+            "0,%d,1,%s,web,page,100,90\n0,%d,2,1,api,check,100,50\n"
+            "0,%d,3,2,db,get,20,10\n",
+            i, i ? "-1" : parent_of_first, i, i);
+    return length;
+}
+
+static void check_chain(const char *text)
+{
+    csv_bench bench;
+    caus_spans spans;
+    caus_topology topology;
+    read_well(&bench, text, &spans);
+    assert_int_equal(
+        caus_spans_topology(&spans, bench.out, &topology, NULL, &bench.error),
+        CAUS_OK);
+    static const size_t calls[2][2] = {{0, 1}, {2, 0}}; /* api, db, web */
+    assert_int_equal(topology.call_count, 2);
+    assert_memory_equal(topology.calls, calls, sizeof calls);
+    csv_bench_close(&bench);
+}
+
+static void a_ring_among_many_traces_makes_no_call(void **state)
+{
+    (void)state;
+    static char text[1 << 16];
+    write_chain(text, "-1");
+    check_chain(text);
+    write_chain(text, "3");
+    check_chain(text);
+    size_t length = write_chain(text, "-1");
+    sprintf(text + length, "0,x,1,-1,db,get,1,90\n0,x,2,1,web,page,2,10\n");
+    check_chain(text);
+}
+
+static void a_way_back_that_is_seen_again_and_again_is_one(void **state)
+{
+    (void)state;
+    static char text[1 << 16];
+    size_t length = write_chain(text, "-1");
+    for (int i = 0; i < 8; i++)
+        length += (size_t)sprintf(
+            text + length, "0,x%d,1,-1,db,get,1,90\n0,x%d,2,1,web,page,2,10\n",
+            i, i);
+    csv_bench bench;
+    caus_spans spans;
+    caus_topology topology;
+    read_well(&bench, text, &spans);
+    assert_int_equal(
+        caus_spans_topology(&spans, bench.out, &topology, NULL, &bench.error),
+        CAUS_OK);
+    assert_int_equal(topology.call_count, 3);
+    csv_bench_close(&bench);
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     (void)state;
@@ -339,6 +400,8 @@ int main(void)
         cmocka_unit_test(faults_name_line_and_column),
         cmocka_unit_test(the_memory_limit_is_kept),
         cmocka_unit_test(topology_counts_calls_between_services),
+        cmocka_unit_test(a_ring_among_many_traces_makes_no_call),
+        cmocka_unit_test(a_way_back_that_is_seen_again_and_again_is_one),
         cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
