@@ -92,12 +92,15 @@ bool caus_fill_prepared(const caus_detect_job *job, size_t column,
 /* sums[i] = medians of three values in a row, of those before the i-th. */
 static void sum_medians(const caus_column *column)
 {
-    column->sums[0] = 0;
+    const double *restrict values = column->values;
+    double *restrict sums = column->sums;
+    sums[0] = 0;
+    /* Medians wait for nothing, sums for one another. */
     for (size_t i = 0; i + 2 < column->count; i++)
-        column->sums[i + 1] =
-            column->sums[i] + caus_median_of_three(column->values[i],
-                                                   column->values[i + 1],
-                                                   column->values[i + 2]);
+        sums[i + 1] =
+            caus_median_of_three(values[i], values[i + 1], values[i + 2]);
+    for (size_t i = 0; i + 2 < column->count; i++)
+        sums[i + 1] += sums[i];
 }
 
 /* Mean of the medians of three that start in [first, end). */
