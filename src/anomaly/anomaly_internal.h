@@ -5,8 +5,8 @@
 
 #include <math.h>
 
+#include "anomaly/anomaly.h"
 #include "base/base.h"
-#include "caus/anomaly.h"
 
 enum {
     CAUS_ANOMALY_LEAST_REFERENCE = 20,
@@ -29,20 +29,19 @@ typedef struct caus_panel {
     size_t column_count;
     size_t reference_count;
     const int64_t *time_ns; /* [source_count] */
-    double *values;         /* [column_count × row_count]; NaN = missing */
+    const double **columns; /* [column_count] of [row_count]; NaN = missing */
     const size_t *variable; /* [column_count] in the series */
     double *level;          /* [column_count] */
     double *scale;          /* [column_count] > 0 */
     bool *is_still;         /* [column_count] hardly moved in the reference */
 } caus_panel;
 
+/* `columns` are those of the series, sorted; the panel refers to them. */
 caus_status caus_panel_init(const caus_series *series,
+                            const caus_time_columns *columns,
                             const caus_anomaly_options *options,
                             caus_arena *scratch, caus_panel *result,
                             caus_error *err);
-
-/* Segments by time: [segment_count] indices; NULL when memory is out. */
-size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena);
 
 /* ---- windows ---- */
 

@@ -58,7 +58,7 @@ static double median_between(const caus_panel *panel, size_t column,
                              size_t from, size_t to, double *room,
                              double missing)
 {
-    const double *values = panel->values + column * panel->row_count;
+    const double *values = panel->columns[column];
     size_t count = 0;
     for (size_t r = from; r < to; r++)
         if (!isnan(values[r]))
@@ -237,6 +237,7 @@ static caus_status report(const caus_detect_job *job,
 }
 
 static caus_status detect(const caus_series *series,
+                          const caus_time_columns *columns,
                           const caus_anomaly_options *options,
                           const caus_run *run, caus_arena *scratch,
                           caus_arena *out, caus_anomalies *made,
@@ -246,7 +247,7 @@ static caus_status detect(const caus_series *series,
     caus_layout layout;
     caus_departures departures;
     caus_verdict verdict;
-    CAUS_TRY(caus_panel_init(series, options, scratch, &panel, err));
+    CAUS_TRY(caus_panel_init(series, columns, options, scratch, &panel, err));
     CAUS_TRY(caus_layout_init(&panel, scratch, &layout, err));
     caus_detect_job job = {.panel = &panel,
                            .layout = &layout,
@@ -266,10 +267,11 @@ static caus_status detect(const caus_series *series,
                   out, made, err);
 }
 
-caus_status caus_anomaly_detect(const caus_series *series,
-                                const caus_anomaly_options *options,
-                                const caus_run *run, caus_arena *out,
-                                caus_anomalies *result, caus_error *err)
+caus_status caus_anomaly_detect_columns(const caus_series *series,
+                                        const caus_time_columns *columns,
+                                        const caus_anomaly_options *options,
+                                        const caus_run *run, caus_arena *out,
+                                        caus_anomalies *result, caus_error *err)
 {
     caus_anomaly_options mine =
         options ? *options : caus_anomaly_options_default();
@@ -278,7 +280,8 @@ caus_status caus_anomaly_detect(const caus_series *series,
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_anomalies made;
-    caus_status status = detect(series, &mine, run, scratch, out, &made, err);
+    caus_status status =
+        detect(series, columns, &mine, run, scratch, out, &made, err);
     caus_arena_rewind(scratch, scratch_mark);
     if (status != CAUS_OK) {
         caus_arena_rewind(out, mark);
@@ -286,6 +289,30 @@ caus_status caus_anomaly_detect(const caus_series *series,
     }
     *result = made;
     return CAUS_OK;
+}
+
+static caus_status list_columns(const caus_series *series, const caus_run *run,
+                                caus_time_columns *result, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    CAUS_TRY(caus_time_columns_init(series, scratch, result, err));
+    return caus_time_columns_sort(result, NULL, run, scratch, err);
+}
+
+caus_status caus_anomaly_detect(const caus_series *series,
+                                const caus_anomaly_options *options,
+                                const caus_run *run, caus_arena *out,
+                                caus_anomalies *result, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_time_columns columns;
+    caus_status status = list_columns(series, run, &columns, err);
+    if (status == CAUS_OK)
+        status = caus_anomaly_detect_columns(series, &columns, options, run,
+                                             out, result, err);
+    caus_arena_rewind(scratch, mark);
+    return status;
 }
 
 caus_status caus_onset_find(const caus_series *series,

@@ -130,7 +130,7 @@ static void regress(const regression_job *g, size_t target, double *room,
     fit(g, target, &t);
     leave_rest(g, g->values, target, &t, rest);
     double spread = spread_of(rest + g->lags, g->reference - g->lags, room);
-    const double *original = g->job->panel->values + target * g->rows;
+    const double *original = g->job->panel->columns[target];
     for (size_t r = 0; r < g->rows; r++)
         rest[r] = isnan(original[r]) ? (double)NAN
                                      : rest[r] / fmax(spread, LEAST_DEVIATION);

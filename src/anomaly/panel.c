@@ -6,22 +6,6 @@
 #include "anomaly/anomaly_internal.h"
 #include "numeric/order.h"
 
-size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena)
-{
-    size_t *order = CAUS_ARRAY(arena, size_t, series->segment_count);
-    if (!order)
-        return NULL;
-    for (size_t s = 0; s < series->segment_count; s++) {
-        size_t at = s;
-        for (; at > 0 && series->segments[order[at - 1]].start_ns >
-                             series->segments[s].start_ns;
-             at--)
-            order[at] = order[at - 1];
-        order[at] = s;
-    }
-    return order;
-}
-
 /* The smallest step between sorted values; 0 when there is none. */
 static double smallest_step(const double *sorted, size_t count)
 {
@@ -34,46 +18,67 @@ static double smallest_step(const double *sorted, size_t count)
     return least;
 }
 
-static size_t present_values(const double *values, size_t count, double *to)
+/* The median of the sizes of sorted values: outwards from 0, where they part.
+ */
+static double median_size(const double *sorted, size_t count)
 {
-    size_t used = 0;
-    for (size_t r = 0; r < count; r++)
-        if (!isnan(values[r]))
-            to[used++] = values[r];
-    return used;
+    size_t above = 0;
+    double lower = 0, upper = 0;
+    while (above < count && sorted[above] < 0)
+        above++;
+    for (size_t i = 0, below = above; i <= count / 2; i++) {
+        lower = upper;
+        bool is_below =
+            above == count || (below > 0 && -sorted[below - 1] < sorted[above]);
+        upper = is_below ? -sorted[--below] : sorted[above++];
+    }
+    return count % 2 ? upper : lower / 2 + upper / 2;
 }
 
-/* Largest distance from the level. */
-static double farthest(const double *values, size_t from, size_t to,
+/* The values of a column in the reference, in order. */
+static size_t sorted_reference(const caus_panel *panel,
+                               const caus_time_columns *columns,
+                               size_t variable, double *to)
+{
+    size_t start = variable * columns->row_count, count = 0;
+    size_t end = panel->row[panel->reference_count];
+    for (size_t i = 0; i < columns->present[variable]; i++) {
+        uint32_t row = columns->order[start + i];
+        to[count] = columns->values[start + row];
+        count += row < end;
+    }
+    return count;
+}
+
+/* Largest distance of any value from the level. */
+static double farthest(const caus_time_columns *columns, size_t variable,
                        double level)
 {
-    double most = 0;
-    for (size_t r = from; r < to; r++)
-        if (fabs(values[r] - level) > most)
-            most = fabs(values[r] - level);
-    return most;
+    size_t start = variable * columns->row_count;
+    const uint32_t *order = columns->order + start;
+    const double *values = columns->values + start;
+    size_t last = columns->present[variable] - 1;
+    return fmax(level - values[order[0]], values[order[last]] - level);
 }
 
 /* Level and scale of a column; false when it cannot be scored. */
-static bool examine(caus_panel *panel, size_t column,
-                    const caus_anomaly_options *options, double *room)
+static bool examine(caus_panel *panel, const caus_time_columns *columns,
+                    size_t variable, const caus_anomaly_options *options,
+                    double *room)
 {
-    const double *values = panel->values + column * panel->row_count;
-    size_t count = present_values(values, panel->reference_count, room);
+    size_t column = panel->column_count;
+    size_t count = sorted_reference(panel, columns, variable, room);
     if (count < CAUS_ANOMALY_LEAST_REFERENCE / 2)
         return false;
-    caus_sort(room, count);
     double level = caus_sorted_quantile(room, count, .5);
     double spread = caus_sorted_deviation(room, count);
     double step = smallest_step(room, count);
-    for (size_t i = 0; i < count; i++)
-        room[i] = fabs(room[i]);
-    double size = caus_median(room, count);
+    double size = median_size(room, count);
     double floor = fmax(options->min_effect * size, step) / options->min_size;
     panel->level[column] = level;
     panel->is_still[column] = !(spread > 0);
     panel->scale[column] = fmax(spread, floor);
-    double most = farthest(values, 0, panel->row_count, level);
+    double most = farthest(columns, variable, level);
     if (!(panel->scale[column] > 0))
         panel->scale[column] =
             most / (CAUS_ANOMALY_STILL_CAP * options->min_size);
@@ -137,94 +142,80 @@ static size_t *columns_by_name(const caus_series *series, caus_arena *arena,
     return order;
 }
 
-static bool is_present(const caus_series *series, const caus_segment *segment,
-                       size_t row, size_t variable)
+/* The rows in which anything of these columns was measured. */
+static void list_rows(const caus_time_columns *columns, const size_t *order,
+                      size_t count, size_t *rows, caus_panel *panel)
 {
-    return isfinite(segment->values[row * series->variable_count + variable]) &&
-           !caus_segment_is_missing(segment, row, variable);
-}
-
-static void copy_column(const caus_series *series, const size_t *segments,
-                        size_t variable, double *to)
-{
-    for (size_t s = 0; s < series->segment_count; s++) {
-        const caus_segment *segment = &series->segments[segments[s]];
-        for (size_t r = 0; r < segment->row_count; r++) {
-            *to++ = is_present(series, segment, r, variable)
-                        ? segment->values[r * series->variable_count + variable]
-                        : (double)NAN;
-        }
-    }
-}
-
-/* Every row's time, and the rows in which anything was measured. */
-static void list_rows(const caus_series *series, const size_t *segments,
-                      const size_t *columns, size_t column_count,
-                      int64_t *times, size_t *rows, caus_panel *panel)
-{
-    size_t row = 0;
-    for (size_t s = 0; s < series->segment_count; s++) {
-        const caus_segment *segment = &series->segments[segments[s]];
-        for (size_t r = 0; r < segment->row_count; r++, row++) {
-            times[row] = segment->start_ns + (int64_t)r * series->step_ns;
-            for (size_t c = 0; c < column_count; c++)
-                if (is_present(series, segment, r, columns[c])) {
-                    rows[panel->row_count++] = row;
-                    break;
-                }
-        }
-    }
-    panel->source_count = row;
+    size_t all = columns->row_count;
+    for (size_t row = 0; row < all; row++)
+        for (size_t c = 0; c < count; c++)
+            if (!isnan(columns->values[order[c] * all + row])) {
+                rows[panel->row_count++] = row;
+                break;
+            }
+    panel->source_count = all;
     panel->row = rows;
-    panel->time_ns = times;
+    panel->time_ns = columns->time_ns;
 }
 
-static caus_status fill(const caus_series *series, const size_t *segments,
-                        const size_t *order, size_t count,
-                        const caus_anomaly_options *options,
+/* A column without the rows in which nothing was measured; NULL when memory is
+ * out. */
+static const double *view_rows(const caus_panel *panel,
+                               const caus_time_columns *columns,
+                               size_t variable, caus_arena *scratch)
+{
+    const double *from = columns->values + variable * columns->row_count;
+    if (panel->row_count == columns->row_count)
+        return from;
+    double *values = CAUS_ARRAY(scratch, double, panel->row_count);
+    for (size_t r = 0; values && r < panel->row_count; r++)
+        values[r] = from[panel->row[r]];
+    return values;
+}
+
+static caus_status fill(const caus_time_columns *columns, const size_t *order,
+                        size_t count, const caus_anomaly_options *options,
                         caus_arena *scratch, caus_panel *panel, caus_error *err)
 {
-    size_t rows = panel->row_count;
-    double *room = CAUS_ARRAY(scratch, double, panel->source_count);
+    double *room = CAUS_ARRAY(scratch, double, columns->row_count + 1);
     size_t *kept = CAUS_ARRAY(scratch, size_t, count);
-    panel->values = CAUS_ARRAY(scratch, double, count *rows);
+    panel->columns = CAUS_ARRAY(scratch, const double *, count);
     panel->level = CAUS_ARRAY(scratch, double, count);
     panel->scale = CAUS_ARRAY(scratch, double, count);
     panel->is_still = CAUS_ARRAY(scratch, bool, count);
-    if (!room || !kept || !panel->values || !panel->level || !panel->scale ||
+    if (!room || !kept || !panel->columns || !panel->level || !panel->scale ||
         !panel->is_still)
         return caus_arena_fail(scratch, err);
     for (size_t i = 0; i < count; i++) {
-        size_t column = panel->column_count;
-        double *values = panel->values + column * rows;
-        copy_column(series, segments, order[i], room);
-        for (size_t r = 0; r < rows; r++)
-            values[r] = room[panel->row[r]];
-        kept[column] = order[i];
-        panel->column_count += examine(panel, column, options, room);
+        if (!examine(panel, columns, order[i], options, room))
+            continue;
+        const double *values = view_rows(panel, columns, order[i], scratch);
+        if (!values)
+            return caus_arena_fail(scratch, err);
+        panel->columns[panel->column_count] = values;
+        kept[panel->column_count++] = order[i];
     }
     panel->variable = kept;
     return CAUS_OK;
 }
 
 caus_status caus_panel_init(const caus_series *series,
+                            const caus_time_columns *columns,
                             const caus_anomaly_options *options,
                             caus_arena *scratch, caus_panel *result,
                             caus_error *err)
 {
-    size_t rows = caus_series_row_count(series), count = 0;
+    size_t count = 0;
     size_t *segments = caus_segments_by_time(series, scratch);
     size_t *order = columns_by_name(series, scratch, &count);
-    int64_t *times = CAUS_ARRAY(scratch, int64_t, rows);
-    size_t *kept = CAUS_ARRAY(scratch, size_t, rows);
-    if (!segments || !order || !times || !kept)
+    size_t *rows = CAUS_ARRAY(scratch, size_t, columns->row_count);
+    if (!segments || !order || !rows)
         return caus_arena_fail(scratch, err);
     caus_panel panel = {0};
-    list_rows(series, segments, order, count, times, kept, &panel);
+    list_rows(columns, order, count, rows, &panel);
     panel.reference_count = reference_rows(series, options, segments, &panel);
     CAUS_TRY(check_rows(panel.row_count, panel.reference_count, err));
-    CAUS_TRY(
-        fill(series, segments, order, count, options, scratch, &panel, err));
+    CAUS_TRY(fill(columns, order, count, options, scratch, &panel, err));
     *result = panel;
     return CAUS_OK;
 }

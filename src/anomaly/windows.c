@@ -71,7 +71,7 @@ bool caus_fill_standardised(const caus_detect_job *job, size_t column,
 {
     (void)scratch;
     const caus_panel *panel = job->panel;
-    const double *from = panel->values + column * panel->row_count;
+    const double *from = panel->columns[column];
     double level = panel->level[column], scale = panel->scale[column];
     for (size_t r = 0; r < panel->row_count; r++)
         values[r] = draw_in((from[r] - level) / scale);

@@ -4,7 +4,12 @@
 
 #include "base/base.h"
 
-enum { ALIGNMENT = 64, FIRST_BLOCK = 16 * 1024, MOST_SPARE = 8 << 20 };
+enum {
+    ALIGNMENT = 64,
+    FIRST_BLOCK = 16 * 1024,
+    LARGE_BLOCK = 128 * 1024, /* the system gives it as pages of its own */
+    MOST_SPARE = 8 << 20
+};
 
 /* Blocks form a list from the newest to the oldest. */
 typedef struct block {
@@ -21,6 +26,7 @@ struct caus_arena {
     size_t used;  /* bytes of the newest block */
     size_t total; /* bytes handed out in all blocks */
     size_t budget;
+    size_t least_large; /* bytes of a large block at least */
     bool over_budget;
 };
 
@@ -29,6 +35,16 @@ caus_arena *caus_arena_new(size_t budget_bytes)
     caus_arena *arena = caus_alloc(sizeof *arena);
     if (arena)
         arena->budget = budget_bytes;
+    return arena;
+}
+
+caus_arena *caus_arena_new_scratch(size_t budget_bytes)
+{
+    caus_arena *arena = caus_arena_new(budget_bytes);
+    if (arena)
+        arena->least_large = budget_bytes && budget_bytes < MOST_SPARE
+                                 ? budget_bytes
+                                 : MOST_SPARE;
     return arena;
 }
 
@@ -77,6 +93,8 @@ static bool add_block(caus_arena *arena, size_t bytes)
         capacity = arena->newest->capacity * 2;
     if (capacity < bytes)
         capacity = bytes;
+    if (capacity >= LARGE_BLOCK && capacity < arena->least_large)
+        capacity = arena->least_large;
     if (capacity > SIZE_MAX - sizeof(block) - ALIGNMENT)
         return false;
     block *added = caus_alloc(sizeof *added + capacity + ALIGNMENT);

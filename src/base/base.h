@@ -29,6 +29,11 @@ enum { CAUS_RESERVE_FIRST = 16 };
 bool caus_reserve(void *items, size_t count, size_t *capacity,
                   size_t item_bytes);
 
+/* caus_arena_new() for steps that take and give back one after another: each
+ * finds the memory of the one before in one piece. Pages of it that nobody
+ * touches cost nothing. */
+caus_arena *caus_arena_new_scratch(size_t budget_bytes);
+
 /* Typed array in an arena: NULL as caus_arena_array(). */
 #define CAUS_ARRAY(arena, type, count) \
     ((type *)caus_arena_array((arena), (count), sizeof(type)))

@@ -40,7 +40,8 @@ static bool make_scratch(caus_run *run)
     if (!run->scratch)
         return false;
     for (int i = 0; i < threads; i++) {
-        run->scratch[i] = caus_arena_new(run->options.memory_limit_bytes);
+        run->scratch[i] =
+            caus_arena_new_scratch(run->options.memory_limit_bytes);
         if (!run->scratch[i])
             return false;
     }

@@ -15,8 +15,7 @@
 enum {
     LEAST_ROWS = 60,
     CANDIDATES = 8, /* stretches of the clearest variables are tried */
-    MEMBERS = 32,   /* the clearest tell when it began */
-    SPARE = 32      /* columns of room for weighing */
+    MEMBERS = 32    /* the clearest tell when it began */
 };
 
 /* Beyond what the same recording does elsewhere: so much more, so many times.
@@ -48,13 +47,14 @@ static caus_deviations view_of(const search *job)
 static void look_at(search *job, size_t place)
 {
     const caus_extent_rows *rows = job->rows;
+    const caus_time_columns *columns = &rows->columns;
     caus_deviations view = view_of(job);
     size_t variable = job->columns[place];
     caus_sorted_column column = {
-        .values = rows->values + variable * rows->row_count,
-        .order = rows->order + variable * rows->row_count,
-        .row_count = rows->row_count,
-        .present = rows->present[variable],
+        .values = columns->values + variable * columns->row_count,
+        .order = columns->order + variable * columns->row_count,
+        .row_count = columns->row_count,
+        .present = columns->present[variable],
         .gap_start = job->gap_start,
         .gap_end = job->gap_end};
     job->is_harm[place] =
@@ -246,7 +246,7 @@ bool caus_extent_looks_at(const caus_variable *variable)
 static void order_columns(search *job)
 {
     const caus_variable *variables = job->rows->variables;
-    for (size_t v = 0; v < job->rows->variable_count; v++) {
+    for (size_t v = 0; v < job->rows->columns.column_count; v++) {
         if (!caus_extent_looks_at(&variables[v]))
             continue;
         size_t at = job->column_count++;
@@ -260,10 +260,10 @@ static void order_columns(search *job)
 
 static bool prepare(search *job, caus_arena *scratch)
 {
-    size_t rows = job->rows->row_count;
+    size_t rows = job->rows->columns.row_count;
     job->row_count = rows;
     job->first_end = job->rows->first_end;
-    job->columns = CAUS_ARRAY(scratch, size_t, job->rows->variable_count);
+    job->columns = CAUS_ARRAY(scratch, size_t, job->rows->columns.column_count);
     job->room = CAUS_ARRAY(scratch, double, 2 * rows);
     job->blocks = CAUS_ARRAY(scratch, unsigned char, rows);
     if (!job->columns || !job->room || !job->blocks)
@@ -273,8 +273,7 @@ static bool prepare(search *job, caus_arena *scratch)
     job->is_used = CAUS_ARRAY(scratch, bool, columns);
     job->is_harm = CAUS_ARRAY(scratch, bool, columns);
     job->found = CAUS_ARRAY(scratch, caus_stretch, columns);
-    /* The next block would be twice as large for the little that is weighed. */
-    job->values = CAUS_ARRAY(scratch, double, (columns + SPARE) * rows);
+    job->values = CAUS_ARRAY(scratch, double, columns *rows);
     return job->values && job->is_used && job->is_harm && job->found;
 }
 
@@ -283,8 +282,8 @@ static bool prepare(search *job, caus_arena *scratch)
 static void write_extent(const search *job, const verdict *best,
                          caus_extent *made)
 {
-    size_t rows = job->rows->row_count;
-    const int64_t *time_ns = job->rows->time_ns;
+    size_t rows = job->rows->columns.row_count;
+    const int64_t *time_ns = job->rows->columns.time_ns;
     caus_deviations view = {.row_count = rows};
     bool is_before =
         caus_stretch_is_before(&view, best->start) && best->end < rows;
@@ -304,7 +303,7 @@ static void write_extent(const search *job, const verdict *best,
 static void write_other(const search *job, const caus_stretch *rival,
                         caus_extent *made)
 {
-    const int64_t *time_ns = job->rows->time_ns;
+    const int64_t *time_ns = job->rows->columns.time_ns;
     size_t gap = job->gap_end - job->gap_start;
     size_t first = rival->start, last = rival->end - 1;
     first += first < job->gap_start ? 0 : gap;

@@ -6,20 +6,17 @@
 
 #include "base/base.h"
 #include "caus/incident.h"
+#include "series/time_columns.h"
 
 /* Whether a variable tells of an incident: calls follow the day. */
 bool caus_extent_looks_at(const caus_variable *variable);
 
-/* Rows of all segments by time, one column after another. */
+/* Rows of all segments as columns, of which those that are looked at are
+ * sorted. */
 typedef struct caus_extent_rows {
-    const caus_variable *variables; /* [variable_count] */
-    size_t variable_count, row_count;
-    size_t first_end;       /* a stretch ends at this row or later */
-    const int64_t *time_ns; /* [row_count] */
-    const double *values;   /* [variable_count × row_count]; NaN = missing */
-    const uint32_t *order;  /* [variable_count × row_count] of each that is
-                               looked at its rows with a value, by it */
-    const size_t *present;  /* [variable_count] how many these are */
+    const caus_variable *variables; /* [column_count] */
+    caus_time_columns columns;
+    size_t first_end; /* a stretch ends at this row or later */
 } caus_extent_rows;
 
 /* caus_incident_find() of such rows; result is set on success. */

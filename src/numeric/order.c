@@ -121,10 +121,10 @@ double caus_sorted_quantile(const double *sorted, size_t count, double share)
 {
     double at = share * (double)(count - 1);
     size_t below = (size_t)at;
-    if (below + 1 >= count)
-        return sorted[count - 1];
-    return sorted[below] +
-           (at - (double)below) * (sorted[below + 1] - sorted[below]);
+    double rest = at - (double)below;
+    if (below + 1 >= count || !(rest > 0))
+        return sorted[below];
+    return sorted[below] + rest * (sorted[below + 1] - sorted[below]);
 }
 
 double caus_sorted_deviation(const double *sorted, size_t count)

@@ -130,6 +130,27 @@ static void count_calls(const caus_case *about, const trouble *known,
     }
 }
 
+/* The calls of every service for one request: [services × rows]. */
+static caus_status count_all(const caus_case *about, double *calls,
+                             caus_arena *scratch, caus_error *err)
+{
+    size_t services = about->scene.service_count;
+    size_t rows = about->timeline.row_count;
+    trouble known = {CAUS_ARRAY(scratch, double, services *rows),
+                     CAUS_ARRAY(scratch, double, services *rows),
+                     CAUS_ARRAY(scratch, bool, services + 1)};
+    asking callers = {.requests = CAUS_ARRAY(scratch, double, rows),
+                      .again = CAUS_ARRAY(scratch, double, rows),
+                      .failing = CAUS_ARRAY(scratch, double, rows)};
+    if (!known.failures || !known.again || !known.counts || !callers.requests ||
+        !callers.again || !callers.failing)
+        return caus_arena_fail(scratch, err);
+    count_trouble(about, &known);
+    for (size_t s = 0; s < services; s++)
+        count_calls(about, &known, s, &callers, calls + s * rows);
+    return CAUS_OK;
+}
+
 caus_status caus_demand_init(caus_case *about, caus_error *err)
 {
     size_t services = about->scene.service_count;
@@ -140,19 +161,13 @@ caus_status caus_demand_init(caus_case *about, caus_error *err)
     made.values = CAUS_ARRAY(about->out, double, services *rows);
     made.whole = CAUS_ARRAY(about->out, double, services);
     made.adds_up = CAUS_ARRAY(about->out, bool, services);
-    trouble known = {CAUS_ARRAY(about->out, double, services *rows),
-                     CAUS_ARRAY(about->out, double, services *rows),
-                     CAUS_ARRAY(about->out, bool, services + 1)};
-    asking callers = {.requests = CAUS_ARRAY(about->out, double, rows),
-                      .again = CAUS_ARRAY(about->out, double, rows),
-                      .failing = CAUS_ARRAY(about->out, double, rows)};
-    if (!made.values || !made.whole || !made.adds_up || !known.failures ||
-        !known.again || !known.counts || !callers.requests || !callers.again ||
-        !callers.failing)
+    if (!made.values || !made.whole || !made.adds_up)
         return caus_arena_fail(about->out, err);
-    count_trouble(about, &known);
-    for (size_t s = 0; s < services; s++)
-        count_calls(about, &known, s, &callers, made.values + s * rows);
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_status status = count_all(about, made.values, scratch, err);
+    caus_arena_rewind(scratch, mark);
+    CAUS_TRY(status);
     CAUS_TRY(caus_timeline_sort(&made, about->run, about->out, err));
     about->calls_each = made;
     return CAUS_OK;

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "caus/rootcause.h"
+#include "series/time_columns.h"
 
 /* What a variable tells about its service. */
 typedef enum caus_aspect {
@@ -64,11 +65,12 @@ typedef struct caus_timeline {
     size_t *filled; /* [filled_count] rows in which anything was measured: of a
                        grid with gaps they are the ones to count */
     size_t filled_count;
-    int64_t *time_ns; /* [row_count] */
-    double *values;   /* [variable_count × row_count]; NaN = missing */
-    uint32_t *order;  /* [variable_count × row_count] rows by value */
-    uint32_t *rank;  /* [variable_count × row_count] where `order` has a row */
-    size_t *present; /* [variable_count] entries of `order` */
+    const int64_t *time_ns; /* [row_count] */
+    double *values;         /* [variable_count × row_count]; NaN = missing */
+    const uint32_t *order;  /* [variable_count × row_count] rows by value */
+    const uint32_t *rank;   /* [variable_count × row_count] where `order` has a
+                               row */
+    const size_t *present;  /* [variable_count] entries of `order` */
     double *whole; /* [variable_count] the value of 100 % of a share; 0 = it is
                       none */
     bool *adds_up; /* [variable_count] what counts is how many there were:
@@ -88,13 +90,20 @@ void caus_timeline_find_failures(caus_timeline *timeline,
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
                                caus_arena *out, caus_error *err);
 
+/* The same rows for those who know columns alone. */
+caus_time_columns caus_timeline_columns(const caus_timeline *timeline);
+
 /* How many of `filled` are before a row. */
 size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row);
 
-/* Scratch of a shift. */
+/* Scratch of shifts: those of one variable are found faster one after another,
+ * later windows first. */
 typedef struct caus_shift_space {
-    uint32_t *rows; /* [row_count] */
-    uint64_t *bits; /* a bit a row, and a word */
+    const uint32_t *listed; /* order of the variable listed last; NULL */
+    size_t until, count;    /* … its rows before this one, and how many */
+    uint32_t *rows;         /* [row_count] these by value */
+    double *sorted;         /* [row_count] their values */
+    uint64_t *bits;         /* a bit a row, and a word */
 } caus_shift_space;
 
 caus_status caus_shift_space_init(const caus_timeline *timeline,

@@ -23,14 +23,9 @@ caus_status caus_case_find_extent(const caus_case *about, caus_extent *result,
     size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
     size_t baseline = rows_of_baseline(about->series);
     const caus_extent_rows rows = {.variables = about->series->variables,
-                                   .variable_count = timeline->variable_count,
-                                   .row_count = timeline->row_count,
+                                   .columns = caus_timeline_columns(timeline),
                                    .first_end =
-                                       caus_larger(baseline, least) + 1,
-                                   .time_ns = timeline->time_ns,
-                                   .values = timeline->values,
-                                   .order = timeline->order,
-                                   .present = timeline->present};
+                                       caus_larger(baseline, least) + 1};
     CAUS_TRY(caus_extent_find(&rows, about->run, result, err));
     if (result->found && result->onset.row < least)
         result->found = false;

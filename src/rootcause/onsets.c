@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "anomaly/anomaly.h"
 #include "rootcause/behaviour.h"
 #include "rootcause/logs.h"
 
@@ -36,8 +37,9 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
     if (onset_row != SIZE_MAX && (options.reference_rows < LEAST_REFERENCE ||
                                   rows - options.reference_rows < LEAST_LATER))
         return CAUS_OK;
-    caus_status status = caus_anomaly_detect(
-        about->series, &options, about->run, about->out, result, err);
+    const caus_time_columns columns = caus_timeline_columns(timeline);
+    caus_status status = caus_anomaly_detect_columns(
+        about->series, &columns, &options, about->run, about->out, result, err);
     if (status == CAUS_ERR_TOO_FEW_SAMPLES)
         return CAUS_OK;
     *done = status == CAUS_OK;

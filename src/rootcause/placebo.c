@@ -111,15 +111,17 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
     if (!made.is_left_out || !made.clues || !made.silent || !made.asked)
         return caus_arena_fail(about->out, err);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t v = 0; v < variables; v++) {
         CAUS_TRY(caus_run_check(about->run, err));
-        for (size_t v = 0; v < variables; v++) {
+        for (size_t i = count; i-- > 0;) {
             caus_shift shift =
                 caus_timeline_shift(timeline, v, starts[i], ends[i], &space);
             made.clues[i * variables + v] = caus_clue_of(
                 &shift, about->scene.aspects[v], about->scene.bad[v]);
         }
-        for (size_t s = 0; s < services; s++) {
+    }
+    for (size_t s = 0; s < services; s++) {
+        for (size_t i = 0; i < count; i++) {
             made.silent[i * services + s] =
                 caus_silence_clue(about, s, starts[i], ends[i]);
             made.asked[i * services + s] =

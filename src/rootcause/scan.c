@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The split of the rows with the clearest change, for want of an onset. */
+#include <assert.h>
 #include <math.h>
 #include <stdint.h>
 
@@ -46,20 +47,49 @@ static double clue_at(const caus_case *about, size_t variable, size_t row,
                         about->scene.bad[variable]);
 }
 
+/* The loudest variables of splits, `apart` rows from one another. */
+typedef struct sweep {
+    size_t low, apart, count;
+    loudest found[COARSE_SPLITS + 1];
+} sweep;
+
+static sweep sweep_of(size_t low, size_t high, size_t apart)
+{
+    sweep made = {
+        .low = low, .apart = apart, .count = (high - low) / apart + 1};
+    assert(made.count <= COARSE_SPLITS + 1);
+    for (size_t k = 0; k < made.count; k++)
+        for (size_t i = 0; i < LOUDEST; i++)
+            made.found[k].variable[i] = SIZE_MAX;
+    return made;
+}
+
+static void listen(const caus_case *about, size_t variable,
+                   caus_shift_space *space, sweep *splits)
+{
+    for (size_t k = splits->count; k-- > 0;) {
+        size_t row = splits->low + k * splits->apart;
+        keep(&splits->found[k], variable, clue_at(about, variable, row, space));
+    }
+}
+
+static double sum_of(const loudest *found)
+{
+    double sum = 0;
+    for (size_t i = 0; i < LOUDEST; i++)
+        sum += found->clue[i];
+    return sum;
+}
+
 /* The sum of the largest clues of a split. */
 static double contrast_at(const caus_case *about, size_t row,
                           caus_shift_space *space, loudest *found)
 {
-    double sum = 0;
-    for (size_t i = 0; i < LOUDEST; i++) {
-        found->variable[i] = SIZE_MAX;
-        found->clue[i] = 0;
-    }
+    sweep one = sweep_of(row, row, 1);
     for (size_t v = 0; v < about->timeline.variable_count; v++)
-        keep(found, v, clue_at(about, v, row, space));
-    for (size_t i = 0; i < LOUDEST; i++)
-        sum += found->clue[i];
-    return sum;
+        listen(about, v, space, &one);
+    *found = one.found[0];
+    return sum_of(found);
 }
 
 /* A step of the loudest variables between their levels. */
@@ -170,16 +200,19 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
     size_t low = least_before, high = rows - LEAST_AFTER, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;
-    loudest found;
     for (;;) {
-        for (size_t row = low; row <= high; row += apart) {
+        sweep splits = sweep_of(low, high, apart);
+        for (size_t v = 0; v < timeline->variable_count; v++) {
             CAUS_TRY(caus_run_check(about->run, err));
-            double contrast = contrast_at(about, row, &space, &found);
+            listen(about, v, &space, &splits);
+        }
+        for (size_t k = 0; k < splits.count; k++) {
+            double contrast = sum_of(&splits.found[k]);
             /* Rows without a value change nothing: what is hardly ever
              * measured moved where it is measured next. */
             if (contrast >= most) {
                 most = contrast;
-                best = row;
+                best = low + k * apart;
             }
         }
         if (apart == 1)

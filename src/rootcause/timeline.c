@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "numeric/row_order.h"
+#include "numeric/order.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
@@ -12,35 +12,6 @@ static const double novelty_share = .1;     /* scale where nothing ever moved */
 static const double quartile_width = 1.349; /* of a normal distribution */
 
 enum { LEAST_BEFORE = 5, LEAST_HALF = 5 };
-
-/* Segments in the order of time: the earliest first. */
-static void sort_segments(const caus_series *series, size_t *order)
-{
-    for (size_t i = 0; i < series->segment_count; i++) {
-        size_t at = i;
-        for (; at > 0 && series->segments[order[at - 1]].start_ns >
-                             series->segments[i].start_ns;
-             at--)
-            order[at] = order[at - 1];
-        order[at] = i;
-    }
-}
-
-static void copy_segment(const caus_segment *segment, int64_t step_ns,
-                         size_t first_row, caus_timeline *result)
-{
-    size_t count = result->variable_count;
-    for (size_t r = 0; r < segment->row_count; r++) {
-        result->time_ns[first_row + r] =
-            segment->start_ns + (int64_t)r * step_ns;
-        for (size_t v = 0; v < count; v++) {
-            double value = segment->values[r * count + v];
-            bool missing = caus_segment_is_missing(segment, r, v);
-            result->values[v * result->row_count + first_row + r] =
-                missing || !isfinite(value) ? (double)NAN : value;
-        }
-    }
-}
 
 static bool is_filled(const caus_timeline *timeline, size_t row)
 {
@@ -67,28 +38,19 @@ size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row)
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
                                caus_timeline *result, caus_error *err)
 {
-    size_t rows = caus_series_row_count(series);
-    caus_timeline made = {.row_count = rows,
-                          .variable_count = series->variable_count};
-    made.whole = CAUS_ARRAY(out, double, series->variable_count);
-    made.adds_up = CAUS_ARRAY(out, bool, series->variable_count);
-    size_t *order = CAUS_ARRAY(out, size_t, series->segment_count);
-    made.time_ns = CAUS_ARRAY(out, int64_t, rows);
-    made.filled = CAUS_ARRAY(out, size_t, rows);
-    made.values = rows <= SIZE_MAX / sizeof(double) / (made.variable_count + 1)
-                      ? CAUS_ARRAY(out, double, made.variable_count *rows)
-                      : NULL;
-    if (!order || !made.time_ns || !made.filled || !made.values ||
-        !made.whole || !made.adds_up)
+    caus_time_columns columns;
+    CAUS_TRY(caus_time_columns_init(series, out, &columns, err));
+    caus_timeline made = {
+        .row_count = columns.row_count,
+        .variable_count = columns.column_count,
+        .time_ns = columns.time_ns,
+        .values = columns.values,
+        .whole = CAUS_ARRAY(out, double, columns.column_count),
+        .adds_up = CAUS_ARRAY(out, bool, columns.column_count),
+        .filled = CAUS_ARRAY(out, size_t, columns.row_count)};
+    if (!made.filled || !made.whole || !made.adds_up)
         return caus_arena_fail(out, err);
-    sort_segments(series, order);
-    size_t row = 0;
-    for (size_t i = 0; i < series->segment_count; i++) {
-        const caus_segment *segment = &series->segments[order[i]];
-        copy_segment(segment, series->step_ns, row, &made);
-        row += segment->row_count;
-    }
-    for (row = 0; row < rows; row++) {
+    for (size_t row = 0; row < made.row_count; row++) {
         if (is_filled(&made, row))
             made.filled[made.filled_count++] = row;
     }
@@ -140,33 +102,36 @@ void caus_timeline_find_failures(caus_timeline *timeline,
     }
 }
 
+caus_time_columns caus_timeline_columns(const caus_timeline *timeline)
+{
+    return (caus_time_columns){.row_count = timeline->row_count,
+                               .column_count = timeline->variable_count,
+                               .time_ns = timeline->time_ns,
+                               .values = timeline->values,
+                               .order = timeline->order,
+                               .present = timeline->present};
+}
+
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
                                caus_arena *out, caus_error *err)
 {
     size_t rows = timeline->row_count, cells = timeline->variable_count * rows;
-    uint32_t *order = CAUS_ARRAY(out, uint32_t, cells);
+    caus_time_columns columns = caus_timeline_columns(timeline);
     uint32_t *rank = CAUS_ARRAY(out, uint32_t, cells);
-    size_t *present = CAUS_ARRAY(out, size_t, timeline->variable_count);
-    if (!order || !rank || !present)
+    if (!rank)
         return caus_arena_fail(out, err);
-    caus_arena_mark mark = caus_arena_get_mark(out);
-    caus_ordered *room = CAUS_ARRAY(out, caus_ordered, caus_order_room(rows));
-    if (!room)
-        return caus_arena_fail(out, err);
+    CAUS_TRY(caus_time_columns_sort(&columns, NULL, run, out, err));
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        CAUS_TRY(caus_run_check(run, err));
-        uint32_t *sorted = order + v * rows, *place = rank + v * rows;
-        present[v] =
-            caus_order_rows(timeline->values + v * rows, rows, room, sorted);
+        const uint32_t *sorted = columns.order + v * rows;
+        uint32_t *place = rank + v * rows;
         for (size_t r = 0; r < rows; r++)
             place[r] = missing_rank(rows);
-        for (size_t i = 0; i < present[v]; i++)
+        for (size_t i = 0; i < columns.present[v]; i++)
             place[sorted[i]] = (uint32_t)i;
     }
-    caus_arena_rewind(out, mark);
-    timeline->order = order;
+    timeline->order = columns.order;
+    timeline->present = columns.present;
     timeline->rank = rank;
-    timeline->present = present;
     return CAUS_OK;
 }
 
@@ -177,8 +142,11 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
     size_t rows = timeline->row_count;
     *result = (caus_shift_space){
         .rows = CAUS_ARRAY(out, uint32_t, rows),
+        .sorted = CAUS_ARRAY(out, double, rows),
         .bits = CAUS_ARRAY(out, uint64_t, word_count(rows) + 1)};
-    return result->rows && result->bits ? CAUS_OK : caus_arena_fail(out, err);
+    return result->rows && result->sorted && result->bits
+               ? CAUS_OK
+               : caus_arena_fail(out, err);
 }
 
 /* What the rows before a window are like. */
@@ -187,41 +155,38 @@ typedef struct habit {
     double median, mean, quartiles, deviation;
 } habit;
 
-/* The value at a share of the sorted rows, between neighbours in proportion. */
-static double quantile_at(const double *values, const uint32_t *rows,
-                          size_t count, double share)
+/* Lists the rows of one variable before `until`, by their values. What was
+ * listed last until a later row of it is passed through again, as that is less
+ * than all. */
+static void list_before(const caus_timeline *timeline, size_t variable,
+                        size_t until, caus_shift_space *space)
 {
-    double place = share * (double)(count - 1);
-    size_t low = (size_t)place;
-    double rest = place - (double)low;
-    double value = values[rows[low]];
-    if (rest > 0 && low + 1 < count)
-        value += rest * (values[rows[low + 1]] - value);
-    return value;
-}
-
-/* Rows of one variable before `until`, in the order of their values. */
-static size_t rows_before(const caus_timeline *timeline, size_t variable,
-                          size_t until, uint32_t *rows)
-{
-    const uint32_t *order = timeline->order + variable * timeline->row_count;
-    size_t count = 0;
-    for (size_t i = 0; i < timeline->present[variable]; i++) {
-        rows[count] = order[i];
-        count += order[i] < until;
+    size_t start = variable * timeline->row_count, kept = 0;
+    const uint32_t *from = timeline->order + start;
+    const double *values = timeline->values + start;
+    bool again = space->listed == from && space->until >= until;
+    size_t count = again ? space->count : timeline->present[variable];
+    const uint32_t *rows = again ? space->rows : from;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t row = rows[i];
+        space->rows[kept] = row;
+        space->sorted[kept] = values[row];
+        kept += row < until;
     }
-    return count;
+    space->listed = from;
+    space->until = until;
+    space->count = kept;
 }
 
-static habit habit_of(const double *values, const uint32_t *rows, size_t count)
+static habit habit_of(const double *sorted, size_t count)
 {
     habit found = {.count = count};
     if (count < LEAST_BEFORE)
         return found;
     double sum = 0, squares = 0;
-    found.median = quantile_at(values, rows, count, .5);
+    found.median = caus_sorted_quantile(sorted, count, .5);
     for (size_t i = 0; i < count; i++) {
-        double off = values[rows[i]] - found.median;
+        double off = sorted[i] - found.median;
         sum += off;
         squares += off * off;
     }
@@ -229,8 +194,8 @@ static habit habit_of(const double *values, const uint32_t *rows, size_t count)
     double variance = squares / (double)count - mean * mean;
     found.mean = found.median + mean;
     found.deviation = variance > 0 ? sqrt(variance) : 0;
-    found.quartiles = quantile_at(values, rows, count, .75) -
-                      quantile_at(values, rows, count, .25);
+    found.quartiles = caus_sorted_quantile(sorted, count, .75) -
+                      caus_sorted_quantile(sorted, count, .25);
     return found;
 }
 
@@ -341,8 +306,8 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     ranked_rows rows = {timeline->values + start, timeline->order + start,
                         timeline->rank + start, space->bits,
                         word_count(timeline->row_count)};
-    size_t before = rows_before(timeline, variable, from, space->rows);
-    habit usual = habit_of(rows.values, space->rows, before);
+    list_before(timeline, variable, from, space);
+    habit usual = habit_of(space->sorted, space->count);
     caus_shift shift = {.before = (double)NAN, .after = (double)NAN};
     if (usual.count < LEAST_BEFORE)
         return shift;

@@ -393,6 +393,34 @@ static void memory_may_end_anywhere(void **unused)
     }
 }
 
+/* Three of five values are alike: what counts is a share of the usual size,
+ * whatever the signs. */
+static void the_least_effect_is_a_share_of_the_usual_size(void **unused)
+{
+    (void)unused;
+    static const double kinds[][5] = {{-5, -7, -5, 3, -5},
+                                      {5, 7, 5, -3, 5},
+                                      {5, 7, 5, 3, 5},
+                                      {-5, -7, -5, -3, -5}};
+    caus_run *run = plant_run(1);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        caus_arena *arena = caus_arena_new(0);
+        caus_anomaly_options options = caus_anomaly_options_default();
+        options.min_effect = 2;
+        plant p;
+        plant_noise(&p, 3, 101, 1, .2);
+        for (size_t r = 0; r < p.rows; r++)
+            p.values[r] = kinds[k][r % 5];
+        caus_anomalies found = plant_detect(&p, options, 60 + k, run, arena);
+        assert_true(found.variables[0].scored);
+        assert_true(found.variables[0].level == kinds[k][0]);
+        assert_true(found.variables[0].scale ==
+                    2 * fabs(kinds[k][0]) / options.min_size);
+        caus_arena_free(arena);
+    }
+    caus_run_free(run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +428,7 @@ int main(void)
         cmocka_unit_test(a_ramp_is_found_within_three_rows),
         cmocka_unit_test(every_detector_sees_a_large_step),
         cmocka_unit_test(what_never_moved_and_breaks_is_news_and_no_more),
+        cmocka_unit_test(the_least_effect_is_a_share_of_the_usual_size),
         cmocka_unit_test(a_change_under_a_tenth_of_the_level_does_not_count),
         cmocka_unit_test(an_earlier_incident_is_left_out_and_named),
         cmocka_unit_test(backwards_a_passing_incident_is_in_the_reference),

@@ -54,6 +54,28 @@ static void rewinding_gives_memory_back_zeroed(void **state)
     caus_arena_free(arena);
 }
 
+static void scratch_of_a_larger_step_is_that_of_the_one_before(void **state)
+{
+    (void)state;
+    static const size_t budgets[] = {0, (size_t)64 << 20, (size_t)6 << 20};
+    for (size_t b = 0; b < 3; b++) {
+        caus_arena *arena = caus_arena_new_scratch(budgets[b]);
+        assert_non_null(caus_arena_array(arena, 100, 1));
+        caus_arena_mark mark = caus_arena_get_mark(arena);
+        unsigned char *first = caus_arena_array(arena, (size_t)1 << 20, 1);
+        memset(first, 255, (size_t)1 << 20);
+        caus_arena_rewind(arena, mark);
+        unsigned char *second = caus_arena_array(arena, (size_t)5 << 20, 1);
+        assert_ptr_equal(first, second);
+        for (size_t i = 0; i < (size_t)5 << 20; i += 4096)
+            assert_int_equal(second[i], 0);
+        assert_non_null(caus_arena_array(arena, (size_t)1 << 19, 1));
+        void *too_much = caus_arena_array(arena, (size_t)60 << 20, 1);
+        assert_true(!too_much == (budgets[b] != 0));
+        caus_arena_free(arena);
+    }
+}
+
 static void nothing_asked_is_still_a_place(void **state)
 {
     (void)state;
@@ -151,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_aligned_and_apart),
         cmocka_unit_test(rewinding_gives_memory_back_zeroed),
+        cmocka_unit_test(scratch_of_a_larger_step_is_that_of_the_one_before),
         cmocka_unit_test(nothing_asked_is_still_a_place),
         cmocka_unit_test(budget_is_kept_and_named),
         cmocka_unit_test(impossible_sizes_are_refused),
