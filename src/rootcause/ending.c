@@ -9,7 +9,7 @@
 enum { LEAST_CALM = 3, PASSES = 4 };
 
 /* On a scale where the habit is 0 and the incident's level 1, a value further
- * out says no more than this. */
+ * out says no more than this; but what is counted is however much it is. */
 static const double least_value = -1, most_value = 2;
 /* A variable says no more than one that moved by so many deviations. */
 static const double most_size = 6;
@@ -22,10 +22,12 @@ static const double least_evidence = 8;
 /* The rows after the onset of what callers and users felt. */
 typedef struct course {
     const caus_case *about;
-    size_t count;        /* rows */
-    size_t felt_count;   /* variables */
-    const size_t *felt;  /* [felt_count] */
-    double *level;       /* [felt_count] in the incident */
+    size_t count;       /* rows */
+    size_t felt_count;  /* variables */
+    const size_t *felt; /* [felt_count] */
+    double *level;      /* [felt_count] in the incident */
+    bool *counts; /* [felt_count] failures that come and go: their level is a
+                     mean, and most rows are as before */
     double *sums, *room; /* [count] */
 } course;
 
@@ -36,16 +38,20 @@ static const double *values_of(const course *c, size_t felt)
            c->about->onset_row;
 }
 
-static double median_between(const course *c, size_t felt, size_t from,
-                             size_t to)
+static double level_between(const course *c, size_t felt, size_t from,
+                            size_t to)
 {
     const double *values = values_of(c, felt);
     size_t count = 0;
+    double sum = 0;
     for (size_t r = from; r < to; r++) {
-        if (!isnan(values[r]))
-            c->room[count++] = values[r];
+        if (isnan(values[r]))
+            continue;
+        sum += values[r];
+        c->room[count++] = values[r];
     }
-    return caus_median(c->room, count);
+    return c->counts[felt] && count ? sum / (double)count
+                                    : caus_median(c->room, count);
 }
 
 /* Half the squared deviations that the incident's level is from the habit. */
@@ -63,11 +69,12 @@ static void add_variable(const course *c, size_t felt)
     const double *values = values_of(c, felt);
     double usual = c->about->shifts[c->felt[felt]].before;
     double height = c->level[felt] - usual, weight = weight_of(c, felt);
+    double most = c->counts[felt] ? (double)INFINITY : most_value;
     for (size_t r = 0; r < c->count; r++) {
         double value = (values[r] - usual) / height;
         if (!isnan(value))
             c->sums[r] +=
-                weight * (1 - 2 * fmin(fmax(value, least_value), most_value));
+                weight * (1 - 2 * fmin(fmax(value, least_value), most));
     }
 }
 
@@ -96,7 +103,7 @@ static void take_levels(const course *c, size_t end)
 {
     for (size_t i = 0; i < c->felt_count; i++) {
         double usual = c->about->shifts[c->felt[i]].before;
-        double found = median_between(c, i, 0, end);
+        double found = level_between(c, i, 0, end);
         if ((found - usual) * (c->level[i] - usual) > 0)
             c->level[i] = found;
     }
@@ -108,7 +115,7 @@ static double left_after(const course *c, size_t end)
     double left = 0, weights = 0;
     for (size_t i = 0; i < c->felt_count; i++) {
         double usual = c->about->shifts[c->felt[i]].before;
-        double found = median_between(c, i, end, c->count);
+        double found = level_between(c, i, end, c->count);
         double weight = weight_of(c, i);
         if (isnan(found))
             continue;
@@ -116,6 +123,35 @@ static double left_after(const course *c, size_t end)
         weights += weight;
     }
     return weights > 0 ? left / weights : 1;
+}
+
+/* The longest stretch before an end in which failures that come and go were
+ * not there. */
+static size_t longest_pause(const course *c, size_t felt, size_t end)
+{
+    const double *values = values_of(c, felt);
+    double usual = c->about->shifts[c->felt[felt]].before;
+    double height = c->level[felt] - usual;
+    size_t pause = 0, longest = 0;
+    for (size_t r = 0; r < end; r++) {
+        pause = (values[r] - usual) / height > .5 ? 0 : pause + 1;
+        longest = pause > longest ? pause : longest;
+    }
+    return longest;
+}
+
+/* Whether what was felt most came and went before with pauses as long as the
+ * calm after an end. */
+static bool is_pause(const course *c, size_t end)
+{
+    size_t shortest = SIZE_MAX;
+    double coming = 0, others = 0;
+    for (size_t i = 0; i < c->felt_count; i++) {
+        *(c->counts[i] ? &coming : &others) += weight_of(c, i);
+        size_t longest = c->counts[i] ? longest_pause(c, i, end) : SIZE_MAX;
+        shortest = longest < shortest ? longest : shortest;
+    }
+    return coming > others && c->count - end <= shortest;
 }
 
 static size_t find_end(const course *c)
@@ -130,8 +166,19 @@ static size_t find_end(const course *c)
         take_levels(c, end);
     }
     bool is_over = end + LEAST_CALM <= c->count && evidence >= least_evidence &&
-                   fabs(left_after(c, end)) <= most_left;
+                   fabs(left_after(c, end)) <= most_left && !is_pause(c, end);
     return is_over ? end : c->count;
+}
+
+/* Whether failures come and go: the median of the incident is nearer to the
+ * habit than to their level. */
+static bool comes_and_goes(const course *c, size_t felt)
+{
+    size_t v = c->felt[felt];
+    double usual = c->about->shifts[v].before, level = c->level[felt];
+    double median = level_between(c, felt, 0, c->count);
+    return c->about->scene.aspects[v] == CAUS_ASPECT_ERRORS &&
+           fabs(median - usual) < fabs(median - level);
 }
 
 /* What moved of latency and errors, beyond what is usual. */
@@ -162,15 +209,23 @@ caus_status caus_case_find_end(const caus_case *about, caus_ending *result,
                 0,
                 felt,
                 CAUS_ARRAY(about->out, double, variables),
+                CAUS_ARRAY(about->out, bool, variables),
                 CAUS_ARRAY(about->out, double, count),
                 CAUS_ARRAY(about->out, double, count)};
-    if (!felt || !c.level || !c.sums || !c.room)
+    if (!felt || !c.level || !c.counts || !c.sums || !c.room)
         return caus_arena_fail(about->out, err);
     *result = (caus_ending){0};
     c.felt_count = list_felt(about, felt, c.level);
     if (!c.felt_count)
         return CAUS_OK;
+    for (size_t i = 0; i < c.felt_count; i++)
+        c.counts[i] = comes_and_goes(&c, i);
     size_t end = about->onset_row + find_end(&c);
+    const caus_onset *symptom =
+        about->symptom == SIZE_MAX ? NULL : &about->onsets[about->symptom];
+    if (symptom && symptom->found && symptom->first_row >= end)
+        return CAUS_OK; /* it was over before the symptom moved: it is not
+                           about this symptom */
     *result = (caus_ending){.known = true,
                             .is_over = end < timeline->row_count,
                             .row = end,
