@@ -69,26 +69,35 @@ static void add_window(const caus_case *about, caus_text *text)
                      (long long)(last_ns / 1000000000));
 }
 
-/* Calls of the effect's service that are as bad without the cause's in their
- * trace. */
+/* What makes a call of the effect's service bad. */
+static void add_badness(const caus_case *about, size_t effect, caus_text *text)
+{
+    if (about->scene.aspects[effect] == CAUS_ASPECT_ERRORS)
+        caus_text_add(text, "`StatusCode` IN ('Error', 'STATUS_CODE_ERROR')");
+    else
+        caus_text_format(text, "`Duration` > %.0f",
+                         1e9 * midway(&about->shifts[effect]));
+}
+
+/* How many calls of the effect's service there are without the cause's in their
+ * trace, and which share of them is as bad: a count alone grows with the load.
+ */
 static bool write_sql(const caus_case *about, size_t cause, size_t effect,
                       caus_text *text)
 {
     const caus_variable *variables = about->series->variables;
-    const caus_shift *shift = &about->shifts[effect];
     const char *table;
     int length;
     if (!find_table(variables[effect].query, &table, &length))
         return false;
+    caus_text_add(text, "SELECT count() AS calls, countIf(");
+    add_badness(about, effect, text);
     caus_text_format(
-        text, "SELECT count() FROM %.*s WHERE `ServiceName` = ", length, table);
+        text,
+        ") / count() AS bad_share FROM %.*s WHERE `ServiceName` = ", length,
+        table);
     add_sql_text(text, variables[effect].service);
     add_window(about, text);
-    if (about->scene.aspects[effect] == CAUS_ASPECT_ERRORS)
-        caus_text_add(text,
-                      " AND `StatusCode` IN ('Error', 'STATUS_CODE_ERROR')");
-    else
-        caus_text_format(text, " AND `Duration` > %.0f", 1e9 * midway(shift));
     caus_text_format(text,
                      " AND `TraceId` NOT IN (SELECT `TraceId` FROM %.*s WHERE "
                      "`ServiceName` = ",

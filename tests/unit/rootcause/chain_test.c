@@ -289,7 +289,9 @@ static void sql_looks_for_slow_calls_without_the_cause(void **state)
     assert_non_null(strstr(hop->query, "FROM `db`.`spans` WHERE "
                                        "`ServiceName` = 'mid'"));
     assert_non_null(strstr(hop->query, "`ServiceName` = 'root'"));
-    assert_non_null(strstr(hop->query, "`Duration` > "));
+    const char *share = strstr(hop->query, "countIf(`Duration` > ");
+    assert_non_null(share);
+    assert_non_null(strstr(share, ") / count() AS bad_share FROM "));
 }
 
 static void a_file_has_no_query(void **state)
