@@ -8,7 +8,10 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 7 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 9 };
+
+/* Of rows, or of values: less is usual. */
+static const double told_missing = .05;
 
 bool caus_measures_side(const caus_case *about, size_t service, bool inside)
 {
@@ -190,6 +193,67 @@ static const char *say_strangers(const caus_case *about)
     return said;
 }
 
+/* Rows between the first and the last of an environment, of which there may be
+ * fewer: a file leaves out what nobody measured. */
+static size_t count_span(const caus_series *series, int environment)
+{
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    for (size_t i = 0; i < series->segment_count; i++) {
+        const caus_segment *segment = &series->segments[i];
+        if (segment->environment != environment || !segment->row_count)
+            continue;
+        int64_t end = segment->start_ns +
+                      (int64_t)(segment->row_count - 1) * series->step_ns;
+        first = segment->start_ns < first ? segment->start_ns : first;
+        last = end > last ? end : last;
+    }
+    return last < first ? 0 : (size_t)((last - first) / series->step_ns) + 1;
+}
+
+/* Rows in which nothing at all was measured; "" = few, NULL = no memory. */
+static const char *say_missing_rows(const caus_case *about)
+{
+    const caus_series *series = about->series;
+    size_t filled = about->timeline.filled_count, rows = 0;
+    for (size_t e = 0; e < series->environment_count; e++)
+        rows += count_span(series, series->environments[e].id);
+    if (rows <= filled || (double)(rows - filled) < told_missing * (double)rows)
+        return "";
+    return caus_arena_format(about->out,
+                             "%zu of %zu rows (%.0f %%) have no value of "
+                             "anything: they are left out, never filled",
+                             rows - filled, rows,
+                             100 * (double)(rows - filled) / (double)rows);
+}
+
+/* Values that are missing in rows where others are there; "" = few, NULL = no
+ * memory. */
+static const char *say_missing_values(const caus_case *about)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t missing = 0, most = 0, worst = 0;
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const double *values = timeline->values + v * timeline->row_count;
+        size_t own = 0;
+        for (size_t i = 0; i < timeline->filled_count; i++)
+            own += isnan(values[timeline->filled[i]]) ? 1 : 0;
+        missing += own;
+        if (own > most) {
+            most = own;
+            worst = v;
+        }
+    }
+    double rows = (double)timeline->filled_count;
+    double share = (double)missing / (rows * (double)timeline->variable_count);
+    if (!missing || share < told_missing)
+        return "";
+    return caus_arena_format(about->out,
+                             "%.0f %% of all values are missing, of %s %.0f "
+                             "%%: they are left out, never filled",
+                             100 * share, about->series->variables[worst].name,
+                             100 * (double)most / rows);
+}
+
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
 {
@@ -198,7 +262,10 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
     const char *strangers = say_strangers(about);
     const char *unfit = caus_calls_say_unfit(about);
     const char *uncalled = caus_strangers_say(about);
-    if (!items || !mended || !strangers || !unfit || !uncalled)
+    const char *rows = say_missing_rows(about);
+    const char *values = say_missing_values(about);
+    if (!items || !mended || !strangers || !unfit || !uncalled || !rows ||
+        !values)
         return caus_arena_fail(about->out, err);
     if (unfit[0])
         items[result->warning_count++] = unfit;
@@ -211,6 +278,10 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
         items[result->warning_count++] =
             "too few healthy rows for placebo windows: chance is not "
             "measured; widen --start or --baseline";
+    if (rows[0])
+        items[result->warning_count++] = rows;
+    if (values[0])
+        items[result->warning_count++] = values;
     if (mended[0])
         items[result->warning_count++] = mended;
     if (about->log_table && !about->context.logs)

@@ -349,8 +349,10 @@ static void what_is_hardly_ever_measured_moved_where_it_is_next(void **state)
     assert_in_range(told.onset.row, MADE_ONSET - 2, MADE_ONSET);
 }
 
-/* The incident without the rows of root from one to another. */
-static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
+/* The incident without the values from one row to another of variables whose
+ * names begin so. */
+static caus_explanation explain_without(made_fixture *with, const char *start,
+                                        size_t from, size_t end)
 {
     enum { WORDS = (MADE_ROWS + 63) / 64 };
     static uint64_t missing[MADE_VARIABLES * WORDS];
@@ -359,7 +361,7 @@ static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
     double *values = copy_rows(with, MADE_ROWS, &cut, &series);
     memset(missing, 0, sizeof missing);
     for (size_t v = 0; v < MADE_VARIABLES; v++) {
-        if (strncmp(series.variables[v].name, "root_", 5) != 0)
+        if (strncmp(series.variables[v].name, start, strlen(start)) != 0)
             continue;
         for (size_t r = from; r < end; r++) {
             values[r * MADE_VARIABLES + v] = (double)NAN;
@@ -369,6 +371,38 @@ static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
     cut.missing = missing;
     caus_explain_options options = made_options();
     return made_explain_series(with, &series, &options);
+}
+
+static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
+{
+    return explain_without(with, "root_", from, end);
+}
+
+static bool warns(const caus_explanation *told, const char *words)
+{
+    for (size_t i = 0; i < told->warning_count; i++)
+        if (strcmp(told->warnings[i], words) == 0)
+            return true;
+    return false;
+}
+
+/* A few percent are usual, and nothing is said of them. */
+static void how_much_is_missing_is_told(void **state)
+{
+    made_fixture *with = *state;
+    caus_explanation told = explain_cut(with, 30, 102);
+    assert_true(warns(&told, "6 % of all values are missing, of root_cpu 30 %: "
+                             "they are left out, never filled") ||
+                warns(&told, "6 % of all values are missing, of root_latency "
+                             "30 %: they are left out, never filled"));
+    told = explain_cut(with, 30, 70);
+    assert_int_equal(told.warning_count, 0);
+    told = explain_without(with, "", 30, 54);
+    assert_true(warns(&told, "24 of 240 rows (10 %) have no value of anything: "
+                             "they are left out, never filled"));
+    assert_int_equal(told.warning_count, 1);
+    told = explain_without(with, "", 30, 40);
+    assert_int_equal(told.warning_count, 0);
 }
 
 static bool tells_silence(const caus_explanation *told)
@@ -436,6 +470,8 @@ int main(void)
             what_is_hardly_ever_measured_moved_where_it_is_next, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(who_is_not_heard_any_more_is_named,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(how_much_is_missing_is_told,
                                         made_set_up, made_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
