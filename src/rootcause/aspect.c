@@ -145,19 +145,34 @@ static size_t first_meaning(const char *name)
     return best;
 }
 
-/* Whether it tells what is left of something rather than what is used. */
-static bool is_remainder(const char *name)
+static bool has_word(const char *name, const char *const *patterns,
+                     size_t count)
 {
-    static const char *const patterns[] = {"avail*",  "memavail*", "free",
-                                           "memfree", "remaining", "idle"};
     size_t length;
     for (const char *word; (word = next_word(&name, &length));) {
-        for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+        for (size_t i = 0; i < count; i++) {
             if (matches(word, length, patterns[i]))
                 return true;
         }
     }
     return false;
+}
+
+/* Whether it tells what is left of something rather than what is used. */
+static bool is_remainder(const char *name)
+{
+    static const char *const patterns[] = {"avail*",  "memavail*", "free",
+                                           "memfree", "remaining", "idle"};
+    return has_word(name, patterns, sizeof patterns / sizeof *patterns);
+}
+
+bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
+{
+    static const char *const patterns[] = {"client", "clat", "outbound",
+                                           "outgoing", "egress"};
+    return aspect == CAUS_ASPECT_LATENCY &&
+           has_word(caus_measure_name(variable), patterns,
+                    sizeof patterns / sizeof *patterns);
 }
 
 /* What stands after the service in the name of a variable. */

@@ -25,6 +25,9 @@ typedef enum caus_aspect {
 /* By kind and unit, else by the words of the name. */
 caus_aspect caus_aspect_of(const caus_variable *variable);
 
+/* Whether it is what the calls that its service makes take. */
+bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect);
+
 /* Whether it tells of trouble, rather than of load. */
 bool caus_aspect_tells(caus_aspect aspect);
 
@@ -123,6 +126,7 @@ typedef struct caus_scene {
     const size_t *variables;      /* by service and name */
     const caus_aspect *aspects;   /* [variable_count] */
     const int *bad;               /* [variable_count] direction */
+    const bool *of_calls;         /* [variable_count] what its calls take */
     bool *observer;               /* [service_count] */
     bool *stranger;               /* [service_count] calls are known, but none
                                      of it: anybody may call it */
@@ -219,15 +223,13 @@ typedef struct caus_context {
     double seen; /* how surely the symptom is, in [0, 1]: one that hardly moved
                     tells neither kind nor place */
     const double *covered; /* [service_count] how much of what is loud it can
-                              have moved, in [0, 1]; NULL = it is not known who
-                              calls whom */
+                              have moved; NULL = no calls are known */
     double (*carried)[2];  /* [calls] the largest clues of latency and errors
                               that a call can carry to its caller, in the order
                               of the scene's callees; NULL = not known */
     const caus_guesses *guesses; /* [service_count] where nobody told who calls
                                     whom; NULL */
-    const size_t *fronts; /* [service_count] the service that it only stands
-                             before, which nobody told; SIZE_MAX */
+    const size_t *fronts; /* [service_count] whom it only stands before */
     const double
         *ends; /* [service_count] how surely the anomaly was seen there,
                   in [0, 1]; NULL = it is not known who calls whom */
@@ -241,8 +243,9 @@ typedef struct caus_scores {
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
     double (*seen)[2];    /* the same of what its callers see: of its callees
                              where nobody measures its own */
-    double *asking; /* [service_count] what it asks more of others, in its term
-                     */
+    double *calling;      /* [service_count] largest clue of what its calls
+                             take; −1 = not measured */
+    double *asking;       /* [service_count] what it asks more of others */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;

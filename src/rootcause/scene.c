@@ -188,8 +188,9 @@ caus_status caus_scene_init(const caus_series *series,
     int *bad = CAUS_ARRAY(out, int, count);
     bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
     bool *shows = CAUS_ARRAY(out, bool, scene.service_count + 1);
+    bool *of_calls = CAUS_ARRAY(out, bool, count);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    if (!service_of || !aspects || !bad || !observer || !shows ||
+    if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
         !scene.stranger)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
@@ -197,12 +198,14 @@ caus_status caus_scene_init(const caus_series *series,
         service_of[v] = caus_scene_find(&scene, variable->service);
         aspects[v] = caus_aspect_of(variable);
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
+        of_calls[v] = caus_aspect_is_of_calls(variable, aspects[v]);
         if (service_of[v] != SIZE_MAX && caus_aspect_is_outside(aspects[v]))
             shows[service_of[v]] = true;
     }
     scene.service_of = service_of;
     scene.aspects = aspects;
     scene.bad = bad;
+    scene.of_calls = of_calls;
     scene.observer = observer;
     scene.shows = shows;
     CAUS_TRY(group_variables(series, &scene, out, err));

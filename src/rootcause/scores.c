@@ -19,10 +19,11 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .clue = CAUS_ARRAY(out, double, variable_count),
         .outside = caus_arena_array(out, count, sizeof *made.outside),
         .seen = caus_arena_array(out, count, sizeof *made.seen),
+        .calling = CAUS_ARRAY(out, double, count),
         .asking = CAUS_ARRAY(out, double, count),
         .path = CAUS_ARRAY(out, double, count)};
     if (!made.path || !made.asking || !made.terms || !made.total ||
-        !made.clue || !made.outside || !made.seen)
+        !made.clue || !made.outside || !made.seen || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -69,8 +70,10 @@ static void collect(const caus_context *context, const double *clues,
                     size_t variable_count, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
-    for (size_t s = 0; s < scene->service_count; s++)
+    for (size_t s = 0; s < scene->service_count; s++) {
         scores->outside[s][OUTSIDE_ERRORS] = uncounted(context, s);
+        scores->calling[s] = -1;
+    }
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
@@ -88,6 +91,9 @@ static void collect(const caus_context *context, const double *clues,
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clue);
         else if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clue);
+        if (scene->of_calls[v] &&
+            scene->callee_start[s] < scene->callee_start[s + 1])
+            scores->calling[s] = fmax(scores->calling[s], clue);
     }
 }
 
@@ -149,12 +155,13 @@ static double guessed(const caus_context *context, const caus_scores *scores,
     return caus_guessed_share * most;
 }
 
-/* How much of an anomaly of a kind the callees of a service explain, in [0,
- * 1]: queues make a caller's anomaly larger than its callee's, so that it is
- * there counts, not its size; by its square, as the loudest of many callees is
- * a deviation off by chance. */
-static double explained(const caus_context *context, const caus_scores *scores,
-                        size_t service, size_t kind)
+/* How much of an anomaly of a kind what the callees of a service show explains,
+ * in [0, 1]: queues make a caller's anomaly larger than its callee's, so that
+ * it is there counts, not its size; by its square, as the loudest of many
+ * callees is a deviation off by chance. */
+static double shown_below(const caus_context *context,
+                          const caus_scores *scores, size_t service,
+                          size_t kind)
 {
     const caus_scene *scene = context->scene;
     double callee = 0;
@@ -175,6 +182,17 @@ static double explained(const caus_context *context, const caus_scores *scores,
            fmax(loud * loud, fmin(1, apart / caus_explained_clue));
 }
 
+/* The same of what its own calls take, too, where it measures that: whatever
+ * callees show of themselves, it is not its own work. */
+static double explained(const caus_context *context, const caus_scores *scores,
+                        size_t service, size_t kind)
+{
+    double calling = fmax(0, scores->calling[service]);
+    double loud = fmin(1, calling / caus_explained_clue);
+    return fmax(shown_below(context, scores, service, kind),
+                caus_explained_share * loud * loud);
+}
+
 /* What is left of the outside of a service when its callees have explained
  * their share. */
 static double unexplained(const caus_context *context,
@@ -189,9 +207,18 @@ static double unexplained(const caus_context *context,
     return found;
 }
 
+/* The latency of a caller that may come from the way to a callee: what its
+ * calls take, where it measures that. */
+static double waiting(const caus_scores *scores, size_t caller)
+{
+    double calling = scores->calling[caller];
+    return calling >= 0 ? calling : scores->outside[caller][OUTSIDE_LATENCY];
+}
+
 /*
  * The latency that all callers of a service show and nothing else explains, it
  * itself none: the way to it may be slow, which its own metrics cannot show.
+ * Callers who do not measure what their calls take may be slow themselves.
  */
 static double on_the_way(const caus_context *context, const caus_scores *scores,
                          size_t service)
@@ -200,14 +227,17 @@ static double on_the_way(const caus_context *context, const caus_scores *scores,
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
     double least = first < end ? caus_most_clue : 0, left = 0;
+    double weight = 1;
     for (size_t i = first; i < end; i++) {
         size_t caller = scene->callers[i];
-        least = fmin(least, scores->outside[caller][OUTSIDE_LATENCY]);
-        left =
-            fmax(left, 1 - explained(context, scores, caller, OUTSIDE_LATENCY));
+        if (scores->calling[caller] < 0)
+            weight = caus_weight_way;
+        least = fmin(least, waiting(scores, caller));
+        left = fmax(left,
+                    1 - shown_below(context, scores, caller, OUTSIDE_LATENCY));
     }
     double own = scores->outside[service][OUTSIDE_LATENCY];
-    return least * left * (1 - fmin(1, own / caus_explained_clue));
+    return weight * least * left * (1 - fmin(1, own / caus_explained_clue));
 }
 
 /* What of a service's own is not made by those who ask it more. */
@@ -312,9 +342,8 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
     double *terms = scores->terms[service];
     const double *outside = scores->outside[service];
     terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
-    terms[CAUS_TERM_WAY] = caus_weight_way *
-                           on_the_way(context, scores, service) *
-                           context->kinds[OUTSIDE_LATENCY];
+    terms[CAUS_TERM_WAY] =
+        on_the_way(context, scores, service) * context->kinds[OUTSIDE_LATENCY];
     terms[CAUS_TERM_BOTH] =
         caus_weight_both *
         fmin(terms[CAUS_TERM_INTERNAL],

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Callers that ask more, and outages that come and go. */
+/* Callers that ask more or that only wait, and outages that come and go. */
 #include <math.h>
 #include <string.h>
 
@@ -80,6 +80,27 @@ static void more_users_are_nobodys_asking(void **state)
     caus_explanation told = made_explain(*state, measures, &options);
     for (size_t i = 0; i < told.suspect_count; i++)
         assert_true(told.suspects[i].terms[CAUS_TERM_CALLS] <= 0);
+}
+
+/* mid is slow, root is not, and the calls of mid take what mid lost: it is the
+ * way to root. Is it mid's own work, its calls take as long as ever. */
+static void what_its_calls_take_clears_a_caller(void **state)
+{
+    for (int own_work = 0; own_work < 2; own_work++) {
+        made_measure measures[MADE_VARIABLES];
+        memcpy(measures, made_incident, sizeof measures);
+        for (size_t i = 0; i < MADE_VARIABLES; i++) {
+            if (strcmp(measures[i].service, "root") == 0)
+                measures[i].shift = 0;
+            if (strcmp(measures[i].name, "mid_queue_depth") == 0)
+                measures[i] = (made_measure){"mid_client_latency", "mid", .06,
+                                             .004, own_work ? 0 : .5};
+        }
+        caus_explain_options options = made_options();
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(first_of(&told), own_work ? "mid" : "root");
+        assert_true(own_work || told.suspects[0].terms[CAUS_TERM_WAY] > 1);
+    }
 }
 
 /* ---- failures that come and go ---- */
@@ -302,6 +323,7 @@ int main(void)
         MADE(who_fails_is_asked_again_by_its_own_doing),
         MADE(who_counts_what_it_repeats_is_believed),
         MADE(more_users_are_nobodys_asking),
+        MADE(what_its_calls_take_clears_a_caller),
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(an_outage_that_comes_and_goes_ends_with_its_last_row),
         MADE(what_fails_once_is_no_outage),
