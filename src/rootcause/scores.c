@@ -92,7 +92,8 @@ static void collect(const caus_context *context, const double *clues,
         else if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clue);
         if (scene->of_calls[v] &&
-            scene->callee_start[s] < scene->callee_start[s + 1])
+            (!scene->has_calls ||
+             scene->callee_start[s] < scene->callee_start[s + 1]))
             scores->calling[s] = fmax(scores->calling[s], clue);
     }
 }
