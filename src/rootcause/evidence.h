@@ -128,8 +128,7 @@ typedef struct caus_scene {
     const int *bad;               /* [variable_count] direction */
     const bool *of_calls;         /* [variable_count] what its calls take */
     bool *observer;               /* [service_count] */
-    bool *stranger;               /* [service_count] calls are known, but none
-                                     of it: anybody may call it */
+    bool *stranger;               /* [service_count] no call of it is known */
     const bool *shows;            /* [service_count] latency or errors */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */
@@ -215,10 +214,8 @@ typedef struct caus_context {
                              callers' requests account for */
     const double *pushed; /* [service_count] how much of what it shows that
                              explains, in [0, 1]; NULL */
-    const double *order;  /* [service_count] how early it moved, in [0, 1];
-                             NULL */
-    const double *change; /* [service_count] how well a change fits, in [0, 1];
-                             NULL */
+    const double *order;  /* [service_count] how early it moved; NULL */
+    const double *change; /* [service_count] how well a change fits; NULL */
     double kinds[2];      /* what latency and what errors weigh */
     double seen; /* how surely the symptom is, in [0, 1]: one that hardly moved
                     tells neither kind nor place */
@@ -243,9 +240,8 @@ typedef struct caus_scores {
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
     double (*seen)[2];    /* the same of what its callers see: of its callees
                              where nobody measures its own */
-    double *calling;      /* [service_count] largest clue of what its calls
-                             take; −1 = not measured */
-    double *asking;       /* [service_count] what it asks more of others */
+    double *calling; /* [service_count] clue of what its calls take, or −1 */
+    double *asking;  /* [service_count] what it asks more of others */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;

@@ -135,16 +135,21 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     return CAUS_OK;
 }
 
-/* What is left of a clue beside the largest that the same makes in healthy
- * windows, of which each has `width` clues, itself not counted. */
+/* What is left of a clue beside what the same makes in healthy windows, of
+ * which each has `width` clues, itself not counted. Their mean square tells how
+ * far it goes in a window; the largest of them tells of how many there are,
+ * too. */
 static double beyond(const caus_placebo *placebo, const double *clues,
                      size_t width, size_t self, double clue)
 {
-    double usual = 0;
+    double squares = 0, count = 0;
     for (size_t i = 0; i < placebo->count; i++) {
-        if (i != self && !placebo->is_left_out[i])
-            usual = fmax(usual, clues[i * width]);
+        if (i == self || placebo->is_left_out[i])
+            continue;
+        squares += clues[i * width] * clues[i * width];
+        count++;
     }
+    double usual = count > 0 ? sqrt(squares / count) : 0;
     return fmax(0, clue - caus_usual_share * usual);
 }
 

@@ -64,10 +64,11 @@ static double uncounted(const caus_context *context, size_t service)
     return fmax(context->silent[service], begun);
 }
 
-/* The largest clue inside every service, and outside by its kind: where neither
- * latency nor errors are measured, a queue that fills tells of the first. */
-static void collect(const caus_context *context, const double *clues,
-                    size_t variable_count, caus_scores *scores)
+/* The largest clue outside every service by its kind, and of its calls: where
+ * neither latency nor errors are measured, a queue that fills tells of the
+ * first. */
+static void collect_outside(const caus_context *context, const double *clues,
+                            size_t variable_count, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -77,24 +78,47 @@ static void collect(const caus_context *context, const double *clues,
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
-        double clue = clues[v];
-        double weight = inside_weight(aspect);
-        scores->clue[v] = clue * (weight > 0 ? weight : 1);
         if (s == SIZE_MAX)
             continue;
-        double *inside = &scores->terms[s][CAUS_TERM_INTERNAL];
         double *outside = scores->outside[s];
-        if (weight > 0)
-            *inside = fmax(*inside, weight * clue);
-        else if (aspect == CAUS_ASPECT_LATENCY ||
-                 (aspect == CAUS_ASPECT_SATURATION && !scene->shows[s]))
-            outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clue);
+        if (aspect == CAUS_ASPECT_LATENCY ||
+            (aspect == CAUS_ASPECT_SATURATION && !scene->shows[s]))
+            outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
         else if (aspect == CAUS_ASPECT_ERRORS)
-            outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clue);
+            outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
         if (scene->of_calls[v] &&
             (!scene->has_calls ||
              scene->callee_start[s] < scene->callee_start[s + 1]))
-            scores->calling[s] = fmax(scores->calling[s], clue);
+            scores->calling[s] = fmax(scores->calling[s], clues[v]);
+    }
+}
+
+/* Memory harms nobody by being used: where a service answers as ever, what it
+ * holds has changed for another reason. */
+static double felt_share(const caus_scene *scene, const caus_scores *scores,
+                         size_t service)
+{
+    const double *outside = scores->outside[service];
+    double loud = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+    double felt = fmin(1, loud / caus_explained_clue);
+    return scene->shows[service] ? 1 - caus_weight_unfelt * (1 - felt) : 1;
+}
+
+/* The largest clue inside every service. */
+static void collect_inside(const caus_context *context, const double *clues,
+                           size_t variable_count, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    for (size_t v = 0; v < variable_count; v++) {
+        size_t s = scene->service_of[v];
+        double weight = inside_weight(scene->aspects[v]);
+        scores->clue[v] = clues[v] * (weight > 0 ? weight : 1);
+        if (s == SIZE_MAX || weight <= 0)
+            continue;
+        double *inside = &scores->terms[s][CAUS_TERM_INTERNAL];
+        bool is_memory = scene->aspects[v] == CAUS_ASPECT_MEMORY;
+        double share = is_memory ? felt_share(scene, scores, s) : 1;
+        *inside = fmax(*inside, weight * share * clues[v]);
     }
 }
 
@@ -376,7 +400,8 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     size_t count = context->scene->service_count;
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
-    collect(context, clues, variable_count, scores);
+    collect_outside(context, clues, variable_count, scores);
+    collect_inside(context, clues, variable_count, scores);
     look_through(context->scene, scores);
     find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {

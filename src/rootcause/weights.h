@@ -11,6 +11,8 @@
 /* Clues are log(1 + size): ten deviations weigh 2.4, a hundred 4.6. */
 static const double caus_weight_cpu = 1;
 static const double caus_weight_memory = 1;
+/* So much of it goes where nobody feels it. */
+static const double caus_weight_unfelt = .5;
 static const double caus_weight_resource = .3;
 static const double caus_weight_network = .3;
 /* What the symptom shows counts whole, the other kind of evidence less; without
@@ -74,7 +76,8 @@ static const double caus_least_error_share = .002;
 /* Shares of requests that fail are held against this share of all at least. */
 static const double caus_least_failing = .002;
 
-/* Of a clue goes this share of the largest in healthy windows. */
+/* Of a clue goes this share of the root mean square of those in healthy
+ * windows; of log lines, of the largest. */
 static const double caus_usual_share = .6;
 /* The least that the first score is held against. */
 static const double caus_least_placebo = .7;

@@ -313,6 +313,32 @@ static void who_was_started_anew_is_suspected(void **state)
     assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
 }
 
+/* Memory of side grew, and side answers as ever, or nobody measures how it
+ * answers. */
+static void memory_that_nobody_feels_counts_less(void **state)
+{
+    double term[2];
+    for (int is_measured = 0; is_measured < 2; is_measured++) {
+        made_measure measures[MADE_VARIABLES];
+        memcpy(measures, made_incident, sizeof measures);
+        for (size_t i = 0; i < MADE_VARIABLES; i++) {
+            if (strcmp(measures[i].name, "side_cpu") == 0)
+                measures[i] =
+                    (made_measure){"side_memory_bytes", "side", 15, 1, 40};
+            if (strcmp(measures[i].name, "side_latency") == 0 && !is_measured)
+                measures[i].name = "side_requests";
+        }
+        caus_explain_options options = made_options();
+        caus_explanation told = made_explain(*state, measures, &options);
+        for (size_t i = 0; i < told.suspect_count; i++) {
+            if (strcmp(told.suspects[i].service, "side") == 0)
+                term[is_measured] = told.suspects[i].terms[CAUS_TERM_INTERNAL];
+        }
+    }
+    assert_true(term[0] > 1);
+    assert_true(term[1] < .7 * term[0] && term[1] > .3 * term[0]);
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -331,6 +357,7 @@ int main(void)
         MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
+        MADE(memory_that_nobody_feels_counts_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
