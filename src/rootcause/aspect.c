@@ -24,6 +24,7 @@ static const word_meaning meanings[] = {
     {"5xx", CAUS_ASPECT_ERRORS},
     {"4xx", CAUS_ASPECT_ERRORS},
     {"refused", CAUS_ASPECT_ERRORS},
+    {"apdex", CAUS_ASPECT_ERRORS},
     {"up", CAUS_ASPECT_ERRORS},
     {"retries", CAUS_ASPECT_ERRORS},
     {"lat", CAUS_ASPECT_LATENCY},
@@ -82,6 +83,11 @@ static const word_meaning meanings[] = {
     {"thread*", CAUS_ASPECT_RESOURCE},
     {"gc", CAUS_ASPECT_RESOURCE},
     {"restart*", CAUS_ASPECT_RESOURCE},
+    {"utili*", CAUS_ASPECT_RESOURCE},
+    {"util", CAUS_ASPECT_RESOURCE},
+    {"usage", CAUS_ASPECT_RESOURCE},
+    {"handles", CAUS_ASPECT_RESOURCE},
+    {"descriptor*", CAUS_ASPECT_RESOURCE},
     {"req*", CAUS_ASPECT_LOAD},
     {"ops", CAUS_ASPECT_LOAD},
     {"qps", CAUS_ASPECT_LOAD},
@@ -200,7 +206,7 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
 
 int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
 {
-    static const char *const good[] = {"success*", "avail*", "up"};
+    static const char *const good[] = {"success*", "avail*", "up", "apdex"};
     const char *name = caus_measure_name(variable);
     if (variable->bad_direction == CAUS_BAD_UP)
         return 1;
@@ -208,7 +214,8 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
         return -1;
     if (aspect == CAUS_ASPECT_ERRORS) {
         size_t meaning = first_meaning(name);
-        for (size_t i = 0; i < 3 && meaning < MEANING_COUNT; i++) {
+        for (size_t i = 0;
+             i < sizeof good / sizeof *good && meaning < MEANING_COUNT; i++) {
             if (strcmp(meanings[meaning].word, good[i]) == 0)
                 return -1;
         }

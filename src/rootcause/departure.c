@@ -274,7 +274,7 @@ static caus_status find(caus_case *about, caus_error *err)
     for (size_t v = 0; v < variables; v++) {
         const caus_shift *shift = &about->shifts[v];
         used[v] = shift->measured && shift->scale > 0 &&
-                  caus_aspect_tells(about->scene.aspects[v]);
+                  caus_scene_tells(&about->scene, v);
         if (!used[v])
             continue;
         add_up(about, v, &sums);

@@ -127,6 +127,8 @@ typedef struct caus_scene {
     const caus_aspect *aspects;   /* [variable_count] */
     const int *bad;               /* [variable_count] direction */
     const bool *of_calls;         /* [variable_count] what its calls take */
+    bool *named;                  /* [variable_count] somebody named it as the
+                                     symptom, or what measures the same */
     bool *observer;               /* [service_count] */
     bool *stranger;               /* [service_count] no call of it is known */
     const bool *shows;            /* [service_count] latency or errors */
@@ -148,6 +150,15 @@ size_t caus_scene_find(const caus_scene *scene, const char *service);
 /* Whether what a service shows is what users see: it only looks at others, or
  * calls and is not called; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);
+
+/* Notes that somebody named a variable as the symptom: whatever it means, it
+ * tells of trouble. Without a call graph so does what measures the same
+ * elsewhere: it may have begun there. */
+void caus_scene_name(const caus_scene *scene, const caus_series *series,
+                     size_t symptom);
+
+/* Whether a variable tells of trouble: so does what somebody named as such. */
+bool caus_scene_tells(const caus_scene *scene, size_t variable);
 
 /* Breadth first from a service along calls, or against them: how far every
  * other is (SIZE_MAX = not reached) and from which the way comes. */

@@ -63,8 +63,10 @@ static caus_status find_symptom(caus_case *about, caus_error *err)
     if (!name)
         return CAUS_OK;
     about->symptom = caus_series_find(about->series, name);
-    return about->symptom == SIZE_MAX ? fail_symptom(about->series, name, err)
-                                      : CAUS_OK;
+    if (about->symptom == SIZE_MAX)
+        return fail_symptom(about->series, name, err);
+    caus_scene_name(&about->scene, about->series, about->symptom);
+    return CAUS_OK;
 }
 
 static caus_status fail_onset(const caus_timeline *timeline, int64_t onset_ns,

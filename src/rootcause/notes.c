@@ -8,7 +8,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 9 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 10 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -254,6 +254,21 @@ static const char *say_missing_values(const caus_case *about)
                              100 * (double)most / rows);
 }
 
+bool caus_case_is_constant(const caus_case *about)
+{
+    const caus_timeline *timeline = &about->timeline;
+    bool any = false;
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const double *values = timeline->values + v * timeline->row_count;
+        const uint32_t *order = timeline->order + v * timeline->row_count;
+        size_t present = timeline->present[v];
+        any = any || present;
+        if (present && values[order[0]] < values[order[present - 1]])
+            return false;
+    }
+    return any;
+}
+
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
 {
@@ -267,6 +282,9 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
     if (!items || !mended || !strangers || !unfit || !uncalled || !rows ||
         !values)
         return caus_arena_fail(about->out, err);
+    if (caus_case_is_constant(about))
+        items[result->warning_count++] =
+            "every series is constant: ask for others, or for another time";
     if (unfit[0])
         items[result->warning_count++] = unfit;
     if (uncalled[0])

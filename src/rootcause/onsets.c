@@ -53,7 +53,7 @@ static bool moved_badly(const caus_scene *scene, const caus_anomalies *found,
     int bad = scene->bad[variable];
     return anomaly->scored && anomaly->onset.found &&
            (bad == 0 || anomaly->direction == bad) &&
-           caus_aspect_tells(scene->aspects[variable]);
+           caus_scene_tells(scene, variable);
 }
 
 static bool is_good(const caus_scene *scene, size_t variable, double ratio)

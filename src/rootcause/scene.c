@@ -181,7 +181,8 @@ caus_status caus_scene_init(const caus_series *series,
                             caus_error *err)
 {
     size_t count = series->variable_count;
-    caus_scene scene = {.has_calls = calls && calls->call_count};
+    caus_scene scene = {.has_calls = calls && calls->call_count,
+                        .named = CAUS_ARRAY(out, bool, count + 1)};
     CAUS_TRY(collect_services(series, calls, spans, out, &scene, err));
     size_t *service_of = CAUS_ARRAY(out, size_t, count);
     caus_aspect *aspects = CAUS_ARRAY(out, caus_aspect, count);
@@ -191,7 +192,7 @@ caus_status caus_scene_init(const caus_series *series,
     bool *of_calls = CAUS_ARRAY(out, bool, count);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
     if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
-        !scene.stranger)
+        !scene.stranger || !scene.named)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
@@ -226,6 +227,28 @@ bool caus_scene_users_see(const caus_scene *scene, size_t service)
         scene->caller_start[service + 1] > scene->caller_start[service];
     return !called && (!scene->has_calls || scene->callee_start[service + 1] >
                                                 scene->callee_start[service]);
+}
+
+void caus_scene_name(const caus_scene *scene, const caus_series *series,
+                     size_t symptom)
+{
+    const caus_variable *variables = series->variables;
+    const char *measure = caus_measure_name(&variables[symptom]);
+    for (size_t v = 0; v < series->variable_count; v++) {
+        bool alike = !scene->has_calls &&
+                     strcmp(caus_measure_name(&variables[v]), measure) == 0;
+        scene->named[v] = v == symptom || alike;
+        bool works =
+            scene->named[v] && !caus_aspect_is_outside(scene->aspects[v]);
+        if (works && scene->service_of[v] != SIZE_MAX)
+            scene->observer[scene->service_of[v]] = false;
+    }
+}
+
+bool caus_scene_tells(const caus_scene *scene, size_t variable)
+{
+    return scene->named[variable] ||
+           caus_aspect_tells(scene->aspects[variable]);
 }
 
 caus_status caus_scene_walk(const caus_scene *scene, size_t from,

@@ -66,7 +66,7 @@ static double uncounted(const caus_context *context, size_t service)
 
 /* The largest clue outside every service by its kind, and of its calls: where
  * neither latency nor errors are measured, a queue that fills tells of the
- * first. */
+ * first, and so does what somebody named. */
 static void collect_outside(const caus_context *context, const double *clues,
                             size_t variable_count, caus_scores *scores)
 {
@@ -86,6 +86,8 @@ static void collect_outside(const caus_context *context, const double *clues,
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
         else if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
+        else if (scene->named[v] && inside_weight(aspect) <= 0)
+            outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
         if (scene->of_calls[v] &&
             (!scene->has_calls ||
              scene->callee_start[s] < scene->callee_start[s + 1]))
@@ -93,15 +95,22 @@ static void collect_outside(const caus_context *context, const double *clues,
     }
 }
 
+/* How surely callers of a service feel what happens in it, in [0, 1]. */
+static double felt(const caus_scores *scores, size_t service)
+{
+    const double *outside = scores->outside[service];
+    double loud = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+    return fmin(1, loud / caus_explained_clue);
+}
+
 /* Memory harms nobody by being used: where a service answers as ever, what it
  * holds has changed for another reason. */
 static double felt_share(const caus_scene *scene, const caus_scores *scores,
                          size_t service)
 {
-    const double *outside = scores->outside[service];
-    double loud = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
-    double felt = fmin(1, loud / caus_explained_clue);
-    return scene->shows[service] ? 1 - caus_weight_unfelt * (1 - felt) : 1;
+    return scene->shows[service]
+               ? 1 - caus_weight_unfelt * (1 - felt(scores, service))
+               : 1;
 }
 
 /* The largest clue inside every service. */
@@ -119,6 +128,22 @@ static void collect_inside(const caus_context *context, const double *clues,
         bool is_memory = scene->aspects[v] == CAUS_ASPECT_MEMORY;
         double share = is_memory ? felt_share(scene, scores, s) : 1;
         *inside = fmax(*inside, weight * share * clues[v]);
+    }
+}
+
+/* A queue that fills while its service answers as ever is something inside:
+ * slow callees, which fill queues as well, would make it slow. */
+static void add_queues(const caus_scene *scene, const double *clues,
+                       size_t variable_count, caus_scores *scores)
+{
+    for (size_t v = 0; v < variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX || !scene->shows[s] ||
+            scene->aspects[v] != CAUS_ASPECT_SATURATION)
+            continue;
+        double calm = 1 - felt(scores, s);
+        double *inside = &scores->terms[s][CAUS_TERM_INTERNAL];
+        *inside = fmax(*inside, calm * caus_weight_resource * clues[v]);
     }
 }
 
@@ -402,6 +427,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     memset(scores->outside, 0, count * sizeof *scores->outside);
     collect_outside(context, clues, variable_count, scores);
     collect_inside(context, clues, variable_count, scores);
+    add_queues(context->scene, clues, variable_count, scores);
     look_through(context->scene, scores);
     find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {

@@ -188,20 +188,58 @@ static void add_path(const caus_case *about, bool is_proven, caus_text *text)
     }
 }
 
+/* What moved most, if what a detector sees in the rows as a whole is more than
+ * they usually do; SIZE_MAX = nothing did. */
+static size_t find_unexplained(const caus_case *about)
+{
+    size_t most = SIZE_MAX;
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        double clue = about->scores.clue[v];
+        bool moved = about->alarm > 1 && clue >= caus_explained_clue;
+        if (moved && (most == SIZE_MAX || clue > about->scores.clue[most]))
+            most = v;
+    }
+    return most;
+}
+
+/* Nothing that tells of trouble need not be nothing. */
+static void say_calm(const caus_case *about, const caus_explanation *result,
+                     caus_text *text)
+{
+    char at[40];
+    size_t moved = find_unexplained(about);
+    caus_time_format(result->onset.time_ns, at);
+    if (caus_case_is_constant(about)) {
+        caus_text_add(text, "Every series is constant: nothing can stand out");
+        return;
+    }
+    if (isnan(result->strength)) {
+        caus_text_format(text,
+                         "The healthy rows are too few to tell whether what "
+                         "moved from %s on goes beyond the usual",
+                         at);
+        return;
+    }
+    bool tells = moved != SIZE_MAX && caus_scene_tells(&about->scene, moved);
+    caus_text_format(text, "%s from %s on %s what the healthy rows do too",
+                     tells               ? "No service stands out"
+                     : moved == SIZE_MAX ? "Nothing"
+                                         : "Nothing that tells of trouble",
+                     at, tells ? "beyond" : "goes beyond");
+    if (moved == SIZE_MAX)
+        return;
+    caus_text_add(text, "; but ");
+    add_change(about, moved, text);
+    if (!tells)
+        caus_text_add(text, ": if that is the trouble, name it (--symptom)");
+}
+
 static caus_status say_all(caus_case *about, caus_explanation *result,
                            caus_error *err)
 {
     caus_text text = {0};
-    char at[40];
-    caus_time_format(result->onset.time_ns, at);
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
-        caus_text_format(&text,
-                         isnan(result->strength)
-                             ? "The healthy rows are too few to tell whether "
-                               "what moved from %s on goes beyond the usual"
-                             : "Nothing from %s on goes beyond what the "
-                               "healthy rows do too",
-                         at);
+        say_calm(about, result, &text);
     } else {
         const caus_suspect *first = &about->suspects[0];
         if (result->verdict == CAUS_VERDICT_CAUSE)

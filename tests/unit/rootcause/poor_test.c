@@ -378,14 +378,6 @@ static caus_explanation explain_cut(made_fixture *with, size_t from, size_t end)
     return explain_without(with, "root_", from, end);
 }
 
-static bool warns(const caus_explanation *told, const char *words)
-{
-    for (size_t i = 0; i < told->warning_count; i++)
-        if (strcmp(told->warnings[i], words) == 0)
-            return true;
-    return false;
-}
-
 /* A few percent are usual, and nothing is said of them. */
 static void how_much_is_missing_is_told(void **state)
 {

@@ -289,6 +289,87 @@ static void what_is_not_proven_does_not_sound_certain(void **state)
                 seen[CAUS_VERDICT_INSUFFICIENT]);
 }
 
+/* Nothing moves but one variable of side, whose latency stays. */
+static void make_sole(made_measure *measures, const char *name, double shift)
+{
+    memcpy(measures, made_incident, MADE_VARIABLES * sizeof *measures);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        measures[v].shift = 0;
+    measures[9] = (made_measure){name, "side", .6, .02, shift};
+}
+
+static caus_explanation explain_sole(made_fixture *with, const char *name,
+                                     double shift, const char *symptom,
+                                     const caus_topology *calls)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    make_sole(measures, name, shift);
+    options.symptom = symptom;
+    options.has_onset = false;
+    options.topology = calls;
+    return made_explain(with, measures, &options);
+}
+
+static void
+what_nobody_knows_the_meaning_of_is_told_and_may_be_named(void **state)
+{
+    static const char *const names[] = {"side_requests", "side_flux"};
+    for (size_t i = 0; i < 8; i++) {
+        const char *name = names[i / 2 % 2];
+        double shift = i % 2 ? .9 : -.4;
+        const caus_topology *calls = i < 4 ? NULL : &made_topology;
+        caus_explanation told = explain_sole(*state, name, shift, NULL, calls);
+        assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+        assert_non_null(strstr(told.summary, name));
+        assert_non_null(strstr(told.summary, "(--symptom)"));
+        told = explain_sole(*state, name, shift, name, calls);
+        assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
+        assert_string_equal(told.suspects[0].service, "side");
+        told = explain_sole(*state, name, 0, name, calls);
+        assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+        assert_null(strstr(told.summary, name));
+    }
+}
+
+static void full_queues_and_lost_quality_are_trouble(void **state)
+{
+    static const struct {
+        const char *name;
+        double shift;
+    } troubles[] = {{"side_queue_depth", 1.2},  {"side_pool_in_use", 1.2},
+                    {"side_utilization", 1.2},  {"side_usage", 1.2},
+                    {"side_open_handles", 1.2}, {"side_apdex", -.4}};
+    for (size_t i = 0; i < sizeof troubles / sizeof *troubles; i++) {
+        const char *name = troubles[i].name;
+        caus_explanation told =
+            explain_sole(*state, name, troubles[i].shift, NULL, &made_topology);
+        assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
+        assert_string_equal(told.suspects[0].service, "side");
+        told = explain_sole(*state, name, troubles[i].shift * -.4, NULL,
+                            &made_topology);
+        assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    }
+}
+
+static void constant_series_are_called_so(void **state)
+{
+    made_measure still[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    make_sole(still, "side_cpu", 0);
+    options.has_onset = false;
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        still[v].noise = 0;
+    caus_explanation told = made_explain(*state, still, &options);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_non_null(strstr(told.summary, "constant"));
+    assert_true(told.warning_count);
+    assert_non_null(strstr(told.warnings[0], "constant"));
+    still[0].noise = .01;
+    told = made_explain(*state, still, &options);
+    assert_null(strstr(told.summary, "constant"));
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -303,6 +384,9 @@ int main(void)
         TEST(a_hop_without_a_word_is_told_as_a_fact),
         TEST(order_is_told_as_far_as_it_is_known),
         TEST(what_is_not_proven_does_not_sound_certain),
+        TEST(what_nobody_knows_the_meaning_of_is_told_and_may_be_named),
+        TEST(full_queues_and_lost_quality_are_trouble),
+        TEST(constant_series_are_called_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
