@@ -28,8 +28,8 @@ import run as bench
 SYSTEMS = {"worlds": [(80, 2330001)], "traced": [(16, 1120001)],
            "large": [(64, 2310001), (69, 2340001)], "cloud": [(48, 2320001)],
            "logs": [(54, 1150001)]}
-KEPT = ["alarm", "alarm_alone", "departure", "departure_beyond", "strength", "explained",
-        "rows_before", "rows_after", "verdict"]
+KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "rows_before",
+        "rows_after", "verdict"]
 
 
 def make(options, name, count, seed, folder):

@@ -34,16 +34,14 @@ except ImportError:
 
 TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order", "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
-SIGNS = ["one", "beyond", "alone", "events", "share", "lead", "strength", "blind",
-         "explained"]
-INCIDENT = ["one", "beyond", "alone", "events"]
-RIGHT = ["one", "share", "lead", "strength", "blind", "explained"]
+SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explained"]
+INCIDENT = ["one", "beyond", "alone"]
+RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
 # What tells neither, where it is not known.
 NEUTRAL_BEYOND, NEUTRAL_ALONE = 1.6, -.4
-CHANCE_CLUE = .693
 # Of 1, 3, 6 and 12 the best on kinds left out.
 PENALTY = 3.
 KINDS = {"damaged": "worlds", "traced": "worlds", "logs": "worlds"}
@@ -57,13 +55,11 @@ def signs(told):
     """The signs of src/rootcause/confidence.c, in its order."""
     services = told["services"]
     terms, score = services[0][3], services[0][1]
-    beyond, explained = told["departure_beyond"], told["explained"]
+    beyond, explained = told["beyond"], told["explained"]
     alone = told["alarm_alone"] or 0
     share = score ** 2 / sum(s[1] ** 2 for s in services)
     return [1, NEUTRAL_BEYOND if beyond is None else between(beyond, -3, 6),
             NEUTRAL_ALONE if told["alarm"] is None else math.log(between(alone, .1, 12)),
-            max(0, terms["traces"] + terms["calls"] - CHANCE_CLUE) +
-            max(0, terms.get("logs", 0) - CHANCE_CLUE),
             math.log(share),
             1 - services[1][1] / score if len(services) > 1 else 1,
             0 if told["strength"] is None else math.log(between(told["strength"], .1, 10)),

@@ -252,6 +252,9 @@ typedef struct caus_explanation {
                          deviate; NaN = too few rows */
     double departure_beyond; /* how far that is beyond the largest of any
                                 variable in those windows; NaN */
+    double beyond;    /* the same of all evidence together: of variables, and of
+                         what traces lose and fail, log lines and absence show
+                         beyond healthy windows; NaN = there are none */
     double explained; /* share of what is loud, by squares, that is the first's
                          own or its callers'; NaN = no calls are known */
     size_t suspect_count;

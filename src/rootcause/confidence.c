@@ -3,7 +3,7 @@
  * says. */
 #include <math.h>
 
-#include "rootcause/behaviour.h"
+#include "rootcause/beyond.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
@@ -89,6 +89,17 @@ static double lead_of_first(const caus_case *about)
     return alone ? 1 : 1 - first[1].score / first->score;
 }
 
+/* How far what kinds of evidence show, each of which has healthy windows of its
+ * own, is beyond these. */
+static double find_beyond(const caus_case *about)
+{
+    const double kinds[] = {about->departure_over, about->traces.lost_over,
+                            about->traces.failing_over, about->logs_over,
+                            about->silence_over};
+    return caus_departure_sought(
+        about, caus_deviate_together(kinds, sizeof kinds / sizeof *kinds));
+}
+
 /* What is not known counts as what tells neither. */
 static void read_signs(const caus_case *about, const caus_placebo *placebo,
                        double *signs)
@@ -97,16 +108,11 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     const double *terms = first->terms;
     double alone = isnan(about->alone) ? 0 : about->alone;
     signs[CAUS_SIGN_ONE] = 1;
-    signs[CAUS_SIGN_BEYOND] = isnan(about->departure)
+    signs[CAUS_SIGN_BEYOND] = isnan(about->beyond)
                                   ? caus_neutral_beyond
-                                  : between(about->departure_beyond, -3, 6);
+                                  : between(about->beyond, -3, 6);
     signs[CAUS_SIGN_ALONE] =
         isnan(about->alarm) ? caus_neutral_alone : log_between(alone, .1, 12);
-    signs[CAUS_SIGN_EVENTS] =
-        fmax(0, terms[CAUS_TERM_TRACES] + terms[CAUS_TERM_CALLS] -
-                    caus_chance_clue) +
-        fmax(0, terms[CAUS_TERM_LOGS] - caus_chance_clue) +
-        fmax(0, caus_silence_alarm(about, about->ranked[0]) - caus_chance_clue);
     signs[CAUS_SIGN_SHARE] = log(share_of_first(about));
     signs[CAUS_SIGN_LEAD] = lead_of_first(about);
     signs[CAUS_SIGN_STRENGTH] =
@@ -124,6 +130,7 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
 {
     size_t count = about->scene.service_count;
     about->incident = 0;
+    about->beyond = find_beyond(about);
     about->explained = (double)NAN;
     if (!count || about->suspects[0].observer ||
         !(about->suspects[0].score > 0))

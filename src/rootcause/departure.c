@@ -5,13 +5,15 @@
 
 #include "numeric/distributions.h"
 #include "numeric/order.h"
+#include "rootcause/beyond.h"
 #include "rootcause/rootcause_internal.h"
 
 enum {
     MOST_SPANS = 2,
     LEAST_FIRST = 6, /* rows before the first window */
     LEAST_BASE = 24, /* rows that a window is compared with, or twice it */
-    LEAST_HALVED = 10
+    LEAST_HALVED = 10,
+    LEAST_SOUGHT = 3 /* rows of the shortest incident that is looked for */
 };
 
 /* Windows lie behind this share of the healthy rows. */
@@ -22,7 +24,6 @@ static const double MOST_SCALES = 5;
 static const double PRIOR_WINDOWS = 8;
 /* The same for the deviation of a window's largest departure, and that. */
 static const double PRIOR_DEVIATION = .8;
-static const double MOST_DEVIATE = 30;
 
 /* Rows from the onset, and healthy windows that they are compared with. */
 typedef struct span {
@@ -126,13 +127,6 @@ static void find_usual(span *of, const bool *used, size_t variables,
     of->usual = fmax(least, count ? caus_median(room, count) : 0);
 }
 
-/* The normal deviate with such a tail; beyond 30 all are alike. */
-static double deviate_of(double tail)
-{
-    return fmin(fmax(0 - caus_normal_quantile(tail), -MOST_DEVIATE),
-                MOST_DEVIATE);
-}
-
 /*
  * The largest departure of a window (CAUS_MOST_WINDOWS = the incident) over all
  * variables, as a normal deviate: mean over a deviation that is what the
@@ -154,7 +148,7 @@ static double largest_of(const caus_case *about, const span *of,
         most = fmax(most, size / sqrt((prior + worth * square) /
                                       (PRIOR_WINDOWS + worth)));
     }
-    return deviate_of(caus_student_t_sf_fast(most, PRIOR_WINDOWS + worth));
+    return caus_deviate_of(caus_student_t_sf_fast(most, PRIOR_WINDOWS + worth));
 }
 
 /* How far the incident is beyond the windows, in deviations of these. */
@@ -164,59 +158,38 @@ static double beyond(const span *spans, size_t span_count,
     size_t count = CAUS_MOST_WINDOWS;
     for (size_t s = 0; s < span_count; s++)
         count = spans[s].count < count ? spans[s].count : count;
-    double sum = 0, squares = 0;
+    double most[CAUS_MOST_WINDOWS] = {0};
     for (size_t i = 0; i < count; i++) {
-        double most = 0;
         for (size_t s = 0; s < span_count; s++) {
             size_t last = spans[s].count - 1;
             size_t at = count > 1 ? last * i / (count - 1) : last;
-            most = fmax(most, placebo[s][at]);
+            most[i] = fmax(most[i], placebo[s][at]);
         }
-        sum += most;
-        squares += most * most;
     }
-    double n = (double)count, mean = sum / n;
-    double freedom = n - 1 + PRIOR_WINDOWS;
-    double prior = PRIOR_WINDOWS * PRIOR_DEVIATION * PRIOR_DEVIATION;
-    double variance = (fmax(0, squares - n * mean * mean) + prior) / freedom;
-    double off = (largest - mean) / sqrt(variance * (1 + 1 / n));
-    return deviate_of(caus_student_t_sf_fast(off, freedom));
+    return caus_deviate_beyond(most, count, largest, PRIOR_DEVIATION);
 }
 
-/* How many windows that go on to the same last row tell of different times:
- * only those twice as long do. */
-static double apart(double rows, double after)
+double caus_departure_sought(const caus_case *about, double deviate)
 {
-    return 1 + log2(fmax(1, rows / after));
-}
-
-/* How many windows could have been the incident: if its onset was looked for,
- * also those of the later half of the healthy rows, or of those near the time
- * that was told; and those that were looked at in vain before. */
-static double find_chances(const caus_case *about, double onset, double after)
-{
-    if (about->options->has_onset)
-        return 1;
+    const caus_timeline *timeline = &about->timeline;
+    if (about->options->has_onset || isnan(deviate))
+        return deviate;
+    double onset =
+        (double)caus_timeline_filled_before(timeline, about->onset_row);
     double near =
-        (double)caus_timeline_filled_before(&about->timeline, about->near_row);
+        (double)caus_timeline_filled_before(timeline, about->near_row);
+    double after = (double)timeline->filled_count - onset;
     double healthy = about->near_row ? fmax(0, onset - near) : onset / 2;
-    double before =
-        about->searched_rows ? apart((double)about->searched_rows, after) : 0;
-    return before + apart(healthy + after, after);
-}
-
-/* A normal deviate as rare as the largest of so many. */
-static double largest_among(double deviate, double count)
-{
-    double tail = caus_normal_sf(deviate);
-    return deviate_of(-expm1(count * log1p(-tail)));
+    double shortest = fmin(after, LEAST_SOUGHT);
+    double crossings =
+        caus_deviate_crossings(deviate, shortest, healthy + after) +
+        caus_deviate_crossings(deviate, shortest, (double)about->searched_rows);
+    return caus_deviate_sought(deviate, crossings);
 }
 
 static caus_status compare(caus_case *about, span *spans, size_t span_count,
                            const bool *used, caus_error *err)
 {
-    const caus_timeline *timeline = &about->timeline;
-    size_t onset = caus_timeline_filled_before(timeline, about->onset_row);
     size_t variables = about->series->variable_count;
     double placebo[MOST_SPANS][CAUS_MOST_WINDOWS] = {{0}};
     double *room = CAUS_ARRAY(about->out, double, variables);
@@ -230,11 +203,10 @@ static caus_status compare(caus_case *about, span *spans, size_t span_count,
         largest = fmax(largest,
                        largest_of(about, &spans[s], used, CAUS_MOST_WINDOWS));
     }
-    double chances = find_chances(about, (double)onset,
-                                  (double)(timeline->filled_count - onset));
-    double over = beyond(spans, span_count, placebo, largest);
-    about->departure = largest_among(largest, chances);
-    about->departure_beyond = largest_among(over, chances);
+    about->departure_over = beyond(spans, span_count, placebo, largest);
+    about->departure = caus_departure_sought(about, largest);
+    about->departure_beyond =
+        caus_departure_sought(about, about->departure_over);
     return CAUS_OK;
 }
 
@@ -288,6 +260,7 @@ static caus_status find(caus_case *about, caus_error *err)
 caus_status caus_departure_find(caus_case *about, caus_error *err)
 {
     caus_arena_mark mark = caus_arena_get_mark(about->out);
+    about->departure_over = (double)NAN;
     about->departure = about->departure_beyond = (double)NAN;
     CAUS_TRY(find(about, err));
     caus_arena_rewind(about->out, mark);

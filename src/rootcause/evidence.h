@@ -180,6 +180,8 @@ typedef struct caus_trace_clues {
                          are missing or new below it */
     double *begun;    /* log(1 + 100 × the share of calls of it whose failures
                          begin here) */
+    double lost_over, failing_over; /* how far the largest of each is beyond
+                                       healthy windows, deviates; NaN */
     const caus_trace_evidence *evidence; /* NULL = none */
     const char *const **exemplars;       /* trace ids */
     size_t *exemplar_count;

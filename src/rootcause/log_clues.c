@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/beyond.h"
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
@@ -188,20 +189,27 @@ static double loudest(const caus_scene *scene, const caus_log_clues *clues)
     return most;
 }
 
-/* The loudest lines over the loudest of any placebo window, as the loudest
- * variable is held against its own. */
-static double loudness(const caus_case *about, const caus_placebo *placebo)
+/* Holds the loudest lines against the loudest of every placebo window, as the
+ * loudest variable is held against its own. */
+static void stand_out(caus_case *about, const caus_placebo *placebo)
 {
-    double usual = caus_explained_clue;
-    for (size_t i = 0; i < placebo->count; i++)
-        usual = fmax(usual, loudest(&about->scene, &placebo->logs[i]));
-    return loudest(&about->scene, &about->logs) / usual;
+    double windows[CAUS_MOST_WINDOWS], usual = caus_explained_clue;
+    double most = loudest(&about->scene, &about->logs);
+    for (size_t i = 0; i < placebo->count; i++) {
+        windows[i] = loudest(&about->scene, &placebo->logs[i]);
+        usual = fmax(usual, windows[i]);
+    }
+    about->logs_over =
+        caus_deviate_beyond(windows, placebo->count, most, caus_chance_clue);
+    if (!isnan(about->alarm))
+        about->alone = fmax(about->alone, most / usual);
 }
 
 caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,
                                 caus_error *err)
 {
     const caus_log_table *table = about->log_table;
+    about->logs_over = (double)NAN;
     if (!table || !caus_log_table_covers(table, about->onset_row))
         return CAUS_OK;
     size_t templates = table->logs->template_count;
@@ -217,7 +225,6 @@ caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(find_window(about, about->onset_row, about->timeline.row_count,
                          about->log_rises, &about->logs, err));
     about->context.logs = &about->logs;
-    if (!isnan(about->alarm))
-        about->alone = fmax(about->alone, loudness(about, placebo));
+    stand_out(about, placebo);
     return CAUS_OK;
 }

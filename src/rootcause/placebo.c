@@ -5,6 +5,7 @@
 
 #include "numeric/order.h"
 #include "rootcause/behaviour.h"
+#include "rootcause/beyond.h"
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
@@ -165,17 +166,39 @@ static void reduce_each(const caus_placebo *placebo, const double *windows,
     }
 }
 
-/* The loudest silence over that of any healthy window, as the loudest variable
- * is held against its own. */
-static double loudest_silence(const caus_case *about,
-                              const caus_placebo *placebo)
+/* The loudest silence of every healthy window; returns the incident's. */
+static double loudest_silences(const caus_case *about,
+                               const caus_placebo *placebo, double *windows)
 {
     size_t services = about->scene.service_count;
-    double usual = caus_explained_clue, most = 0;
-    for (size_t i = 0; i < placebo->count * services; i++)
-        usual = fmax(usual, placebo->silent[i]);
+    double most = 0;
+    for (size_t i = 0; i < placebo->count; i++) {
+        windows[i] = 0;
+        for (size_t s = 0; s < services; s++)
+            windows[i] = fmax(windows[i], placebo->silent[i * services + s]);
+    }
     for (size_t s = 0; s < services; s++)
         most = fmax(most, caus_silence_alarm(about, s));
+    return most;
+}
+
+static double silence_beyond(const caus_case *about,
+                             const caus_placebo *placebo)
+{
+    double windows[CAUS_MOST_WINDOWS];
+    double most = loudest_silences(about, placebo, windows);
+    return caus_deviate_beyond(windows, placebo->count, most,
+                               caus_small_effect);
+}
+
+/* The loudest silence, once it is reduced, over that of any healthy window, as
+ * the loudest variable is held against its own. */
+static double silence_alone(const caus_case *about, const caus_placebo *placebo)
+{
+    double windows[CAUS_MOST_WINDOWS], usual = caus_explained_clue;
+    double most = loudest_silences(about, placebo, windows);
+    for (size_t i = 0; i < placebo->count; i++)
+        usual = fmax(usual, windows[i]);
     return most / usual;
 }
 
@@ -216,10 +239,11 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
         clues[v] =
             beyond(placebo, placebo->clues + v, variables, SIZE_MAX, clue);
     }
+    about->silence_over = silence_beyond(about, placebo);
     reduce_each(placebo, placebo->silent, services, SIZE_MAX, about->silent);
     reduce_each(placebo, placebo->asked, services, SIZE_MAX, about->asked);
     if (!isnan(about->alarm))
-        about->alone = fmax(about->alone, loudest_silence(about, placebo));
+        about->alone = fmax(about->alone, silence_alone(about, placebo));
     if (placebo->logs)
         reduce_logs(about, placebo, SIZE_MAX, &about->logs);
     return CAUS_OK;

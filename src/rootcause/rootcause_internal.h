@@ -52,7 +52,11 @@ typedef struct caus_case {
     double departure; /* the largest of any variable that tells of trouble, a
                          normal deviate; NaN = too few rows */
     double
-        departure_beyond; /* the same against the largest in healthy windows */
+        departure_beyond;  /* the same against the largest in healthy windows */
+    double departure_over; /* that, as if its onset had been known */
+    double logs_over, silence_over; /* the same of log lines and of absence;
+                                       NaN */
+    double beyond;    /* all kinds of evidence together; NaN = none is known */
     double incident;  /* how likely it is that anything happened, before it is
                          known how often incidents are */
     double explained; /* share of what is loud that the first suspect can have
@@ -215,12 +219,10 @@ caus_status caus_coverage_find(caus_case *about, caus_error *err);
 /* What tells how sure an answer is; free of units. */
 typedef enum caus_sign {
     CAUS_SIGN_ONE,
-    CAUS_SIGN_BEYOND,    /* the largest departure of any variable over those in
-                            healthy windows, a normal deviate */
+    CAUS_SIGN_BEYOND,    /* what variables, traces, log lines and absence show
+                            over healthy windows, a normal deviate */
     CAUS_SIGN_ALONE,     /* log of the loudest bad variable, or log lines, over
                             the threshold */
-    CAUS_SIGN_EVENTS,    /* what traces, log lines and silence make of the first
-                            score, beyond chance */
     CAUS_SIGN_SHARE,     /* log of the share of the first score in all */
     CAUS_SIGN_LEAD,      /* (first − second) / first */
     CAUS_SIGN_STRENGTH,  /* log of the first score over placebo windows' */
@@ -236,6 +238,8 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
 
 /* Sets `departure` and `departure_beyond` once the shifts are measured. */
 caus_status caus_departure_find(caus_case *about, caus_error *err);
+/* A deviate less what looking for the onset makes of any: NaN stays NaN. */
+double caus_departure_sought(const caus_case *about, double deviate);
 
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "caus/trace_evidence.h"
+#include "rootcause/beyond.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
@@ -213,6 +214,8 @@ static caus_status init_clues(size_t services, caus_arena *out,
 {
     size_t count = services + 1;
     caus_trace_clues made = {.service_count = services,
+                             .lost_over = (double)NAN,
+                             .failing_over = (double)NAN,
                              .clue = CAUS_ARRAY(out, double, count),
                              .lost_s = CAUS_ARRAY(out, double, count),
                              .own_s = CAUS_ARRAY(out, double, count),
@@ -305,6 +308,35 @@ static double beyond(const window_losses *windows, const double *usual,
     return fmax(0, loss - most);
 }
 
+/* The largest of any service. */
+static double largest_of(const double *values, size_t services)
+{
+    double most = 0;
+    for (size_t s = 0; s < services; s++)
+        most = fmax(most, values[s]);
+    return most;
+}
+
+/* How far the incident stands out of the windows that are a habit. */
+static void stand_out(const window_losses *windows, double unit_s,
+                      caus_trace_clues *made)
+{
+    double lost[CAUS_MOST_WINDOWS], failing[CAUS_MOST_WINDOWS];
+    size_t services = made->service_count, count = 0;
+    for (size_t i = 0; i < windows->count; i++) {
+        if (windows->is_left_out[i])
+            continue;
+        lost[count] = largest_of(windows->clues + i * services, services);
+        failing[count] = largest_of(windows->failing + i * services, services);
+        count++;
+    }
+    made->lost_over = caus_deviate_beyond(
+        lost, count, clue_of(largest_of(made->lost_s, services), unit_s),
+        caus_chance_clue);
+    made->failing_over = caus_deviate_beyond(
+        failing, count, largest_of(made->failing, services), caus_small_effect);
+}
+
 /* Clues of what is lost beyond what healthy windows lose. */
 static caus_status make_clues(const caus_spans *spans, const size_t *scene_of,
                               const caus_run *run, caus_arena *out,
@@ -321,6 +353,7 @@ static caus_status make_clues(const caus_spans *spans, const size_t *scene_of,
                    err));
     CAUS_TRY(
         weigh_windows(windows, scene_of, unit_s, out, services, &usual, err));
+    stand_out(&usual, unit_s, made);
     for (size_t s = 0; s < services; s++) {
         double lost_s =
             beyond(&usual, usual.lost_s, services, s, made->lost_s[s]);

@@ -81,9 +81,11 @@ static const double caus_least_failing = .002;
 static const double caus_usual_share = .6;
 /* The least that the first score is held against. */
 static const double caus_least_placebo = .7;
-/* So much of what traces or log lines make of a score is chance: one deviation,
- * or a hundredth of what a normal trace takes. */
+/* So much differs from window to window where nothing is known of them, of
+ * clues of traces and log lines: one deviation, or a hundredth of what a normal
+ * trace takes; and of Cohen's h, in which he calls it a small effect. */
 static const double caus_chance_clue = .693;
+static const double caus_small_effect = .2;
 /* What tells neither: a departure over healthy windows'; a detector that had
  * too few rows, as the log of its score over the threshold. */
 static const double caus_neutral_beyond = 1.6;
@@ -91,11 +93,11 @@ static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.41, 1.13, .89, .98, 0,
-                                               0,     0,    0,   0};
+static const double caus_incident_weights[] = {-1.95, 1.16, 1.08, 0,
+                                               0,     0,    0,    0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {1.10, 0,   0,    0,   .95,
-                                            1.08, .97, -.71, 1.28};
+static const double caus_right_weights[] = {.32,  .31, 0,    .83,
+                                            1.23, .86, -.65, 1.14};
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 7
  * %, all of them in 3 %, every kind of system counting the same. */

@@ -145,6 +145,8 @@ static void what_healthy_traces_do_is_no_evidence(void **state)
         for (size_t s = 0; s < clues.service_count; s++)
             assert_true(clues.clue[s] < 2 * caus_chance_clue);
         loud += clues.clue[root] > caus_chance_clue;
+        assert_true(clues.lost_over < 3);
+        assert_true(clues.failing_over < 1);
     }
     assert_true(loud <= 2);
 }
@@ -172,6 +174,7 @@ static void steady_healthy_traces_take_nothing(void **state)
     double whole = log1p(clues.lost_s[root] / (.01 * usual_s));
     assert_true(fabs(clues.lost_s[root] - .009) < .001);
     assert_true(fabs(clues.clue[root] - whole) < .05);
+    assert_true(clues.lost_over > 3);
 }
 
 /* One trace of very many spans tells how that trace was, no more. */
@@ -281,6 +284,32 @@ static void who_counts_no_failures_is_known_by_those_of_traces(void **state)
     }
 }
 
+static caus_explanation explain(fixture *with, const plan *made)
+{
+    made_measure quiet[MADE_VARIABLES];
+    memcpy(quiet, made_incident, sizeof quiet);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        quiet[v].shift = 0;
+    caus_spans spans = make_spans(with, made);
+    caus_explain_options options = made_options();
+    options.spans = &spans;
+    return made_explain(with, quiet, &options);
+}
+
+static void traces_are_heard_where_variables_are_quiet(void **state)
+{
+    fixture *with = *state;
+    plan calm = {.seed = 6, .wander_ms = 1.5, .fault_ms = 1.5};
+    plan slow = {.seed = 6, .wander_ms = 1.5, .fault_ms = 40};
+    caus_explanation told = explain(with, &calm);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    told = explain(with, &slow);
+    assert_true(told.departure_beyond < 2);
+    assert_true(told.beyond > 2);
+    assert_int_not_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     fixture *with = *state;
@@ -353,6 +382,7 @@ int main(void)
         MADE_TEST(who_waits_for_a_slow_service_is_explained_by_it),
         MADE_TEST(who_is_slow_to_all_that_it_calls_is_slow_itself),
         MADE_TEST(who_counts_no_failures_is_known_by_those_of_traces),
+        MADE_TEST(traces_are_heard_where_variables_are_quiet),
         MADE_TEST(running_out_of_memory_anywhere_is_reported),
         MADE_TEST(what_the_score_has_of_traces_is_what_is_told),
     };
