@@ -244,8 +244,9 @@ caus_status caus_series_select(const caus_series *series, const size_t *keep,
 
 /*
  * SHA-256, in lower-case hex, of names, grid, environments, value bits and
- * masks: equal data gives equal text wherever it came from. Values hash as
- * little-endian IEEE doubles, −0 as +0, a missing value as one quiet NaN.
+ * masks, columns in the order of their names: equal data gives equal text
+ * wherever it came from. Values hash as little-endian IEEE doubles, −0 as +0, a
+ * missing value as one quiet NaN.
  *
  *   text  [65]; "" when memory is out
  */

@@ -53,7 +53,8 @@ static const caus_option common_options[] = {
     {"seed", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "seed of every random stream; default 0"},
     {"time-limit", 0, "DURATION", NULL, CAUS_COMPLETE_NOTHING,
-     "stop after this long and give what is known, marked as partial"},
+     "stop after this long: discover gives what is known by then, marked as "
+     "partial, other commands fail"},
     {"memory-limit", 0, "BYTES", NULL, CAUS_COMPLETE_NOTHING,
      "most memory for data, for example 512M"},
     {"offline", 0, NULL, NULL, CAUS_COMPLETE_NOTHING,

@@ -98,8 +98,8 @@ void caus_tale_add_window(const caus_tale *tale, caus_text *text,
     char step[40];
     caus_duration_format(tale->answer->series->step_ns, step);
     caus_text_add_window(text, &window, zone_of(tale), dash);
-    caus_text_format(text, "%s%zu rows of %s before %s, %zu after", separator,
-                     told->rows_before, step,
+    caus_text_format(text, "%s%zu row%s of %s before %s, %zu after", separator,
+                     told->rows_before, told->rows_before == 1 ? "" : "s", step,
                      found_nothing(tale) ? "that" : "the onset",
                      told->rows_after);
 }

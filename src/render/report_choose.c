@@ -240,7 +240,7 @@ static caus_status order_moved(caus_report_page *page, const choice_list *list,
 
 caus_status caus_report_choose(caus_report_page *page, caus_error *err)
 {
-    choice_list list;
+    choice_list list = {0};
     CAUS_TRY(list_choices(page, &list, err));
     CAUS_TRY(choose_drawn(page, &list, err));
     return order_moved(page, &list, err);

@@ -31,6 +31,12 @@ caus_explain_options caus_explain_options_default(void)
 
 /* ---- symptom and onset ---- */
 
+/* Of a part of a name to the name none: services are named for symptoms. */
+static size_t distance_to(const char *name, const char *wanted)
+{
+    return strstr(name, wanted) ? 0 : caus_edit_distance(name, wanted);
+}
+
 static caus_status fail_symptom(const caus_series *series, const char *symptom,
                                 caus_error *err)
 {
@@ -38,8 +44,8 @@ static caus_status fail_symptom(const caus_series *series, const char *symptom,
     for (size_t v = 0; v < series->variable_count; v++) {
         const char *name = series->variables[v].name;
         for (size_t i = 0; i < 3; i++) {
-            if (near[i] && caus_edit_distance(near[i], symptom) <=
-                               caus_edit_distance(name, symptom))
+            if (near[i] &&
+                distance_to(near[i], symptom) <= distance_to(name, symptom))
                 continue;
             const char *moved = near[i];
             near[i] = name;
@@ -92,11 +98,6 @@ static caus_status find_given_row(const caus_case *about, size_t *result,
         row++;
     if (row == 0 || row == timeline->row_count)
         return fail_onset(timeline, onset_ns, err);
-    if (row < CAUS_LEAST_HEALTHY)
-        return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
-                         "%zu rows before the onset do not show what is "
-                         "normal: %d are needed; widen --start or --baseline",
-                         row, CAUS_LEAST_HEALTHY);
     *result = row;
     return CAUS_OK;
 }

@@ -78,16 +78,18 @@ caus_status caus_silence_init(caus_case *about, caus_error *err)
 
 /* The largest fall of a variable between two rows of [from, to), of its level,
  * to less than it ever was before, over that of any rows before; 0 where it is
- * not beyond twice as much. */
+ * not beyond twice as much, or they are too few to tell. */
 static double fall_of(const caus_timeline *timeline, size_t variable,
                       size_t from, size_t to)
 {
     const double *values = timeline->values + variable * timeline->row_count;
     double usual = least_fall, most = 0, last = (double)NAN;
     double least = (double)INFINITY;
+    size_t seen = 0;
     for (size_t r = 0; r < to; r++) {
         if (isnan(values[r]))
             continue;
+        seen += r < from;
         double fall = last > 0 ? 1 - values[r] / last : 0;
         last = values[r];
         if (r < from) {
@@ -97,7 +99,8 @@ static double fall_of(const caus_timeline *timeline, size_t variable,
             most = fall > most ? fall : most;
         }
     }
-    return most > caus_same_change * usual ? most / usual : 0;
+    bool is_beyond = most > caus_same_change * usual;
+    return is_beyond && seen >= CAUS_LEAST_HEALTHY ? most / usual : 0;
 }
 
 /* Memory that is given back at once, below its level, was that of a process

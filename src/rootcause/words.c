@@ -88,6 +88,21 @@ static bool speaks_by_logs(const caus_suspect *suspect)
     return suspect->terms[CAUS_TERM_LOGS] > .5 * suspect->score;
 }
 
+/* What is said where nothing tells of a service. */
+static const char *say_quiet(const caus_case *about, size_t rank)
+{
+    const caus_scene *scene = &about->scene;
+    size_t service = about->ranked[rank];
+    size_t end = scene->variable_start[service + 1];
+    for (size_t i = scene->variable_start[service]; i < end; i++) {
+        if (about->shifts[scene->variables[i]].measured)
+            return "nothing measured in it moved";
+    }
+    return about->suspects[rank].clue_count
+               ? "too few values of it on one side of the onset to compare"
+               : "nothing is measured in it";
+}
+
 static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
 {
     caus_suspect *suspect = &about->suspects[rank];
@@ -103,9 +118,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
         caus_log_fact_add(suspect, &text);
     add_failures(suspect, &text);
     if (!text.length) {
-        caus_text_add(&text, suspect->clue_count
-                                 ? "nothing measured in it moved"
-                                 : "nothing is measured in it");
+        caus_text_add(&text, say_quiet(about, rank));
         if (suspect->terms[CAUS_TERM_CHANGE] > 0)
             caus_text_add(&text, "; it was changed near the onset");
         if (suspect->terms[CAUS_TERM_WAY] > 0)
@@ -234,12 +247,25 @@ static void say_calm(const caus_case *about, const caus_explanation *result,
         caus_text_add(text, ": if that is the trouble, name it (--symptom)");
 }
 
+/* Whether nothing tells who it was. */
+static bool shows_nothing(const caus_case *about)
+{
+    return about->suspects[0].observer || about->suspects[0].score <= 0;
+}
+
 static caus_status say_all(caus_case *about, caus_explanation *result,
                            caus_error *err)
 {
     caus_text text = {0};
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
         say_calm(about, result, &text);
+    } else if (shows_nothing(about)) {
+        char at[40];
+        caus_time_format(result->onset.time_ns, at);
+        caus_text_format(&text,
+                         "Too few rows before %s to tell what moved from then "
+                         "on",
+                         at);
     } else {
         const caus_suspect *first = &about->suspects[0];
         if (result->verdict == CAUS_VERDICT_CAUSE)
@@ -377,10 +403,20 @@ static caus_status say_runner_up(caus_case *about, caus_explanation *result,
     return result->runner_up ? CAUS_OK : caus_arena_fail(about->out, err);
 }
 
+/* Whether no rank is proof: what is normal is hardly seen. */
+static bool is_short(const caus_case *about)
+{
+    return about->onset_row < CAUS_LEAST_HEALTHY;
+}
+
 static caus_verdict judge(const caus_case *about)
 {
     const caus_suspect *first = about->suspects;
-    if (!about->scene.service_count || first->observer || first->score <= 0)
+    if (!about->scene.service_count)
+        return CAUS_VERDICT_NO_ANOMALY;
+    if (is_short(about))
+        return CAUS_VERDICT_INSUFFICIENT;
+    if (shows_nothing(about))
         return CAUS_VERDICT_NO_ANOMALY;
     if (about->incident < caus_moved_incident)
         return CAUS_VERDICT_NO_ANOMALY;
@@ -389,10 +425,17 @@ static caus_verdict judge(const caus_case *about)
     return named ? CAUS_VERDICT_CAUSE : CAUS_VERDICT_INSUFFICIENT;
 }
 
-/* Which steps of judge() failed. */
+/* Which steps of judge() failed; NULL without memory. */
 static const char *say_doubt(const caus_case *about)
 {
     bool happened = about->incident >= caus_named_incident;
+    if (is_short(about))
+        return caus_arena_format(
+            about->out,
+            "%zu row%s before the onset cannot show what is normal, %d are "
+            "needed: widen --start or --baseline",
+            about->onset_row, about->onset_row == 1 ? "" : "s",
+            CAUS_LEAST_HEALTHY);
     if (about->suspects[0].confidence >= caus_named_confidence)
         return "that anything happened at all is not sure enough";
     return happened ? "which of the services it was is not sure enough"
@@ -419,13 +462,16 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
         CAUS_TRY(caus_suspect_check(about, i, placebo, err));
     }
     result->verdict = judge(about);
-    if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY || shows_nothing(about)) {
         drop_chains(about);
         result->reach_count = 0;
         result->hidden_cause = NULL;
     }
-    if (result->verdict == CAUS_VERDICT_INSUFFICIENT)
+    if (result->verdict == CAUS_VERDICT_INSUFFICIENT) {
         result->doubt = say_doubt(about);
+        if (!result->doubt)
+            return caus_arena_fail(about->out, err);
+    }
     CAUS_TRY(say_all(about, result, err));
     CAUS_TRY(say_runner_up(about, result, err));
     return caus_notes_fill(about, placebo, result, err);

@@ -437,6 +437,9 @@ static caus_status describe(const building *b, const char *dataset,
     source->dataset = name;
     source->rows = gram->row_count;
     caus_series_hash(b->series, source->inputs_sha256);
+    if (!*source->inputs_sha256)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the digest of the rows");
     find_times(b, source);
     gram->variables = variables;
     gram->sources = source;

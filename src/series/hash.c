@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "series/gram.h"
@@ -8,9 +9,15 @@
 
 enum { BUFFER_BYTES = 4096, DIGEST_BYTES = 32 };
 
+typedef struct column {
+    const char *name;
+    size_t index;
+} column;
+
 /* Bytes on their way into the digest. */
 typedef struct hasher {
     EVP_MD_CTX *context;
+    column *columns; /* in the order of their names */
     bool failed;
     size_t used;
     unsigned char buffer[BUFFER_BYTES];
@@ -55,10 +62,10 @@ static void add_value(hasher *h, double value)
 static void add_mask(hasher *h, const uint64_t *mask, uint64_t absent,
                      const caus_segment *segment, size_t variable_count)
 {
-    for (size_t column = 0; column < variable_count; column++) {
+    for (size_t i = 0; i < variable_count; i++) {
+        size_t start = h->columns[i].index * segment->word_count;
         for (size_t word = 0; word < segment->word_count; word++) {
-            uint64_t bits =
-                mask ? mask[column * segment->word_count + word] : absent;
+            uint64_t bits = mask ? mask[start + word] : absent;
             size_t rows_left = segment->row_count - word * 64;
             if (rows_left < 64)
                 bits &= ((uint64_t)1 << rows_left) - 1;
@@ -74,22 +81,49 @@ static void add_segment(hasher *h, const caus_segment *segment,
     add_word(h, (uint64_t)segment->start_ns);
     add_word(h, (uint64_t)segment->offset_steps);
     add_word(h, (uint64_t)segment->environment);
-    for (size_t row = 0; row < segment->row_count; row++)
-        for (size_t column = 0; column < variable_count; column++)
-            add_value(h, caus_segment_is_missing(segment, row, column)
+    for (size_t row = 0; row < segment->row_count; row++) {
+        const double *values = segment->values + row * variable_count;
+        for (size_t i = 0; i < variable_count; i++) {
+            size_t at = h->columns[i].index;
+            add_value(h, caus_segment_is_missing(segment, row, at)
                              ? (double)NAN
-                             : segment->values[row * variable_count + column]);
+                             : values[at]);
+        }
+    }
     add_mask(h, segment->missing, 0, segment, variable_count);
     add_mask(h, segment->selected, UINT64_MAX, segment, variable_count);
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const column *first = a, *second = b;
+    int order = strcmp(first->name, second->name);
+    return order ? order
+                 : (first->index > second->index) -
+                       (first->index < second->index);
+}
+
+/* False without memory. */
+static bool order_columns(hasher *h, const caus_series *series,
+                          caus_arena *arena)
+{
+    size_t count = series->variable_count;
+    h->columns = CAUS_ARRAY(arena, column, count + 1);
+    if (!h->columns)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        h->columns[i] = (column){series->variables[i].name, i};
+    qsort(h->columns, count, sizeof *h->columns, by_name);
+    return true;
+}
+
 static void add_series(hasher *h, const caus_series *series)
 {
-    add_text(h, "caus series 1");
+    add_text(h, "caus series 2");
     add_word(h, (uint64_t)series->step_ns);
     add_word(h, series->variable_count);
     for (size_t i = 0; i < series->variable_count; i++)
-        add_text(h, series->variables[i].name);
+        add_text(h, h->columns[i].name);
     add_word(h, series->environment_count);
     for (size_t i = 0; i < series->environment_count; i++) {
         add_word(h, (uint64_t)series->environments[i].id);
@@ -110,16 +144,16 @@ static void add_series(hasher *h, const caus_series *series)
 void caus_series_hash(const caus_series *series, char text[65])
 {
     text[0] = '\0';
+    caus_arena *arena = caus_arena_new(0);
     hasher h = {.context = EVP_MD_CTX_new()};
-    if (!h.context)
-        return;
     unsigned char digest[DIGEST_BYTES];
-    if (EVP_DigestInit_ex(h.context, EVP_sha256(), NULL) != 1)
-        h.failed = true;
+    h.failed = !arena || !h.context || !order_columns(&h, series, arena) ||
+               EVP_DigestInit_ex(h.context, EVP_sha256(), NULL) != 1;
     if (!h.failed)
         add_series(&h, series);
     if (!h.failed && EVP_DigestFinal_ex(h.context, digest, NULL) == 1)
         for (size_t i = 0; i < DIGEST_BYTES; i++)
             snprintf(text + 2 * i, 3, "%02x", digest[i]);
     EVP_MD_CTX_free(h.context);
+    caus_arena_free(arena);
 }

@@ -32,21 +32,25 @@ static void an_onset_that_is_not_given_is_found(void **state)
 }
 
 /* The last rows before the made onset and the first after it. */
-static caus_explanation explain_few(fixture *with, const measure *measures,
-                                    size_t before, size_t after)
+static caus_explanation explain_cut(fixture *with, const measure *measures,
+                                    size_t before, size_t after,
+                                    const caus_explain_options *options)
 {
     caus_series series = made_series(with->arena, measures, NULL, 1);
     caus_segment cut = series.segments[0];
     cut.values += (MADE_ONSET - before) * MADE_VARIABLES;
     cut.row_count = before + after;
     series.segments = &cut;
+    return made_explain_series(with, &series, options);
+}
+
+/* The same, without an onset. */
+static caus_explanation explain_few(fixture *with, const measure *measures,
+                                    size_t before, size_t after)
+{
     caus_explain_options options = made_options();
     options.has_onset = false;
-    caus_explanation told;
-    if (caus_explain(&series, &options, with->run, with->arena, &told,
-                     &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
-    return told;
+    return explain_cut(with, measures, before, after, &options);
 }
 
 /* Too few for a detector: the clearest split of medians comes early. */
@@ -383,6 +387,9 @@ static void an_unknown_symptom_names_the_nearest(void **state)
     caus_explain_options options = made_options();
     options.symptom = "front_latencies";
     expect_failure(*state, &options, CAUS_ERR_NOT_FOUND, "front_latency");
+    options.symptom = "side";
+    expect_failure(*state, &options, CAUS_ERR_NOT_FOUND,
+                   "nearest are side_latency, side_cpu");
 }
 
 static void an_onset_outside_the_rows_is_refused(void **state)
@@ -392,8 +399,25 @@ static void an_onset_outside_the_rows_is_refused(void **state)
     expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
     options.onset_ns = made_start_ns + MADE_ROWS * made_step_ns;
     expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
-    options.onset_ns = made_start_ns + 3 * made_step_ns;
-    expect_failure(*state, &options, CAUS_ERR_TOO_FEW_SAMPLES, "3 rows");
+}
+
+/* Everything is ranked, and what is missing is said. */
+static void few_rows_before_a_given_onset_prove_nothing(void **state)
+{
+    for (size_t before = 1; before < 10; before++) {
+        caus_explain_options options = made_options();
+        options.onset_ns = made_start_ns + (int64_t)before * made_step_ns;
+        caus_explanation told =
+            explain_cut(*state, made_incident, before, 40, &options);
+        assert_int_equal(told.verdict, CAUS_VERDICT_INSUFFICIENT);
+        assert_non_null(strstr(told.doubt, "before the onset cannot show"));
+        assert_int_equal(told.rows_before, before);
+        assert_int_equal(told.suspect_count, 4);
+        if (before >= 5)
+            assert_string_equal(told.suspects[0].service, "root");
+        else
+            assert_non_null(strstr(told.summary, "Too few rows before"));
+    }
 }
 
 static void constant_columns_rank_without_a_cause(void **state)
@@ -575,6 +599,7 @@ int main(void)
         TEST(changes_that_touch_the_same_are_not_told_apart),
         TEST(an_unknown_symptom_names_the_nearest),
         TEST(an_onset_outside_the_rows_is_refused),
+        TEST(few_rows_before_a_given_onset_prove_nothing),
         TEST(constant_columns_rank_without_a_cause),
         TEST(what_never_moved_before_may_be_the_cause),
         TEST(names_tell_what_is_measured),

@@ -33,7 +33,7 @@ static void hash_is_sha256_of_names_grid_values_and_masks(void **state)
     caus_series_hash(&series, text);
     assert_string_equal(
         text,
-        "147c94700bd6a851ea97de14f0f7d3bf515db21559944696f1361888996d4ecb");
+        "3db571565a7996e5a8167e6d260358595962325c94c7c367e030e4ce07408362");
     caus_arena_free(arena);
 }
 
@@ -137,12 +137,38 @@ static void anything_that_matters_changes_the_hash(void **state)
     caus_arena_free(arena);
 }
 
+static void the_order_of_columns_does_not_matter(void **state)
+{
+    (void)state;
+    static const char *const turned[COLUMNS] = {"latency", "load"};
+    static const double exchanged[ROWS * COLUMNS] = {1.5, 0, (double)NAN,
+                                                     -2,  4, 3};
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = make_series(arena, plain), other;
+    uint64_t selected[COLUMNS] = {7, 3}, swapped[COLUMNS] = {3, 7};
+    caus_segment segment = series.segments[0];
+    segment.selected = selected;
+    series.segments = &segment;
+    char expected[65], text[65];
+    caus_series_hash(&series, expected);
+    assert_int_equal(caus_series_from_values(turned, COLUMNS, exchanged, ROWS,
+                                             1000, arena, &other, NULL),
+                     CAUS_OK);
+    caus_segment cut = other.segments[0];
+    cut.selected = swapped;
+    other.segments = &cut;
+    caus_series_hash(&other, text);
+    assert_string_equal(text, expected);
+    caus_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hash_is_sha256_of_names_grid_values_and_masks),
         cmocka_unit_test(equal_data_from_another_path_hashes_equal),
         cmocka_unit_test(anything_that_matters_changes_the_hash),
+        cmocka_unit_test(the_order_of_columns_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
