@@ -11,7 +11,7 @@ scored, without those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
               [--large N] [--cloud N] [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
-              [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare]
+              [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare,all,all_found]
 
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
@@ -47,6 +47,8 @@ MODES = {
     "logs": dict(onset="given", graph=True, traces=False, logs=True),
     "logs_found": dict(onset="found", graph=True, traces=False, logs=True),
     "logs_bare": dict(onset="given", graph=False, traces=False, logs=True),
+    "all": dict(onset="given", graph=True, traces=True, logs=True),
+    "all_found": dict(onset="found", graph=True, traces=True, logs=True),
 }
 
 
@@ -379,13 +381,10 @@ def run_mode(options, cases, mode):
 
 
 def run_baselines(options, cases):
-    draw = random.Random(options.seed)
-    ranks = collections.defaultdict(list)
+    ranks, counts = collections.defaultdict(list), []
     for case in cases:
         services = sorted({n.split("_", 1)[0] for n in case.header[1:]})
-        shuffled = services[:]
-        draw.shuffle(shuffled)
-        ranks["random"].append(rank_of(shuffled, case.root, len(services)))
+        counts.append(len(services))
         slo = case.symptom and case.symptom.split("_", 1)[0]
         for name, rival in (("n-sigma", n_sigma), ("BARO", baro), ("correlation", correlation),
                             ("traversal", traversal)):
@@ -398,6 +397,11 @@ def run_baselines(options, cases):
                 case.write(folder)
                 order = trace_gap(case, folder)
             ranks["trace gap"].append(rank_of(order, case.root, len(services)))
+    print("  random, as expected: " + ", ".join(
+        f"AC@{k} {statistics.fmean(min(1, k / n) for n in counts):.3f}" for k in (1, 3, 5)))
+    for name in ("correlation", "traversal", "trace gap"):
+        if name not in ranks:
+            print(f"  {name}: no case has what it needs")
     for name in ranks:
         note = "" if len(ranks[name]) == len(cases) else f" ({len(ranks[name])})"
         show(name + note, ranks[name], options.seed)
@@ -504,6 +508,8 @@ def run_set(options, name, folder):
         if mode == "metrics" and not any(c.has_traces for c in cases):
             continue
         if MODES[mode].get("logs") and not any(c.has_logs for c in cases):
+            continue
+        if mode.startswith("all") and not any(c.has_traces for c in cases):
             continue
         if mode.endswith("bare") and not any(c.graph for c in cases):
             continue
