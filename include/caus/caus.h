@@ -10,6 +10,7 @@
 #include "comparison.h"
 #include "config.h"
 #include "correlation.h"
+#include "counters.h"
 #include "csv.h"
 #include "dagma.h"
 #include "discovery.h"

@@ -282,6 +282,33 @@ static caus_status load_any(caus_program *program,
                         &window, arena, result, err);
 }
 
+/* What a file counts from the start of a process on is no level: answers that
+ * compare levels read how much more there was. */
+static caus_status rate_counters(caus_arena *arena, caus_cli_input *input,
+                                 caus_error *err)
+{
+    const bool *counters;
+    caus_series read = input->series;
+    CAUS_TRY(caus_series_rate_counters(&read, arena, &input->series, &counters,
+                                       err));
+    size_t count = 0, first = 0;
+    for (size_t v = read.variable_count; v-- > 0;) {
+        count += counters[v];
+        first = counters[v] ? v : first;
+    }
+    if (!count)
+        return CAUS_OK;
+    const char *others =
+        count > 1 ? caus_arena_format(arena, " and %zu more", count - 1) : "";
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena,
+                          "%s%s only ever rise: they are read as counters, as "
+                          "increases per second",
+                          read.variables[first].name, others),
+        err);
+}
+
 /* The time limit is for fetch and search: without its data there is nothing to
  * show, so what has come is read to its end. */
 caus_status caus_cli_load(caus_program *program,
@@ -296,6 +323,8 @@ caus_status caus_cli_load(caus_program *program,
     caus_run_free(program->run);
     program->run = timed;
     CAUS_TRY(status);
+    if (default_baseline_ns && !result->series.gram)
+        CAUS_TRY(rate_counters(arena, result, err));
     if (caus_arguments_has(arguments, "traces-csv") && !result->spans)
         CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
     if (caus_arguments_has(arguments, "service") &&

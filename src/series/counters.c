@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Columns that count from the start of a process on. */
+#include <math.h>
+#include <string.h>
+
+#include "caus/counters.h"
+#include "series/series_internal.h"
+
+/* Of a column that is not called a counter nearly every row has to rise. */
+enum { NAMED_RISES = 3, UNNAMED_RISES = 20, UNNAMED_STILL = 10 };
+
+static const double restart_share = .5; /* of the value before, at most */
+
+static char lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+static bool ends_word(const char *name, size_t length, const char *word)
+{
+    size_t size = strlen(word);
+    if (length < size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (lower(name[length - size + i]) != word[i])
+            return false;
+    }
+    return length == size || strchr("_-.:/ ", name[length - size - 1]);
+}
+
+/* As OpenMetrics, Micrometer and exporters call counters. */
+static bool is_called_counter(const char *name)
+{
+    static const char *const words[] = {"total", "count", "sum", "bucket",
+                                        "counter"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (ends_word(name, strlen(name), words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* What fills up rises in every row, too, and is a level. */
+static bool is_called_level(const char *name)
+{
+    static const char *const parts[] = {"mem",  "rss",  "heap", "disk",
+                                        "size", "used", "swap", "queue",
+                                        "lag",  "back", "time", "latency"};
+    for (; *name; name++) {
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+            size_t k = 0;
+            while (parts[i][k] && lower(name[k]) == parts[i][k])
+                k++;
+            if (!parts[i][k])
+                return true;
+        }
+    }
+    return false;
+}
+
+/* How the values of a column follow one another. */
+typedef struct steps {
+    size_t rises, still, restarts;
+    bool falls;
+} steps;
+
+static void look_at(const caus_series *series, const caus_segment *segment,
+                    size_t variable, steps *found)
+{
+    double last = (double)NAN;
+    for (size_t row = 0; row < segment->row_count; row++) {
+        if (!caus_is_present(segment, row, variable, series->variable_count))
+            continue;
+        double value = segment->values[row * series->variable_count + variable];
+        found->rises += value > last;
+        found->still += value == last;
+        if (value < last)
+            found->restarts++;
+        if (value < 0 || (value < last && value > restart_share * last))
+            found->falls = true;
+        last = value;
+    }
+}
+
+static bool is_counter(const caus_series *series, size_t variable)
+{
+    const caus_variable *about = &series->variables[variable];
+    steps found = {0};
+    if (about->kind != CAUS_KIND_UNKNOWN || about->role != CAUS_ROLE_SYSTEM)
+        return false;
+    bool named = is_called_counter(about->name);
+    if (!named && is_called_level(about->name))
+        return false;
+    for (size_t s = 0; s < series->segment_count && !found.falls; s++)
+        look_at(series, &series->segments[s], variable, &found);
+    /* A process that starts anew does so seldom. */
+    if (found.falls || found.restarts * NAMED_RISES > found.rises)
+        return false;
+    return named ? found.rises >= NAMED_RISES
+                 : found.rises >= UNNAMED_RISES &&
+                       found.still * UNNAMED_STILL <= found.rises;
+}
+
+/* Increases per second in place of what was counted; over a gap their mean, and
+ * behind a restart what was counted since. */
+static void take_rates(const caus_series *series, const caus_segment *from,
+                       size_t variable, caus_segment_parts *to)
+{
+    size_t count = series->variable_count, last_row = 0;
+    double seconds = series->step_ns > 0 ? (double)series->step_ns / 1e9 : 1;
+    double last = (double)NAN;
+    for (size_t row = 0; row < from->row_count; row++) {
+        if (!caus_is_present(from, row, variable, count))
+            continue;
+        double value = from->values[row * count + variable];
+        double more = value < last ? value : value - last;
+        double *cell = &to->values[row * count + variable];
+        *cell = more / ((double)(row - last_row) * seconds);
+        if (isnan(last)) {
+            *cell = (double)NAN;
+            caus_set_bit(to->missing, from->word_count, variable, row);
+        }
+        last = value;
+        last_row = row;
+    }
+}
+
+static caus_status rate_segment(const caus_series *series,
+                                const caus_segment *from, const bool *counters,
+                                caus_arena *out, caus_segment *result,
+                                caus_error *err)
+{
+    size_t count = series->variable_count;
+    caus_segment_parts parts;
+    CAUS_TRY(caus_segment_room(from->row_count, count, out, &parts, err));
+    memcpy(parts.values, from->values,
+           from->row_count * count * sizeof *parts.values);
+    if (from->missing)
+        memcpy(parts.missing, from->missing,
+               count * from->word_count * sizeof *parts.missing);
+    for (size_t v = 0; v < count; v++) {
+        if (counters[v])
+            take_rates(series, from, v, &parts);
+    }
+    *result = *from;
+    result->values = parts.values;
+    result->missing = parts.missing;
+    return CAUS_OK;
+}
+
+caus_status caus_series_rate_counters(const caus_series *series,
+                                      caus_arena *out, caus_series *result,
+                                      const bool **counters, caus_error *err)
+{
+    bool *found = CAUS_ARRAY(out, bool, series->variable_count + 1);
+    caus_segment *segments =
+        CAUS_ARRAY(out, caus_segment, series->segment_count + 1);
+    if (!found || !segments)
+        return caus_arena_fail(out, err);
+    bool any = false;
+    for (size_t v = 0; v < series->variable_count; v++) {
+        found[v] = is_counter(series, v);
+        any = any || found[v];
+    }
+    for (size_t s = 0; any && s < series->segment_count; s++)
+        CAUS_TRY(rate_segment(series, &series->segments[s], found, out,
+                              &segments[s], err));
+    *result = *series;
+    if (any)
+        result->segments = segments;
+    *counters = found;
+    return CAUS_OK;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Columns that nobody took rates of. */
+#include <math.h>
+
+#include "caus/counters.h"
+#include "fault.h"
+#include "test.h"
+
+enum { ROWS = 40, COLUMNS = 6 };
+
+static const char *const names[COLUMNS] = {
+    "a_requests_total", "a_questions", "a_memory_bytes",
+    "a_errors_total",   "a_cpu",       "a_restarts_total"};
+
+/* 3 requests a second in steps of 5 s; a row is missing, and a process starts
+ * anew in one. */
+static void fill(double values[ROWS * COLUMNS])
+{
+    for (size_t r = 0; r < ROWS; r++) {
+        double *row = values + r * COLUMNS, time = (double)r;
+        row[0] = r < 30 ? 1000 + 15 * time : 15 * (time - 29);
+        row[1] = 70 + 10 * time;
+        row[2] = 1e8 + 1e5 * time;
+        row[3] = r < 20 ? 6000 : 6000 + 5 * (time - 19);
+        row[4] = .2 + (r % 3 ? .1 : 0);
+        row[5] = r < 20 ? 1 : 2;
+    }
+    values[10 * COLUMNS] = (double)NAN;
+}
+
+static caus_series make(caus_arena *arena)
+{
+    double values[ROWS * COLUMNS];
+    caus_series series;
+    fill(values);
+    assert_int_equal(caus_series_from_values(names, COLUMNS, values, ROWS,
+                                             INT64_C(5000000000), arena,
+                                             &series, NULL),
+                     CAUS_OK);
+    return series;
+}
+
+static void assert_near(double value, double expected)
+{
+    assert_true(fabs(value - expected) < 1e-12);
+}
+
+static void counters_become_increases_a_second(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = make(arena), rated;
+    const bool *counters;
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
+        CAUS_OK);
+    static const bool expected[COLUMNS] = {true, true,  false,
+                                           true, false, false};
+    for (size_t v = 0; v < COLUMNS; v++)
+        assert_int_equal(counters[v], expected[v]);
+    const caus_segment *segment = &rated.segments[0];
+    assert_true(caus_segment_is_missing(segment, 0, 0));
+    assert_true(caus_segment_is_missing(segment, 10, 0));
+    for (size_t r = 1; r < ROWS; r++) {
+        const double *row = segment->values + r * COLUMNS;
+        if (r != 10)
+            assert_near(row[0], 3);
+        assert_near(row[1], 2);
+        assert_near(row[3], r < 20 ? 0 : 1);
+        assert_near(row[2], series.segments[0].values[r * COLUMNS + 2]);
+    }
+    caus_arena_free(arena);
+}
+
+static void what_has_a_kind_or_falls_stays_as_it_is(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = make(arena), rated;
+    caus_variable *variables = (caus_variable *)(uintptr_t)series.variables;
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    const bool *counters;
+    for (size_t v = 0; v < COLUMNS; v++)
+        variables[v].kind = CAUS_KIND_GAUGE;
+    variables[0].kind = CAUS_KIND_UNKNOWN;
+    values[25 * COLUMNS] = 1200;
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
+        CAUS_OK);
+    assert_ptr_equal(rated.segments, series.segments);
+    caus_arena_free(arena);
+}
+
+static void without_memory_it_says_so(void **state)
+{
+    (void)state;
+    for (long successes = 0;; successes++) {
+        caus_arena *arena = caus_arena_new(0);
+        caus_series series = make(arena), rated = {0};
+        const bool *counters = NULL;
+        caus_error err;
+        fault_fail_after(successes);
+        caus_status status =
+            caus_series_rate_counters(&series, arena, &rated, &counters, &err);
+        bool failed = fault_stop();
+        assert_true(status == CAUS_OK || (failed && !counters));
+        caus_arena_free(arena);
+        if (!failed)
+            break;
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(counters_become_increases_a_second),
+        cmocka_unit_test(what_has_a_kind_or_falls_stays_as_it_is),
+        cmocka_unit_test(without_memory_it_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
