@@ -10,12 +10,14 @@ typedef struct word_meaning {
     caus_aspect aspect;
 } word_meaning;
 
-/* The first meaning that any word of a name has counts: errors before latency
- * ("error_latency" is none we know); "available" is said of memory and disks
+/* The first meaning that any word of a name has counts: errors before what
+ * works inside, as "gc", "disk" and "lock" take time, too, which no caller
+ * sees as such; that before latency; "available" is said of memory and disks
  * too, and then it is no share of calls; load last, as "request" stands in
  * names of everything. */
 static const word_meaning meanings[] = {
     {"err", CAUS_ASPECT_ERRORS},
+    {"errs", CAUS_ASPECT_ERRORS},
     {"error*", CAUS_ASPECT_ERRORS},
     {"fail*", CAUS_ASPECT_ERRORS},
     {"success*", CAUS_ASPECT_ERRORS},
@@ -23,10 +25,26 @@ static const word_meaning meanings[] = {
     {"exception*", CAUS_ASPECT_ERRORS},
     {"5xx", CAUS_ASPECT_ERRORS},
     {"4xx", CAUS_ASPECT_ERRORS},
+    {"500", CAUS_ASPECT_ERRORS},
+    {"502", CAUS_ASPECT_ERRORS},
+    {"503", CAUS_ASPECT_ERRORS},
+    {"504", CAUS_ASPECT_ERRORS},
     {"refused", CAUS_ASPECT_ERRORS},
     {"apdex", CAUS_ASPECT_ERRORS},
     {"up", CAUS_ASPECT_ERRORS},
+    {"retry", CAUS_ASPECT_ERRORS},
     {"retries", CAUS_ASPECT_ERRORS},
+    {"gc", CAUS_ASPECT_RESOURCE},
+    {"disk", CAUS_ASPECT_RESOURCE},
+    {"disks", CAUS_ASPECT_RESOURCE},
+    {"diskio", CAUS_ASPECT_RESOURCE},
+    {"fsync*", CAUS_ASPECT_RESOURCE},
+    {"hitrate", CAUS_ASPECT_MEMORY},
+    {"miss", CAUS_ASPECT_RESOURCE},
+    {"misses", CAUS_ASPECT_RESOURCE},
+    {"evict*", CAUS_ASPECT_RESOURCE},
+    {"lock", CAUS_ASPECT_SATURATION},
+    {"locks", CAUS_ASPECT_SATURATION},
     {"lat", CAUS_ASPECT_LATENCY},
     {"latenc*", CAUS_ASPECT_LATENCY},
     {"clat", CAUS_ASPECT_LATENCY},
@@ -34,15 +52,20 @@ static const word_meaning meanings[] = {
     {"duration*", CAUS_ASPECT_LATENCY},
     {"delay", CAUS_ASPECT_LATENCY},
     {"response", CAUS_ASPECT_LATENCY},
+    {"elapsed", CAUS_ASPECT_LATENCY},
     {"rt", CAUS_ASPECT_LATENCY},
     {"rtt", CAUS_ASPECT_LATENCY},
     {"p50", CAUS_ASPECT_LATENCY},
+    {"p75", CAUS_ASPECT_LATENCY},
     {"p90", CAUS_ASPECT_LATENCY},
     {"p95", CAUS_ASPECT_LATENCY},
     {"p99", CAUS_ASPECT_LATENCY},
+    {"p999", CAUS_ASPECT_LATENCY},
     {"queue*", CAUS_ASPECT_SATURATION},
     {"pool*", CAUS_ASPECT_SATURATION},
     {"waiter*", CAUS_ASPECT_SATURATION},
+    {"wait", CAUS_ASPECT_SATURATION},
+    {"waits", CAUS_ASPECT_SATURATION},
     {"waiting", CAUS_ASPECT_SATURATION},
     {"backlog", CAUS_ASPECT_SATURATION},
     {"worker*", CAUS_ASPECT_SATURATION},
@@ -54,20 +77,24 @@ static const word_meaning meanings[] = {
     {"lag", CAUS_ASPECT_SATURATION},
     {"saturation", CAUS_ASPECT_SATURATION},
     {"concurren*", CAUS_ASPECT_SATURATION},
-    {"cpu", CAUS_ASPECT_CPU},
+    {"cpu*", CAUS_ASPECT_CPU},
     {"processor", CAUS_ASPECT_CPU},
     {"throttl*", CAUS_ASPECT_CPU},
+    {"load1", CAUS_ASPECT_CPU},
+    {"load5", CAUS_ASPECT_CPU},
+    {"load15", CAUS_ASPECT_CPU},
     {"mem*", CAUS_ASPECT_MEMORY},
     {"rss", CAUS_ASPECT_MEMORY},
     {"heap", CAUS_ASPECT_MEMORY},
     {"swap", CAUS_ASPECT_MEMORY},
     {"oom", CAUS_ASPECT_MEMORY},
-    {"disk", CAUS_ASPECT_RESOURCE},
-    {"diskio", CAUS_ASPECT_RESOURCE},
     {"fs", CAUS_ASPECT_RESOURCE},
     {"filesystem*", CAUS_ASPECT_RESOURCE},
     {"inode*", CAUS_ASPECT_RESOURCE},
     {"avail*", CAUS_ASPECT_ERRORS},
+    {"unavail*", CAUS_ASPECT_ERRORS},
+    {"active", CAUS_ASPECT_SATURATION},
+    {"running", CAUS_ASPECT_SATURATION},
     {"net*", CAUS_ASPECT_NETWORK},
     {"rx", CAUS_ASPECT_NETWORK},
     {"tx", CAUS_ASPECT_NETWORK},
@@ -75,13 +102,19 @@ static const word_meaning meanings[] = {
     {"receive*", CAUS_ASPECT_NETWORK},
     {"transmit*", CAUS_ASPECT_NETWORK},
     {"socket*", CAUS_ASPECT_NETWORK},
+    {"tcp", CAUS_ASPECT_NETWORK},
+    {"reject*", CAUS_ASPECT_ERRORS},
+    {"drop*", CAUS_ASPECT_ERRORS},
     {"io", CAUS_ASPECT_RESOURCE},
+    {"iowait", CAUS_ASPECT_RESOURCE},
     {"iops", CAUS_ASPECT_RESOURCE},
     {"read*", CAUS_ASPECT_RESOURCE},
     {"write*", CAUS_ASPECT_RESOURCE},
     {"fd*", CAUS_ASPECT_RESOURCE},
+    {"file", CAUS_ASPECT_RESOURCE},
+    {"files", CAUS_ASPECT_RESOURCE},
     {"thread*", CAUS_ASPECT_RESOURCE},
-    {"gc", CAUS_ASPECT_RESOURCE},
+    {"goroutine*", CAUS_ASPECT_RESOURCE},
     {"restart*", CAUS_ASPECT_RESOURCE},
     {"utili*", CAUS_ASPECT_RESOURCE},
     {"util", CAUS_ASPECT_RESOURCE},
@@ -94,6 +127,7 @@ static const word_meaning meanings[] = {
     {"rps", CAUS_ASPECT_LOAD},
     {"tps", CAUS_ASPECT_LOAD},
     {"call*", CAUS_ASPECT_LOAD},
+    {"quer*", CAUS_ASPECT_LOAD},
     {"load", CAUS_ASPECT_LOAD},
     {"workload", CAUS_ASPECT_LOAD},
     {"traffic", CAUS_ASPECT_LOAD},
@@ -125,6 +159,21 @@ static bool matches(const char *word, size_t length, const char *pattern)
     return pattern[i] == '*' || i == length;
 }
 
+static bool is_capital(char byte)
+{
+    return byte >= 'A' && byte <= 'Z';
+}
+
+/* Whether a word begins at text[i], i > 0, without a separator: "cpuUsage",
+ * "CPUUsage". */
+static bool is_camel(const char *text, size_t i)
+{
+    char before = text[i - 1], next = text[i + 1];
+    return is_capital(text[i]) &&
+           ((before >= 'a' && before <= 'z') ||
+            (is_capital(before) && next >= 'a' && next <= 'z'));
+}
+
 /* The next word at or after *text, NULL at the end; moves *text behind it. */
 static const char *next_word(const char **text, size_t *length)
 {
@@ -132,7 +181,7 @@ static const char *next_word(const char **text, size_t *length)
     while (*word && !in_word(*word))
         word++;
     *length = 0;
-    while (in_word(word[*length]))
+    while (in_word(word[*length]) && (!*length || !is_camel(word, *length)))
         (*length)++;
     *text = word + *length;
     return *length ? word : NULL;
@@ -151,6 +200,7 @@ static size_t first_meaning(const char *name)
     return best;
 }
 
+/* Whether any word of a name is one of these. */
 static bool has_word(const char *name, const char *const *patterns,
                      size_t count)
 {
@@ -164,12 +214,39 @@ static bool has_word(const char *name, const char *const *patterns,
     return false;
 }
 
-/* Whether it tells what is left of something rather than what is used. */
+/* Whether it tells what is left of something, or went well, rather than what is
+ * used. */
 static bool is_remainder(const char *name)
 {
     static const char *const patterns[] = {"avail*",  "memavail*", "free",
-                                           "memfree", "remaining", "idle"};
+                                           "memfree", "remaining", "idle",
+                                           "hit",     "hitrate",   "hits"};
     return has_word(name, patterns, sizeof patterns / sizeof *patterns);
+}
+
+/* The share of what was asked that a cache had: how full its memory is. */
+static bool is_hit_share(const char *name)
+{
+    static const char *const hits[] = {"hit", "hits"};
+    static const char *const shares[] = {"ratio",   "rate", "share",
+                                         "percent", "pct",  "perc*"};
+    return has_word(name, hits, sizeof hits / sizeof *hits) &&
+           has_word(name, shares, sizeof shares / sizeof *shares);
+}
+
+/* Whether it tells how long requests take, as Micrometer names it:
+ * "requests_seconds_max"; the sum and the count of that are loads. */
+static bool is_time(const char *name)
+{
+    static const char *const units[] = {"seconds", "sec",    "ms",   "msec",
+                                        "milli*",  "us",     "usec", "micros",
+                                        "micro*",  "nanos*", "time", "timer"};
+    static const char *const others[] = {
+        "count",  "counts", "sum",   "total",   "rate", "per",
+        "bucket", "start*", "age",   "create*", "last", "since",
+        "clock*", "stamp",  "boot*", "system",  "user"};
+    return has_word(name, units, sizeof units / sizeof *units) &&
+           !has_word(name, others, sizeof others / sizeof *others);
 }
 
 bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
@@ -197,11 +274,18 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
         return CAUS_ASPECT_LATENCY;
     if (strcmp(variable->unit, "errors") == 0)
         return CAUS_ASPECT_ERRORS;
-    size_t meaning = first_meaning(caus_measure_name(variable));
-    if (meaning < MEANING_COUNT)
-        return meanings[meaning].aspect;
-    return strcmp(variable->unit, "requests") == 0 ? CAUS_ASPECT_LOAD
-                                                   : CAUS_ASPECT_OTHER;
+    const char *name = caus_measure_name(variable);
+    size_t meaning = first_meaning(name);
+    caus_aspect told =
+        meaning < MEANING_COUNT ? meanings[meaning].aspect : CAUS_ASPECT_OTHER;
+    bool open = told == CAUS_ASPECT_LOAD || told == CAUS_ASPECT_OTHER;
+    if (is_hit_share(name))
+        return CAUS_ASPECT_MEMORY;
+    if (open && is_time(name))
+        return CAUS_ASPECT_LATENCY;
+    return meaning == MEANING_COUNT && strcmp(variable->unit, "requests") == 0
+               ? CAUS_ASPECT_LOAD
+               : told;
 }
 
 int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What names of exporters, meshes, agents and libraries tell. */
+#include "rootcause/rootcause_internal.h"
+#include "test.h"
+
+typedef struct named {
+    const char *name;
+    caus_aspect aspect;
+    int bad;
+} named;
+
+/* As Micrometer, OpenTelemetry, cAdvisor, Istio, hosted clouds and exporters of
+ * stores call what they measure. */
+static const named names[] = {
+    {"http_server_requests_seconds_max", CAUS_ASPECT_LATENCY, 1},
+    {"http_server_requests_seconds_avg", CAUS_ASPECT_LATENCY, 1},
+    {"http_server_requests_seconds_count", CAUS_ASPECT_LOAD, 0},
+    {"http_server_requests_seconds_sum", CAUS_ASPECT_LOAD, 0},
+    {"http_server_requests_per_second", CAUS_ASPECT_LOAD, 0},
+    {"http.server.request.duration.p95", CAUS_ASPECT_LATENCY, 1},
+    {"http.server.active_requests", CAUS_ASPECT_SATURATION, 1},
+    {"db.client.connection.pending_requests", CAUS_ASPECT_SATURATION, 1},
+    {"jvm.gc.duration", CAUS_ASPECT_RESOURCE, 1},
+    {"jvm_gc_pause_seconds_sum", CAUS_ASPECT_RESOURCE, 1},
+    {"process_start_time_seconds", CAUS_ASPECT_OTHER, 0},
+    {"container-cpu-usage-seconds-total", CAUS_ASPECT_CPU, 1},
+    {"istio-requests-5xx-total", CAUS_ASPECT_ERRORS, 1},
+    {"resilience4j_retry_calls", CAUS_ASPECT_ERRORS, 1},
+    {"TargetResponseTime", CAUS_ASPECT_LATENCY, 1},
+    {"CPUUtilization", CAUS_ASPECT_CPU, 1},
+    {"RequestCount", CAUS_ASPECT_LOAD, 0},
+    {"memAvailable", CAUS_ASPECT_MEMORY, -1},
+    {"DiskReadLatency", CAUS_ASPECT_RESOURCE, 1},
+    {"query_time", CAUS_ASPECT_LATENCY, 1},
+    {"innodb_row_lock_time", CAUS_ASPECT_SATURATION, 1},
+    {"threads_running", CAUS_ASPECT_SATURATION, 1},
+    {"keyspace_hits", CAUS_ASPECT_LOAD, 0},
+    {"keyspace_misses", CAUS_ASPECT_RESOURCE, 1},
+    {"cache.hit_ratio", CAUS_ASPECT_MEMORY, -1},
+    {"workload", CAUS_ASPECT_LOAD, 0},
+    {"availability.Average", CAUS_ASPECT_ERRORS, -1},
+};
+
+static void a_name_tells_what_is_measured_and_which_way_is_bad(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        caus_variable variable = caus_variable_default();
+        variable.name = names[i].name;
+        caus_aspect found = caus_aspect_of(&variable);
+        if (found != names[i].aspect ||
+            caus_aspect_bad_direction(&variable, found) != names[i].bad)
+            fail_msg("%s is read as %d", names[i].name, (int)found);
+    }
+}
+
+static void the_name_of_the_service_tells_nothing(void **state)
+{
+    (void)state;
+    caus_variable variable = caus_variable_default();
+    variable.name = "error-queue_cpu";
+    variable.service = "error-queue";
+    assert_int_equal(caus_aspect_of(&variable), CAUS_ASPECT_CPU);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_tells_what_is_measured_and_which_way_is_bad),
+        cmocka_unit_test(the_name_of_the_service_tells_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
