@@ -78,6 +78,8 @@ typedef struct caus_timeline {
                       none */
     bool *adds_up; /* [variable_count] what counts is how many there were:
                       failures */
+    bool *fills;   /* [variable_count] what may have risen all the time: memory
+                    */
 } caus_timeline;
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
@@ -253,6 +255,8 @@ typedef struct caus_scores {
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
     double (*seen)[2];    /* the same of what its callers see: of its callees
                              where nobody measures its own */
+    double (*left)[2];    /* of `outside`, what no callee explains by its own */
+    double (*common)[2];  /* what all its callers have left, several of them */
     double *calling; /* [service_count] clue of what its calls take, or −1 */
     double *asking;  /* [service_count] what it asks more of others */
     double *path; /* [service_count] how well the way from the symptom's service

@@ -40,6 +40,8 @@ typedef struct caus_case {
     const uint32_t *silent_before; /* [service_count × (filled_count + 1)] in
                                       how many of `filled` before each it is
                                       not measured while most others are */
+    const double *memory_falls;    /* [rows] the largest fall of any memory up
+                                      to each, of its level */
     caus_shift *calls_shifts;      /* [service_count] of `calls_each` */
     caus_timeline calls_each; /* a column a service: its calls for one request
                                  of its callers; empty without a call graph */

@@ -19,11 +19,14 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .clue = CAUS_ARRAY(out, double, variable_count),
         .outside = caus_arena_array(out, count, sizeof *made.outside),
         .seen = caus_arena_array(out, count, sizeof *made.seen),
+        .left = caus_arena_array(out, count, sizeof *made.left),
+        .common = caus_arena_array(out, count, sizeof *made.common),
         .calling = CAUS_ARRAY(out, double, count),
         .asking = CAUS_ARRAY(out, double, count),
         .path = CAUS_ARRAY(out, double, count)};
     if (!made.path || !made.asking || !made.terms || !made.total ||
-        !made.clue || !made.outside || !made.seen || !made.calling)
+        !made.clue || !made.outside || !made.seen || !made.left ||
+        !made.common || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -232,15 +235,81 @@ static double shown_below(const caus_context *context,
            fmax(loud * loud, fmin(1, apart / caus_explained_clue));
 }
 
-/* The same of what its own calls take, too, where it measures that: whatever
- * callees show of themselves, it is not its own work. */
+static bool calls(const caus_scene *scene, size_t caller, size_t service)
+{
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        if (scene->callees[i] == service)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a caller of a service also calls another of its callers, for which it
+ * waits as well. */
+static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
+{
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        size_t other = scene->callees[i];
+        if (other != caller && calls(scene, other, service))
+            return true;
+    }
+    return false;
+}
+
+/* What all callers of a service have left, two or more that do not call one
+ * another: that each of them broke on its own is less likely than that they
+ * wait for what they have in common, be it for the way to it. */
+static double common_of(const caus_scene *scene, const caus_scores *scores,
+                        size_t service, size_t kind)
+{
+    size_t first = scene->caller_start[service], seen = SIZE_MAX;
+    size_t end = scene->caller_start[service + 1];
+    const double *own = scores->outside[service];
+    double shown = fmax(own[OUTSIDE_LATENCY], own[OUTSIDE_ERRORS]);
+    double least = shown < caus_explained_clue ? caus_most_clue : 0;
+    bool several = false;
+    for (size_t i = first; i < end && least > 0; i++)
+        least = fmin(least, scores->left[scene->callers[i]][kind]);
+    for (size_t i = first; i < end && least > 0 && !several; i++) {
+        size_t caller = scene->callers[i];
+        if (is_behind(scene, caller, service))
+            continue;
+        several = seen != SIZE_MAX && seen != caller;
+        seen = caller;
+    }
+    return several ? least * (1 - shown / caus_explained_clue) : 0;
+}
+
+static void find_common(const caus_context *context, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->left[s][kind] = scores->outside[s][kind] *
+                                    (1 - shown_below(context, scores, s, kind));
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->common[s][kind] = common_of(scene, scores, s, kind);
+    }
+}
+
+/* How much of an anomaly of a kind its callees explain in all, in [0, 1]: by
+ * what they show, by what all who call them show, and by what its calls take
+ * where it measures that: whatever callees show of themselves, it is not its
+ * own work. */
 static double explained(const caus_context *context, const caus_scores *scores,
                         size_t service, size_t kind)
 {
-    double calling = fmax(0, scores->calling[service]);
+    const caus_scene *scene = context->scene;
+    double calling = fmax(0, scores->calling[service]), common = 0;
     double loud = fmin(1, calling / caus_explained_clue);
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        common = fmax(common, scores->common[scene->callees[i]][kind]);
+    loud = fmax(loud * loud, fmin(1, common / caus_explained_clue));
     return fmax(shown_below(context, scores, service, kind),
-                caus_explained_share * loud * loud);
+                caus_explained_share * loud);
 }
 
 /* What is left of the outside of a service when its callees have explained
@@ -257,37 +326,67 @@ static double unexplained(const caus_context *context,
     return found;
 }
 
-/* The latency of a caller that may come from the way to a callee: what its
- * calls take, where it measures that. */
-static double waiting(const caus_scores *scores, size_t caller)
+/* What of a caller may come from the way to a callee: what its calls take,
+ * where it measures that. */
+static double waiting(const caus_scores *scores, size_t caller, size_t kind)
 {
     double calling = scores->calling[caller];
-    return calling >= 0 ? calling : scores->outside[caller][OUTSIDE_LATENCY];
+    return kind == OUTSIDE_LATENCY && calling >= 0
+               ? calling
+               : scores->outside[caller][kind];
 }
 
 /*
- * The latency that all callers of a service show and nothing else explains, it
- * itself none: the way to it may be slow, which its own metrics cannot show.
- * Callers who do not measure what their calls take may be slow themselves.
+ * What all callers of a service show and no callee of theirs does, it itself
+ * none: the way to it may be bad, which its own metrics cannot show. Callers
+ * who do not measure what their calls take may be slow themselves.
  */
-static double on_the_way(const caus_context *context, const caus_scores *scores,
-                         size_t service)
+static double waited_for(const caus_context *context, const caus_scores *scores,
+                         size_t service, size_t kind)
 {
     const caus_scene *scene = context->scene;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
-    double least = first < end ? caus_most_clue : 0, left = 0;
-    double weight = 1;
+    double least = first < end ? caus_most_clue : 0, left = 0, weight = 1;
     for (size_t i = first; i < end; i++) {
         size_t caller = scene->callers[i];
-        if (scores->calling[caller] < 0)
-            weight = caus_weight_way;
-        least = fmin(least, waiting(scores, caller));
-        left = fmax(left,
-                    1 - shown_below(context, scores, caller, OUTSIDE_LATENCY));
+        if (scores->calling[caller] < 0 || kind != OUTSIDE_LATENCY)
+            weight =
+                scene->shows[service] ? caus_weight_way : caus_weight_unseen;
+        least = fmin(least, waiting(scores, caller, kind));
+        left = fmax(left, 1 - shown_below(context, scores, caller, kind));
     }
-    double own = scores->outside[service][OUTSIDE_LATENCY];
+    double own = scores->outside[service][kind];
     return weight * least * left * (1 - fmin(1, own / caus_explained_clue));
+}
+
+/* How much a service may be what its callers wait for: one of which nobody
+ * measures latency or errors may have them itself. */
+static double on_the_way(const caus_context *context, const caus_scores *scores,
+                         size_t service)
+{
+    double found = 0;
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+        double way = scores->common[service][kind];
+        if (kind == OUTSIDE_LATENCY || !context->scene->shows[service])
+            way = fmax(way, waited_for(context, scores, service, kind));
+        found = fmax(found, way * context->kinds[kind]);
+    }
+    return found;
+}
+
+/* How early it began. What only its callers show began no later than these. */
+static double earliness(const caus_context *context, size_t service, double way)
+{
+    const caus_scene *scene = context->scene;
+    double found = context->order[service];
+    for (size_t i = scene->caller_start[service];
+         way > 0 && !scene->shows[service] &&
+         i < scene->caller_start[service + 1];
+         i++)
+        found =
+            fmax(found, caus_weight_unseen * context->order[scene->callers[i]]);
+    return found;
 }
 
 /* What of a service's own is not made by those who ask it more. */
@@ -392,8 +491,7 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
     double *terms = scores->terms[service];
     const double *outside = scores->outside[service];
     terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
-    terms[CAUS_TERM_WAY] =
-        on_the_way(context, scores, service) * context->kinds[OUTSIDE_LATENCY];
+    terms[CAUS_TERM_WAY] = on_the_way(context, scores, service);
     terms[CAUS_TERM_BOTH] =
         caus_weight_both *
         fmin(terms[CAUS_TERM_INTERNAL],
@@ -410,7 +508,9 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
     terms[CAUS_TERM_LOGS] =
         caus_weight_logs * in_logs(context, scores, service);
     if (context->order)
-        terms[CAUS_TERM_ORDER] = caus_weight_order * context->order[service];
+        terms[CAUS_TERM_ORDER] =
+            caus_weight_order *
+            earliness(context, service, terms[CAUS_TERM_WAY]);
     double moved = 0;
     for (size_t term = 0; term < CAUS_TERM_COUNT; term++)
         moved += term == CAUS_TERM_CHANGE ? 0 : terms[term];
@@ -429,6 +529,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     collect_inside(context, clues, variable_count, scores);
     add_queues(context->scene, clues, variable_count, scores);
     look_through(context->scene, scores);
+    find_common(context, scores);
     find_paths(context, scores);
     for (size_t s = 0; s < count; s++) {
         double factor = factor_of(context, scores, s);

@@ -8,30 +8,66 @@
 
 static const double least_fall = .03; /* of the level, between two rows */
 
-enum { LEAST_HEARD = 10, LEAST_SILENT = 3, LEAST_AGAIN = 2 };
+enum {
+    LEAST_HEARD = 10,
+    LEAST_SILENT = 3,
+    LEAST_AGAIN = 2,
+    LIVELY_ROWS = 20 /* in one of so many it changes */
+};
 
-static bool has_value(const caus_case *about, size_t service, size_t row)
+/* Which variables tell that their service lives: those that change. A limit, or
+ * how often it was started, others know of it, too. */
+static void find_lively(const caus_case *about, bool *lively)
+{
+    const caus_timeline *timeline = &about->timeline;
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const double *values = timeline->values + v * timeline->row_count;
+        size_t changes = 0, count = 0;
+        double last = (double)NAN;
+        for (size_t r = 0; r < timeline->row_count; r++) {
+            if (isnan(values[r]))
+                continue;
+            changes += values[r] != last;
+            count++;
+            last = values[r];
+        }
+        lively[v] = changes * LIVELY_ROWS > count;
+    }
+}
+
+/* Whether something is measured whether a service is called or not. */
+static bool is_own(caus_aspect aspect)
+{
+    return caus_aspect_is_inside(aspect) || aspect == CAUS_ASPECT_SATURATION;
+}
+
+/* Whether a row tells that a service lives: that others, or who stands before
+ * it, count none of its requests does not. */
+static bool has_value(const caus_case *about, const bool *lively,
+                      size_t service, size_t row)
 {
     const caus_timeline *timeline = &about->timeline;
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
-        size_t cell = scene->variables[i] * timeline->row_count + row;
-        if (!isnan(timeline->values[cell]))
+        size_t v = scene->variables[i];
+        double value = timeline->values[v * timeline->row_count + row];
+        if (lively[v] && !isnan(value) &&
+            (is_own(scene->aspects[v]) || value != 0))
             return true;
     }
     return false;
 }
 
-/* Whether it has something that is measured whether it is called or not: what
- * only requests show is missing where nobody asks. */
-static bool is_watched(const caus_case *about, size_t service)
+/* What only requests show is missing where nobody asks. */
+static bool is_watched(const caus_case *about, const bool *lively,
+                       size_t service)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
-        caus_aspect aspect = scene->aspects[scene->variables[i]];
-        if (caus_aspect_is_inside(aspect) || aspect == CAUS_ASPECT_SATURATION)
+        size_t v = scene->variables[i];
+        if (lively[v] && is_own(scene->aspects[v]))
             return true;
     }
     return false;
@@ -41,8 +77,8 @@ static bool is_watched(const caus_case *about, size_t service)
  * Silent rows before every row: [services × (filled + 1)]. A row in which half
  * of the services or more are silent tells of who measures.
  */
-static void count_silent(const caus_case *about, const bool *watched,
-                         uint32_t *before)
+static void count_silent(const caus_case *about, const bool *lively,
+                         const bool *watched, uint32_t *before)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t services = about->scene.service_count;
@@ -52,7 +88,8 @@ static void count_silent(const caus_case *about, const bool *watched,
     for (size_t i = 0; i < timeline->filled_count; i++) {
         size_t silent = 0;
         for (size_t s = 0; s < services; s++) {
-            bool here = watched[s] && !has_value(about, s, timeline->filled[i]);
+            size_t row = timeline->filled[i];
+            bool here = watched[s] && !has_value(about, lively, s, row);
             before[s * width + i + 1] = before[s * width + i] + here;
             silent += here;
         }
@@ -61,61 +98,93 @@ static void count_silent(const caus_case *about, const bool *watched,
     }
 }
 
+/* The largest fall of any service's memory between two rows, of its level, up
+ * to every row. */
+static void find_memory_falls(const caus_case *about, double *falls)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const caus_scene *scene = &about->scene;
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const double *values = timeline->values + v * timeline->row_count;
+        double last = (double)NAN;
+        if (scene->aspects[v] != CAUS_ASPECT_MEMORY || scene->bad[v] <= 0)
+            continue;
+        for (size_t r = 0; r < timeline->row_count; r++) {
+            if (isnan(values[r]))
+                continue;
+            if (last > 0)
+                falls[r] = fmax(falls[r], 1 - values[r] / last);
+            last = values[r];
+        }
+    }
+    for (size_t r = 1; r < timeline->row_count; r++)
+        falls[r] = fmax(falls[r], falls[r - 1]);
+}
+
 caus_status caus_silence_init(caus_case *about, caus_error *err)
 {
     size_t services = about->scene.service_count;
     size_t width = about->timeline.filled_count + 1;
     bool *watched = CAUS_ARRAY(about->out, bool, services + 1);
     uint32_t *before = CAUS_ARRAY(about->out, uint32_t, services * width + 1);
-    if (!watched || !before)
+    double *falls = CAUS_ARRAY(about->out, double, about->timeline.row_count);
+    bool *lively = CAUS_ARRAY(about->out, bool, about->timeline.variable_count);
+    if (!watched || !before || !falls || !lively)
         return caus_arena_fail(about->out, err);
+    find_lively(about, lively);
     for (size_t s = 0; s < services; s++)
-        watched[s] = is_watched(about, s);
-    count_silent(about, watched, before);
+        watched[s] = is_watched(about, lively, s);
+    count_silent(about, lively, watched, before);
     about->silent_before = before;
+    find_memory_falls(about, falls);
+    about->memory_falls = falls;
     return CAUS_OK;
 }
 
 /* The largest fall of a variable between two rows of [from, to), of its level,
- * to less than it ever was before, over that of any rows before; 0 where it is
- * not beyond twice as much, or they are too few to tell. */
+ * to less than it ever was before, over what it had risen and fallen until
+ * then; 0 where it is not beyond twice as much, nor beyond `common`, or rows
+ * are too few to tell. */
 static double fall_of(const caus_timeline *timeline, size_t variable,
-                      size_t from, size_t to)
+                      size_t from, size_t to, double common)
 {
     const double *values = timeline->values + variable * timeline->row_count;
-    double usual = least_fall, most = 0, last = (double)NAN;
-    double least = (double)INFINITY;
+    double most = 0, last = (double)NAN;
+    double least = (double)INFINITY, highest = 0;
     size_t seen = 0;
     for (size_t r = 0; r < to; r++) {
-        if (isnan(values[r]))
+        double value = values[r];
+        if (isnan(value))
             continue;
         seen += r < from;
-        double fall = last > 0 ? 1 - values[r] / last : 0;
-        last = values[r];
-        if (r < from) {
-            usual = fall > usual ? fall : usual;
-            least = last < least ? last : least;
-        } else if (last < least) {
-            most = fall > most ? fall : most;
-        }
+        double range = highest > least ? 1 - least / highest : 0;
+        double usual = range > least_fall ? range : least_fall;
+        double fall = last > 0 ? 1 - value / last : 0;
+        if (r >= from && value < least && fall > common &&
+            fall > caus_same_change * usual)
+            most = fmax(most, fall / usual);
+        highest = value > highest ? value : highest;
+        least = value < least ? value : least;
+        last = value;
     }
-    bool is_beyond = most > caus_same_change * usual;
-    return is_beyond && seen >= CAUS_LEAST_HEALTHY ? most / usual : 0;
+    return seen >= CAUS_LEAST_HEALTHY ? most : 0;
 }
 
 /* Memory that is given back at once, below its level, was that of a process
  * which ended, and another took its place, be it before anybody asked it for
- * its values. What an incident filled, a collector of garbage gives back. */
+ * its values. What an incident filled, or what filled before it, a collector of
+ * garbage gives back; and as much as any service ever gave back, a collector
+ * may, whose turn had not come. */
 static double restart_clue(const caus_case *about, size_t service, size_t from,
                            size_t to)
 {
     const caus_scene *scene = &about->scene;
-    double most = 0;
+    double most = 0, common = from ? about->memory_falls[from - 1] : 0;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
         if (scene->aspects[v] == CAUS_ASPECT_MEMORY && scene->bad[v] > 0)
-            most = fmax(most, fall_of(&about->timeline, v, from, to));
+            most = fmax(most, fall_of(&about->timeline, v, from, to, common));
     }
     return log1p(most);
 }
@@ -152,8 +221,10 @@ static caus_onset onset_of_silence(const caus_case *about, size_t service,
 {
     const caus_timeline *timeline = &about->timeline;
     size_t row = timeline->filled[at];
+    const uint32_t *before =
+        about->silent_before + service * (timeline->filled_count + 1);
     caus_onset onset = caus_onset_given(row, timeline->time_ns[row]);
-    while (at && !has_value(about, service, timeline->filled[at]))
+    while (at && before[at + 1] > before[at])
         at--;
     onset.first_row = timeline->filled[at];
     onset.first_ns = timeline->time_ns[onset.first_row];
@@ -253,6 +324,19 @@ void caus_silence_add(const caus_case *about, size_t service, caus_text *text)
                             "started anew");
 }
 
+static bool is_measured(const caus_case *about, size_t service, size_t row)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t cell = scene->variables[i] * timeline->row_count + row;
+        if (!isnan(timeline->values[cell]))
+            return true;
+    }
+    return false;
+}
+
 /* The last row with a value, where the silence after it is more than twice as
  * long as any before; SIZE_MAX = it is heard, or never was. */
 static size_t last_heard(const caus_case *about, size_t service)
@@ -260,7 +344,7 @@ static size_t last_heard(const caus_case *about, size_t service)
     const caus_timeline *timeline = &about->timeline;
     size_t heard = 0, silent = 0, longest = 0, last = SIZE_MAX;
     for (size_t i = 0; i < timeline->filled_count; i++) {
-        if (!has_value(about, service, timeline->filled[i])) {
+        if (!is_measured(about, service, timeline->filled[i])) {
             silent++;
             continue;
         }

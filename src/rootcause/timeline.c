@@ -47,8 +47,9 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
         .values = columns.values,
         .whole = CAUS_ARRAY(out, double, columns.column_count),
         .adds_up = CAUS_ARRAY(out, bool, columns.column_count),
+        .fills = CAUS_ARRAY(out, bool, columns.column_count),
         .filled = CAUS_ARRAY(out, size_t, columns.row_count)};
-    if (!made.filled || !made.whole || !made.adds_up)
+    if (!made.filled || !made.whole || !made.adds_up || !made.fills)
         return caus_arena_fail(out, err);
     for (size_t row = 0; row < made.row_count; row++) {
         if (is_filled(&made, row))
@@ -90,6 +91,7 @@ void caus_timeline_find_failures(caus_timeline *timeline,
         double most = 0, least = 0;
         timeline->whole[v] = 0;
         timeline->adds_up[v] = aspects[v] == CAUS_ASPECT_ERRORS;
+        timeline->fills[v] = aspects[v] == CAUS_ASPECT_MEMORY;
         if (aspects[v] != CAUS_ASPECT_ERRORS ||
             (bad[v] > 0 && !is_named_share(&series->variables[v])))
             continue;
@@ -299,6 +301,26 @@ static levels levels_of(const ranked_rows *rows, size_t from, size_t to,
     return wider_of(level_of(rows, usual, adds_up, 1, count), half);
 }
 
+/* What is left of a change if it goes on to rise or fall as it did between the
+ * halves of the rows before: a heap that fills up until its garbage is
+ * collected, or a disk, does so without an incident. */
+static double beyond_drift(const ranked_rows *rows, size_t from, size_t to,
+                           double change)
+{
+    size_t half = from / 2, count;
+    memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
+    add_rows(rows, 0, half);
+    double first = middle_of(rows, 1, &count);
+    memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
+    add_rows(rows, half, from);
+    double second = middle_of(rows, 1, &count);
+    /* Half as far again for each half: from the middle of all rows before. */
+    double drift = (second - first) * (double)to / (double)from;
+    if (isnan(drift) || (drift > 0) != (change > 0))
+        return change;
+    return fabs(drift) < fabs(change) ? change - drift : 0;
+}
+
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space)
 {
@@ -320,6 +342,8 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     shift.measured = true;
     double most = fmax(fabs(shift.before), fabs(shift.after));
     double change = shift.after - shift.before;
+    if (timeline->fills[variable])
+        change = beyond_drift(&rows, from, to, change);
     double whole = timeline->whole[variable];
     double novel = novelty_share * most;
     bool is_still = usual.deviation <= 0;

@@ -47,6 +47,9 @@ static const double caus_noted_loss = 2.4;
 static const double caus_explained_loss = 2.5;
 /* Latency that all callers of a service show and nothing else explains. */
 static const double caus_weight_way = .5;
+/* The same of a service whose latency and errors nobody measures: that it is
+ * slow itself is nearly as likely as that its caller is. */
+static const double caus_weight_unseen = .9;
 /* Cohen's h of failures that begin in a service, or of calls missing below. */
 static const double caus_weight_calls = 1;
 /* Calls beyond what its own requests account for. */

@@ -339,6 +339,102 @@ static void memory_that_nobody_feels_counts_less(void **state)
     assert_true(term[1] < .7 * term[0] && term[1] > .3 * term[0]);
 }
 
+/* Memory of mid that rises by .03 a row until `until`, and as much again. */
+static caus_explanation explain_heap(made_fixture *with, size_t until)
+{
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = restart(with, 1, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = 0; r < MADE_ROWS; r++)
+        values[r * MADE_VARIABLES + 5] +=
+            .03 * ((double)r - (r < until ? 0 : (double)until + 40));
+    return made_explain_series(with, &series, &options);
+}
+
+static void a_heap_that_fills_as_before_tells_nothing(void **state)
+{
+    caus_explanation told = explain_heap(*state, MADE_ROWS);
+    for (size_t i = 0; i < told.clue_count; i++) {
+        if (told.clues[i].variable == 5)
+            assert_true(told.clues[i].size < 1);
+    }
+}
+
+/* Its garbage is first collected in the incident. */
+static void garbage_that_is_collected_starts_nobody_anew(void **state)
+{
+    caus_explanation told = explain_heap(*state, MADE_ONSET + 9);
+    for (size_t i = 0; i < told.suspect_count; i++)
+        assert_null(strstr(told.suspects[i].sentence, "memory fell at once"));
+}
+
+/* What others count of it, nothing, is no sign of life. */
+static void
+who_is_gone_while_its_requests_are_counted_is_suspected(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.symptom = NULL;
+    memcpy(measures, failing, sizeof measures);
+    measures[3] = (made_measure){"mid_requests", "mid", 100, 3, 0};
+    measures[4] = (made_measure){"mid_cpu", "mid", 10, .6, 0};
+    measures[5] = (made_measure){"mid_memory_limit", "mid", 512, 0, 0};
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = MADE_ONSET; r < MADE_ROWS; r++) {
+        values[r * MADE_VARIABLES + 1] += 30;
+        values[r * MADE_VARIABLES + 3] = 0;
+        values[r * MADE_VARIABLES + 4] = (double)NAN;
+    }
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "mid");
+    assert_non_null(strstr(told.suspects[0].sentence, "not measured in 60 of"));
+}
+
+/* ---- what callers have in common ---- */
+
+/* front calls mid and side, both call root, which is slow to reach. */
+static void what_all_callers_wait_for_is_suspected(void **state)
+{
+    made_fixture *with = *state;
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
+    const caus_topology topology = {4, services, 4, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    memcpy(measures, made_incident, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        measures[i].shift = 0;
+    measures[0].shift = measures[3].shift = measures[8].shift = .5;
+    caus_explanation told = made_explain(with, measures, &options);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(told.suspects[0].terms[CAUS_TERM_WAY] > 1);
+    measures[8].shift = 0;
+    told = made_explain(with, measures, &options);
+    assert_string_equal(first_of(&told), "mid");
+}
+
+/* side calls mid, too: it waits for that. */
+static void who_waits_for_another_caller_makes_no_second(void **state)
+{
+    made_fixture *with = *state;
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 3}, {1, 2}, {3, 1}, {3, 2}};
+    const caus_topology topology = {4, services, 4, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    memcpy(measures, made_incident, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        measures[i].shift = 0;
+    measures[0].shift = measures[3].shift = measures[8].shift = .5;
+    caus_explanation told = made_explain(with, measures, &options);
+    assert_string_equal(first_of(&told), "mid");
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -358,6 +454,11 @@ int main(void)
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
         MADE(memory_that_nobody_feels_counts_less),
+        MADE(a_heap_that_fills_as_before_tells_nothing),
+        MADE(garbage_that_is_collected_starts_nobody_anew),
+        MADE(who_is_gone_while_its_requests_are_counted_is_suspected),
+        MADE(what_all_callers_wait_for_is_suspected),
+        MADE(who_waits_for_another_caller_makes_no_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
