@@ -10,12 +10,14 @@ not copied. Services are
 scored, without those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
-              [--large N] [--cloud N] [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
+              [--large N] [--cloud N] [--queues N]
+              [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
               [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare,all,all_found]
 
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
-systems are those of large.py, cloud systems those of cloud.py.
+systems are those of large.py, cloud systems those of cloud.py, queues those of
+queues.py.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -37,6 +39,7 @@ import time
 
 import cloud
 import large
+import queues
 
 MODES = {
     "given": dict(onset="given", graph=True, traces=True),
@@ -485,6 +488,13 @@ def make_cloud(options, folder):
         cloud.make(options.caus, number, options.cloud_seed + number, target)
 
 
+def make_queues(options, folder):
+    for number in range(options.queues):
+        target = os.path.join(folder, "w%04d" % number)
+        os.makedirs(target)
+        queues.make(number, options.queue_seed + number, target)
+
+
 def read_cases(folder, seed):
     """Every case below a folder, each with names of its own."""
     cases = []
@@ -536,6 +546,8 @@ def main():
     parser.add_argument("--large-seed", type=int, default=80000)
     parser.add_argument("--cloud", type=int, default=0)
     parser.add_argument("--cloud-seed", type=int, default=85000)
+    parser.add_argument("--queues", type=int, default=0)
+    parser.add_argument("--queue-seed", type=int, default=95000)
     parser.add_argument("--each", action="store_true", help="a line for every case")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
@@ -543,9 +555,10 @@ def main():
                         help="healthy blocks without an onset")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    if not (options.data or options.worlds or options.large or options.cloud):
+    if not (options.data or options.worlds or options.large or options.cloud or
+            options.queues):
         print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
-              "ask for --worlds, --large or --cloud")
+              "ask for --worlds, --large, --cloud or --queues")
         return 77
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
@@ -562,6 +575,10 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             make_cloud(options, folder)
             run_set(options, "cloud systems", folder)
+    if options.queues:
+        with tempfile.TemporaryDirectory() as folder:
+            make_queues(options, folder)
+            run_set(options, "queues", folder)
     if options.data:
         names = options.sets.split(",") if options.sets else sorted(os.listdir(options.data))
         for name in names:
