@@ -243,10 +243,12 @@ def make(number, seed, target, fault=None):
     fault, (step, before, after) = fault or FAULTS[number % len(FAULTS)], draw.choice(WINDOWS)
     onset, lasts = WARM_S + before * step, after * step * draw.choice([1, 1, 1, .6])
     end = onset + after * step
-    system = System(draw, draw.randint(40, 70), REQUESTS / end)
+    able = []
+    while not able:                      # few systems have no cache that is used
+        system = System(draw, draw.randint(40, 70), REQUESTS / end)
+        able = [s for s in system.services[1:] if can_have(fault, s) and s.share > .05]
     system.spans = [] if number % 4 == 1 else None
     system.lines = [] if number % 4 == 2 else None
-    able = [s for s in system.services[1:] if can_have(fault, s) and s.share > .05]
     root = draw.choice(able)
     system.clock.start(system.tick())
     system.clock.start(system.enter())
