@@ -255,7 +255,8 @@ typedef struct caus_scores {
     double (*outside)[2]; /* [service_count] largest clue of latency, errors */
     double (*seen)[2];    /* the same of what its callers see: of its callees
                              where nobody measures its own */
-    double (*left)[2];    /* of `outside`, what no callee explains by its own */
+    double (*below)[2];   /* how much of it what its callees show explains, in
+                             [0, 1] */
     double (*common)[2];  /* what all its callers have left, several of them */
     double *calling; /* [service_count] clue of what its calls take, or −1 */
     double *asking;  /* [service_count] what it asks more of others */

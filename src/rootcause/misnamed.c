@@ -64,15 +64,21 @@ static size_t distance_of(const char *told, const char *measured)
     return caus_edit_distance(told, measured) + (within ? 0 : MOST_NAME);
 }
 
-static spelling find_nearest(const caus_series *series,
+/* Whether a service has variables. */
+static bool has_variables(const caus_scene *scene, size_t service)
+{
+    return scene->variable_start[service] < scene->variable_start[service + 1];
+}
+
+static spelling find_nearest(const caus_scene *scene,
                              const caus_topology *calls)
 {
     spelling best = {NULL, NULL, SIZE_MAX};
     for (size_t i = 0; i < calls->service_count && i < MOST_COMPARED; i++) {
         const char *told = calls->services[i];
-        for (size_t v = 0; v < series->variable_count; v++) {
-            const char *measured = series->variables[v].service;
-            if (!is_first(series, v) || strcmp(told, measured) == 0)
+        for (size_t s = 0; s < scene->service_count; s++) {
+            const char *measured = scene->services[s];
+            if (!has_variables(scene, s) || strcmp(told, measured) == 0)
                 continue;
             size_t distance = distance_of(told, measured);
             if (distance < best.distance ||
@@ -113,17 +119,17 @@ static bool is_whole(const affix *ends, const char *longer, const char *shorter)
 }
 
 /* Whether every service of the graph is a measured one but for the affix. */
-static bool is_common(const caus_series *series, const caus_topology *calls,
+static bool is_common(const caus_scene *scene, const caus_topology *calls,
                       const affix *ends, bool told_is_longer)
 {
     for (size_t i = 0; i < calls->service_count && ends->text[0]; i++) {
         const char *told = calls->services[i];
         bool found = false;
-        for (size_t v = 0; v < series->variable_count && !found; v++) {
-            const char *measured = series->variables[v].service;
-            found =
-                *measured && (told_is_longer ? is_whole(ends, told, measured)
-                                             : is_whole(ends, measured, told));
+        for (size_t s = 0; s < scene->service_count && !found; s++) {
+            const char *measured = scene->services[s];
+            found = has_variables(scene, s) &&
+                    (told_is_longer ? is_whole(ends, told, measured)
+                                    : is_whole(ends, measured, told));
         }
         if (!found)
             return false;
@@ -137,13 +143,13 @@ const char *caus_calls_say_unfit(const caus_case *about)
     const char *why = "none of its calls joins two services with variables";
     if (!calls)
         return "";
-    spelling nearest = find_nearest(about->series, calls);
+    spelling nearest = find_nearest(&about->scene, calls);
     if (!nearest.told)
         return caus_arena_format(about->out, "--topology is left out: %s", why);
     bool told_is_longer = strlen(nearest.told) > strlen(nearest.measured);
     affix ends = told_is_longer ? find_affix(nearest.told, nearest.measured)
                                 : find_affix(nearest.measured, nearest.told);
-    if (!is_common(about->series, calls, &ends, told_is_longer))
+    if (!is_common(&about->scene, calls, &ends, told_is_longer))
         return caus_arena_format(about->out,
                                  "--topology is left out: %s; nearest are its "
                                  "%s and their %s: name services alike",

@@ -233,10 +233,7 @@ static const char *say_missing_values(const caus_case *about)
     const caus_timeline *timeline = &about->timeline;
     size_t missing = 0, most = 0, worst = 0;
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = timeline->values + v * timeline->row_count;
-        size_t own = 0;
-        for (size_t i = 0; i < timeline->filled_count; i++)
-            own += isnan(values[timeline->filled[i]]) ? 1 : 0;
+        size_t own = timeline->filled_count - timeline->present[v];
         missing += own;
         if (own > most) {
             most = own;

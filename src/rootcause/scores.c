@@ -19,13 +19,13 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .clue = CAUS_ARRAY(out, double, variable_count),
         .outside = caus_arena_array(out, count, sizeof *made.outside),
         .seen = caus_arena_array(out, count, sizeof *made.seen),
-        .left = caus_arena_array(out, count, sizeof *made.left),
+        .below = caus_arena_array(out, count, sizeof *made.below),
         .common = caus_arena_array(out, count, sizeof *made.common),
         .calling = CAUS_ARRAY(out, double, count),
         .asking = CAUS_ARRAY(out, double, count),
         .path = CAUS_ARRAY(out, double, count)};
     if (!made.path || !made.asking || !made.terms || !made.total ||
-        !made.clue || !made.outside || !made.seen || !made.left ||
+        !made.clue || !made.outside || !made.seen || !made.below ||
         !made.common || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
@@ -270,8 +270,11 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
     double shown = fmax(own[OUTSIDE_LATENCY], own[OUTSIDE_ERRORS]);
     double least = shown < caus_explained_clue ? caus_most_clue : 0;
     bool several = false;
-    for (size_t i = first; i < end && least > 0; i++)
-        least = fmin(least, scores->left[scene->callers[i]][kind]);
+    for (size_t i = first; i < end && least > 0; i++) {
+        size_t caller = scene->callers[i];
+        double left = 1 - scores->below[caller][kind];
+        least = fmin(least, scores->outside[caller][kind] * left);
+    }
     for (size_t i = first; i < end && least > 0 && !several; i++) {
         size_t caller = scene->callers[i];
         if (is_behind(scene, caller, service))
@@ -287,8 +290,7 @@ static void find_common(const caus_context *context, caus_scores *scores)
     const caus_scene *scene = context->scene;
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         for (size_t s = 0; s < scene->service_count; s++)
-            scores->left[s][kind] = scores->outside[s][kind] *
-                                    (1 - shown_below(context, scores, s, kind));
+            scores->below[s][kind] = shown_below(context, scores, s, kind);
         for (size_t s = 0; s < scene->service_count; s++)
             scores->common[s][kind] = common_of(scene, scores, s, kind);
     }
@@ -298,18 +300,16 @@ static void find_common(const caus_context *context, caus_scores *scores)
  * what they show, by what all who call them show, and by what its calls take
  * where it measures that: whatever callees show of themselves, it is not its
  * own work. */
-static double explained(const caus_context *context, const caus_scores *scores,
+static double explained(const caus_scene *scene, const caus_scores *scores,
                         size_t service, size_t kind)
 {
-    const caus_scene *scene = context->scene;
     double calling = fmax(0, scores->calling[service]), common = 0;
     double loud = fmin(1, calling / caus_explained_clue);
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++)
         common = fmax(common, scores->common[scene->callees[i]][kind]);
     loud = fmax(loud * loud, fmin(1, common / caus_explained_clue));
-    return fmax(shown_below(context, scores, service, kind),
-                caus_explained_share * loud);
+    return fmax(scores->below[service][kind], caus_explained_share * loud);
 }
 
 /* What is left of the outside of a service when its callees have explained
@@ -320,7 +320,7 @@ static double unexplained(const caus_context *context,
     double found = 0;
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         double weight = context->kinds[kind];
-        double left = 1 - explained(context, scores, service, kind);
+        double left = 1 - explained(context->scene, scores, service, kind);
         found = fmax(found, weight * left * scores->outside[service][kind]);
     }
     return found;
@@ -341,10 +341,9 @@ static double waiting(const caus_scores *scores, size_t caller, size_t kind)
  * none: the way to it may be bad, which its own metrics cannot show. Callers
  * who do not measure what their calls take may be slow themselves.
  */
-static double waited_for(const caus_context *context, const caus_scores *scores,
+static double waited_for(const caus_scene *scene, const caus_scores *scores,
                          size_t service, size_t kind)
 {
-    const caus_scene *scene = context->scene;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
     double least = first < end ? caus_most_clue : 0, left = 0, weight = 1;
@@ -354,7 +353,7 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
             weight =
                 scene->shows[service] ? caus_weight_way : caus_weight_unseen;
         least = fmin(least, waiting(scores, caller, kind));
-        left = fmax(left, 1 - shown_below(context, scores, caller, kind));
+        left = fmax(left, 1 - scores->below[caller][kind]);
     }
     double own = scores->outside[service][kind];
     return weight * least * left * (1 - fmin(1, own / caus_explained_clue));
@@ -369,7 +368,7 @@ static double on_the_way(const caus_context *context, const caus_scores *scores,
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         double way = scores->common[service][kind];
         if (kind == OUTSIDE_LATENCY || !context->scene->shows[service])
-            way = fmax(way, waited_for(context, scores, service, kind));
+            way = fmax(way, waited_for(context->scene, scores, service, kind));
         found = fmax(found, way * context->kinds[kind]);
     }
     return found;
@@ -419,8 +418,8 @@ static double in_logs(const caus_context *context, const caus_scores *scores,
     if (!logs)
         return 0;
     double left =
-        1 - fmax(explained(context, scores, service, OUTSIDE_ERRORS),
-                 explained(context, scores, service, OUTSIDE_LATENCY));
+        1 - fmax(explained(context->scene, scores, service, OUTSIDE_ERRORS),
+                 explained(context->scene, scores, service, OUTSIDE_LATENCY));
     double own = fmax(left * logs->largest[CAUS_LOG_OWN][service],
                       (1 - caus_explained_share) *
                           logs->largest[CAUS_LOG_NAMING][service]);
@@ -450,10 +449,8 @@ static void find_paths(const caus_context *context, caus_scores *scores)
     const caus_scene *scene = context->scene;
     bool any = context->ends != NULL;
     for (size_t s = 0; s < scene->service_count; s++) {
-        bool reached = scene->stranger[s] || !any || context->ends[s] > 0;
-        scores->path[s] = reached ? 1 : -1;
-        if (any && context->ends[s] > 0)
-            scores->path[s] = context->ends[s];
+        double end = any ? context->ends[s] : 1;
+        scores->path[s] = end > 0 ? end : scene->stranger[s] ? 1 : -1;
     }
     while (any) {
         any = false;
