@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Processor time of one explanation, 50 services, 300 series, 600 rows, one
-# thread: of the library without reading, and of the whole program. Paths of
-# other metrics and their call graph may be given.
+# thread: of the library without reading, and of the whole program; then of the
+# same services in health. Paths of other metrics and their call graph may be
+# given.
 set -eu
 cd "$(dirname "$0")/.."
 build=${CAUS_BUILD:-build/release}
@@ -15,10 +16,16 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 if [ $# -eq 0 ]; then
     python3 bench/rca/made.py "$folder"
+    mkdir "$folder/healthy"
+    python3 bench/rca/made.py "$folder/healthy" 50 600 1 healthy
     set -- "$folder/metrics.csv" "$folder/graph.csv"
 fi
 "$program" "$@"
 [ $# -eq 1 ] || "$program" "$1"
+if [ -d "$folder/healthy" ]; then
+    echo "in health:"
+    "$program" "$folder/healthy/metrics.csv" "$folder/healthy/graph.csv"
+fi
 times=20
 run() {
     i=0

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "caus/rootcause.h"
+#include "rootcause/rank_set.h"
 #include "series/time_columns.h"
 
 /* What a variable tells about its service. */
@@ -104,11 +105,8 @@ size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row);
 /* Scratch of shifts: those of one variable are found faster one after another,
  * later windows first. */
 typedef struct caus_shift_space {
-    const uint32_t *listed; /* order of the variable listed last; NULL */
-    size_t until, count;    /* … its rows before this one, and how many */
-    uint32_t *rows;         /* [row_count] these by value */
-    double *sorted;         /* [row_count] their values */
-    uint64_t *bits;         /* a bit a row, and a word */
+    size_t until;                 /* rows of `before` are before this one */
+    caus_rank_set before, window; /* of the variable asked for last */
 } caus_shift_space;
 
 caus_status caus_shift_space_init(const caus_timeline *timeline,

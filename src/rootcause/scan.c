@@ -5,11 +5,15 @@
 #include <stdint.h>
 
 #include "rootcause/logs.h"
+#include "rootcause/splits.h"
 
 enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3, MOST_AWAITED = 2 };
 
 /* Rows that tell a change from chance; of many rows this share. */
 static const double enough_rows = 16, enough_share = 1. / 6;
+
+/* A bound is exact but for this share: so much do logarithms err. */
+static const double rounding = 1e-12;
 
 /* The variables with the largest clues of a split; SIZE_MAX = none. */
 typedef struct loudest {
@@ -31,20 +35,25 @@ static void keep(loudest *found, size_t variable, double clue)
     }
 }
 
-/* The clue of a variable when the rows are split here. Few rows are off by
- * chance: until there are enough, its size counts by the root of the number of
- * those with a value. */
+/* The clue of a shift from a row on. Few rows are off by chance: until there
+ * are enough, its size counts by the root of the number of those with a value.
+ */
+static double weigh(const caus_case *about, size_t variable, caus_shift shift)
+{
+    double rows = (double)about->timeline.row_count;
+    double enough = fmax(enough_rows, enough_share * rows);
+    shift.size *= sqrt(fmin((double)shift.rows, enough) / enough);
+    return caus_clue_of(&shift, about->scene.aspects[variable],
+                        about->scene.bad[variable]);
+}
+
 static double clue_at(const caus_case *about, size_t variable, size_t row,
                       caus_shift_space *space)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t rows = timeline->row_count;
-    double enough = fmax(enough_rows, enough_share * (double)rows);
-    caus_shift shift =
-        caus_timeline_shift(timeline, variable, row, rows, space);
-    shift.size *= sqrt(fmin((double)shift.rows, enough) / enough);
-    return caus_clue_of(&shift, about->scene.aspects[variable],
-                        about->scene.bad[variable]);
+    return weigh(about, variable,
+                 caus_timeline_shift(timeline, variable, row,
+                                     timeline->row_count, space));
 }
 
 /* The loudest variables of splits, `apart` rows from one another. */
@@ -64,12 +73,28 @@ static sweep sweep_of(size_t low, size_t high, size_t apart)
     return made;
 }
 
-static void listen(const caus_case *about, size_t variable,
-                   caus_shift_space *space, sweep *splits)
+/* Whether a variable can be among the loudest of the split that was moved to.
+ */
+static bool may_be_kept(const caus_case *about, const caus_splits *at,
+                        const loudest *found)
 {
+    caus_shift most;
+    return !caus_splits_bound(at, &most) ||
+           weigh(about, at->variable, most) * (1 + rounding) >
+               found->clue[LOUDEST - 1];
+}
+
+static void listen(const caus_case *about, size_t variable, caus_splits *at,
+                   sweep *splits)
+{
+    size_t last = splits->low + (splits->count - 1) * splits->apart;
+    caus_splits_begin(at, variable, last);
     for (size_t k = splits->count; k-- > 0;) {
-        size_t row = splits->low + k * splits->apart;
-        keep(&splits->found[k], variable, clue_at(about, variable, row, space));
+        loudest *found = &splits->found[k];
+        caus_splits_move(at, splits->low + k * splits->apart);
+        if (may_be_kept(about, at, found))
+            keep(found, variable,
+                 weigh(about, variable, caus_splits_shift(at)));
     }
 }
 
@@ -85,10 +110,9 @@ static double sum_of(const loudest *found)
 static double contrast_at(const caus_case *about, size_t row,
                           caus_shift_space *space, loudest *found)
 {
-    sweep one = sweep_of(row, row, 1);
+    *found = sweep_of(row, row, 1).found[0];
     for (size_t v = 0; v < about->timeline.variable_count; v++)
-        listen(about, v, space, &one);
-    *found = one.found[0];
+        keep(found, v, clue_at(about, v, row, space));
     return sum_of(found);
 }
 
@@ -195,8 +219,8 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
                          "%zu rows are too few to find an onset: %zu are "
                          "needed; widen --start or name the onset by --at",
                          rows, least_before + LEAST_AFTER);
-    caus_shift_space space;
-    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
+    caus_splits at;
+    CAUS_TRY(caus_splits_init(timeline, about->out, &at, err));
     size_t low = least_before, high = rows - LEAST_AFTER, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;
@@ -204,7 +228,7 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
         sweep splits = sweep_of(low, high, apart);
         for (size_t v = 0; v < timeline->variable_count; v++) {
             CAUS_TRY(caus_run_check(about->run, err));
-            listen(about, v, &space, &splits);
+            listen(about, v, &at, &splits);
         }
         for (size_t k = 0; k < splits.count; k++) {
             double contrast = sum_of(&splits.found[k]);

@@ -5,6 +5,7 @@
 
 #include "numeric/order.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/splits.h"
 #include "rootcause/weights.h"
 
 static const double least_level_share = .02; /* of the scale */
@@ -57,17 +58,6 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     }
     *result = made;
     return CAUS_OK;
-}
-
-static size_t word_count(size_t rows)
-{
-    return (rows + 63) / 64;
-}
-
-/* A bit in a word of its own, which nobody counts. */
-static uint32_t missing_rank(size_t rows)
-{
-    return (uint32_t)(64 * word_count(rows));
 }
 
 /* Whether a word of a name says that it is a share. */
@@ -127,7 +117,7 @@ caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
         const uint32_t *sorted = columns.order + v * rows;
         uint32_t *place = rank + v * rows;
         for (size_t r = 0; r < rows; r++)
-            place[r] = missing_rank(rows);
+            place[r] = caus_rank_missing(rows);
         for (size_t i = 0; i < columns.present[v]; i++)
             place[sorted[i]] = (uint32_t)i;
     }
@@ -142,13 +132,21 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
                                   caus_error *err)
 {
     size_t rows = timeline->row_count;
-    *result = (caus_shift_space){
-        .rows = CAUS_ARRAY(out, uint32_t, rows),
-        .sorted = CAUS_ARRAY(out, double, rows),
-        .bits = CAUS_ARRAY(out, uint64_t, word_count(rows) + 1)};
-    return result->rows && result->sorted && result->bits
-               ? CAUS_OK
-               : caus_arena_fail(out, err);
+    caus_shift_space made = {0};
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.before, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.window, err));
+    *result = made;
+    return CAUS_OK;
+}
+
+/* A set of the rows of one variable; which are in is not told. */
+static void name_variable(const caus_timeline *timeline, size_t variable,
+                          caus_rank_set *set)
+{
+    size_t start = variable * timeline->row_count;
+    set->values = timeline->values + start;
+    set->order = timeline->order + start;
+    set->rank = timeline->rank + start;
 }
 
 /* What the rows before a window are like. */
@@ -157,99 +155,83 @@ typedef struct habit {
     double median, mean, quartiles, deviation;
 } habit;
 
-/* Lists the rows of one variable before `until`, by their values. What was
- * listed last until a later row of it is passed through again, as that is less
- * than all. */
-static void list_before(const caus_timeline *timeline, size_t variable,
-                        size_t until, caus_shift_space *space)
+/* Adds the rows of one variable before `until`. If those before a later row of
+ * it are in, only what lies between is taken out. */
+static void add_before(const caus_timeline *timeline, size_t variable,
+                       size_t until, caus_shift_space *space)
 {
-    size_t start = variable * timeline->row_count, kept = 0;
-    const uint32_t *from = timeline->order + start;
-    const double *values = timeline->values + start;
-    bool again = space->listed == from && space->until >= until;
-    size_t count = again ? space->count : timeline->present[variable];
-    const uint32_t *rows = again ? space->rows : from;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t row = rows[i];
-        space->rows[kept] = row;
-        space->sorted[kept] = values[row];
-        kept += row < until;
+    caus_rank_set *set = &space->before;
+    const uint32_t *listed = set->order;
+    name_variable(timeline, variable, set);
+    if (listed == set->order && space->until >= until) {
+        caus_rank_set_remove(set, until, space->until);
+    } else {
+        caus_rank_set_clear(set);
+        caus_rank_set_add(set, 0, until);
     }
-    space->listed = from;
     space->until = until;
-    space->count = kept;
 }
 
-static habit habit_of(const double *sorted, size_t count)
+/* Median and quartiles. */
+static habit quartiles_of(const caus_rank_set *set)
 {
-    habit found = {.count = count};
-    if (count < LEAST_BEFORE)
+    habit found = {.count = caus_rank_set_count(set)};
+    caus_rank_place place = {0};
+    if (found.count < LEAST_BEFORE)
         return found;
-    double sum = 0, squares = 0;
-    found.median = caus_sorted_quantile(sorted, count, .5);
-    for (size_t i = 0; i < count; i++) {
-        double off = sorted[i] - found.median;
-        sum += off;
-        squares += off * off;
-    }
-    double mean = sum / (double)count;
-    double variance = squares / (double)count - mean * mean;
-    found.mean = found.median + mean;
-    found.deviation = variance > 0 ? sqrt(variance) : 0;
-    found.quartiles = caus_sorted_quantile(sorted, count, .75) -
-                      caus_sorted_quantile(sorted, count, .25);
+    double low = caus_rank_set_quantile(set, found.count, .25, &place);
+    found.median = caus_rank_set_quantile(set, found.count, .5, &place);
+    found.quartiles =
+        caus_rank_set_quantile(set, found.count, .75, &place) - low;
     return found;
 }
 
-/* Rows of a variable, each as the bit of its rank: what lies in the middle of
- * them is found by counting, without sorting any window. */
-typedef struct ranked_rows {
-    const double *values;
-    const uint32_t *order, *rank;
-    uint64_t *bits; /* [words + 1] */
-    size_t words;
-} ranked_rows;
-
-static void add_rows(const ranked_rows *rows, size_t from, size_t to)
+/* Whether half of the deviation is surely less than the quartiles tell, so that
+ * nobody asks for it: no row is further off than the outermost of its word. */
+static bool is_narrow(const caus_rank_set *set, const habit *usual)
 {
-    for (size_t r = from; r < to; r++) {
-        uint32_t rank = rows->rank[r];
-        rows->bits[rank / 64] |= UINT64_C(1) << (rank % 64);
+    double most = 2 * usual->quartiles / quartile_width, squares = 0;
+    for (size_t word = 0; word < set->words; word++) {
+        double low, high;
+        if (!caus_rank_set_ends(set, word, &low, &high))
+            continue;
+        double off = fmax(usual->median - low, high - usual->median);
+        squares += set->counts[word] * off * off;
     }
+    return squares < .999 * most * most * (double)usual->count;
 }
 
-/* The median of the rows added, of which `count` have a value; NaN of fewer
- * than `least`. */
-static double middle_of(const ranked_rows *rows, size_t least, size_t *count)
+/* Of what is narrow and does not add up, mean and deviation are not looked for:
+ * they are dear, and the quartiles stand for the deviation. */
+static habit habit_of(const caus_rank_set *set, bool adds_up)
 {
-    size_t word = 0;
-    *count = 0;
-    for (size_t i = 0; i < rows->words; i++)
-        *count += (size_t)__builtin_popcountll(rows->bits[i]);
-    if (*count < least)
-        return (double)NAN;
-    size_t skip = (*count - 1) / 2, here;
-    while ((here = (size_t)__builtin_popcountll(rows->bits[word])) <= skip) {
-        skip -= here;
-        word++;
+    habit found = quartiles_of(set);
+    if (found.count < LEAST_BEFORE)
+        return found;
+    found.deviation = found.quartiles / quartile_width;
+    if (!adds_up && is_narrow(set, &found))
+        return found;
+    double sum = 0, squares = 0, count = (double)found.count;
+    for (size_t word = 0; word < set->words; word++) {
+        const uint32_t *order = set->order + CAUS_RANK_WIDTH * word;
+        for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
+            double off =
+                set->values[order[__builtin_ctzll(bits)]] - found.median;
+            sum += off;
+            squares += off * off;
+        }
     }
-    uint64_t bits = rows->bits[word];
-    for (; skip; skip--)
-        bits &= bits - 1;
-    size_t rank = 64 * word + (size_t)__builtin_ctzll(bits);
-    double lower = rows->values[rows->order[rank]];
-    if (*count % 2)
-        return lower;
-    for (bits &= bits - 1; !bits;)
-        bits = rows->bits[++word];
-    rank = 64 * word + (size_t)__builtin_ctzll(bits);
-    return .5 * lower + .5 * rows->values[rows->order[rank]];
+    double mean = sum / count;
+    double variance = squares / count - mean * mean;
+    found.mean = found.median + mean;
+    found.deviation = variance > 0 ? sqrt(variance) : 0;
+    return found;
 }
 
 /* The mean of the rows added but for a tenth at each end: what comes and goes
  * is in more of them, what happens once is no outage. NaN of fewer than
  * LEAST_HALF. */
-static double trimmed_mean(const ranked_rows *rows, size_t count)
+static double trimmed_mean(const caus_rank_set *rows, size_t count)
 {
     size_t spared = (count + 9) / 10, at = 0;
     double sum = 0;
@@ -257,7 +239,8 @@ static double trimmed_mean(const ranked_rows *rows, size_t count)
         return (double)NAN;
     for (size_t word = 0; word < rows->words; word++) {
         for (uint64_t bits = rows->bits[word]; bits; bits &= bits - 1) {
-            size_t rank = 64 * word + (size_t)__builtin_ctzll(bits);
+            size_t rank =
+                CAUS_RANK_WIDTH * word + (size_t)__builtin_ctzll(bits);
             if (at >= spared && at + spared < count)
                 sum += rows->values[rows->order[rank]];
             at++;
@@ -278,11 +261,21 @@ static levels wider_of(levels a, levels b)
     return is_b || isnan(a.after) ? b : a;
 }
 
+/* The medians; NaN of fewer rows than `least`. */
+static levels median_level(const caus_rank_set *rows, double before,
+                           size_t least, size_t *count)
+{
+    *count = caus_rank_set_count(rows);
+    return (levels){before, *count < least
+                                ? (double)NAN
+                                : caus_rank_set_median(rows, *count)};
+}
+
 /* The level of the rows added. Of failures it counts how many there were. */
-static levels level_of(const ranked_rows *rows, const habit *usual,
+static levels level_of(const caus_rank_set *rows, const habit *usual,
                        bool adds_up, size_t least, size_t *count)
 {
-    levels found = {usual->median, middle_of(rows, least, count)};
+    levels found = median_level(rows, usual->median, least, count);
     if (!adds_up)
         return found;
     return wider_of(found, (levels){usual->mean, trimmed_mean(rows, *count)});
@@ -290,30 +283,30 @@ static levels level_of(const ranked_rows *rows, const habit *usual,
 
 /* The level of a window: of all of it or, where that is further off, of its
  * first half, as the incident may have ended in it. */
-static levels levels_of(const ranked_rows *rows, size_t from, size_t to,
+static levels levels_of(caus_rank_set *rows, size_t from, size_t to,
                         const habit *usual, bool adds_up, size_t *count)
 {
     size_t middle = from + (to - from) / 2;
-    memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
-    add_rows(rows, from, middle);
+    caus_rank_set_clear(rows);
+    caus_rank_set_add(rows, from, middle);
     levels half = level_of(rows, usual, adds_up, LEAST_HALF, count);
-    add_rows(rows, middle, to);
+    caus_rank_set_add(rows, middle, to);
     return wider_of(level_of(rows, usual, adds_up, 1, count), half);
 }
 
 /* What is left of a change if it goes on to rise or fall as it did between the
  * halves of the rows before: a heap that fills up until its garbage is
  * collected, or a disk, does so without an incident. */
-static double beyond_drift(const ranked_rows *rows, size_t from, size_t to,
+static double beyond_drift(caus_rank_set *rows, size_t from, size_t to,
                            double change)
 {
     size_t half = from / 2, count;
-    memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
-    add_rows(rows, 0, half);
-    double first = middle_of(rows, 1, &count);
-    memset(rows->bits, 0, (rows->words + 1) * sizeof *rows->bits);
-    add_rows(rows, half, from);
-    double second = middle_of(rows, 1, &count);
+    caus_rank_set_clear(rows);
+    caus_rank_set_add(rows, 0, half);
+    double first = median_level(rows, 0, 1, &count).after;
+    caus_rank_set_clear(rows);
+    caus_rank_set_add(rows, half, from);
+    double second = median_level(rows, 0, 1, &count).after;
     /* Half as far again for each half: from the middle of all rows before. */
     double drift = (second - first) * (double)to / (double)from;
     if (isnan(drift) || (drift > 0) != (change > 0))
@@ -321,44 +314,153 @@ static double beyond_drift(const ranked_rows *rows, size_t from, size_t to,
     return fabs(drift) < fabs(change) ? change - drift : 0;
 }
 
+/* Scales the change of a shift whose levels are known by what is usual. */
+static void scale(const caus_timeline *timeline, size_t variable,
+                  const habit *usual, double change, caus_shift *shift)
+{
+    double most = fmax(fabs(shift->before), fabs(shift->after));
+    shift->measured = true;
+    double whole = timeline->whole[variable];
+    double novel = novelty_share * most;
+    bool is_still = usual->deviation <= 0;
+    shift->share = most > 0 ? fabs(change) / most : 0;
+    shift->scale =
+        fmax(usual->quartiles / quartile_width, .5 * usual->deviation);
+    shift->least = least_level_share * fabs(usual->median);
+    if (whole > 0) {
+        shift->share = fabs(change) / whole;
+        shift->least = caus_least_failing * whole;
+    } else if (is_still) {
+        shift->least = fmax(shift->least, novel);
+    }
+    shift->scale = fmax(shift->scale, shift->least);
+    if (shift->least <= 0)
+        shift->least = novel;
+    shift->size = shift->scale > 0 ? change / shift->scale : 0;
+}
+
+/* Rows [from, to) of a variable against those before. */
+typedef struct contrast {
+    const caus_timeline *timeline;
+    size_t variable, from, to;
+    caus_rank_set *room; /* of the variable */
+} contrast;
+
+/* The shift between levels, that of the window of so many rows. */
+static caus_shift shift_between(const contrast *of, const habit *usual,
+                                const levels *found, size_t rows)
+{
+    caus_shift shift = {
+        .before = found->before, .after = found->after, .rows = rows};
+    if (isnan(shift.after))
+        return shift;
+    double change = shift.after - shift.before;
+    if (of->timeline->fills[of->variable])
+        change = beyond_drift(of->room, of->from, of->to, change);
+    scale(of->timeline, of->variable, usual, change, &shift);
+    return shift;
+}
+
+static caus_shift no_shift(void)
+{
+    return (caus_shift){.before = (double)NAN, .after = (double)NAN};
+}
+
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space)
 {
-    size_t start = variable * timeline->row_count;
-    ranked_rows rows = {timeline->values + start, timeline->order + start,
-                        timeline->rank + start, space->bits,
-                        word_count(timeline->row_count)};
-    list_before(timeline, variable, from, space);
-    habit usual = habit_of(space->sorted, space->count);
-    caus_shift shift = {.before = (double)NAN, .after = (double)NAN};
+    const contrast of = {timeline, variable, from, to, &space->window};
+    bool adds_up = timeline->adds_up[variable];
+    size_t rows;
+    add_before(timeline, variable, from, space);
+    habit usual = habit_of(&space->before, adds_up);
     if (usual.count < LEAST_BEFORE)
-        return shift;
-    levels found = levels_of(&rows, from, to, &usual,
-                             timeline->adds_up[variable], &shift.rows);
-    shift.before = found.before;
-    shift.after = found.after;
-    if (isnan(shift.after))
-        return shift;
-    shift.measured = true;
-    double most = fmax(fabs(shift.before), fabs(shift.after));
-    double change = shift.after - shift.before;
-    if (timeline->fills[variable])
-        change = beyond_drift(&rows, from, to, change);
-    double whole = timeline->whole[variable];
-    double novel = novelty_share * most;
-    bool is_still = usual.deviation <= 0;
-    shift.share = most > 0 ? fabs(change) / most : 0;
-    shift.scale = fmax(usual.quartiles / quartile_width, .5 * usual.deviation);
-    shift.least = least_level_share * fabs(usual.median);
-    if (whole > 0) {
-        shift.share = fabs(change) / whole;
-        shift.least = caus_least_failing * whole;
-    } else if (is_still) {
-        shift.least = fmax(shift.least, novel);
+        return no_shift();
+    name_variable(timeline, variable, &space->window);
+    levels found = levels_of(&space->window, from, to, &usual, adds_up, &rows);
+    return shift_between(&of, &usual, &found, rows);
+}
+
+/* ---- splits ---- */
+
+caus_status caus_splits_init(const caus_timeline *timeline, caus_arena *out,
+                             caus_splits *result, caus_error *err)
+{
+    caus_splits made = {.timeline = timeline};
+    size_t rows = timeline->row_count;
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.before, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.half, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.after, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.room, err));
+    *result = made;
+    return CAUS_OK;
+}
+
+static size_t middle_from(const caus_splits *splits, size_t row)
+{
+    return row + (splits->timeline->row_count - row) / 2;
+}
+
+void caus_splits_begin(caus_splits *splits, size_t variable, size_t row)
+{
+    caus_rank_set *const sets[] = {&splits->before, &splits->half,
+                                   &splits->after, &splits->room};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        name_variable(splits->timeline, variable, sets[i]);
+        caus_rank_set_clear(sets[i]);
     }
-    shift.scale = fmax(shift.scale, shift.least);
-    if (shift.least <= 0)
-        shift.least = novel;
-    shift.size = shift.scale > 0 ? change / shift.scale : 0;
-    return shift;
+    splits->variable = variable;
+    splits->row = row;
+    splits->middle = middle_from(splits, row);
+    caus_rank_set_add(&splits->before, 0, row);
+    caus_rank_set_add(&splits->half, row, splits->middle);
+    caus_rank_set_add(&splits->after, row, splits->timeline->row_count);
+}
+
+void caus_splits_move(caus_splits *splits, size_t row)
+{
+    size_t middle = middle_from(splits, row);
+    caus_rank_set_remove(&splits->before, row, splits->row);
+    caus_rank_set_add(&splits->after, row, splits->row);
+    caus_rank_set_add(&splits->half, row, splits->row);
+    caus_rank_set_remove(&splits->half, middle, splits->middle);
+    splits->row = row;
+    splits->middle = middle;
+}
+
+caus_shift caus_splits_shift(caus_splits *splits)
+{
+    const caus_timeline *timeline = splits->timeline;
+    const contrast of = {timeline, splits->variable, splits->row,
+                         timeline->row_count, &splits->room};
+    bool adds_up = timeline->adds_up[splits->variable];
+    habit usual = habit_of(&splits->before, adds_up);
+    if (usual.count < LEAST_BEFORE)
+        return no_shift();
+    size_t rows;
+    levels half = level_of(&splits->half, &usual, adds_up, LEAST_HALF, &rows);
+    levels found =
+        wider_of(level_of(&splits->after, &usual, adds_up, 1, &rows), half);
+    return shift_between(&of, &usual, &found, rows);
+}
+
+bool caus_splits_bound(const caus_splits *splits, caus_shift *result)
+{
+    const caus_timeline *timeline = splits->timeline;
+    habit usual = quartiles_of(&splits->before);
+    /* Quartiles that differ are of rows that do: of their deviation no more
+     * need be known. */
+    usual.deviation = usual.quartiles / quartile_width;
+    if (timeline->adds_up[splits->variable] || !(usual.deviation > 0))
+        return false;
+    size_t rows;
+    levels half = median_level(&splits->half, usual.median, LEAST_HALF, &rows);
+    levels whole = median_level(&splits->after, usual.median, 1, &rows);
+    levels found = wider_of(whole, half);
+    *result = (caus_shift){
+        .before = found.before, .after = found.after, .rows = rows};
+    if (!isnan(found.after))
+        scale(timeline, splits->variable, &usual, found.after - found.before,
+              result);
+    return true;
 }

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shifts of windows against the rows before, found by counting ranks, and by
+ * sorting every window anew. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "numeric/order.h"
+#include "rootcause/splits.h"
+#include "test.h"
+
+enum { ROWS = 330, FIRST = 40, LAST = ROWS - 3, LEAST = 5 };
+
+typedef enum kind {
+    PLAIN,
+    HEAVY,  /* quartiles do not tell of the deviation */
+    COUNTS, /* adds up */
+    STILL,
+    RISING, /* fills */
+    GAPS,
+    SHARE, /* of 1 */
+    STEP,
+    KINDS
+} kind;
+
+static const double exact = 1e-9;
+
+static double value_of(kind made, size_t row, caus_random *random)
+{
+    double noise = caus_random_normal(random);
+    switch (made) {
+    case HEAVY:
+        return noise / fmax(1e-3, caus_random_uniform(random));
+    case COUNTS:
+        return fmax(0, floor(1.5 * noise));
+    case STILL:
+        return row > 250 && row % 3 == 0 ? 8 : 7;
+    case RISING:
+        return .05 * (double)row + noise;
+    case GAPS:
+        return caus_random_uniform(random) < .3 ? (double)NAN : noise;
+    case SHARE:
+        return .9 + .1 * caus_random_uniform(random);
+    case STEP:
+        return noise + (row > 200 ? -4 : 0);
+    default:
+        return 20 + floor(4 * noise);
+    }
+}
+
+static const double *sorted_values;
+
+static int by_value(const void *a, const void *b)
+{
+    double left = sorted_values[*(const uint32_t *)a];
+    double right = sorted_values[*(const uint32_t *)b];
+    return (left > right) - (left < right);
+}
+
+static void rank_column(caus_timeline *made, size_t variable, uint32_t *order,
+                        uint32_t *rank, size_t *present)
+{
+    *present = 0;
+    sorted_values = made->values + variable * ROWS;
+    for (uint32_t r = 0; r < ROWS; r++) {
+        rank[r] = caus_rank_missing(ROWS);
+        if (!isnan(sorted_values[r]))
+            order[(*present)++] = r;
+    }
+    qsort(order, *present, sizeof *order, by_value);
+    for (size_t i = 0; i < *present; i++)
+        rank[order[i]] = (uint32_t)i;
+}
+
+static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
+{
+    caus_random random;
+    caus_random_init(&random, seed, 0);
+    uint32_t *order = CAUS_ARRAY(arena, uint32_t, KINDS * ROWS);
+    uint32_t *rank = CAUS_ARRAY(arena, uint32_t, KINDS * ROWS);
+    size_t *present = CAUS_ARRAY(arena, size_t, KINDS);
+    caus_timeline made = {.row_count = ROWS,
+                          .variable_count = KINDS,
+                          .values = CAUS_ARRAY(arena, double, KINDS *ROWS),
+                          .order = order,
+                          .rank = rank,
+                          .present = present,
+                          .whole = CAUS_ARRAY(arena, double, KINDS),
+                          .adds_up = CAUS_ARRAY(arena, bool, KINDS),
+                          .fills = CAUS_ARRAY(arena, bool, KINDS)};
+    for (size_t v = 0; v < KINDS; v++) {
+        for (size_t r = 0; r < ROWS; r++)
+            made.values[v * ROWS + r] = value_of((kind)v, r, &random);
+        rank_column(&made, v, order + v * ROWS, rank + v * ROWS, &present[v]);
+    }
+    made.whole[SHARE] = 1;
+    made.adds_up[COUNTS] = made.adds_up[SHARE] = true;
+    made.fills[RISING] = true;
+    return made;
+}
+
+/* ---- the same by sorting ---- */
+
+static int by_number(const void *a, const void *b)
+{
+    const double *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static size_t sort_rows(const double *values, size_t from, size_t to,
+                        double *sorted)
+{
+    size_t count = 0;
+    for (size_t r = from; r < to; r++)
+        if (!isnan(values[r]))
+            sorted[count++] = values[r];
+    qsort(sorted, count, sizeof *sorted, by_number);
+    return count;
+}
+
+static double trimmed(const double *sorted, size_t count)
+{
+    size_t spared = (count + 9) / 10;
+    double sum = 0;
+    for (size_t i = spared; i + spared < count; i++)
+        sum += sorted[i];
+    return sum / (double)(count - 2 * spared);
+}
+
+static double moments_of(const double *sorted, size_t count, double *mean)
+{
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += sorted[i];
+    *mean = sum / (double)count;
+    for (size_t i = 0; i < count; i++)
+        squares += (sorted[i] - *mean) * (sorted[i] - *mean);
+    return sqrt(squares / (double)count);
+}
+
+/* The change that is furthest off: of medians, of means where they count, and
+ * of the first half of the window. */
+static double change_of(const caus_timeline *of, size_t v, size_t from)
+{
+    double sorted[ROWS], mean, change = (double)NAN;
+    const double *values = of->values + v * ROWS;
+    size_t before = sort_rows(values, 0, from, sorted);
+    double median = caus_sorted_quantile(sorted, before, .5);
+    (void)moments_of(sorted, before, &mean);
+    const size_t ends[] = {ROWS, from + (ROWS - from) / 2};
+    for (size_t i = 0; i < 2; i++) {
+        size_t count = sort_rows(values, from, ends[i], sorted);
+        if (count < (i ? LEAST : 1))
+            continue;
+        double off = caus_sorted_quantile(sorted, count, .5) - median;
+        if (isnan(change) || fabs(off) > fabs(change))
+            change = off;
+        off = count < LEAST ? 0 : trimmed(sorted, count) - mean;
+        if (of->adds_up[v] && fabs(off) > fabs(change))
+            change = off;
+    }
+    return change;
+}
+
+static double scale_of(const caus_timeline *of, size_t v, size_t from)
+{
+    double sorted[ROWS], mean;
+    size_t count = sort_rows(of->values + v * ROWS, 0, from, sorted);
+    double quartiles = caus_sorted_quantile(sorted, count, .75) -
+                       caus_sorted_quantile(sorted, count, .25);
+    return fmax(quartiles / 1.349, .5 * moments_of(sorted, count, &mean));
+}
+
+static void shifts_are_those_of_sorted_windows(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_shift_space space;
+    caus_error err;
+    size_t wide = 0;
+    caus_timeline made = made_timeline(arena, 1);
+    assert_int_equal(caus_shift_space_init(&made, arena, &space, &err),
+                     CAUS_OK);
+    for (size_t v = 0; v < KINDS; v++) {
+        for (size_t row = LAST; row >= FIRST; row--) {
+            caus_shift got = caus_timeline_shift(&made, v, row, ROWS, &space);
+            double change = change_of(&made, v, row);
+            double scale = fmax(scale_of(&made, v, row), got.least);
+            assert_int_equal(got.measured, !isnan(change));
+            if (isnan(change) || v == RISING)
+                continue;
+            assert_true(fabs(got.after - got.before - change) < exact);
+            assert_true(v == STILL || fabs(got.scale - scale) < exact * scale);
+            wide += v == HEAVY;
+        }
+    }
+    assert_true(wide > ROWS / 2);
+    caus_arena_free(arena);
+}
+
+/* ---- splits ---- */
+
+static void check_split(caus_splits *at, size_t row, const caus_shift *wanted,
+                        size_t *bounded, size_t *is_same)
+{
+    caus_splits_move(at, row);
+    caus_shift got = caus_splits_shift(at), most;
+    assert_int_equal(got.measured, wanted->measured);
+    assert_int_equal(got.rows, wanted->rows);
+    if (!got.measured)
+        return;
+    assert_true(got.before == wanted->before && got.after == wanted->after);
+    assert_true(got.scale == wanted->scale && got.size == wanted->size);
+    assert_true(got.least == wanted->least && got.share == wanted->share);
+    if (!caus_splits_bound(at, &most))
+        return;
+    assert_true(most.measured && most.rows == got.rows);
+    assert_true(most.size * got.size >= 0);
+    assert_true(fabs(most.size) >= fabs(got.size) && most.share >= got.share);
+    ++*bounded;
+    *is_same += most.size == got.size;
+}
+
+static void splits_and_their_bounds_are_those_of_single_shifts(void **state)
+{
+    (void)state;
+    static const size_t apart[] = {1, 2, 7, 41};
+    caus_error err;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        caus_arena *arena = caus_arena_new(0);
+        caus_timeline made = made_timeline(arena, seed);
+        caus_shift_space space;
+        caus_splits at;
+        assert_int_equal(caus_shift_space_init(&made, arena, &space, &err),
+                         CAUS_OK);
+        assert_int_equal(caus_splits_init(&made, arena, &at, &err), CAUS_OK);
+        size_t bounded = 0, is_same = 0;
+        for (size_t v = 0; v < KINDS; v++) {
+            caus_splits_begin(&at, v, LAST);
+            for (size_t row = LAST; row >= 2 * apart[3];
+                 row -= apart[seed % 4]) {
+                caus_shift wanted =
+                    caus_timeline_shift(&made, v, row, ROWS, &space);
+                check_split(&at, row, &wanted, &bounded, &is_same);
+            }
+        }
+        assert_true(is_same > 0 && bounded > is_same);
+        caus_arena_free(arena);
+    }
+}
+
+/* ---- sets ---- */
+
+static void quantiles_are_those_of_sorted_values(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_timeline made = made_timeline(arena, 7);
+    caus_rank_set set;
+    caus_error err;
+    double sorted[ROWS];
+    assert_int_equal(caus_rank_set_init(ROWS, arena, &set, &err), CAUS_OK);
+    for (size_t v = 0; v < KINDS; v++) {
+        set.values = made.values + v * ROWS;
+        set.order = made.order + v * ROWS;
+        set.rank = made.rank + v * ROWS;
+        for (size_t from = 0; from < ROWS; from += 13) {
+            caus_rank_place place = {0};
+            size_t count = sort_rows(set.values, from, ROWS, sorted);
+            caus_rank_set_clear(&set);
+            caus_rank_set_add(&set, 0, ROWS);
+            caus_rank_set_remove(&set, 0, from);
+            assert_int_equal(caus_rank_set_count(&set), count);
+            for (double share = 0; count && share <= 1; share += .05)
+                assert_true(
+                    caus_rank_set_quantile(&set, count, share, &place) ==
+                    caus_sorted_quantile(sorted, count, share));
+        }
+    }
+    caus_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantiles_are_those_of_sorted_values),
+        cmocka_unit_test(shifts_are_those_of_sorted_windows),
+        cmocka_unit_test(splits_and_their_bounds_are_those_of_single_shifts)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
