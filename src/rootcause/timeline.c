@@ -201,6 +201,15 @@ static bool is_narrow(const caus_rank_set *set, const habit *usual)
     return squares < .999 * most * most * (double)usual->count;
 }
 
+/* Whether a word has one value alone: failures are rare, and sums of nothing
+ * need no adding. */
+static bool is_all(const caus_rank_set *set, size_t word, double value)
+{
+    double low, high;
+    return caus_rank_set_ends(set, word, &low, &high) && low == value &&
+           high == value;
+}
+
 /* Of what is narrow and does not add up, mean and deviation are not looked for:
  * they are dear, and the quartiles stand for the deviation. */
 static habit habit_of(const caus_rank_set *set, bool adds_up)
@@ -214,6 +223,8 @@ static habit habit_of(const caus_rank_set *set, bool adds_up)
     double sum = 0, squares = 0, count = (double)found.count;
     for (size_t word = 0; word < set->words; word++) {
         const uint32_t *order = set->order + CAUS_RANK_WIDTH * word;
+        if (is_all(set, word, found.median))
+            continue;
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
             double off =
                 set->values[order[__builtin_ctzll(bits)]] - found.median;
@@ -238,6 +249,10 @@ static double trimmed_mean(const caus_rank_set *rows, size_t count)
     if (count < LEAST_HALF)
         return (double)NAN;
     for (size_t word = 0; word < rows->words; word++) {
+        if (is_all(rows, word, 0)) {
+            at += rows->counts[word];
+            continue;
+        }
         for (uint64_t bits = rows->bits[word]; bits; bits &= bits - 1) {
             size_t rank =
                 CAUS_RANK_WIDTH * word + (size_t)__builtin_ctzll(bits);
