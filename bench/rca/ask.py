@@ -3,7 +3,7 @@
 """Asks `caus explain` what fit.py fits confidence to.
 
 Every system is a kind of incidents: simulated worlds (also damaged, with traces,
-with log lines), large.py, cloud.py, and recorded sets. Of each case its incident
+with log lines), large.py, cloud.py, queues.py, and recorded sets. Of each case its incident
 is asked about, and blocks of its healthy rows; each with the onset given and
 looked for, with the call graph and without, and with the traces or log lines
 that it has. One file of JSON lines a system; files that are there are kept.
@@ -27,19 +27,19 @@ import run as bench
 # How many of each system, from which seed on: used for no figure of how good it is.
 SYSTEMS = {"worlds": [(80, 2330001)], "traced": [(16, 1120001)],
            "large": [(64, 2310001), (69, 2340001)], "cloud": [(48, 2320001)],
-           "logs": [(54, 1150001)]}
+           "logs": [(54, 1150001)], "queues": [(64, 2350001)]}
 KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "rows_before",
         "rows_after", "verdict"]
 
 
 def make(options, name, count, seed, folder):
     made = argparse.Namespace(
-        caus=options.caus, worlds=count, large=count, cloud=count, world_seed=seed,
-        large_seed=seed, cloud_seed=seed, world_traces=name == "traced",
-        world_logs=name == "logs")
+        caus=options.caus, worlds=count, large=count, cloud=count, queues=count,
+        world_seed=seed, large_seed=seed, cloud_seed=seed, queue_seed=seed,
+        world_traces=name == "traced", world_logs=name == "logs")
     os.makedirs(folder)
-    {"large": bench.make_large, "cloud": bench.make_cloud}.get(name, bench.make_worlds)(
-        made, folder)
+    {"large": bench.make_large, "cloud": bench.make_cloud,
+     "queues": bench.make_queues}.get(name, bench.make_worlds)(made, folder)
 
 
 def simulated(options, name, folder):

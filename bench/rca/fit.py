@@ -249,7 +249,7 @@ def show(pools, left_out):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--answers", required=True)
-    parser.add_argument("--leave-out", default="dev_petshop")
+    parser.add_argument("--leave-out", default="dev_petshop,queues")
     parser.add_argument("--in-use", action="store_true")
     options = parser.parse_args()
     pools = read_pools(options.answers)
