@@ -139,13 +139,15 @@ typedef struct caus_topology {
 size_t caus_topology_find(const caus_topology *topology, const char *service);
 
 /*
- * The service of a variable name without a `service` label: the longest
+ * The service of a variable name without a label that tells it: the longest
  * topology node that prefixes it and does not end inside a word ("auth" is no
  * prefix of "author_latency"); else the name without a known suffix
- * (_latency_p95, _http_errors, …); else what stands before the first separator.
+ * (_latency_p95, _http_errors, .cpuUsage, …); else what stands before the first
+ * separator. What Kubernetes adds to name a pod is left out.
  *
  *   topology   may be NULL
- *   separator  '_' unless the user said otherwise; stands for '_' in suffixes
+ *   separator  '_' unless the user said otherwise: then '.', '/', ':', '-' and
+ *              capitals part words, too; stands for '_' in suffixes
  *   result     a view into `name`
  *   length     of the result, ≥ 1 for a non-empty name
  */

@@ -82,6 +82,10 @@ caus_status caus_text_finish(caus_text *text, caus_arena *out,
 /* The shortest decimal that reads back as the same double; text [32]. */
 void caus_format_double(double value, char text[32]);
 
+/* Whether a word begins at text[i], i > 0, by its capital alone: "cpuUsage",
+ * "CPUUsage". */
+bool caus_is_camel(const char *text, size_t i);
+
 /* ---- hash map from text to size_t ---- */
 
 typedef struct caus_map caus_map;

@@ -150,3 +150,20 @@ size_t caus_edit_distance(const char *a, const char *b)
     }
     return row[b_length];
 }
+
+static bool is_small(char byte)
+{
+    return byte >= 'a' && byte <= 'z';
+}
+
+static bool is_capital(char byte)
+{
+    return byte >= 'A' && byte <= 'Z';
+}
+
+bool caus_is_camel(const char *text, size_t i)
+{
+    char before = text[i - 1], next = text[i + 1];
+    return is_capital(text[i]) &&
+           (is_small(before) || (is_capital(before) && is_small(next)));
+}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "caus/graph.h"
+#include "base/pods.h"
+#include "graph/service.h"
 
 size_t caus_topology_find(const caus_topology *topology, const char *service)
 {
@@ -19,9 +20,14 @@ size_t caus_topology_find(const caus_topology *topology, const char *service)
     return SIZE_MAX;
 }
 
+static bool is_digit(char byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+
 static bool continues_word(char byte)
 {
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+    return is_digit(byte) || (byte >= 'a' && byte <= 'z') ||
            (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
 }
 
@@ -39,155 +45,120 @@ static size_t topology_prefix(const char *name, const caus_topology *topology)
     return longest;
 }
 
-/*
- * What a service is measured by, as written after its name. A separator other
- * than '_' may stand wherever '_' does.
- */
-static const char *const suffixes[] = {
-    "_call_count",
-    "_calls",
-    "_connections",
-    "_cpu",
-    "_cpu_usage",
-    "_cpu_utilization",
-    "_disk",
-    "_disk_io",
-    "_duration",
-    "_duration_seconds",
-    "_error",
-    "_error_count",
-    "_error_rate",
-    "_error_ratio",
-    "_errors",
-    "_errors_total",
-    "_latency",
-    "_latency_avg",
-    "_latency_p50",
-    "_latency_p90",
-    "_latency_p95",
-    "_latency_p99",
-    "_latency_seconds",
-    "_load",
-    "_mem",
-    "_memory",
-    "_memory_usage",
-    "_memory_utilization",
-    "_network",
-    "_network_io",
-    "_pool_used",
-    "_pool_wait",
-    "_queue_depth",
-    "_queue_length",
-    "_queue_size",
-    "_rate",
-    "_request_count",
-    "_request_rate",
-    "_requests",
-    "_requests_total",
-    "_response_time",
-    "_restarts",
-    "_saturation",
-    "_socket",
-    "_throughput",
-    "_utilization",
-    "_workload",
-};
-
-/* What is measured of a service stands between it and the suffix: it is no part
- * of its name. */
-static const char *const subjects[] = {
-    "_http",
-    "_http_server",
-    "_http_client",
-    "_http_request",
-    "_grpc",
-    "_grpc_server",
-    "_grpc_client",
-    "_rpc",
-    "_rpc_server",
-    "_rpc_client",
-    "_request",
-    "_container",
-    "_process",
-    "_jvm",
-    "_thread_pool",
-    "_worker_pool",
-    "_connection_pool",
-    "_db_pool",
-    "_cpu",
-    "_mem",
-    "_memory",
-    "_net",
-    "_network",
-    "_disk",
-    "_io",
-    "_read",
-    "_write",
-    "_gc",
-    "_success",
-    "_failure",
-    "_fail",
-    "_timeout",
-    "_hit",
-    "_miss",
-    "_drop",
-    "_packet",
-};
-
-static bool ends_with(const char *name, size_t length, const char *suffix,
-                      char separator)
+/* Where the first word ends. An address is one word, and "cpu.usage" is of no
+ * service cpu. */
+static size_t before_separator(const char *name, size_t length, char separator)
 {
-    size_t suffix_length = strlen(suffix);
-    if (suffix_length >= length)
-        return false;
-    const char *end = name + length - suffix_length;
-    for (size_t i = 0; i < suffix_length; i++) {
-        bool parts_alike = suffix[i] == '_' && end[i] == separator;
-        if (end[i] != suffix[i] && !parts_alike)
-            return false;
+    bool any = separator == '_';
+    for (size_t i = 1; i < length; i++) {
+        bool in_number = is_digit(name[i - 1]) && is_digit(name[i + 1]);
+        if (name[i] == separator)
+            return i;
+        if (!any || !strchr("./:", name[i]) || in_number)
+            continue;
+        any = !caus_service_is_measure(name, i);
+        if (any)
+            return i;
     }
-    return true;
+    return length;
 }
 
-/* Length of the name without the longest of the endings; 0 = it has none. */
-static size_t without_ending(const char *name, size_t length, char separator,
-                             const char *const *endings, size_t count)
+/* Without what Kubernetes adds to the name of a deployment to name its pods. */
+static size_t without_pod(const char *name, size_t length)
 {
-    size_t shortest = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t left = length - strlen(endings[i]);
-        if (ends_with(name, length, endings[i], separator) &&
-            (shortest == 0 || left < shortest))
-            shortest = left;
+    for (size_t i = 1; i < length; i++) {
+        if (caus_pod_hash_length(name + i) == length - i)
+            return i;
     }
-    return shortest;
+    return length;
 }
 
-/* Length of the name without its known suffix and what that is of; 0 = none
- * known. */
-static size_t without_suffix(const char *name, char separator)
+/* The labels in braces are no part of the name. */
+static size_t base_length(const char *name)
 {
-    size_t left = without_ending(name, strlen(name), separator, suffixes,
-                                 sizeof suffixes / sizeof *suffixes);
-    size_t service = without_ending(name, left, separator, subjects,
-                                    sizeof subjects / sizeof *subjects);
-    return service ? service : left;
+    size_t length = strcspn(name, "{");
+    return length ? length : strlen(name);
 }
 
-static size_t before_separator(const char *name, char separator)
+/* What stands in `name` before a known suffix; 0 = there is none. */
+static size_t known_length(const char *name, const caus_topology *topology,
+                           char separator)
 {
-    const char *found = name[0] ? strchr(name + 1, separator) : NULL;
-    return found ? (size_t)(found - name) : strlen(name);
+    size_t found = topology_prefix(name, topology);
+    if (found)
+        return found;
+    found = caus_service_known_length(name, base_length(name), separator);
+    return found ? without_pod(name, found) : 0;
+}
+
+static size_t first_word(const char *name, char separator)
+{
+    size_t length = base_length(name);
+    return without_pod(name, before_separator(name, length, separator));
 }
 
 void caus_service_of_name(const char *name, const caus_topology *topology,
                           char separator, const char **result, size_t *length)
 {
-    size_t found = topology_prefix(name, topology);
-    if (found == 0)
-        found = without_suffix(name, separator);
-    if (found == 0)
-        found = before_separator(name, separator);
+    size_t found = known_length(name, topology, separator);
     *result = name;
-    *length = found;
+    *length = found ? found : first_word(name, separator);
+}
+
+/* The longest service in the map that the name begins with; 0 = none. */
+static size_t longest_known(const char *name, const caus_map *known)
+{
+    for (size_t i = base_length(name); i > 0; i--) {
+        if (!continues_word(name[i]) && caus_map_find(known, name, i, NULL))
+            return i;
+    }
+    return 0;
+}
+
+/* Without the "-1" of a replica, where the name without it is a service, too:
+ * by itself svc-1 is a name like any other. */
+static size_t without_ordinal(const char *name, size_t length,
+                              const caus_map *known)
+{
+    size_t base = length;
+    while (base > 0 && is_digit(name[base - 1]))
+        base--;
+    bool numbered = base < length && base > 1 && name[base - 1] == '-';
+    return numbered && caus_map_find(known, name, base - 1, NULL) ? base - 1
+                                                                  : length;
+}
+
+static caus_status find_lengths(const char *const *names, size_t count,
+                                const caus_service_rule *rule, caus_map *known,
+                                size_t *lengths, caus_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        lengths[i] = known_length(names[i], rule->topology, rule->separator);
+        if (lengths[i] &&
+            caus_map_insert(known, names[i], lengths[i], i, NULL) < 0)
+            return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                             "no memory for the services of %zu names", count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!lengths[i])
+            lengths[i] = longest_known(names[i], known);
+        if (!lengths[i])
+            lengths[i] = first_word(names[i], rule->separator);
+        if (!topology_prefix(names[i], rule->topology))
+            lengths[i] = without_ordinal(names[i], lengths[i], known);
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_services_of_names(const char *const *names, size_t count,
+                                   const caus_service_rule *rule,
+                                   size_t *lengths, caus_error *err)
+{
+    caus_map *known = caus_map_new();
+    if (!known)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the services of %zu names", count);
+    caus_status status = find_lengths(names, count, rule, known, lengths, err);
+    caus_map_free(known);
+    return status;
 }

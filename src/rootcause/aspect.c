@@ -3,6 +3,7 @@
  * name. */
 #include <string.h>
 
+#include "graph/service.h"
 #include "rootcause/rootcause_internal.h"
 
 typedef struct word_meaning {
@@ -159,29 +160,18 @@ static bool matches(const char *word, size_t length, const char *pattern)
     return pattern[i] == '*' || i == length;
 }
 
-static bool is_capital(char byte)
-{
-    return byte >= 'A' && byte <= 'Z';
-}
-
-/* Whether a word begins at text[i], i > 0, without a separator: "cpuUsage",
- * "CPUUsage". */
-static bool is_camel(const char *text, size_t i)
-{
-    char before = text[i - 1], next = text[i + 1];
-    return is_capital(text[i]) &&
-           ((before >= 'a' && before <= 'z') ||
-            (is_capital(before) && next >= 'a' && next <= 'z'));
-}
-
-/* The next word at or after *text, NULL at the end; moves *text behind it. */
+/* The next word at or after *text that tells what is measured, NULL at the end;
+ * moves *text behind it. */
 static const char *next_word(const char **text, size_t *length)
 {
     const char *word = *text;
-    while (*word && !in_word(*word))
-        word++;
+    while (*word && !in_word(*word)) {
+        size_t place = caus_place_length(word);
+        word += place ? place : 1;
+    }
     *length = 0;
-    while (in_word(word[*length]) && (!*length || !is_camel(word, *length)))
+    while (in_word(word[*length]) &&
+           (!*length || !caus_is_camel(word, *length)))
         (*length)++;
     *text = word + *length;
     return *length ? word : NULL;
@@ -266,6 +256,28 @@ const char *caus_measure_name(const caus_variable *variable)
         length && strncmp(variable->name, variable->service, length) == 0;
     return prefixed && variable->name[length] ? variable->name + length
                                               : variable->name;
+}
+
+static const char *behind_places(const char *text)
+{
+    while (*text == '{' || *text == ',' || *text == '-') {
+        size_t place = caus_place_length(text);
+        if (!place)
+            break;
+        text += place;
+    }
+    return text;
+}
+
+bool caus_measures_alike(const caus_variable *a, const caus_variable *b)
+{
+    const char *x = behind_places(caus_measure_name(a));
+    const char *y = behind_places(caus_measure_name(b));
+    while (*x && *x == *y) {
+        x = behind_places(x + 1);
+        y = behind_places(y + 1);
+    }
+    return *x == *y;
 }
 
 caus_aspect caus_aspect_of(const caus_variable *variable)

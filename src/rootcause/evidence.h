@@ -47,6 +47,8 @@ static inline bool caus_aspect_is_inside(caus_aspect aspect)
 
 /* What stands after the service in the name of a variable. */
 const char *caus_measure_name(const caus_variable *variable);
+/* Whether that is the same, wherever it was measured. */
+bool caus_measures_alike(const caus_variable *a, const caus_variable *b);
 
 /* 1 = worse upwards, −1 = worse downwards, 0 = either way. */
 int caus_aspect_bad_direction(const caus_variable *variable,

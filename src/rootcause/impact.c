@@ -2,15 +2,13 @@
 /* What the numbers themselves say of who can have made what: failures that are
  * too few for the symptom's, and services that only stand before another. */
 #include <math.h>
-#include <string.h>
 
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
 static bool measures_alike(const caus_series *series, size_t a, size_t b)
 {
-    return strcmp(caus_measure_name(&series->variables[a]),
-                  caus_measure_name(&series->variables[b])) == 0;
+    return caus_measures_alike(&series->variables[a], &series->variables[b]);
 }
 
 size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)

@@ -233,10 +233,9 @@ void caus_scene_name(const caus_scene *scene, const caus_series *series,
                      size_t symptom)
 {
     const caus_variable *variables = series->variables;
-    const char *measure = caus_measure_name(&variables[symptom]);
     for (size_t v = 0; v < series->variable_count; v++) {
         bool alike = !scene->has_calls &&
-                     strcmp(caus_measure_name(&variables[v]), measure) == 0;
+                     caus_measures_alike(&variables[v], &variables[symptom]);
         scene->named[v] = v == symptom || alike;
         bool works =
             scene->named[v] && !caus_aspect_is_outside(scene->aspects[v]);

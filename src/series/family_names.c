@@ -2,7 +2,7 @@
 /* Variables that measure one thing, told by how they are called. */
 #include <string.h>
 
-#include "series/pods.h"
+#include "base/pods.h"
 #include "series/quality_internal.h"
 
 static bool is_digit(char byte)
@@ -142,38 +142,6 @@ static bool resource_key(const caus_variable *variable, caus_text *key)
     return true;
 }
 
-/* The alphabet of Kubernetes' generated names: no vowels, no 0, 1, 3. */
-static size_t hash_length(const char *text)
-{
-    return strspn(text, "bcdfghjklmnpqrstvwxz2456789");
-}
-
-/* Length of "-6c8d7f9b5d-x2x9z" at this place; 0 if there is none. */
-static size_t pod_hash(const char *text)
-{
-    if (text[0] != '-')
-        return 0;
-    size_t first = hash_length(text + 1);
-    if (first < 6 || first > 10 || text[1 + first] != '-')
-        return 0;
-    size_t second = hash_length(text + first + 2);
-    size_t length = first + second + 2;
-    return second == 5 && !is_word(text[length]) ? length : 0;
-}
-
-size_t caus_pod_workload_length(const char *pod)
-{
-    size_t length = strlen(pod);
-    for (size_t i = 1; i < length; i++)
-        if (pod_hash(pod + i) == length - i)
-            return i;
-    size_t digits = length;
-    while (digits > 0 && is_digit(pod[digits - 1]))
-        digits--;
-    bool is_numbered = digits < length && digits > 1 && pod[digits - 1] == '-';
-    return is_numbered ? digits - 1 : 0;
-}
-
 static bool pod_key(const caus_variable *variable, caus_text *key)
 {
     static const char *const labels[] = {"pod", "pod_name",
@@ -188,7 +156,7 @@ static bool pod_key(const caus_variable *variable, caus_text *key)
         return true;
     }
     for (size_t i = 1; name[i]; i++) {
-        size_t length = pod_hash(name + i);
+        size_t length = caus_pod_hash_length(name + i);
         if (!length)
             continue;
         key->length = 0;

@@ -112,6 +112,13 @@ caus_status caus_csv_layout_read(const char *path, caus_csv_text first_piece,
                                  caus_arena *out, caus_csv_layout *layout,
                                  caus_error *err);
 
+/* ---- csv_services.c ---- */
+
+/* Reads the labels in braces that names have, and tells whose each is. */
+caus_status caus_csv_find_services(const caus_csv_options *options,
+                                   caus_arena *out, caus_csv_layout *layout,
+                                   caus_error *err);
+
 /* ---- csv_scan.c: the first pass ---- */
 
 typedef struct caus_csv_extent {

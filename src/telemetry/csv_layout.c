@@ -84,32 +84,21 @@ static caus_status check_name(const char *path, const char *name, size_t column,
     return CAUS_OK;
 }
 
-static caus_status name_variable(const caus_csv_options *options,
-                                 const char *name, caus_arena *out,
-                                 caus_variable *variable, caus_error *err)
+static void name_variable(const char *name, caus_variable *variable)
 {
-    const char *service = NULL;
-    size_t length = 0;
-    char separator = '_';
-    if (options->service_separator)
-        separator = options->service_separator;
-    caus_service_of_name(name, options->topology, separator, &service, &length);
     *variable = caus_variable_default();
     variable->name = name;
-    variable->service = caus_arena_copy_text(out, service, length);
     variable->source = "csv";
-    return variable->service ? CAUS_OK : caus_arena_fail(out, err);
 }
 
-static caus_status name_by_number(const caus_csv_options *options,
-                                  caus_arena *out, caus_csv_layout *layout,
+static caus_status name_by_number(caus_arena *out, caus_csv_layout *layout,
                                   caus_error *err)
 {
     for (size_t i = 0; i < layout->variable_count; i++) {
         const char *name = caus_arena_format(out, "x%zu", i);
         if (!name)
             return caus_arena_fail(out, err);
-        CAUS_TRY(name_variable(options, name, out, &layout->variables[i], err));
+        name_variable(name, &layout->variables[i]);
     }
     return CAUS_OK;
 }
@@ -170,8 +159,7 @@ static caus_status read_names(const caus_csv_options *options,
                              "%s line 1: time is column %zu: make it the first",
                              layout->path, column + 1);
         CAUS_TRY(add_unique(seen, layout, name, column + 1, err));
-        caus_variable *variable = &layout->variables[column - layout->has_time];
-        CAUS_TRY(name_variable(options, name, out, variable, err));
+        name_variable(name, &layout->variables[column - layout->has_time]);
         double number;
         const char *rest, *name_end = name + strlen(name);
         bool is_number = caus_parse_double(name, name_end, &number, &rest) &&
@@ -222,7 +210,7 @@ static caus_status read_header(const caus_csv_options *options,
     if (!layout->variables)
         return caus_arena_fail(out, err);
     if (options->no_header)
-        return name_by_number(options, out, layout, err);
+        return name_by_number(out, layout, err);
     caus_map *seen = caus_map_new();
     if (!seen)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
@@ -250,6 +238,7 @@ caus_status caus_csv_layout_read(const char *path, caus_csv_text first_piece,
                          "%s line 1 is empty: start with the header", path);
     CAUS_TRY(check_separator(&made, line, err));
     CAUS_TRY(read_header(options, line, out, &made, err));
+    CAUS_TRY(caus_csv_find_services(options, out, &made, err));
     made.body_line = options->no_header ? 1 : 2;
     made.body_byte =
         (size_t)((options->no_header ? text.from : next) - first_piece.from);

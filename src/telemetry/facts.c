@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "series/pods.h"
+#include "base/pods.h"
 #include "telemetry/facts_internal.h"
 
 const char caus_fact_label[] = "caus_fact";

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
+#include <string.h>
 
-#include "caus/graph.h"
+#include "fault.h"
+#include "graph/service.h"
 #include "test.h"
 
 static const char *const names[] = {"auth", "auth-db", "checkout", "ts_order",
@@ -86,6 +88,136 @@ static void first_separator_ends_the_service_at_last(void **state)
     assert_service("", NULL, '_', "");
 }
 
+static void points_hyphens_and_capitals_part_what_is_measured(void **state)
+{
+    (void)state;
+    assert_service("order.cpuUsage", NULL, '_', "order");
+    assert_service("order.latencyP95", NULL, '_', "order");
+    assert_service("cart.latency.p99", NULL, '_', "cart");
+    assert_service("cart.http_server_duration_seconds", NULL, '_', "cart");
+    assert_service("pay/requestRate", NULL, '_', "pay");
+    assert_service("pay:errors", NULL, '_', "pay");
+    assert_service("order-service-cpu", NULL, '_', "order-service");
+    assert_service("order-mem.requestDuration", NULL, '_', "order-mem");
+    assert_service("orderErrorRate", NULL, '_', "order");
+    assert_service("carts-db_cpu", NULL, '_', "carts-db");
+    assert_service("shop.carts_cpu", NULL, '_', "shop.carts");
+    assert_service("order.evicted_keys", NULL, '_', "order");
+    assert_service("10.0.0.1:9100_conntrack", NULL, '_', "10.0.0.1:9100");
+    assert_service("order.cpu_seen", NULL, '-', "order.cpu_seen");
+}
+
+static void what_is_only_a_measure_is_no_service(void **state)
+{
+    (void)state;
+    assert_service("CPUUtilization", NULL, '_', "CPUUtilization");
+    assert_service("DiskReadLatency", NULL, '_', "DiskReadLatency");
+    assert_service("jvm.gc.duration", NULL, '_', "jvm.gc.duration");
+    assert_service("cpu.usage", NULL, '_', "cpu.usage");
+    assert_service("memory-utilization", NULL, '_', "memory-utilization");
+}
+
+static void statistics_and_units_may_follow_a_known_suffix(void **state)
+{
+    (void)state;
+    assert_service("order_service_latency-90", NULL, '_', "order_service");
+    assert_service("order_service_latency_p999", NULL, '_', "order_service");
+    assert_service("cart_service_memory_bytes", NULL, '_', "cart_service");
+    assert_service("cart_service_queue_size_max", NULL, '_', "cart_service");
+    assert_service("db_inflight_requests", NULL, '_', "db");
+    assert_service("web_cache_90", NULL, '_', "web");
+}
+
+static void the_hash_of_a_pod_is_no_part_of_its_service(void **state)
+{
+    (void)state;
+    assert_service("order-7c9f8d-xk2p4_cpu", NULL, '_', "order");
+    assert_service("order-7c9f8d-xk2p4_evicted_keys", NULL, '_', "order");
+    assert_service("order-svc-6c8d7f9b5d-x2x9z.cpu", NULL, '_', "order-svc");
+    assert_service("order-service-cache_cpu", NULL, '_', "order-service-cache");
+    assert_service("svc-1_cpu", NULL, '_', "svc-1");
+}
+
+/* names and the service of each */
+static const char *const beside[][2] = {
+    {"order_service_cpu", "order_service"},
+    {"order_service_evicted_keys", "order_service"},
+    {"order_service_v2_slots", "order_service"},
+    {"order_servicemesh_slots", "order"},
+    {"auth_latency", "auth"},
+    {"auth_db_latency", "auth_db"},
+    {"auth_db_slots", "auth_db"},
+    {"auth_slots", "auth"},
+    {"db_cpu", "db"},
+    {"db_inflight_requests", "db"},
+    {"order-service_cpu{code=\"a_cpu\"}", "order-service"},
+    {"order-service_slots{code=\"a_cpu\"}", "order-service"},
+    {"cache_latency", "cache"},
+    {"cache-0_cpu", "cache"},
+    {"cache-12_slots", "cache"},
+    {"svc-1_cpu", "svc-1"},
+    {"svc-2_cpu", "svc-2"},
+    {"checkout_queue", "checkout"},
+    {"ts_order_7_cpu", "ts_order"},
+};
+
+enum { BESIDE_COUNT = sizeof beside / sizeof *beside };
+
+static void names_beside_each_other_agree_in_any_order(void **state)
+{
+    (void)state;
+    static const char *const called[] = {"checkout", "ts_order"};
+    static const caus_topology calls = {.service_count = 2, .services = called};
+    const caus_service_rule rule = {&calls, '_'};
+    for (size_t first = 0; first < BESIDE_COUNT; first++) {
+        const char *given[BESIDE_COUNT];
+        size_t lengths[BESIDE_COUNT];
+        /* 7 is prime to the count: each once */
+        assert_int_not_equal(BESIDE_COUNT % 7, 0);
+        for (size_t i = 0; i < BESIDE_COUNT; i++)
+            given[i] = beside[(first + 7 * i) % BESIDE_COUNT][0];
+        assert_int_equal(
+            caus_services_of_names(given, BESIDE_COUNT, &rule, lengths, NULL),
+            CAUS_OK);
+        for (size_t i = 0; i < BESIDE_COUNT; i++) {
+            const char *expected = beside[(first + 7 * i) % BESIDE_COUNT][1];
+            assert_int_equal(lengths[i], strlen(expected));
+            assert_memory_equal(given[i], expected, lengths[i]);
+        }
+    }
+}
+
+static void services_of_names_survive_the_lack_of_memory(void **state)
+{
+    (void)state;
+    const caus_service_rule rule = {NULL, '_'};
+    const char *const given[] = {"a_b_cpu", "a_b_slots", "cd_cpu"};
+    bool refused = true;
+    for (long successes = 0; refused; successes++) {
+        size_t lengths[3];
+        caus_error error = {0};
+        fault_fail_after(successes);
+        caus_status status =
+            caus_services_of_names(given, 3, &rule, lengths, &error);
+        refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        if (!refused)
+            assert_int_equal(lengths[1], 3);
+    }
+}
+
+static void labels_of_places_tell_nothing_of_what_is_measured(void **state)
+{
+    (void)state;
+    assert_int_equal(caus_place_length("{service=\"a,\\\"}\",code=\"5\"}"), 16);
+    assert_int_equal(caus_place_length(",pod=b}"), 6);
+    assert_int_equal(caus_place_length("{code=\"5\"}"), 0);
+    assert_int_equal(caus_place_length("{pod=\"open"), 10);
+    assert_int_equal(caus_place_length("-7c9f8d-xk2p4_cpu"), 13);
+    assert_int_equal(caus_place_length("-cpu"), 0);
+    assert_int_equal(caus_place_length(""), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -95,6 +227,13 @@ int main(void)
         cmocka_unit_test(known_suffix_leaves_the_service),
         cmocka_unit_test(what_is_measured_is_no_part_of_the_service),
         cmocka_unit_test(first_separator_ends_the_service_at_last),
+        cmocka_unit_test(points_hyphens_and_capitals_part_what_is_measured),
+        cmocka_unit_test(what_is_only_a_measure_is_no_service),
+        cmocka_unit_test(statistics_and_units_may_follow_a_known_suffix),
+        cmocka_unit_test(the_hash_of_a_pod_is_no_part_of_its_service),
+        cmocka_unit_test(names_beside_each_other_agree_in_any_order),
+        cmocka_unit_test(services_of_names_survive_the_lack_of_memory),
+        cmocka_unit_test(labels_of_places_tell_nothing_of_what_is_measured),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

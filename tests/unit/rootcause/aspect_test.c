@@ -61,6 +61,42 @@ static void the_name_of_the_service_tells_nothing(void **state)
     variable.name = "error-queue_cpu";
     variable.service = "error-queue";
     assert_int_equal(caus_aspect_of(&variable), CAUS_ASPECT_CPU);
+    variable.name = "cpu{service=\"error-queue\",mode=\"all\"}";
+    assert_int_equal(caus_aspect_of(&variable), CAUS_ASPECT_CPU);
+    variable.name = "http_calls{service=\"mem\",code=\"500\"}";
+    assert_int_equal(caus_aspect_of(&variable), CAUS_ASPECT_ERRORS);
+}
+
+static void one_measure_is_alike_at_all_places(void **state)
+{
+    (void)state;
+    static const char *const alike[][2] = {
+        {"order_latency", "pay_latency"},
+        {"order-7c9f8d-xk2p4_latency", "order_latency"},
+        {"latency{service=\"order\"}", "latency{service=\"pay,}\"}"},
+        {"x{pod=\"a-0\",code=\"500\"}", "x{pod=\"b-1\",code=\"500\"}"},
+    };
+    static const char *const other[][2] = {
+        {"order_latency", "pay_errors"},
+        {"order_latency", "pay_latency_p50"},
+        {"x{pod=\"a\",code=\"500\"}", "x{pod=\"a\",code=\"200\"}"},
+    };
+    caus_variable a = caus_variable_default(), b = caus_variable_default();
+    a.service = "order";
+    b.service = "pay";
+    for (size_t i = 0; i < sizeof alike / sizeof *alike; i++) {
+        a.name = alike[i][0];
+        b.name = alike[i][1];
+        b.service = i == 1 ? "order" : "pay";
+        assert_true(caus_measures_alike(&a, &b));
+        assert_true(caus_measures_alike(&b, &a));
+    }
+    b.service = "pay";
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        a.name = other[i][0];
+        b.name = other[i][1];
+        assert_false(caus_measures_alike(&a, &b));
+    }
 }
 
 int main(void)
@@ -68,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_tells_what_is_measured_and_which_way_is_bad),
         cmocka_unit_test(the_name_of_the_service_tells_nothing),
+        cmocka_unit_test(one_measure_is_alike_at_all_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

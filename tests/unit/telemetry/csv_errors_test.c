@@ -285,7 +285,8 @@ static void fail_every_allocation(const char *path,
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     (void)state;
-    csv_file file = csv_file_of("time,a,b\n0,1,\n1,3,4\n3,,6\n");
+    csv_file file =
+        csv_file_of("time,\"a{service=\"\"x\"\"}\",b_cpu\n0,1,\n1,3,4\n3,,6\n");
     fail_every_allocation(file.path, NULL);
     const int64_t second_ns = 1000000000;
     caus_csv_options window = {.window = {0, 3 * second_ns, second_ns}};

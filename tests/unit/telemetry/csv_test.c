@@ -357,6 +357,51 @@ static void a_topology_names_the_service_of_a_column(void **state)
     assert_string_equal(bench->series.variables[0].service, "checkout_api");
 }
 
+static void labels_in_braces_name_the_service_of_a_column(void **state)
+{
+    csv_bench *bench = *state;
+    static const char *const expected[] = {"order",  "pay",  "cart", "mail",
+                                           "cache",  "web",  "http", "a\"b",
+                                           "broken", "open", "shop", "shop"};
+    assert_int_equal(
+        csv_bench_read(
+            bench,
+            "\"http_latency{service=\"\"order\"\",code=\"\"500\"\"}\","
+            "\"x{job=\"\"all\"\", service_name = \"\"pay\"\" }\","
+            "x{app=cart},\"cpu{job=\"\"k8s\"\",pod=\"\"mail-7c9f8d-xk2p4\"\"}"
+            "\","
+            "\"cpu{pod=\"\"cache-0\"\"}\",y{job=\"web\"},"
+            "\"http_latency{code=\"\"500\"\",le=\"\"1\"\"}\","
+            "\"z{service=\"\"a\\\"\"b\"\"}\",\"broken_cpu{service="
+            "\"\"order\"\"\","
+            "\"open_cpu{service=\"\"order}\",shop_cpu{service=\"\"},shop_"
+            "slots\n"
+            "1,2,3,4,5,6,7,8,9,10,11,12\n",
+            NULL),
+        CAUS_OK);
+    assert_int_equal(bench->series.variable_count, 12);
+    for (size_t i = 0; i < 12; i++)
+        assert_string_equal(bench->series.variables[i].service, expected[i]);
+    const caus_variable *first = &bench->series.variables[0];
+    assert_int_equal(first->label_count, 2);
+    assert_string_equal(first->labels[1].name, "code");
+    assert_string_equal(first->labels[1].value, "500");
+    assert_int_equal(bench->series.variables[8].label_count, 0);
+    assert_int_equal(bench->series.variables[9].label_count, 0);
+}
+
+static void a_column_belongs_to_a_service_that_others_tell(void **state)
+{
+    csv_bench *bench = *state;
+    assert_int_equal(csv_bench_read(bench,
+                                    "order_service_slots,order_service_cpu\n"
+                                    "1,2\n",
+                                    NULL),
+                     CAUS_OK);
+    assert_string_equal(bench->series.variables[0].service, "order_service");
+    assert_string_equal(bench->series.variables[1].service, "order_service");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -377,6 +422,8 @@ int main(void)
         cmocka_unit_test(a_window_has_the_bytes_of_a_server_with_equal_data),
         cmocka_unit_test(a_window_without_baseline_has_one_environment),
         cmocka_unit_test(a_topology_names_the_service_of_a_column),
+        cmocka_unit_test(labels_in_braces_name_the_service_of_a_column),
+        cmocka_unit_test(a_column_belongs_to_a_service_that_others_tell),
     };
     return cmocka_run_group_tests(tests, open_bench, close_bench);
 }
