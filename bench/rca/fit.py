@@ -38,7 +38,7 @@ SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explai
 INCIDENT = ["one", "beyond", "alone"]
 RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained"]
 # A page without a cause costs more than a slight incident that is missed.
-HEALTHY_WEIGHT = 2
+HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
 # What tells neither, where it is not known.
 NEUTRAL_BEYOND, NEUTRAL_ALONE = 1.6, -.4
