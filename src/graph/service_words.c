@@ -208,16 +208,18 @@ size_t caus_service_known_length(const char *name, size_t length,
                              {"./:", inner, false},
                              {"-", inner, false},
                              {"", inner, true}};
+    /* "AWS::ECS::Container_latency" is of the container */
+    static const char *const before_subjects[] = {"_.", "_./:", "_./:-",
+                                                  "_./:"};
     size_t way_count = separator == '_' ? sizeof ways / sizeof *ways : 1;
     for (size_t i = 0; i < way_count; i++) {
         size_t left = without_suffix(name, length, &ways[i]);
-        bool hyphens = ways[i].first[0] == '-';
-        const partings of_subjects = {hyphens ? "_./:-" : "_./:", inner,
-                                      ways[i].capitals};
+        partings of_subjects = ways[i];
+        if (separator == '_')
+            of_subjects.first = before_subjects[i];
         if (!left)
             continue;
-        left = without_subjects(name, left,
-                                separator == '_' ? &of_subjects : &ways[0]);
+        left = without_subjects(name, left, &of_subjects);
         return i && caus_service_is_measure(name, left) ? 0 : left;
     }
     return 0;

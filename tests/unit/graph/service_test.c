@@ -99,6 +99,8 @@ static void points_hyphens_and_capitals_part_what_is_measured(void **state)
     assert_service("pay:errors", NULL, '_', "pay");
     assert_service("order-service-cpu", NULL, '_', "order-service");
     assert_service("order-mem.requestDuration", NULL, '_', "order-mem");
+    assert_service("pay~AWS::ECS::Container_latency.p95", NULL, '_',
+                   "pay~AWS::ECS::Container");
     assert_service("orderErrorRate", NULL, '_', "order");
     assert_service("carts-db_cpu", NULL, '_', "carts-db");
     assert_service("shop.carts_cpu", NULL, '_', "shop.carts");
