@@ -40,6 +40,11 @@ typedef struct caus_trace_finding {
     size_t callee;                   /* an operation, or CAUS_NO_OPERATION;
                                         errors: of a client span, one of the
                                         service that it calls */
+    size_t stopped_after;            /* path: where most requests that lack the
+                                        step end with an answer after which
+                                        several callers stop, an operation of
+                                        the service that gave it; else
+                                        CAUS_NO_OPERATION */
     size_t counts[CAUS_PHASE_COUNT]; /* spans (path: traces) behind a value;
                                         times of requests in another mix than
                                         usual: normal spans that would tell as
@@ -66,13 +71,18 @@ typedef struct caus_trace_finding {
 } caus_trace_finding;
 
 /* The operation whose service a finding speaks of: the way to a callee is the
- * callee's, and so is a call that failed while nothing below it did. */
+ * callee's, and so is a call that failed while nothing below it did. Steps that
+ * are missing speak of who gave the answer that came last, where several
+ * callers stop after it. */
 static inline size_t
 caus_trace_finding_blamed(const caus_trace_finding *finding)
 {
     bool of_callee = finding->evidence == CAUS_EVIDENCE_GAP ||
                      (finding->evidence == CAUS_EVIDENCE_ERRORS &&
                       finding->callee != CAUS_NO_OPERATION);
+    if (finding->evidence == CAUS_EVIDENCE_PATH &&
+        finding->stopped_after != CAUS_NO_OPERATION)
+        return finding->stopped_after;
     return of_callee ? finding->callee : finding->operation;
 }
 

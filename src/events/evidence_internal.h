@@ -105,6 +105,53 @@ double caus_step_p(const caus_step_habit *habit,
                    const size_t hits[CAUS_PHASE_COUNT],
                    const size_t counts[CAUS_PHASE_COUNT]);
 
+/* ---- paths ---- */
+
+/*
+ * A path is the chain of operations from a root to a span. Traces are counted
+ * that have it, among those that have the path without its last step: so a
+ * branch that is gone is told once, where it begins. A span that failed may
+ * have gone no further: what is missing below it is no change of the way.
+ */
+typedef struct caus_evidence_path {
+    uint32_t parent; /* + 1; 0 = a root */
+    uint32_t operation;
+    uint32_t trace; /* counted last, + 1 */
+    uint32_t open_trace;
+    size_t traces[CAUS_PHASE_COUNT];  /* that have it, below no failed step */
+    size_t open[CAUS_PHASE_COUNT];    /* that have it and did not fail there */
+    size_t stopped[CAUS_PHASE_COUNT]; /* in which it was its parent's last step,
+                                         and neither failed */
+    size_t finding;                   /* + 1, of the list of findings */
+    size_t wanted; /* first path below this one that looks for traces without
+                      it, + 1 */
+    size_t next_wanted;
+    size_t last; /* span of the last step below it in a trace, + 1 */
+    size_t stop; /* the path below it after which unusually many stop, + 1 */
+    size_t halted_at; /* operation of the callee that these stop after */
+    size_t absent;    /* stopped traces that lack it */
+    bool has_changed; /* it, or a step above it */
+} caus_evidence_path;
+
+/* What paths that can be compared are like. */
+typedef struct caus_usual_paths {
+    double count;
+    caus_step_habit habit; /* of those that the normal phase takes */
+} caus_usual_paths;
+
+/*
+ * Whose callers stop after it: of findings of steps that are missing behind an
+ * answer of a service after which several of its callers stop, sets the
+ * service.
+ *
+ *   path_of  [span_count]
+ *   paths    with findings and those that want traces; traces counted last 0
+ */
+caus_status caus_evidence_stops(caus_evidence_work *work,
+                                const uint32_t *path_of,
+                                const caus_usual_paths *usual,
+                                caus_evidence_path *paths, caus_error *err);
+
 /* ---- one file each ---- */
 
 caus_status caus_evidence_self_times(caus_evidence_work *work, caus_error *err);

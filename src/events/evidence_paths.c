@@ -3,26 +3,6 @@
 
 #include "events/evidence_internal.h"
 
-/*
- * A path is the chain of operations from a root to a span. Traces are counted
- * that have it, among those that have the path without its last step: so a
- * branch that is gone is told once, where it begins. A span that failed may
- * have gone no further: what is missing below it is no change of the way.
- */
-typedef struct path {
-    uint32_t parent; /* + 1; 0 = a root */
-    uint32_t operation;
-    uint32_t trace; /* counted last, + 1 */
-    uint32_t open_trace;
-    size_t traces[CAUS_PHASE_COUNT]; /* that have it, below no failed step */
-    size_t open[CAUS_PHASE_COUNT];   /* that have it and did not fail there */
-    size_t finding;                  /* + 1, of the list of findings */
-    size_t wanted; /* first path below this one that looks for traces without
-                      it, + 1 */
-    size_t next_wanted;
-    bool has_changed; /* it, or a step above it */
-} path;
-
 /* The number of the path of each span; roots pair with the number 0. */
 static caus_status number_paths(caus_evidence_work *work, uint32_t *path_of,
                                 caus_error *err)
@@ -39,10 +19,10 @@ static caus_status number_paths(caus_evidence_work *work, uint32_t *path_of,
 }
 
 static void count_traces(const caus_spans *spans, const uint32_t *path_of,
-                         path *paths)
+                         caus_evidence_path *paths)
 {
     for (size_t i = 0; i < spans->span_count; i++) {
-        path *at = &paths[path_of[i]];
+        caus_evidence_path *at = &paths[path_of[i]];
         uint32_t trace = spans->trace[i] + 1, parent = spans->parent[i];
         caus_phase phase = caus_span_phase(spans, i);
         bool failed_above = parent != CAUS_NO_SPAN && spans->failed[parent];
@@ -53,18 +33,13 @@ static void count_traces(const caus_spans *spans, const uint32_t *path_of,
     }
 }
 
-/* What paths that can be compared are like. */
-typedef struct usual_paths {
-    double count;
-    caus_step_habit habit; /* of those that the normal phase takes */
-} usual_paths;
-
-static usual_paths look_at(const caus_evidence_work *work, const path *paths)
+static caus_usual_paths look_at(const caus_evidence_work *work,
+                                const caus_evidence_path *paths)
 {
     double count = 0;
     caus_step_sums sums = {0, 0, 0};
     for (size_t i = 0; i < work->pairs.count; i++) {
-        const path *above =
+        const caus_evidence_path *above =
             paths[i].parent ? &paths[paths[i].parent - 1] : NULL;
         if (!above ||
             !caus_evidence_is_enough(work, above->open[0], above->open[1]))
@@ -78,24 +53,25 @@ static usual_paths look_at(const caus_evidence_work *work, const path *paths)
         sums.shares += share;
         sums.squares += share * share;
     }
-    return (usual_paths){count, caus_step_habit_of(&sums)};
+    return (caus_usual_paths){count, caus_step_habit_of(&sums)};
 }
 
-static caus_status compare_path(caus_evidence_work *work, path *paths,
-                                size_t number, const usual_paths *usual,
-                                caus_error *err)
+static caus_status compare_path(caus_evidence_work *work,
+                                caus_evidence_path *paths, size_t number,
+                                const caus_usual_paths *usual, caus_error *err)
 {
-    path *at = &paths[number];
+    caus_evidence_path *at = &paths[number];
     const double changed_p = 0.01;
     if (at->parent == 0)
         return CAUS_OK;
-    path *above = &paths[at->parent - 1];
+    caus_evidence_path *above = &paths[at->parent - 1];
     at->has_changed = above->has_changed;
     if (!caus_evidence_is_enough(work, above->open[0], above->open[1]))
         return CAUS_OK;
     caus_trace_finding finding = {.evidence = CAUS_EVIDENCE_PATH,
                                   .operation = above->operation,
                                   .callee = at->operation,
+                                  .stopped_after = CAUS_NO_OPERATION,
                                   .counts = {above->open[0], above->open[1]}};
     caus_evidence_compare_shares(at->traces, &finding);
     if (at->traces[CAUS_PHASE_NORMAL])
@@ -118,12 +94,12 @@ static caus_status compare_path(caus_evidence_work *work, path *paths,
 
 /* Gives traces without a path to the paths below `above` that want some; those
  * that have enough are taken off the list. */
-static void give_absent(caus_evidence_work *work, path *paths, path *above,
-                        uint32_t trace)
+static void give_absent(caus_evidence_work *work, caus_evidence_path *paths,
+                        caus_evidence_path *above, uint32_t trace)
 {
     size_t *link = &above->wanted;
     while (*link) {
-        path *at = &paths[*link - 1];
+        caus_evidence_path *at = &paths[*link - 1];
         bool is_open = true;
         if (at->trace != trace + 1)
             is_open = caus_evidence_add_exemplar(
@@ -135,7 +111,7 @@ static void give_absent(caus_evidence_work *work, path *paths, path *above,
     }
 }
 
-static void find_exemplars(caus_evidence_work *work, path *paths,
+static void find_exemplars(caus_evidence_work *work, caus_evidence_path *paths,
                            const uint32_t *path_of)
 {
     const caus_spans *spans = work->spans;
@@ -144,7 +120,7 @@ static void find_exemplars(caus_evidence_work *work, path *paths,
             continue;
         size_t from = spans->trace_start[t], end = spans->trace_start[t + 1];
         for (size_t i = from; i < end; i++) {
-            path *at = &paths[path_of[i]];
+            caus_evidence_path *at = &paths[path_of[i]];
             at->trace = (uint32_t)t + 1;
             if (at->finding && work->findings[at->finding - 1].effect > 0)
                 caus_evidence_add_exemplar(&work->findings[at->finding - 1], t);
@@ -161,7 +137,8 @@ caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
     if (!path_of)
         return caus_arena_fail(work->scratch, err);
     CAUS_TRY(number_paths(work, path_of, err));
-    path *paths = CAUS_ARRAY(work->scratch, path, work->pairs.count);
+    caus_evidence_path *paths =
+        CAUS_ARRAY(work->scratch, caus_evidence_path, work->pairs.count);
     if (!paths)
         return caus_arena_fail(work->scratch, err);
     for (size_t i = 0; i < work->pairs.count; i++) {
@@ -169,11 +146,12 @@ caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
         paths[i].operation = caus_pair_second(&work->pairs, i);
     }
     count_traces(spans, path_of, paths);
-    usual_paths usual = look_at(work, paths);
+    caus_usual_paths usual = look_at(work, paths);
     for (size_t i = 0; i < work->pairs.count; i++)
         CAUS_TRY(compare_path(work, paths, i, &usual, err));
     for (size_t i = 0; i < work->pairs.count; i++)
         paths[i].trace = 0;
+    CAUS_TRY(caus_evidence_stops(work, path_of, &usual, paths, err));
     find_exemplars(work, paths, path_of);
     return CAUS_OK;
 }

@@ -112,6 +112,10 @@ static void say(const caus_spans *spans, const caus_trace_finding *found,
         add_operation(spans, found->callee, text);
         caus_text_add(text, ": ");
         add_shares(text, found);
+        if (found->stopped_after != CAUS_NO_OPERATION) {
+            caus_text_add(text, "; callers stop after ");
+            add_operation(spans, found->stopped_after, text);
+        }
     }
 }
 
