@@ -45,16 +45,17 @@ static size_t topology_prefix(const char *name, const caus_topology *topology)
     return longest;
 }
 
-/* Where the first word ends. An address is one word, and "cpu.usage" is of no
- * service cpu. */
+/* Where the first word ends. An address, be it of mail, is one word, and
+ * "cpu.usage" is of no service cpu. */
 static size_t before_separator(const char *name, size_t length, char separator)
 {
     bool any = separator == '_';
     for (size_t i = 1; i < length; i++) {
         bool in_number = is_digit(name[i - 1]) && is_digit(name[i + 1]);
+        bool in_address = in_number || memchr(name, '@', i);
         if (name[i] == separator)
             return i;
-        if (!any || !strchr("./:", name[i]) || in_number)
+        if (!any || !strchr("./:", name[i]) || in_address)
             continue;
         any = !caus_service_is_measure(name, i);
         if (any)

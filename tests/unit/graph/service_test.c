@@ -106,6 +106,8 @@ static void points_hyphens_and_capitals_part_what_is_measured(void **state)
     assert_service("shop.carts_cpu", NULL, '_', "shop.carts");
     assert_service("order.evicted_keys", NULL, '_', "order");
     assert_service("10.0.0.1:9100_conntrack", NULL, '_', "10.0.0.1:9100");
+    assert_service("carol@example.com latency", NULL, '_',
+                   "carol@example.com latency");
     assert_service("order.cpu_seen", NULL, '-', "order.cpu_seen");
 }
 
