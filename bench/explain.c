@@ -3,12 +3,14 @@
  * Processor milliseconds of one explanation on one thread, without reading:
  * the first call of a process, the least and the median of some.
  *
- * usage: bench_explain METRICS.csv [GRAPH.csv]
+ * usage: bench_explain METRICS.csv [GRAPH.csv|- [ONSET]]
  *
- * The onset is looked for, then given: the one that was found.
+ * The onset is looked for, then given: the one that was found. With an ONSET in
+ * unix seconds it is given from the first call of the process on.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "caus/caus.h"
@@ -75,12 +77,14 @@ int main(int count, char **arguments)
     caus_arena *arena = caus_arena_new(0);
     caus_series series;
     if (count < 2 || !arena) {
-        fprintf(stderr, "usage: bench_explain METRICS.csv [GRAPH.csv]\n");
+        fprintf(stderr, "usage: bench_explain METRICS.csv [GRAPH.csv|- "
+                        "[ONSET]]\n");
         return 2;
     }
     if (caus_run_new(&run_options, &run, &err) != CAUS_OK)
         give_up(&err);
-    if (count > 2) {
+    bool has_graph = count > 2 && strcmp(arguments[2], "-") != 0;
+    if (has_graph) {
         if (caus_topology_read_csv(arguments[2], arena, &topology, &err) !=
             CAUS_OK)
             give_up(&err);
@@ -89,9 +93,12 @@ int main(int count, char **arguments)
     if (caus_csv_read(arguments[1], &csv, run, arena, &series, &err) != CAUS_OK)
         give_up(&err);
     printf("%zu series, %zu rows, %s call graph\n", series.variable_count,
-           caus_series_row_count(&series), count > 2 ? "with a" : "no");
+           caus_series_row_count(&series), has_graph ? "with a" : "no");
     caus_onset onset;
-    measure("looked for", &series, &options, run, &onset);
+    if (count > 3)
+        onset.time_ns = (int64_t)(strtod(arguments[3], NULL) * 1e9);
+    else
+        measure("looked for", &series, &options, run, &onset);
     options.has_onset = true;
     options.onset_ns = onset.time_ns;
     measure("given", &series, &options, run, &onset);

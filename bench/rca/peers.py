@@ -14,9 +14,9 @@ Peers get the metrics, gaps filled with the value before, and the onset, except
 that of baro-found, which finds it. They get no call graph, traces or changes,
 which they do not take. A service's rank is that of its first metric. caus runs
 as a whole program, with reading and writing, twice: with the same and with all
-that the case has. A peer's seconds are those of its call alone, without start,
-imports and reading; so are those of caus that ratios are to, which need
-bench_explain (--call). A case that takes longer than --most ends, and counts as
+that the case has. A peer's seconds are those of its call alone, the first of a
+process, without start, imports and reading; so are those of caus that ratios are
+to, which need bench_explain (--call). A case that takes longer than --most ends, and counts as
 wrong and as long as that.
 
 Exits 77 when no peer can be imported or no case is there.
@@ -135,14 +135,17 @@ def ask_caus(program, case, everything):
 
 
 def call_seconds(program, case):
-    """CPU seconds of the library's first call of a process, with looking for the
-    onset, and of a later one that is given it; metrics alone."""
+    """CPU seconds of the library's first call of a process and of a later one,
+    the onset given, and of a first call that looks for it; metrics alone."""
+    def figures(path, *given):
+        done = subprocess.run([program, path, *given], capture_output=True, text=True,
+                              check=True)
+        return [float(ms) / 1000 for ms in
+                re.search(r"first call ([0-9.]+) ms.*median ([0-9.]+) ms", done.stdout).groups()]
     with tempfile.TemporaryDirectory() as folder:
         case.write(folder)
-        done = subprocess.run([program, os.path.join(folder, "metrics.csv")],
-                              capture_output=True, text=True, check=True)
-    return [float(ms) / 1000 for ms in
-            re.findall(r"first call ([0-9.]+) ms", done.stdout)]
+        path = os.path.join(folder, "metrics.csv")
+        return figures(path, "-", repr(case.onset)) + figures(path)[:1]
 
 
 def available(names):
@@ -172,11 +175,11 @@ def compare(options, name, cases, methods):
     base = None
     if options.call:
         called = [call_seconds(options.call, c) for c in cases]
-        base = sum(given for _, given in called) / len(called)
-        looked = sum(found for found, _ in called) / len(called)
-        print(f"| caus_explain(), a later call | | | {base:.4f} | 1 | |\n"
-              f"| the first of a process, onset looked for | | | {looked:.4f} | "
-              f"{looked / base:.1f} | |", flush=True)
+        base, later, looked = (sum(times) / len(times) for times in zip(*called))
+        for what, took in (("the first of a process", base), ("a later call", later),
+                           ("a first call that looks for the onset", looked)):
+            print(f"| caus_explain(), {what} | | | {took:.4f} | {took / base:.1f} | |",
+                  flush=True)
     for everything in (False, True):
         told = [ask_caus(options.caus, c, everything) for c in cases]
         seconds = [t for _, t in told]
