@@ -18,10 +18,12 @@ caus_status caus_decider_init(caus_decider *decider,
     return CAUS_OK;
 }
 
+/* Only whole degrees are kept: of others it would be those of whoever came
+ * first. */
 static double near_critical(caus_decider *decider, double df)
 {
     size_t place = (size_t)df;
-    if (place >= decider->df_limit) {
+    if (place >= decider->df_limit || (double)place < df) {
         if (df < decider->far_df || df > decider->far_df)
             decider->far = decider->test->critical_near(decider->alpha, df);
         decider->far_df = df;

@@ -266,13 +266,14 @@ double caus_parcorr_critical_near(double alpha, double df);
 /* How far critical_near() may be off; between, the p-value decides. */
 static const double caus_near = 1e-6;
 
-/* Decisions at one alpha: critical values are kept by degrees of freedom. */
+/* Decisions at one alpha: critical values are kept by whole degrees of freedom.
+ */
 typedef struct caus_decider {
     const caus_independence *test;
     double alpha;
     double *near; /* [df_limit] critical values, 0 = not yet known */
     size_t df_limit;
-    double far_df; /* the last one beyond the limit; 0 = none */
+    double far_df; /* the last one that is not in `near`; 0 = none */
     double far;    /* its critical value */
 } caus_decider;
 

@@ -280,6 +280,29 @@ static void a_decision_is_that_of_the_p_value(void **unused)
     planted_free(&world);
 }
 
+/* Uneven rows leave a part of a degree: who asked before must not matter. */
+static void a_decision_does_not_depend_on_those_before(void **unused)
+{
+    (void)unused;
+    planted world = planted_noise(11, 1, 200, 2);
+    bench on;
+    make_bench(&on, &world, 2, NULL);
+    caus_decider decider;
+    assert_int_equal(caus_decider_init(&decider, &on.test, .05, on.arena, NULL),
+                     CAUS_OK);
+    static const double dfs[] = {60.1, 60.9, 60, 60.9, 60.1};
+    for (size_t d = 0; d < sizeof dfs / sizeof dfs[0]; d++)
+        for (int k = -50; k <= 50; k++) {
+            double critical = on.test.critical(.05, 60.5);
+            caus_ci_result result = {.statistic = critical + k * 1e-4,
+                                     .df = dfs[d]};
+            assert_int_equal(caus_is_dependent(&decider, &result),
+                             caus_ci_p_value(&on.test, &result) <= .05);
+        }
+    free_bench(&on);
+    planted_free(&world);
+}
+
 /* Where p-values differ at all, in pairs of like and unlike size and degrees
  * of freedom. */
 static void the_weaker_of_two_has_the_larger_p_value(void **unused)
@@ -353,6 +376,7 @@ int main(void)
         cmocka_unit_test(a_weight_of_two_equals_a_row_seen_twice),
         cmocka_unit_test(critical_values_are_near),
         cmocka_unit_test(a_decision_is_that_of_the_p_value),
+        cmocka_unit_test(a_decision_does_not_depend_on_those_before),
         cmocka_unit_test(the_weaker_of_two_has_the_larger_p_value),
         cmocka_unit_test(
             out_of_memory_is_an_error_and_leaves_the_arena_as_it_was),
