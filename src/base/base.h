@@ -79,8 +79,21 @@ caus_status caus_text_finish(caus_text *text, caus_arena *out,
                              const char **result, size_t *length,
                              caus_error *err);
 
+enum { CAUS_NAMED = 3 };
+
+/* "a, b, c and 2 more": adds the next name of a list, of which the first
+ * CAUS_NAMED are told, and then its end. */
+void caus_text_add_name(caus_text *text, size_t *count, const char *name);
+void caus_text_end_names(caus_text *text, size_t count);
+
 /* The shortest decimal that reads back as the same double; text [32]. */
 void caus_format_double(double value, char text[32]);
+
+/* Of the letters A to Z the small one, whatever the locale. */
+static inline char caus_lower(char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
 
 /* Whether a word begins at text[i], i > 0, by its capital alone: "cpuUsage",
  * "CPUUsage". */

@@ -105,6 +105,18 @@ void caus_text_add_double(caus_text *text, double value)
     caus_text_add(text, digits);
 }
 
+void caus_text_add_name(caus_text *text, size_t *count, const char *name)
+{
+    if ((*count)++ < CAUS_NAMED)
+        caus_text_format(text, "%s%s", *count > 1 ? ", " : "", name);
+}
+
+void caus_text_end_names(caus_text *text, size_t count)
+{
+    if (count > CAUS_NAMED)
+        caus_text_format(text, " and %zu more", count - CAUS_NAMED);
+}
+
 caus_status caus_text_finish(caus_text *text, caus_arena *out,
                              const char **result, size_t *length,
                              caus_error *err)

@@ -188,6 +188,9 @@ double caus_wins_p_value(double surplus, double variance);
 double caus_mann_whitney(const caus_sample *a, const caus_sample *b,
                          double *superiority);
 
+/* Logarithm of the number of ways to choose k of n, 0 ≤ k ≤ n. */
+double caus_log_choose(double n, double k);
+
 /* Fisher's exact test of two shares: twice the smaller tail, at most 1. */
 double caus_fisher_exact(size_t hits_a, size_t count_a, size_t hits_b,
                          size_t count_b);

@@ -91,9 +91,14 @@ void caus_evidence_compare_shares(const size_t hits[CAUS_PHASE_COUNT],
                            asin(sqrt(share[CAUS_PHASE_NORMAL])));
     finding->superiority =
         0.5 + (share[CAUS_PHASE_INCIDENT] - share[CAUS_PHASE_NORMAL]) / 2;
-    finding->p_value = caus_fisher_exact(
-        hits[CAUS_PHASE_NORMAL], finding->counts[CAUS_PHASE_NORMAL],
-        hits[CAUS_PHASE_INCIDENT], finding->counts[CAUS_PHASE_INCIDENT]);
+}
+
+double caus_evidence_share_p(const size_t hits[CAUS_PHASE_COUNT],
+                             const size_t counts[CAUS_PHASE_COUNT])
+{
+    return caus_fisher_exact(hits[CAUS_PHASE_NORMAL], counts[CAUS_PHASE_NORMAL],
+                             hits[CAUS_PHASE_INCIDENT],
+                             counts[CAUS_PHASE_INCIDENT]);
 }
 
 /* ---- what the measures share ---- */

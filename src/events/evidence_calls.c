@@ -43,6 +43,7 @@ caus_status caus_evidence_errors(caus_evidence_work *work, caus_error *err)
                                       .callee = work->called[i],
                                       .counts = {counts[0], counts[1]}};
         caus_evidence_compare_shares(origins[i], &finding);
+        finding.p_value = caus_evidence_share_p(origins[i], finding.counts);
         for (size_t k = 0;
              k < CAUS_EXEMPLARS && k < origins[i][CAUS_PHASE_INCIDENT]; k++)
             caus_evidence_add_exemplar(&finding, first[i][k]);

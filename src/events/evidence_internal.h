@@ -53,9 +53,12 @@ void caus_evidence_pick(const caus_evidence_work *work,
 /* Adds a trace unless it is there; false when no more are wanted. */
 bool caus_evidence_add_exemplar(caus_trace_finding *finding, size_t trace);
 
-/* Shares: effect, superiority and p-value of hits among counts [2]. */
+/* Shares: values, effect and superiority of hits among counts [2]. */
 void caus_evidence_compare_shares(const size_t hits[CAUS_PHASE_COUNT],
                                   caus_trace_finding *finding);
+/* How surprising they are by themselves. */
+double caus_evidence_share_p(const size_t hits[CAUS_PHASE_COUNT],
+                             const size_t counts[CAUS_PHASE_COUNT]);
 
 /* Seconds that a trace of the incident gained by the values of a sample. */
 double caus_evidence_extra_s(const caus_evidence_work *work,

@@ -74,9 +74,10 @@ static caus_status compare_path(caus_evidence_work *work,
                                   .stopped_after = CAUS_NO_OPERATION,
                                   .counts = {above->open[0], above->open[1]}};
     caus_evidence_compare_shares(at->traces, &finding);
-    if (at->traces[CAUS_PHASE_NORMAL])
-        finding.p_value =
-            caus_step_p(&usual->habit, at->traces, finding.counts);
+    finding.p_value =
+        at->traces[CAUS_PHASE_NORMAL]
+            ? caus_step_p(&usual->habit, at->traces, finding.counts)
+            : caus_evidence_share_p(at->traces, finding.counts);
     double chance = fmin(1, finding.p_value * usual->count);
     bool has_changed = chance <= changed_p;
     finding.begins_here = has_changed && !above->has_changed;

@@ -21,13 +21,6 @@ static double log_beta(double a, double b)
     return lgamma_r(a, &sign) + lgamma_r(b, &sign) - lgamma_r(a + b, &sign);
 }
 
-static double log_choose(double n, double k)
-{
-    int sign;
-    return lgamma_r(n + 1, &sign) - lgamma_r(k + 1, &sign) -
-           lgamma_r(n - k + 1, &sign);
-}
-
 double caus_step_p(const caus_step_habit *habit,
                    const size_t hits[CAUS_PHASE_COUNT],
                    const size_t counts[CAUS_PHASE_COUNT])
@@ -48,7 +41,7 @@ double caus_step_p(const caus_step_habit *habit,
     const double negligible = 1e-17;
     double term = 1, sum = 1;
     double first =
-        log_choose(n, k) + log_beta(a + k, b + n - k) - log_beta(a, b);
+        caus_log_choose(n, k) + log_beta(a + k, b + n - k) - log_beta(a, b);
     for (; k < n && term > negligible * sum; k++) {
         term *= (n - k) * (a + k) / ((k + 1) * (b + n - k - 1));
         sum += term;

@@ -144,7 +144,7 @@ double caus_mann_whitney(const caus_sample *a, const caus_sample *b,
 
 /* ---- Fisher's exact test ---- */
 
-static double log_choose(double n, double k)
+double caus_log_choose(double n, double k)
 {
     int sign;
     return lgamma_r(n + 1, &sign) - lgamma_r(k + 1, &sign) -
@@ -177,9 +177,9 @@ double caus_fisher_exact(size_t hits_a, size_t count_a, size_t hits_b,
     double hits = (double)hits_a, size = (double)count_a;
     double hits_all = (double)(hits_a + hits_b);
     double count = (double)(count_a + count_b);
-    double log_first = log_choose(size, hits) +
-                       log_choose((double)count_b, hits_all - hits) -
-                       log_choose(count, hits_all);
+    double log_first = caus_log_choose(size, hits) +
+                       caus_log_choose((double)count_b, hits_all - hits) -
+                       caus_log_choose(count, hits_all);
     /* towards the mean terms rise first: take the tail that leads away */
     int away = hits * count >= size * hits_all ? 1 : -1;
     double p = 2 * exp(log_first) * tail(hits, size, hits_all, count, away);

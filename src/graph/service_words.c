@@ -114,11 +114,6 @@ typedef struct partings {
 
 static const partings anything = {"_./:-", "_./:-", true};
 
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
-
 /* Length of the name without the ending; SIZE_MAX = it does not end so. */
 static size_t without(const char *name, size_t length, const char *ending,
                       const partings *parted)
@@ -129,7 +124,7 @@ static size_t without(const char *name, size_t length, const char *ending,
             return SIZE_MAX;
         if (ending[i] != '_') {
             left--;
-            if (lower(name[left]) != ending[i])
+            if (caus_lower(name[left]) != ending[i])
                 return SIZE_MAX;
             continue;
         }

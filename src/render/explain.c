@@ -50,7 +50,8 @@ static int64_t length_of(double delay_s)
     return (int64_t)(fabs(delay_s) * 1e9);
 }
 
-void caus_tale_format_delay(double delay_s, char text[64])
+/* "35 s later", "at the same time". text [64] */
+static void format_delay(double delay_s, char text[64])
 {
     char size[40];
     caus_duration_format(length_of(delay_s), size);
@@ -63,7 +64,7 @@ void caus_tale_format_delay(double delay_s, char text[64])
 static void say_lag(double lag_s, double low_s, double high_s, char text[64])
 {
     char delay[64];
-    caus_tale_format_delay(lag_s, delay);
+    format_delay(lag_s, delay);
     if (low_s > 0 || length_of(lag_s) == 0)
         snprintf(text, 64, "%s", delay);
     else if (high_s < 0)
@@ -89,7 +90,7 @@ void caus_tale_format_reach(const caus_reach *reach, char text[64])
     if (reach->has_lag) {
         say_lag(reach->lag_s, reach->lag_low_s, reach->lag_high_s, text);
     } else if (isfinite(reach->expected_s)) {
-        caus_tale_format_delay(reach->expected_s, delay);
+        format_delay(reach->expected_s, delay);
         snprintf(text, 64, "usually %.50s", delay);
     }
 }

@@ -27,8 +27,6 @@ bool caus_tale_is_conditional(const caus_explanation *told);
 size_t caus_tale_top(const caus_tale *tale);
 /* Terms that are told: of log lines only where there are some. */
 size_t caus_tale_term_count(const caus_tale *tale);
-/* "35 s later", "at the same time". text [64] */
-void caus_tale_format_delay(double delay_s, char text[64]);
 /* "15 s later", "perhaps 15 s later" or "order not measurable" where the order
  * is not known. text [64] */
 void caus_tale_format_lag(const caus_hop *hop, char text[64]);

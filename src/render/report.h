@@ -138,6 +138,9 @@ void caus_html_put(const caus_report_page *page, const char *value);
 /* <open>value</tag>, where `open` is the tag with its attributes. */
 void caus_html_element(const caus_report_page *page, const char *open,
                        const char *value);
+/* That so many variables moved by less than those shown, and where they are;
+ * nothing of none. */
+void caus_html_left(const caus_report_page *page, size_t count);
 /* The same for a name, which may be broken after a '_', '.', '/' or ':'. */
 void caus_html_name(const caus_report_page *page, const char *open,
                     const char *name);

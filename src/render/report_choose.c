@@ -60,8 +60,6 @@ static const char *part_of(const caus_report_page *page, size_t suspect,
  * service on it. */
 static bool is_on_chain(const caus_report_page *page, const caus_clue *clue)
 {
-    if (clue->suspect == SIZE_MAX)
-        return false;
     const caus_suspect *own = &page->told->suspects[clue->suspect];
     const caus_suspect *first = &page->told->suspects[0];
     for (size_t i = 0; i < first->hop_count; i++)

@@ -101,12 +101,7 @@ caus_status caus_html_series(const caus_report_page *page, caus_error *err)
         caus_text_add(page->text,
                       group->folded ? "</div></details>\n" : "</div>\n");
     }
-    if (page->left_count)
-        caus_text_format(page->text,
-                         "<p class=\"soft\">%zu more moved by less; they are "
-                         "in <a href=\"#variables\">the list of "
-                         "variables</a>.</p>\n",
-                         page->left_count);
+    caus_html_left(page, page->left_count);
     caus_html_close_section(page);
     return CAUS_OK;
 }

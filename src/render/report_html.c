@@ -21,6 +21,16 @@ void caus_html_element(const caus_report_page *page, const char *open,
     caus_text_add(page->text, ">");
 }
 
+void caus_html_left(const caus_report_page *page, size_t count)
+{
+    if (count)
+        caus_text_format(page->text,
+                         "<p class=\"soft\">%zu more moved by less; they are "
+                         "in <a href=\"#variables\">the list of "
+                         "variables</a>.</p>\n",
+                         count);
+}
+
 void caus_html_name(const caus_report_page *page, const char *open,
                     const char *name)
 {

@@ -140,12 +140,7 @@ void caus_html_onsets(const caus_report_page *page)
     for (size_t i = 0; i < page->moved_count; i++)
         add_onset_row(page, &page->told->clues[page->moved[i]], shown);
     caus_html_close_table(page);
-    if (page->unlisted_count)
-        caus_text_format(page->text,
-                         "<p class=\"soft\">%zu more moved by less; they are "
-                         "in <a href=\"#variables\">the list of "
-                         "variables</a>.</p>\n",
-                         page->unlisted_count);
+    caus_html_left(page, page->unlisted_count);
     caus_html_close_section(page);
 }
 

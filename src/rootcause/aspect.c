@@ -138,14 +138,9 @@ static const word_meaning meanings[] = {
 
 enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
 
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
-
 static bool in_word(char byte)
 {
-    byte = lower(byte);
+    byte = caus_lower(byte);
     return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
            (unsigned char)byte >= 0x80;
 }
@@ -154,7 +149,7 @@ static bool matches(const char *word, size_t length, const char *pattern)
 {
     size_t i = 0;
     for (; pattern[i] && pattern[i] != '*'; i++) {
-        if (i >= length || lower(word[i]) != pattern[i])
+        if (i >= length || caus_lower(word[i]) != pattern[i])
             return false;
     }
     return pattern[i] == '*' || i == length;

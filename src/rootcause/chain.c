@@ -50,12 +50,10 @@ static size_t chain_end(const caus_case *about, const size_t *distance)
     return end;
 }
 
-/* How far scrapes blur the order of what two services show. */
-static double blur_between(const caus_case *about, size_t from, size_t to)
+/* How far scrapes blur the order of two variables; SIZE_MAX = there is none. */
+static double blur_between(const caus_case *about, size_t cause, size_t effect)
 {
     const caus_variable *variables = about->series->variables;
-    size_t cause = caus_outside_clue(about, about->rank_of[from]);
-    size_t effect = caus_outside_clue(about, about->rank_of[to]);
     return cause == SIZE_MAX || effect == SIZE_MAX
                ? 0
                : caus_variable_blur_s(&variables[cause], &variables[effect],
@@ -77,7 +75,8 @@ static caus_hop begin_hop(const caus_case *about, size_t from, size_t to)
                     .exemplars = about->suspects[cause].exemplars,
                     .exemplar_count = about->suspects[cause].exemplar_count};
     if (hop.has_lag) {
-        double blur_s = blur_between(about, from, to);
+        double blur_s =
+            blur_between(about, caus_outside_clue(about, cause), hop.variable);
         hop.lag_s = (double)(b->time_ns - a->time_ns) / 1e9;
         hop.lag_low_s = (double)(b->first_ns - a->last_ns) / 1e9 - blur_s;
         hop.lag_high_s = (double)(b->last_ns - a->first_ns) / 1e9 + blur_s;

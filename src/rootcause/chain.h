@@ -67,10 +67,10 @@ const char *caus_term_reason(const caus_case *about, caus_term term);
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);
-/* What is missing, and the warnings. */
 /* Whether no series has two values. */
 bool caus_case_is_constant(const caus_case *about);
 
+/* What is missing, and the warnings. */
 caus_status caus_notes_fill(caus_case *about, const caus_placebo *placebo,
                             caus_explanation *result, caus_error *err);
 

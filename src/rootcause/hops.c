@@ -206,15 +206,6 @@ static bool check_change(hop_case *job)
     return fits;
 }
 
-static bool has_spans(const caus_case *about, const char *service)
-{
-    for (size_t s = 0; about->spans && s < about->spans->service_count; s++) {
-        if (strcmp(about->spans->services[s], service) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Adds that nothing measured of an end moved, if so. */
 static void add_calm(const caus_case *about, size_t rank, caus_text *text)
 {
@@ -223,7 +214,7 @@ static void add_calm(const caus_case *about, size_t rank, caus_text *text)
         return;
     if (end->clue_count)
         caus_text_format(text, "; nothing measured of %s moved", end->service);
-    else if (has_spans(about, end->service))
+    else if (caus_has_spans(about->spans, end->service))
         caus_text_format(text, "; no metric of %s is known", end->service);
     else
         caus_text_format(text, "; nothing is measured of %s", end->service);

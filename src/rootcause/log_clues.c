@@ -193,16 +193,13 @@ static double loudest(const caus_scene *scene, const caus_log_clues *clues)
  * loudest variable is held against its own. */
 static void stand_out(caus_case *about, const caus_placebo *placebo)
 {
-    double windows[CAUS_MOST_WINDOWS], usual = caus_explained_clue;
+    double windows[CAUS_MOST_WINDOWS];
     double most = loudest(&about->scene, &about->logs);
-    for (size_t i = 0; i < placebo->count; i++) {
+    for (size_t i = 0; i < placebo->count; i++)
         windows[i] = loudest(&about->scene, &placebo->logs[i]);
-        usual = fmax(usual, windows[i]);
-    }
     about->logs_over =
         caus_deviate_beyond(windows, placebo->count, most, caus_chance_clue);
-    if (!isnan(about->alarm))
-        about->alone = fmax(about->alone, most / usual);
+    caus_case_stand_alone(about, windows, placebo->count, most);
 }
 
 caus_status caus_log_clues_find(caus_case *about, caus_placebo *placebo,

@@ -13,11 +13,7 @@ static bool is_measured(const caus_series *series, const caus_spans *spans,
         if (strcmp(series->variables[v].service, name) == 0)
             return true;
     }
-    for (size_t i = 0; spans && i < spans->service_count; i++) {
-        if (strcmp(spans->services[i], name) == 0)
-            return true;
-    }
-    return false;
+    return caus_has_spans(spans, name);
 }
 
 /* Whether a variable is the first of its service. */

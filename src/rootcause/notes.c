@@ -30,7 +30,6 @@ bool caus_measures_side(const caus_case *about, size_t service, bool inside)
 static caus_status name_blind(const caus_case *about, bool inside,
                               const char **result, caus_error *err)
 {
-    enum { MOST_NAMED = 3 };
     const caus_scene *scene = &about->scene;
     caus_text text = {0};
     size_t blind = 0, length;
@@ -39,14 +38,11 @@ static caus_status name_blind(const caus_case *about, bool inside,
         size_t s = about->ranked[i];
         if (scene->observer[s] || caus_measures_side(about, s, inside))
             continue;
-        if (blind++ < MOST_NAMED)
-            caus_text_format(&text, "%s%s", blind > 1 ? ", " : "",
-                             scene->services[s]);
+        caus_text_add_name(&text, &blind, scene->services[s]);
     }
     if (!blind)
         return CAUS_OK;
-    if (blind > MOST_NAMED)
-        caus_text_format(&text, " and %zu more", blind - MOST_NAMED);
+    caus_text_end_names(&text, blind);
     caus_status status =
         caus_text_finish(&text, about->out, result, &length, err);
     caus_text_deinit(&text);
@@ -165,7 +161,6 @@ static const char *say_mended(const caus_case *about)
  * memory. */
 static const char *say_strangers(const caus_case *about)
 {
-    enum { MOST_NAMED = 3 };
     const caus_log_table *table = about->log_table;
     caus_text text = {0};
     size_t count = 0;
@@ -174,13 +169,10 @@ static const char *say_strangers(const caus_case *about)
         bool is_known =
             table->service_of[k] != SIZE_MAX ||
             (k > 0 && strcmp(name, table->logs->templates[k - 1].service) == 0);
-        if (is_known || count++ >= MOST_NAMED)
-            continue;
-        caus_text_format(&text, "%s%s", count > 1 ? ", " : "",
-                         *name ? name : "no service");
+        if (!is_known)
+            caus_text_add_name(&text, &count, *name ? name : "no service");
     }
-    if (count > MOST_NAMED)
-        caus_text_format(&text, " and %zu more", count - MOST_NAMED);
+    caus_text_end_names(&text, count);
     const char *said = "";
     if (text.failed)
         said = NULL;

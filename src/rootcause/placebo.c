@@ -122,7 +122,7 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
         }
     }
     for (size_t s = 0; s < services; s++) {
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = count; i-- > 0;) {
             made.silent[i * services + s] =
                 caus_silence_clue(about, s, starts[i], ends[i]);
             made.asked[i * services + s] =
@@ -166,40 +166,39 @@ static void reduce_each(const caus_placebo *placebo, const double *windows,
     }
 }
 
-/* The loudest silence of every healthy window; returns the incident's. */
-static double loudest_silences(const caus_case *about,
-                               const caus_placebo *placebo, double *windows)
+void caus_case_stand_alone(caus_case *about, const double *windows,
+                           size_t count, double most)
 {
-    size_t services = about->scene.service_count;
+    double usual = caus_explained_clue;
+    for (size_t i = 0; i < count; i++)
+        usual = fmax(usual, windows[i]);
+    if (!isnan(about->alarm))
+        about->alone = fmax(about->alone, most / usual);
+}
+
+static double loudest_silence(const caus_case *about)
+{
     double most = 0;
-    for (size_t i = 0; i < placebo->count; i++) {
-        windows[i] = 0;
-        for (size_t s = 0; s < services; s++)
-            windows[i] = fmax(windows[i], placebo->silent[i * services + s]);
-    }
-    for (size_t s = 0; s < services; s++)
+    for (size_t s = 0; s < about->scene.service_count; s++)
         most = fmax(most, caus_silence_alarm(about, s));
     return most;
 }
 
-static double silence_beyond(const caus_case *about,
-                             const caus_placebo *placebo)
+/* Reduces silences, and holds the loudest against the loudest of every healthy
+ * window: before, as it is one for all services, and reduced. */
+static void reduce_silence(caus_case *about, const caus_placebo *placebo)
 {
-    double windows[CAUS_MOST_WINDOWS];
-    double most = loudest_silences(about, placebo, windows);
-    return caus_deviate_beyond(windows, placebo->count, most,
-                               caus_small_effect);
-}
-
-/* The loudest silence, once it is reduced, over that of any healthy window, as
- * the loudest variable is held against its own. */
-static double silence_alone(const caus_case *about, const caus_placebo *placebo)
-{
-    double windows[CAUS_MOST_WINDOWS], usual = caus_explained_clue;
-    double most = loudest_silences(about, placebo, windows);
-    for (size_t i = 0; i < placebo->count; i++)
-        usual = fmax(usual, windows[i]);
-    return most / usual;
+    size_t services = about->scene.service_count;
+    double windows[CAUS_MOST_WINDOWS] = {0};
+    for (size_t i = 0; i < placebo->count; i++) {
+        for (size_t s = 0; s < services; s++)
+            windows[i] = fmax(windows[i], placebo->silent[i * services + s]);
+    }
+    about->silence_over = caus_deviate_beyond(
+        windows, placebo->count, loudest_silence(about), caus_small_effect);
+    reduce_each(placebo, placebo->silent, services, SIZE_MAX, about->silent);
+    caus_case_stand_alone(about, windows, placebo->count,
+                          loudest_silence(about));
 }
 
 /* The same of log lines: of window `self`, or SIZE_MAX = of the incident. */
@@ -239,11 +238,8 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
         clues[v] =
             beyond(placebo, placebo->clues + v, variables, SIZE_MAX, clue);
     }
-    about->silence_over = silence_beyond(about, placebo);
-    reduce_each(placebo, placebo->silent, services, SIZE_MAX, about->silent);
+    reduce_silence(about, placebo);
     reduce_each(placebo, placebo->asked, services, SIZE_MAX, about->asked);
-    if (!isnan(about->alarm))
-        about->alone = fmax(about->alone, silence_alone(about, placebo));
     if (placebo->logs)
         reduce_logs(about, placebo, SIZE_MAX, &about->logs);
     return CAUS_OK;

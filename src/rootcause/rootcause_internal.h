@@ -185,6 +185,10 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
  * log lines and of silence likewise. */
 caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
                                 double *clues, caus_error *err);
+/* Raises `alone` to how far a clue is beyond the largest of healthy windows
+ * [count], where there is an alarm. */
+void caus_case_stand_alone(caus_case *about, const double *windows,
+                           size_t count, double most);
 /* Sets `strength` once the services are scored. */
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err);

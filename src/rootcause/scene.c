@@ -138,6 +138,15 @@ static bool is_internal(caus_aspect aspect)
            aspect == CAUS_ASPECT_NETWORK;
 }
 
+bool caus_has_spans(const caus_spans *spans, const char *service)
+{
+    for (size_t i = 0; spans && i < spans->service_count; i++) {
+        if (strcmp(spans->services[i], service) == 0)
+            return true;
+    }
+    return false;
+}
+
 /*
  * Services that only look at others, as the rows of an SLO do: without any part
  * in the calls, and with nothing measured inside nor requests counted, while
@@ -152,14 +161,9 @@ static void mark_observers(const caus_scene *scene, size_t variable_count,
     for (size_t v = 0; v < variable_count; v++)
         any = any || is_internal(scene->aspects[v]);
     for (size_t s = 0; s < scene->service_count; s++) {
-        observer[s] = any;
         const char *name = scene->services[s];
-        if (calls && caus_topology_find(calls, name) != SIZE_MAX)
-            observer[s] = false;
-        for (size_t i = 0; spans && i < spans->service_count; i++) {
-            if (strcmp(spans->services[i], name) == 0)
-                observer[s] = false;
-        }
+        bool called = calls && caus_topology_find(calls, name) != SIZE_MAX;
+        observer[s] = any && !called && !caus_has_spans(spans, name);
     }
     for (size_t v = 0; v < variable_count; v++) {
         bool works = is_internal(scene->aspects[v]) ||

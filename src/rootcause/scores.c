@@ -84,12 +84,12 @@ static void collect_outside(const caus_context *context, const double *clues,
         if (s == SIZE_MAX)
             continue;
         double *outside = scores->outside[s];
-        if (aspect == CAUS_ASPECT_LATENCY ||
-            (aspect == CAUS_ASPECT_SATURATION && !scene->shows[s]))
-            outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
-        else if (aspect == CAUS_ASPECT_ERRORS)
+        bool late = aspect == CAUS_ASPECT_LATENCY ||
+                    (aspect == CAUS_ASPECT_SATURATION && !scene->shows[s]) ||
+                    (scene->named[v] && inside_weight(aspect) <= 0);
+        if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
-        else if (scene->named[v] && inside_weight(aspect) <= 0)
+        else if (late)
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
         if (scene->of_calls[v] &&
             (!scene->has_calls ||

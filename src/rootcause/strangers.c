@@ -6,8 +6,6 @@
 
 #include "rootcause/weights.h"
 
-enum { MOST_NAMED = 3 };
-
 /* Whether a latency of a service was shorter than that of an entry alike, and
  * none was not. */
 static bool answers_sooner(const caus_case *about, size_t service, size_t entry)
@@ -39,13 +37,8 @@ static bool is_entry(const caus_scene *scene, size_t service)
 
 static bool is_known(const caus_case *about, const char *name)
 {
-    if (caus_topology_find(about->calls, name) != SIZE_MAX)
-        return true;
-    for (size_t i = 0; about->spans && i < about->spans->service_count; i++) {
-        if (strcmp(about->spans->services[i], name) == 0)
-            return true;
-    }
-    return false;
+    return caus_topology_find(about->calls, name) != SIZE_MAX ||
+           caus_has_spans(about->spans, name);
 }
 
 void caus_strangers_mark(const caus_case *about)
@@ -74,12 +67,10 @@ const char *caus_strangers_say(const caus_case *about)
     size_t count = 0;
     for (size_t i = 0; i < scene->service_count; i++) {
         size_t s = about->ranked[i];
-        if (scene->stranger[s] && count++ < MOST_NAMED)
-            caus_text_format(&text, "%s%s", count > 1 ? ", " : "",
-                             scene->services[s]);
+        if (scene->stranger[s])
+            caus_text_add_name(&text, &count, scene->services[s]);
     }
-    if (count > MOST_NAMED)
-        caus_text_format(&text, " and %zu more", count - MOST_NAMED);
+    caus_text_end_names(&text, count);
     const char *said = "";
     if (text.failed)
         said = NULL;

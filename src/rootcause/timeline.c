@@ -309,19 +309,22 @@ static levels levels_of(caus_rank_set *rows, size_t from, size_t to,
     return wider_of(level_of(rows, usual, adds_up, 1, count), half);
 }
 
+static double median_between(caus_rank_set *rows, size_t from, size_t to)
+{
+    size_t count;
+    caus_rank_set_clear(rows);
+    caus_rank_set_add(rows, from, to);
+    return median_level(rows, 0, 1, &count).after;
+}
+
 /* What is left of a change if it goes on to rise or fall as it did between the
  * halves of the rows before: a heap that fills up until its garbage is
  * collected, or a disk, does so without an incident. */
 static double beyond_drift(caus_rank_set *rows, size_t from, size_t to,
                            double change)
 {
-    size_t half = from / 2, count;
-    caus_rank_set_clear(rows);
-    caus_rank_set_add(rows, 0, half);
-    double first = median_level(rows, 0, 1, &count).after;
-    caus_rank_set_clear(rows);
-    caus_rank_set_add(rows, half, from);
-    double second = median_level(rows, 0, 1, &count).after;
+    double first = median_between(rows, 0, from / 2);
+    double second = median_between(rows, from / 2, from);
     /* Half as far again for each half: from the middle of all rows before. */
     double drift = (second - first) * (double)to / (double)from;
     if (isnan(drift) || (drift > 0) != (change > 0))

@@ -11,18 +11,13 @@ enum { NAMED_RISES = 3, UNNAMED_RISES = 20, UNNAMED_STILL = 10 };
 
 static const double restart_share = .5; /* of the value before, at most */
 
-static char lower(char byte)
-{
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
-}
-
 static bool ends_word(const char *name, size_t length, const char *word)
 {
     size_t size = strlen(word);
     if (length < size)
         return false;
     for (size_t i = 0; i < size; i++) {
-        if (lower(name[length - size + i]) != word[i])
+        if (caus_lower(name[length - size + i]) != word[i])
             return false;
     }
     return length == size || strchr("_-.:/ ", name[length - size - 1]);
@@ -49,7 +44,7 @@ static bool is_called_level(const char *name)
     for (; *name; name++) {
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
             size_t k = 0;
-            while (parts[i][k] && lower(name[k]) == parts[i][k])
+            while (parts[i][k] && caus_lower(name[k]) == parts[i][k])
                 k++;
             if (!parts[i][k])
                 return true;
