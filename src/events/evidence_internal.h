@@ -100,6 +100,7 @@ typedef struct caus_step_habit {
     double taken, left;
 } caus_step_habit;
 
+void caus_step_sums_add(caus_step_sums *sums, double share);
 caus_step_habit caus_step_habit_of(const caus_step_sums *sums);
 /* Two-sided p-value of the hits among the counts of the incident, given those
  * of the normal phase and the habit: a tail of the beta-binomial distribution,
@@ -136,23 +137,17 @@ typedef struct caus_evidence_path {
     bool has_changed; /* it, or a step above it */
 } caus_evidence_path;
 
-/* What paths that can be compared are like. */
-typedef struct caus_usual_paths {
-    double count;
-    caus_step_habit habit; /* of those that the normal phase takes */
-} caus_usual_paths;
-
 /*
  * Whose callers stop after it: of findings of steps that are missing behind an
  * answer of a service after which several of its callers stop, sets the
  * service.
  *
- *   path_of  [span_count]
- *   paths    with findings and those that want traces; traces counted last 0
+ *   path_of     [span_count]
+ *   path_count  of paths that can be compared
+ *   paths       with findings and those that want traces
  */
 caus_status caus_evidence_stops(caus_evidence_work *work,
-                                const uint32_t *path_of,
-                                const caus_usual_paths *usual,
+                                const uint32_t *path_of, double path_count,
                                 caus_evidence_path *paths, caus_error *err);
 
 /* ---- one file each ---- */

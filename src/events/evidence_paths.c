@@ -33,8 +33,14 @@ static void count_traces(const caus_spans *spans, const uint32_t *path_of,
     }
 }
 
-static caus_usual_paths look_at(const caus_evidence_work *work,
-                                const caus_evidence_path *paths)
+/* What paths that can be compared are like. */
+typedef struct usual_paths {
+    double count;
+    caus_step_habit habit; /* of those that the normal phase takes */
+} usual_paths;
+
+static usual_paths look_at(const caus_evidence_work *work,
+                           const caus_evidence_path *paths)
 {
     double count = 0;
     caus_step_sums sums = {0, 0, 0};
@@ -47,18 +53,15 @@ static caus_usual_paths look_at(const caus_evidence_work *work,
         count++;
         if (!paths[i].traces[CAUS_PHASE_NORMAL])
             continue;
-        double share = (double)paths[i].traces[CAUS_PHASE_NORMAL] /
-                       (double)above->open[CAUS_PHASE_NORMAL];
-        sums.count++;
-        sums.shares += share;
-        sums.squares += share * share;
+        caus_step_sums_add(&sums, (double)paths[i].traces[CAUS_PHASE_NORMAL] /
+                                      (double)above->open[CAUS_PHASE_NORMAL]);
     }
-    return (caus_usual_paths){count, caus_step_habit_of(&sums)};
+    return (usual_paths){count, caus_step_habit_of(&sums)};
 }
 
 static caus_status compare_path(caus_evidence_work *work,
                                 caus_evidence_path *paths, size_t number,
-                                const caus_usual_paths *usual, caus_error *err)
+                                const usual_paths *usual, caus_error *err)
 {
     caus_evidence_path *at = &paths[number];
     const double changed_p = 0.01;
@@ -147,12 +150,10 @@ caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
         paths[i].operation = caus_pair_second(&work->pairs, i);
     }
     count_traces(spans, path_of, paths);
-    caus_usual_paths usual = look_at(work, paths);
+    usual_paths usual = look_at(work, paths);
     for (size_t i = 0; i < work->pairs.count; i++)
         CAUS_TRY(compare_path(work, paths, i, &usual, err));
-    for (size_t i = 0; i < work->pairs.count; i++)
-        paths[i].trace = 0;
-    CAUS_TRY(caus_evidence_stops(work, path_of, &usual, paths, err));
+    CAUS_TRY(caus_evidence_stops(work, path_of, usual.count, paths, err));
     find_exemplars(work, paths, path_of);
     return CAUS_OK;
 }

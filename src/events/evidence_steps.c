@@ -5,6 +5,13 @@
 
 #include "events/evidence_internal.h"
 
+void caus_step_sums_add(caus_step_sums *sums, double share)
+{
+    sums->count++;
+    sums->shares += share;
+    sums->squares += share * share;
+}
+
 caus_step_habit caus_step_habit_of(const caus_step_sums *sums)
 {
     /* One step more, that goes either way, so that nothing is certain. */

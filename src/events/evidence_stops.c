@@ -14,6 +14,7 @@ typedef struct stops {
     caus_evidence_path *paths;
     size_t *caller;  /* [service_count] first operation that stops after it */
     bool *is_common; /* [service_count] another one does, too */
+    bool any_common;
 } stops;
 
 /* Finds the last step below each path that a trace has. */
@@ -62,6 +63,11 @@ static bool is_known(const stops *s, const caus_evidence_path *at)
            caus_evidence_is_enough(s->work, at->traces[0], at->traces[1]);
 }
 
+static double share_of(const caus_evidence_path *at)
+{
+    return (double)at->stopped[0] / (double)at->traces[0];
+}
+
 /* How often a step is the last. */
 static caus_step_habit habit_of(const stops *s)
 {
@@ -70,10 +76,7 @@ static caus_step_habit habit_of(const stops *s)
         const caus_evidence_path *at = &s->paths[i];
         if (!is_known(s, at))
             continue;
-        double share = (double)at->stopped[0] / (double)at->traces[0];
-        sums.count++;
-        sums.shares += share;
-        sums.squares += share * share;
+        caus_step_sums_add(&sums, share_of(at));
     }
     return caus_step_habit_of(&sums);
 }
@@ -81,8 +84,7 @@ static caus_step_habit habit_of(const stops *s)
 /* Stops of the incident beyond what is usual after a step. */
 static double excess_of(const caus_evidence_path *at)
 {
-    double usual = (double)at->stopped[0] / (double)at->traces[0];
-    return (double)at->stopped[1] - usual * (double)at->traces[1];
+    return (double)at->stopped[1] - share_of(at) * (double)at->traces[1];
 }
 
 /* An operation of the service that a step calls; none within a service. */
@@ -98,18 +100,18 @@ static size_t called_by(const stops *s, const caus_evidence_path *at)
                : at->operation;
 }
 
-static void note_caller(const stops *s, size_t operation, size_t callee)
+static void note_caller(stops *s, size_t operation, size_t callee)
 {
     size_t service = s->work->spans->operations[callee].service;
     if (s->caller[service] == CAUS_NO_OPERATION)
         s->caller[service] = operation;
     else if (s->caller[service] != operation)
-        s->is_common[service] = true;
+        s->any_common = s->is_common[service] = true;
 }
 
 /* Who stops where unusually often; who stops since a callee did is explained by
  * that one. Steps have larger numbers than those above them. */
-static void find_stops(const stops *s, const caus_usual_paths *usual)
+static void find_stops(stops *s, double path_count)
 {
     const double surely = 0.01;
     caus_step_habit habit = habit_of(s);
@@ -117,7 +119,7 @@ static void find_stops(const stops *s, const caus_usual_paths *usual)
         caus_evidence_path *at = &s->paths[i];
         if (!is_known(s, at) || excess_of(at) <= 0)
             continue;
-        double p = caus_step_p(&habit, at->stopped, at->traces) * usual->count;
+        double p = caus_step_p(&habit, at->stopped, at->traces) * path_count;
         caus_evidence_path *above = &s->paths[at->parent - 1];
         size_t callee = called_by(s, at);
         bool is_below = at->halted_at != CAUS_NO_OPERATION;
@@ -171,8 +173,7 @@ static void blame(const stops *s, const caus_evidence_path *at)
 }
 
 caus_status caus_evidence_stops(caus_evidence_work *work,
-                                const uint32_t *path_of,
-                                const caus_usual_paths *usual,
+                                const uint32_t *path_of, double path_count,
                                 caus_evidence_path *paths, caus_error *err)
 {
     const caus_spans *spans = work->spans;
@@ -189,14 +190,14 @@ caus_status caus_evidence_stops(caus_evidence_work *work,
     for (size_t i = 0; i < work->pairs.count; i++)
         paths[i].halted_at = CAUS_NO_OPERATION;
     count_stops(&s);
-    find_stops(&s, usual);
+    find_stops(&s, path_count);
+    if (!s.any_common)
+        return CAUS_OK;
     for (size_t t = 0; t < spans->trace_count; t++) {
         if (spans->trace_phase[t] == CAUS_PHASE_INCIDENT)
             count_absent(&s, t);
     }
-    for (size_t i = 0; i < work->pairs.count; i++) {
+    for (size_t i = 0; i < work->pairs.count; i++)
         blame(&s, &paths[i]);
-        paths[i].trace = 0;
-    }
     return CAUS_OK;
 }

@@ -64,16 +64,6 @@ static size_t before_separator(const char *name, size_t length, char separator)
     return length;
 }
 
-/* Without what Kubernetes adds to the name of a deployment to name its pods. */
-static size_t without_pod(const char *name, size_t length)
-{
-    for (size_t i = 1; i < length; i++) {
-        if (caus_pod_hash_length(name + i) == length - i)
-            return i;
-    }
-    return length;
-}
-
 /* The labels in braces are no part of the name. */
 static size_t base_length(const char *name)
 {
@@ -89,13 +79,14 @@ static size_t known_length(const char *name, const caus_topology *topology,
     if (found)
         return found;
     found = caus_service_known_length(name, base_length(name), separator);
-    return found ? without_pod(name, found) : 0;
+    return found ? caus_pod_without_hash(name, found) : 0;
 }
 
 static size_t first_word(const char *name, char separator)
 {
     size_t length = base_length(name);
-    return without_pod(name, before_separator(name, length, separator));
+    return caus_pod_without_hash(name,
+                                 before_separator(name, length, separator));
 }
 
 void caus_service_of_name(const char *name, const caus_topology *topology,
@@ -121,12 +112,8 @@ static size_t longest_known(const char *name, const caus_map *known)
 static size_t without_ordinal(const char *name, size_t length,
                               const caus_map *known)
 {
-    size_t base = length;
-    while (base > 0 && is_digit(name[base - 1]))
-        base--;
-    bool numbered = base < length && base > 1 && name[base - 1] == '-';
-    return numbered && caus_map_find(known, name, base - 1, NULL) ? base - 1
-                                                                  : length;
+    size_t base = caus_pod_without_ordinal(name, length);
+    return caus_map_find(known, name, base, NULL) ? base : length;
 }
 
 static caus_status find_lengths(const char *const *names, size_t count,

@@ -43,6 +43,9 @@ bool caus_service_is_measure(const char *name, size_t length);
  */
 const char *const *caus_service_labels(size_t *count);
 
+/* Length of a label's value before the closing quote, or before the end. */
+size_t caus_quoted_length(const char *text);
+
 /*
  * Length of what tells at `text` only where something was measured, not what:
  * '{' or ',' and such a label with its value, or the end of a pod's name; 0 =

@@ -38,14 +38,20 @@ const char *const *caus_service_labels(size_t *count)
     return labels;
 }
 
+size_t caus_quoted_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] && text[length] != '"')
+        length += text[length] == '\\' && text[length + 1] ? 2 : 1;
+    return length;
+}
+
 /* Length of ="value" or =value at the start of the text. */
 static size_t value_length(const char *text)
 {
     if (text[1] != '"')
         return strcspn(text, ",}");
-    size_t length = 2;
-    while (text[length] && text[length] != '"')
-        length += text[length] == '\\' && text[length + 1] ? 2 : 1;
+    size_t length = 2 + caus_quoted_length(text + 2);
     return length + (text[length] == '"');
 }
 

@@ -255,12 +255,8 @@ const char *caus_measure_name(const caus_variable *variable)
 
 static const char *behind_places(const char *text)
 {
-    while (*text == '{' || *text == ',' || *text == '-') {
-        size_t place = caus_place_length(text);
-        if (!place)
-            break;
+    for (size_t place; (place = caus_place_length(text)) > 0;)
         text += place;
-    }
     return text;
 }
 

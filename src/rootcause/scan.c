@@ -21,6 +21,14 @@ typedef struct loudest {
     double clue[LOUDEST];
 } loudest;
 
+static loudest nothing(void)
+{
+    loudest none = {0};
+    for (size_t i = 0; i < LOUDEST; i++)
+        none.variable[i] = SIZE_MAX;
+    return none;
+}
+
 static void keep(loudest *found, size_t variable, double clue)
 {
     for (size_t i = 0; i < LOUDEST; i++) {
@@ -68,8 +76,7 @@ static sweep sweep_of(size_t low, size_t high, size_t apart)
         .low = low, .apart = apart, .count = (high - low) / apart + 1};
     assert(made.count <= COARSE_SPLITS + 1);
     for (size_t k = 0; k < made.count; k++)
-        for (size_t i = 0; i < LOUDEST; i++)
-            made.found[k].variable[i] = SIZE_MAX;
+        made.found[k] = nothing();
     return made;
 }
 
@@ -110,7 +117,7 @@ static double sum_of(const loudest *found)
 static double contrast_at(const caus_case *about, size_t row,
                           caus_shift_space *space, loudest *found)
 {
-    *found = sweep_of(row, row, 1).found[0];
+    *found = nothing();
     for (size_t v = 0; v < about->timeline.variable_count; v++)
         keep(found, v, clue_at(about, v, row, space));
     return sum_of(found);

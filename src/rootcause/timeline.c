@@ -465,11 +465,13 @@ caus_shift caus_splits_shift(caus_splits *splits)
 bool caus_splits_bound(const caus_splits *splits, caus_shift *result)
 {
     const caus_timeline *timeline = splits->timeline;
+    if (timeline->adds_up[splits->variable])
+        return false;
     habit usual = quartiles_of(&splits->before);
     /* Quartiles that differ are of rows that do: of their deviation no more
      * need be known. */
     usual.deviation = usual.quartiles / quartile_width;
-    if (timeline->adds_up[splits->variable] || !(usual.deviation > 0))
+    if (!(usual.deviation > 0))
         return false;
     size_t rows;
     levels half = median_level(&splits->half, usual.median, LEAST_HALF, &rows);

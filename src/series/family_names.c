@@ -149,7 +149,7 @@ static bool pod_key(const caus_variable *variable, caus_text *key)
     const char *name = variable->name;
     const char *pod = label_value(variable, labels);
     size_t workload = pod ? caus_pod_workload_length(pod) : 0;
-    if (workload && strstr(name, pod)) {
+    if (pod && pod[workload] && strstr(name, pod)) {
         write_without_value(key, 'p', name, pod);
         caus_text_add_char(key, '|');
         caus_text_add_bytes(key, pod, workload);

@@ -2,9 +2,9 @@
 /* Whose the columns are: by labels as Prometheus writes them, else by name. */
 #include <string.h>
 
+#include "base/pods.h"
 #include "graph/service.h"
 #include "telemetry/csv_internal.h"
-#include "telemetry/facts_internal.h"
 #include "telemetry/prometheus_internal.h"
 
 static const char *skip_blanks(const char *at)
@@ -12,15 +12,6 @@ static const char *skip_blanks(const char *at)
     while (caus_csv_is_blank(*at))
         at++;
     return at;
-}
-
-/* Length of the bytes before the closing quote, or before the end. */
-static size_t quoted_length(const char *text)
-{
-    size_t length = 0;
-    while (text[length] && text[length] != '"')
-        length += text[length] == '\\' && text[length + 1] ? 2 : 1;
-    return length;
 }
 
 /* \" and \\ undone; NULL when memory is out. */
@@ -41,7 +32,7 @@ static const char *unescape(const char *text, size_t length, caus_arena *out)
  * is out, name or value is NULL. */
 static bool read_label(const char **at, caus_arena *out, caus_label *label)
 {
-    const char *name = skip_blanks(*at);
+    const char *name = *at;
     size_t length = strcspn(name, "=,{}\" \t");
     const char *value = skip_blanks(name + length);
     if (length == 0 || *value != '=')
@@ -49,7 +40,7 @@ static bool read_label(const char **at, caus_arena *out, caus_label *label)
     value = skip_blanks(value + 1);
     bool quoted = *value == '"';
     value += quoted;
-    size_t bytes = quoted ? quoted_length(value) : strcspn(value, ",}");
+    size_t bytes = quoted ? caus_quoted_length(value) : strcspn(value, ",}");
     if (quoted && !value[bytes])
         return false;
     *at = skip_blanks(value + bytes + quoted);
@@ -74,7 +65,9 @@ static caus_status read_labels(caus_variable *variable, caus_arena *out,
     if (!labels)
         return caus_arena_fail(out, err);
     do {
-        at++;
+        at = skip_blanks(at + 1);
+        if (count > 0 && *at == '}')
+            break;
         if (!read_label(&at, out, &labels[count]))
             return CAUS_OK;
         if (!labels[count].name || !labels[count].value)
@@ -100,7 +93,7 @@ static caus_status name_by_label(caus_variable *variable, caus_arena *out,
         value =
             caus_label_value(variable->labels, variable->label_count, names[i]);
     bool is_pod = *value && strstr(names[i - 1], "pod");
-    size_t length = is_pod ? caus_workload_length(value) : strlen(value);
+    size_t length = is_pod ? caus_pod_owner_length(value) : strlen(value);
     variable->service = caus_arena_copy_text(out, value, length);
     return variable->service ? CAUS_OK : caus_arena_fail(out, err);
 }

@@ -6,9 +6,7 @@
  * kube-state-metrics do not clash.
  */
 #include <inttypes.h>
-#include <string.h>
 
-#include "base/pods.h"
 #include "telemetry/facts_internal.h"
 
 const char caus_fact_label[] = "caus_fact";
@@ -142,19 +140,4 @@ const char *caus_fact_expression(const caus_fact *fact, int64_t step_ns,
     const char *kept = text.failed ? NULL : caus_arena_copy(out, text.bytes);
     caus_text_deinit(&text);
     return kept;
-}
-
-/* The alphabet of the ends of names that Kubernetes makes. */
-static const char safe[] = "bcdfghjklmnpqrstvwxz2456789";
-
-size_t caus_workload_length(const char *pod)
-{
-    enum { END = 5 };
-    size_t known = caus_pod_workload_length(pod), length = strlen(pod);
-    if (known)
-        return known;
-    /* a daemon set adds one word only, which other names may end in too */
-    bool is_daemon = length > END + 1 && pod[length - END - 1] == '-' &&
-                     strspn(pod + length - END, safe) == END;
-    return is_daemon ? length - END - 1 : length;
 }

@@ -37,8 +37,4 @@ const char *caus_fact_expression(const caus_fact *fact, int64_t step_ns,
                                  const caus_facts_options *options,
                                  caus_arena *out);
 
-/* The workload of a pod: "auth" of auth-7d9f8b6c5-x2x4z, of auth-0 and of
- * auth-x2x4z. Returns how much of the name it is. */
-size_t caus_workload_length(const char *pod);
-
 #endif

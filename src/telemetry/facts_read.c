@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pods.h"
 #include "telemetry/facts_internal.h"
 
 enum { MOST_CHANGES = 20000, MOST_A_SERIES = 10, POINTS = 1000 };
@@ -59,7 +60,7 @@ static const char *service_of(const reader *at, const caus_label *labels,
     switch (at->fact->subject) {
     case CAUS_SUBJECT_POD:
         return caus_arena_copy_text(out, subject,
-                                    caus_workload_length(subject));
+                                    caus_pod_owner_length(subject));
     case CAUS_SUBJECT_WORKLOAD:
         return caus_arena_copy_text(out, subject, workload_length(subject));
     case CAUS_SUBJECT_TARGET:

@@ -390,6 +390,30 @@ static void labels_in_braces_name_the_service_of_a_column(void **state)
     assert_int_equal(bench->series.variables[9].label_count, 0);
 }
 
+/* As Prometheus' text format allows it. */
+static void a_comma_may_stand_behind_the_last_label(void **state)
+{
+    csv_bench *bench = *state;
+    static const char *const expected[] = {"order", "pay", "cart", "cart",
+                                           "cart"};
+    assert_int_equal(
+        csv_bench_read(bench,
+                       "\"latency{service=\"\"order\"\",}\","
+                       "\"latency{code=\"\"500\"\", service=\"\"pay\"\" , }\","
+                       "\"cart_latency{,}\","
+                       "\"cart_latency{service=\"\"pay\"\",,}\","
+                       "\"cart_latency{,service=\"\"pay\"\"}\"\n"
+                       "1,2,3,4,5\n",
+                       NULL),
+        CAUS_OK);
+    static const size_t counts[] = {1, 2, 0, 0, 0};
+    for (size_t i = 0; i < 5; i++) {
+        const caus_variable *read = &bench->series.variables[i];
+        assert_string_equal(read->service, expected[i]);
+        assert_int_equal(read->label_count, counts[i]);
+    }
+}
+
 static void a_column_belongs_to_a_service_that_others_tell(void **state)
 {
     csv_bench *bench = *state;
@@ -423,6 +447,7 @@ int main(void)
         cmocka_unit_test(a_window_without_baseline_has_one_environment),
         cmocka_unit_test(a_topology_names_the_service_of_a_column),
         cmocka_unit_test(labels_in_braces_name_the_service_of_a_column),
+        cmocka_unit_test(a_comma_may_stand_behind_the_last_label),
         cmocka_unit_test(a_column_belongs_to_a_service_that_others_tell),
     };
     return cmocka_run_group_tests(tests, open_bench, close_bench);
