@@ -4,10 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "caus/trace_evidence.h"
-#include "csv_fixture.h"
-#include "events/events_internal.h"
-#include "fault.h"
+#include "spans_fixture.h"
 
 typedef enum fault {
     FAULT_NONE,
@@ -46,18 +43,13 @@ static int64_t width(world *w, double ms)
                    (0.8 + 0.4 * caus_random_uniform(&w->random)));
 }
 
-static caus_slice slice(const char *text)
-{
-    return (caus_slice){text, strlen(text)};
-}
-
 static uint64_t add(world *w, const char *service, const char *operation,
                     uint64_t parent, int64_t start_ns, int64_t duration_ns,
                     bool failed)
 {
-    caus_span_row row = {.trace = slice(w->trace),
-                         .service = slice(service),
-                         .operation = slice(operation),
+    caus_span_row row = {.trace = spans_slice(w->trace),
+                         .service = spans_slice(service),
+                         .operation = spans_slice(operation),
                          .span = ++w->next_span,
                          .parent = parent,
                          .has_parent = parent != 0,
@@ -164,9 +156,10 @@ static void add_trace(world *w, int number)
     if (w->has_orders && number % 15 == 0)
         at += order(w, page, at);
     at += width(w, 2);
-    caus_span_row root = {.trace = slice(w->trace),
-                          .service = slice("web"),
-                          .operation = slice(w->is_costly ? "list" : "page"),
+    caus_span_row root = {.trace = spans_slice(w->trace),
+                          .service = spans_slice("web"),
+                          .operation =
+                              spans_slice(w->is_costly ? "list" : "page"),
                           .span = page,
                           .failed = stops,
                           .start_ns = start_ns,
@@ -177,8 +170,7 @@ static void add_trace(world *w, int number)
 
 enum { TRACES = 60 };
 
-static void fill_world(const world *from, const caus_run *run, caus_arena *out,
-                       caus_spans *spans)
+static void fill_world(const world *from, csv_bench *bench, caus_spans *spans)
 {
     world w = *from;
     w.builder = caus_spans_builder_new(0);
@@ -188,17 +180,14 @@ static void fill_world(const world *from, const caus_run *run, caus_arena *out,
         w.phase = i < TRACES ? CAUS_PHASE_NORMAL : CAUS_PHASE_INCIDENT;
         add_trace(&w, i);
     }
-    assert_int_equal(
-        caus_spans_builder_finish(w.builder, NULL, true, run, out, spans, NULL),
-        CAUS_OK);
-    caus_spans_builder_free(w.builder);
+    spans_build(w.builder, bench, spans);
 }
 
-static void make_world(fault planted, int64_t skew_ns, const caus_run *run,
-                       caus_arena *out, caus_spans *spans)
+static void make_world(fault planted, int64_t skew_ns, csv_bench *bench,
+                       caus_spans *spans)
 {
     world w = {.fault = planted, .skew_ns = skew_ns};
-    fill_world(&w, run, out, spans);
+    fill_world(&w, bench, spans);
 }
 
 /* What is told of a world. */
@@ -211,7 +200,7 @@ typedef struct told {
 static void tell_of(told *t, const world *w)
 {
     csv_bench_open(&t->bench, 0);
-    fill_world(w, t->bench.run, t->bench.out, &t->spans);
+    fill_world(w, &t->bench, &t->spans);
     assert_int_equal(caus_spans_evidence(&t->spans, NULL, t->bench.run,
                                          t->bench.out, &t->evidence,
                                          &t->bench.error),
@@ -518,44 +507,29 @@ static void one_phase_alone_is_too_little(void **state)
 {
     (void)state;
     csv_bench bench;
-    csv_bench_open(&bench, 0);
-    csv_file file =
-        csv_file_of("trace,span,parent,service,operation,start_us,duration_us\n"
-                    "1,1,-1,a,b,0,1\n");
     caus_spans spans;
     caus_trace_evidence evidence = {.finding_count = 77};
-    assert_int_equal(caus_spans_read_csv(file.path, NULL, bench.run, bench.out,
-                                         &spans, &bench.error),
-                     CAUS_OK);
+    spans_read_well(&bench,
+                    "trace,span,parent,service,operation,start_us,duration_us\n"
+                    "1,1,-1,a,b,0,1\n",
+                    &spans);
     assert_int_equal(caus_spans_evidence(&spans, NULL, bench.run, bench.out,
                                          &evidence, &bench.error),
                      CAUS_ERR_TOO_FEW_SAMPLES);
     assert_non_null(strstr(bench.error.message, "normal phase"));
     assert_int_equal(evidence.finding_count, 77);
-    close(file.descriptor);
     csv_bench_close(&bench);
+}
+
+static void make_spans(csv_bench *bench, caus_spans *spans)
+{
+    make_world(FAULT_NO_CALL_TO_CART, 0, bench, spans);
 }
 
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     (void)state;
-    bool refused = true;
-    for (long successes = 0; refused; successes++) {
-        csv_bench bench;
-        caus_spans spans;
-        caus_trace_evidence evidence;
-        csv_bench_open(&bench, 0);
-        make_world(FAULT_NO_CALL_TO_CART, 0, bench.run, bench.out, &spans);
-        size_t used = caus_arena_used_bytes(bench.out);
-        fault_fail_after(successes);
-        caus_status status = caus_spans_evidence(&spans, NULL, bench.run,
-                                                 bench.out, &evidence, NULL);
-        refused = fault_stop();
-        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
-        if (refused)
-            assert_int_equal(caus_arena_used_bytes(bench.out), used);
-        csv_bench_close(&bench);
-    }
+    spans_lack_memory(make_spans, spans_find_evidence);
 }
 
 int main(void)

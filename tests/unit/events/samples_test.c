@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 
-#include "caus/events.h"
-#include "csv_fixture.h"
-#include "fault.h"
+#include "spans_fixture.h"
 
 static const int64_t second_ns = 1000000000;
 
@@ -16,16 +14,6 @@ static const char text[] =
            "1,3,2,db,query,21,60,1\n"
            "2,1,-1,web,page,1000000,300,1\n"
            "3,1,-1,db,batch,2000001,50,0\n";
-
-static void read_spans(csv_bench *bench, caus_spans *spans)
-{
-    csv_file file = csv_file_of(text);
-    csv_bench_open(bench, 0);
-    if (caus_spans_read_csv(file.path, NULL, bench->run, bench->out, spans,
-                            &bench->error) != CAUS_OK)
-        fail_msg("%s", bench->error.message);
-    close(file.descriptor);
-}
 
 static const caus_track *track_of(const caus_samples *samples, const char *name)
 {
@@ -54,7 +42,7 @@ static void entries_are_counted_by_the_end_of_their_bin(void **state)
     csv_bench bench;
     caus_spans spans;
     caus_samples samples;
-    read_spans(&bench, &spans);
+    spans_read_well(&bench, text, &spans);
     caus_spans_step step = {
         .step_ns = second_ns, .latency_spans = 1, .quantile_spans = 2};
     assert_int_equal(caus_spans_to_samples(&spans, &step, bench.run, bench.out,
@@ -84,7 +72,7 @@ static void few_spans_make_no_quantile(void **state)
     csv_bench bench;
     caus_spans spans;
     caus_samples samples;
-    read_spans(&bench, &spans);
+    spans_read_well(&bench, text, &spans);
     caus_spans_step step = {.step_ns = 10 * second_ns};
     assert_int_equal(caus_spans_to_samples(&spans, &step, bench.run, bench.out,
                                            &samples, &bench.error),
@@ -99,7 +87,7 @@ static void a_step_that_is_none_or_too_short_is_refused(void **state)
     csv_bench bench;
     caus_spans spans;
     caus_samples samples;
-    read_spans(&bench, &spans);
+    spans_read_well(&bench, text, &spans);
     caus_spans_step step = {.step_ns = 0};
     assert_int_equal(caus_spans_to_samples(&spans, &step, bench.run, bench.out,
                                            &samples, &bench.error),
@@ -112,26 +100,23 @@ static void a_step_that_is_none_or_too_short_is_refused(void **state)
     csv_bench_close(&bench);
 }
 
+static void make_spans(csv_bench *bench, caus_spans *spans)
+{
+    assert_int_equal(spans_read(bench, text, NULL, spans), CAUS_OK);
+}
+
+static caus_status make_samples(const caus_spans *spans, csv_bench *bench)
+{
+    caus_samples samples;
+    caus_spans_step step = {.step_ns = second_ns};
+    return caus_spans_to_samples(spans, &step, bench->run, bench->out, &samples,
+                                 NULL);
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     (void)state;
-    bool refused = true;
-    for (long successes = 0; refused; successes++) {
-        csv_bench bench;
-        caus_spans spans;
-        caus_samples samples;
-        read_spans(&bench, &spans);
-        size_t used = caus_arena_used_bytes(bench.out);
-        caus_spans_step step = {.step_ns = second_ns};
-        fault_fail_after(successes);
-        caus_status status = caus_spans_to_samples(&spans, &step, bench.run,
-                                                   bench.out, &samples, NULL);
-        refused = fault_stop();
-        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
-        if (refused)
-            assert_int_equal(caus_arena_used_bytes(bench.out), used);
-        csv_bench_close(&bench);
-    }
+    spans_lack_memory(make_spans, make_samples);
 }
 
 int main(void)

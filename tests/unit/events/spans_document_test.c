@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "base/base.h"
 #include "caus/span_source.h"
-#include "csv_fixture.h"
-#include "fault.h"
+#include "spans_fixture.h"
 
 #define HEADER \
     "phase,trace,span,parent,service,operation,start_us,duration_us,status\n"
@@ -16,15 +14,6 @@ static const char told[] = HEADER
     "1,t 2,1,-1,web,page,900,5,ok\n"
     "1,t 2,2,1,cart,get,50,3,ok\n"
     "1,00000000000000000000000000000001,9,-1,web,page,901,5,ok\n";
-
-static void read_csv(csv_bench *bench, const char *text, caus_spans *spans)
-{
-    csv_file file = csv_file_of(text);
-    if (caus_spans_read_csv(file.path, NULL, bench->run, bench->out, spans,
-                            &bench->error) != CAUS_OK)
-        fail_msg("%s", bench->error.message);
-    close(file.descriptor);
-}
 
 static void assert_same(const caus_spans *a, const caus_spans *b)
 {
@@ -58,8 +47,7 @@ static void what_is_written_is_read_back(void **state)
     csv_bench bench;
     caus_spans spans, again;
     const char *json;
-    csv_bench_open(&bench, 0);
-    read_csv(&bench, told, &spans);
+    spans_read_well(&bench, told, &spans);
     assert_int_equal(caus_spans_write(&spans, bench.out, &json, &bench.error),
                      CAUS_OK);
     assert_null(strstr(json, "4bf92f35")); /* two numbers, no token */
@@ -85,8 +73,7 @@ static void many_spans_are_read_back(void **state)
                          i % 700, i / 700, i / 700 - 1 - (i % 5 == 0), i % 7,
                          i % 11, (int)(caus_random_uniform(&random) * 1e9),
                          i % 13 - 1, i % 17 ? "ok" : "error");
-    csv_bench_open(&bench, 0);
-    read_csv(&bench, text.bytes, &spans);
+    spans_read_well(&bench, text.bytes, &spans);
     assert_int_equal(caus_spans_write(&spans, bench.out, &json, &bench.error),
                      CAUS_OK);
     if (caus_spans_read_text("it", json, strlen(json), bench.run, bench.out,
@@ -140,8 +127,7 @@ static void both_survive_each_failed_allocation(void **state)
     csv_bench bench;
     caus_spans spans;
     const char *json = NULL;
-    csv_bench_open(&bench, 0);
-    read_csv(&bench, told, &spans);
+    spans_read_well(&bench, told, &spans);
     assert_int_equal(caus_spans_write(&spans, bench.out, &json, &bench.error),
                      CAUS_OK);
     for (int write = 0; write < 2; write++) {

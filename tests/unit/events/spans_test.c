@@ -2,30 +2,10 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "caus/events.h"
-#include "csv_fixture.h"
-#include "fault.h"
+#include "spans_fixture.h"
 
 #define HEADER \
     "phase,trace,span,parent,service,operation,start_us,duration_us\n"
-
-static caus_status read_text(csv_bench *bench, const char *text,
-                             const caus_spans_options *options,
-                             caus_spans *spans)
-{
-    csv_file file = csv_file_of(text);
-    caus_status status = caus_spans_read_csv(file.path, options, bench->run,
-                                             bench->out, spans, &bench->error);
-    close(file.descriptor);
-    return status;
-}
-
-static void read_well(csv_bench *bench, const char *text, caus_spans *spans)
-{
-    csv_bench_open(bench, 0);
-    if (read_text(bench, text, NULL, spans) != CAUS_OK)
-        fail_msg("%s", bench->error.message);
-}
 
 static const char *operation_of(const caus_spans *spans, size_t span)
 {
@@ -37,14 +17,14 @@ static void parents_come_before_children_and_children_by_start(void **state)
     (void)state;
     csv_bench bench;
     caus_spans spans;
-    read_well(&bench,
-              HEADER "0,7,4,2,db,query,130,10\n"
-                     "0,7,3,1,web,later,160,30\n"
-                     "1,7,1,-1,web,incident,900,5\n"
-                     "\n"
-                     "0,7,2,1,web,first,120,30\n"
-                     "0,7,1,-1,web,page,100,100.5\n",
-              &spans);
+    spans_read_well(&bench,
+                    HEADER "0,7,4,2,db,query,130,10\n"
+                           "0,7,3,1,web,later,160,30\n"
+                           "1,7,1,-1,web,incident,900,5\n"
+                           "\n"
+                           "0,7,2,1,web,first,120,30\n"
+                           "0,7,1,-1,web,page,100,100.5\n",
+                    &spans);
     assert_int_equal(spans.span_count, 5);
     assert_int_equal(spans.trace_count, 2);
     static const char *const order[] = {"page", "first", "query", "later",
@@ -70,16 +50,17 @@ static void the_order_of_rows_and_columns_does_not_matter(void **state)
     (void)state;
     csv_bench a, b;
     caus_spans x, y;
-    read_well(&a,
-              "trace,span,parent,service,operation,start_us,duration_us\n"
-              "t1,a,,web,page,10,90\nt1,b,a,auth,check,20,10\n"
-              "t1,c,a,auth,check,20,10\nt2,a,,web,page,5,1\n",
-              &x);
-    read_well(&b,
-              "note,duration_us,start_us,operation,service,parent,span,trace\n"
-              "x,10,20,check,auth,a,c,t1\nx,1,5,page,web,,a,t2\n"
-              "x,90,10,page,web,,a,t1\nx,10,20,check,auth,a,b,t1\n",
-              &y);
+    spans_read_well(&a,
+                    "trace,span,parent,service,operation,start_us,duration_us\n"
+                    "t1,a,,web,page,10,90\nt1,b,a,auth,check,20,10\n"
+                    "t1,c,a,auth,check,20,10\nt2,a,,web,page,5,1\n",
+                    &x);
+    spans_read_well(
+        &b,
+        "note,duration_us,start_us,operation,service,parent,span,trace\n"
+        "x,10,20,check,auth,a,c,t1\nx,1,5,page,web,,a,t2\n"
+        "x,90,10,page,web,,a,t1\nx,10,20,check,auth,a,b,t1\n",
+        &y);
     assert_int_equal(x.span_count, y.span_count);
     for (size_t i = 0; i < x.trace_count; i++)
         assert_string_equal(x.trace_ids[i], y.trace_ids[i]);
@@ -97,17 +78,17 @@ static void malformed_traces_are_mended_and_counted(void **state)
     (void)state;
     csv_bench bench;
     caus_spans spans;
-    read_well(&bench,
-              HEADER "0,1,1,99,a,orphan,0,10\n"
-                     "0,2,1,3,a,ring1,10,5\n"
-                     "0,2,2,1,a,ring2,11,5\n"
-                     "0,2,3,2,a,ring3,12,5\n"
-                     "0,3,1,1,a,own parent,0,5\n"
-                     "0,4,1,-1,a,root,0,-5\n"
-                     "0,4,2,1,a,twin,1,1\n"
-                     "0,4,2,1,b,twin,2,1\n"
-                     "0,4,5,2,b,child of twin,3,1\n",
-              &spans);
+    spans_read_well(&bench,
+                    HEADER "0,1,1,99,a,orphan,0,10\n"
+                           "0,2,1,3,a,ring1,10,5\n"
+                           "0,2,2,1,a,ring2,11,5\n"
+                           "0,2,3,2,a,ring3,12,5\n"
+                           "0,3,1,1,a,own parent,0,5\n"
+                           "0,4,1,-1,a,root,0,-5\n"
+                           "0,4,2,1,a,twin,1,1\n"
+                           "0,4,2,1,b,twin,2,1\n"
+                           "0,4,5,2,b,child of twin,3,1\n",
+                    &spans);
     assert_int_equal(spans.faults.orphans, 1);
     assert_int_equal(spans.faults.cycles, 2);
     assert_int_equal(spans.faults.duplicates, 1);
@@ -134,12 +115,13 @@ static void ids_may_be_hexadecimal_or_any_text(void **state)
     (void)state;
     csv_bench bench;
     caus_spans spans;
-    read_well(&bench,
-              HEADER "0,4bf9,00f067aa0ba902b7,0000000000000000,a,x,0,9\n"
-                     "0,4bf9,00f067aa0ba902b8,00F067AA0BA902B7,a,y,1,2\n"
-                     "0,4bf9,span-3,00f067aa0ba902b8,\"a, \"\"b\"\"\",z,1,1\n"
-                     "0,4bf9,\xc3\xa4,span-3,a,z,1,1\n",
-              &spans);
+    spans_read_well(&bench,
+                    HEADER
+                    "0,4bf9,00f067aa0ba902b7,0000000000000000,a,x,0,9\n"
+                    "0,4bf9,00f067aa0ba902b8,00F067AA0BA902B7,a,y,1,2\n"
+                    "0,4bf9,span-3,00f067aa0ba902b8,\"a, \"\"b\"\"\",z,1,1\n"
+                    "0,4bf9,\xc3\xa4,span-3,a,z,1,1\n",
+                    &spans);
     static const uint32_t parents[] = {CAUS_NO_SPAN, 0, 1, 2};
     assert_memory_equal(spans.parent, parents, sizeof parents);
     assert_string_equal(spans.services[1], "a, \"b\"");
@@ -166,7 +148,7 @@ static void status_is_read_as_words_codes_or_http(void **state)
                  "status\n1,1,-1,a,b,0,1,%s\n",
                  cases[i].text);
         csv_bench_open(&bench, 0);
-        caus_status status = read_text(&bench, text, NULL, &spans);
+        caus_status status = spans_read(&bench, text, NULL, &spans);
         assert_int_equal(status,
                          cases[i].failed < 0 ? CAUS_ERR_INVALID_DATA : CAUS_OK);
         if (status == CAUS_OK) {
@@ -185,10 +167,10 @@ static void an_onset_parts_traces_that_tell_no_phase(void **state)
     csv_bench_open(&bench, 0);
     caus_spans_options options = {.has_onset = true, .onset_ns = 50000};
     assert_int_equal(
-        read_text(&bench,
-                  "trace,span,parent,service,operation,start_us,duration_us\n"
-                  "x,2,1,a,b,60,1\nx,1,-1,a,b,40,90\ny,1,-1,a,b,50,1\n",
-                  &options, &spans),
+        spans_read(&bench,
+                   "trace,span,parent,service,operation,start_us,duration_us\n"
+                   "x,2,1,a,b,60,1\nx,1,-1,a,b,40,90\ny,1,-1,a,b,50,1\n",
+                   &options, &spans),
         CAUS_OK);
     assert_int_equal(spans.trace_phase[0], CAUS_PHASE_NORMAL);
     assert_string_equal(spans.trace_ids[0], "x");
@@ -244,7 +226,7 @@ static void faults_name_line_and_column(void **state)
         csv_bench bench;
         caus_spans spans = {.span_count = 77};
         csv_bench_open(&bench, 0);
-        assert_int_equal(read_text(&bench, cases[i].text, NULL, &spans),
+        assert_int_equal(spans_read(&bench, cases[i].text, NULL, &spans),
                          CAUS_ERR_INVALID_DATA);
         if (!strstr(bench.error.message, cases[i].says))
             fail_msg("'%s' does not say '%s'", bench.error.message,
@@ -268,32 +250,39 @@ static void the_memory_limit_is_kept(void **state)
     csv_bench bench;
     caus_spans spans;
     csv_bench_open(&bench, (size_t)1 << 20);
-    assert_int_equal(read_text(&bench, text, NULL, &spans), CAUS_ERR_LIMIT);
+    assert_int_equal(spans_read(&bench, text, NULL, &spans), CAUS_ERR_LIMIT);
     assert_non_null(strstr(bench.error.message, "--memory-limit"));
     csv_bench_close(&bench);
     csv_bench_open(&bench, 0); /* a chain as deep as the trace is long */
-    assert_int_equal(read_text(&bench, text, NULL, &spans), CAUS_OK);
+    assert_int_equal(spans_read(&bench, text, NULL, &spans), CAUS_OK);
     assert_int_equal(spans.parent[ROWS - 1], ROWS - 2);
     csv_bench_close(&bench);
     free(text);
+}
+
+/* Who calls whom in the spans of a text, which it reads with the bench. */
+static void read_calls(csv_bench *bench, const char *text,
+                       caus_topology *topology, const caus_call_count **counts)
+{
+    caus_spans spans;
+    spans_read_well(bench, text, &spans);
+    assert_int_equal(caus_spans_topology(&spans, bench->out, topology, counts,
+                                         &bench->error),
+                     CAUS_OK);
 }
 
 static void topology_counts_calls_between_services(void **state)
 {
     (void)state;
     csv_bench bench;
-    caus_spans spans;
     caus_topology topology;
     const caus_call_count *counts;
-    read_well(&bench,
-              HEADER "0,1,1,-1,web,page,0,90\n0,1,2,1,web,client,1,50\n"
-                     "0,1,3,2,auth,check,2,40\n1,2,1,-1,web,page,0,90\n"
-                     "1,2,2,1,auth,check,1,50\n1,2,3,1,auth,check,1,50\n"
-                     "1,2,4,2,db,get,3,4\n",
-              &spans);
-    assert_int_equal(caus_spans_topology(&spans, bench.out, &topology, &counts,
-                                         &bench.error),
-                     CAUS_OK);
+    read_calls(&bench,
+               HEADER "0,1,1,-1,web,page,0,90\n0,1,2,1,web,client,1,50\n"
+                      "0,1,3,2,auth,check,2,40\n1,2,1,-1,web,page,0,90\n"
+                      "1,2,2,1,auth,check,1,50\n1,2,3,1,auth,check,1,50\n"
+                      "1,2,4,2,db,get,3,4\n",
+               &topology, &counts);
     assert_int_equal(topology.service_count, 3);
     assert_int_equal(topology.call_count, 2);
     static const size_t calls[2][2] = {{0, 1}, {2, 0}};
@@ -319,12 +308,8 @@ static size_t write_chain(char *text, const char *parent_of_first)
 static void check_chain(const char *text)
 {
     csv_bench bench;
-    caus_spans spans;
     caus_topology topology;
-    read_well(&bench, text, &spans);
-    assert_int_equal(
-        caus_spans_topology(&spans, bench.out, &topology, NULL, &bench.error),
-        CAUS_OK);
+    read_calls(&bench, text, &topology, NULL);
     static const size_t calls[2][2] = {{0, 1}, {2, 0}}; /* api, db, web */
     assert_int_equal(topology.call_count, 2);
     assert_memory_equal(topology.calls, calls, sizeof calls);
@@ -354,12 +339,8 @@ static void a_way_back_that_is_seen_again_and_again_is_one(void **state)
             text + length, "0,x%d,1,-1,db,get,1,90\n0,x%d,2,1,web,page,2,10\n",
             i, i);
     csv_bench bench;
-    caus_spans spans;
     caus_topology topology;
-    read_well(&bench, text, &spans);
-    assert_int_equal(
-        caus_spans_topology(&spans, bench.out, &topology, NULL, &bench.error),
-        CAUS_OK);
+    read_calls(&bench, text, &topology, NULL);
     assert_int_equal(topology.call_count, 3);
     csv_bench_close(&bench);
 }

@@ -3,10 +3,7 @@
  * others; who stops in the incident has to be told from whom it had asked. */
 #include <math.h>
 
-#include "caus/trace_evidence.h"
-#include "csv_fixture.h"
-#include "events/events_internal.h"
-#include "fault.h"
+#include "spans_fixture.h"
 
 typedef struct stopping {
     bool page, order; /* stop after price answered, in every other trace */
@@ -23,17 +20,12 @@ typedef struct world {
 
 static const int64_t ms_ns = 1000000;
 
-static caus_slice slice(const char *text)
-{
-    return (caus_slice){text, strlen(text)};
-}
-
 static uint64_t add(world *w, const char *service, const char *operation,
                     uint64_t parent, int64_t ms, bool failed)
 {
-    caus_span_row row = {.trace = slice(w->trace),
-                         .service = slice(service),
-                         .operation = slice(operation),
+    caus_span_row row = {.trace = spans_slice(w->trace),
+                         .service = spans_slice(service),
+                         .operation = spans_slice(operation),
                          .span = ++w->next_span,
                          .parent = parent,
                          .has_parent = parent != 0,
@@ -76,8 +68,7 @@ static void take_order(world *w, bool stops, bool failed)
 
 enum { TRACES = 80 };
 
-static void fill(const stopping *how, const caus_run *run, caus_arena *out,
-                 caus_spans *spans)
+static void fill(const stopping *how, csv_bench *bench, caus_spans *spans)
 {
     world w = {.builder = caus_spans_builder_new(0)};
     assert_non_null(w.builder);
@@ -92,10 +83,7 @@ static void fill(const stopping *how, const caus_run *run, caus_arena *out,
         else
             take_order(&w, stops && how->order, how->is_failure);
     }
-    assert_int_equal(
-        caus_spans_builder_finish(w.builder, NULL, true, run, out, spans, NULL),
-        CAUS_OK);
-    caus_spans_builder_free(w.builder);
+    spans_build(w.builder, bench, spans);
 }
 
 /* Cohen's h of the steps that are missing behind a service. */
@@ -105,7 +93,7 @@ static double missing_behind(const stopping *how, const char *service)
     caus_spans spans;
     caus_trace_evidence told;
     csv_bench_open(&bench, 0);
-    fill(how, bench.run, bench.out, &spans);
+    fill(how, &bench, &spans);
     assert_int_equal(caus_spans_evidence(&spans, NULL, bench.run, bench.out,
                                          &told, &bench.error),
                      CAUS_OK);
@@ -148,27 +136,16 @@ static void who_fails_need_not_go_on(void **state)
     }
 }
 
+static void make_spans(csv_bench *bench, caus_spans *spans)
+{
+    stopping both = {.page = true, .order = true};
+    fill(&both, bench, spans);
+}
+
 static void running_out_of_memory_anywhere_is_reported(void **state)
 {
     (void)state;
-    stopping both = {.page = true, .order = true};
-    bool refused = true;
-    for (long successes = 0; refused; successes++) {
-        csv_bench bench;
-        caus_spans spans;
-        caus_trace_evidence told;
-        csv_bench_open(&bench, 0);
-        fill(&both, bench.run, bench.out, &spans);
-        size_t used = caus_arena_used_bytes(bench.out);
-        fault_fail_after(successes);
-        caus_status status = caus_spans_evidence(&spans, NULL, bench.run,
-                                                 bench.out, &told, NULL);
-        refused = fault_stop();
-        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
-        if (refused)
-            assert_int_equal(caus_arena_used_bytes(bench.out), used);
-        csv_bench_close(&bench);
-    }
+    spans_lack_memory(make_spans, spans_find_evidence);
 }
 
 int main(void)

@@ -395,43 +395,36 @@ who_is_gone_while_its_requests_are_counted_is_suspected(void **state)
 
 /* ---- what callers have in common ---- */
 
-/* front calls mid and side, both call root, which is slow to reach. */
-static void what_all_callers_wait_for_is_suspected(void **state)
+/* Nobody is slow but front, mid and, by so many seconds, side. */
+static caus_explanation explain_waiting(made_fixture *with,
+                                        const size_t calls[4][2], double side)
 {
-    made_fixture *with = *state;
-    static const char *const services[] = {"front", "mid", "root", "side"};
-    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
-    const caus_topology topology = {4, services, 4, calls};
+    const caus_topology topology = {4, made_topology.services, 4, calls};
     caus_explain_options options = made_options();
     made_measure measures[MADE_VARIABLES];
     options.topology = &topology;
-    memcpy(measures, made_incident, sizeof measures);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        measures[i].shift = 0;
-    measures[0].shift = measures[3].shift = measures[8].shift = .5;
-    caus_explanation told = made_explain(with, measures, &options);
+    made_quiet(measures);
+    measures[0].shift = measures[3].shift = .5;
+    measures[8].shift = side;
+    return made_explain(with, measures, &options);
+}
+
+/* front calls mid and side, both call root, which is slow to reach. */
+static void what_all_callers_wait_for_is_suspected(void **state)
+{
+    static const size_t calls[4][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
+    caus_explanation told = explain_waiting(*state, calls, .5);
     assert_string_equal(first_of(&told), "root");
     assert_true(told.suspects[0].terms[CAUS_TERM_WAY] > 1);
-    measures[8].shift = 0;
-    told = made_explain(with, measures, &options);
+    told = explain_waiting(*state, calls, 0);
     assert_string_equal(first_of(&told), "mid");
 }
 
 /* side calls mid, too: it waits for that. */
 static void who_waits_for_another_caller_makes_no_second(void **state)
 {
-    made_fixture *with = *state;
-    static const char *const services[] = {"front", "mid", "root", "side"};
-    static const size_t calls[][2] = {{0, 3}, {1, 2}, {3, 1}, {3, 2}};
-    const caus_topology topology = {4, services, 4, calls};
-    caus_explain_options options = made_options();
-    made_measure measures[MADE_VARIABLES];
-    options.topology = &topology;
-    memcpy(measures, made_incident, sizeof measures);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        measures[i].shift = 0;
-    measures[0].shift = measures[3].shift = measures[8].shift = .5;
-    caus_explanation told = made_explain(with, measures, &options);
+    static const size_t calls[4][2] = {{0, 3}, {1, 2}, {3, 1}, {3, 2}};
+    caus_explanation told = explain_waiting(*state, calls, .5);
     assert_string_equal(first_of(&told), "mid");
 }
 

@@ -89,11 +89,7 @@ static caus_explanation explain(made_fixture *with, const made_flow *flow,
     caus_explain_options options = made_options();
     options.onset_ns = made_start_ns + ONSET * made_step_ns;
     options.changes = changes;
-    caus_explanation told;
-    if (caus_explain(series, &options, with->run, with->arena, &told,
-                     &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
-    return told;
+    return made_explain_series(with, series, &options);
 }
 
 static caus_explanation tell(made_fixture *with, const made_flow *flow,
@@ -363,10 +359,7 @@ static void the_slowest_traces_of_the_incident_are_shown(void **state)
     options.onset_ns = made_start_ns + ONSET * made_step_ns;
     options.spans = &spans;
     options.topology = NULL; /* that of the spans */
-    caus_explanation told;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    caus_explanation told = made_explain_series(with, &series, &options);
     const caus_suspect *first = &told.suspects[0];
     assert_string_equal(first->service, "root");
     assert_int_equal(first->hop_count, 2);

@@ -83,9 +83,7 @@ enum { END = MADE_ONSET + 35 };
 static caus_explanation explain_until(fixture *with, size_t end)
 {
     measure calm[MADE_VARIABLES];
-    memcpy(calm, made_incident, sizeof calm);
-    for (size_t v = 0; v < MADE_VARIABLES; v++)
-        calm[v].shift = 0;
+    made_quiet(calm);
     caus_series series = made_series(with->arena, made_incident, NULL, 1);
     caus_series after = made_series(with->arena, calm, NULL, 1);
     caus_segment *segment = caus_arena_array(with->arena, 1, sizeof *segment);
@@ -97,11 +95,7 @@ static caus_explanation explain_until(fixture *with, size_t end)
     segment->values = values;
     series.segments = segment;
     caus_explain_options options = made_options();
-    caus_explanation told;
-    if (caus_explain(&series, &options, with->run, with->arena, &told,
-                     &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
-    return told;
+    return made_explain_series(with, &series, &options);
 }
 
 static void an_end_within_the_rows_is_found(void **state)
@@ -195,11 +189,9 @@ static void the_order_of_columns_does_not_matter(void **state)
     fixture *with = *state;
     static const size_t order[MADE_VARIABLES] = {9, 3, 7, 1, 0, 8, 2, 6, 5, 4};
     caus_explain_options options = made_options();
-    caus_explanation told = made_explain(with, made_incident, &options), again;
+    caus_explanation told = made_explain(with, made_incident, &options);
     caus_series shuffled = made_series(with->arena, made_incident, order, 1);
-    assert_int_equal(caus_explain(&shuffled, &options, with->run, with->arena,
-                                  &again, &with->err),
-                     CAUS_OK);
+    caus_explanation again = made_explain_series(with, &shuffled, &options);
     for (size_t i = 0; i < told.suspect_count; i++) {
         assert_string_equal(told.suspects[i].service,
                             again.suspects[i].service);
@@ -216,11 +208,9 @@ static void the_unit_of_bytes_does_not_matter(void **state)
 {
     fixture *with = *state;
     caus_explain_options options = made_options();
-    caus_explanation told = made_explain(with, made_incident, &options), again;
+    caus_explanation told = made_explain(with, made_incident, &options);
     caus_series scaled = made_series(with->arena, made_incident, NULL, 1024);
-    assert_int_equal(caus_explain(&scaled, &options, with->run, with->arena,
-                                  &again, &with->err),
-                     CAUS_OK);
+    caus_explanation again = made_explain_series(with, &scaled, &options);
     for (size_t i = 0; i < told.suspect_count; i++) {
         assert_string_equal(told.suspects[i].service,
                             again.suspects[i].service);
@@ -261,9 +251,7 @@ static void a_silent_callee_is_suspected_of_a_slow_way(void **state)
 static void healthy_rows_have_no_cause(void **state)
 {
     measure healthy[MADE_VARIABLES];
-    memcpy(healthy, made_incident, sizeof healthy);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        healthy[i].shift = 0;
+    made_quiet(healthy);
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, healthy, &options);
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
@@ -290,9 +278,7 @@ static void trouble_that_was_over_before_the_onset_is_no_alarm(void **state)
     made_fixture *with = *state;
     measure healthy[MADE_VARIABLES];
     double values[MADE_ROWS * MADE_VARIABLES];
-    memcpy(healthy, made_incident, sizeof healthy);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        healthy[i].shift = 0;
+    made_quiet(healthy);
     caus_series series = made_series(with->arena, healthy, NULL, 1);
     caus_segment segment = series.segments[0];
     memcpy(values, segment.values, sizeof values);
@@ -302,16 +288,11 @@ static void trouble_that_was_over_before_the_onset_is_no_alarm(void **state)
     segment.values = values;
     series.segments = &segment;
     caus_explain_options options = made_options();
-    caus_explanation told;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_true(told.alarm < 1);
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
     options.onset_ns -= 25 * made_step_ns;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    told = made_explain_series(with, &series, &options);
     assert_true(told.alarm > 1);
 }
 
@@ -435,9 +416,7 @@ static void constant_columns_rank_without_a_cause(void **state)
 static void what_never_moved_before_may_be_the_cause(void **state)
 {
     measure broken[MADE_VARIABLES];
-    memcpy(broken, made_incident, sizeof broken);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        broken[i].shift = 0;
+    made_quiet(broken);
     broken[6] = (measure){"root_availability", "root", 100, 0, -20};
     broken[1] = (measure){"front_errors", "front", 0, 0, 20};
     broken[3] = (measure){"mid_errors", "mid", 0, 0, 20};
@@ -536,10 +515,7 @@ static void every_format_is_written_or_memory_is_missed(void **state)
     fixture *with = *state;
     caus_explain_options options = made_options();
     caus_series series = made_series(with->arena, made_incident, NULL, 1);
-    caus_explanation told;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    caus_explanation told = made_explain_series(with, &series, &options);
     caus_explanation_answer answer = {.series = &series, .explanation = &told};
     caus_render_options how = {.zone_offset_minutes = INT32_MIN};
     static const caus_format formats[] = {CAUS_FORMAT_JSON, CAUS_FORMAT_TEXT,

@@ -73,9 +73,7 @@ static caus_explanation explain(fixture *with, const said *items, size_t count)
 {
     made_measure quiet[MADE_VARIABLES];
     said all[16];
-    memcpy(quiet, made_incident, sizeof quiet);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        quiet[i].shift = 0;
+    made_quiet(quiet);
     memcpy(all, routine, sizeof routine);
     memcpy(all + ROUTINES, items, count * sizeof *items);
     caus_logs *logs = caus_arena_array(with->arena, 1, sizeof *logs);
@@ -205,28 +203,21 @@ static void lines_without_a_before_change_nothing(void **state)
         {"stranger", "who am I", CAUS_SEVERITY_ERROR, 3, 0, MADE_ROWS, 0}};
     caus_series series = made_series(with->arena, made_incident, NULL, 1);
     caus_explain_options options = made_options();
-    caus_explanation none, late, foreign;
     caus_logs logs;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &none, &with->err),
-                     CAUS_OK);
+    caus_explanation none = made_explain_series(with, &series, &options);
     const char *plain = json_of(with, &series, &none);
     assert_null(strstr(plain, "\"logs\""));
     options.logs = &logs;
     assert_int_equal(make_logs(items, 1, false, with->arena, &logs, &with->err),
                      CAUS_OK);
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &late, &with->err),
-                     CAUS_OK);
+    caus_explanation late = made_explain_series(with, &series, &options);
     assert_false(late.has_logs);
     assert_true(late.suspects[0].score == none.suspects[0].score);
     assert_non_null(strstr(late.warnings[0], "before the onset"));
     assert_int_equal(
         make_logs(items + 1, 1, false, with->arena, &logs, &with->err),
         CAUS_OK);
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &foreign, &with->err),
-                     CAUS_OK);
+    caus_explanation foreign = made_explain_series(with, &series, &options);
     assert_true(foreign.suspects[0].score == none.suspects[0].score);
     assert_non_null(strstr(foreign.warnings[0], "stranger"));
 }
@@ -245,14 +236,11 @@ static void the_order_of_lines_does_not_matter(void **state)
     const char *texts[2];
     for (int backwards = 0; backwards < 2; backwards++) {
         caus_logs logs;
-        caus_explanation told;
         assert_int_equal(
             make_logs(items, 3, backwards, with->arena, &logs, &with->err),
             CAUS_OK);
         options.logs = &logs;
-        assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                      &told, &with->err),
-                         CAUS_OK);
+        caus_explanation told = made_explain_series(with, &series, &options);
         texts[backwards] = json_of(with, &series, &told);
     }
     assert_string_equal(texts[0], texts[1]);
@@ -266,9 +254,7 @@ static void an_onset_that_only_logs_show_is_found(void **state)
                                   CAUS_SEVERITY_INFO, 3, 0, MADE_ROWS, 0},
                                  {"root", "price is null", CAUS_SEVERITY_ERROR,
                                   2, MADE_ONSET, MADE_ROWS, 0}};
-    memcpy(quiet, made_incident, sizeof quiet);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        quiet[i].shift = 0;
+    made_quiet(quiet);
     caus_logs logs;
     assert_int_equal(make_logs(items, 2, false, with->arena, &logs, &with->err),
                      CAUS_OK);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#include <string.h>
 
 #include "made_case.h"
 #include "test.h"
@@ -19,6 +20,13 @@ const made_measure made_incident[MADE_VARIABLES] = {
     {"root_cpu", "root", 30, 1, 40},
     {"side_latency", "side", .08, .004, 0},
     {"side_cpu", "side", 15, 1, 0}};
+
+void made_quiet(made_measure quiet[MADE_VARIABLES])
+{
+    memcpy(quiet, made_incident, sizeof made_incident);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        quiet[i].shift = 0;
+}
 
 caus_series made_series(caus_arena *arena, const made_measure *measures,
                         const size_t *order, double scale)

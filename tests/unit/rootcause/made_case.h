@@ -23,6 +23,9 @@ typedef struct made_measure {
 
 extern const made_measure made_incident[MADE_VARIABLES];
 
+/* The same, of which nothing moves. */
+void made_quiet(made_measure quiet[MADE_VARIABLES]);
+
 typedef struct made_fixture {
     caus_arena *arena;
     caus_run *run;

@@ -32,9 +32,7 @@ static void add(const caus_series *series, double *values, const char *name,
 static caus_series two_incidents(made_fixture *with)
 {
     made_measure calm[MADE_VARIABLES];
-    memcpy(calm, made_incident, sizeof calm);
-    for (size_t v = 0; v < MADE_VARIABLES; v++)
-        calm[v].shift = 0;
+    made_quiet(calm);
     caus_series series = made_series(with->arena, calm, NULL, 1);
     size_t cells = MADE_ROWS * MADE_VARIABLES;
     double *values = caus_arena_array(with->arena, cells, sizeof *values);

@@ -317,10 +317,7 @@ static void a_joint_that_nobody_saw_is_no_onset(void **state)
         values[r * MADE_VARIABLES + 8] += 1; /* side_latency */
     caus_explain_options options = made_options();
     options.has_onset = false;
-    caus_explanation told;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_in_range(told.rows_before, MADE_ONSET - 1, MADE_ONSET);
     assert_string_equal(told.suspects[0].service, "root");
 }
@@ -342,10 +339,7 @@ static void what_is_hardly_ever_measured_moved_where_it_is_next(void **state)
     }
     caus_explain_options options = made_options();
     options.has_onset = false;
-    caus_explanation told;
-    assert_int_equal(caus_explain(&series, &options, with->run, with->arena,
-                                  &told, &with->err),
-                     CAUS_OK);
+    caus_explanation told = made_explain_series(with, &series, &options);
     assert_in_range(told.onset.row, MADE_ONSET - 2, MADE_ONSET);
 }
 

@@ -49,51 +49,23 @@ static double value_of(kind made, size_t row, caus_random *random)
     }
 }
 
-static const double *sorted_values;
-
-static int by_value(const void *a, const void *b)
-{
-    double left = sorted_values[*(const uint32_t *)a];
-    double right = sorted_values[*(const uint32_t *)b];
-    return (left > right) - (left < right);
-}
-
-static void rank_column(caus_timeline *made, size_t variable, uint32_t *order,
-                        uint32_t *rank, size_t *present)
-{
-    *present = 0;
-    sorted_values = made->values + variable * ROWS;
-    for (uint32_t r = 0; r < ROWS; r++) {
-        rank[r] = caus_rank_missing(ROWS);
-        if (!isnan(sorted_values[r]))
-            order[(*present)++] = r;
-    }
-    qsort(order, *present, sizeof *order, by_value);
-    for (size_t i = 0; i < *present; i++)
-        rank[order[i]] = (uint32_t)i;
-}
-
 static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
 {
     caus_random random;
     caus_random_init(&random, seed, 0);
-    uint32_t *order = CAUS_ARRAY(arena, uint32_t, KINDS * ROWS);
-    uint32_t *rank = CAUS_ARRAY(arena, uint32_t, KINDS * ROWS);
-    size_t *present = CAUS_ARRAY(arena, size_t, KINDS);
     caus_timeline made = {.row_count = ROWS,
                           .variable_count = KINDS,
                           .values = CAUS_ARRAY(arena, double, KINDS *ROWS),
-                          .order = order,
-                          .rank = rank,
-                          .present = present,
                           .whole = CAUS_ARRAY(arena, double, KINDS),
                           .adds_up = CAUS_ARRAY(arena, bool, KINDS),
                           .fills = CAUS_ARRAY(arena, bool, KINDS)};
-    for (size_t v = 0; v < KINDS; v++) {
+    for (size_t v = 0; v < KINDS; v++)
         for (size_t r = 0; r < ROWS; r++)
             made.values[v * ROWS + r] = value_of((kind)v, r, &random);
-        rank_column(&made, v, order + v * ROWS, rank + v * ROWS, &present[v]);
-    }
+    caus_run *run;
+    assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
+    assert_int_equal(caus_timeline_sort(&made, run, arena, NULL), CAUS_OK);
+    caus_run_free(run);
     made.whole[SHARE] = 1;
     made.adds_up[COUNTS] = made.adds_up[SHARE] = true;
     made.fills[RISING] = true;
@@ -102,12 +74,6 @@ static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
 
 /* ---- the same by sorting ---- */
 
-static int by_number(const void *a, const void *b)
-{
-    const double *left = a, *right = b;
-    return (*left > *right) - (*left < *right);
-}
-
 static size_t sort_rows(const double *values, size_t from, size_t to,
                         double *sorted)
 {
@@ -115,7 +81,7 @@ static size_t sort_rows(const double *values, size_t from, size_t to,
     for (size_t r = from; r < to; r++)
         if (!isnan(values[r]))
             sorted[count++] = values[r];
-    qsort(sorted, count, sizeof *sorted, by_number);
+    caus_sort(sorted, count);
     return count;
 }
 

@@ -24,9 +24,7 @@ static told_case *tell(made_fixture *with, const made_measure *measures)
     told_case *made = caus_arena_array(with->arena, 1, sizeof *made);
     caus_explain_options options = made_options();
     made->series = made_series(with->arena, measures, NULL, 1);
-    if (caus_explain(&made->series, &options, with->run, with->arena,
-                     &made->told, &with->err) != CAUS_OK)
-        fail_msg("%s", with->err.message);
+    made->told = made_explain_series(with, &made->series, &options);
     made->answer = (caus_explanation_answer){.series = &made->series,
                                              .explanation = &made->told};
     return made;
@@ -107,9 +105,7 @@ static void where_nothing_was_found_no_onset_is_told(void **state)
 {
     made_fixture *with = *state;
     made_measure calm[MADE_VARIABLES];
-    memcpy(calm, made_incident, sizeof calm);
-    for (size_t i = 0; i < MADE_VARIABLES; i++)
-        calm[i].shift = 0;
+    made_quiet(calm);
     told_case *made = tell(with, calm);
     assert_int_equal(made->told.verdict, CAUS_VERDICT_NO_ANOMALY);
     assert_int_equal(made->told.reach_count, 0);
@@ -297,9 +293,7 @@ static void what_is_not_proven_does_not_sound_certain(void **state)
 /* Nothing moves but one variable of side, whose latency stays. */
 static void make_sole(made_measure *measures, const char *name, double shift)
 {
-    memcpy(measures, made_incident, MADE_VARIABLES * sizeof *measures);
-    for (size_t v = 0; v < MADE_VARIABLES; v++)
-        measures[v].shift = 0;
+    made_quiet(measures);
     measures[9] = (made_measure){name, "side", .6, .02, shift};
 }
 

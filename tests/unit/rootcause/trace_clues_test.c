@@ -287,9 +287,7 @@ static void who_counts_no_failures_is_known_by_those_of_traces(void **state)
 static caus_explanation explain(fixture *with, const plan *made)
 {
     made_measure quiet[MADE_VARIABLES];
-    memcpy(quiet, made_incident, sizeof quiet);
-    for (size_t v = 0; v < MADE_VARIABLES; v++)
-        quiet[v].shift = 0;
+    made_quiet(quiet);
     caus_spans spans = make_spans(with, made);
     caus_explain_options options = made_options();
     options.spans = &spans;

@@ -4,8 +4,6 @@
 #include "series/time_columns.h"
 #include "test.h"
 
-#define MISSING ((double)NAN)
-
 enum { COLUMNS = 3, FIRST = 11, SECOND = 4, ROWS = FIRST + SECOND };
 
 static const int64_t STEP_NS = 1000;
