@@ -244,7 +244,6 @@ class System:
         ok, timeout = False, knobs["timeout"] or s.timeout_s
         for attempt in range(1 + (knobs["retries"] or s.retries)):
             if s.open.get(callee.name, 0) > clock.now:
-                s.sums["rejected"] += 1
                 break
             began, link = clock.now, s.links[callee.name]
             if not (yield (link.take(), timeout)):
@@ -286,7 +285,6 @@ class System:
             wait *= 2
         if a.knobs["dns"] and self.draw.random() < .6:
             took += a.knobs["dns"]
-        a.sums["sent"] += 1
         return took
 
     def enter(self):
@@ -356,7 +354,7 @@ class System:
     def look(self, s):
         away = s.knobs["down"]
         for name in ("count", "errors", "cpu", "bytes", "disk_s", "gc", "hits", "misses", "retries",
-                     "timeouts", "rejected", "sent"):
+                     "timeouts"):
             s.seen[name].append(s.sums.pop(name, 0))
         s.seen["restarts"].append(s.sums["restarts"])
         s.seen["latency"].append(s.latencies)
@@ -364,7 +362,7 @@ class System:
         s.latencies, s.waits = [], []
         refused = 200 * s.knobs["refuse"]
         gauges = dict(memory=s.memory + s.heap + s.leaked, busy=s.pool.busy,
-                      queue=len(s.pool.queue), workers=s.pool.size,
+                      queue=len(s.pool.queue),
                       sockets=12 + 2 * s.sums["open"] + refused + self.draw.randrange(3),
                       links=sum(p.busy for p in s.links.values()),
                       pending=sum(len(p.queue) for p in s.links.values()))

@@ -112,7 +112,7 @@ class View:
         return [a / b if b else None for a, b in pairs]
 
 
-def as_mesh(v, draw):
+def as_mesh(v):
     table = {"cpu": v.rate("cpu"), "mem": v.last("memory"), "diskio": v.rate("bytes"),
              "socket": v.last("sockets")}
     if v.kind == "web":
@@ -121,7 +121,7 @@ def as_mesh(v, draw):
     return table
 
 
-def as_cluster(v, draw):
+def as_cluster(v):
     raw = v.service.raw
     table = {"container-cpu-usage-seconds-total": v.total("cpu") if raw else v.rate("cpu"),
              "container-memory-working-set-bytes": v.last("memory"),
@@ -136,7 +136,7 @@ def as_cluster(v, draw):
     return table
 
 
-def as_telemetry(v, draw):
+def as_telemetry(v):
     table = {"process.cpu.utilization": v.rate("cpu"), "process.memory.usage": v.last("memory"),
              "system.disk.io_time": v.rate("disk_s")}
     if v.kind == "cache":
@@ -154,7 +154,7 @@ def as_telemetry(v, draw):
     return table
 
 
-def as_machine(v, draw):
+def as_machine(v):
     if v.kind == "db":
         return {"mysql_global_status_threads_running": v.last("busy"),
                 "mysql_global_status_questions": v.rate("count"),
@@ -181,7 +181,7 @@ def measure(system, draw, step, convention):
     for s in system.services:
         s.raw = convention is as_cluster and draw.random() < .5
         little, nothing = draw.random() < .15, s.kind != "web" and draw.random() < .1
-        for name, values in convention(View(s, step), draw).items():
+        for name, values in convention(View(s, step)).items():
             if nothing or draw.random() < (.6 if little else .04):
                 continue
             lost = range(0)

@@ -4,10 +4,10 @@
 
 A set is a folder of cases: metrics.csv (time, then <service>_<metric>),
 truth.json (service, inject_time, slo, ...), graph.csv, traces.csv and
-logs.jsonl where there are any, packed (.zst) or not. Every case is copied to a folder without a name, its services
-are renamed by a seeded permutation (in messages of logs as well), truth.json is
-not copied. Services are
-scored, without those that only observe.
+logs.jsonl where there are any, packed (.zst) or not. Every case is copied to a
+folder without a name, its services are renamed by a seeded permutation (in
+messages of logs as well), truth.json is not copied. Services are scored, without
+those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
               [--large N] [--cloud N] [--queues N]
@@ -24,6 +24,7 @@ The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 import argparse
 import collections
 import csv
+import functools
 import io
 import json
 import math
@@ -474,25 +475,24 @@ def make_worlds(options, folder):
                            fault=truth["fault"], baseline_shift_s=0), file)
 
 
-def make_large(options, folder):
-    for number in range(options.large):
+def make_each(folder, count, seed, make):
+    for number in range(count):
         target = os.path.join(folder, "w%04d" % number)
         os.makedirs(target)
-        large.make(options.caus, number, options.large_seed + number, target)
+        make(number, seed + number, target)
 
 
-def make_cloud(options, folder):
-    for number in range(options.cloud):
-        target = os.path.join(folder, "w%04d" % number)
-        os.makedirs(target)
-        cloud.make(options.caus, number, options.cloud_seed + number, target)
-
-
-def make_queues(options, folder):
-    for number in range(options.queues):
-        target = os.path.join(folder, "w%04d" % number)
-        os.makedirs(target)
-        queues.make(number, options.queue_seed + number, target)
+def make_sets(options):
+    """Names of the sets that were asked for, each with what makes it in a folder."""
+    bind = functools.partial
+    sets = [("large systems", options.large, options.large_seed, bind(large.make, options.caus)),
+            ("cloud systems", options.cloud, options.cloud_seed, bind(cloud.make, options.caus)),
+            ("queues", options.queues, options.queue_seed, queues.make)]
+    if options.worlds:
+        yield "worlds", bind(make_worlds, options)
+    for name, count, seed, make in sets:
+        if count:
+            yield name, bind(make_each, count=count, seed=seed, make=make)
 
 
 def read_cases(folder, seed):
@@ -563,22 +563,10 @@ def main():
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
         return 77
-    if options.worlds:
+    for name, make in make_sets(options):
         with tempfile.TemporaryDirectory() as folder:
-            make_worlds(options, folder)
-            run_set(options, "worlds", folder)
-    if options.large:
-        with tempfile.TemporaryDirectory() as folder:
-            make_large(options, folder)
-            run_set(options, "large systems", folder)
-    if options.cloud:
-        with tempfile.TemporaryDirectory() as folder:
-            make_cloud(options, folder)
-            run_set(options, "cloud systems", folder)
-    if options.queues:
-        with tempfile.TemporaryDirectory() as folder:
-            make_queues(options, folder)
-            run_set(options, "queues", folder)
+            make(folder)
+            run_set(options, name, folder)
     if options.data:
         names = options.sets.split(",") if options.sets else sorted(os.listdir(options.data))
         for name in names:
