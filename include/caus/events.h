@@ -58,6 +58,8 @@ typedef struct caus_spans {
     const caus_operation *operations; /* [operation_count] sorted by service,
                                          then name */
     caus_span_faults faults;
+    const char *statement; /* SQL that shows one trace: its last '?' stands for
+                              the id; NULL = they are of no ClickHouse */
 } caus_spans;
 
 static inline size_t caus_span_service(const caus_spans *spans, size_t span)

@@ -48,6 +48,9 @@ typedef struct caus_logs {
                                of a stack */
     size_t overflowing;     /* lines of templates beyond the limit, counted
                                under the text "<*>" of their service */
+    const char *statement;  /* SQL that shows lines of a service: its last '?'
+                               stands for the name, $__fromTime and $__toTime
+                               for the time; NULL = they are of no ClickHouse */
 } caus_logs;
 
 typedef struct caus_logs_options {

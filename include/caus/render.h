@@ -122,9 +122,11 @@ typedef struct caus_explanation_answer {
     const caus_explanation *explanation;
     const char *const *warnings; /* beside its own */
     size_t warning_count;
-    size_t top;               /* services told in full; 0 = 10 */
-    const char *next_command; /* NULL = none */
-    caus_grafana grafana;     /* links to it are written; no url = none */
+    size_t top;                  /* services told in full; 0 = 10 */
+    const char *next_command;    /* NULL = none */
+    caus_grafana grafana;        /* links to it are written; no url = none */
+    const char *trace_statement; /* of the spans, for links; NULL = none */
+    const char *log_statement;   /* of the log lines, likewise */
     char inputs_sha256[65];
     uint64_t seed;
 } caus_explanation_answer;

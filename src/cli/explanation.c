@@ -62,19 +62,23 @@ caus_status caus_cli_explain(caus_program *program,
     *result = (caus_cli_explained){.options = caus_explain_options_default()};
     CAUS_TRY(load(program, arguments, arena, result, err));
     const caus_series *series = &result->input.series;
+    const caus_spans *spans = result->options.spans;
+    const caus_logs *logs = result->options.logs;
     CAUS_TRY(caus_explain(series, &result->options, program->run, arena,
                           &result->explanation, err));
     CAUS_TRY(caus_cli_settle_zone(program, arguments,
                                   result->explanation.onset.time_ns, err));
     caus_program_lap(program, "explanation");
-    result->answer =
-        (caus_explanation_answer){.series = series,
-                                  .explanation = &result->explanation,
-                                  .warnings = result->input.warnings,
-                                  .warning_count = result->input.warning_count,
-                                  .top = (size_t)top,
-                                  .grafana = grafana,
-                                  .seed = caus_run_seed(program->run)};
+    result->answer = (caus_explanation_answer){
+        .series = series,
+        .explanation = &result->explanation,
+        .warnings = result->input.warnings,
+        .warning_count = result->input.warning_count,
+        .top = (size_t)top,
+        .grafana = grafana,
+        .trace_statement = spans ? spans->statement : NULL,
+        .log_statement = logs ? logs->statement : NULL,
+        .seed = caus_run_seed(program->run)};
     caus_series_hash(series, result->answer.inputs_sha256);
     return CAUS_OK;
 }

@@ -12,17 +12,23 @@ static const int64_t after_ns = INT64_C(30) * 60 * 1000000000;
 static void add_link(const caus_tale *tale, caus_explore_kind kind,
                      const char *title, const char *query, caus_tale_links *all)
 {
-    const caus_explanation *told = tale->answer->explanation;
+    const caus_explanation_answer *answer = tale->answer;
+    const caus_onset *onset = &answer->explanation->onset;
+    const char *statements[] = {NULL, answer->trace_statement,
+                                answer->log_statement};
     caus_explore what = {.kind = kind,
                          .query = query,
-                         .from_ns = told->onset.first_ns - before_ns,
-                         .to_ns = told->onset.last_ns + after_ns};
-    caus_tale_link *link = &all->items[all->count++];
-    *link = (caus_tale_link){.title = caus_tale_clean(tale, title), .url = ""};
+                         .statement = statements[kind],
+                         .from_ns = onset->first_ns - before_ns,
+                         .to_ns = onset->last_ns + after_ns};
+    const char *url = NULL;
     caus_error err;
-    if (caus_grafana_explore(&tale->answer->grafana, &what, tale->arena,
-                             &link->url, &err) != CAUS_OK)
+    if (caus_grafana_explore(&answer->grafana, &what, tale->arena, &url,
+                             &err) != CAUS_OK)
         tale->text->failed = true;
+    if (url)
+        all->items[all->count++] =
+            (caus_tale_link){.title = caus_tale_clean(tale, title), .url = url};
 }
 
 caus_tale_links caus_tale_find_links(const caus_tale *tale,

@@ -6,21 +6,29 @@
 
 #include "base/base.h"
 
-/* A data source by its uid and its type. */
+/* A data source by its uid and its type; no uid = there is none. */
 typedef struct data_source {
     const char *uid, *type;
 } data_source;
 
-static data_source source_of(const caus_grafana *grafana,
-                             caus_explore_kind kind)
+static const char clickhouse_type[] = "grafana-clickhouse-datasource";
+
+static const char *either(const char *given, const char *usual)
 {
-    static const data_source usual[] = {
-        {"prometheus", "prometheus"}, {"tempo", "tempo"}, {"loki", "loki"}};
-    const char *given[] = {grafana->metrics, grafana->traces, grafana->logs};
-    data_source source = usual[kind];
-    if (given[kind] && given[kind][0])
-        source.uid = given[kind];
-    return source;
+    return given && *given ? given : usual;
+}
+
+static data_source source_of(const caus_grafana *grafana,
+                             const caus_explore *what)
+{
+    static const char *const types[] = {"prometheus", "tempo", "loki"};
+    const char *uids[] = {either(grafana->metrics, "prometheus"),
+                          either(grafana->traces, NULL),
+                          either(grafana->logs, NULL)};
+    if (!uids[what->kind] && what->statement)
+        return (data_source){either(grafana->clickhouse, "clickhouse"),
+                             clickhouse_type};
+    return (data_source){uids[what->kind], types[what->kind]};
 }
 
 static void put_milliseconds(caus_json *json, const char *key, int64_t time_ns)
@@ -30,20 +38,55 @@ static void put_milliseconds(caus_json *json, const char *key, int64_t time_ns)
     caus_json_put_text(json, key, text);
 }
 
-/* A selector of lines: quotes and backslashes as in Go's strings. */
+/* Quotes and backslashes go behind a backslash, in Go's strings and in those of
+ * ClickHouse. */
+static void add_quoted(caus_text *text, const char *value, char quote)
+{
+    caus_text_add_char(text, quote);
+    for (const char *at = value; *at; at++) {
+        if (*at == quote || *at == '\\')
+            caus_text_add_char(text, '\\');
+        caus_text_add_char(text, *at);
+    }
+    caus_text_add_char(text, quote);
+}
+
+static void put_made(caus_json *json, const char *key, caus_text *text)
+{
+    caus_json_put_text(json, key, text->failed ? "" : text->bytes);
+    json->text->failed = json->text->failed || text->failed;
+    caus_text_deinit(text);
+}
+
+/* A selector of lines. */
 static void put_selector(caus_json *json, const char *service)
 {
     caus_text text = {0};
-    caus_text_add(&text, "{service_name=\"");
-    for (const char *at = service; *at; at++) {
-        if (*at == '"' || *at == '\\')
-            caus_text_add_char(&text, '\\');
-        caus_text_add_char(&text, *at);
+    caus_text_add(&text, "{service_name=");
+    add_quoted(&text, service, '"');
+    caus_text_add_char(&text, '}');
+    put_made(json, "expr", &text);
+}
+
+/* `format` decides which frames the plugin makes, `queryType` what its editor
+ * shows; without the version it takes the query for one of before 4.0. */
+static void put_statement(caus_json *json, const caus_explore *what)
+{
+    enum { LOGS = 2, TRACES = 3 };
+    bool is_trace = what->kind == CAUS_EXPLORE_TRACE;
+    const char *place = strrchr(what->statement, '?');
+    caus_text sql = {0};
+    if (place) {
+        caus_text_add_bytes(&sql, what->statement,
+                            (size_t)(place - what->statement));
+        add_quoted(&sql, what->query, '\'');
     }
-    caus_text_add(&text, "\"}");
-    caus_json_put_text(json, "expr", text.failed ? "" : text.bytes);
-    json->text->failed = json->text->failed || text.failed;
-    caus_text_deinit(&text);
+    caus_text_add(&sql, place ? place + 1 : what->statement);
+    caus_json_put_text(json, "pluginVersion", "4.0.0");
+    caus_json_put_text(json, "editorType", "sql");
+    caus_json_put_text(json, "queryType", is_trace ? "traces" : "logs");
+    caus_json_put_unsigned(json, "format", is_trace ? TRACES : LOGS);
+    put_made(json, "rawSql", &sql);
 }
 
 static void write_query(caus_json *json, const caus_explore *what,
@@ -56,7 +99,9 @@ static void write_query(caus_json *json, const caus_explore *what,
     caus_json_put_text(json, "type", source.type);
     caus_json_put_text(json, "uid", source.uid);
     caus_json_end_object(json);
-    if (what->kind == CAUS_EXPLORE_METRIC) {
+    if (source.type == clickhouse_type) {
+        put_statement(json, what);
+    } else if (what->kind == CAUS_EXPLORE_METRIC) {
         caus_json_put_text(json, "expr", what->query);
         caus_json_put_bool(json, "range", true);
     } else if (what->kind == CAUS_EXPLORE_TRACE) {
@@ -134,7 +179,11 @@ caus_status caus_grafana_explore(const caus_grafana *grafana,
                                  const caus_explore *what, caus_arena *out,
                                  const char **result, caus_error *err)
 {
-    data_source source = source_of(grafana, what->kind);
+    data_source source = source_of(grafana, what);
+    if (!source.uid) {
+        *result = NULL;
+        return CAUS_OK;
+    }
     size_t length = strlen(grafana->url);
     while (length && grafana->url[length - 1] == '/')
         length--;

@@ -234,6 +234,18 @@ static caus_status read_table(line_reader *reader, uint64_t most,
     return CAUS_OK;
 }
 
+static caus_status add_statement(const line_reader *reader, caus_logs *logs,
+                                 caus_error *err)
+{
+    caus_text sql = {0};
+    CAUS_TRY(
+        caus_sql_kept(caus_sql_shown_lines(&reader->table, &sql, err), &sql));
+    caus_status status =
+        caus_text_finish(&sql, reader->at.out, &logs->statement, NULL, err);
+    caus_text_deinit(&sql);
+    return status;
+}
+
 static caus_status fetch(line_reader *reader, const caus_endpoint *endpoint,
                          uint64_t most, caus_logs_fetch *made, caus_error *err)
 {
@@ -253,7 +265,9 @@ static caus_status fetch(line_reader *reader, const caus_endpoint *endpoint,
                           .warnings = at->warnings.texts,
                           .warning_count = at->warnings.count};
     CAUS_TRY(begin(reader, err));
-    return caus_logs_builder_finish(reader->builder, at->out, &made->logs, err);
+    CAUS_TRY(
+        caus_logs_builder_finish(reader->builder, at->out, &made->logs, err));
+    return found ? add_statement(reader, &made->logs, err) : CAUS_OK;
 }
 
 caus_status caus_clickhouse_logs(const caus_endpoint *endpoint,

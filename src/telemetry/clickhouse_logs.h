@@ -83,4 +83,8 @@ caus_status caus_sql_logs(const caus_line_table *table,
                           const caus_line_draw *draw, caus_text *sql,
                           caus_error *err);
 
+/* The statement of caus_logs. */
+caus_status caus_sql_shown_lines(const caus_line_table *table, caus_text *sql,
+                                 caus_error *err);
+
 #endif

@@ -186,3 +186,58 @@ caus_status caus_sql_logs(const caus_line_table *table,
                        "caus_level, caus_line, caus_trace");
     return caus_sql_finish(sql, err);
 }
+
+/* Bounds that Grafana fills in: whoever looks may widen them. */
+static void add_shown_between(caus_text *sql, const char *column,
+                              const char *before, const char *after)
+{
+    caus_sql_add_column(sql, column);
+    caus_text_format(sql, " >= %s$__fromTime%s AND ", before, after);
+    caus_sql_add_column(sql, column);
+    caus_text_format(sql, " <= %s$__toTime%s AND ", before, after);
+}
+
+static void add_shown_time(caus_text *sql, const caus_line_table *table)
+{
+    const caus_line_profile *profile = table->profile;
+    if (table->has_bucket) {
+        caus_sql_add_column(sql, profile->bucket);
+        caus_text_add(sql, " BETWEEN toUInt32($__fromTime) - 1800 AND "
+                           "toUInt32($__toTime) AND ");
+    }
+    if (table->has_coarse)
+        add_shown_between(sql, profile->coarse, "", "");
+    if (profile->time)
+        add_shown_between(sql, profile->time, "", "");
+    else
+        add_shown_between(sql, profile->time_ns, "toUInt64(", ") * 1000000000");
+}
+
+/* Columns go by other names within, as a table may have those of Grafana with
+ * other contents. */
+caus_status caus_sql_shown_lines(const caus_line_table *table, caus_text *sql,
+                                 caus_error *err)
+{
+    enum { MOST_LINES = 1000 };
+    const caus_line_profile *profile = table->profile;
+    caus_text_add(sql, "SELECT caus_time AS timestamp, caus_line AS body, "
+                       "caus_level AS level FROM (SELECT ");
+    if (profile->time) {
+        caus_sql_add_column(sql, profile->time);
+    } else {
+        caus_text_add(sql, "fromUnixTimestamp64Nano(toInt64(");
+        caus_sql_add_column(sql, profile->time_ns);
+        caus_text_add(sql, "))");
+    }
+    caus_text_add(sql, " AS caus_time, ");
+    add_text_of(sql, profile->text);
+    caus_text_add(sql, " AS caus_line, ");
+    add_text_of(sql, profile->level);
+    caus_text_add(sql, " AS caus_level");
+    caus_sql_add_from(sql, table->database, table->name);
+    caus_text_add(sql, " WHERE ");
+    add_shown_time(sql, table);
+    add_service(sql, profile);
+    caus_text_format(sql, " = ?) ORDER BY timestamp DESC LIMIT %d", MOST_LINES);
+    return caus_sql_finish(sql, err);
+}

@@ -125,6 +125,20 @@ static caus_status check_ids(const caus_clickhouse *at, caus_error *err)
                      profile->trace, profile->span, profile->parent);
 }
 
+static caus_status add_statement(const trace_reader *reader, caus_spans *spans,
+                                 caus_error *err)
+{
+    caus_text sql = {0};
+    CAUS_TRY(
+        caus_sql_kept(caus_sql_shown_trace(&reader->at.table, reader->stretches,
+                                           reader->stretch_count, &sql, err),
+                      &sql));
+    caus_status status =
+        caus_text_finish(&sql, reader->at.out, &spans->statement, NULL, err);
+    caus_text_deinit(&sql);
+    return status;
+}
+
 static caus_status fetch(trace_reader *reader, const caus_endpoint *endpoint,
                          size_t most, caus_spans_fetch *made, caus_error *err)
 {
@@ -149,8 +163,9 @@ static caus_status fetch(trace_reader *reader, const caus_endpoint *endpoint,
                                .warnings = at->warnings.texts,
                                .warning_count = at->warnings.count};
     CAUS_TRY(begin(reader, err));
-    return caus_spans_builder_finish(reader->builder, NULL, true, at->run,
-                                     at->out, &made->spans, err);
+    CAUS_TRY(caus_spans_builder_finish(reader->builder, NULL, true, at->run,
+                                       at->out, &made->spans, err));
+    return add_statement(reader, &made->spans, err);
 }
 
 caus_status caus_clickhouse_spans(const caus_endpoint *endpoint,

@@ -34,4 +34,9 @@ caus_status caus_sql_traces(const caus_span_table *table,
                             const caus_trace_stretch *stretches, size_t count,
                             caus_text *sql, caus_error *err);
 
+/* The statement of caus_spans. */
+caus_status caus_sql_shown_trace(const caus_span_table *table,
+                                 const caus_trace_stretch *stretches,
+                                 size_t count, caus_text *sql, caus_error *err);
+
 #endif

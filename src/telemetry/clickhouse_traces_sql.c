@@ -93,3 +93,39 @@ caus_status caus_sql_traces(const caus_span_table *table,
     caus_text_add(sql, " ORDER BY caus_trace, caus_start, caus_span");
     return caus_sql_finish(sql, err);
 }
+
+/* Names of columns, units and codes are those that Grafana draws a trace by. */
+caus_status caus_sql_shown_trace(const caus_span_table *table,
+                                 const caus_trace_stretch *stretches,
+                                 size_t count, caus_text *sql, caus_error *err)
+{
+    const caus_span_profile *profile = table->profile;
+    const char *const texts[][2] = {{profile->trace, "traceID"},
+                                    {profile->span, "spanID"},
+                                    {profile->parent, "parentSpanID"},
+                                    {profile->service, "serviceName"},
+                                    {profile->span_name, "operationName"}};
+    caus_text_add(sql, "SELECT ");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        add_text_of(sql, texts[i][0]);
+        caus_text_format(sql, " AS %s, ", texts[i][1]);
+    }
+    caus_text_add_char(sql, '(');
+    caus_sql_add_start_ns(sql, table);
+    caus_text_add(sql, ") / 1000000 AS startTime, toInt64(");
+    caus_sql_add_column(sql, profile->duration);
+    caus_text_add(sql, ") / 1000000 AS duration, if(");
+    caus_sql_add_failed(sql, profile);
+    caus_text_add(sql, ", 2, 0) AS statusCode");
+    caus_sql_add_table(sql, table);
+    caus_text_add(sql, " WHERE (");
+    for (size_t i = 0; i < count; i++) {
+        caus_text_add(sql, i ? " OR " : "");
+        caus_sql_add_started(sql, table, stretches[i].time.from_s,
+                             stretches[i].time.to_s);
+    }
+    caus_text_add(sql, ") AND ");
+    add_text_of(sql, profile->trace);
+    caus_text_add(sql, " = ?");
+    return caus_sql_finish(sql, err);
+}

@@ -89,6 +89,8 @@ caus_status caus_logs_write(const caus_logs *logs, const caus_grid grids[2],
     caus_json_init(&json, &text, 0);
     caus_json_begin_object(&json);
     caus_json_put_text(&json, "kind", "logs");
+    if (logs->statement)
+        caus_json_put_text(&json, "statement", logs->statement);
     put_templates(logs, &json);
     put_counts(logs, grids, lines, &json);
     caus_json_end_object(&json);
@@ -198,6 +200,11 @@ static caus_status read_document(const char *name, const json_t *root,
                                  caus_arena *out, caus_logs *logs,
                                  caus_error *err)
 {
+    const char *statement =
+        json_string_value(json_object_get(root, "statement"));
+    logs->statement = statement ? caus_arena_copy(out, statement) : NULL;
+    if (statement && !logs->statement)
+        return caus_arena_fail(out, err);
     CAUS_TRY(read_templates(name, json_object_get(root, "templates"), out, logs,
                             err));
     return read_counts(name, json_object_get(root, "counts"), out, logs, err);

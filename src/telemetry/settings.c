@@ -105,8 +105,8 @@ static caus_status read_server(const reading *r, const char *name,
 static caus_status read_grafana(const reading *r, caus_grafana *grafana,
                                 caus_error *err)
 {
-    static const char *const keys[] = {"url", "metrics", "traces", "logs",
-                                       NULL};
+    static const char *const keys[] = {"url",    "metrics", "clickhouse",
+                                       "traces", "logs",    NULL};
     const caus_config_node *map = caus_config_get(r->file.root, "grafana");
     if (!map)
         return CAUS_OK;
@@ -114,6 +114,8 @@ static caus_status read_grafana(const reading *r, caus_grafana *grafana,
     CAUS_TRY(caus_config_get_text(&r->file, map, "url", &grafana->url, err));
     CAUS_TRY(
         caus_config_get_text(&r->file, map, "metrics", &grafana->metrics, err));
+    CAUS_TRY(caus_config_get_text(&r->file, map, "clickhouse",
+                                  &grafana->clickhouse, err));
     CAUS_TRY(
         caus_config_get_text(&r->file, map, "traces", &grafana->traces, err));
     return caus_config_get_text(&r->file, map, "logs", &grafana->logs, err);

@@ -99,6 +99,8 @@ caus_status caus_spans_write(const caus_spans *spans, caus_arena *out,
     caus_json_begin_object(&json);
     caus_json_put_text(&json, "kind", "traces");
     caus_json_put_bool(&json, "has_status", spans->has_status);
+    if (spans->statement)
+        caus_json_put_text(&json, "statement", spans->statement);
     put_names(&json, spans);
     put_traces(&json, spans);
     put_spans(&json, spans);
@@ -225,9 +227,17 @@ static caus_status read_document(document *d, const json_t *root,
     }
     if (d->next_span * SPAN_NUMBERS != json_array_size(d->spans))
         return fail(d, "the list after span", d->next_span, err);
-    return caus_spans_builder_finish(
+    caus_spans made;
+    const char *statement =
+        json_string_value(json_object_get(root, "statement"));
+    CAUS_TRY(caus_spans_builder_finish(
         d->builder, NULL, json_is_true(json_object_get(root, "has_status")),
-        run, out, result, err);
+        run, out, &made, err));
+    made.statement = statement ? caus_arena_copy(out, statement) : NULL;
+    if (statement && !made.statement)
+        return caus_arena_fail(out, err);
+    *result = made;
+    return CAUS_OK;
 }
 
 caus_status caus_spans_read_text(const char *name, const char *text,

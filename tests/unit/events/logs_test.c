@@ -325,12 +325,15 @@ static void counts_are_read_back_as_written(void **state)
               "1761706801 b pong \"x\"\n1761706820.5 b pong too late\n"
               "1761706895 a ERROR ping 9\n",
               NULL, &logs);
+    assert_null(logs.statement);
+    logs.statement = "SELECT 1 WHERE service = ?";
     assert_int_equal(
         caus_logs_write(&logs, grids, bench.out, &json, &bench.error), CAUS_OK);
     assert_null(strstr(json, "ping 7"));
     assert_int_equal(caus_logs_read_text("text", json, strlen(json), bench.out,
                                          &back, &bench.error),
                      CAUS_OK);
+    assert_string_equal(back.statement, logs.statement);
     assert_int_equal(back.template_count, logs.template_count);
     for (size_t k = 0; k < back.template_count; k++) {
         assert_string_equal(back.templates[k].text, logs.templates[k].text);
@@ -422,8 +425,10 @@ static void run_out_of_memory(size_t which)
         if (status == CAUS_OK)
             status = caus_logs_novelty(&logs, 1761706805 * second_ns, second_ns,
                                        bench.out, &novelty, NULL);
-        if (status == CAUS_OK)
+        if (status == CAUS_OK) {
+            logs.statement = "SELECT 1 WHERE service = ?";
             status = caus_logs_write(&logs, grids, bench.out, &json, NULL);
+        }
         if (status == CAUS_OK)
             status = caus_logs_read_text("text", json, strlen(json), bench.out,
                                          &logs, NULL);

@@ -48,6 +48,8 @@ static void what_is_written_is_read_back(void **state)
     caus_spans spans, again;
     const char *json;
     spans_read_well(&bench, told, &spans);
+    assert_null(spans.statement);
+    spans.statement = "SELECT 1 WHERE id = ?";
     assert_int_equal(caus_spans_write(&spans, bench.out, &json, &bench.error),
                      CAUS_OK);
     assert_null(strstr(json, "4bf92f35")); /* two numbers, no token */
@@ -55,6 +57,7 @@ static void what_is_written_is_read_back(void **state)
                                           bench.out, &again, &bench.error),
                      CAUS_OK);
     assert_same(&spans, &again);
+    assert_string_equal(again.statement, spans.statement);
     csv_bench_close(&bench);
 }
 
@@ -128,6 +131,7 @@ static void both_survive_each_failed_allocation(void **state)
     caus_spans spans;
     const char *json = NULL;
     spans_read_well(&bench, told, &spans);
+    spans.statement = "SELECT 1 WHERE id = ?";
     assert_int_equal(caus_spans_write(&spans, bench.out, &json, &bench.error),
                      CAUS_OK);
     for (int write = 0; write < 2; write++) {

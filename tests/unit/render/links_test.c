@@ -45,17 +45,30 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-static const char *link_to(const caus_explore *what, caus_arena *arena)
+static const caus_grafana sources = {.url = "https://g.test/sub/",
+                                     .metrics = "prom-1",
+                                     .traces = "tempo-1",
+                                     .logs = "loki-1"};
+
+static const char *link_by(const caus_grafana *grafana,
+                           const caus_explore *what, caus_arena *arena)
 {
-    const caus_grafana grafana = {.url = "https://g.test/sub/",
-                                  .metrics = "prom-1"};
     const char *url;
     caus_error err;
-    assert_int_equal(caus_grafana_explore(&grafana, what, arena, &url, &err),
+    assert_int_equal(caus_grafana_explore(grafana, what, arena, &url, &err),
                      CAUS_OK);
+    if (!url)
+        return NULL;
     assert_ptr_equal(strstr(url, "https://g.test/sub/explore?"), url);
     for (const char *at = url; *at; at++)
         assert_null(strchr(" \"<>{}\\|", *at));
+    return url;
+}
+
+static const char *link_to(const caus_explore *what, caus_arena *arena)
+{
+    const char *url = link_by(&sources, what, arena);
+    assert_non_null(url);
     return url;
 }
 
@@ -95,13 +108,65 @@ static void traces_go_by_id_and_logs_by_service(void **state)
     json_t *left = load(link_to(&trace, arena), "left=");
     const json_t *query = json_array_get(json_object_get(left, "queries"), 0);
     assert_string_equal(text_of(query, "query"), "4bf92f");
-    assert_string_equal(text_of(left, "datasource"), "tempo");
+    assert_string_equal(text_of(left, "datasource"), "tempo-1");
     json_decref(left);
     left = load(link_to(&logs, arena), "left=");
     query = json_array_get(json_object_get(left, "queries"), 0);
     assert_string_equal(text_of(query, "expr"), "{service_name=\"a\\\"b\"}");
-    assert_string_equal(text_of(left, "datasource"), "loki");
+    assert_string_equal(text_of(left, "datasource"), "loki-1");
     json_decref(left);
+    caus_arena_free(arena);
+}
+
+static void expect_statement(const char *url, const char *type,
+                             const char *wanted)
+{
+    json_t *left = load(url, "left=");
+    const json_t *query = json_array_get(json_object_get(left, "queries"), 0);
+    const json_t *source = json_object_get(query, "datasource");
+    assert_string_equal(text_of(left, "datasource"), "clickhouse");
+    assert_string_equal(text_of(source, "uid"), "clickhouse");
+    assert_string_equal(text_of(source, "type"),
+                        "grafana-clickhouse-datasource");
+    assert_string_equal(text_of(query, "editorType"), "sql");
+    assert_string_equal(text_of(query, "queryType"), type);
+    assert_int_equal(json_integer_value(json_object_get(query, "format")),
+                     strcmp(type, "logs") == 0 ? 2 : 3);
+    assert_string_equal(text_of(query, "rawSql"), wanted);
+    json_decref(left);
+}
+
+static void what_came_from_clickhouse_is_shown_by_it(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    const caus_grafana bare = {.url = "https://g.test/sub"};
+    const caus_explore trace = {.kind = CAUS_EXPLORE_TRACE,
+                                .query = "4bf92f",
+                                .statement =
+                                    "SELECT 1 FROM `a?b` WHERE id = ?"};
+    const caus_explore logs = {.kind = CAUS_EXPLORE_LOGS,
+                               .query = "o'brien\\",
+                               .statement = "SELECT 2 WHERE s = ? LIMIT 9"};
+    expect_statement(link_by(&bare, &trace, arena), "traces",
+                     "SELECT 1 FROM `a?b` WHERE id = '4bf92f'");
+    expect_statement(link_by(&bare, &logs, arena), "logs",
+                     "SELECT 2 WHERE s = 'o\\'brien\\\\' LIMIT 9");
+    json_t *left = load(link_to(&trace, arena), "left=");
+    assert_string_equal(text_of(left, "datasource"), "tempo-1");
+    json_decref(left);
+    caus_arena_free(arena);
+}
+
+static void nothing_leads_to_a_data_source_that_nobody_named(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    const caus_grafana bare = {.url = "https://g.test", .traces = ""};
+    const caus_explore trace = {.kind = CAUS_EXPLORE_TRACE, .query = "4bf92f"};
+    const caus_explore logs = {.kind = CAUS_EXPLORE_LOGS, .query = "auth"};
+    assert_null(link_by(&bare, &trace, arena));
+    assert_null(link_by(&bare, &logs, arena));
     caus_arena_free(arena);
 }
 
@@ -124,7 +189,9 @@ static void want_of_memory_is_told(void **state)
 {
     (void)state;
     const caus_grafana grafana = {.url = "http://g.test"};
-    const caus_explore logs = {.kind = CAUS_EXPLORE_LOGS, .query = "auth"};
+    const caus_explore logs = {.kind = CAUS_EXPLORE_LOGS,
+                               .query = "auth",
+                               .statement = "SELECT 1 WHERE s = ?"};
     for (long n = 0;; n++) {
         caus_arena *arena = caus_arena_new(0);
         const char *url;
@@ -145,6 +212,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(old_and_new_grafanas_find_the_query),
         cmocka_unit_test(traces_go_by_id_and_logs_by_service),
+        cmocka_unit_test(what_came_from_clickhouse_is_shown_by_it),
+        cmocka_unit_test(nothing_leads_to_a_data_source_that_nobody_named),
         cmocka_unit_test(only_web_addresses_are_taken),
         cmocka_unit_test(want_of_memory_is_told),
     };

@@ -206,6 +206,7 @@ static void links_are_there_when_grafana_is_known(void **state)
     make_report(&made, calm_names, 3, 2);
     assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "In Grafana"));
     made.answer.grafana.url = "https://grafana.example.com";
+    made.answer.grafana.logs = "loki";
     const char *page = render(&made, CAUS_FORMAT_HTML);
     assert_well_formed(page);
     assert_non_null(strstr(page, "<a rel=\"noreferrer\" href=\"https://"

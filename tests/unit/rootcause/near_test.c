@@ -172,7 +172,7 @@ static void later_traces_are_left_out_whole(void **state)
     static const char *const ids[] = {"a", "late", "b"};
     const caus_spans spans = {6,      start, duration, parent, operation, trace,
                               failed, true,  3,        first,  ids,       phase,
-                              0,      NULL,  0,        NULL,   {0}};
+                              0,      NULL,  0,        NULL,   {0},       NULL};
     const caus_spans *kept;
     assert_int_equal(
         caus_spans_until(&spans, 20, with->arena, &kept, &with->err), CAUS_OK);

@@ -204,6 +204,42 @@ static void columns_tell_which_tables_hold_lines(void **state)
         caus_line_table_find(COLUMNS(map_columns), &anywhere, &table, &other));
 }
 
+static void expect_shown(const caus_clickhouse_column *columns, size_t count,
+                         const char *wanted)
+{
+    caus_line_table table, other;
+    caus_text sql = {0};
+    assert_true(
+        caus_line_table_find(columns, count, &anywhere, &table, &other));
+    assert_int_equal(caus_sql_shown_lines(&table, &sql, NULL), CAUS_OK);
+    assert_string_equal(sql.bytes, wanted);
+    caus_text_deinit(&sql);
+}
+
+static void lines_are_shown_by_this_text(void **state)
+{
+    (void)state;
+    expect_shown(
+        COLUMNS(otel_columns),
+        "SELECT caus_time AS timestamp, caus_line AS body, caus_level AS level "
+        "FROM (SELECT `Timestamp` AS caus_time, toString(`Body`) AS caus_line, "
+        "toString(`SeverityText`) AS caus_level FROM `otel`.`otel_logs` WHERE "
+        "`TimestampTime` >= $__fromTime AND `TimestampTime` <= $__toTime AND "
+        "`Timestamp` >= $__fromTime AND `Timestamp` <= $__toTime AND "
+        "toString(`ServiceName`) = ?) ORDER BY timestamp DESC LIMIT 1000");
+    expect_shown(
+        COLUMNS(signoz_log_columns),
+        "SELECT caus_time AS timestamp, caus_line AS body, caus_level AS level "
+        "FROM (SELECT fromUnixTimestamp64Nano(toInt64(`timestamp`)) AS "
+        "caus_time, toString(`body`) AS caus_line, toString(`severity_text`) "
+        "AS caus_level FROM `signoz_logs`.`distributed_logs_v2` WHERE "
+        "`ts_bucket_start` BETWEEN toUInt32($__fromTime) - 1800 AND "
+        "toUInt32($__toTime) AND `timestamp` >= toUInt64($__fromTime) * "
+        "1000000000 AND `timestamp` <= toUInt64($__toTime) * 1000000000 AND "
+        "toString(`resources_string`['service.name']) = ?) ORDER BY timestamp "
+        "DESC LIMIT 1000");
+}
+
 /* ---- against a server ---- */
 
 enum { TABLES, COUNTS, LINES };
@@ -503,6 +539,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_layout_gives_this_text),
         cmocka_unit_test(lines_are_counted_by_this_text),
+        cmocka_unit_test(lines_are_shown_by_this_text),
         cmocka_unit_test(tables_are_looked_for_by_this_text),
         cmocka_unit_test(columns_tell_which_tables_hold_lines),
         cmocka_unit_test(rows_become_templates),

@@ -95,6 +95,34 @@ static void spans_are_counted_by_this_text(void **state)
     caus_text_deinit(&sql);
 }
 
+static void a_trace_is_shown_by_this_text(void **state)
+{
+    (void)state;
+    caus_span_table otel = find(COLUMNS(map_columns));
+    caus_span_table uptrace = find(COLUMNS(uptrace_columns));
+    caus_text sql = {0};
+    assert_int_equal(caus_sql_shown_trace(&otel, stretches, 2, &sql, NULL),
+                     CAUS_OK);
+    assert_string_equal(
+        sql.bytes,
+        "SELECT toString(`TraceId`) AS traceID, toString(`SpanId`) AS spanID, "
+        "toString(`ParentSpanId`) AS parentSpanID, toString(`ServiceName`) AS "
+        "serviceName, toString(`SpanName`) AS operationName, "
+        "(toInt64(toUnixTimestamp64Nano(`Timestamp`))) / 1000000 AS startTime, "
+        "toInt64(`Duration`) / 1000000 AS duration, if(`StatusCode` IN "
+        "('Error', 'STATUS_CODE_ERROR'), 2, 0) AS statusCode FROM "
+        "`otel`.`otel_traces` WHERE (`Timestamp` >= toDateTime(1761706740) AND "
+        "`Timestamp` <= toDateTime(1761708000) OR `Timestamp` >= "
+        "toDateTime(1761660000) AND `Timestamp` <= toDateTime(1761706680)) "
+        "AND toString(`TraceId`) = ?");
+    caus_text_deinit(&sql);
+    assert_int_equal(caus_sql_shown_trace(&uptrace, stretches, 1, &sql, NULL),
+                     CAUS_OK);
+    assert_non_null(strstr(sql.bytes, "(toInt64(toUInt32(`time`)) * 1000000000 "
+                                      "+ 500000000) / 1000000 AS startTime"));
+    caus_text_deinit(&sql);
+}
+
 /* ---- against a server ---- */
 
 enum { TABLES, COUNTS, TRACES };
@@ -269,6 +297,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_layout_gives_this_text),
         cmocka_unit_test(spans_are_counted_by_this_text),
+        cmocka_unit_test(a_trace_is_shown_by_this_text),
         cmocka_unit_test(rows_become_traces),
         cmocka_unit_test(many_spans_are_drawn_from),
         cmocka_unit_test(too_few_queries_and_broken_rows_are_refused),

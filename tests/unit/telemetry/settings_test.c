@@ -57,6 +57,7 @@ static const char whole[] = "prometheus:\n"
                             "grafana:\n"
                             "  url: https://grafana.test\n"
                             "  logs: loki-2\n"
+                            "  clickhouse: spans-3\n"
                             "vars: vars.yml\n";
 
 static void servers_and_paths_come_back(void **state)
@@ -79,6 +80,7 @@ static void servers_and_paths_come_back(void **state)
     assert_string_equal(settings.vars, vars);
     assert_string_equal(settings.grafana.url, "https://grafana.test");
     assert_string_equal(settings.grafana.logs, "loki-2");
+    assert_string_equal(settings.grafana.clickhouse, "spans-3");
     assert_null(settings.grafana.metrics);
     assert_null(settings.topology);
 }
