@@ -134,10 +134,8 @@ caus_status caus_view_find_changes(caus_view *view, caus_error *err)
     for (size_t i = 0; i < view->link_count; i++) {
         caus_text text = {0};
         check_change(view, &view->links[i], &text);
-        caus_status status = caus_text_finish(
-            &text, view->arena, &view->links[i].change, NULL, err);
-        caus_text_deinit(&text);
-        CAUS_TRY(status);
+        CAUS_TRY(caus_text_finish(&text, view->arena, &view->links[i].change,
+                                  NULL, err));
     }
     return CAUS_OK;
 }

@@ -126,7 +126,6 @@ caus_status caus_render_explanation(const caus_explanation_answer *answer,
     else
         caus_explanation_write_markdown(&tale);
     caus_status status = caus_text_finish(&made, out, text, length, err);
-    caus_text_deinit(&made);
     caus_arena_free(arena);
     return status;
 }

@@ -193,7 +193,5 @@ caus_status caus_grafana_explore(const caus_grafana *grafana,
     add_state(&url, what, source, true);
     caus_text_add(&url, "&left=");
     add_state(&url, what, source, false);
-    caus_status status = caus_text_finish(&url, out, result, &length, err);
-    caus_text_deinit(&url);
-    return status;
+    return caus_text_finish(&url, out, result, NULL, err);
 }

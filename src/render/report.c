@@ -80,11 +80,10 @@ static caus_status draw_graph(caus_report_page *page, const caus_run *run,
         return CAUS_OK;
     caus_text drawn = {0};
     caus_error reason;
-    size_t length;
     caus_status status =
         caus_render_svg(&page->view, page->options, run, &drawn, &reason);
     if (status == CAUS_OK)
-        status = caus_text_finish(&drawn, page->arena, &page->picture, &length,
+        status = caus_text_finish(&drawn, page->arena, &page->picture, NULL,
                                   &reason);
     caus_text_deinit(&drawn);
     if (status == CAUS_OK)

@@ -117,7 +117,6 @@ caus_status caus_sheet_render(const char *what, caus_format format,
     else
         write_text(&sheet, answer);
     caus_status status = caus_text_finish(&made, out, text, length, err);
-    caus_text_deinit(&made);
     caus_arena_free(arena);
     return status;
 }

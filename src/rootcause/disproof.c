@@ -133,11 +133,7 @@ caus_status caus_disproof_query(const caus_case *about, size_t cause,
     }
     if (!source)
         return CAUS_OK;
-    size_t length;
-    caus_status status =
-        caus_text_finish(&text, about->out, &hop->query, &length, err);
-    caus_text_deinit(&text);
-    if (status == CAUS_OK)
-        hop->query_source = source;
-    return status;
+    CAUS_TRY(caus_text_finish(&text, about->out, &hop->query, NULL, err));
+    hop->query_source = source;
+    return CAUS_OK;
 }

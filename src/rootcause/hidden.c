@@ -74,11 +74,7 @@ static caus_status say(const caus_case *about, const bool *alone, size_t row,
                      "another: look at what they share (node, network, "
                      "database, load)",
                      count);
-    size_t length;
-    caus_status status =
-        caus_text_finish(&text, about->out, result, &length, err);
-    caus_text_deinit(&text);
-    return status;
+    return caus_text_finish(&text, about->out, result, NULL, err);
 }
 
 caus_status caus_hidden_find(const caus_case *about, const char **result,

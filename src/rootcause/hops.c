@@ -227,17 +227,15 @@ static caus_status check_moves(hop_case *job, caus_error *err)
     const char *from = about->scene.services[job->from];
     const char *to = about->scene.services[job->to];
     caus_text text = {0};
-    size_t length;
     caus_text_format(&text, "%s calls %s", to, from);
     size_t bare = text.length;
     add_calm(about, job->hop->from, &text);
     add_calm(about, job->hop->to, &text);
     bool both = text.length == bare;
-    caus_status status =
-        both && !text.failed
-            ? CAUS_OK
-            : caus_text_finish(&text, about->out, &job->hop->unearned, &length,
-                               err);
+    caus_status status = both && !text.failed
+                             ? CAUS_OK
+                             : caus_text_finish(&text, about->out,
+                                                &job->hop->unearned, NULL, err);
     caus_text_deinit(&text);
     CAUS_TRY(status);
     job->hop->has_lag = job->hop->has_lag && both;

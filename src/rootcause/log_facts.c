@@ -109,7 +109,6 @@ static caus_status say(const caus_case *about, caus_log_fact *fact,
     caus_severity severity = fact->severity;
     caus_text text = {0};
     char at[40];
-    size_t length;
     caus_time_format(fact->first_ns - fact->first_ns % 1000000000, at);
     caus_text_format(&text, "%s %s%slines: \"", fact->is_new ? "new" : "more",
                      severity ? caus_severity_name(severity) : "",
@@ -119,10 +118,7 @@ static caus_status say(const caus_case *about, caus_log_fact *fact,
                      fact->after == 1 ? "" : "s", at + CLOCK);
     if (!fact->is_new)
         add_expected(fact->expected, &text);
-    caus_status status =
-        caus_text_finish(&text, about->out, &fact->sentence, &length, err);
-    caus_text_deinit(&text);
-    return status;
+    return caus_text_finish(&text, about->out, &fact->sentence, NULL, err);
 }
 
 static caus_status tell(const caus_case *about, uint32_t kind,

@@ -32,7 +32,7 @@ static caus_status name_blind(const caus_case *about, bool inside,
 {
     const caus_scene *scene = &about->scene;
     caus_text text = {0};
-    size_t blind = 0, length;
+    size_t blind = 0;
     *result = NULL;
     for (size_t i = 0; i < scene->service_count; i++) {
         size_t s = about->ranked[i];
@@ -43,10 +43,7 @@ static caus_status name_blind(const caus_case *about, bool inside,
     if (!blind)
         return CAUS_OK;
     caus_text_end_names(&text, blind);
-    caus_status status =
-        caus_text_finish(&text, about->out, result, &length, err);
-    caus_text_deinit(&text);
-    return status;
+    return caus_text_finish(&text, about->out, result, NULL, err);
 }
 
 static bool is_measured(const caus_case *about, size_t service)

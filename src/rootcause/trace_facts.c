@@ -124,13 +124,9 @@ static caus_status tell(const caus_case *about, const caus_trace_finding *found,
 {
     const caus_spans *spans = about->spans;
     caus_text text = {0};
-    size_t length;
     say(spans, found, &text);
     const char **ids = CAUS_ARRAY(about->out, const char *, CAUS_EXEMPLARS);
-    caus_status status =
-        caus_text_finish(&text, about->out, &fact->sentence, &length, err);
-    caus_text_deinit(&text);
-    CAUS_TRY(status);
+    CAUS_TRY(caus_text_finish(&text, about->out, &fact->sentence, NULL, err));
     if (!ids)
         return caus_arena_fail(about->out, err);
     for (size_t k = 0; k < found->exemplar_count; k++)

@@ -33,16 +33,6 @@ static void add_change(const caus_case *about, size_t variable, caus_text *text)
         caus_text_format(text, " %s", amount.unit);
 }
 
-static caus_status finish(caus_case *about, caus_text *text,
-                          const char **result, caus_error *err)
-{
-    size_t length;
-    caus_status status =
-        caus_text_finish(text, about->out, result, &length, err);
-    caus_text_deinit(text);
-    return status;
-}
-
 /* ---- a suspect ---- */
 
 static void add_traces(const caus_case *about, size_t service, caus_text *text)
@@ -124,7 +114,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
         if (suspect->terms[CAUS_TERM_WAY] > 0)
             caus_text_add(&text, "; all its callers got slower");
     }
-    return finish(about, &text, &suspect->sentence, err);
+    return caus_text_finish(&text, about->out, &suspect->sentence, NULL, err);
 }
 
 /* ---- the whole ---- */
@@ -276,7 +266,7 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
         caus_text_add(&text, first->sentence);
         add_path(about, result->verdict == CAUS_VERDICT_CAUSE, &text);
     }
-    return finish(about, &text, &result->summary, err);
+    return caus_text_finish(&text, about->out, &result->summary, NULL, err);
 }
 
 /* A service besides the first that calls the second, tells of its calls and

@@ -173,9 +173,7 @@ caus_status caus_changes_write(const caus_changes *changes, caus_arena *out,
     }
     caus_json_end_array(&json);
     caus_json_end_object(&json);
-    caus_status status = caus_text_finish(&text, out, result, NULL, err);
-    caus_text_deinit(&text);
-    return status;
+    return caus_text_finish(&text, out, result, NULL, err);
 }
 
 caus_status caus_changes_join(const caus_changes *a, const caus_changes *b,

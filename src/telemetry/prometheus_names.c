@@ -97,12 +97,11 @@ caus_status caus_prom_make_variable(const caus_prom *prom,
                                     caus_variable *variable, caus_error *err)
 {
     caus_text name = {0};
-    size_t length;
     caus_text_add(&name, query->name);
     if (query->column_count > 1)
         add_labels(query, column, &name);
     *variable = caus_variable_default();
-    CAUS_TRY(caus_text_finish(&name, prom->out, &variable->name, &length, err));
+    CAUS_TRY(caus_text_finish(&name, prom->out, &variable->name, NULL, err));
     variable->service = service_of(prom, query, column);
     variable->unit = caus_arena_copy(prom->out, query->unit);
     variable->source = "prometheus";

@@ -77,7 +77,5 @@ caus_status caus_setup_write(const caus_setup *setup, caus_arena *out,
         before = service;
         add_proposal(&made, &setup->proposals[i]);
     }
-    caus_status status = caus_text_finish(&made, out, text, length, err);
-    caus_text_deinit(&made);
-    return status;
+    return caus_text_finish(&made, out, text, length, err);
 }
