@@ -102,7 +102,7 @@ static const word_meaning meanings[] = {
     {"packet*", CAUS_ASPECT_NETWORK},
     {"receive*", CAUS_ASPECT_NETWORK},
     {"transmit*", CAUS_ASPECT_NETWORK},
-    {"socket*", CAUS_ASPECT_NETWORK},
+    {"socket*", CAUS_ASPECT_SOCKETS},
     {"tcp", CAUS_ASPECT_NETWORK},
     {"reject*", CAUS_ASPECT_ERRORS},
     {"drop*", CAUS_ASPECT_ERRORS},
@@ -318,5 +318,5 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
 bool caus_aspect_tells(caus_aspect aspect)
 {
     return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
-           aspect != CAUS_ASPECT_OTHER;
+           aspect != CAUS_ASPECT_SOCKETS && aspect != CAUS_ASPECT_OTHER;
 }

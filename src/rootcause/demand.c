@@ -51,7 +51,7 @@ static void count_trouble(const caus_case *about, trouble *found)
     size_t rows = about->timeline.row_count;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         size_t s = scene->service_of[v];
-        if (s == SIZE_MAX || !about->timeline.adds_up[v])
+        if (s == SIZE_MAX || scene->aspects[v] != CAUS_ASPECT_ERRORS)
             continue;
         size_t load = caus_case_find_load(about, s);
         bool again = counts_again(about, v);
@@ -161,8 +161,10 @@ caus_status caus_demand_init(caus_case *about, caus_error *err)
     made.values = CAUS_ARRAY(about->out, double, services *rows);
     made.whole = CAUS_ARRAY(about->out, double, services);
     made.adds_up = CAUS_ARRAY(about->out, bool, services);
+    made.comes_and_goes = CAUS_ARRAY(about->out, bool, services);
     made.fills = CAUS_ARRAY(about->out, bool, services);
-    if (!made.values || !made.whole || !made.adds_up || !made.fills)
+    if (!made.values || !made.whole || !made.adds_up || !made.comes_and_goes ||
+        !made.fills)
         return caus_arena_fail(about->out, err);
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(scratch);

@@ -19,6 +19,7 @@ typedef enum caus_aspect {
     CAUS_ASPECT_MEMORY,
     CAUS_ASPECT_RESOURCE,   /* disk, descriptors, threads, collections */
     CAUS_ASPECT_NETWORK,    /* bytes: they follow the load */
+    CAUS_ASPECT_SOCKETS,    /* as many as requests are under way */
     CAUS_ASPECT_SATURATION, /* queues and pools: slow callees fill them */
     CAUS_ASPECT_COUNT
 } caus_aspect;
@@ -81,8 +82,10 @@ typedef struct caus_timeline {
                       none */
     bool *adds_up; /* [variable_count] what counts is how many there were:
                       failures */
-    bool *fills;   /* [variable_count] what may have risen all the time: memory
-                    */
+    bool *comes_and_goes; /* [variable_count] so does that of a window, where
+                             nobody looks for its beginning: latency */
+    bool *fills; /* [variable_count] what may have risen all the time: memory
+                  */
 } caus_timeline;
 
 caus_status caus_timeline_init(const caus_series *series, caus_arena *out,

@@ -135,7 +135,7 @@ static bool is_internal(caus_aspect aspect)
 {
     return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
            aspect == CAUS_ASPECT_RESOURCE || aspect == CAUS_ASPECT_SATURATION ||
-           aspect == CAUS_ASPECT_NETWORK;
+           aspect == CAUS_ASPECT_NETWORK || aspect == CAUS_ASPECT_SOCKETS;
 }
 
 bool caus_has_spans(const caus_spans *spans, const char *service)

@@ -52,6 +52,7 @@ static double inside_weight(caus_aspect aspect)
     case CAUS_ASPECT_RESOURCE:
         return caus_weight_resource;
     case CAUS_ASPECT_NETWORK:
+    case CAUS_ASPECT_SOCKETS:
         return caus_weight_network;
     default:
         return 0;
@@ -65,6 +66,13 @@ static double uncounted(const caus_context *context, size_t service)
     const caus_trace_clues *traces = context->traces;
     double begun = traces && traces->known ? traces->begun[service] : 0;
     return fmax(context->silent[service], begun);
+}
+
+/* Whether it counts what is under way: with as many requests as before more of
+ * it means that they take longer. */
+static bool fills(caus_aspect aspect)
+{
+    return aspect == CAUS_ASPECT_SATURATION || aspect == CAUS_ASPECT_SOCKETS;
 }
 
 /* The largest clue outside every service by its kind, and of its calls: where
@@ -85,7 +93,7 @@ static void collect_outside(const caus_context *context, const double *clues,
             continue;
         double *outside = scores->outside[s];
         bool late = aspect == CAUS_ASPECT_LATENCY ||
-                    (aspect == CAUS_ASPECT_SATURATION && !scene->shows[s]) ||
+                    (fills(aspect) && !scene->shows[s]) ||
                     (scene->named[v] && inside_weight(aspect) <= 0);
         if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
@@ -258,6 +266,16 @@ static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
     return false;
 }
 
+/* Whether nothing tells how a caller fares: then it is no witness that all is
+ * well. */
+static bool is_blind(const caus_scene *scene, const caus_scores *scores,
+                     size_t caller)
+{
+    const double *outside = scores->outside[caller];
+    return !scene->shows[caller] && scores->calling[caller] < 0 &&
+           fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]) <= 0;
+}
+
 /* What all callers of a service have left, two or more that do not call one
  * another: that each of them broke on its own is less likely than that they
  * wait for what they have in common, be it for the way to it. */
@@ -273,11 +291,14 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
     for (size_t i = first; i < end && least > 0; i++) {
         size_t caller = scene->callers[i];
         double left = 1 - scores->below[caller][kind];
+        if (is_blind(scene, scores, caller))
+            continue;
         least = fmin(least, scores->outside[caller][kind] * left);
     }
     for (size_t i = first; i < end && least > 0 && !several; i++) {
         size_t caller = scene->callers[i];
-        if (is_behind(scene, caller, service))
+        if (is_behind(scene, caller, service) ||
+            is_blind(scene, scores, caller))
             continue;
         several = seen != SIZE_MAX && seen != caller;
         seen = caller;
@@ -296,6 +317,21 @@ static void find_common(const caus_context *context, caus_scores *scores)
     }
 }
 
+/* How surely a service waits, as others do, for a callee but `except`, in
+ * [0, 1]. */
+static double shared_below(const caus_scene *scene, const caus_scores *scores,
+                           size_t service, size_t except, size_t kind)
+{
+    double common = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        size_t callee = scene->callees[i];
+        if (callee != except)
+            common = fmax(common, scores->common[callee][kind]);
+    }
+    return fmin(1, common / caus_explained_clue);
+}
+
 /* How much of an anomaly of a kind its callees explain in all, in [0, 1]: by
  * what they show, by what all who call them show, and by what its calls take
  * where it measures that: whatever callees show of themselves, it is not its
@@ -303,12 +339,10 @@ static void find_common(const caus_context *context, caus_scores *scores)
 static double explained(const caus_scene *scene, const caus_scores *scores,
                         size_t service, size_t kind)
 {
-    double calling = fmax(0, scores->calling[service]), common = 0;
+    double calling = fmax(0, scores->calling[service]);
     double loud = fmin(1, calling / caus_explained_clue);
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++)
-        common = fmax(common, scores->common[scene->callees[i]][kind]);
-    loud = fmax(loud * loud, fmin(1, common / caus_explained_clue));
+    loud =
+        fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX, kind));
     return fmax(scores->below[service][kind], caus_explained_share * loud);
 }
 
@@ -339,24 +373,35 @@ static double waiting(const caus_scores *scores, size_t caller, size_t kind)
 /*
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
- * who do not measure what their calls take may be slow themselves.
+ * who do not measure what their calls take may be slow themselves. If nobody
+ * measures how long it takes, but requests pile up in it, it is who they wait
+ * for.
  */
 static double waited_for(const caus_scene *scene, const caus_scores *scores,
                          size_t service, size_t kind)
 {
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
-    double least = first < end ? caus_most_clue : 0, left = 0, weight = 1;
+    double least = caus_most_clue, left = 0, weight = 1;
+    bool any = false;
     for (size_t i = first; i < end; i++) {
         size_t caller = scene->callers[i];
+        if (is_blind(scene, scores, caller))
+            continue;
         if (scores->calling[caller] < 0 || kind != OUTSIDE_LATENCY)
             weight =
                 scene->shows[service] ? caus_weight_way : caus_weight_unseen;
+        any = true;
         least = fmin(least, waiting(scores, caller, kind));
-        left = fmax(left, 1 - scores->below[caller][kind]);
+        double apart = caus_explained_share *
+                       shared_below(scene, scores, caller, service, kind);
+        left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
-    double own = scores->outside[service][kind];
-    return weight * least * left * (1 - fmin(1, own / caus_explained_clue));
+    double own = fmin(1, scores->outside[service][kind] / caus_explained_clue);
+    if (!any)
+        return 0;
+    return least * (scene->shows[service] ? weight * left * (1 - own)
+                                          : fmax(weight * left, own));
 }
 
 /* How much a service may be what its callers wait for: one of which nobody
@@ -489,6 +534,9 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
     const double *outside = scores->outside[service];
     terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
     terms[CAUS_TERM_WAY] = on_the_way(context, scores, service);
+    if (!context->scene->shows[service])
+        terms[CAUS_TERM_WAY] =
+            fmax(0, terms[CAUS_TERM_WAY] - terms[CAUS_TERM_EXTERNAL]);
     terms[CAUS_TERM_BOTH] =
         caus_weight_both *
         fmin(terms[CAUS_TERM_INTERNAL],

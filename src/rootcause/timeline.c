@@ -48,9 +48,11 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
         .values = columns.values,
         .whole = CAUS_ARRAY(out, double, columns.column_count),
         .adds_up = CAUS_ARRAY(out, bool, columns.column_count),
+        .comes_and_goes = CAUS_ARRAY(out, bool, columns.column_count),
         .fills = CAUS_ARRAY(out, bool, columns.column_count),
         .filled = CAUS_ARRAY(out, size_t, columns.row_count)};
-    if (!made.filled || !made.whole || !made.adds_up || !made.fills)
+    if (!made.filled || !made.whole || !made.adds_up || !made.comes_and_goes ||
+        !made.fills)
         return caus_arena_fail(out, err);
     for (size_t row = 0; row < made.row_count; row++) {
         if (is_filled(&made, row))
@@ -81,6 +83,7 @@ void caus_timeline_find_failures(caus_timeline *timeline,
         double most = 0, least = 0;
         timeline->whole[v] = 0;
         timeline->adds_up[v] = aspects[v] == CAUS_ASPECT_ERRORS;
+        timeline->comes_and_goes[v] = aspects[v] == CAUS_ASPECT_LATENCY;
         timeline->fills[v] = aspects[v] == CAUS_ASPECT_MEMORY;
         if (aspects[v] != CAUS_ASPECT_ERRORS ||
             (bad[v] > 0 && !is_named_share(&series->variables[v])))
@@ -309,6 +312,27 @@ static levels levels_of(caus_rank_set *rows, size_t from, size_t to,
     return wider_of(level_of(rows, usual, adds_up, 1, count), half);
 }
 
+/* The level of what comes and goes in a window: the mean that is least far from
+ * the usual one, of its halves, as what happens once is in one of them. */
+static levels level_throughout(caus_rank_set *rows, size_t from, size_t to,
+                               const habit *usual)
+{
+    enum { PARTS = 2 };
+    levels found = {usual->mean, (double)NAN};
+    for (size_t part = 0; part < PARTS; part++) {
+        caus_rank_set_clear(rows);
+        caus_rank_set_add(rows, from + (to - from) * part / PARTS,
+                          from + (to - from) * (part + 1) / PARTS);
+        double mean = trimmed_mean(rows, caus_rank_set_count(rows));
+        if (isnan(mean))
+            return (levels){usual->mean, mean};
+        if (isnan(found.after) ||
+            fabs(mean - usual->mean) < fabs(found.after - usual->mean))
+            found.after = mean;
+    }
+    return found;
+}
+
 static double median_between(caus_rank_set *rows, size_t from, size_t to)
 {
     size_t count;
@@ -389,13 +413,20 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
 {
     const contrast of = {timeline, variable, from, to, &space->window};
     bool adds_up = timeline->adds_up[variable];
-    size_t rows;
+    bool comes_and_goes = timeline->comes_and_goes[variable];
+    size_t rows, middle = from + (to - from) / 2;
     add_before(timeline, variable, from, space);
-    habit usual = habit_of(&space->before, adds_up);
+    habit usual = habit_of(&space->before, adds_up || comes_and_goes);
     if (usual.count < LEAST_BEFORE)
         return no_shift();
     name_variable(timeline, variable, &space->window);
     levels found = levels_of(&space->window, from, to, &usual, adds_up, &rows);
+    if (comes_and_goes) {
+        found = wider_of(
+            found, level_throughout(&space->window, from, middle, &usual));
+        found =
+            wider_of(found, level_throughout(&space->window, from, to, &usual));
+    }
     return shift_between(&of, &usual, &found, rows);
 }
 

@@ -21,6 +21,7 @@ typedef enum kind {
     GAPS,
     SHARE, /* of 1 */
     STEP,
+    BURSTS, /* comes and goes */
     KINDS
 } kind;
 
@@ -44,6 +45,8 @@ static double value_of(kind made, size_t row, caus_random *random)
         return .9 + .1 * caus_random_uniform(random);
     case STEP:
         return noise + (row > 200 ? -4 : 0);
+    case BURSTS:
+        return 20 + noise + (row > 90 && row % 4 == 0 ? 30 : 0);
     default:
         return 20 + floor(4 * noise);
     }
@@ -58,6 +61,7 @@ static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
                           .values = CAUS_ARRAY(arena, double, KINDS *ROWS),
                           .whole = CAUS_ARRAY(arena, double, KINDS),
                           .adds_up = CAUS_ARRAY(arena, bool, KINDS),
+                          .comes_and_goes = CAUS_ARRAY(arena, bool, KINDS),
                           .fills = CAUS_ARRAY(arena, bool, KINDS)};
     for (size_t v = 0; v < KINDS; v++)
         for (size_t r = 0; r < ROWS; r++)
@@ -68,7 +72,7 @@ static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
     caus_run_free(run);
     made.whole[SHARE] = 1;
     made.adds_up[COUNTS] = made.adds_up[SHARE] = true;
-    made.fills[RISING] = true;
+    made.comes_and_goes[BURSTS] = made.fills[RISING] = true;
     return made;
 }
 
@@ -105,6 +109,28 @@ static double moments_of(const double *sorted, size_t count, double *mean)
     return sqrt(squares / (double)count);
 }
 
+static double farther(double a, double b)
+{
+    return isnan(a) || fabs(b) > fabs(a) ? b : a;
+}
+
+/* The change of the mean in that half of some rows in which it is less; NaN =
+ * one has too few. */
+static double change_throughout(const double *values, size_t from, size_t to,
+                                double mean)
+{
+    double sorted[ROWS], least = (double)NAN;
+    const size_t cuts[] = {from, from + (to - from) / 2, to};
+    for (size_t i = 0; i < 2; i++) {
+        size_t count = sort_rows(values, cuts[i], cuts[i + 1], sorted);
+        if (count < LEAST)
+            return (double)NAN;
+        double off = trimmed(sorted, count) - mean;
+        least = isnan(least) || fabs(off) < fabs(least) ? off : least;
+    }
+    return least;
+}
+
 /* The change that is furthest off: of medians, of means where they count, and
  * of the first half of the window. */
 static double change_of(const caus_timeline *of, size_t v, size_t from)
@@ -120,11 +146,13 @@ static double change_of(const caus_timeline *of, size_t v, size_t from)
         if (count < (i ? LEAST : 1))
             continue;
         double off = caus_sorted_quantile(sorted, count, .5) - median;
-        if (isnan(change) || fabs(off) > fabs(change))
-            change = off;
+        change = farther(change, off);
         off = count < LEAST ? 0 : trimmed(sorted, count) - mean;
-        if (of->adds_up[v] && fabs(off) > fabs(change))
-            change = off;
+        if (of->adds_up[v])
+            change = farther(change, off);
+        if (of->comes_and_goes[v])
+            change =
+                farther(change, change_throughout(values, from, ends[i], mean));
     }
     return change;
 }
@@ -144,7 +172,7 @@ static void shifts_are_those_of_sorted_windows(void **state)
     caus_arena *arena = caus_arena_new(0);
     caus_shift_space space;
     caus_error err;
-    size_t wide = 0;
+    size_t wide = 0, bursts = 0;
     caus_timeline made = made_timeline(arena, 1);
     assert_int_equal(caus_shift_space_init(&made, arena, &space, &err),
                      CAUS_OK);
@@ -159,9 +187,10 @@ static void shifts_are_those_of_sorted_windows(void **state)
             assert_true(fabs(got.after - got.before - change) < exact);
             assert_true(v == STILL || fabs(got.scale - scale) < exact * scale);
             wide += v == HEAVY;
+            bursts += v == BURSTS && row > 85 && row < 95 && change > 5;
         }
     }
-    assert_true(wide > ROWS / 2);
+    assert_true(wide > ROWS / 2 && bursts > 5);
     caus_arena_free(arena);
 }
 
@@ -202,6 +231,7 @@ static void splits_and_their_bounds_are_those_of_single_shifts(void **state)
                          CAUS_OK);
         assert_int_equal(caus_splits_init(&made, arena, &at, &err), CAUS_OK);
         size_t bounded = 0, is_same = 0;
+        made.comes_and_goes[BURSTS] = false; /* of windows alone */
         for (size_t v = 0; v < KINDS; v++) {
             caus_splits_begin(&at, v, LAST);
             for (size_t row = LAST; row >= 2 * apart[3];

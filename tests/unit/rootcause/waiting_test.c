@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whom services wait for, where not all of them are measured, and latency that
+ * comes and goes. */
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+enum { FRONT_LATENCY = 0, MID_LATENCY = 3, ROOT_LATENCY = 6, SIDE_LATENCY = 8 };
+
+static const char *first_of(const caus_explanation *told)
+{
+    return told->suspects[0].service;
+}
+
+static double score_of(const caus_explanation *told, const char *service)
+{
+    for (size_t i = 0; i < told->suspect_count; i++) {
+        if (strcmp(told->suspects[i].service, service) == 0)
+            return told->suspects[i].score;
+    }
+    return -1;
+}
+
+/* Nobody is anything but front, mid and side slow. */
+static void slow_above(made_measure *measures)
+{
+    memcpy(measures, made_incident, MADE_VARIABLES * sizeof *measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        measures[i].shift = 0;
+    measures[FRONT_LATENCY].shift = measures[MID_LATENCY].shift =
+        measures[SIDE_LATENCY].shift = .5;
+}
+
+/* mid, side and mute call root, which is slow to reach; nobody measures mute,
+ * nor store, whom mid calls as well. */
+static void who_is_not_measured_is_no_witness(void **state)
+{
+    made_fixture *with = *state;
+    static const char *const services[] = {"front", "mid",  "mute",
+                                           "root",  "side", "store"};
+    static const size_t calls[][2] = {{0, 1}, {0, 2}, {0, 4}, {1, 3},
+                                      {1, 5}, {2, 3}, {4, 3}};
+    const caus_topology topology = {6, services, 7, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    slow_above(measures);
+    caus_explanation told = made_explain(with, measures, &options);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(score_of(&told, "store") < .5 * score_of(&told, "root"));
+    measures[SIDE_LATENCY].shift = 0; /* a witness that all is well */
+    told = made_explain(with, measures, &options);
+    assert_string_not_equal(first_of(&told), "root");
+}
+
+/* mid calls root and store, and nobody measures how long these take. */
+static caus_explanation explain_stores(made_fixture *with, const char *measure,
+                                       double more)
+{
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "store"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {1, 4}};
+    static const caus_topology topology = {5, services, 4, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    slow_above(measures);
+    measures[SIDE_LATENCY].shift = 0;
+    measures[ROOT_LATENCY] = (made_measure){measure, "root", 13, 1, more};
+    return made_explain(with, measures, &options);
+}
+
+static void a_store_in_which_requests_pile_up_is_who_they_wait_for(void **state)
+{
+    static const char *const counts[] = {"root_sockets", "root_threads_running",
+                                         "root_connections"};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        caus_explanation told = explain_stores(*state, counts[i], 0);
+        assert_string_equal(first_of(&told), "mid");
+        told = explain_stores(*state, counts[i], 12);
+        assert_string_equal(first_of(&told), "root");
+        assert_true(score_of(&told, "root") > 2 * score_of(&told, "store"));
+    }
+}
+
+/* Latency of root is ten times as high in one of four rows [from, to). */
+static double score_of_bursts(made_fixture *with, size_t from, size_t to)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    memcpy(measures, made_incident, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        measures[i].shift = 0;
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = from; r < to; r += 4)
+        values[r * MADE_VARIABLES + ROOT_LATENCY] *= 10;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    return score_of(&told, "root");
+}
+
+static void latency_that_comes_and_goes_counts(void **state)
+{
+    double never = score_of_bursts(*state, 0, 0);
+    double since = score_of_bursts(*state, MADE_ONSET, MADE_ROWS);
+    double always = score_of_bursts(*state, 0, MADE_ROWS);
+    double late = score_of_bursts(*state, MADE_ROWS - 12, MADE_ROWS);
+    assert_true(since > never + 1);
+    assert_true(always < never + .3 && late < never + .3);
+}
+
+#define MADE(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MADE(who_is_not_measured_is_no_witness),
+        MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
+        MADE(latency_that_comes_and_goes_counts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
