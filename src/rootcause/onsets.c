@@ -11,6 +11,10 @@ enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };
 
 static const double most_departure = 30;
 static const double least_clue = .7; /* one deviation beyond the usual */
+/* How far something moved for a while that nobody feels tells nothing: that it
+ * did is news. */
+static const double most_unfelt = 3;
+static const double least_off = 3; /* deviations */
 
 /* The rows taken as healthy when the onset is known, which may be late: some
  * rows before it are looked at as well. */
@@ -104,18 +108,59 @@ static double largest_departure(const caus_scene *scene,
     return most;
 }
 
+/* Whether it would be seen how a service or one that calls it answers. */
+static bool is_watched(const caus_scene *scene, size_t service)
+{
+    bool watched = scene->shows[service];
+    for (size_t i = scene->caller_start[service];
+         !watched && i < scene->caller_start[service + 1]; i++)
+        watched = scene->shows[scene->callers[i]];
+    return watched;
+}
+
+/* Whether a variable is off its habit in most rows since it left that. */
+static bool lasts(const caus_timeline *timeline, const caus_anomalies *found,
+                  size_t variable)
+{
+    const caus_anomaly *anomaly = &found->variables[variable];
+    const double *values = timeline->values + variable * timeline->row_count;
+    size_t off = 0, rows = 0;
+    for (size_t r = anomaly->onset.row; r < timeline->row_count; r++) {
+        double size = (values[r] - anomaly->level) * anomaly->direction;
+        off += size > least_off * anomaly->scale;
+        rows += isnan(size) ? 0 : 1;
+    }
+    return 2 * off > rows;
+}
+
+/* The most that a departure of a variable counts: batch jobs, collected garbage
+ * and caches that fill are no incident as long as everybody answers as ever. */
+static double most_of(const caus_case *about, const caus_anomalies *found,
+                      size_t variable)
+{
+    const caus_scene *scene = &about->scene;
+    size_t s = scene->service_of[variable];
+    bool is_unfelt = s != SIZE_MAX && !scene->named[variable] &&
+                     !caus_aspect_is_outside(scene->aspects[variable]) &&
+                     is_watched(scene, s);
+    return is_unfelt && !lasts(&about->timeline, found, variable)
+               ? most_unfelt
+               : (double)INFINITY;
+}
+
 /* The loudest variable that tells of trouble: where too few move for the alarm
  * of the whole, each is still held against its own placebo windows. */
-static size_t loudest_alone(const caus_scene *scene,
-                            const caus_anomalies *found, size_t first,
-                            double *largest)
+static size_t loudest_alone(const caus_case *about, const caus_anomalies *found,
+                            size_t first, double *largest)
 {
+    const caus_scene *scene = &about->scene;
     size_t best = SIZE_MAX;
     *largest = 0;
     for (size_t v = 0; v < found->variable_count; v++) {
         if (!moved_badly(scene, found, v))
             continue;
-        double departure = largest_departure(scene, found, v, first);
+        double departure = fmin(largest_departure(scene, found, v, first),
+                                most_of(about, found, v));
         if (departure > *largest) {
             *largest = departure;
             best = v;
@@ -135,7 +180,7 @@ caus_status caus_case_find_onset(caus_case *about, const caus_anomalies *found,
     about->alarm = share * found->score / found->threshold;
     caus_onset onset = found->onset;
     onset.found = onset.found && about->alarm > 1;
-    size_t alone = loudest_alone(&about->scene, found, first, &largest);
+    size_t alone = loudest_alone(about, found, first, &largest);
     if (alone != SIZE_MAX) {
         about->alone = largest / found->variable_threshold;
         if (!onset.found && about->alone > 1)

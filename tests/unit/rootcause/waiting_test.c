@@ -111,6 +111,33 @@ static void latency_that_comes_and_goes_counts(void **state)
     assert_true(always < never + .3 && late < never + .3);
 }
 
+/* How loud it is that side_cpu, or its latency, is `times` as high in `rows`
+ * rows. */
+static double alone_of(made_fixture *with, size_t variable, double times,
+                       size_t rows)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, made_incident, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++)
+        measures[i].shift = 0;
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = MADE_ONSET + 2; r < MADE_ONSET + 2 + rows; r++)
+        values[r * MADE_VARIABLES + variable] *= times;
+    return made_explain_series(with, &series, &options).alone;
+}
+
+/* A job that runs for a while is one, however much it takes. */
+static void what_nobody_feels_for_a_while_is_no_incident(void **state)
+{
+    enum { SIDE_CPU = 9, A_WHILE = 8, LASTING = 50 };
+    double job = alone_of(*state, SIDE_CPU, 10, A_WHILE);
+    assert_true(job == alone_of(*state, SIDE_CPU, 100, A_WHILE));
+    assert_true(alone_of(*state, SIDE_CPU, 10, LASTING) > 2 * job);
+    assert_true(alone_of(*state, SIDE_LATENCY, 10, A_WHILE) > 2 * job);
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -120,6 +147,7 @@ int main(void)
         MADE(who_is_not_measured_is_no_witness),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
         MADE(latency_that_comes_and_goes_counts),
+        MADE(what_nobody_feels_for_a_while_is_no_incident),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
