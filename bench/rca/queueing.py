@@ -11,7 +11,8 @@ import math
 WARM_S = 60          # before anything is measured
 MEGABYTE = 2 ** 20
 KNOBS = dict(slow=1, cores=0, leak=0, disk=1, delay=0, loss=0, refuse=0, extra=0, fail=0,
-             timeout=0, down=False, miss=False, hold=0, retries=0, dns=0, killed=0)
+             timeout=0, down=False, miss=False, hold=0, retries=0, dns=0, killed=0,
+             keep=0)
 
 
 class Reply:
@@ -102,7 +103,7 @@ class Service:
         self.limit = self.memory * draw.uniform(1.4, 2.5)
         self.heap = draw.uniform(0, .5) * (self.limit - self.memory)
         self.collects = kind == "web" and draw.random() < .6
-        self.job_s = draw.choice([0, 0, 0, 120, 300])
+        self.job_s, self.job_at = draw.choice([0, 0, 0, 120, 300]), draw.randrange(300)
         self.replicas, self.flaw = draw.choice([1, 2, 3]), draw.choice([0, 0, .0005, .003])
         self.knobs, self.open, self.recent = dict(KNOBS), {}, {}
         self.pause_until = self.hidden_until = 0.0
@@ -197,7 +198,9 @@ class System:
                          % (draw.randrange(9999), draw.randrange(9)))
         if ok:
             ok = yield from self.ask(s, trace, span)
-        if held:
+        if held and knobs["keep"]:
+            self.clock.start(self.give_late(s.pool, knobs["keep"]))
+        elif held:
             s.pool.give()
         s.sums["open"] -= 1
         s.sums["count"] += 1
@@ -205,6 +208,11 @@ class System:
         s.latencies.append(self.clock.now - began)
         self.close(span, self.clock.now - began)
         self.clock.give(reply, ok and not knobs["down"])
+
+    def give_late(self, pool, seconds):
+        """A worker that has answered and hangs."""
+        yield seconds
+        pool.give()
 
     def write(self, s):
         yield (s.disk.take(), 60.0)
@@ -341,7 +349,7 @@ class System:
         if s.memory + s.leaked > 1.1 * s.limit:
             s.leaked, s.pause_until = 0.0, self.clock.now + 15
             s.sums["restarts"] += 1
-        if s.job_s and second % s.job_s < 8:
+        if s.job_s and (second + s.job_at) % s.job_s < 8:
             s.sums["cpu"] += .3
             s.sums["bytes"] += 4e6 * (s.kind == "db")
         if second % 15 == 0 and s.kind == "web":
