@@ -86,8 +86,10 @@ typedef struct caus_logs_options {
  * and there to the template with the largest share of equal words, if that is
  * at least `similarity`, else they start one. Runs of letters and digits that
  * hold a digit are <*> from the start. A node has at most 100 children, a leaf
- * 100 templates; what is beyond goes to <*> or to the nearest. The result
- * depends on the order of the lines, and on nothing else.
+ * 100 templates; what is beyond goes to <*> or to the nearest. Lines that are
+ * the same but for what is <*> from the start are one to the tree; it takes
+ * them by their first time, then service and text, so that no order of the
+ * lines of a file matters.
  *
  *   options  NULL = defaults
  *   result   lives in `out`
@@ -95,9 +97,9 @@ typedef struct caus_logs_options {
  * Fails with CAUS_ERR_NOT_FOUND, …_IO, …_INVALID_ARGUMENT (similarity),
  * …_INVALID_DATA (line named: no time in an object or row, a first line without
  * a time, ragged rows, no UTF-8), …_LIMIT (memory limit of the run),
- * …_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY. Cost O(words · templates of a
- * leaf). Source of the tree: He, Zhu, Zheng and Lyu (2017), Drain, ICWS,
- * section III.
+ * …_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY. Cost O(bytes), and O(words ·
+ * templates of a leaf) for each that is unlike, which takes some 250 bytes.
+ * Source of the tree: He, Zhu, Zheng and Lyu (2017), Drain, ICWS, section III.
  */
 caus_status caus_logs_read(const char *path, const caus_logs_options *options,
                            const caus_run *run, caus_arena *out,

@@ -1,74 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines are kept as messages: what is the same of a service and severity once
+ * it is masked. Templates are found of messages, not of lines, in an order that
+ * no order of lines changes.
+ */
 #include <stdlib.h>
 #include <string.h>
 
-#include "events/events_internal.h"
+#include "events/logs_tree.h"
 
-enum {
-    TREE_WORDS = 2, /* that the tree looks at */
-    MOST_CHILDREN = 100,
-    MOST_IN_LEAF = 100
-};
-
-typedef struct log_template {
-    caus_slice *words; /* [word_count] in the texts */
-    size_t word_count;
-    const char *service;
-    const char *sample;
+typedef struct message {
+    caus_slice service;
+    caus_slice masked;   /* words parted by a blank */
+    char *sample;        /* its first line: by time, then text */
+    size_t sample_bytes; /* without the NUL */
+    size_t sample_room;
+    int64_t first_ns;
     caus_severity severity;
-    size_t count;
-    uint32_t next; /* in its leaf, + 1 */
-    uint32_t rank; /* in the result */
-} log_template;
-
-/* A node of the tree; leaves list templates. */
-typedef struct node {
-    uint32_t child_count;
-    uint32_t template_count;
-    uint32_t first_template; /* + 1 */
-} node;
+    size_t lines;
+    uint32_t kind; /* its template, once this is found */
+} message;
 
 typedef struct record {
     int64_t time_ns;
-    uint32_t kind;
-    uint32_t number; /* order of the lines */
-    uint32_t lines;
+    uint32_t kind;  /* its message; its template in the result when finished */
     uint32_t trace; /* + 1 */
+    uint32_t lines;
 } record;
-
-/* What is looked for in the tree. */
-typedef struct event {
-    caus_slice service;
-    caus_slice text;
-    caus_severity severity;
-} event;
 
 struct caus_logs_builder {
     double similarity;
     size_t max_templates;
     size_t limit_bytes;
     caus_arena *texts;
-    caus_map *services; /* name to number */
-    caus_map *edges;    /* parent node and word to node */
-    caus_map *overflow; /* service to its last template */
-    caus_map *traces;   /* id to number */
-    node *nodes;
-    size_t node_count;
-    size_t node_capacity;
-    log_template *templates;
-    size_t template_count;
-    size_t template_capacity;
+    caus_map *known; /* severity, service and masked text to message */
+    message *messages;
+    size_t message_count;
+    size_t message_capacity;
+    caus_map *traces; /* id to number */
     record *records;
     size_t record_count;
     size_t record_capacity;
     const char **trace_ids;
     size_t trace_count;
     size_t trace_capacity;
-    size_t overflowing;
     size_t continued;
     caus_slice words[CAUS_LOG_WORDS]; /* of the line at hand */
     char masked[2 * CAUS_LOG_TEXT_BYTES];
-    char key[2 * CAUS_LOG_TEXT_BYTES + 8];
+    char key[4 * CAUS_LOG_TEXT_BYTES];
 };
 
 void caus_logs_builder_free(caus_logs_builder *builder)
@@ -76,12 +55,9 @@ void caus_logs_builder_free(caus_logs_builder *builder)
     if (!builder)
         return;
     caus_arena_free(builder->texts);
-    caus_map_free(builder->services);
-    caus_map_free(builder->edges);
-    caus_map_free(builder->overflow);
+    caus_map_free(builder->known);
     caus_map_free(builder->traces);
-    free(builder->nodes);
-    free(builder->templates);
+    free(builder->messages);
     free(builder->records);
     free(builder->trace_ids);
     free(builder);
@@ -98,12 +74,9 @@ caus_logs_builder *caus_logs_builder_new(double similarity,
     builder->max_templates = max_templates;
     builder->limit_bytes = limit_bytes;
     builder->texts = caus_arena_new(limit_bytes);
-    builder->services = caus_map_new();
-    builder->edges = caus_map_new();
-    builder->overflow = caus_map_new();
+    builder->known = caus_map_new();
     builder->traces = caus_map_new();
-    if (builder->texts && builder->services && builder->edges &&
-        builder->overflow && builder->traces)
+    if (builder->texts && builder->known && builder->traces)
         return builder;
     caus_logs_builder_free(builder);
     return NULL;
@@ -116,180 +89,95 @@ static caus_status fail_memory(const caus_logs_builder *b, caus_error *err)
                      b->record_count);
 }
 
-/* ---- the tree ---- */
+/* ---- messages ---- */
 
-static caus_status find_child(caus_logs_builder *b, uint32_t parent,
-                              caus_slice word, uint32_t *child, caus_error *err)
+/* A line at hand. */
+typedef struct line {
+    caus_slice service;
+    caus_slice text;
+    caus_severity severity;
+    int64_t time_ns;
+} line;
+
+/* Writes the key of a line's message: severity, service, NUL, masked words. */
+static size_t write_key(caus_logs_builder *b, const line *about)
 {
-    size_t found;
-    for (;;) {
-        memcpy(b->key, &parent, sizeof parent);
-        memcpy(b->key + sizeof parent, word.bytes, word.length);
-        size_t length = sizeof parent + word.length;
-        if (caus_map_find(b->edges, b->key, length, &found)) {
-            *child = (uint32_t)found;
-            return CAUS_OK;
-        }
-        bool is_full = b->nodes[parent].child_count >= MOST_CHILDREN;
-        if (!is_full || caus_slice_is_equal(word, caus_log_wildcard))
-            break;
-        word = caus_log_wildcard;
+    char *to = b->key;
+    *to++ = (char)about->severity;
+    memcpy(to, about->service.bytes, about->service.length);
+    to += about->service.length;
+    *to++ = '\0';
+    size_t count = caus_log_split(about->text, b->words, b->masked);
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *to++ = ' ';
+        memcpy(to, b->words[i].bytes, b->words[i].length);
+        to += b->words[i].length;
     }
-    if (!caus_reserve(&b->nodes, b->node_count, &b->node_capacity,
-                      sizeof *b->nodes))
+    return (size_t)(to - b->key);
+}
+
+static caus_status add_message(caus_logs_builder *b, const line *about,
+                               size_t key_bytes, size_t *number,
+                               caus_error *err)
+{
+    if (!caus_reserve(&b->messages, b->message_count, &b->message_capacity,
+                      sizeof *b->messages))
         return fail_memory(b, err);
-    size_t length = sizeof parent + word.length;
-    const char *kept = caus_arena_copy_text(b->texts, b->key, length);
-    if (!kept)
+    char *key = CAUS_ARRAY(b->texts, char, key_bytes);
+    if (!key)
         return caus_arena_fail(b->texts, err);
-    if (caus_map_insert(b->edges, kept, length, b->node_count, NULL) < 0)
+    memcpy(key, b->key, key_bytes);
+    if (caus_map_insert(b->known, key, key_bytes, b->message_count, NULL) < 0)
         return fail_memory(b, err);
-    b->nodes[parent].child_count++;
-    b->nodes[b->node_count] = (node){0};
-    *child = (uint32_t)b->node_count++;
+    size_t before = 2 + about->service.length;
+    b->messages[b->message_count] =
+        (message){.service = {key + 1, about->service.length},
+                  .masked = {key + before, key_bytes - before},
+                  .severity = about->severity,
+                  .first_ns = INT64_MAX};
+    *number = b->message_count++;
     return CAUS_OK;
 }
 
-/* The number of a service, and its name for good. */
-static caus_status find_service(caus_logs_builder *b, caus_slice service,
-                                uint32_t *number, caus_error *err)
+static int compare(caus_slice a, caus_slice b)
 {
-    size_t found;
-    if (caus_map_find(b->services, service.bytes, service.length, &found)) {
-        *number = (uint32_t)found;
+    size_t shorter = a.length < b.length ? a.length : b.length;
+    int order = memcmp(a.bytes, b.bytes, shorter);
+    return order ? order : (a.length > b.length) - (a.length < b.length);
+}
+
+/* Room doubles: lines that come last first must not add up. */
+static caus_status take_sample(caus_logs_builder *b, message *of,
+                               const line *about, caus_error *err)
+{
+    caus_slice text = about->text, had = {of->sample, of->sample_bytes};
+    bool is_first = !of->sample || about->time_ns < of->first_ns ||
+                    (about->time_ns == of->first_ns && compare(text, had) < 0);
+    if (!is_first)
         return CAUS_OK;
+    if (!of->sample || of->sample_room < text.length) {
+        size_t room = 2 * of->sample_room;
+        room = room > text.length ? room : text.length;
+        char *sample = CAUS_ARRAY(b->texts, char, room + 1);
+        if (!sample)
+            return caus_arena_fail(b->texts, err);
+        of->sample = sample;
+        of->sample_room = room;
     }
-    /* each service is a tree of its own: its number is that of its root */
-    if (!caus_reserve(&b->nodes, b->node_count, &b->node_capacity,
-                      sizeof *b->nodes))
-        return fail_memory(b, err);
-    const char *kept =
-        caus_arena_copy_text(b->texts, service.bytes, service.length);
-    if (!kept)
-        return caus_arena_fail(b->texts, err);
-    if (caus_map_insert(b->services, kept, service.length, b->node_count,
-                        NULL) < 0)
-        return fail_memory(b, err);
-    b->nodes[b->node_count] = (node){0};
-    *number = (uint32_t)b->node_count++;
+    memcpy(of->sample, text.bytes, text.length);
+    of->sample_bytes = text.length;
+    of->first_ns = about->time_ns;
     return CAUS_OK;
 }
 
-static caus_status find_leaf(caus_logs_builder *b, const event *about,
-                             size_t word_count, uint32_t *leaf, caus_error *err)
+static caus_status find_message(caus_logs_builder *b, const line *about,
+                                size_t *number, caus_error *err)
 {
-    const char kind[] = {(char)word_count, (char)about->severity};
-    uint32_t at = 0;
-    CAUS_TRY(find_service(b, about->service, &at, err));
-    /* every number of words has its child, however many there are */
-    b->nodes[at].child_count = 0;
-    CAUS_TRY(find_child(b, at, (caus_slice){kind, sizeof kind}, &at, err));
-    for (size_t i = 0; i < TREE_WORDS && i < word_count; i++)
-        CAUS_TRY(find_child(b, at, b->words[i], &at, err));
-    *leaf = at;
-    return CAUS_OK;
-}
-
-/* ---- templates ---- */
-
-/* The template of the leaf with the most equal words; the first of equals. */
-static uint32_t most_similar(const caus_logs_builder *b, uint32_t leaf,
-                             size_t word_count, size_t *equal_words)
-{
-    uint32_t best = UINT32_MAX;
-    *equal_words = 0;
-    for (uint32_t at = b->nodes[leaf].first_template; at;
-         at = b->templates[at - 1].next) {
-        const log_template *other = &b->templates[at - 1];
-        size_t equal = 0;
-        for (size_t i = 0; i < word_count; i++)
-            equal += caus_slice_is_equal(other->words[i], b->words[i]);
-        if (best == UINT32_MAX || equal > *equal_words ||
-            (equal == *equal_words && at - 1 < best)) {
-            best = at - 1;
-            *equal_words = equal;
-        }
-    }
-    return best;
-}
-
-static void merge(caus_logs_builder *b, uint32_t number)
-{
-    log_template *into = &b->templates[number];
-    for (size_t i = 0; i < into->word_count; i++)
-        if (!caus_slice_is_equal(into->words[i], b->words[i]))
-            into->words[i] = caus_log_wildcard;
-}
-
-static caus_status add_template(caus_logs_builder *b, const event *about,
-                                size_t word_count, uint32_t *number,
-                                caus_error *err)
-{
-    if (!caus_reserve(&b->templates, b->template_count, &b->template_capacity,
-                      sizeof *b->templates))
-        return fail_memory(b, err);
-    caus_slice service = about->service, text = about->text;
-    log_template made = {.word_count = word_count, .severity = about->severity};
-    made.words = CAUS_ARRAY(b->texts, caus_slice, word_count);
-    made.service =
-        caus_arena_copy_text(b->texts, service.bytes, service.length);
-    made.sample = caus_arena_copy_text(b->texts, text.bytes, text.length);
-    size_t bytes = 0;
-    for (size_t i = 0; i < word_count; i++)
-        bytes += b->words[i].length;
-    char *kept = CAUS_ARRAY(b->texts, char, bytes);
-    if (!made.words || !made.service || !made.sample || !kept)
-        return caus_arena_fail(b->texts, err);
-    for (size_t i = 0; i < word_count; i++) {
-        memcpy(kept, b->words[i].bytes, b->words[i].length);
-        made.words[i] = (caus_slice){kept, b->words[i].length};
-        kept += b->words[i].length;
-    }
-    b->templates[b->template_count] = made;
-    *number = (uint32_t)b->template_count++;
-    return CAUS_OK;
-}
-
-/* The template of all lines of a service that no longer get one. */
-static caus_status find_overflow(caus_logs_builder *b, const event *about,
-                                 uint32_t *number, caus_error *err)
-{
-    size_t found;
-    caus_slice service = about->service;
-    b->overflowing++;
-    if (caus_map_find(b->overflow, service.bytes, service.length, &found)) {
-        *number = (uint32_t)found;
-        return CAUS_OK;
-    }
-    b->words[0] = caus_log_wildcard;
-    CAUS_TRY(add_template(b, about, 1, number, err));
-    const char *name = b->templates[*number].service;
-    if (caus_map_insert(b->overflow, name, service.length, *number, NULL) < 0)
-        return fail_memory(b, err);
-    return CAUS_OK;
-}
-
-static caus_status find_template(caus_logs_builder *b, const event *about,
-                                 uint32_t *number, caus_error *err)
-{
-    size_t count = caus_log_split(about->text, b->words, b->masked), equal;
-    uint32_t leaf = 0;
-    CAUS_TRY(find_leaf(b, about, count, &leaf, err));
-    uint32_t best = most_similar(b, leaf, count, &equal);
-    bool is_full = b->nodes[leaf].template_count >= MOST_IN_LEAF;
-    if (best != UINT32_MAX &&
-        (is_full || (double)equal >= b->similarity * (double)count)) {
-        merge(b, best);
-        *number = best;
-        return CAUS_OK;
-    }
-    if (b->template_count >= b->max_templates)
-        return find_overflow(b, about, number, err);
-    CAUS_TRY(add_template(b, about, count, number, err));
-    b->templates[*number].next = b->nodes[leaf].first_template;
-    b->nodes[leaf].first_template = *number + 1;
-    b->nodes[leaf].template_count++;
-    return CAUS_OK;
+    size_t bytes = write_key(b, about);
+    if (!caus_map_find(b->known, b->key, bytes, number))
+        CAUS_TRY(add_message(b, about, bytes, number, err));
+    return take_sample(b, &b->messages[*number], about, err);
 }
 
 /* ---- lines ---- */
@@ -319,7 +207,8 @@ static caus_status find_trace(caus_logs_builder *b, caus_slice id,
 static caus_status check_limits(const caus_logs_builder *b,
                                 const caus_log_row *row, caus_error *err)
 {
-    size_t later_bytes = (b->record_count + 1) * 4 * sizeof *b->records;
+    size_t later_bytes = (b->record_count + 1) * 4 * sizeof *b->records +
+                         b->message_count * 2 * sizeof *b->messages;
     if (row->service.length > CAUS_LOG_TEXT_BYTES ||
         b->record_count >= UINT32_MAX - 1)
         return CAUS_FAIL(err, CAUS_ERR_LIMIT,
@@ -349,29 +238,59 @@ caus_status caus_logs_builder_add(caus_logs_builder *b, const caus_log_row *row,
                                   caus_error *err)
 {
     CAUS_TRY(check_limits(b, row, err));
-    if (caus_log_continues(row->text)) {
-        const char *line = memchr(row->text.bytes, '\n', row->text.length);
-        if (!line) {
-            b->continued += row->lines;
-            return CAUS_OK;
-        }
+    if (caus_log_continues(row->text) &&
+        !memchr(row->text.bytes, '\n', row->text.length)) {
+        b->continued += row->lines;
+        return CAUS_OK;
     }
-    event about = {.service = row->service,
-                   .text = cut(caus_log_headline(row->text)),
-                   .severity = row->severity};
+    line about = {.service = row->service,
+                  .text = cut(caus_log_headline(row->text)),
+                  .severity = row->severity,
+                  .time_ns = row->time_ns};
     if (!about.severity)
         about.severity = caus_log_severity(about.text);
     if (!caus_reserve(&b->records, b->record_count, &b->record_capacity,
                       sizeof *b->records))
         return fail_memory(b, err);
-    uint32_t number = 0, trace = 0;
-    CAUS_TRY(find_template(b, &about, &number, err));
+    size_t number;
+    uint32_t trace = 0;
+    CAUS_TRY(find_message(b, &about, &number, err));
     if (row->trace.length && about.severity >= CAUS_SEVERITY_WARN)
         CAUS_TRY(find_trace(b, row->trace, &trace, err));
-    b->templates[number].count += row->lines;
-    b->records[b->record_count] = (record){
-        row->time_ns, number, (uint32_t)b->record_count, row->lines, trace};
-    b->record_count++;
+    b->messages[number].lines += row->lines;
+    b->records[b->record_count++] =
+        (record){row->time_ns, (uint32_t)number, trace, row->lines};
+    return CAUS_OK;
+}
+
+/* ---- finding templates ---- */
+
+static int by_first(const void *a, const void *b)
+{
+    const message *const *p = a, *const *q = b, *x = *p, *y = *q;
+    if (x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns ? -1 : 1;
+    int order = compare(x->service, y->service);
+    if (order == 0)
+        order = compare(x->masked, y->masked);
+    return order ? order : (int)x->severity - (int)y->severity;
+}
+
+static caus_status learn(const caus_logs_builder *b, message **order,
+                         caus_log_tree *tree, caus_error *err)
+{
+    for (size_t i = 0; i < b->message_count; i++)
+        order[i] = &b->messages[i];
+    qsort(order, b->message_count, sizeof *order, by_first);
+    for (size_t i = 0; i < b->message_count; i++) {
+        const caus_log_event event = {
+            .service = order[i]->service,
+            .masked = order[i]->masked,
+            .sample = {order[i]->sample, order[i]->sample_bytes},
+            .severity = order[i]->severity,
+            .lines = order[i]->lines};
+        CAUS_TRY(caus_log_tree_add(tree, &event, &order[i]->kind, err));
+    }
     return CAUS_OK;
 }
 
@@ -396,15 +315,7 @@ static int by_name(const void *a, const void *b)
     return order ? order : (x->number > y->number) - (x->number < y->number);
 }
 
-static int by_time(const void *a, const void *b)
-{
-    const record *x = a, *y = b;
-    if (x->time_ns != y->time_ns)
-        return x->time_ns < y->time_ns ? -1 : 1;
-    return (x->number > y->number) - (x->number < y->number);
-}
-
-static const char *join_words(const log_template *from, caus_arena *out)
+static const char *join_words(const caus_log_shape *from, caus_arena *out)
 {
     size_t bytes = 1;
     for (size_t i = 0; i < from->word_count; i++)
@@ -420,7 +331,7 @@ static const char *join_words(const log_template *from, caus_arena *out)
 }
 
 /* Writes the templates in order; those that came to read alike become one. */
-static caus_status write_templates(caus_logs_builder *b, named *order,
+static caus_status write_templates(caus_log_tree *b, named *order,
                                    caus_arena *out, caus_logs *result,
                                    caus_error *err)
 {
@@ -439,7 +350,7 @@ static caus_status write_templates(caus_logs_builder *b, named *order,
     qsort(order, b->template_count, sizeof *order, by_name);
     size_t made = 0;
     for (size_t i = 0; i < b->template_count; i++) {
-        log_template *from = &b->templates[order[i].number];
+        caus_log_shape *from = &b->templates[order[i].number];
         bool is_known = i > 0 && order[i].severity == order[i - 1].severity &&
                         strcmp(order[i].service, order[i - 1].service) == 0 &&
                         strcmp(order[i].text, order[i - 1].text) == 0;
@@ -460,23 +371,61 @@ static caus_status write_templates(caus_logs_builder *b, named *order,
     return CAUS_OK;
 }
 
-static caus_status write_traces(const caus_logs_builder *b, caus_arena *out,
+/* An id and the number that it had. */
+typedef struct numbered {
+    const char *id;
+    uint32_t number;
+} numbered;
+
+static int by_id(const void *a, const void *b)
+{
+    const numbered *x = a, *y = b;
+    return strcmp(x->id, y->id);
+}
+
+/* Writes ids in order, and numbers those of records anew. */
+static caus_status write_traces(caus_logs_builder *b, caus_arena *out,
                                 caus_logs *result, caus_error *err)
 {
     const char **ids = CAUS_ARRAY(out, const char *, b->trace_count);
+    numbered *order = CAUS_ARRAY(b->texts, numbered, b->trace_count);
+    uint32_t *rank = CAUS_ARRAY(b->texts, uint32_t, b->trace_count);
     if (!ids)
         return caus_arena_fail(out, err);
+    if (!order || !rank)
+        return caus_arena_fail(b->texts, err);
+    for (size_t i = 0; i < b->trace_count; i++)
+        order[i] = (numbered){b->trace_ids[i], (uint32_t)i};
+    qsort(order, b->trace_count, sizeof *order, by_id);
     for (size_t i = 0; i < b->trace_count; i++) {
-        ids[i] = caus_arena_copy(out, b->trace_ids[i]);
+        rank[order[i].number] = (uint32_t)i;
+        ids[i] = caus_arena_copy(out, order[i].id);
         if (!ids[i])
             return caus_arena_fail(out, err);
+    }
+    for (size_t i = 0; i < b->record_count; i++) {
+        uint32_t *trace = &b->records[i].trace;
+        *trace = *trace ? rank[*trace - 1] + 1 : 0;
     }
     result->trace_count = b->trace_count;
     result->trace_ids = ids;
     return CAUS_OK;
 }
 
-static caus_status write_records(caus_logs_builder *b, caus_arena *out,
+static int by_time(const void *a, const void *b)
+{
+    const record *x = a, *y = b;
+    if (x->time_ns != y->time_ns)
+        return x->time_ns < y->time_ns ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    if (x->trace != y->trace)
+        return x->trace < y->trace ? -1 : 1;
+    return (x->lines > y->lines) - (x->lines < y->lines);
+}
+
+static caus_status write_records(caus_logs_builder *b,
+                                 const caus_log_tree *tree, caus_arena *out,
                                  caus_logs *result, caus_error *err)
 {
     int64_t *time_ns = CAUS_ARRAY(out, int64_t, b->record_count);
@@ -485,11 +434,15 @@ static caus_status write_records(caus_logs_builder *b, caus_arena *out,
     uint32_t *trace = CAUS_ARRAY(out, uint32_t, b->record_count);
     if (!time_ns || !kind || !lines || !trace)
         return caus_arena_fail(out, err);
+    for (size_t i = 0; i < b->record_count; i++) {
+        record *r = &b->records[i];
+        r->kind = tree->templates[b->messages[r->kind].kind].rank;
+    }
     if (b->record_count)
         qsort(b->records, b->record_count, sizeof *b->records, by_time);
     for (size_t i = 0; i < b->record_count; i++) {
         time_ns[i] = b->records[i].time_ns;
-        kind[i] = b->templates[b->records[i].kind].rank;
+        kind[i] = b->records[i].kind;
         lines[i] = b->records[i].lines;
         trace[i] = b->records[i].trace;
         result->line_count += lines[i];
@@ -499,9 +452,24 @@ static caus_status write_records(caus_logs_builder *b, caus_arena *out,
     result->kind = kind;
     result->lines = lines;
     result->trace = trace;
-    result->overflowing = b->overflowing;
+    result->overflowing = tree->overflowing;
     result->continued_lines = b->continued;
     return CAUS_OK;
+}
+
+static caus_status finish(caus_logs_builder *b, caus_log_tree *tree,
+                          caus_arena *out, caus_logs *made, caus_error *err)
+{
+    message **order = CAUS_ARRAY(b->texts, message *, b->message_count);
+    if (!order)
+        return caus_arena_fail(b->texts, err);
+    CAUS_TRY(learn(b, order, tree, err));
+    named *names = CAUS_ARRAY(b->texts, named, tree->template_count);
+    if (!names)
+        return caus_arena_fail(b->texts, err);
+    CAUS_TRY(write_templates(tree, names, out, made, err));
+    CAUS_TRY(write_traces(b, out, made, err));
+    return write_records(b, tree, out, made, err);
 }
 
 caus_status caus_logs_builder_finish(caus_logs_builder *b, caus_arena *out,
@@ -509,15 +477,12 @@ caus_status caus_logs_builder_finish(caus_logs_builder *b, caus_arena *out,
 {
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_logs made = {0};
-    named *order = caus_alloc((b->template_count + 1) * sizeof *order);
-    if (!order)
+    caus_log_tree *tree =
+        caus_log_tree_new(b->similarity, b->max_templates, b->limit_bytes);
+    if (!tree)
         return fail_memory(b, err);
-    caus_status status = write_templates(b, order, out, &made, err);
-    free(order);
-    if (status == CAUS_OK)
-        status = write_records(b, out, &made, err);
-    if (status == CAUS_OK)
-        status = write_traces(b, out, &made, err);
+    caus_status status = finish(b, tree, out, &made, err);
+    caus_log_tree_free(tree);
     if (status == CAUS_OK)
         *result = made;
     else

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/base.h"
 #include "caus/logs.h"
 #include "csv_fixture.h"
 #include "fault.h"
@@ -208,6 +209,90 @@ static void unlike_lines_make_templates_of_their_own(void **state)
     assert_string_equal(logs.templates[0].text, "<*>");
     assert_int_equal(logs.templates[0].count, 2);
     csv_bench_close(&bench);
+}
+
+enum { SHUFFLED = 400 };
+
+/* Few words, so that many lines are alike in part, and few times, so that many
+ * have no order. */
+static void make_line(caus_random *random, char *line, size_t bytes)
+{
+    static const char *const words[] = {"alpha", "beta", "gamma", "delta",
+                                        "12",    "took", "user"};
+    size_t drawn[5];
+    for (size_t i = 0; i < 5; i++)
+        drawn[i] = caus_random_below(random, 7);
+    unsigned id = (unsigned)caus_random_below(random, 9);
+    (void)snprintf(line, bytes,
+                   "{\"time\":%d,\"service\":\"s%d\",\"level\":\"%s\","
+                   "\"message\":\"%s %s %s %s %s %d\",\"trace_id\":\"a%u\"}",
+                   1761706800 + (int)caus_random_below(random, 12),
+                   (int)caus_random_below(random, 2), id % 2 ? "error" : "info",
+                   words[drawn[0]], words[drawn[1]], words[drawn[2]],
+                   words[drawn[3]], words[drawn[4]], (int)id, id);
+}
+
+static void read_lines(csv_bench *bench, char lines[][160], size_t templates,
+                       caus_logs *logs)
+{
+    caus_text text = {0};
+    for (size_t i = 0; i < SHUFFLED; i++)
+        caus_text_format(&text, "%s\n", lines[i]);
+    caus_logs_options options = {.max_templates = templates};
+    read_well(bench, text.bytes, &options, logs);
+    caus_text_deinit(&text);
+}
+
+static void assert_same_logs(const caus_logs *a, const caus_logs *b)
+{
+    assert_int_equal(a->record_count, b->record_count);
+    assert_int_equal(a->overflowing, b->overflowing);
+    assert_int_equal(a->template_count, b->template_count);
+    assert_int_equal(a->trace_count, b->trace_count);
+    for (size_t i = 0; i < a->record_count; i++) {
+        assert_int_equal(a->time_ns[i], b->time_ns[i]);
+        assert_int_equal(a->kind[i], b->kind[i]);
+        assert_int_equal(a->lines[i], b->lines[i]);
+        assert_int_equal(a->trace[i], b->trace[i]);
+    }
+    for (size_t k = 0; k < a->template_count; k++) {
+        assert_string_equal(a->templates[k].service, b->templates[k].service);
+        assert_string_equal(a->templates[k].text, b->templates[k].text);
+        assert_string_equal(a->templates[k].sample, b->templates[k].sample);
+        assert_int_equal(a->templates[k].severity, b->templates[k].severity);
+        assert_int_equal(a->templates[k].count, b->templates[k].count);
+    }
+    for (size_t i = 0; i < a->trace_count; i++)
+        assert_string_equal(a->trace_ids[i], b->trace_ids[i]);
+}
+
+static void the_order_of_lines_changes_nothing(void **state)
+{
+    (void)state;
+    static char lines[SHUFFLED][160];
+    caus_random random;
+    caus_random_init(&random, 17, 0);
+    for (size_t round = 0; round < 6; round++) {
+        csv_bench told, shuffled;
+        caus_logs logs, again;
+        size_t templates = round % 2 ? 20 : 0;
+        for (size_t i = 0; i < SHUFFLED; i++)
+            make_line(&random, lines[i], sizeof lines[i]);
+        read_lines(&told, lines, templates, &logs);
+        assert_true(logs.template_count > 15);
+        assert_true((logs.overflowing > 0) == (templates > 0));
+        for (size_t i = SHUFFLED - 1; i > 0; i--) {
+            char kept[sizeof lines[0]];
+            size_t other = caus_random_below(&random, i + 1);
+            memcpy(kept, lines[i], sizeof kept);
+            memcpy(lines[i], lines[other], sizeof kept);
+            memcpy(lines[other], kept, sizeof kept);
+        }
+        read_lines(&shuffled, lines, templates, &again);
+        assert_same_logs(&logs, &again);
+        csv_bench_close(&told);
+        csv_bench_close(&shuffled);
+    }
 }
 
 static void many_first_words_end_in_one_branch(void **state)
@@ -456,6 +541,7 @@ int main(void)
         cmocka_unit_test(a_stack_is_one_event_however_it_is_told),
         cmocka_unit_test(the_severity_is_looked_for_in_the_text),
         cmocka_unit_test(unlike_lines_make_templates_of_their_own),
+        cmocka_unit_test(the_order_of_lines_changes_nothing),
         cmocka_unit_test(many_first_words_end_in_one_branch),
         cmocka_unit_test(counts_are_series_without_gaps),
         cmocka_unit_test(new_templates_come_before_frequent_old_ones),
