@@ -15,7 +15,7 @@ typedef enum caus_aspect {
     CAUS_ASPECT_LATENCY,
     CAUS_ASPECT_ERRORS,
     CAUS_ASPECT_LOAD,
-    CAUS_ASPECT_CPU,
+    CAUS_ASPECT_CPU, /* or as surely its own: restarts, what a cache lacks */
     CAUS_ASPECT_MEMORY,
     CAUS_ASPECT_RESOURCE,   /* disk, descriptors, threads, collections */
     CAUS_ASPECT_NETWORK,    /* bytes: they follow the load */
