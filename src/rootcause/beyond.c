@@ -6,8 +6,6 @@
 
 #include "numeric/distributions.h"
 
-/* What is taken to be known of windows is worth so many. */
-static const double PRIOR_WINDOWS = 8;
 static const double MOST_DEVIATE = 30;
 /* Siegmund's constant: how much further than a level a walk of discrete steps
  * goes. */
@@ -20,7 +18,7 @@ double caus_deviate_of(double tail)
 }
 
 double caus_deviate_beyond(const double *windows, size_t count, double largest,
-                           double deviation)
+                           const caus_windows_prior *known)
 {
     double sum = 0, squares = 0, n = (double)count;
     if (!count)
@@ -29,8 +27,8 @@ double caus_deviate_beyond(const double *windows, size_t count, double largest,
         sum += windows[i];
         squares += windows[i] * windows[i];
     }
-    double mean = sum / n, freedom = n - 1 + PRIOR_WINDOWS;
-    double prior = PRIOR_WINDOWS * deviation * deviation;
+    double mean = sum / n, freedom = n - 1 + known->windows;
+    double prior = known->windows * known->deviation * known->deviation;
     double variance = (fmax(0, squares - n * mean * mean) + prior) / freedom;
     double off = (largest - mean) / sqrt(variance * (1 + 1 / n));
     return caus_deviate_of(caus_student_t_sf_fast(off, freedom));

@@ -9,13 +9,19 @@
 /* The normal deviate with such a tail; beyond 30 all are alike. */
 double caus_deviate_of(double tail);
 
+/* What is taken to be known of the largest clues of healthy windows. */
+typedef struct caus_windows_prior {
+    double deviation;
+    double windows; /* how many of them that is worth */
+} caus_windows_prior;
+
 /*
  * How far the largest clue of the incident is beyond the largest of each of
- * `count` healthy windows: t with their deviation, drawn towards the one that
- * is given, which is worth 8 windows. NaN without windows.
+ * `count` healthy windows: t with their deviation, drawn towards what is known.
+ * NaN without windows.
  */
 double caus_deviate_beyond(const double *windows, size_t count, double largest,
-                           double deviation);
+                           const caus_windows_prior *known);
 
 /*
  * How often windows that all go on to the last row pass a deviate by chance,

@@ -13,17 +13,19 @@ enum {
     LEAST_FIRST = 6, /* rows before the first window */
     LEAST_BASE = 24, /* rows that a window is compared with, or twice it */
     LEAST_HALVED = 10,
-    LEAST_SOUGHT = 3 /* rows of the shortest incident that is looked for */
+    LEAST_LASTING = 4, /* rows of which quarters are looked at */
+    LEAST_SOUGHT = 3   /* rows of the shortest incident that is looked for */
 };
 
 /* Windows lie behind this share of the healthy rows. */
 static const double FIRST_SHARE = .35;
 /* One value counts at most so many scales. */
-static const double MOST_SCALES = 5;
+static const double MOST_SCALES = 10;
 /* What other variables say of the scale of one is worth so many windows. */
 static const double PRIOR_WINDOWS = 8;
-/* The same for the deviation of a window's largest departure, and that. */
-static const double PRIOR_DEVIATION = .8;
+/* Largest departures of windows are deviates already, few and alike where
+ * windows overlap: their own deviation tells little of that of one more. */
+static const caus_windows_prior PRIOR_LARGEST = {.deviation = 1, .windows = 24};
 
 /* Rows from the onset, and healthy windows that they are compared with. */
 typedef struct span {
@@ -90,14 +92,46 @@ static double mean_of(const running *sums, size_t from, size_t to, size_t at,
            (sums->sum[at] - sums->sum[first]) / before;
 }
 
-static void measure(size_t onset, const running *sums, const span *of,
-                    double *means)
+/* What three quarters of the rows [from, to) are off by, or more: a job that is
+ * over before half of them are was no incident. */
+static double lasting_mean(const running *sums, size_t from, size_t to,
+                           size_t base)
 {
-    for (size_t i = 0; i < of->count; i++)
-        means[i] = mean_of(sums, of->starts[i], of->starts[i] + of->width,
-                           of->starts[i], of->base);
-    means[CAUS_MOST_WINDOWS] =
-        mean_of(sums, onset, onset + of->length, onset, of->base);
+    double parts[4], sum = 0;
+    size_t known = 0, rows = to - from;
+    for (size_t i = 0; i < 4; i++) {
+        double part = mean_of(sums, from + rows * i / 4,
+                              from + rows * (i + 1) / 4, from, base);
+        if (isnan(part))
+            continue;
+        parts[known++] = part;
+        sum += part;
+    }
+    double sign = sum < 0 ? -1 : 1;
+    double least = (double)INFINITY, second = (double)INFINITY;
+    for (size_t i = 0; i < known; i++) {
+        double off = sign * parts[i];
+        second = fmin(second, fmax(least, off));
+        least = fmin(least, off);
+    }
+    if (!known)
+        return (double)NAN;
+    return sign * fmax(0, known > 1 ? second : least);
+}
+
+/* What users feel counts however soon it is over. */
+static void measure(size_t onset, const running *sums, const span *of,
+                    bool is_felt, double *means)
+{
+    for (size_t i = 0; i <= of->count; i++) {
+        bool is_window = i < of->count;
+        size_t from = is_window ? of->starts[i] : onset;
+        size_t rows = is_window ? of->width : of->length;
+        means[is_window ? i : CAUS_MOST_WINDOWS] =
+            is_felt || rows < LEAST_LASTING
+                ? mean_of(sums, from, from + rows, from, of->base)
+                : lasting_mean(sums, from, from + rows, of->base);
+    }
 }
 
 /* The mean square of a variable in the windows but one; 0 of none. */
@@ -166,7 +200,7 @@ static double beyond(const span *spans, size_t span_count,
             most[i] = fmax(most[i], placebo[s][at]);
         }
     }
-    return caus_deviate_beyond(most, count, largest, PRIOR_DEVIATION);
+    return caus_deviate_beyond(most, count, largest, &PRIOR_LARGEST);
 }
 
 double caus_departure_sought(const caus_case *about, double deviate)
@@ -252,6 +286,7 @@ static caus_status find(caus_case *about, caus_error *err)
         add_up(about, v, &sums);
         for (size_t s = 0; s < span_count; s++)
             measure(onset, &sums, &spans[s],
+                    !caus_aspect_is_inside(about->scene.aspects[v]),
                     spans[s].means + v * (CAUS_MOST_WINDOWS + 1));
     }
     return compare(about, spans, span_count, used, err);

@@ -197,8 +197,9 @@ static void stand_out(caus_case *about, const caus_placebo *placebo)
     double most = loudest(&about->scene, &about->logs);
     for (size_t i = 0; i < placebo->count; i++)
         windows[i] = loudest(&about->scene, &placebo->logs[i]);
-    about->logs_over =
-        caus_deviate_beyond(windows, placebo->count, most, caus_chance_clue);
+    about->logs_over = caus_deviate_beyond(
+        windows, placebo->count, most,
+        &(caus_windows_prior){caus_chance_clue, caus_prior_windows});
     caus_case_stand_alone(about, windows, placebo->count, most);
 }
 

@@ -195,7 +195,8 @@ static void reduce_silence(caus_case *about, const caus_placebo *placebo)
             windows[i] = fmax(windows[i], placebo->silent[i * services + s]);
     }
     about->silence_over = caus_deviate_beyond(
-        windows, placebo->count, loudest_silence(about), caus_small_effect);
+        windows, placebo->count, loudest_silence(about),
+        &(caus_windows_prior){caus_small_effect, caus_prior_windows});
     reduce_each(placebo, placebo->silent, services, SIZE_MAX, about->silent);
     caus_case_stand_alone(about, windows, placebo->count,
                           loudest_silence(about));

@@ -332,9 +332,10 @@ static void stand_out(const window_losses *windows, double unit_s,
     }
     made->lost_over = caus_deviate_beyond(
         lost, count, clue_of(largest_of(made->lost_s, services), unit_s),
-        caus_chance_clue);
+        &(caus_windows_prior){caus_chance_clue, caus_prior_windows});
     made->failing_over = caus_deviate_beyond(
-        failing, count, largest_of(made->failing, services), caus_small_effect);
+        failing, count, largest_of(made->failing, services),
+        &(caus_windows_prior){caus_small_effect, caus_prior_windows});
 }
 
 /* Clues of what is lost beyond what healthy windows lose. */

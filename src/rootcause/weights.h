@@ -89,6 +89,8 @@ static const double caus_least_placebo = .7;
  * trace takes; and of Cohen's h, in which he calls it a small effect. */
 static const double caus_chance_clue = .693;
 static const double caus_small_effect = .2;
+/* That is worth so many windows. */
+static const double caus_prior_windows = 8;
 /* What tells neither: a departure over healthy windows'; a detector that had
  * too few rows, as the log of its score over the threshold. */
 static const double caus_neutral_beyond = 1.6;

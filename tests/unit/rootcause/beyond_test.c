@@ -71,8 +71,9 @@ static double try_healthy(caus_random *random, size_t count, double deviation)
     double windows[WINDOWS];
     for (size_t i = 0; i < count; i++)
         windows[i] = deviation * caus_random_normal(random);
-    return caus_deviate_beyond(
-        windows, count, deviation * caus_random_normal(random), deviation);
+    return caus_deviate_beyond(windows, count,
+                               deviation * caus_random_normal(random),
+                               &(caus_windows_prior){deviation, 8});
 }
 
 static void few_windows_call_healthy_rows_no_more_often_than_many(void **state)
@@ -91,15 +92,16 @@ static void few_windows_call_healthy_rows_no_more_often_than_many(void **state)
 static void windows_that_do_as_much_take_what_is_beyond(void **state)
 {
     (void)state;
+    const caus_windows_prior known = {.7, 8};
     double windows[WINDOWS] = {0}, last = INFINITY;
     for (size_t loud = 0; loud <= 6; loud++) {
-        double told = caus_deviate_beyond(windows, WINDOWS, 4, .7);
+        double told = caus_deviate_beyond(windows, WINDOWS, 4, &known);
         assert_true(told < last);
         last = told;
         windows[loud] = 4;
     }
     assert_true(last < 1.5);
-    assert_true(isnan(caus_deviate_beyond(windows, 0, 4, .7)));
+    assert_true(isnan(caus_deviate_beyond(windows, 0, 4, &known)));
 }
 
 static void one_kind_alone_is_what_it_is(void **state)

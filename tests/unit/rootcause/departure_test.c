@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "made_case.h"
+#include "numeric/distributions.h"
 #include "test.h"
 
 static const double rare = 4, rarer = 5;
+enum { TRIES = 200 };
 
 static void healthy_rows_do_what_healthy_rows_do(void **state)
 {
@@ -103,6 +105,100 @@ static void an_onset_that_was_looked_for_must_be_rarer(void **state)
     assert_true(found.departure > rarer);
 }
 
+/* Quiet rows of which `length` from a row on are off by so much in one
+ * variable. */
+static caus_explanation explain_burst(made_fixture *with, size_t variable,
+                                      size_t first, size_t length, double size)
+{
+    made_measure quiet[MADE_VARIABLES];
+    made_quiet(quiet);
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = made_series(with->arena, quiet, NULL, 1);
+    size_t cells = MADE_ROWS * MADE_VARIABLES;
+    double *values = caus_arena_array(with->arena, cells, sizeof *values);
+    caus_segment *segment = caus_arena_array(with->arena, 1, sizeof *segment);
+    *segment = series->segments[0];
+    memcpy(values, segment->values, cells * sizeof *values);
+    for (size_t r = first; r < first + length; r++)
+        values[r * MADE_VARIABLES + variable] += size;
+    segment->values = values;
+    series->segments = segment;
+    caus_explain_options options = made_options();
+    return made_explain_series(with, series, &options);
+}
+
+static void a_job_that_is_soon_over_is_no_departure(void **state)
+{
+    enum { CPU = 7, LATENCY = 6, JOB = 10 };
+    const double size = made_incident[CPU].shift;
+    for (size_t first = MADE_ONSET; first + JOB < MADE_ONSET + 28; first += 6) {
+        caus_explanation job = explain_burst(*state, CPU, first, JOB, size);
+        assert_true(job.departure < rare);
+        assert_true(job.departure_beyond < 2);
+    }
+    caus_explanation lasts = explain_burst(*state, CPU, MADE_ONSET, 60, size);
+    caus_explanation felt = explain_burst(*state, LATENCY, MADE_ONSET, JOB,
+                                          made_incident[LATENCY].shift);
+    assert_true(lasts.departure > rarer);
+    assert_true(lasts.departure_beyond > 2);
+    assert_true(felt.departure_beyond > 2);
+}
+
+/* A series whose variables are noise of which this share of a value is that of
+ * the row before. */
+static caus_series noise_of(caus_arena *arena, uint64_t seed, double memory)
+{
+    caus_series series = made_series(arena, made_incident, NULL, 1);
+    size_t cells = MADE_ROWS * MADE_VARIABLES;
+    double *values = caus_arena_array(arena, cells, sizeof *values);
+    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
+    caus_random random;
+    caus_random_init(&random, seed, 0);
+    for (size_t v = 0; v < MADE_VARIABLES; v++) {
+        double last = caus_random_normal(&random);
+        for (size_t r = 0; r < MADE_ROWS; r++) {
+            last = memory * last +
+                   sqrt(1 - memory * memory) * caus_random_normal(&random);
+            values[r * MADE_VARIABLES + v] = 20 + 3 * last;
+        }
+    }
+    *segment = series.segments[0];
+    segment->values = values;
+    series.segments = segment;
+    return series;
+}
+
+/* How often noise departs by more than 1, 2 and 3 deviations. */
+static void count_departures(made_fixture *with, double memory, bool has_onset,
+                             double *shares)
+{
+    for (size_t i = 0; i < TRIES; i++) {
+        caus_arena_mark mark = caus_arena_get_mark(with->arena);
+        caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+        *series = noise_of(with->arena, i, memory);
+        caus_explain_options options = made_options();
+        options.has_onset = has_onset;
+        caus_explanation told = made_explain_series(with, series, &options);
+        for (size_t k = 0; k < 3; k++)
+            shares[k] +=
+                (told.departure_beyond > (double)(k + 1)) / (double)TRIES;
+        caus_arena_rewind(with->arena, mark);
+    }
+}
+
+static void noise_departs_no_more_often_than_it_is_told(void **state)
+{
+    static const double memories[] = {0, .7};
+    for (size_t i = 0; i < 4; i++) {
+        double shares[3] = {0};
+        count_departures(*state, memories[i % 2], i < 2, shares);
+        for (size_t k = 0; k < 3; k++) {
+            double told = caus_normal_sf((double)(k + 1));
+            assert_true(shares[k] < told + 3 * sqrt(told / TRIES));
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +212,11 @@ int main(void)
                                         made_tear_down),
         cmocka_unit_test_setup_teardown(
             an_onset_that_was_looked_for_must_be_rarer, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(a_job_that_is_soon_over_is_no_departure,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            noise_departs_no_more_often_than_it_is_told, made_set_up,
             made_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
