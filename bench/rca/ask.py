@@ -33,13 +33,15 @@ KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "rows_before"
 
 
 def make(options, name, count, seed, folder):
+    kinds = ["worlds", "large", "cloud", "queues"]
+    kind = name if name in kinds else "worlds"
     made = argparse.Namespace(
-        caus=options.caus, worlds=count, large=count, cloud=count, queues=count,
-        world_seed=seed, large_seed=seed, cloud_seed=seed, queue_seed=seed,
-        world_traces=name == "traced", world_logs=name == "logs")
+        caus=options.caus, world_seed=seed, large_seed=seed, cloud_seed=seed, queue_seed=seed,
+        world_traces=name == "traced", world_logs=name == "logs",
+        **{k: count if k == kind else 0 for k in kinds})
     os.makedirs(folder)
-    {"large": bench.make_large, "cloud": bench.make_cloud,
-     "queues": bench.make_queues}.get(name, bench.make_worlds)(made, folder)
+    for _, fill in bench.make_sets(made):
+        fill(folder)
 
 
 def simulated(options, name, folder):
