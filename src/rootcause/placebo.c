@@ -124,7 +124,7 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     for (size_t s = 0; s < services; s++) {
         for (size_t i = count; i-- > 0;) {
             made.silent[i * services + s] =
-                caus_silence_clue(about, s, starts[i], ends[i]);
+                caus_silence_clue(about, s, starts[i], ends[i], &space);
             made.asked[i * services + s] =
                 caus_demand_clue(about, s, starts[i], ends[i], &space);
         }
@@ -230,7 +230,7 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
     caus_shift_space space;
     CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
     for (size_t s = 0; s < services; s++) {
-        about->silent[s] = caus_silence_clue(about, s, from, rows);
+        about->silent[s] = caus_silence_clue(about, s, from, rows, &space);
         about->asked[s] = caus_demand_clue(about, s, from, rows, &space);
     }
     for (size_t v = 0; v < variables; v++) {

@@ -207,11 +207,98 @@ static double missing_clue(const caus_case *about, size_t service, size_t from,
     return size > 0 ? log1p(size) : 0;
 }
 
-double caus_silence_clue(const caus_case *about, size_t service, size_t from,
-                         size_t to)
+/* Rows [from, to), or those of them in which the service is silent. */
+typedef struct away_rows {
+    size_t service, from, to;
+    bool only_silent;
+} away_rows;
+
+static bool is_silent(const caus_case *about, size_t service, size_t at)
 {
-    return fmax(missing_clue(about, service, from, to),
-                restart_clue(about, service, from, to));
+    const uint32_t *before =
+        about->silent_before + service * (about->timeline.filled_count + 1);
+    return before[at + 1] > before[at];
+}
+
+/* How much worse a variable is in such rows than before and, as far as there
+ * are some, in those in between and behind, as a clue; −1 = it has no value in
+ * them. */
+static double worse_by(const caus_case *about, const away_rows *rows,
+                       size_t variable, caus_shift_space *space)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const double *values = timeline->values + variable * timeline->row_count;
+    caus_shift shift =
+        caus_timeline_shift(timeline, variable, rows->from, rows->to, space);
+    double sums[2] = {0}, counts[2] = {0};
+    size_t end = caus_timeline_filled_before(timeline, rows->to);
+    for (size_t i = caus_timeline_filled_before(timeline, rows->from); i < end;
+         i++) {
+        bool silent = !rows->only_silent || is_silent(about, rows->service, i);
+        double value = values[timeline->filled[i]];
+        if (isnan(value) || (!silent && counts[1] < 1))
+            continue;
+        sums[silent] += value;
+        counts[silent]++;
+    }
+    if (!shift.measured || counts[1] < 1)
+        return -1;
+    double usual = shift.before;
+    if (counts[0] > 0)
+        usual += fmin(1, counts[0] / counts[1]) *
+                 (sums[0] / counts[0] - shift.before);
+    double worse = about->scene.bad[variable] * (sums[1] / counts[1] - usual);
+    return worse > 0 ? log1p(worse / shift.scale) : 0;
+}
+
+/* The most that latency or errors of a service are worse by; −1 = nothing. */
+static double heard_from(const caus_case *about, const away_rows *rows,
+                         size_t service, caus_shift_space *space)
+{
+    const caus_scene *scene = &about->scene;
+    double most = -1;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (caus_aspect_is_outside(scene->aspects[v]))
+            most = fmax(most, worse_by(about, rows, v, space));
+    }
+    return most;
+}
+
+/*
+ * How surely somebody feels that a service is away, in [0, 1]: its callers or,
+ * where these show nothing, whoever does. Of a service that answers its callers
+ * as ever only the values got lost. Where nobody shows anything, nobody can
+ * tell. By its square, as the loudest of many is a deviation off by chance.
+ */
+static double felt(const caus_case *about, const away_rows *rows,
+                   caus_shift_space *space)
+{
+    const caus_scene *scene = &about->scene;
+    double most = heard_from(about, rows, rows->service, space);
+    size_t first = scene->caller_start[rows->service];
+    size_t end = scene->caller_start[rows->service + 1];
+    for (size_t i = first; i < end; i++)
+        most = fmax(most, heard_from(about, rows, scene->callers[i], space));
+    for (size_t s = 0, all = most < 0; all && s < scene->service_count; s++)
+        most = fmax(most, heard_from(about, rows, s, space));
+    double loud = fmin(1, most / caus_explained_clue);
+    return most < 0 ? 1 : loud * loud;
+}
+
+double caus_silence_clue(const caus_case *about, size_t service, size_t from,
+                         size_t to, caus_shift_space *space)
+{
+    const away_rows silent = {service, from, to, true};
+    const away_rows all = {service, from, to, false};
+    double missing = missing_clue(about, service, from, to);
+    double anew = restart_clue(about, service, from, to);
+    if (missing > 0)
+        missing *= felt(about, &silent, space);
+    if (anew > 0)
+        anew *= felt(about, &all, space);
+    return fmax(missing, anew);
 }
 
 /* A service fell silent between the last row in which it was heard and that of
