@@ -43,6 +43,9 @@ bool caus_service_is_measure(const char *name, size_t length);
  */
 const char *const *caus_service_labels(size_t *count);
 
+/* Length of the service at the start of such a label's value. */
+size_t caus_service_value_length(const char *label, const char *value);
+
 /* Length of a label's value before the closing quote, or before the end. */
 size_t caus_quoted_length(const char *text);
 

@@ -38,6 +38,11 @@ const char *const *caus_service_labels(size_t *count)
     return labels;
 }
 
+size_t caus_service_value_length(const char *label, const char *value)
+{
+    return strstr(label, "pod") ? caus_pod_owner_length(value) : strlen(value);
+}
+
 size_t caus_quoted_length(const char *text)
 {
     size_t length = 0;

@@ -2,7 +2,6 @@
 /* Whose the columns are: by labels as Prometheus writes them, else by name. */
 #include <string.h>
 
-#include "base/pods.h"
 #include "graph/service.h"
 #include "telemetry/csv_internal.h"
 #include "telemetry/prometheus_internal.h"
@@ -92,8 +91,7 @@ static caus_status name_by_label(caus_variable *variable, caus_arena *out,
     for (; i < count && !*value; i++)
         value =
             caus_label_value(variable->labels, variable->label_count, names[i]);
-    bool is_pod = *value && strstr(names[i - 1], "pod");
-    size_t length = is_pod ? caus_pod_owner_length(value) : strlen(value);
+    size_t length = i ? caus_service_value_length(names[i - 1], value) : 0;
     variable->service = caus_arena_copy_text(out, value, length);
     return variable->service ? CAUS_OK : caus_arena_fail(out, err);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "graph/service.h"
 #include "telemetry/prometheus_internal.h"
 
 const char *caus_label_value(const caus_label *labels, size_t count,
@@ -48,22 +49,39 @@ static void add_labels(const caus_prom_query *query,
         caus_text_add_char(name, '}');
 }
 
-static const char *service_of(const caus_prom *prom,
-                              const caus_prom_query *query,
-                              const caus_prom_column *column)
+/* A view of a service and its length. */
+static const char *service_of_name(const caus_prom *prom,
+                                   const caus_prom_query *query, size_t *length)
 {
-    const char *label = label_of(column, "service");
-    if (query->spec->service && *query->spec->service)
-        label = query->spec->service;
-    if (*label)
-        return caus_arena_copy(prom->out, label);
     const char *found;
-    size_t length;
     char separator = '_';
     if (prom->options->service_separator)
         separator = prom->options->service_separator;
     caus_service_of_name(query->name, prom->options->topology, separator,
-                         &found, &length);
+                         &found, length);
+    return found;
+}
+
+/* A job may be that of all pods: it counts where the series of a query differ
+ * in it, or their name tells what is measured and no service. */
+static const char *service_of(const caus_prom *prom,
+                              const caus_prom_query *query,
+                              const caus_prom_column *column)
+{
+    size_t count, length;
+    const char *const *labels = caus_service_labels(&count);
+    if (query->spec->service && *query->spec->service)
+        return caus_arena_copy(prom->out, query->spec->service);
+    const char *found = service_of_name(prom, query, &length);
+    for (size_t i = 0; i < count; i++) {
+        const char *value = label_of(column, labels[i]);
+        bool is_job = strcmp(labels[i], "job") == 0;
+        if (!*value || (is_job && !differs(query, labels[i]) &&
+                        !caus_service_is_measure(found, length)))
+            continue;
+        length = caus_service_value_length(labels[i], value);
+        return caus_arena_copy_text(prom->out, value, length);
+    }
     return caus_arena_copy_text(prom->out, found, length);
 }
 

@@ -5,12 +5,13 @@
 
 #include "telemetry/survey_internal.h"
 
-enum { GROUP_LABELS = 5, CONTAINER = 4, MOST_GROUPS = 20000 };
+enum { GROUP_LABELS = 7, CONTAINER = 6, MOST_GROUPS = 20000 };
 
-/* The first that all series of a metric have names the service; what measures
- * containers has the job of the one who measures. */
+/* The first that a series has names the service. A job may be that of all pods;
+ * what measures containers has the job and app of the one who measures. */
 static const char *const group_labels[GROUP_LABELS] = {
-    "service", "job", "app", "deployment", "container"};
+    "service",    "service_name", "app",      "app_kubernetes_io_name",
+    "deployment", "job",          "container"};
 
 /* Labels that tell which calls failed, and the values that do. */
 static const struct code {

@@ -255,6 +255,25 @@ static void errors_without_a_series_are_zero_beside_calls(void **state)
     assert_true(has_warning(at, "checkout_errors_total has no series"));
 }
 
+static void labels_tell_whose_a_series_is(void **state)
+{
+    bench *at = *state;
+    FETCH(at, "asked:=sum by (app) (worker_queue)",
+          "waits:=sum by (app, pod) (worker_queue)",
+          "http_rate:=sum by (job) (rate(http_requests_total[1m]))",
+          "redis_load:=max by (job) (redis_cpu)", "seen:=sum by (job) (up)");
+    static const char *const wanted[][2] = {{"asked", "worker"},
+                                            {"waits{pod=\"a\"}", "worker"},
+                                            {"waits{pod=\"b\"}", "worker"},
+                                            {"http_rate", "api"},
+                                            {"redis_load", "redis"},
+                                            {"seen{job=\"api\"}", "api"},
+                                            {"seen{job=\"slow\"}", "slow"}};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        assert_string_equal(track_of(at, wanted[i][0])->variable.service,
+                            wanted[i][1]);
+}
+
 static void a_status_without_a_series_is_zero_beside_the_others(void **state)
 {
     bench *at = *state;
@@ -585,6 +604,7 @@ int main(int count, char **arguments)
         TEST(counters_count_per_step_through_resets),
         TEST(failed_scrapes_are_missing_not_less),
         TEST(a_dead_instance_counts_as_gone_after_five_minutes),
+        TEST(labels_tell_whose_a_series_is),
         TEST(errors_without_a_series_are_zero_beside_calls),
         TEST(a_status_without_a_series_is_zero_beside_the_others),
         TEST(histograms_give_p95_and_calls),
