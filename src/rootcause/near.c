@@ -5,6 +5,7 @@
 
 #include "caus/incident.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/season.h"
 
 enum { LEAST_NEAR = 6, LEAST_REFERENCE = 20 };
 
@@ -152,15 +153,18 @@ caus_status caus_explain(const caus_series *series,
         options ? *options : caus_explain_options_default();
     CAUS_TRY(check_series(series, err));
     caus_arena_mark mark = caus_arena_get_mark(out);
-    const caus_case fresh = {.alarm = (double)NAN,
-                             .alone = (double)NAN,
-                             .series = series,
-                             .whole = series,
-                             .options = &chosen,
-                             .run = run,
-                             .out = out};
+    caus_case fresh = {.alarm = (double)NAN,
+                       .alone = (double)NAN,
+                       .options = &chosen,
+                       .run = run,
+                       .out = out};
     caus_explanation made = {0};
-    caus_status status = explain(&fresh, &made, err);
+    caus_status status =
+        caus_season_take_out(series, chosen.has_onset ? &chosen.onset_ns : NULL,
+                             out, &fresh.season_count, &fresh.series, err);
+    fresh.whole = fresh.series;
+    if (status == CAUS_OK)
+        status = explain(&fresh, &made, err);
     if (status == CAUS_OK)
         *result = made;
     else

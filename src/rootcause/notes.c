@@ -8,7 +8,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 10 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 11 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -255,6 +255,22 @@ bool caus_case_is_constant(const caus_case *about)
     return any;
 }
 
+/* What is told of them is no longer what was measured. */
+static const char *say_seasons(const caus_case *about)
+{
+    size_t count = about->season_count;
+    if (!count)
+        return "";
+    return caus_arena_format(
+        about->out,
+        "%zu variable%s the time of day and %s held against the same time of "
+        "other days: values before are told as they are usual %s",
+        count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are",
+        about->options->has_onset ? "at the onset"
+                                  : "at the middle hour, others as much off; "
+                                    "--at tells them at the onset");
+}
+
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
 {
@@ -265,8 +281,9 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
     const char *uncalled = caus_strangers_say(about);
     const char *rows = say_missing_rows(about);
     const char *values = say_missing_values(about);
-    if (!items || !mended || !strangers || !unfit || !uncalled || !rows ||
-        !values)
+    const char *seasons = say_seasons(about);
+    if (!items || !seasons || !mended || !strangers || !unfit || !uncalled ||
+        !rows || !values)
         return caus_arena_fail(about->out, err);
     if (caus_case_is_constant(about))
         items[result->warning_count++] =
@@ -286,6 +303,8 @@ static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
         items[result->warning_count++] = rows;
     if (values[0])
         items[result->warning_count++] = values;
+    if (seasons[0])
+        items[result->warning_count++] = seasons;
     if (mended[0])
         items[result->warning_count++] = mended;
     if (about->log_table && !about->context.logs)

@@ -19,6 +19,7 @@ typedef struct caus_case {
                                  time that was told */
     size_t near_row;      /* the onset is looked for from here on; 0 = in all */
     size_t searched_rows; /* in vain before, near a time */
+    size_t season_count;  /* variables without their time of day */
     const caus_extent *extent; /* the rows that stand out, from an onset on with
                                   enough before it; NULL = the onset is looked
                                   for by what leaves its habit */

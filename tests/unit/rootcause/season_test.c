@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Variables that follow the time of day. */
+#include <math.h>
+#include <string.h>
+
+#include "caus/rootcause.h"
+#include "fault.h"
+#include "rootcause/season.h"
+#include "test.h"
+
+enum { VARIABLES = 4, DAY = 144, DAYS = 3, ROWS = DAY * DAYS, FIRST = 330 };
+
+static const int64_t step_ns = (int64_t)600 * 1000000000;
+static const double two_pi = 6.283185307179586;
+
+typedef struct fixture {
+    caus_arena *arena;
+    caus_series series;
+    double *values;
+} fixture;
+
+static double usual(size_t row)
+{
+    return 1 + .5 * cos(two_pi * (double)row / DAY);
+}
+
+/* Two that swing, noise, and a level that rises. */
+static void make(fixture *with, size_t rows, double scale)
+{
+    static const char *const names[] = {"a_latency_p95", "b_latency_p95",
+                                        "b_memory", "a_latency_p50"};
+    caus_random random;
+    caus_error err;
+    caus_random_init(&random, 5, 0);
+    with->arena = caus_arena_new(0);
+    with->values = CAUS_ARRAY(with->arena, double, rows *VARIABLES);
+    for (size_t r = 0; r < rows; r++) {
+        double *row = with->values + r * VARIABLES;
+        double noise = caus_random_normal(&random);
+        row[0] = scale * usual(r) * (1 + .03 * noise);
+        row[1] = scale * (1 + .1 * caus_random_normal(&random));
+        row[2] = scale * (1 + (double)r / (double)rows);
+        row[3] = scale * .5 * usual(r) * (1 + .03 * noise);
+    }
+    assert_int_equal(caus_series_from_values(names, VARIABLES, with->values,
+                                             rows, step_ns, with->arena,
+                                             &with->series, &err),
+                     CAUS_OK);
+    caus_variable *named = CAUS_ARRAY(with->arena, caus_variable, VARIABLES);
+    for (size_t v = 0; v < VARIABLES; v++) {
+        named[v] = with->series.variables[v];
+        named[v].service = names[v][0] == 'a' ? "a" : "b";
+    }
+    with->series.variables = named;
+}
+
+static int64_t onset_of(const fixture *with)
+{
+    return with->series.segments[0].start_ns + FIRST * step_ns;
+}
+
+static double value_of(const caus_series *series, size_t row, size_t variable)
+{
+    return series->segments[0].values[row * series->variable_count + variable];
+}
+
+static void a_swing_is_taken_out_and_nothing_else(void **state)
+{
+    (void)state;
+    fixture with;
+    const caus_series *left;
+    caus_error err;
+    size_t count;
+    make(&with, ROWS, 1);
+    int64_t onset_ns = onset_of(&with);
+    assert_int_equal(caus_season_take_out(&with.series, &onset_ns, with.arena,
+                                          &count, &left, &err),
+                     CAUS_OK);
+    assert_int_equal(count, 2);
+    double behind = 0;
+    for (size_t r = FIRST; r < ROWS; r++)
+        behind += usual(r) / (ROWS - FIRST);
+    for (size_t r = 0; r < ROWS; r++) {
+        double noise = value_of(&with.series, r, 0) / usual(r);
+        assert_true(fabs(value_of(left, r, 0) / behind - noise) < .06);
+        assert_true(value_of(left, r, 1) == value_of(&with.series, r, 1));
+        assert_true(value_of(left, r, 2) == value_of(&with.series, r, 2));
+    }
+    caus_arena_free(with.arena);
+}
+
+static void scale_changes_no_bit(void **state)
+{
+    (void)state;
+    fixture one, eight;
+    const caus_series *left, *scaled;
+    caus_error err;
+    size_t count;
+    make(&one, ROWS, 1);
+    make(&eight, ROWS, 8);
+    assert_int_equal(
+        caus_season_take_out(&one.series, NULL, one.arena, &count, &left, &err),
+        CAUS_OK);
+    assert_int_equal(caus_season_take_out(&eight.series, NULL, eight.arena,
+                                          &count, &scaled, &err),
+                     CAUS_OK);
+    for (size_t r = 0; r < ROWS; r++)
+        assert_true(8 * value_of(left, r, 0) == value_of(scaled, r, 0));
+    caus_arena_free(one.arena);
+    caus_arena_free(eight.arena);
+}
+
+static void a_day_and_a_half_tells_no_habit(void **state)
+{
+    (void)state;
+    fixture with;
+    const caus_series *left;
+    caus_error err;
+    size_t count;
+    make(&with, DAY * 3 / 2, 1);
+    assert_int_equal(caus_season_take_out(&with.series, NULL, with.arena,
+                                          &count, &left, &err),
+                     CAUS_OK);
+    assert_int_equal(count, 0);
+    assert_ptr_equal(left, &with.series);
+    caus_arena_free(with.arena);
+}
+
+/* On its way up the swing is as large as the fault. */
+static void a_fault_on_a_ramp_is_seen_and_a_ramp_is_none(void **state)
+{
+    (void)state;
+    for (int broken = 0; broken < 2; broken++) {
+        fixture with;
+        caus_explanation told;
+        caus_explain_options options = caus_explain_options_default();
+        caus_run_options run_options = caus_run_options_default();
+        caus_run *run;
+        caus_error err;
+        make(&with, FIRST + 6, 1);
+        double *rows = CAUS_ARRAY(with.arena, double, (FIRST + 6) * VARIABLES);
+        memcpy(rows, with.values, (FIRST + 6) * VARIABLES * sizeof *rows);
+        for (size_t r = FIRST; broken && r < FIRST + 6; r++) {
+            rows[r * VARIABLES] *= 1.35;
+            rows[r * VARIABLES + 3] *= 1.35;
+        }
+        caus_segment segment = with.series.segments[0];
+        segment.values = rows;
+        with.series.segments = &segment;
+        options.has_onset = true;
+        options.onset_ns = onset_of(&with);
+        assert_int_equal(caus_run_new(&run_options, &run, &err), CAUS_OK);
+        assert_int_equal(
+            caus_explain(&with.series, &options, run, with.arena, &told, &err),
+            CAUS_OK);
+        if (broken) {
+            assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
+            assert_string_equal(told.suspects[0].service, "a");
+            assert_non_null(strstr(told.warnings[0], "the time of day"));
+        } else {
+            assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+        }
+        caus_run_free(run);
+        caus_arena_free(with.arena);
+    }
+}
+
+static void want_of_memory_is_told(void **state)
+{
+    (void)state;
+    bool refused = true;
+    for (long n = 0; refused; n++) {
+        fixture with;
+        const caus_series *left = NULL;
+        caus_error err;
+        size_t count;
+        make(&with, ROWS, 1);
+        caus_arena *out = caus_arena_new(0);
+        fault_fail_after(n);
+        caus_status status =
+            caus_season_take_out(&with.series, NULL, out, &count, &left, &err);
+        refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        caus_arena_free(out);
+        caus_arena_free(with.arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_swing_is_taken_out_and_nothing_else),
+        cmocka_unit_test(scale_changes_no_bit),
+        cmocka_unit_test(a_day_and_a_half_tells_no_habit),
+        cmocka_unit_test(a_fault_on_a_ramp_is_seen_and_a_ramp_is_none),
+        cmocka_unit_test(want_of_memory_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
