@@ -72,13 +72,10 @@ static size_t base_length(const char *name)
 }
 
 /* What stands in `name` before a known suffix; 0 = there is none. */
-static size_t known_length(const char *name, const caus_topology *topology,
-                           char separator)
+static size_t suffix_length(const char *name, char separator)
 {
-    size_t found = topology_prefix(name, topology);
-    if (found)
-        return found;
-    found = caus_service_known_length(name, base_length(name), separator);
+    size_t found =
+        caus_service_known_length(name, base_length(name), separator);
     return found ? caus_pod_without_hash(name, found) : 0;
 }
 
@@ -92,7 +89,9 @@ static size_t first_word(const char *name, char separator)
 void caus_service_of_name(const char *name, const caus_topology *topology,
                           char separator, const char **result, size_t *length)
 {
-    size_t found = known_length(name, topology, separator);
+    size_t found = topology_prefix(name, topology);
+    if (!found)
+        found = suffix_length(name, separator);
     *result = name;
     *length = found ? found : first_word(name, separator);
 }
@@ -116,17 +115,33 @@ static size_t without_ordinal(const char *name, size_t length,
     return caus_map_find(known, name, base, NULL) ? base : length;
 }
 
-static caus_status find_lengths(const char *const *names, size_t count,
-                                const caus_service_rule *rule, caus_map *known,
-                                size_t *lengths, caus_error *err)
+static caus_status find_known(const char *const *names, size_t count,
+                              const caus_service_rule *rule, caus_map *known,
+                              size_t *lengths, caus_error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        lengths[i] = known_length(names[i], rule->topology, rule->separator);
+        lengths[i] = topology_prefix(names[i], rule->topology)
+                         ? 0
+                         : suffix_length(names[i], rule->separator);
+    }
+    CAUS_TRY(caus_services_without_measures(names, count, rule->separator,
+                                            lengths, err));
+    for (size_t i = 0; i < count; i++) {
+        if (!lengths[i])
+            lengths[i] = topology_prefix(names[i], rule->topology);
         if (lengths[i] &&
             caus_map_insert(known, names[i], lengths[i], i, NULL) < 0)
             return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                              "no memory for the services of %zu names", count);
     }
+    return CAUS_OK;
+}
+
+static caus_status find_lengths(const char *const *names, size_t count,
+                                const caus_service_rule *rule, caus_map *known,
+                                size_t *lengths, caus_error *err)
+{
+    CAUS_TRY(find_known(names, count, rule, known, lengths, err));
     for (size_t i = 0; i < count; i++) {
         if (!lengths[i])
             lengths[i] = longest_known(names[i], known);

@@ -34,6 +34,21 @@ caus_status caus_services_of_names(const char *const *names, size_t count,
 size_t caus_service_known_length(const char *name, size_t length,
                                  char separator);
 
+/*
+ * Takes what all services are measured in from the ends of stems, as
+ * caus_service_known_length() found them: "_istio" of "cart_istio" and
+ * "auth_istio", where "cart" and "auth" are stems, too, and what is measured
+ * behind "_istio" stands behind no stem without it.
+ *
+ *   lengths  [count] of the stems at the start of the names; 0 = has none
+ *
+ * The order of the names tells nothing. Fails with CAUS_ERR_OUT_OF_MEMORY. Cost
+ * O(bytes of the stems · separators in them).
+ */
+caus_status caus_services_without_measures(const char *const *names,
+                                           size_t count, char separator,
+                                           size_t *lengths, caus_error *err);
+
 /* Whether the name is a word for what is measured, and so no service's. */
 bool caus_service_is_measure(const char *name, size_t length);
 

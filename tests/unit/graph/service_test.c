@@ -142,8 +142,10 @@ static void the_hash_of_a_pod_is_no_part_of_its_service(void **state)
     assert_service("svc-1_cpu", NULL, '_', "svc-1");
 }
 
-/* names and the service of each */
-static const char *const beside[][2] = {
+/* a name and its service */
+typedef const char *const named[2];
+
+static const named beside[] = {
     {"order_service_cpu", "order_service"},
     {"order_service_evicted_keys", "order_service"},
     {"order_service_v2_slots", "order_service"},
@@ -165,44 +167,134 @@ static const char *const beside[][2] = {
     {"ts_order_7_cpu", "ts_order"},
 };
 
-enum { BESIDE_COUNT = sizeof beside / sizeof *beside };
+/* Beginning with every one in turn. */
+static void assert_services(const named *expected, size_t count,
+                            const caus_topology *calls)
+{
+    const caus_service_rule rule = {calls, '_'};
+    const char *given[32];
+    size_t lengths[32];
+    assert_in_range(count, 1, 32);
+    for (size_t first = 0; first < count; first++) {
+        /* forwards and backwards */
+        size_t step = first % 2 ? count - 1 : 1;
+        for (size_t i = 0; i < count; i++)
+            given[i] = expected[(first + step * i) % count][0];
+        assert_int_equal(
+            caus_services_of_names(given, count, &rule, lengths, NULL),
+            CAUS_OK);
+        for (size_t i = 0; i < count; i++) {
+            char found[128];
+            snprintf(found, sizeof found, "%.*s", (int)lengths[i], given[i]);
+            assert_string_equal(found, expected[(first + step * i) % count][1]);
+        }
+    }
+}
+
+#define ASSERT_SERVICES(expected, calls) \
+    assert_services(expected, sizeof(expected) / sizeof *(expected), calls)
 
 static void names_beside_each_other_agree_in_any_order(void **state)
 {
     (void)state;
     static const char *const called[] = {"checkout", "ts_order"};
     static const caus_topology calls = {.service_count = 2, .services = called};
-    const caus_service_rule rule = {&calls, '_'};
-    for (size_t first = 0; first < BESIDE_COUNT; first++) {
-        const char *given[BESIDE_COUNT];
-        size_t lengths[BESIDE_COUNT];
-        /* 7 is prime to the count: each once */
-        assert_int_not_equal(BESIDE_COUNT % 7, 0);
-        for (size_t i = 0; i < BESIDE_COUNT; i++)
-            given[i] = beside[(first + 7 * i) % BESIDE_COUNT][0];
-        assert_int_equal(
-            caus_services_of_names(given, BESIDE_COUNT, &rule, lengths, NULL),
-            CAUS_OK);
-        for (size_t i = 0; i < BESIDE_COUNT; i++) {
-            const char *expected = beside[(first + 7 * i) % BESIDE_COUNT][1];
-            assert_int_equal(lengths[i], strlen(expected));
-            assert_memory_equal(given[i], expected, lengths[i]);
-        }
-    }
+    ASSERT_SERVICES(beside, &calls);
+}
+
+/* As a mesh and a cluster, OpenTelemetry and a virtual machine call them. */
+static void words_behind_every_service_are_no_part_of_it(void **state)
+{
+    (void)state;
+    static const named cluster[] = {
+        {"s01_istio-requests-total", "s01"},
+        {"s01_istio-requests-5xx-total", "s01"},
+        {"s01_istio-request-duration-milliseconds-p99", "s01"},
+        {"s01_kube-pod-container-status-restarts-total", "s01"},
+        {"s01_container-cpu-usage-seconds-total", "s01"},
+        {"s02_istio-requests-total", "s02"},
+        {"s02_kube-pod-container-status-restarts-total", "s02"},
+        {"s02_container-cpu-usage-seconds-total", "s02"},
+        {"s03_istio-requests-total", "s03"},
+        {"s04-7c9f8d-xk2p4_istio-requests-total", "s04"},
+        {"s04-7c9f8d-xk2p4_container-cpu-usage-seconds-total", "s04"},
+    };
+    static const named telemetry[] = {
+        {"pay_process.cpu.utilization", "pay"},
+        {"pay_db.client.connection.pending_requests", "pay"},
+        {"pay_http.server.active_requests", "pay"},
+        {"cart_db.client.connection.pending_requests", "cart"},
+        {"cart_http.client.request.duration.p95", "cart"},
+        {"cart_system.disk.io_time", "cart"},
+    };
+    static const named machine[] = {
+        {"pay_jvm_memory_used_bytes", "pay"},
+        {"pay_resilience4j_retry_calls", "pay"},
+        {"pay_hikaricp_connections_active", "pay"},
+        {"ts_user_jvm_memory_used_bytes", "ts_user"},
+        {"ts_user_resilience4j_retry_calls", "ts_user"},
+        {"ts_user_http_server_requests_seconds_max", "ts_user"},
+        {"ts_user_2_process_cpu_usage", "ts_user_2"},
+        {"ts_user_2_resilience4j_retry_calls", "ts_user_2"},
+    };
+    static const named mesh[] = {
+        {"carts-db_latency-50", "carts-db"}, {"carts-db_diskio", "carts-db"},
+        {"carts_latency-50", "carts"},       {"user-db_latency-50", "user-db"},
+        {"user-db_workload", "user-db"},     {"user_latency-50", "user"},
+    };
+    ASSERT_SERVICES(cluster, NULL);
+    ASSERT_SERVICES(telemetry, NULL);
+    ASSERT_SERVICES(machine, NULL);
+    ASSERT_SERVICES(mesh, NULL);
+}
+
+static void services_measured_as_others_or_in_many_ways_stay(void **state)
+{
+    (void)state;
+    static const named once[] = {{"auth_cpu", "auth"},
+                                 {"auth_db_latency", "auth_db"},
+                                 {"cart_cpu", "cart"}};
+    static const named as_others[] = {{"auth_cpu", "auth"},
+                                      {"auth_db_cpu", "auth_db"},
+                                      {"cart_cpu", "cart"},
+                                      {"cart_db_cpu", "cart_db"},
+                                      {"auth_db_size", "auth_db"}};
+    static const named as_one_other[] = {{"auth_cpu", "auth"},
+                                         {"auth_redis_memory", "auth_redis"},
+                                         {"cart_cpu", "cart"},
+                                         {"cart_redis_memory", "cart_redis"},
+                                         {"redis_memory", "redis"}};
+    static const named many_ways[] = {{"auth_cpu", "auth"},
+                                      {"auth_db_connections", "auth_db"},
+                                      {"auth_db_queue_length", "auth_db"},
+                                      {"cart_cpu", "cart"},
+                                      {"cart_db_connections", "cart_db"},
+                                      {"cart_db_queue_length", "cart_db"}};
+    static const named all_alike[] = {
+        {"order_service_latency", "order_service"},
+        {"order_db_connections", "order_db"},
+        {"cart_service_latency", "cart_service"},
+        {"cart_db_connections", "cart_db"}};
+    ASSERT_SERVICES(once, NULL);
+    ASSERT_SERVICES(as_others, NULL);
+    ASSERT_SERVICES(as_one_other, NULL);
+    ASSERT_SERVICES(many_ways, NULL);
+    ASSERT_SERVICES(all_alike, NULL);
 }
 
 static void services_of_names_survive_the_lack_of_memory(void **state)
 {
     (void)state;
     const caus_service_rule rule = {NULL, '_'};
-    const char *const given[] = {"a_b_cpu", "a_b_slots", "cd_cpu"};
+    const char *const given[] = {"a_b_cpu", "a_b_slots", "cd_cpu", "cd_x_calls",
+                                 "ef_x_calls"};
     bool refused = true;
     for (long successes = 0; refused; successes++) {
-        size_t lengths[3];
+        size_t lengths[5];
         caus_error error = {0};
         fault_fail_after(successes);
         caus_status status =
-            caus_services_of_names(given, 3, &rule, lengths, &error);
+            caus_services_of_names(given, 5, &rule, lengths, &error);
         refused = fault_stop();
         assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
         if (!refused)
@@ -236,6 +328,8 @@ int main(void)
         cmocka_unit_test(statistics_and_units_may_follow_a_known_suffix),
         cmocka_unit_test(the_hash_of_a_pod_is_no_part_of_its_service),
         cmocka_unit_test(names_beside_each_other_agree_in_any_order),
+        cmocka_unit_test(words_behind_every_service_are_no_part_of_it),
+        cmocka_unit_test(services_measured_as_others_or_in_many_ways_stay),
         cmocka_unit_test(services_of_names_survive_the_lack_of_memory),
         cmocka_unit_test(labels_of_places_tell_nothing_of_what_is_measured),
     };
