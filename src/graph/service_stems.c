@@ -31,6 +31,9 @@ typedef struct stems {
     size_t ending_count;
     tail *tails;
     size_t tail_count;
+    bool *recurs; /* by the first name of a stem: it ends in what recurs */
+    size_t stem_count;
+    size_t recurring_count;
 } stems;
 
 typedef caus_status visitor(stems *s, size_t name, size_t at, caus_error *err);
@@ -133,19 +136,38 @@ static caus_status look_behind(stems *s, size_t i, size_t at, caus_error *err)
     return CAUS_OK;
 }
 
-/* A service is measured in more than one way, or as others are; words that
- * recur behind services with a measure of their own are a part of its name. */
-static bool is_measured(const ending *e)
+static bool recurs(const ending *e)
 {
     return e->stem_count > 1 && !e->shares &&
-           (e->tail_count == 1 || e->above) &&
            2 * e->known_count >= e->stem_count;
+}
+
+static caus_status mark(stems *s, size_t i, size_t at, caus_error *err)
+{
+    size_t stem = i;
+    (void)err;
+    caus_map_find(s->by_stem, s->names[i], s->lengths[i], &stem);
+    if (recurs(find_ending(s, i, at)) && !s->recurs[stem]) {
+        s->recurs[stem] = true;
+        s->recurring_count++;
+    }
+    return CAUS_OK;
+}
+
+/* A service is measured as others are, or in more than one way; what stands
+ * behind most services, and behind more of them than it is measured in ways, is
+ * a part of them all the same. */
+static bool is_measured(const stems *s, const ending *e)
+{
+    bool is_usual = 2 * e->stem_count > s->stem_count - s->recurring_count &&
+                    e->stem_count > e->tail_count;
+    return recurs(e) && (e->tail_count == 1 || e->above || is_usual);
 }
 
 static caus_status shorten(stems *s, size_t i, size_t at, caus_error *err)
 {
     (void)err;
-    if (is_measured(find_ending(s, i, at)))
+    if (is_measured(s, find_ending(s, i, at)))
         s->lengths[i] = caus_pod_without_hash(s->names[i], at);
     return CAUS_OK;
 }
@@ -159,10 +181,12 @@ static caus_status apply(stems *s, caus_error *err)
             continue;
         CAUS_TRY(
             add(s->by_stem, s->names[i], s->lengths[i], &stem, &is_new, err));
+        s->stem_count += is_new;
         CAUS_TRY(add_tail(s, i, err));
     }
     CAUS_TRY(visit_endings(s, add_ending, err));
     CAUS_TRY(visit_endings(s, look_behind, err));
+    CAUS_TRY(visit_endings(s, mark, err));
     return visit_endings(s, shorten, err);
 }
 
@@ -182,9 +206,10 @@ static caus_status prepare(stems *s, caus_arena *scratch, caus_error *err)
     if (scratch) {
         s->endings = CAUS_ARRAY(scratch, ending, s->ending_count);
         s->tails = CAUS_ARRAY(scratch, tail, s->count);
+        s->recurs = CAUS_ARRAY(scratch, bool, s->count);
     }
     s->ending_count = 0;
-    bool all = s->endings && s->tails;
+    bool all = s->endings && s->tails && s->recurs;
     for (size_t k = 0; k < sizeof maps / sizeof *maps; k++) {
         *maps[k] = caus_map_new();
         all = all && *maps[k];

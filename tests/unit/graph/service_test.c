@@ -237,6 +237,20 @@ static void words_behind_every_service_are_no_part_of_it(void **state)
         {"ts_user_2_process_cpu_usage", "ts_user_2"},
         {"ts_user_2_resilience4j_retry_calls", "ts_user_2"},
     };
+    static const named exported[] = {
+        {"pay_container_cpu_usage_seconds_total", "pay"},
+        {"pay_istio_requests_total", "pay"},
+        {"pay_istio_errors_total", "pay"},
+        {"cart_container_cpu_usage_seconds_total", "cart"},
+        {"cart_istio_requests_total", "cart"},
+        {"cart_istio_errors_total", "cart"},
+        {"cart_kube_pod_container_status_restarts_total", "cart"},
+        {"ts_user_container_cpu_usage_seconds_total", "ts_user"},
+        {"ts_user_istio_requests_total", "ts_user"},
+        {"ts_user_kube_pod_container_status_restarts_total", "ts_user"},
+        {"db_container_cpu_usage_seconds_total", "db"},
+        {"db_kube_pod_container_status_restarts_total", "db"},
+    };
     static const named mesh[] = {
         {"carts-db_latency-50", "carts-db"}, {"carts-db_diskio", "carts-db"},
         {"carts_latency-50", "carts"},       {"user-db_latency-50", "user-db"},
@@ -245,6 +259,7 @@ static void words_behind_every_service_are_no_part_of_it(void **state)
     ASSERT_SERVICES(cluster, NULL);
     ASSERT_SERVICES(telemetry, NULL);
     ASSERT_SERVICES(machine, NULL);
+    ASSERT_SERVICES(exported, NULL);
     ASSERT_SERVICES(mesh, NULL);
 }
 
@@ -270,6 +285,16 @@ static void services_measured_as_others_or_in_many_ways_stay(void **state)
                                       {"cart_cpu", "cart"},
                                       {"cart_db_connections", "cart_db"},
                                       {"cart_db_queue_length", "cart_db"}};
+    static const named few[] = {{"a_cpu", "a"},
+                                {"a_redis_memory", "a_redis"},
+                                {"a_redis_connections", "a_redis"},
+                                {"b_cpu", "b"},
+                                {"b_redis_memory", "b_redis"},
+                                {"c_cpu", "c"},
+                                {"c_redis_memory", "c_redis"},
+                                {"d_cpu", "d"},
+                                {"e_cpu", "e"},
+                                {"f_cpu", "f"}};
     static const named all_alike[] = {
         {"order_service_latency", "order_service"},
         {"order_db_connections", "order_db"},
@@ -279,6 +304,7 @@ static void services_measured_as_others_or_in_many_ways_stay(void **state)
     ASSERT_SERVICES(as_others, NULL);
     ASSERT_SERVICES(as_one_other, NULL);
     ASSERT_SERVICES(many_ways, NULL);
+    ASSERT_SERVICES(few, NULL);
     ASSERT_SERVICES(all_alike, NULL);
 }
 
