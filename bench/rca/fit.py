@@ -34,9 +34,10 @@ except ImportError:
 
 TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order", "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
-SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explained"]
+SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explained", "clear",
+         "agreed"]
 INCIDENT = ["one", "beyond", "alone"]
-RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained"]
+RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained", "clear", "agreed"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
@@ -49,6 +50,14 @@ KINDS = {"damaged": "worlds", "traced": "worlds", "logs": "worlds"}
 
 def between(value, least, most):
     return min(max(value, least), most)
+
+
+def agreement(services):
+    """The share of terms in which nobody is ahead of the first, by their largest."""
+    most = {t: max(s[3].get(t, 0) for s in services) for t in TERMS if t != "both"}
+    first = services[0][3]
+    agreed = sum(m for t, m in most.items() if first.get(t, 0) >= m)
+    return agreed / sum(most.values()) if any(most.values()) else 1
 
 
 def signs(told):
@@ -64,7 +73,8 @@ def signs(told):
             1 - services[1][1] / score if len(services) > 1 else 1,
             0 if told["strength"] is None else math.log(between(told["strength"], .1, 10)),
             terms["external"] / score if explained is None else 0,
-            0 if explained is None else math.log(explained)]
+            0 if explained is None else math.log(explained),
+            max(terms.values()) / score, agreement(services)]
 
 
 class Pool:
@@ -249,7 +259,7 @@ def show(pools, left_out):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--answers", required=True)
-    parser.add_argument("--leave-out", default="dev_petshop,queues")
+    parser.add_argument("--leave-out", default="dev_petshop")
     parser.add_argument("--in-use", action="store_true")
     options = parser.parse_args()
     pools = read_pools(options.answers)

@@ -89,6 +89,33 @@ static double lead_of_first(const caus_case *about)
     return alone ? 1 : 1 - first[1].score / first->score;
 }
 
+/* How much of the first score its loudest term is: a bit of everything is what
+ * chance makes. */
+static double clearness_of_first(const caus_case *about)
+{
+    const caus_suspect *first = about->suspects;
+    double most = 0;
+    for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
+        most = fmax(most, first->terms[t]);
+    return most / first->score;
+}
+
+/* The share of terms in which nobody is ahead of the first, each weighing as
+ * much as it is anywhere. What is both inside and outside is neither's. */
+static double agreement_on_first(const caus_case *about)
+{
+    double agreed = 0, sum = 0;
+    for (size_t t = 0; t < CAUS_TERM_COUNT; t++) {
+        double most = 0, own = about->suspects[0].terms[t];
+        for (size_t i = 0; i < about->scene.service_count; i++)
+            most = fmax(most, about->suspects[i].terms[t]);
+        most = t == CAUS_TERM_BOTH ? 0 : most;
+        sum += most;
+        agreed += own >= most ? most : 0;
+    }
+    return sum > 0 ? agreed / sum : 1;
+}
+
 /* How far what kinds of evidence show, each of which has healthy windows of its
  * own, is beyond these. */
 static double find_beyond(const caus_case *about)
@@ -123,6 +150,8 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
         knows_calls(about) ? 0 : terms[CAUS_TERM_EXTERNAL] / first->score;
     signs[CAUS_SIGN_EXPLAINED] =
         isnan(about->explained) ? 0 : log(about->explained);
+    signs[CAUS_SIGN_CLEAR] = clearness_of_first(about);
+    signs[CAUS_SIGN_AGREED] = agreement_on_first(about);
 }
 
 caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,

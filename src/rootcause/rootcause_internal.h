@@ -236,6 +236,9 @@ typedef enum caus_sign {
     CAUS_SIGN_BLIND,     /* share that no call graph vouches for */
     CAUS_SIGN_EXPLAINED, /* log of the share of what is loud that the first can
                             have moved */
+    CAUS_SIGN_CLEAR,     /* share of its loudest term in the first score */
+    CAUS_SIGN_AGREED,    /* share of terms that are largest in the first, each
+                            as loud as it is anywhere */
     CAUS_SIGN_COUNT
 } caus_sign;
 

@@ -98,10 +98,11 @@ static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.00, 1.35, .94, 0, 0, 0, 0, 0};
+static const double caus_incident_weights[] = {-2.35, 1.50, .76, 0, 0,
+                                               0,     0,    0,   0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {.76,  .29, 0,    .78,
-                                            1.04, .78, -.66, 1.53};
+static const double caus_right_weights[] = {-1.66, .47,  0,    .70, 1.14,
+                                            .32,   -.92, 1.07, .88, 1.31};
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 6
  * %, all of them in 2 %, every kind of system counting the same. */

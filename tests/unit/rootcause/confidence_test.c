@@ -58,6 +58,40 @@ static void a_rival_lessens_the_confidence(void **state)
     assert_true(confidence_of(&told) < confidence_of(&calm));
 }
 
+static double inside(const caus_explanation *told, const char *service)
+{
+    for (size_t i = 0; i < told->suspect_count; i++) {
+        if (strcmp(told->suspects[i].service, service) == 0)
+            return told->suspects[i].terms[CAUS_TERM_INTERNAL];
+    }
+    return 0;
+}
+
+/* Kinds of evidence that point to different services are worth less: it costs
+ * most to fall behind in one. */
+static void a_rival_that_is_ahead_in_one_kind_lessens_it_most(void **state)
+{
+    measure rivals[MADE_VARIABLES];
+    memcpy(rivals, made_incident, sizeof rivals);
+    caus_explain_options options = made_options();
+    double before = 1, most = 0;
+    bool was_ahead = false, falls_most_there = false;
+    for (int step = 0; step <= 20; step++) {
+        rivals[9].shift = 40 + 5 * step;
+        caus_explanation told = made_explain(*state, rivals, &options);
+        double now = confidence_of(&told);
+        bool ahead = inside(&told, "side") > inside(&told, "root");
+        if (step && before - now > most) {
+            most = before - now;
+            falls_most_there = ahead && !was_ahead;
+        }
+        was_ahead = ahead;
+        before = now;
+    }
+    assert_true(was_ahead);
+    assert_true(falls_most_there);
+}
+
 static void confidences_are_shares_of_one(void **state)
 {
     caus_explain_options options = made_options();
@@ -84,6 +118,9 @@ int main(void)
             made_tear_down),
         cmocka_unit_test_setup_teardown(a_rival_lessens_the_confidence,
                                         made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_rival_that_is_ahead_in_one_kind_lessens_it_most, made_set_up,
+            made_tear_down),
         cmocka_unit_test_setup_teardown(confidences_are_shares_of_one,
                                         made_set_up, made_tear_down),
     };
