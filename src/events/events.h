@@ -87,8 +87,8 @@ typedef struct caus_log_row {
 caus_status caus_logs_builder_add(caus_logs_builder *builder,
                                   const caus_log_row *row, caus_error *err);
 caus_status caus_logs_builder_finish(caus_logs_builder *builder,
-                                     caus_arena *out, caus_logs *result,
-                                     caus_error *err);
+                                     const caus_run *run, caus_arena *out,
+                                     caus_logs *result, caus_error *err);
 
 /* ---- what a text tells by itself (log_words.c) ---- */
 

@@ -11,9 +11,9 @@
 
 typedef struct message {
     caus_slice service;
-    caus_slice masked;   /* words parted by a blank */
-    char *sample;        /* its first line: by time, then text */
-    size_t sample_bytes; /* without the NUL */
+    caus_slice masked; /* words parted by a blank */
+    char *sample;      /* its first line: by time, then text */
+    size_t sample_bytes;
     size_t sample_room;
     int64_t first_ns;
     caus_severity severity;
@@ -277,12 +277,16 @@ static int by_first(const void *a, const void *b)
 }
 
 static caus_status learn(const caus_logs_builder *b, message **order,
-                         caus_log_tree *tree, caus_error *err)
+                         const caus_run *run, caus_log_tree *tree,
+                         caus_error *err)
 {
+    enum { BETWEEN_CHECKS = 256 };
     for (size_t i = 0; i < b->message_count; i++)
         order[i] = &b->messages[i];
     qsort(order, b->message_count, sizeof *order, by_first);
     for (size_t i = 0; i < b->message_count; i++) {
+        if (i % BETWEEN_CHECKS == 0)
+            CAUS_TRY(caus_run_check(run, err));
         const caus_log_event event = {
             .service = order[i]->service,
             .masked = order[i]->masked,
@@ -457,13 +461,19 @@ static caus_status write_records(caus_logs_builder *b,
     return CAUS_OK;
 }
 
-static caus_status finish(caus_logs_builder *b, caus_log_tree *tree,
-                          caus_arena *out, caus_logs *made, caus_error *err)
+static caus_status find_templates(const caus_logs_builder *b,
+                                  const caus_run *run, caus_log_tree *tree,
+                                  caus_error *err)
 {
     message **order = CAUS_ARRAY(b->texts, message *, b->message_count);
     if (!order)
         return caus_arena_fail(b->texts, err);
-    CAUS_TRY(learn(b, order, tree, err));
+    return learn(b, order, run, tree, err);
+}
+
+static caus_status finish(caus_logs_builder *b, caus_log_tree *tree,
+                          caus_arena *out, caus_logs *made, caus_error *err)
+{
     named *names = CAUS_ARRAY(b->texts, named, tree->template_count);
     if (!names)
         return caus_arena_fail(b->texts, err);
@@ -472,8 +482,9 @@ static caus_status finish(caus_logs_builder *b, caus_log_tree *tree,
     return write_records(b, tree, out, made, err);
 }
 
-caus_status caus_logs_builder_finish(caus_logs_builder *b, caus_arena *out,
-                                     caus_logs *result, caus_error *err)
+caus_status caus_logs_builder_finish(caus_logs_builder *b, const caus_run *run,
+                                     caus_arena *out, caus_logs *result,
+                                     caus_error *err)
 {
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_logs made = {0};
@@ -481,7 +492,9 @@ caus_status caus_logs_builder_finish(caus_logs_builder *b, caus_arena *out,
         caus_log_tree_new(b->similarity, b->max_templates, b->limit_bytes);
     if (!tree)
         return fail_memory(b, err);
-    caus_status status = finish(b, tree, out, &made, err);
+    caus_status status = find_templates(b, run, tree, err);
+    if (status == CAUS_OK)
+        status = finish(b, tree, out, &made, err);
     caus_log_tree_free(tree);
     if (status == CAUS_OK)
         *result = made;

@@ -155,13 +155,12 @@ caus_status caus_explain(const caus_series *series,
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_case fresh = {.alarm = (double)NAN,
                        .alone = (double)NAN,
+                       .series = series,
                        .options = &chosen,
                        .run = run,
                        .out = out};
     caus_explanation made = {0};
-    caus_status status =
-        caus_season_take_out(series, chosen.has_onset ? &chosen.onset_ns : NULL,
-                             out, &fresh.season_count, &fresh.series, err);
+    caus_status status = caus_season_take_out(&fresh, err);
     fresh.whole = fresh.series;
     if (status == CAUS_OK)
         status = explain(&fresh, &made, err);

@@ -26,7 +26,7 @@ typedef struct finder {
     int64_t first_hour;
     size_t hour_count;
     double *hours;  /* [hour_count] medians of a variable; NaN = not seen */
-    double *buffer; /* [largest of hours and rows] */
+    double *buffer; /* [rows + hour_count] */
 } finder;
 
 static int64_t hour_of(int64_t time_ns)
@@ -201,37 +201,38 @@ static bool has_days(finder *f)
         first_ns = segment->start_ns < first_ns ? segment->start_ns : first_ns;
         last_ns = end_ns > last_ns ? end_ns : last_ns;
     }
+    if (f->end_ns <= first_ns || f->series->step_ns > hour_ns)
+        return false;
     if (last_ns >= f->end_ns)
         last_ns = f->end_ns - 1;
-    if (last_ns <= first_ns || f->series->step_ns > hour_ns)
-        return false;
     f->first_hour = hour_of(first_ns);
     f->hour_count = (size_t)(hour_of(last_ns) - f->first_hour) + 1;
     return f->hour_count >= (size_t)LEAST_DAYS * HOURS &&
            f->hour_count <= (size_t)MOST_DAYS * HOURS;
 }
 
-caus_status caus_season_take_out(const caus_series *series,
-                                 const int64_t *onset_ns, caus_arena *out,
-                                 size_t *count, const caus_series **result,
-                                 caus_error *err)
+caus_status caus_season_take_out(caus_case *about, caus_error *err)
 {
+    const caus_explain_options *options = about->options;
+    const caus_series *series = about->series;
     finder f = {.series = series,
-                .end_ns = onset_ns ? *onset_ns : INT64_MAX,
-                .has_onset = onset_ns != NULL};
-    *count = 0;
-    *result = series;
+                .end_ns = options->has_onset ? options->onset_ns : INT64_MAX,
+                .has_onset = options->has_onset};
     if (!has_days(&f))
         return CAUS_OK;
-    size_t rows = caus_series_row_count(series);
-    season *seasons = CAUS_ARRAY(out, season, series->variable_count);
-    f.hours = CAUS_ARRAY(out, double, f.hour_count);
-    f.buffer = CAUS_ARRAY(out, double, rows + f.hour_count);
+    size_t rows = caus_series_row_count(series), count = 0;
+    season *seasons = CAUS_ARRAY(about->out, season, series->variable_count);
+    f.hours = CAUS_ARRAY(about->out, double, f.hour_count);
+    f.buffer = CAUS_ARRAY(about->out, double, rows + f.hour_count);
     if (!seasons || !f.hours || !f.buffer)
-        return caus_arena_fail(out, err);
+        return caus_arena_fail(about->out, err);
     for (size_t v = 0; v < series->variable_count; v++) {
+        CAUS_TRY(caus_run_check(about->run, err));
         seasons[v] = find_season(&f, v);
-        *count += seasons[v].centre > 0;
+        count += seasons[v].centre > 0;
     }
-    return *count ? copy_without(&f, seasons, out, result, err) : CAUS_OK;
+    if (count)
+        CAUS_TRY(copy_without(&f, seasons, about->out, &about->series, err));
+    about->season_count = count;
+    return CAUS_OK;
 }

@@ -240,10 +240,7 @@ static caus_status add_statement(const line_reader *reader, caus_logs *logs,
     caus_text sql = {0};
     CAUS_TRY(
         caus_sql_kept(caus_sql_shown_lines(&reader->table, &sql, err), &sql));
-    caus_status status =
-        caus_text_finish(&sql, reader->at.out, &logs->statement, NULL, err);
-    caus_text_deinit(&sql);
-    return status;
+    return caus_text_finish(&sql, reader->at.out, &logs->statement, NULL, err);
 }
 
 static caus_status fetch(line_reader *reader, const caus_endpoint *endpoint,
@@ -265,8 +262,8 @@ static caus_status fetch(line_reader *reader, const caus_endpoint *endpoint,
                           .warnings = at->warnings.texts,
                           .warning_count = at->warnings.count};
     CAUS_TRY(begin(reader, err));
-    CAUS_TRY(
-        caus_logs_builder_finish(reader->builder, at->out, &made->logs, err));
+    CAUS_TRY(caus_logs_builder_finish(reader->builder, at->run, at->out,
+                                      &made->logs, err));
     return found ? add_statement(reader, &made->logs, err) : CAUS_OK;
 }
 

@@ -133,10 +133,7 @@ static caus_status add_statement(const trace_reader *reader, caus_spans *spans,
         caus_sql_kept(caus_sql_shown_trace(&reader->at.table, reader->stretches,
                                            reader->stretch_count, &sql, err),
                       &sql));
-    caus_status status =
-        caus_text_finish(&sql, reader->at.out, &spans->statement, NULL, err);
-    caus_text_deinit(&sql);
-    return status;
+    return caus_text_finish(&sql, reader->at.out, &spans->statement, NULL, err);
 }
 
 static caus_status fetch(trace_reader *reader, const caus_endpoint *endpoint,

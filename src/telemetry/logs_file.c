@@ -275,7 +275,7 @@ caus_status caus_logs_read(const char *path, const caus_logs_options *options,
     caus_csv_source_close(source);
     caus_logs made;
     if (status == CAUS_OK)
-        status = caus_logs_builder_finish(r.builder, out, &made, err);
+        status = caus_logs_builder_finish(r.builder, run, out, &made, err);
     if (status == CAUS_OK) {
         made.continued_lines += r.continued_lines;
         *result = made;

@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "caus/logs.h"
 #include "csv_fixture.h"
+#include "events/events.h"
 #include "fault.h"
 
 static const int64_t second_ns = 1000000000;
@@ -531,9 +532,32 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
     run_out_of_memory(1);
 }
 
+static void a_cancelled_run_stops_the_search_for_templates(void **state)
+{
+    (void)state;
+    volatile sig_atomic_t cancel = 1;
+    caus_run_options options = {.threads = 1, .cancel = &cancel};
+    caus_logs_builder *builder = caus_logs_builder_new(.5, 10, 0);
+    caus_arena *arena = caus_arena_new(0);
+    const caus_log_row row = {
+        .service = {"a", 1}, .text = {"it failed", 9}, .lines = 1};
+    caus_run *run;
+    caus_logs logs = {.line_count = 7};
+    caus_error err;
+    assert_int_equal(caus_run_new(&options, &run, &err), CAUS_OK);
+    assert_int_equal(caus_logs_builder_add(builder, &row, &err), CAUS_OK);
+    assert_int_equal(caus_logs_builder_finish(builder, run, arena, &logs, &err),
+                     CAUS_ERR_CANCELLED);
+    assert_int_equal(logs.line_count, 7);
+    caus_run_free(run);
+    caus_arena_free(arena);
+    caus_logs_builder_free(builder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cancelled_run_stops_the_search_for_templates),
         cmocka_unit_test(what_varies_becomes_a_mask),
         cmocka_unit_test(json_lines_need_only_a_time_and_a_text),
         cmocka_unit_test(names_of_opentelemetry_are_known),

@@ -52,10 +52,10 @@ static caus_status add(caus_logs_builder *builder, const said *item,
     return CAUS_OK;
 }
 
-static caus_status make_logs(const said *items, size_t count, bool backwards,
-                             caus_arena *arena, caus_logs *result,
-                             caus_error *err)
+static caus_status make_logs(fixture *with, const said *items, size_t count,
+                             bool backwards, caus_logs *result)
 {
+    caus_error *err = &with->err;
     caus_logs_builder *builder = caus_logs_builder_new(.5, 1000, 0);
     if (!builder)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory");
@@ -63,7 +63,8 @@ static caus_status make_logs(const said *items, size_t count, bool backwards,
     for (size_t i = 0; i < count && status == CAUS_OK; i++)
         status = add(builder, &items[backwards ? count - 1 - i : i], err);
     if (status == CAUS_OK)
-        status = caus_logs_builder_finish(builder, arena, result, err);
+        status = caus_logs_builder_finish(builder, with->run, with->arena,
+                                          result, err);
     caus_logs_builder_free(builder);
     return status;
 }
@@ -77,9 +78,8 @@ static caus_explanation explain(fixture *with, const said *items, size_t count)
     memcpy(all, routine, sizeof routine);
     memcpy(all + ROUTINES, items, count * sizeof *items);
     caus_logs *logs = caus_arena_array(with->arena, 1, sizeof *logs);
-    assert_int_equal(
-        make_logs(all, ROUTINES + count, false, with->arena, logs, &with->err),
-        CAUS_OK);
+    assert_int_equal(make_logs(with, all, ROUTINES + count, false, logs),
+                     CAUS_OK);
     caus_explain_options options = made_options();
     options.logs = logs;
     return made_explain(with, quiet, &options);
@@ -208,15 +208,12 @@ static void lines_without_a_before_change_nothing(void **state)
     const char *plain = json_of(with, &series, &none);
     assert_null(strstr(plain, "\"logs\""));
     options.logs = &logs;
-    assert_int_equal(make_logs(items, 1, false, with->arena, &logs, &with->err),
-                     CAUS_OK);
+    assert_int_equal(make_logs(with, items, 1, false, &logs), CAUS_OK);
     caus_explanation late = made_explain_series(with, &series, &options);
     assert_false(late.has_logs);
     assert_true(late.suspects[0].score == none.suspects[0].score);
     assert_non_null(strstr(late.warnings[0], "before the onset"));
-    assert_int_equal(
-        make_logs(items + 1, 1, false, with->arena, &logs, &with->err),
-        CAUS_OK);
+    assert_int_equal(make_logs(with, items + 1, 1, false, &logs), CAUS_OK);
     caus_explanation foreign = made_explain_series(with, &series, &options);
     assert_true(foreign.suspects[0].score == none.suspects[0].score);
     assert_non_null(strstr(foreign.warnings[0], "stranger"));
@@ -236,9 +233,7 @@ static void the_order_of_lines_does_not_matter(void **state)
     const char *texts[2];
     for (int backwards = 0; backwards < 2; backwards++) {
         caus_logs logs;
-        assert_int_equal(
-            make_logs(items, 3, backwards, with->arena, &logs, &with->err),
-            CAUS_OK);
+        assert_int_equal(make_logs(with, items, 3, backwards, &logs), CAUS_OK);
         options.logs = &logs;
         caus_explanation told = made_explain_series(with, &series, &options);
         texts[backwards] = json_of(with, &series, &told);
@@ -256,8 +251,7 @@ static void an_onset_that_only_logs_show_is_found(void **state)
                                   2, MADE_ONSET, MADE_ROWS, 0}};
     made_quiet(quiet);
     caus_logs logs;
-    assert_int_equal(make_logs(items, 2, false, with->arena, &logs, &with->err),
-                     CAUS_OK);
+    assert_int_equal(make_logs(with, items, 2, false, &logs), CAUS_OK);
     caus_explain_options options = made_options();
     options.has_onset = false;
     options.logs = &logs;
@@ -279,8 +273,7 @@ static void errors_that_harm_nobody_date_no_incident(void **state)
         small[i].shift = 3 * small[i].noise; /* too little for a detector */
     small[8].shift = small[9].shift = 0;
     caus_logs logs;
-    assert_int_equal(make_logs(items, 2, false, with->arena, &logs, &with->err),
-                     CAUS_OK);
+    assert_int_equal(make_logs(with, items, 2, false, &logs), CAUS_OK);
     caus_explain_options options = made_options();
     options.has_onset = false;
     options.logs = &logs;
@@ -301,11 +294,13 @@ static void running_out_of_memory_anywhere_is_reported(void **state)
     bool refused = true;
     for (long allowed = 0; refused; allowed++) {
         caus_arena *arena = caus_arena_new(0);
+        fixture other = *with;
         caus_explanation told;
         caus_logs logs;
         assert_non_null(arena);
+        other.arena = arena;
         fault_fail_after(allowed);
-        caus_status status = make_logs(items, 2, false, arena, &logs, NULL);
+        caus_status status = make_logs(&other, items, 2, false, &logs);
         options.logs = &logs;
         if (status == CAUS_OK)
             status =

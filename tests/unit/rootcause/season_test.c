@@ -15,6 +15,7 @@ static const double two_pi = 6.283185307179586;
 
 typedef struct fixture {
     caus_arena *arena;
+    caus_run *run;
     caus_series series;
     double *values;
 } fixture;
@@ -31,7 +32,9 @@ static void make(fixture *with, size_t rows, double scale)
                                         "b_memory", "a_latency_p50"};
     caus_random random;
     caus_error err;
+    caus_run_options run_options = caus_run_options_default();
     caus_random_init(&random, 5, 0);
+    assert_int_equal(caus_run_new(&run_options, &with->run, &err), CAUS_OK);
     with->arena = caus_arena_new(0);
     with->values = CAUS_ARRAY(with->arena, double, rows *VARIABLES);
     for (size_t r = 0; r < rows; r++) {
@@ -54,6 +57,21 @@ static void make(fixture *with, size_t rows, double scale)
     with->series.variables = named;
 }
 
+static void drop(const fixture *with)
+{
+    caus_run_free(with->run);
+    caus_arena_free(with->arena);
+}
+
+static caus_case case_of(const fixture *with,
+                         const caus_explain_options *options)
+{
+    return (caus_case){.series = &with->series,
+                       .options = options,
+                       .run = with->run,
+                       .out = with->arena};
+}
+
 static int64_t onset_of(const fixture *with)
 {
     return with->series.segments[0].start_ns + FIRST * step_ns;
@@ -68,62 +86,90 @@ static void a_swing_is_taken_out_and_nothing_else(void **state)
 {
     (void)state;
     fixture with;
-    const caus_series *left;
     caus_error err;
-    size_t count;
     make(&with, ROWS, 1);
-    int64_t onset_ns = onset_of(&with);
-    assert_int_equal(caus_season_take_out(&with.series, &onset_ns, with.arena,
-                                          &count, &left, &err),
-                     CAUS_OK);
-    assert_int_equal(count, 2);
+    caus_explain_options options = {.has_onset = true,
+                                    .onset_ns = onset_of(&with)};
+    caus_case about = case_of(&with, &options);
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_OK);
+    assert_int_equal(about.season_count, 2);
     double behind = 0;
     for (size_t r = FIRST; r < ROWS; r++)
         behind += usual(r) / (ROWS - FIRST);
     for (size_t r = 0; r < ROWS; r++) {
         double noise = value_of(&with.series, r, 0) / usual(r);
-        assert_true(fabs(value_of(left, r, 0) / behind - noise) < .06);
-        assert_true(value_of(left, r, 1) == value_of(&with.series, r, 1));
-        assert_true(value_of(left, r, 2) == value_of(&with.series, r, 2));
+        assert_true(fabs(value_of(about.series, r, 0) / behind - noise) < .06);
+        for (size_t v = 1; v < 3; v++)
+            assert_true(value_of(about.series, r, v) ==
+                        value_of(&with.series, r, v));
     }
-    caus_arena_free(with.arena);
+    drop(&with);
 }
 
 static void scale_changes_no_bit(void **state)
 {
     (void)state;
     fixture one, eight;
-    const caus_series *left, *scaled;
+    const caus_explain_options options = {.has_onset = false};
     caus_error err;
-    size_t count;
     make(&one, ROWS, 1);
     make(&eight, ROWS, 8);
-    assert_int_equal(
-        caus_season_take_out(&one.series, NULL, one.arena, &count, &left, &err),
-        CAUS_OK);
-    assert_int_equal(caus_season_take_out(&eight.series, NULL, eight.arena,
-                                          &count, &scaled, &err),
-                     CAUS_OK);
+    caus_case plain = case_of(&one, &options);
+    caus_case scaled = case_of(&eight, &options);
+    assert_int_equal(caus_season_take_out(&plain, &err), CAUS_OK);
+    assert_int_equal(caus_season_take_out(&scaled, &err), CAUS_OK);
     for (size_t r = 0; r < ROWS; r++)
-        assert_true(8 * value_of(left, r, 0) == value_of(scaled, r, 0));
-    caus_arena_free(one.arena);
-    caus_arena_free(eight.arena);
+        assert_true(8 * value_of(plain.series, r, 0) ==
+                    value_of(scaled.series, r, 0));
+    drop(&one);
+    drop(&eight);
 }
 
 static void a_day_and_a_half_tells_no_habit(void **state)
 {
     (void)state;
     fixture with;
-    const caus_series *left;
+    const caus_explain_options options = {.has_onset = false};
     caus_error err;
-    size_t count;
     make(&with, DAY * 3 / 2, 1);
-    assert_int_equal(caus_season_take_out(&with.series, NULL, with.arena,
-                                          &count, &left, &err),
-                     CAUS_OK);
-    assert_int_equal(count, 0);
-    assert_ptr_equal(left, &with.series);
-    caus_arena_free(with.arena);
+    caus_case about = case_of(&with, &options);
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_OK);
+    assert_int_equal(about.season_count, 0);
+    assert_ptr_equal(about.series, &with.series);
+    drop(&with);
+}
+
+static void an_onset_before_all_rows_leaves_no_habit(void **state)
+{
+    (void)state;
+    fixture with;
+    const caus_explain_options options = {.has_onset = true,
+                                          .onset_ns = INT64_MIN};
+    caus_error err;
+    make(&with, ROWS, 1);
+    caus_case about = case_of(&with, &options);
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_OK);
+    assert_ptr_equal(about.series, &with.series);
+    drop(&with);
+}
+
+static void a_cancelled_run_stops_it(void **state)
+{
+    (void)state;
+    fixture with;
+    const caus_explain_options options = {.has_onset = false};
+    volatile sig_atomic_t cancel = 1;
+    caus_run_options run_options = {.threads = 1, .cancel = &cancel};
+    caus_run *run;
+    caus_error err;
+    make(&with, ROWS, 1);
+    assert_int_equal(caus_run_new(&run_options, &run, &err), CAUS_OK);
+    caus_case about = case_of(&with, &options);
+    about.run = run;
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_ERR_CANCELLED);
+    assert_ptr_equal(about.series, &with.series);
+    caus_run_free(run);
+    drop(&with);
 }
 
 /* On its way up the swing is as large as the fault. */
@@ -134,8 +180,6 @@ static void a_fault_on_a_ramp_is_seen_and_a_ramp_is_none(void **state)
         fixture with;
         caus_explanation told;
         caus_explain_options options = caus_explain_options_default();
-        caus_run_options run_options = caus_run_options_default();
-        caus_run *run;
         caus_error err;
         make(&with, FIRST + 6, 1);
         double *rows = CAUS_ARRAY(with.arena, double, (FIRST + 6) * VARIABLES);
@@ -149,10 +193,9 @@ static void a_fault_on_a_ramp_is_seen_and_a_ramp_is_none(void **state)
         with.series.segments = &segment;
         options.has_onset = true;
         options.onset_ns = onset_of(&with);
-        assert_int_equal(caus_run_new(&run_options, &run, &err), CAUS_OK);
-        assert_int_equal(
-            caus_explain(&with.series, &options, run, with.arena, &told, &err),
-            CAUS_OK);
+        assert_int_equal(caus_explain(&with.series, &options, with.run,
+                                      with.arena, &told, &err),
+                         CAUS_OK);
         if (broken) {
             assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
             assert_string_equal(told.suspects[0].service, "a");
@@ -160,8 +203,7 @@ static void a_fault_on_a_ramp_is_seen_and_a_ramp_is_none(void **state)
         } else {
             assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
         }
-        caus_run_free(run);
-        caus_arena_free(with.arena);
+        drop(&with);
     }
 }
 
@@ -171,18 +213,18 @@ static void want_of_memory_is_told(void **state)
     bool refused = true;
     for (long n = 0; refused; n++) {
         fixture with;
-        const caus_series *left = NULL;
+        const caus_explain_options options = {.has_onset = false};
         caus_error err;
-        size_t count;
         make(&with, ROWS, 1);
         caus_arena *out = caus_arena_new(0);
+        caus_case about = case_of(&with, &options);
+        about.out = out;
         fault_fail_after(n);
-        caus_status status =
-            caus_season_take_out(&with.series, NULL, out, &count, &left, &err);
+        caus_status status = caus_season_take_out(&about, &err);
         refused = fault_stop();
         assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
         caus_arena_free(out);
-        caus_arena_free(with.arena);
+        drop(&with);
     }
 }
 
@@ -190,6 +232,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_swing_is_taken_out_and_nothing_else),
+        cmocka_unit_test(an_onset_before_all_rows_leaves_no_habit),
+        cmocka_unit_test(a_cancelled_run_stops_it),
         cmocka_unit_test(scale_changes_no_bit),
         cmocka_unit_test(a_day_and_a_half_tells_no_habit),
         cmocka_unit_test(a_fault_on_a_ramp_is_seen_and_a_ramp_is_none),
