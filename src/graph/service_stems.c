@@ -8,7 +8,7 @@
 /* What several stems end in: "_istio" of "cart_istio" and "auth_istio". */
 typedef struct ending {
     size_t stem_count;
-    size_t known_count; /* of these, without the ending another's stem */
+    size_t known_count; /* of these, what is before the ending is a stem, too */
     size_t tail_count;
     bool shares; /* what stands behind it stands behind other stems, too */
     bool above;  /* it is parted from the service by more than from the tail */

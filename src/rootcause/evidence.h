@@ -82,8 +82,8 @@ typedef struct caus_timeline {
                       none */
     bool *adds_up; /* [variable_count] what counts is how many there were:
                       failures */
-    bool *comes_and_goes; /* [variable_count] so does that of a window, where
-                             nobody looks for its beginning: latency */
+    bool *comes_and_goes; /* [variable_count] its mean counts beside its median,
+                             once the onset is found: latency */
     bool *fills; /* [variable_count] what may have risen all the time: memory
                   */
 } caus_timeline;

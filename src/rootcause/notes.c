@@ -264,11 +264,12 @@ static const char *say_seasons(const caus_case *about)
     return caus_arena_format(
         about->out,
         "%zu variable%s the time of day and %s held against the same time of "
-        "other days: values before are told as they are usual %s",
+        "other days: %s",
         count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are",
-        about->options->has_onset ? "at the onset"
-                                  : "at the middle hour, others as much off; "
-                                    "--at tells them at the onset");
+        about->options->has_onset
+            ? "values before are told as they are usual at the onset"
+            : "values are told as if all hours were middling ones; --at TIME "
+              "tells them as at the onset");
 }
 
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
