@@ -312,25 +312,26 @@ static levels levels_of(caus_rank_set *rows, size_t from, size_t to,
     return wider_of(level_of(rows, usual, adds_up, 1, count), half);
 }
 
-/* The level of what comes and goes in a window: the mean that is least far from
- * the usual one, of its halves, as what happens once is in one of them. */
-static levels level_throughout(caus_rank_set *rows, size_t from, size_t to,
-                               const habit *usual)
+/* The wider of `found` and of the level of what comes and goes in a window: the
+ * mean that is least far from the usual one, of its halves, as what happens
+ * once is in one of them. */
+static levels wider_throughout(caus_rank_set *rows, size_t from, size_t to,
+                               const habit *usual, levels found)
 {
     enum { PARTS = 2 };
-    levels found = {usual->mean, (double)NAN};
+    double width = isnan(found.after) ? -1 : fabs(found.after - found.before);
+    levels nearest = {usual->mean, (double)INFINITY};
     for (size_t part = 0; part < PARTS; part++) {
         caus_rank_set_clear(rows);
         caus_rank_set_add(rows, from + (to - from) * part / PARTS,
                           from + (to - from) * (part + 1) / PARTS);
         double mean = trimmed_mean(rows, caus_rank_set_count(rows));
-        if (isnan(mean))
-            return (levels){usual->mean, mean};
-        if (isnan(found.after) ||
-            fabs(mean - usual->mean) < fabs(found.after - usual->mean))
-            found.after = mean;
+        if (!(fabs(mean - usual->mean) > width))
+            return found;
+        if (fabs(mean - usual->mean) < fabs(nearest.after - usual->mean))
+            nearest.after = mean;
     }
-    return found;
+    return nearest;
 }
 
 static double median_between(caus_rank_set *rows, size_t from, size_t to)
@@ -422,10 +423,8 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     name_variable(timeline, variable, &space->window);
     levels found = levels_of(&space->window, from, to, &usual, adds_up, &rows);
     if (comes_and_goes) {
-        found = wider_of(
-            found, level_throughout(&space->window, from, middle, &usual));
-        found =
-            wider_of(found, level_throughout(&space->window, from, to, &usual));
+        found = wider_throughout(&space->window, from, middle, &usual, found);
+        found = wider_throughout(&space->window, from, to, &usual, found);
     }
     return shift_between(&of, &usual, &found, rows);
 }
