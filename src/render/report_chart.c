@@ -386,7 +386,7 @@ static void add_title(const chart *drawn)
     caus_report_format_change(page, drawn->clue, change);
     caus_text_add(drawn->text, "<title>");
     caus_html_put(page, caus_report_variable(page, drawn->clue->variable));
-    caus_text_add(drawn->text, " over time; medians before and after: ");
+    caus_text_add(drawn->text, " over time; before and after: ");
     caus_html_put(page, change);
     if (drawn->clue->onset.found) {
         caus_clock_format(drawn->clue->onset.time_ns, clock);
