@@ -154,30 +154,34 @@ static const char *say_mended(const caus_case *about)
     return said;
 }
 
-/* Services that only log lines know: "a, b and 3 more"; "" = none, NULL = no
- * memory. */
+/* Whose log lines are left out, as only these know the service, or not even
+ * they; "" = none, NULL = no memory. */
 static const char *say_strangers(const caus_case *about)
 {
     const caus_log_table *table = about->log_table;
     caus_text text = {0};
     size_t count = 0;
+    bool any_unnamed = false;
     for (size_t k = 0; table && k < table->logs->template_count; k++) {
         const char *name = table->logs->templates[k].service;
         bool is_known =
             table->service_of[k] != SIZE_MAX ||
             (k > 0 && strcmp(name, table->logs->templates[k - 1].service) == 0);
-        if (!is_known)
-            caus_text_add_name(&text, &count, *name ? name : "no service");
+        any_unnamed = any_unnamed || !*name;
+        if (!is_known && *name)
+            caus_text_add_name(&text, &count, name);
     }
     caus_text_end_names(&text, count);
-    const char *said = "";
+    const char *said =
+        any_unnamed ? "log lines that name no service are left out" : "";
     if (text.failed)
         said = NULL;
     else if (count)
-        said = caus_arena_format(about->out,
-                                 "log lines of %s are left out: no variable "
-                                 "and no call is of that name",
-                                 text.bytes);
+        said = caus_arena_format(
+            about->out,
+            "log lines of %s%s are left out: no variable and no call is of "
+            "that name",
+            text.bytes, any_unnamed ? ", and those of no service," : "");
     caus_text_deinit(&text);
     return said;
 }

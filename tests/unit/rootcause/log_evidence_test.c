@@ -119,6 +119,31 @@ static void lines_that_were_never_there_name_their_service(void **state)
                            "times since 22:58:"));
 }
 
+static bool warns(const caus_explanation *told, const char *sentence)
+{
+    bool any = false;
+    for (size_t i = 0; i < told->warning_count; i++)
+        any = any || strcmp(told->warnings[i], sentence) == 0;
+    return any;
+}
+
+static void lines_of_nobody_who_is_known_are_left_out_and_told(void **state)
+{
+    static const said items[] = {
+        {"", "hello", CAUS_SEVERITY_INFO, 1, 0, MADE_ROWS, 0},
+        {"stranger", "hello", CAUS_SEVERITY_INFO, 1, 0, MADE_ROWS, 0}};
+    caus_explanation unnamed = explain(*state, items, 1);
+    caus_explanation unknown = explain(*state, items + 1, 1);
+    caus_explanation both = explain(*state, items, 2);
+    assert_true(warns(&unnamed, "log lines that name no service are left out"));
+    assert_true(warns(&unknown,
+                      "log lines of stranger are left out: no variable and no "
+                      "call is of that name"));
+    assert_true(warns(&both, "log lines of stranger, and those of no service, "
+                             "are left out: no variable and no call is of "
+                             "that name"));
+}
+
 static void lines_that_name_a_callee_speak_of_it(void **state)
 {
     static const said items[] = {{"mid", "call to root failed",
@@ -318,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_MADE(lines_that_were_never_there_name_their_service),
+        ON_MADE(lines_of_nobody_who_is_known_are_left_out_and_told),
         ON_MADE(lines_that_name_a_callee_speak_of_it),
         ON_MADE(a_callee_that_speaks_for_itself_explains_its_caller),
         ON_MADE(what_all_say_weighs_less),
