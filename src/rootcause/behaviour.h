@@ -8,11 +8,17 @@
 
 /* Fills `silent_before`, once the timeline is there. */
 caus_status caus_silence_init(caus_case *about, caus_error *err);
-/* How much it is worth that a service is not measured in some of rows [from,
- * to), as if it were a share of requests that fail, as far as somebody feels it
- * in these, or that its memory falls at once; 0 = nothing. */
-double caus_silence_clue(const caus_case *about, size_t service, size_t from,
-                         size_t to, caus_shift_space *space);
+/* Rows [from, to), and what variables shift in them. */
+typedef struct caus_window {
+    size_t from, to;
+    const caus_shift *shifts; /* [variable_count] */
+} caus_window;
+
+/* How much it is worth that a service is not measured in some rows of a window,
+ * as if it were a share of requests that fail, as far as somebody feels it in
+ * these, or that its memory falls at once; 0 = nothing. */
+double caus_silence_clue(const caus_case *about, size_t service,
+                         const caus_window *window);
 
 /* How much of it tells that anything happened: who is started anew may have
  * harmed nobody. */

@@ -108,23 +108,28 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
         .silent = CAUS_ARRAY(about->out, double, services *(count + 1)),
         .asked = CAUS_ARRAY(about->out, double, services *(count + 1)),
         .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
+    caus_shift *shifts = CAUS_ARRAY(about->out, caus_shift, count * variables);
     caus_shift_space space;
     CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
-    if (!made.is_left_out || !made.clues || !made.silent || !made.asked)
+    if (!made.is_left_out || !made.clues || !made.silent || !made.asked ||
+        !shifts)
         return caus_arena_fail(about->out, err);
     for (size_t v = 0; v < variables; v++) {
         CAUS_TRY(caus_run_check(about->run, err));
         for (size_t i = count; i-- > 0;) {
-            caus_shift shift =
+            caus_shift *shift = &shifts[i * variables + v];
+            *shift =
                 caus_timeline_shift(timeline, v, starts[i], ends[i], &space);
             made.clues[i * variables + v] = caus_clue_of(
-                &shift, about->scene.aspects[v], about->scene.bad[v]);
+                shift, about->scene.aspects[v], about->scene.bad[v]);
         }
     }
     for (size_t s = 0; s < services; s++) {
         for (size_t i = count; i-- > 0;) {
+            const caus_window window = {starts[i], ends[i],
+                                        shifts + i * variables};
             made.silent[i * services + s] =
-                caus_silence_clue(about, s, starts[i], ends[i], &space);
+                caus_silence_clue(about, s, &window);
             made.asked[i * services + s] =
                 caus_demand_clue(about, s, starts[i], ends[i], &space);
         }
@@ -229,8 +234,9 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
     size_t from = about->onset_row, rows = about->timeline.row_count;
     caus_shift_space space;
     CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
+    const caus_window window = {from, rows, about->shifts};
     for (size_t s = 0; s < services; s++) {
-        about->silent[s] = caus_silence_clue(about, s, from, rows, &space);
+        about->silent[s] = caus_silence_clue(about, s, &window);
         about->asked[s] = caus_demand_clue(about, s, from, rows, &space);
     }
     for (size_t v = 0; v < variables; v++) {

@@ -207,12 +207,6 @@ static double missing_clue(const caus_case *about, size_t service, size_t from,
     return size > 0 ? log1p(size) : 0;
 }
 
-/* Rows [from, to), or those of them in which the service is silent. */
-typedef struct away_rows {
-    size_t service, from, to;
-    bool only_silent;
-} away_rows;
-
 static bool is_silent(const caus_case *about, size_t service, size_t at)
 {
     const uint32_t *before =
@@ -220,20 +214,26 @@ static bool is_silent(const caus_case *about, size_t service, size_t at)
     return before[at + 1] > before[at];
 }
 
+/* Rows [from, to), or those of them in which the service is silent. */
+typedef struct away_rows {
+    const caus_window *of;
+    size_t service;
+    bool only_silent;
+} away_rows;
+
 /* How much worse a variable is in such rows than before and, as far as there
  * are some, in those in between and behind, as a clue; −1 = it has no value in
  * them. */
 static double worse_by(const caus_case *about, const away_rows *rows,
-                       size_t variable, caus_shift_space *space)
+                       size_t variable)
 {
     const caus_timeline *timeline = &about->timeline;
+    const caus_shift *shift = &rows->of->shifts[variable];
     const double *values = timeline->values + variable * timeline->row_count;
-    caus_shift shift =
-        caus_timeline_shift(timeline, variable, rows->from, rows->to, space);
     double sums[2] = {0}, counts[2] = {0};
-    size_t end = caus_timeline_filled_before(timeline, rows->to);
-    for (size_t i = caus_timeline_filled_before(timeline, rows->from); i < end;
-         i++) {
+    size_t end = caus_timeline_filled_before(timeline, rows->of->to);
+    size_t from = caus_timeline_filled_before(timeline, rows->of->from);
+    for (size_t i = from; i < end; i++) {
         bool silent = !rows->only_silent || is_silent(about, rows->service, i);
         double value = values[timeline->filled[i]];
         if (isnan(value) || (!silent && counts[1] < 1))
@@ -241,19 +241,19 @@ static double worse_by(const caus_case *about, const away_rows *rows,
         sums[silent] += value;
         counts[silent]++;
     }
-    if (!shift.measured || counts[1] < 1)
+    if (!shift->measured || counts[1] < 1)
         return -1;
-    double usual = shift.before;
+    double usual = shift->before;
     if (counts[0] > 0)
         usual += fmin(1, counts[0] / counts[1]) *
-                 (sums[0] / counts[0] - shift.before);
+                 (sums[0] / counts[0] - shift->before);
     double worse = about->scene.bad[variable] * (sums[1] / counts[1] - usual);
-    return worse > 0 ? log1p(worse / shift.scale) : 0;
+    return worse > 0 ? log1p(worse / shift->scale) : 0;
 }
 
 /* The most that latency or errors of a service are worse by; −1 = nothing. */
 static double heard_from(const caus_case *about, const away_rows *rows,
-                         size_t service, caus_shift_space *space)
+                         size_t service)
 {
     const caus_scene *scene = &about->scene;
     double most = -1;
@@ -261,7 +261,7 @@ static double heard_from(const caus_case *about, const away_rows *rows,
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
         if (caus_aspect_is_outside(scene->aspects[v]))
-            most = fmax(most, worse_by(about, rows, v, space));
+            most = fmax(most, worse_by(about, rows, v));
     }
     return most;
 }
@@ -272,32 +272,31 @@ static double heard_from(const caus_case *about, const away_rows *rows,
  * as ever only the values got lost. Where nobody shows anything, nobody can
  * tell. By its square, as the loudest of many is a deviation off by chance.
  */
-static double felt(const caus_case *about, const away_rows *rows,
-                   caus_shift_space *space)
+static double felt(const caus_case *about, const away_rows *rows)
 {
     const caus_scene *scene = &about->scene;
-    double most = heard_from(about, rows, rows->service, space);
+    double most = heard_from(about, rows, rows->service);
     size_t first = scene->caller_start[rows->service];
     size_t end = scene->caller_start[rows->service + 1];
     for (size_t i = first; i < end; i++)
-        most = fmax(most, heard_from(about, rows, scene->callers[i], space));
+        most = fmax(most, heard_from(about, rows, scene->callers[i]));
     for (size_t s = 0, all = most < 0; all && s < scene->service_count; s++)
-        most = fmax(most, heard_from(about, rows, s, space));
+        most = fmax(most, heard_from(about, rows, s));
     double loud = fmin(1, most / caus_explained_clue);
     return most < 0 ? 1 : loud * loud;
 }
 
-double caus_silence_clue(const caus_case *about, size_t service, size_t from,
-                         size_t to, caus_shift_space *space)
+double caus_silence_clue(const caus_case *about, size_t service,
+                         const caus_window *window)
 {
-    const away_rows silent = {service, from, to, true};
-    const away_rows all = {service, from, to, false};
-    double missing = missing_clue(about, service, from, to);
-    double anew = restart_clue(about, service, from, to);
+    const away_rows silent = {window, service, true};
+    const away_rows all = {window, service, false};
+    double missing = missing_clue(about, service, window->from, window->to);
+    double anew = restart_clue(about, service, window->from, window->to);
     if (missing > 0)
-        missing *= felt(about, &silent, space);
+        missing *= felt(about, &silent);
     if (anew > 0)
-        anew *= felt(about, &all, space);
+        anew *= felt(about, &all);
     return fmax(missing, anew);
 }
 
@@ -308,10 +307,8 @@ static caus_onset onset_of_silence(const caus_case *about, size_t service,
 {
     const caus_timeline *timeline = &about->timeline;
     size_t row = timeline->filled[at];
-    const uint32_t *before =
-        about->silent_before + service * (timeline->filled_count + 1);
     caus_onset onset = caus_onset_given(row, timeline->time_ns[row]);
-    while (at && before[at + 1] > before[at])
+    while (at && is_silent(about, service, at))
         at--;
     onset.first_row = timeline->filled[at];
     onset.first_ns = timeline->time_ns[onset.first_row];
@@ -357,13 +354,12 @@ static size_t first_since_onset(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t count = timeline->filled_count;
-    const uint32_t *before = about->silent_before + service * (count + 1);
     size_t i = caus_timeline_filled_before(timeline, about->onset_row);
-    while (i < count && before[i + 1] == before[i])
+    while (i < count && !is_silent(about, service, i))
         i++;
     if (i == count)
         return SIZE_MAX;
-    while (i && before[i] > before[i - 1])
+    while (i && is_silent(about, service, i - 1))
         i--;
     return i;
 }
