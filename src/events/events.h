@@ -56,6 +56,27 @@ caus_status caus_spans_builder_finish(caus_spans_builder *builder,
                                       const caus_run *run, caus_arena *out,
                                       caus_spans *result, caus_error *err);
 
+/* The ways to lay out spans in a table of ClickHouse that are known. */
+typedef enum caus_span_layout {
+    CAUS_SPANS_OTEL,
+    CAUS_SPANS_SIGNOZ,
+    CAUS_SPANS_UPTRACE,
+    CAUS_SPAN_LAYOUTS
+} caus_span_layout;
+
+/* Names of columns that statements about calls speak of. */
+typedef struct caus_span_names {
+    const char *service;
+    const char *duration; /* nanoseconds */
+    const char *time;     /* start of the span: DateTime or DateTime64 */
+    const char *bucket;   /* start of the half hour in seconds: index; NULL */
+    const char *trace;    /* an id: text, UUID or number */
+    const char *error_column;
+    const char *error_test; /* what follows that column */
+} caus_span_names;
+
+extern const caus_span_names caus_span_layouts[CAUS_SPAN_LAYOUTS];
+
 /* ---- log lines ---- */
 
 enum { CAUS_LOG_TEXT_BYTES = 4096 }; /* of a line; the rest is cut off */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Queries that could refute a hop: what is due if it were false. */
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
+#include "events/events.h"
 #include "rootcause/chain.h"
 
 static bool is_from(const caus_variable *variable, const char *source)
@@ -35,16 +37,43 @@ static void write_promql(const caus_case *about, size_t cause, size_t effect,
     add_condition(about, cause, text);
 }
 
-/* The table that a statement of our own reads: the word after FROM. */
-static bool find_table(const char *query, const char **table, int *length)
+/* A statement of our own: what it reads, and how that is laid out. */
+typedef struct span_query {
+    const caus_span_names *names;
+    caus_slice table;
+    caus_slice filters; /* " AND ..." of operations, kinds and attributes */
+} span_query;
+
+/* What stands between two words of a text; false = they are not there. */
+static bool cut(const char **text, const char *before, const char *after,
+                caus_slice *result)
 {
-    const char *from = strstr(query, " FROM ");
-    if (!from)
+    const char *first = strstr(*text, before);
+    const char *end = first ? strstr(first + strlen(before), after) : NULL;
+    if (!end)
         return false;
-    *table = from + strlen(" FROM ");
-    const char *end = strstr(*table, " WHERE ");
-    *length = end ? (int)(end - *table) : 0;
-    return *length > 0;
+    first += strlen(before);
+    *result = (caus_slice){first, (size_t)(end - first)};
+    *text = end;
+    return true;
+}
+
+static bool read_span_query(const char *query, span_query *read)
+{
+    caus_slice service, longest;
+    if (!cut(&query, " FROM ", " WHERE ", &read->table) ||
+        !cut(&query, "`", "` = '", &service) ||
+        !cut(&query, " BETWEEN 0 AND ", " ", &longest) ||
+        !cut(&query, "", " GROUP BY ", &read->filters))
+        return false;
+    for (size_t i = 0; i < CAUS_SPAN_LAYOUTS; i++) {
+        const char *name = caus_span_layouts[i].service;
+        read->names = &caus_span_layouts[i];
+        if (strlen(name) == service.length &&
+            memcmp(name, service.bytes, service.length) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void add_sql_text(caus_text *text, const char *value)
@@ -58,53 +87,65 @@ static void add_sql_text(caus_text *text, const char *value)
     caus_text_add_char(text, '\'');
 }
 
-static void add_window(const caus_case *about, caus_text *text)
+/* Spans of a service that began in the incident, or so much around it. */
+static void add_spans(const caus_case *about, const span_query *of,
+                      const char *service, int64_t around_s, caus_text *text)
 {
     const caus_timeline *timeline = &about->timeline;
+    const caus_span_names *names = of->names;
+    enum { BUCKET_S = 1800 };
     int64_t last_ns = timeline->time_ns[timeline->row_count - 1];
+    int64_t from_s = about->onset.time_ns / 1000000000 - around_s;
+    int64_t to_s = last_ns / 1000000000 + around_s;
+    caus_text_add(text, " FROM ");
+    caus_text_add_bytes(text, of->table.bytes, of->table.length);
+    caus_text_format(text, " WHERE `%s` = ", names->service);
+    add_sql_text(text, service);
+    if (names->bucket)
+        caus_text_format(text, " AND `%s` BETWEEN %" PRId64 " AND %" PRId64,
+                         names->bucket, from_s - BUCKET_S, to_s);
     caus_text_format(text,
-                     " AND `Timestamp` >= toDateTime(%lld) AND `Timestamp` <= "
-                     "toDateTime(%lld)",
-                     (long long)(about->onset.time_ns / 1000000000),
-                     (long long)(last_ns / 1000000000));
+                     " AND `%s` >= toDateTime(%" PRId64
+                     ") AND `%s` <= toDateTime(%" PRId64 ")",
+                     names->time, from_s, names->time, to_s);
 }
 
 /* What makes a call of the effect's service bad. */
-static void add_badness(const caus_case *about, size_t effect, caus_text *text)
+static void add_badness(const caus_case *about, size_t effect,
+                        const caus_span_names *names, caus_text *text)
 {
     if (about->scene.aspects[effect] == CAUS_ASPECT_ERRORS)
-        caus_text_add(text, "`StatusCode` IN ('Error', 'STATUS_CODE_ERROR')");
+        caus_text_format(text, "`%s`%s", names->error_column,
+                         names->error_test);
     else
-        caus_text_format(text, "`Duration` > %.0f",
+        caus_text_format(text, "`%s` > %.0f", names->duration,
                          1e9 * midway(&about->shifts[effect]));
 }
 
-/* How many calls of the effect's service there are without the cause's in their
- * trace, and which share of them is as bad: a count alone grows with the load.
+/* How many bad calls of the effect's service there are, and how many of them
+ * without the cause's in their trace. Those are held against all bad ones, not
+ * against all without the cause: what fails early gets nowhere, so that of
+ * calls which never came to the cause most are bad, be it to blame or not.
+ * Calls to the cause begin later than their callers', also behind the last row.
  */
 static bool write_sql(const caus_case *about, size_t cause, size_t effect,
                       caus_text *text)
 {
+    enum { AROUND_S = 3600 };
     const caus_variable *variables = about->series->variables;
-    const char *table;
-    int length;
-    if (!find_table(variables[effect].query, &table, &length))
+    span_query of;
+    if (!read_span_query(variables[effect].query, &of))
         return false;
-    caus_text_add(text, "SELECT count() AS calls, countIf(");
-    add_badness(about, effect, text);
-    caus_text_format(
-        text,
-        ") / count() AS bad_share FROM %.*s WHERE `ServiceName` = ", length,
-        table);
-    add_sql_text(text, variables[effect].service);
-    add_window(about, text);
-    caus_text_format(text,
-                     " AND `TraceId` NOT IN (SELECT `TraceId` FROM %.*s WHERE "
-                     "`ServiceName` = ",
-                     length, table);
-    add_sql_text(text, variables[cause].service);
-    add_window(about, text);
-    caus_text_add_char(text, ')');
+    caus_text_add(text, "SELECT countIf(");
+    add_badness(about, effect, of.names, text);
+    caus_text_add(text, ") AS bad, countIf(");
+    add_badness(about, effect, of.names, text);
+    caus_text_format(text, " AND `%s` GLOBAL NOT IN (SELECT `%s`",
+                     of.names->trace, of.names->trace);
+    add_spans(about, &of, variables[cause].service, AROUND_S, text);
+    caus_text_add(text, ")) AS bad_without_cause");
+    add_spans(about, &of, variables[effect].service, 0, text);
+    caus_text_add_bytes(text, of.filters.bytes, of.filters.length);
     return true;
 }
 

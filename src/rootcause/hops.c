@@ -288,13 +288,12 @@ static const char *disproof(const caus_case *about, const caus_hop *hop)
             : caus_arena_format(
                   about->out, "%s recovers while %s stays as it is now, or if ",
                   to, about->series->variables[cause].name);
-    return recovers
-               ? caus_arena_format(about->out,
-                                   "refuted if %scalls of %s that do not "
-                                   "reach %s %s",
-                                   recovers, to, from,
-                                   errors ? "fail as often" : "are as slow")
-               : NULL;
+    return recovers ? caus_arena_format(about->out,
+                                        "refuted if %smost calls of %s that %s "
+                                        "do not reach %s",
+                                        recovers, to,
+                                        errors ? "fail" : "are slow", from)
+                    : NULL;
 }
 
 static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "caus/telemetry.h"
+#include "events/events.h"
 #include "telemetry/clickhouse_rows.h"
 
 /* ---- tables: where spans are ---- */
@@ -34,18 +35,12 @@ typedef enum caus_span_clock {
 typedef struct caus_span_profile {
     const char *name;                     /* for people */
     const char *tables[CAUS_TABLE_NAMES]; /* usual names, best first */
-    const char *service;
+    const caus_span_names *names;
     const char *span_name;
     const char *kind;
-    const char *duration; /* nanoseconds */
-    const char *time;     /* start of the span: DateTime or DateTime64 */
-    const char *time_ns;  /* exact start, used if the table has it; NULL */
-    const char *bucket;   /* start of the half hour in seconds: index; NULL */
-    const char *trace;    /* ids: text, UUID or number */
+    const char *time_ns; /* exact start, used if the table has it; NULL */
     const char *span;
     const char *parent; /* empty or 0 = none */
-    const char *error_column;
-    const char *error_test; /* what follows the column */
     /* spellings for internal, server, client, producer, consumer */
     const char *kinds[5];
     const char *attributes[CAUS_ATTRIBUTE_SOURCES + 1]; /* NULL-terminated */

@@ -128,12 +128,12 @@ void caus_sql_add_start_ns(caus_text *sql, const caus_span_table *table)
         break;
     case CAUS_SPAN_CLOCK_64:
         caus_text_add(sql, "toUnixTimestamp64Nano(");
-        caus_sql_add_column(sql, profile->time);
+        caus_sql_add_column(sql, profile->names->time);
         caus_text_add(sql, "))");
         break;
     case CAUS_SPAN_CLOCK_SECOND:
         caus_text_add(sql, "toUInt32(");
-        caus_sql_add_column(sql, profile->time);
+        caus_sql_add_column(sql, profile->names->time);
         caus_text_add(sql, ")) * 1000000000 + 500000000");
         break;
     }
@@ -143,7 +143,7 @@ static void add_end_ns(caus_text *sql, const caus_span_table *table)
 {
     caus_sql_add_start_ns(sql, table);
     caus_text_add(sql, " + toInt64(");
-    caus_sql_add_column(sql, table->profile->duration);
+    caus_sql_add_column(sql, table->profile->names->duration);
     caus_text_add_char(sql, ')');
 }
 
@@ -172,13 +172,13 @@ void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
 {
     enum { HALF_HOUR_S = 1800 };
     if (table->has_bucket) {
-        caus_sql_add_column(sql, table->profile->bucket);
+        caus_sql_add_column(sql, table->profile->names->bucket);
         caus_text_format(sql, " BETWEEN %" PRId64 " AND %" PRId64 " AND ",
                          from_s - HALF_HOUR_S, to_s);
     }
-    caus_sql_add_column(sql, table->profile->time);
+    caus_sql_add_column(sql, table->profile->names->time);
     caus_text_format(sql, " >= toDateTime(%" PRId64 ") AND ", from_s);
-    caus_sql_add_column(sql, table->profile->time);
+    caus_sql_add_column(sql, table->profile->names->time);
     caus_text_format(sql, " <= toDateTime(%" PRId64 ")", to_s);
 }
 
@@ -206,7 +206,7 @@ static void add_ranges(caus_text *sql, const caus_span_table *table,
         caus_text_add(sql, "))");
     }
     caus_text_add(sql, " AND ");
-    caus_sql_add_column(sql, table->profile->duration);
+    caus_sql_add_column(sql, table->profile->names->duration);
     caus_text_format(sql, " BETWEEN 0 AND %" PRId64, CAUS_SPAN_LONGEST_NS);
 }
 
@@ -307,8 +307,8 @@ static void add_in_column(caus_text *sql, const char *column,
 
 void caus_sql_add_failed(caus_text *sql, const caus_span_profile *profile)
 {
-    caus_sql_add_column(sql, profile->error_column);
-    caus_text_add(sql, profile->error_test);
+    caus_sql_add_column(sql, profile->names->error_column);
+    caus_text_add(sql, profile->names->error_test);
 }
 
 /* In the original tool error=true also means the status of the span. */
@@ -453,7 +453,7 @@ static void add_quantiles(caus_text *sql, const caus_span_table *table,
             separator = ", ";
         }
         caus_text_add(sql, ")(");
-        caus_sql_add_column(sql, table->profile->duration);
+        caus_sql_add_column(sql, table->profile->names->duration);
         caus_text_format(sql, ")[%zu] AS %s", ++place, quantile_names[i]);
     }
 }
@@ -478,7 +478,7 @@ static void add_selection(caus_text *sql, const caus_span_table *table,
     }
     if (group->mean) {
         caus_text_add(sql, ", avg(");
-        caus_sql_add_column(sql, profile->duration);
+        caus_sql_add_column(sql, profile->names->duration);
         caus_text_add(sql, ") AS caus_mean");
     }
     add_quantiles(sql, table, group);
@@ -494,7 +494,7 @@ caus_status caus_sql_spans(const caus_span_table *table,
     add_selection(sql, table, group, ranges->step_ns);
     caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
-    caus_sql_add_column(sql, profile->service);
+    caus_sql_add_column(sql, profile->names->service);
     caus_text_add(sql, " = ");
     add_text(sql, filter->service);
     caus_text_add(sql, " AND ");
@@ -536,7 +536,7 @@ caus_status caus_sql_services(const caus_span_table *table,
                               caus_error *err)
 {
     caus_text_add(sql, "SELECT toString(");
-    caus_sql_add_column(sql, table->profile->service);
+    caus_sql_add_column(sql, table->profile->names->service);
     caus_text_add(sql, ") AS caus_service, toUInt64(count()) AS caus_spans");
     caus_sql_add_table(sql, table);
     caus_text_add(sql, " WHERE ");
@@ -544,9 +544,9 @@ caus_status caus_sql_services(const caus_span_table *table,
         int64_t from_s, to_s;
         start_bounds(ranges, i, &from_s, &to_s);
         caus_text_add(sql, i ? " OR (" : "(");
-        caus_sql_add_column(sql, table->profile->time);
+        caus_sql_add_column(sql, table->profile->names->time);
         caus_text_format(sql, " >= toDateTime(%" PRId64 ") AND ", from_s);
-        caus_sql_add_column(sql, table->profile->time);
+        caus_sql_add_column(sql, table->profile->names->time);
         caus_text_format(sql, " <= toDateTime(%" PRId64 "))", to_s);
     }
     caus_text_add(sql, " GROUP BY caus_service "

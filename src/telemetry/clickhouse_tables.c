@@ -16,17 +16,12 @@ static const caus_span_profile profiles[] = {
         .name = "OpenTelemetry exporter",
         .tables = {"otel_traces_distributed", "distributed_otel_traces",
                    "otel_traces"},
-        .service = "ServiceName",
+        .names = &caus_span_layouts[CAUS_SPANS_OTEL],
         .span_name = "SpanName",
         .kind = "SpanKind",
-        .duration = "Duration",
-        .time = "Timestamp",
         .time_ns = "TimestampNs",
-        .trace = "TraceId",
         .span = "SpanId",
         .parent = "ParentSpanId",
-        .error_column = "StatusCode",
-        .error_test = " IN ('Error', 'STATUS_CODE_ERROR')",
         .kinds = {"'Internal', 'SPAN_KIND_INTERNAL'",
                   "'Server', 'SPAN_KIND_SERVER'",
                   "'Client', 'SPAN_KIND_CLIENT'",
@@ -37,17 +32,11 @@ static const caus_span_profile profiles[] = {
     {
         .name = "SigNoz v3",
         .tables = {"distributed_signoz_index_v3", "signoz_index_v3"},
-        .service = "resource_string_service$$name",
+        .names = &caus_span_layouts[CAUS_SPANS_SIGNOZ],
         .span_name = "name",
         .kind = "kind",
-        .duration = "duration_nano",
-        .time = "timestamp",
-        .bucket = "ts_bucket_start",
-        .trace = "trace_id",
         .span = "span_id",
         .parent = "parent_span_id",
-        .error_column = "has_error",
-        .error_test = " != 0",
         .kinds = {"1", "2", "3", "4", "5"},
         .attributes = {"attributes_string", "attributes_number",
                        "attributes_bool", "resources_string"},
@@ -55,16 +44,11 @@ static const caus_span_profile profiles[] = {
     {
         .name = "Uptrace",
         .tables = {"spans_index", "events_index"},
-        .service = "service_name",
+        .names = &caus_span_layouts[CAUS_SPANS_UPTRACE],
         .span_name = "name",
         .kind = "kind",
-        .duration = "duration",
-        .time = "time",
-        .trace = "trace_id",
         .span = "id",
         .parent = "parent_id",
-        .error_column = "status_code",
-        .error_test = " = 'error'",
         .kinds = {"'internal'", "'server'", "'client'", "'producer'",
                   "'consumer'"},
         .attributes = {"string", "attrs"},
@@ -152,14 +136,15 @@ static bool find_source(const caus_span_table *table, const char *name,
 
 static bool fit(const caus_span_profile *profile, caus_span_table *table)
 {
-    const char *needed[] = {profile->service, profile->span_name,
-                            profile->kind,    profile->duration,
-                            profile->time,    profile->error_column};
+    const char *needed[] = {
+        profile->names->service, profile->span_name,
+        profile->kind,           profile->names->duration,
+        profile->names->time,    profile->names->error_column};
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (!type_of(table, needed[i]))
             return false;
     }
-    const char *time_type = type_of(table, profile->time);
+    const char *time_type = type_of(table, profile->names->time);
     if (profile->time_ns && type_of(table, profile->time_ns))
         table->clock = CAUS_SPAN_CLOCK_NS;
     else if (starts_with(time_type, "DateTime64"))
@@ -169,8 +154,9 @@ static bool fit(const caus_span_profile *profile, caus_span_table *table)
     else
         return false;
     table->profile = profile;
-    table->has_bucket = profile->bucket && type_of(table, profile->bucket);
-    table->has_ids = type_of(table, profile->trace) &&
+    table->has_bucket =
+        profile->names->bucket && type_of(table, profile->names->bucket);
+    table->has_ids = type_of(table, profile->names->trace) &&
                      type_of(table, profile->span) &&
                      type_of(table, profile->parent);
     table->source_count = 0;

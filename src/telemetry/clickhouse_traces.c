@@ -122,7 +122,7 @@ static caus_status check_ids(const caus_clickhouse *at, caus_error *err)
                      "%s.%s of ClickHouse at %s lacks %s, %s or %s, by which "
                      "spans belong together",
                      at->table.database, at->table.name, at->host,
-                     profile->trace, profile->span, profile->parent);
+                     profile->names->trace, profile->span, profile->parent);
 }
 
 static caus_status add_statement(const trace_reader *reader, caus_spans *spans,

@@ -16,7 +16,7 @@ static void add_stretch(caus_text *sql, const caus_span_table *table,
     caus_sql_add_started(sql, table, stretch->time.from_s, stretch->time.to_s);
     if (stretch->one_in > 1) {
         caus_text_add(sql, " AND cityHash64(");
-        add_text_of(sql, table->profile->trace);
+        add_text_of(sql, table->profile->names->trace);
         caus_text_format(sql, ") %% %" PRIu64 " = 0", stretch->one_in);
     }
 }
@@ -72,9 +72,9 @@ caus_status caus_sql_traces(const caus_span_table *table,
 {
     const caus_span_profile *profile = table->profile;
     caus_text_add(sql, "SELECT ");
-    add_text_of(sql, profile->trace);
+    add_text_of(sql, profile->names->trace);
     caus_text_add(sql, " AS caus_trace, ");
-    add_text_of(sql, profile->service);
+    add_text_of(sql, profile->names->service);
     caus_text_add(sql, " AS caus_service, ");
     add_text_of(sql, profile->span_name);
     caus_text_add(sql, " AS caus_operation, cityHash64(");
@@ -84,7 +84,7 @@ caus_status caus_sql_traces(const caus_span_table *table,
     caus_text_add(sql, ", ");
     caus_sql_add_start_ns(sql, table);
     caus_text_add(sql, " AS caus_start, toInt64(");
-    caus_sql_add_column(sql, profile->duration);
+    caus_sql_add_column(sql, profile->names->duration);
     caus_text_add(sql, ") AS caus_duration, toUInt8(");
     caus_sql_add_failed(sql, profile);
     caus_text_add(sql, ") AS caus_failed");
@@ -100,10 +100,10 @@ caus_status caus_sql_shown_trace(const caus_span_table *table,
                                  size_t count, caus_text *sql, caus_error *err)
 {
     const caus_span_profile *profile = table->profile;
-    const char *const texts[][2] = {{profile->trace, "traceID"},
+    const char *const texts[][2] = {{profile->names->trace, "traceID"},
                                     {profile->span, "spanID"},
                                     {profile->parent, "parentSpanID"},
-                                    {profile->service, "serviceName"},
+                                    {profile->names->service, "serviceName"},
                                     {profile->span_name, "operationName"}};
     caus_text_add(sql, "SELECT ");
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -113,7 +113,7 @@ caus_status caus_sql_shown_trace(const caus_span_table *table,
     caus_text_add_char(sql, '(');
     caus_sql_add_start_ns(sql, table);
     caus_text_add(sql, ") / 1000000 AS startTime, toInt64(");
-    caus_sql_add_column(sql, profile->duration);
+    caus_sql_add_column(sql, profile->names->duration);
     caus_text_add(sql, ") / 1000000 AS duration, if(");
     caus_sql_add_failed(sql, profile);
     caus_text_add(sql, ", 2, 0) AS statusCode");
@@ -125,7 +125,7 @@ caus_status caus_sql_shown_trace(const caus_span_table *table,
                              stretches[i].time.to_s);
     }
     caus_text_add(sql, ") AND ");
-    add_text_of(sql, profile->trace);
+    add_text_of(sql, profile->names->trace);
     caus_text_add(sql, " = ?");
     return caus_sql_finish(sql, err);
 }

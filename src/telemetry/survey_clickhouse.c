@@ -16,7 +16,7 @@ static const int64_t step_ns = INT64_C(60000000000);
 static void add_bound(caus_text *sql, const caus_span_table *table,
                       const char *which)
 {
-    const char *time = table->profile->time;
+    const char *time = table->profile->names->time;
     caus_text_format(sql, ", toString(toUInt32(toDateTime(%s(", which);
     caus_sql_add_name(sql, time, strlen(time));
     caus_text_add(sql, "))))");

@@ -274,20 +274,53 @@ static void promql_of_both_ends_could_refute_the_hop(void **state)
     assert_non_null(strstr(hop->query, " unless on() (x{a=\"b\"}) > "));
 }
 
-static void sql_looks_for_slow_calls_without_the_cause(void **state)
+/* The query of a hop whose effect was read by such a statement; NULL = none. */
+static const char *refuting_sql(void **state, const char *query)
 {
-    const made_flow flow = {.slope = .8,
-                            .query = "SELECT 1 FROM `db`.`spans` WHERE 1",
-                            .source = "clickhouse"};
+    const made_flow flow = {
+        .slope = .8, .query = query, .source = "clickhouse"};
     caus_explanation told = tell(*state, &flow, NULL);
     const caus_hop *hop = &told.suspects[0].chain[0];
-    assert_string_equal(hop->query_source, "clickhouse");
-    assert_non_null(strstr(hop->query, "FROM `db`.`spans` WHERE "
-                                       "`ServiceName` = 'mid'"));
-    assert_non_null(strstr(hop->query, "`ServiceName` = 'root'"));
-    const char *share = strstr(hop->query, "countIf(`Duration` > ");
-    assert_non_null(share);
-    assert_non_null(strstr(share, ") / count() AS bad_share FROM "));
+    assert_true(!hop->query || !strcmp(hop->query_source, "clickhouse"));
+    return hop->query;
+}
+
+static void sql_tells_how_many_slow_calls_are_without_the_cause(void **state)
+{
+    const char *query = refuting_sql(
+        state, "SELECT 1 FROM `db`.`spans` WHERE `ServiceName` = 'mid' AND "
+               "`Timestamp` >= toDateTime(1) AND caus_step BETWEEN 2 AND 3 AND "
+               "`Duration` BETWEEN 0 AND 9 AND `SpanName` = 'GET /' GROUP BY "
+               "caus_step, caus_entry");
+    assert_non_null(query);
+    const char *without = strstr(query, ") AS bad, countIf(`Duration` > ");
+    assert_non_null(without);
+    assert_non_null(
+        strstr(without, " AND `TraceId` GLOBAL NOT IN (SELECT `TraceId` FROM "
+                        "`db`.`spans` WHERE `ServiceName` = 'root' AND "));
+    const char *effect =
+        strstr(query, ")) AS bad_without_cause FROM `db`.`spans` WHERE "
+                      "`ServiceName` = 'mid' AND ");
+    assert_non_null(effect);
+    assert_string_equal(strstr(effect, " AND `SpanName`"),
+                        " AND `SpanName` = 'GET /'");
+}
+
+static void sql_speaks_the_words_of_the_table(void **state)
+{
+    const char *query = refuting_sql(
+        state,
+        "SELECT 1 FROM `signoz_traces`.`distributed_signoz_index_v3` WHERE "
+        "`resource_string_service$$name` = 'mid' AND `ts_bucket_start` BETWEEN "
+        "1 AND 2 AND `duration_nano` BETWEEN 0 AND 9 GROUP BY caus_step");
+    assert_non_null(query);
+    assert_non_null(strstr(query, "countIf(`duration_nano` > "));
+    assert_non_null(strstr(query, "`trace_id` GLOBAL NOT IN (SELECT "));
+    assert_non_null(strstr(query, "`ts_bucket_start` BETWEEN "));
+    assert_null(strstr(query, "Timestamp"));
+    assert_null(refuting_sql(state, "SELECT 1 FROM `db`.`spans` WHERE `who` = "
+                                    "'mid' AND `long` BETWEEN 0 AND 9 GROUP "
+                                    "BY caus_step"));
 }
 
 static void a_file_has_no_query(void **state)
@@ -613,7 +646,8 @@ int main(void)
         TEST(a_link_that_turned_round_does_not_drive),
         TEST(usual_delays_are_told_and_add_up),
         TEST(promql_of_both_ends_could_refute_the_hop),
-        TEST(sql_looks_for_slow_calls_without_the_cause),
+        TEST(sql_tells_how_many_slow_calls_are_without_the_cause),
+        TEST(sql_speaks_the_words_of_the_table),
         TEST(a_file_has_no_query),
         TEST(the_slowest_traces_of_the_incident_are_shown),
         TEST(three_strangers_at_once_have_a_hidden_cause),
