@@ -47,6 +47,7 @@
 #include "survey.h"
 #include "telemetry.h"
 #include "time.h"
+#include "time_of_day.h"
 #include "trace_evidence.h"
 #include "var.h"
 #include "windows.h"

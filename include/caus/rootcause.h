@@ -10,6 +10,7 @@
 #include "changes.h"
 #include "events.h"
 #include "logs.h"
+#include "time_of_day.h"
 #include "trace_evidence.h"
 
 CAUS_API_BEGIN
@@ -260,7 +261,9 @@ typedef struct caus_explanation {
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;
-    const caus_clue *clues; /* every variable once, first = likeliest */
+    const caus_clue *clues;        /* every variable once, first = likeliest */
+    const caus_time_of_day *usual; /* [clue_count] by variable; NULL = none
+                                      follows the time of day */
     size_t change_count;
     const caus_culprit_change *changes; /* near the onset, likeliest first */
     const char *doubt;        /* what keeps the first from being named: a clause

@@ -19,6 +19,8 @@ enum {
  * and largest value stand for all. */
 enum { COLUMNS = 300 };
 
+enum { USUAL_STEPS = 90 }; /* of the line that tells what is usual */
+
 static const double middle_share = .9; /* of healthy values, in the band */
 
 typedef struct sample {
@@ -104,6 +106,22 @@ static double tick_step(double width)
     return 10 * power;
 }
 
+static int64_t usual_time(const chart *drawn, size_t step)
+{
+    const caus_report_page *page = drawn->page;
+    double width = (double)(page->last_ns - page->start_ns);
+    return page->start_ns + (int64_t)(width * (double)step / USUAL_STEPS);
+}
+
+/* What is usual at a time of day; NaN where the variable follows none. */
+static double usual_at(const chart *drawn, int64_t time_ns)
+{
+    const caus_time_of_day *usual = drawn->page->told->usual;
+    return usual
+               ? caus_time_of_day_level(&usual[drawn->clue->variable], time_ns)
+               : (double)NAN;
+}
+
 /* The axis ends on ticks and begins at zero where that costs little. */
 static void choose_axis(chart *drawn)
 {
@@ -111,6 +129,11 @@ static void choose_axis(chart *drawn)
     for (size_t i = 0; i < drawn->count; i++) {
         low = fmin(low, drawn->samples[i].value);
         high = fmax(high, drawn->samples[i].value);
+    }
+    for (size_t i = 0; i <= USUAL_STEPS; i++) {
+        double usual = usual_at(drawn, usual_time(drawn, i));
+        low = fmin(low, usual);
+        high = fmax(high, usual);
     }
     if (isnan(low))
         low = high = 0;
@@ -217,6 +240,20 @@ static void draw_band(const chart *drawn)
                      "<rect class=\"band\" x=\"%d\" y=\"%.1f\" width=\"%d\" "
                      "height=\"%.1f\"/>\n",
                      LEFT, top, WIDTH - LEFT - RIGHT, height);
+}
+
+/* The words tell values before as they are usual at the time of the onset. */
+static void draw_usual(const chart *drawn)
+{
+    if (isnan(usual_at(drawn, drawn->page->start_ns)))
+        return;
+    caus_text_add(drawn->text, "<path class=\"usual\" d=\"");
+    for (size_t i = 0; i <= USUAL_STEPS; i++) {
+        int64_t at = usual_time(drawn, i);
+        caus_text_format(drawn->text, "%c%.1f %.1f", i ? 'L' : 'M',
+                         x_of(drawn, at), y_of(drawn, usual_at(drawn, at)));
+    }
+    caus_text_add(drawn->text, "\"/>\n");
 }
 
 static void draw_onset(const chart *drawn)
@@ -411,6 +448,7 @@ caus_status caus_html_chart(const caus_report_page *page, const caus_clue *clue,
     draw_onset(&drawn);
     draw_values(&drawn);
     draw_times(&drawn);
+    draw_usual(&drawn);
     draw_line(&drawn);
     draw_changes(&drawn);
     caus_text_add(drawn.text, "</svg>\n");

@@ -52,8 +52,11 @@ static void add_series_legend(const caus_report_page *page)
         "<p class=\"legend\"><span class=\"key early\">before the "
         "onset</span> <span class=\"key late\">from the onset on</span> <span "
         "class=\"key band\">middle 90 %% of healthy values</span> <span "
-        "class=\"key onset\">interval of its own onset</span>%s <span "
+        "class=\"key onset\">interval of its own onset</span>%s%s <span "
         "class=\"soft\">UTC",
+        page->told->usual ? " <span class=\"key usual\">usual at that time of "
+                            "day</span>"
+                          : "",
         page->report->changes ? " <span class=\"key change\">change</span>"
                               : "");
     int32_t zone = page->options->zone_offset_minutes;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rootcause/behaviour.h"
+#include "rootcause/season.h"
 #include "rootcause/weights.h"
 
 /* So often is asked again for a failure that the service counts itself, and for
@@ -18,24 +19,26 @@ static const double again_of_own = 1, again_of_caller = 2;
 
 /* Of every service in every row: [services × rows]. */
 typedef struct trouble {
-    double *failures; /* by what counts most */
-    double *again;    /* what it asked others again; as far as it counts that */
-    bool *counts;     /* [services] whether it does */
+    const double *measured; /* [variables × rows] with their time of day: of
+                               two that are compared one may follow it alone */
+    double *failures;       /* by what counts most */
+    double *again; /* what it asked others again; as far as it counts that */
+    bool *counts;  /* [services] whether it does */
 } trouble;
 
 /* What one variable says that fails in a row, in requests. */
-static double failing_at(const caus_case *about, size_t variable, size_t load,
-                         size_t row)
+static double failing_at(const caus_case *about, const double *measured,
+                         size_t variable, size_t load, size_t row)
 {
     const caus_timeline *timeline = &about->timeline;
     double whole = timeline->whole[variable];
-    double value = timeline->values[variable * timeline->row_count + row];
+    double value = measured[variable * timeline->row_count + row];
     if (whole <= 0)
         return value;
     if (load == SIZE_MAX)
         return 0;
     double share = about->scene.bad[variable] < 0 ? whole - value : value;
-    return share / whole * timeline->values[load * timeline->row_count + row];
+    return share / whole * measured[load * timeline->row_count + row];
 }
 
 static bool counts_again(const caus_case *about, size_t variable)
@@ -57,7 +60,7 @@ static void count_trouble(const caus_case *about, trouble *found)
         bool again = counts_again(about, v);
         found->counts[s] = found->counts[s] || again;
         for (size_t r = 0; r < rows; r++) {
-            double failing = failing_at(about, v, load, r);
+            double failing = failing_at(about, found->measured, v, load, r);
             size_t cell = s * rows + r;
             if (again && failing > 0)
                 found->again[cell] += failing;
@@ -79,7 +82,7 @@ static void add_caller(const caus_case *about, const trouble *known,
                        size_t caller, size_t load, asking *callers)
 {
     size_t rows = about->timeline.row_count;
-    const double *requests = about->timeline.values + load * rows;
+    const double *requests = known->measured + load * rows;
     const double *again = known->again + caller * rows;
     const double *failing = known->failures + caller * rows;
     callers->counted = callers->counted && known->counts[caller];
@@ -124,7 +127,7 @@ static void count_calls(const caus_case *about, const trouble *known,
                            ? callers->again[r]
                            : again_of_own * failures[r] +
                                  again_of_caller * callers->failing[r];
-        double asked = about->timeline.values[load * rows + r] - again;
+        double asked = known->measured[load * rows + r] - again;
         if (!isnan(asked))
             calls[r] = fmax(0, asked) / callers->requests[r];
     }
@@ -136,15 +139,16 @@ static caus_status count_all(const caus_case *about, double *calls,
 {
     size_t services = about->scene.service_count;
     size_t rows = about->timeline.row_count;
-    trouble known = {CAUS_ARRAY(scratch, double, services *rows),
-                     CAUS_ARRAY(scratch, double, services *rows),
-                     CAUS_ARRAY(scratch, bool, services + 1)};
+    trouble known = {.failures = CAUS_ARRAY(scratch, double, services *rows),
+                     .again = CAUS_ARRAY(scratch, double, services *rows),
+                     .counts = CAUS_ARRAY(scratch, bool, services + 1)};
     asking callers = {.requests = CAUS_ARRAY(scratch, double, rows),
                       .again = CAUS_ARRAY(scratch, double, rows),
                       .failing = CAUS_ARRAY(scratch, double, rows)};
     if (!known.failures || !known.again || !known.counts || !callers.requests ||
         !callers.again || !callers.failing)
         return caus_arena_fail(scratch, err);
+    CAUS_TRY(caus_season_put_back(about, scratch, &known.measured, err));
     count_trouble(about, &known);
     for (size_t s = 0; s < services; s++)
         count_calls(about, &known, s, &callers, calls + s * rows);
@@ -171,6 +175,7 @@ caus_status caus_demand_init(caus_case *about, caus_error *err)
     caus_status status = count_all(about, made.values, scratch, err);
     caus_arena_rewind(scratch, mark);
     CAUS_TRY(status);
+    CAUS_TRY(caus_season_take_out_of(about, &made, err));
     CAUS_TRY(caus_timeline_sort(&made, about->run, about->out, err));
     about->calls_each = made;
     return CAUS_OK;

@@ -582,6 +582,7 @@ caus_status caus_case_explain(caus_case *about, caus_explanation *result,
                                  .suspects = about->suspects,
                                  .clue_count = about->series->variable_count,
                                  .clues = about->clues,
+                                 .usual = about->usual,
                                  .hidden_cause = about->hidden_cause,
                                  .reach_count = about->reach_count,
                                  .reach = about->reach};

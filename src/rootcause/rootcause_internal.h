@@ -20,6 +20,8 @@ typedef struct caus_case {
     size_t near_row;      /* the onset is looked for from here on; 0 = in all */
     size_t searched_rows; /* in vain before, near a time */
     size_t season_count;  /* variables without their time of day */
+    const caus_time_of_day *usual; /* [variable_count]; NULL = none is without
+                                    */
     const caus_extent *extent; /* the rows that stand out, from an onset on with
                                   enough before it; NULL = the onset is looked
                                   for by what leaves its habit */

@@ -6,27 +6,24 @@
 
 #include "numeric/order.h"
 
-enum { HOURS = 24, LEAST_DAYS = 2, MOST_DAYS = 400 };
+enum { HOURS = CAUS_HOURS_OF_DAY, LEAST_DAYS = 2, MOST_DAYS = 400 };
 
 static const int64_t hour_ns = (int64_t)3600 * 1000000000;
 static const double least_share = 0.05; /* of the highest hour, for a lowest
                                            that others can be divided by */
 static const double least_gain = 0.5;
 
-/* What is usual in each hour of a day. */
-typedef struct season {
-    double level[HOURS];
-    double centre; /* what values are brought to; 0 = there is no season */
-} season;
-
 typedef struct finder {
-    const caus_series *series;
+    const int64_t *time_ns; /* [row_count] */
+    size_t row_count;
     int64_t end_ns; /* rows before it tell what is usual */
     bool has_onset;
     int64_t first_hour;
     size_t hour_count;
+    size_t *start;  /* [hour_count + 1] of each hour in `rows` */
+    size_t *rows;   /* [row_count] those before the end, by hour */
     double *hours;  /* [hour_count] medians of a variable; NaN = not seen */
-    double *buffer; /* [rows + hour_count] */
+    double *buffer; /* [row_count + hour_count] */
 } finder;
 
 static int64_t hour_of(int64_t time_ns)
@@ -35,34 +32,21 @@ static int64_t hour_of(int64_t time_ns)
     return hour - (time_ns % hour_ns < 0);
 }
 
-static int64_t time_of(const caus_series *series, const caus_segment *segment,
-                       size_t row)
+/* Of the day; `hour` counts from the first. */
+static size_t clock_hour(const finder *f, size_t hour)
 {
-    return segment->start_ns + (int64_t)row * series->step_ns;
+    int64_t first = f->first_hour % HOURS;
+    return ((size_t)(first + HOURS) + hour) % HOURS;
 }
 
-static void fill_hours(finder *f, size_t variable)
+static void fill_hours(finder *f, const double *values)
 {
-    for (size_t h = 0; h < f->hour_count; h++)
-        f->hours[h] = (double)NAN;
-    for (size_t s = 0; s < f->series->segment_count; s++) {
-        const caus_segment *segment = &f->series->segments[s];
+    for (size_t h = 0; h < f->hour_count; h++) {
         size_t count = 0;
-        int64_t at = INT64_MIN;
-        for (size_t r = 0; r <= segment->row_count; r++) {
-            int64_t time_ns = time_of(f->series, segment, r);
-            bool ends = r == segment->row_count || time_ns >= f->end_ns;
-            if ((ends || hour_of(time_ns) != at) && count) {
-                f->hours[at - f->first_hour] = caus_median(f->buffer, count);
-                count = 0;
-            }
-            if (ends)
-                break;
-            at = hour_of(time_ns);
-            if (!caus_segment_is_missing(segment, r, variable))
-                f->buffer[count++] =
-                    segment->values[r * f->series->variable_count + variable];
-        }
+        for (size_t i = f->start[h]; i < f->start[h + 1]; i++)
+            if (!isnan(values[f->rows[i]]))
+                f->buffer[count++] = values[f->rows[i]];
+        f->hours[h] = count ? caus_median(f->buffer, count) : (double)NAN;
     }
 }
 
@@ -102,137 +86,287 @@ static bool is_repeated(const finder *f)
 }
 
 /* Between the middles of two hours. */
-static double level_at(const finder *f, const season *of, int64_t time_ns)
+static double level_at(const double *levels, int64_t time_ns)
 {
-    double hours =
-        (double)(time_ns - f->first_hour * hour_ns) / (double)hour_ns - 0.5;
-    double before = floor(hours), part = hours - before;
-    size_t from = (size_t)(before + HOURS) % HOURS;
-    return (1 - part) * of->level[from] + part * of->level[(from + 1) % HOURS];
+    int64_t middle_ns = time_ns - hour_ns / 2, hour = hour_of(middle_ns);
+    double part = (double)(middle_ns - hour * hour_ns) / (double)hour_ns;
+    size_t from = (size_t)(hour % HOURS + HOURS) % HOURS;
+    return (1 - part) * levels[from] + part * levels[(from + 1) % HOURS];
 }
 
-static double centre_of(const finder *f, const season *of)
+double caus_time_of_day_level(const caus_time_of_day *of, int64_t time_ns)
+{
+    return of->centre > 0 ? level_at(of->levels, time_ns) : (double)NAN;
+}
+
+static double centre_of(const finder *f, const double *levels)
 {
     double sum = 0;
     size_t count = 0;
-    for (size_t s = 0; f->has_onset && s < f->series->segment_count; s++) {
-        const caus_segment *segment = &f->series->segments[s];
-        for (size_t r = 0; r < segment->row_count; r++) {
-            int64_t time_ns = time_of(f->series, segment, r);
-            if (time_ns < f->end_ns)
-                continue;
-            sum += level_at(f, of, time_ns);
-            count++;
-        }
+    for (size_t r = 0; f->has_onset && r < f->row_count; r++) {
+        if (f->time_ns[r] < f->end_ns)
+            continue;
+        sum += level_at(levels, f->time_ns[r]);
+        count++;
     }
     if (count)
         return sum / (double)count;
     for (size_t h = 0; h < HOURS; h++)
-        f->buffer[h] = of->level[h];
+        f->buffer[h] = levels[h];
     return caus_median(f->buffer, HOURS);
 }
 
-static season find_season(finder *f, size_t variable)
+static caus_time_of_day find_season(finder *f, const double *values)
 {
-    season made = {.centre = 0};
+    caus_time_of_day made = {.centre = 0};
     double lowest = (double)INFINITY, highest = 0;
-    fill_hours(f, variable);
+    fill_hours(f, values);
     for (size_t h = 0; h < HOURS; h++) {
-        made.level[h] = level_without(f, h, SIZE_MAX, LEAST_DAYS);
-        if (!(made.level[h] > 0))
+        double level = level_without(f, h, SIZE_MAX, LEAST_DAYS);
+        if (!(level > 0))
             return made;
-        lowest = fmin(lowest, made.level[h]);
-        highest = fmax(highest, made.level[h]);
+        made.levels[clock_hour(f, h)] = level;
+        lowest = fmin(lowest, level);
+        highest = fmax(highest, level);
     }
     if (lowest >= least_share * highest && is_repeated(f))
-        made.centre = centre_of(f, &made);
+        made.centre = centre_of(f, made.levels);
     return made;
 }
 
-/* ---- the series without ---- */
-
-static const double *without(const finder *f, const caus_segment *segment,
-                             const season *seasons, caus_arena *out)
-{
-    size_t count = f->series->variable_count;
-    double *values = CAUS_ARRAY(out, double, segment->row_count *count);
-    for (size_t r = 0; values && r < segment->row_count; r++) {
-        int64_t time_ns = time_of(f->series, segment, r);
-        for (size_t v = 0; v < count; v++) {
-            double value = segment->values[r * count + v];
-            if (seasons[v].centre > 0)
-                value *= seasons[v].centre / level_at(f, &seasons[v], time_ns);
-            values[r * count + v] = value;
-        }
-    }
-    return values;
-}
-
-static caus_status copy_without(const finder *f, const season *seasons,
-                                caus_arena *out, const caus_series **result,
-                                caus_error *err)
-{
-    caus_series *made = CAUS_ARRAY(out, caus_series, 1);
-    caus_segment *segments =
-        CAUS_ARRAY(out, caus_segment, f->series->segment_count);
-    if (!made || !segments)
-        return caus_arena_fail(out, err);
-    *made = *f->series;
-    made->segments = segments;
-    for (size_t s = 0; s < made->segment_count; s++) {
-        segments[s] = f->series->segments[s];
-        segments[s].values = without(f, &segments[s], seasons, out);
-        if (!segments[s].values)
-            return caus_arena_fail(out, err);
-    }
-    *result = made;
-    return CAUS_OK;
-}
+/* ---- rows by hour ---- */
 
 /* Whether there are days enough; sets the hours that there are. */
-static bool has_days(finder *f)
+static bool has_days(finder *f, int64_t step_ns)
 {
     int64_t first_ns = INT64_MAX, last_ns = INT64_MIN;
-    for (size_t s = 0; s < f->series->segment_count; s++) {
-        const caus_segment *segment = &f->series->segments[s];
-        if (!segment->row_count)
+    for (size_t r = 0; r < f->row_count; r++) {
+        int64_t at = f->time_ns[r];
+        if (at >= f->end_ns)
             continue;
-        int64_t end_ns = time_of(f->series, segment, segment->row_count - 1);
-        first_ns = segment->start_ns < first_ns ? segment->start_ns : first_ns;
-        last_ns = end_ns > last_ns ? end_ns : last_ns;
+        first_ns = at < first_ns ? at : first_ns;
+        last_ns = at > last_ns ? at : last_ns;
     }
-    if (f->end_ns <= first_ns || f->series->step_ns > hour_ns)
+    if (first_ns > last_ns || step_ns > hour_ns)
         return false;
-    if (last_ns >= f->end_ns)
-        last_ns = f->end_ns - 1;
     f->first_hour = hour_of(first_ns);
     f->hour_count = (size_t)(hour_of(last_ns) - f->first_hour) + 1;
     return f->hour_count >= (size_t)LEAST_DAYS * HOURS &&
            f->hour_count <= (size_t)MOST_DAYS * HOURS;
 }
 
-caus_status caus_season_take_out(caus_case *about, caus_error *err)
+/* Rows of one hour side by side. */
+static void sort_rows(finder *f)
+{
+    for (size_t pass = 0; pass < 2; pass++) {
+        for (size_t r = 0; r < f->row_count; r++) {
+            if (f->time_ns[r] >= f->end_ns)
+                continue;
+            size_t hour = (size_t)(hour_of(f->time_ns[r]) - f->first_hour);
+            if (pass == 0)
+                f->start[hour + 2]++;
+            else
+                f->rows[f->start[hour + 1]++] = r;
+        }
+        for (size_t h = 2; pass == 0 && h < f->hour_count + 2; h++)
+            f->start[h] += f->start[h - 1];
+    }
+}
+
+/*
+ * From times to a finder; `result.hour_count` is 0 where no season can be told.
+ *
+ *   time_ns  [row_count], kept
+ */
+static caus_status open_finder(const caus_case *about, const int64_t *time_ns,
+                               size_t row_count, finder *result,
+                               caus_error *err)
 {
     const caus_explain_options *options = about->options;
-    const caus_series *series = about->series;
-    finder f = {.series = series,
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    finder f = {.time_ns = time_ns,
+                .row_count = row_count,
                 .end_ns = options->has_onset ? options->onset_ns : INT64_MAX,
                 .has_onset = options->has_onset};
-    if (!has_days(&f))
+    *result = (finder){0};
+    if (!has_days(&f, about->series->step_ns))
         return CAUS_OK;
-    size_t rows = caus_series_row_count(series), count = 0;
-    season *seasons = CAUS_ARRAY(about->out, season, series->variable_count);
-    f.hours = CAUS_ARRAY(about->out, double, f.hour_count);
-    f.buffer = CAUS_ARRAY(about->out, double, rows + f.hour_count);
-    if (!seasons || !f.hours || !f.buffer)
-        return caus_arena_fail(about->out, err);
-    for (size_t v = 0; v < series->variable_count; v++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        seasons[v] = find_season(&f, v);
-        count += seasons[v].centre > 0;
+    f.start = CAUS_ARRAY(scratch, size_t, f.hour_count + 2);
+    f.rows = CAUS_ARRAY(scratch, size_t, row_count);
+    f.hours = CAUS_ARRAY(scratch, double, f.hour_count);
+    f.buffer = CAUS_ARRAY(scratch, double, row_count + f.hour_count);
+    if (!f.start || !f.rows || !f.hours || !f.buffer)
+        return caus_arena_fail(scratch, err);
+    sort_rows(&f);
+    *result = f;
+    return CAUS_OK;
+}
+
+/* ---- the series without ---- */
+
+/* The rows of a series, oldest first. */
+typedef struct rows {
+    const caus_series *series;
+    const size_t *order; /* of its segments */
+    const int64_t *time_ns;
+    double *column; /* of one variable; NaN = missing */
+} rows;
+
+static void take_column(const rows *from, size_t variable)
+{
+    const caus_series *series = from->series;
+    size_t count = series->variable_count, row = 0;
+    for (size_t i = 0; i < series->segment_count; i++) {
+        const caus_segment *segment = &series->segments[from->order[i]];
+        for (size_t r = 0; r < segment->row_count; r++)
+            from->column[row++] = caus_segment_is_missing(segment, r, variable)
+                                      ? (double)NAN
+                                      : segment->values[r * count + variable];
     }
-    if (count)
-        CAUS_TRY(copy_without(&f, seasons, about->out, &about->series, err));
-    about->season_count = count;
+}
+
+static const double *without(const caus_segment *segment,
+                             const int64_t *time_ns, size_t count,
+                             const caus_time_of_day *usual, caus_arena *out)
+{
+    double *values = CAUS_ARRAY(out, double, segment->row_count *count);
+    for (size_t r = 0; values && r < segment->row_count; r++) {
+        for (size_t v = 0; v < count; v++) {
+            double value = segment->values[r * count + v];
+            if (usual[v].centre > 0)
+                value *=
+                    usual[v].centre / level_at(usual[v].levels, time_ns[r]);
+            values[r * count + v] = value;
+        }
+    }
+    return values;
+}
+
+static caus_status copy_without(const rows *from, const caus_time_of_day *usual,
+                                caus_arena *out, const caus_series **result,
+                                caus_error *err)
+{
+    caus_series *made = CAUS_ARRAY(out, caus_series, 1);
+    caus_segment *segments =
+        CAUS_ARRAY(out, caus_segment, from->series->segment_count);
+    if (!made || !segments)
+        return caus_arena_fail(out, err);
+    *made = *from->series;
+    made->segments = segments;
+    const int64_t *time_ns = from->time_ns;
+    for (size_t i = 0; i < made->segment_count; i++) {
+        size_t s = from->order[i];
+        segments[s] = from->series->segments[s];
+        segments[s].values =
+            without(&segments[s], time_ns, made->variable_count, usual, out);
+        if (!segments[s].values)
+            return caus_arena_fail(out, err);
+        time_ns += segments[s].row_count;
+    }
+    *result = made;
+    return CAUS_OK;
+}
+
+static caus_status take_out(caus_case *about, const rows *from, finder *f,
+                            caus_error *err)
+{
+    size_t count = from->series->variable_count, found = 0;
+    caus_time_of_day *usual = CAUS_ARRAY(about->out, caus_time_of_day, count);
+    if (!usual)
+        return caus_arena_fail(about->out, err);
+    for (size_t v = 0; v < count; v++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        take_column(from, v);
+        usual[v] = find_season(f, from->column);
+        found += usual[v].centre > 0;
+    }
+    if (!found)
+        return CAUS_OK;
+    CAUS_TRY(copy_without(from, usual, about->out, &about->series, err));
+    about->season_count = found;
+    about->usual = usual;
+    return CAUS_OK;
+}
+
+static caus_status take_out_of_series(caus_case *about, caus_arena *scratch,
+                                      caus_error *err)
+{
+    const caus_series *series = about->series;
+    size_t count = caus_series_row_count(series);
+    rows from = {.series = series,
+                 .order = caus_segments_by_time(series, scratch),
+                 .column = CAUS_ARRAY(scratch, double, count)};
+    if (!from.order || !from.column)
+        return caus_arena_fail(scratch, err);
+    from.time_ns = caus_segments_times(series, from.order, scratch);
+    if (!from.time_ns)
+        return caus_arena_fail(scratch, err);
+    finder f;
+    CAUS_TRY(open_finder(about, from.time_ns, count, &f, err));
+    return f.hour_count ? take_out(about, &from, &f, err) : CAUS_OK;
+}
+
+caus_status caus_season_take_out(caus_case *about, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_status status = take_out_of_series(about, scratch, err);
+    caus_arena_rewind(scratch, mark);
+    return status;
+}
+
+/* ---- columns ---- */
+
+static caus_status take_out_of_columns(const caus_case *about,
+                                       caus_timeline *columns, caus_error *err)
+{
+    size_t count = columns->row_count;
+    const int64_t *time_ns = about->timeline.time_ns;
+    finder f;
+    CAUS_TRY(open_finder(about, time_ns, count, &f, err));
+    for (size_t v = 0; f.hour_count && v < columns->variable_count; v++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        double *values = columns->values + v * count;
+        caus_time_of_day usual = find_season(&f, values);
+        for (size_t r = 0; usual.centre > 0 && r < count; r++)
+            values[r] *= usual.centre / level_at(usual.levels, time_ns[r]);
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_season_take_out_of(const caus_case *about,
+                                    caus_timeline *columns, caus_error *err)
+{
+    if (!about->season_count)
+        return CAUS_OK;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    caus_status status = take_out_of_columns(about, columns, err);
+    caus_arena_rewind(scratch, mark);
+    return status;
+}
+
+caus_status caus_season_put_back(const caus_case *about, caus_arena *out,
+                                 const double **result, caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t count = timeline->row_count;
+    *result = timeline->values;
+    if (!about->season_count)
+        return CAUS_OK;
+    double *made = CAUS_ARRAY(out, double, timeline->variable_count *count);
+    if (!made)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const caus_time_of_day *usual = &about->usual[v];
+        for (size_t r = 0; r < count; r++) {
+            double value = timeline->values[v * count + r];
+            if (usual->centre > 0)
+                value *= level_at(usual->levels, timeline->time_ns[r]) /
+                         usual->centre;
+            made[v * count + r] = value;
+        }
+    }
+    *result = made;
     return CAUS_OK;
 }

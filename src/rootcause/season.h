@@ -14,12 +14,27 @@
  * twentieth of the highest; not in steps over an hour, nor over 400 days.
  *
  *   about  with series, options, run and out; where any variable follows, its
- *          series is another afterwards, and season_count tells how many do.
- *          Rows before an onset that is given tell what is usual, else all do
+ *          series is another afterwards, season_count tells how many do, and
+ *          `usual` what. Rows before an onset that is given tell it, else all
+ * do
  *
  * Fails with CAUS_ERR_OUT_OF_MEMORY, …_CANCELLED, …_TIME_LIMIT. Cost O(values +
  * variables · hours · days).
  */
 caus_status caus_season_take_out(caus_case *about, caus_error *err);
+
+/*
+ * Takes it out of what was reckoned of values with it, by the same rule.
+ *
+ *   columns  rows of the case's timeline; values are changed
+ */
+caus_status caus_season_take_out_of(const caus_case *about,
+                                    caus_timeline *columns, caus_error *err);
+
+/* The values of the case's timeline with it, as they were measured but for
+ * rounding: variables are compared by these. The timeline's own where nothing
+ * was taken out. */
+caus_status caus_season_put_back(const caus_case *about, caus_arena *out,
+                                 const double **result, caus_error *err);
 
 #endif

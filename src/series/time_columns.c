@@ -24,6 +24,20 @@ size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena)
     return order;
 }
 
+int64_t *caus_segments_times(const caus_series *series, const size_t *order,
+                             caus_arena *arena)
+{
+    int64_t *time_ns =
+        CAUS_ARRAY(arena, int64_t, caus_series_row_count(series));
+    size_t row = 0;
+    for (size_t i = 0; time_ns && i < series->segment_count; i++) {
+        const caus_segment *segment = &series->segments[order[i]];
+        for (size_t r = 0; r < segment->row_count; r++)
+            time_ns[row++] = segment->start_ns + (int64_t)r * series->step_ns;
+    }
+    return time_ns;
+}
+
 /* A few rows at a time: what one column takes of them lies side by side. */
 static void copy_values(const caus_segment *segment, size_t first_row,
                         caus_time_columns *result)
@@ -47,7 +61,7 @@ caus_status caus_time_columns_init(const caus_series *series, caus_arena *out,
     size_t rows = caus_series_row_count(series), row = 0;
     size_t columns = series->variable_count;
     size_t *order = caus_segments_by_time(series, out);
-    int64_t *time_ns = CAUS_ARRAY(out, int64_t, rows);
+    int64_t *time_ns = order ? caus_segments_times(series, order, out) : NULL;
     double *values = rows <= SIZE_MAX / sizeof(double) / (columns + 1)
                          ? CAUS_ARRAY(out, double, columns *rows)
                          : NULL;
@@ -60,8 +74,7 @@ caus_status caus_time_columns_init(const caus_series *series, caus_arena *out,
     for (size_t i = 0; i < series->segment_count; i++) {
         const caus_segment *segment = &series->segments[order[i]];
         copy_values(segment, row, &made);
-        for (size_t r = 0; r < segment->row_count; r++)
-            time_ns[row++] = segment->start_ns + (int64_t)r * series->step_ns;
+        row += segment->row_count;
     }
     *result = made;
     return CAUS_OK;

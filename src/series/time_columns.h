@@ -19,6 +19,10 @@ typedef struct caus_time_columns {
 /* Segments by time: [segment_count] indices; NULL when memory is out. */
 size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena);
 
+/* The times of their rows in that order; NULL when memory is out. */
+int64_t *caus_segments_times(const caus_series *series, const size_t *order,
+                             caus_arena *arena);
+
 /* A column a variable, in the order of the variables. */
 caus_status caus_time_columns_init(const caus_series *series, caus_arena *out,
                                    caus_time_columns *result, caus_error *err);

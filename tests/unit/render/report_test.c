@@ -160,6 +160,24 @@ static void assert_well_formed(const char *page)
 
 static const char *const calm_names[] = {"front", "mid", "root"};
 
+static void
+what_is_usual_at_the_time_of_day_is_drawn_where_it_counted(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "time of day"));
+    caus_time_of_day usual[3] = {{.centre = 0}, {.centre = 1}, {.centre = 0}};
+    for (size_t hour = 0; hour < CAUS_HOURS_OF_DAY; hour++)
+        usual[1].levels[hour] = 1 + (double)hour;
+    made.told.usual = usual;
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_well_formed(page);
+    assert_int_equal(count_of(page, "<path class=\"usual\" d=\"M42.0 "), 1);
+    assert_int_equal(count_of(page, "usual at that time of day"), 1);
+    drop_report(&made);
+}
+
 static void the_page_tells_cause_chain_and_sources(void **state)
 {
     (void)state;
@@ -554,6 +572,8 @@ int main(void)
         cmocka_unit_test(what_moved_by_little_is_left_out_first),
         cmocka_unit_test(who_moved_without_an_onset_has_a_row_that_says_so),
         cmocka_unit_test(a_quiet_window_is_told_as_such),
+        cmocka_unit_test(
+            what_is_usual_at_the_time_of_day_is_drawn_where_it_counted),
         cmocka_unit_test(constant_and_missing_series_have_axes),
         cmocka_unit_test(other_formats_and_rows_without_times_are_refused),
         cmocka_unit_test(every_allocation_may_fail)};

@@ -153,6 +153,115 @@ static void an_onset_before_all_rows_leaves_no_habit(void **state)
     drop(&with);
 }
 
+/* Of each hour the first half in one segment, the other in the next. */
+static void segments_that_share_an_hour_tell_it_together(void **state)
+{
+    (void)state;
+    enum { EVERY = DAY / 4 + 3 };
+    fixture with;
+    caus_error err;
+    make(&with, ROWS, 1);
+    const caus_explain_options options = {.has_onset = false};
+    caus_case whole = case_of(&with, &options);
+    assert_int_equal(caus_season_take_out(&whole, &err), CAUS_OK);
+    caus_segment parts[ROWS / EVERY + 1];
+    size_t count = 0;
+    for (size_t from = 0; from < ROWS; from += EVERY) {
+        parts[count] = with.series.segments[0];
+        parts[count].row_count = from + EVERY < ROWS ? EVERY : ROWS - from;
+        parts[count].start_ns += (int64_t)from * step_ns;
+        parts[count++].values += from * VARIABLES;
+    }
+    with.series.segments = parts;
+    with.series.segment_count = count;
+    caus_case cut = case_of(&with, &options);
+    assert_int_equal(caus_season_take_out(&cut, &err), CAUS_OK);
+    assert_int_equal(cut.season_count, whole.season_count);
+    assert_memory_equal(cut.usual, whole.usual,
+                        VARIABLES * sizeof *whole.usual);
+    drop(&with);
+}
+
+/* b is asked twice for each request of a; b is not measured in one hour of
+ * every day, which leaves it its time of day. */
+static void services_are_compared_as_they_were_measured(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a_requests", "b_requests"};
+    static const char *const services[] = {"a", "b"};
+    static const size_t call[1][2] = {{0, 1}};
+    const caus_topology calls = {2, services, 1, call};
+    double values[ROWS * 2];
+    fixture with;
+    caus_random random;
+    caus_error err;
+    make(&with, ROWS, 1);
+    caus_random_init(&random, 9, 0);
+    for (size_t r = 0; r < ROWS; r++) {
+        values[2 * r] =
+            1000 * usual(r) * (1 + .01 * caus_random_normal(&random));
+        values[2 * r + 1] =
+            r % DAY < DAY / 24 ? (double)NAN : 2 * values[2 * r];
+    }
+    assert_int_equal(caus_series_from_values(names, 2, values, ROWS, step_ns,
+                                             with.arena, &with.series, &err),
+                     CAUS_OK);
+    caus_variable named[] = {with.series.variables[0],
+                             with.series.variables[1]};
+    named[0].service = "a";
+    named[1].service = "b";
+    with.series.variables = named;
+    caus_explain_options options = {
+        .topology = &calls, .has_onset = true, .onset_ns = onset_of(&with)};
+    caus_case about = case_of(&with, &options);
+    caus_explanation told;
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_OK);
+    assert_int_equal(about.season_count, 1);
+    about.whole = about.series;
+    assert_int_equal(caus_case_open(&about, &err), CAUS_OK);
+    assert_int_equal(caus_case_explain(&about, &told, &err), CAUS_OK);
+    const double *asked = about.calls_each.values + ROWS;
+    size_t seen = 0;
+    for (size_t r = 0; r < ROWS; r++) {
+        assert_true(isnan(asked[r]) || fabs(asked[r] - 2) < 1e-6);
+        seen += isnan(asked[r]) ? 0 : 1;
+    }
+    assert_int_equal(seen, (size_t)(ROWS - DAYS * DAY / 24));
+    drop(&with);
+}
+
+/* Who is asked more at night has a habit of its own. */
+static void what_is_compared_has_its_own_time_of_day(void **state)
+{
+    (void)state;
+    fixture with;
+    caus_error err;
+    make(&with, ROWS, 1);
+    const caus_explain_options options = {.has_onset = false};
+    caus_case about = case_of(&with, &options);
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_OK);
+    assert_int_equal(caus_case_open(&about, &err), CAUS_OK);
+    const double *measured;
+    assert_int_equal(caus_season_put_back(&about, with.arena, &measured, &err),
+                     CAUS_OK);
+    double columns[2 * ROWS];
+    for (size_t r = 0; r < ROWS; r++) {
+        assert_true(fabs(measured[r] - value_of(&with.series, r, 0)) < 1e-12);
+        columns[r] = measured[r] / measured[ROWS + r];
+        columns[ROWS + r] = measured[3 * ROWS + r] / measured[r];
+    }
+    caus_timeline made = {
+        .row_count = ROWS, .variable_count = 2, .values = columns};
+    assert_int_equal(caus_season_take_out_of(&about, &made, &err), CAUS_OK);
+    double swing = 0;
+    for (size_t r = 0; r < ROWS; r++) {
+        swing += fabs(columns[r] - about.usual[0].centre) / ROWS;
+        assert_true(columns[ROWS + r] == measured[3 * ROWS + r] / measured[r]);
+    }
+    assert_true(swing < .15);
+    drop(&with);
+}
+
 static void a_cancelled_run_stops_it(void **state)
 {
     (void)state;
@@ -233,6 +342,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_swing_is_taken_out_and_nothing_else),
         cmocka_unit_test(an_onset_before_all_rows_leaves_no_habit),
+        cmocka_unit_test(segments_that_share_an_hour_tell_it_together),
+        cmocka_unit_test(services_are_compared_as_they_were_measured),
+        cmocka_unit_test(what_is_compared_has_its_own_time_of_day),
         cmocka_unit_test(a_cancelled_run_stops_it),
         cmocka_unit_test(scale_changes_no_bit),
         cmocka_unit_test(a_day_and_a_half_tells_no_habit),
