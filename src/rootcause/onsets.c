@@ -109,13 +109,13 @@ static double largest_departure(const caus_scene *scene,
 }
 
 /* Whether it would be seen how a service or one that calls it answers. */
-static bool is_watched(const caus_scene *scene, size_t service)
+static bool answers_are_seen(const caus_scene *scene, size_t service)
 {
-    bool watched = scene->shows[service];
+    bool seen = scene->shows[service];
     for (size_t i = scene->caller_start[service];
-         !watched && i < scene->caller_start[service + 1]; i++)
-        watched = scene->shows[scene->callers[i]];
-    return watched;
+         !seen && i < scene->caller_start[service + 1]; i++)
+        seen = scene->shows[scene->callers[i]];
+    return seen;
 }
 
 /* Whether a variable is off its habit in most rows since it left that. */
@@ -142,7 +142,7 @@ static double most_of(const caus_case *about, const caus_anomalies *found,
     size_t s = scene->service_of[variable];
     bool is_unfelt = s != SIZE_MAX && !scene->named[variable] &&
                      !caus_aspect_is_outside(scene->aspects[variable]) &&
-                     is_watched(scene, s);
+                     answers_are_seen(scene, s);
     return is_unfelt && !lasts(&about->timeline, found, variable)
                ? most_unfelt
                : (double)INFINITY;

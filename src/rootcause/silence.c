@@ -60,8 +60,7 @@ static bool has_value(const caus_case *about, const bool *lively,
 }
 
 /* What only requests show is missing where nobody asks. */
-static bool is_watched(const caus_case *about, const bool *lively,
-                       size_t service)
+static bool has_own(const caus_case *about, const bool *lively, size_t service)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
@@ -78,18 +77,18 @@ static bool is_watched(const caus_case *about, const bool *lively,
  * of the services or more are silent tells of who measures.
  */
 static void count_silent(const caus_case *about, const bool *lively,
-                         const bool *watched, uint32_t *before)
+                         const bool *measured, uint32_t *before)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t services = about->scene.service_count;
     size_t width = timeline->filled_count + 1, known = 0;
     for (size_t s = 0; s < services; s++)
-        known += watched[s];
+        known += measured[s];
     for (size_t i = 0; i < timeline->filled_count; i++) {
         size_t silent = 0;
         for (size_t s = 0; s < services; s++) {
             size_t row = timeline->filled[i];
-            bool here = watched[s] && !has_value(about, lively, s, row);
+            bool here = measured[s] && !has_value(about, lively, s, row);
             before[s * width + i + 1] = before[s * width + i] + here;
             silent += here;
         }
@@ -125,16 +124,16 @@ caus_status caus_silence_init(caus_case *about, caus_error *err)
 {
     size_t services = about->scene.service_count;
     size_t width = about->timeline.filled_count + 1;
-    bool *watched = CAUS_ARRAY(about->out, bool, services + 1);
+    bool *measured = CAUS_ARRAY(about->out, bool, services + 1);
     uint32_t *before = CAUS_ARRAY(about->out, uint32_t, services * width + 1);
     double *falls = CAUS_ARRAY(about->out, double, about->timeline.row_count);
     bool *lively = CAUS_ARRAY(about->out, bool, about->timeline.variable_count);
-    if (!watched || !before || !falls || !lively)
+    if (!measured || !before || !falls || !lively)
         return caus_arena_fail(about->out, err);
     find_lively(about, lively);
     for (size_t s = 0; s < services; s++)
-        watched[s] = is_watched(about, lively, s);
-    count_silent(about, lively, watched, before);
+        measured[s] = has_own(about, lively, s);
+    count_silent(about, lively, measured, before);
     about->silent_before = before;
     find_memory_falls(about, falls);
     about->memory_falls = falls;
