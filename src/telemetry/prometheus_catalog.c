@@ -9,10 +9,17 @@
 #include "telemetry/prometheus_internal.h"
 
 const char *const caus_prom_kept_labels[CAUS_PROM_KEPT_LABELS] = {
-    "service",   "job",  "app",       "deployment", "pod", "instance",
-    "namespace", "node", "container", "cluster",    "zone"};
+    "service",    "service_name", "app",       "app_kubernetes_io_name",
+    "deployment", "job",          "container", "pod",
+    "instance",   "namespace",    "node",      "cluster",
+    "zone"};
 
 enum { MAX_ENTRIES = 200000, NEAREST = 3 };
+
+size_t caus_prom_first_group(const char *metric)
+{
+    return strncmp(metric, "container_", 10) == 0 ? CAUS_PROM_CONTAINER : 0;
+}
 
 size_t caus_prom_find_metric(const caus_prom *prom, const char *name,
                              size_t length)

@@ -18,16 +18,22 @@ typedef struct caus_prom_range {
 
 /* ---- what the server has: series, reduced to what caus tells apart ---- */
 
-/* Labels by which variables are grouped and targets are known. The first four
- * are the groups, in the order in which they are looked for. */
+/* Labels by which variables are grouped and targets are known. The first are
+ * the groups, in the order in which they are looked for: a job may be that of
+ * all pods. */
 enum {
-    CAUS_PROM_GROUPS = 4,
-    CAUS_PROM_POD = 4,
-    CAUS_PROM_INSTANCE = 5,
-    CAUS_PROM_JOB = 1,
-    CAUS_PROM_KEPT_LABELS = 11
+    CAUS_PROM_JOB = 5,
+    CAUS_PROM_CONTAINER = 6,
+    CAUS_PROM_GROUPS = 7,
+    CAUS_PROM_POD = 7,
+    CAUS_PROM_INSTANCE = 8,
+    CAUS_PROM_KEPT_LABELS = 13
 };
 extern const char *const caus_prom_kept_labels[CAUS_PROM_KEPT_LABELS];
+
+/* Where the groups of a metric begin: what measures containers has the job and
+ * app of the one who measures. */
+size_t caus_prom_first_group(const char *metric);
 
 typedef struct caus_prom_metric {
     const char *name;

@@ -391,12 +391,13 @@ caus_status caus_prom_plan(caus_prom *prom, caus_error *err)
  * any has. */
 static const char *group_of(const caus_prom_metric *metric)
 {
-    for (size_t i = 0; i < CAUS_PROM_GROUPS; i++) {
+    size_t first = caus_prom_first_group(metric->name);
+    for (size_t i = first; i < CAUS_PROM_GROUPS; i++) {
         if (metric->with_label[i] &&
             metric->with_label[i] == metric->series_count)
             return caus_prom_kept_labels[i];
     }
-    for (size_t i = 0; i < CAUS_PROM_GROUPS; i++) {
+    for (size_t i = first; i < CAUS_PROM_GROUPS; i++) {
         if (metric->with_label[i])
             return caus_prom_kept_labels[i];
     }

@@ -5,13 +5,7 @@
 
 #include "telemetry/survey_internal.h"
 
-enum { GROUP_LABELS = 7, CONTAINER = 6, MOST_GROUPS = 20000 };
-
-/* The first that a series has names the service. A job may be that of all pods;
- * what measures containers has the job and app of the one who measures. */
-static const char *const group_labels[GROUP_LABELS] = {
-    "service",    "service_name", "app",      "app_kubernetes_io_name",
-    "deployment", "job",          "container"};
+enum { MOST_GROUPS = 20000 };
 
 /* Labels that tell which calls failed, and the values that do. */
 static const struct code {
@@ -56,13 +50,13 @@ static const struct code *code_of(const caus_label *labels, size_t count)
     return NULL;
 }
 
+/* The first that a series has names the service. */
 static const char *group_label(const char *metric, const caus_label *labels,
                                size_t count)
 {
-    bool is_container = strncmp(metric, "container_", 10) == 0;
-    for (size_t i = is_container ? CONTAINER : 0; i < GROUP_LABELS; i++) {
-        if (*caus_label_value(labels, count, group_labels[i]))
-            return group_labels[i];
+    for (size_t i = caus_prom_first_group(metric); i < CAUS_PROM_GROUPS; i++) {
+        if (*caus_label_value(labels, count, caus_prom_kept_labels[i]))
+            return caus_prom_kept_labels[i];
     }
     return "";
 }
@@ -90,7 +84,7 @@ static caus_status take_series(void *data, const caus_label *labels,
     const char *label = group_label(metric, labels, count);
     const char *service = *label ? caus_label_value(labels, count, label) : "";
     if (!*metric || strcmp(service, "POD") == 0 ||
-        (strncmp(metric, "container_", 10) == 0 && !*service))
+        (caus_prom_first_group(metric) && !*service))
         return CAUS_OK;
     caus_text key = {0};
     caus_text_add_bytes(&key, metric, strlen(metric) + 1);
@@ -139,8 +133,8 @@ static const char *groups_query(caus_prom *prom,
                              candidates[i].metric);
     }
     caus_text_add(&query, "count by (__name__");
-    for (size_t i = 0; i < GROUP_LABELS; i++)
-        caus_text_format(&query, ", %s", group_labels[i]);
+    for (size_t i = 0; i < CAUS_PROM_GROUPS; i++)
+        caus_text_format(&query, ", %s", caus_prom_kept_labels[i]);
     for (size_t i = 0; i < CODES; i++)
         caus_text_format(&query, ", %s", codes[i].label);
     if (!names.failed)

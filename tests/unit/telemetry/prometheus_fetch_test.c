@@ -37,7 +37,9 @@ typedef enum mood {
 typedef struct bench {
     loopback *server;
     mood mood;
-    int failures; /* so far */
+    int failures;       /* so far */
+    const char *metric; /* that the server has */
+    const char *labels; /* beside its job, JSON with a comma before each */
     caus_endpoint endpoint;
     caus_fetch_options options;
     volatile sig_atomic_t cancel;
@@ -165,12 +167,16 @@ static void answer(void *data, const loopback_request *request)
     }
     put(&reply, "{\"status\":\"success\",\"data\":");
     if (strstr(request->target, "/series")) {
-        put(&reply, "[{\"__name__\":\"cpu\",\"job\":\"a\",\"instance\":"
-                    "\"i\"},{\"__name__\":\"up\",\"job\":\"a\",\"instance\":"
-                    "\"i\"}]}");
+        put(&reply,
+            "[{\"__name__\":\"%s\",\"job\":\"a\",\"instance\":"
+            "\"i\"%s},{\"__name__\":\"up\",\"job\":\"a\",\"instance\":"
+            "\"i\"}]}",
+            at->metric, at->labels);
     } else if (strstr(request->target, "/metadata")) {
-        put(&reply, "{\"cpu\":[{\"type\":\"gauge\",\"help\":\"\","
-                    "\"unit\":\"seconds\"}]}}");
+        put(&reply,
+            "{\"%s\":[{\"type\":\"gauge\",\"help\":\"\","
+            "\"unit\":\"seconds\"}]}}",
+            at->metric);
     } else if (strstr(request->target, "/values")) {
         put(&reply, "[\"cpu\",\"cpu_total\",\"up\",\"zebra\"]}");
     } else {
@@ -191,6 +197,8 @@ static int set_up(void **state)
     if (caus_run_new(&options, &at->run, NULL) != CAUS_OK)
         return -1;
     at->out = caus_arena_new(0);
+    at->metric = "cpu";
+    at->labels = "";
     at->server = loopback_start(answer, at);
     at->endpoint =
         (caus_endpoint){.url = loopback_url(at->server), .timeout_s = 10};
@@ -256,6 +264,32 @@ static void a_variable_carries_all_that_is_known(void **state)
     assert_int_equal(at->fetch.query_count, 4);
     assert_string_equal(at->fetch.queries[0].server, "prometheus");
     assert_true(isnan(at->fetch.clock_skew_s)); /* no Date header */
+}
+
+/* One job may scrape all pods. */
+static void
+groups_are_what_is_scraped_before_the_job_of_the_scrape(void **state)
+{
+    bench *at = *state;
+    static const struct {
+        const char *metric, *labels, *by;
+    } cases[] = {{"cpu", ",\"app\":\"shop\",\"pod\":\"shop-0\"", "app"},
+                 {"cpu", ",\"deployment\":\"shop\",\"service_name\":\"s\"",
+                  "service_name"},
+                 {"cpu", ",\"service\":\"s\",\"app\":\"shop\"", "service"},
+                 {"cpu", ",\"container\":\"c\"", "job"},
+                 {"container_cpu", ",\"container\":\"c\",\"app\":\"kubelet\"",
+                  "container"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char query[100];
+        at->metric = cases[i].metric;
+        at->labels = cases[i].labels;
+        assert_int_equal(fetch_named(at, at->metric, NULL), CAUS_OK);
+        snprintf(query, sizeof query,
+                 "avg by (%s) (avg_over_time(%s[59999ms]))", cases[i].by,
+                 at->metric);
+        assert_string_equal(at->fetch.samples.tracks[0].variable.query, query);
+    }
 }
 
 static void replies_that_fail_are_read_anew(void **state)
@@ -423,6 +457,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_variable_carries_all_that_is_known),
+        TEST(groups_are_what_is_scraped_before_the_job_of_the_scrape),
         TEST(replies_that_fail_are_read_anew),
         TEST(broken_replies_are_named),
         TEST(a_hanging_server_is_left_within_100_ms),
