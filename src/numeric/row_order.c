@@ -4,7 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { LONGEST_RUN = 8 };
+enum {
+    DIGIT_BITS = 7,
+    DIGITS = 1 << DIGIT_BITS,
+    PASSES = 3,
+    WINDOW_BITS = PASSES * DIGIT_BITS,
+    KEY_BITS = 64
+};
 
 static uint64_t key_of(double value)
 {
@@ -14,127 +20,109 @@ static uint64_t key_of(double value)
     return bits >> 63 ? ~bits : bits | UINT64_C(1) << 63;
 }
 
-/* Runs of one length, at most LONGEST_RUN, whose number is a power of two. */
-static size_t run_length(size_t count, size_t *padded)
-{
-    size_t runs = 1;
-    while (count > runs * LONGEST_RUN)
-        runs *= 2;
-    size_t length = (count + runs - 1) / runs;
-    *padded = length * runs;
-    return length;
-}
-
 size_t caus_order_room(size_t count)
 {
-    size_t padded;
-    run_length(count, &padded);
-    return 2 * padded;
+    return 2 * count;
 }
 
-/* Each goes behind as many as are not above it: what is above what is counted,
- * as a branch on it is guessed wrong half of the time. */
-static void sort_run(caus_ordered *rows, size_t count)
+/* Rows with a value, and a copy of them to be. */
+typedef struct sorting {
+    caus_ordered *rows, *other; /* [count] */
+    size_t count;
+} sorting;
+
+/* Lists the rows with a value; the bits in which their keys differ. */
+static uint64_t list_rows(const double *values, size_t count, sorting *s)
 {
-    caus_ordered given[LONGEST_RUN];
-    size_t places[LONGEST_RUN];
-    for (size_t i = 0; i < count; i++) {
-        size_t place = 0;
-        given[i] = rows[i];
-        for (size_t j = 0; j < i; j++) {
-            size_t is_first = given[j].key <= given[i].key;
-            place += is_first;
-            places[j] += 1 - is_first;
-        }
-        places[i] = place;
+    uint64_t any = 0, all = UINT64_MAX;
+    caus_ordered *next = s->rows;
+    for (size_t r = 0; r < count; r++) {
+        uint64_t key = key_of(values[r]),
+                 is_missing = isnan(values[r]) ? UINT64_C(1) : 0;
+        uint64_t nothing = 0 - is_missing;
+        *next = (caus_ordered){key, (uint32_t)r};
+        next += 1 - is_missing;
+        any |= key & ~nothing;
+        all &= key | nothing;
     }
-    for (size_t i = 0; i < count; i++)
-        rows[places[i]] = given[i];
+    s->count = (size_t)(next - s->rows);
+    return any & ~all;
 }
 
-/* The first where `is_first`, else the second: by masks, as a branch on what
- * values are is guessed wrong half of the time. */
-static caus_ordered choose(bool is_first, const caus_ordered *first,
-                           const caus_ordered *second)
+static size_t digit_of(const caus_ordered *row, unsigned shift)
 {
-    uint64_t mask = 0 - (uint64_t)is_first;
-    return (caus_ordered){second->key ^ ((first->key ^ second->key) & mask),
-                          second->row ^
-                              ((first->row ^ second->row) & (uint32_t)mask)};
+    return row->key >> shift & (DIGITS - 1);
 }
 
-/* Two runs of one length become one: the lower half from their starts, the
- * upper half from their ends, so that no run is ever used up. */
-typedef struct merging {
-    const caus_ordered *a, *b, *last_a, *last_b;
-    caus_ordered *to, *last;
-} merging;
-
-static inline merging merge_of(const caus_ordered *from, size_t length,
-                               caus_ordered *to)
+/* Puts the rows in the order of one digit; those alike stay as they are. */
+static void sort_digit(sorting *s, unsigned shift, uint32_t *places)
 {
-    return (merging){.a = from,
-                     .b = from + length,
-                     .last_a = from + length - 1,
-                     .last_b = from + 2 * length - 1,
-                     .to = to,
-                     .last = to + 2 * length - 1};
-}
-
-static inline void merge_on(merging *m)
-{
-    size_t left = m->a->key <= m->b->key;
-    *m->to++ = choose(left, m->a, m->b);
-    m->a += left;
-    m->b += 1 - left;
-    size_t right = m->last_a->key <= m->last_b->key;
-    *m->last-- = choose(right, m->last_b, m->last_a);
-    m->last_b -= right;
-    m->last_a -= 1 - right;
-}
-
-/* Two merges at a time, which do not wait for one another. */
-static void merge_runs(const caus_ordered *from, size_t length, size_t padded,
-                       caus_ordered *to)
-{
-    size_t low = 0;
-    for (; low + 4 * length <= padded; low += 4 * length) {
-        merging one = merge_of(from + low, length, to + low);
-        merging other =
-            merge_of(from + low + 2 * length, length, to + low + 2 * length);
-        for (size_t i = 0; i < length; i++) {
-            merge_on(&one);
-            merge_on(&other);
-        }
+    const caus_ordered *from = s->rows;
+    caus_ordered *to = s->other;
+    uint32_t below = 0;
+    for (size_t d = 0; d < DIGITS; d++) {
+        uint32_t here = places[d];
+        places[d] = below;
+        below += here;
     }
-    for (; low < padded; low += 2 * length) {
-        merging one = merge_of(from + low, length, to + low);
-        for (size_t i = 0; i < length; i++)
-            merge_on(&one);
+    for (size_t i = 0, count = s->count; i < count; i++)
+        to[places[digit_of(&from[i], shift)]++] = from[i];
+    s->other = s->rows;
+    s->rows = to;
+}
+
+/* The same of WINDOW_BITS of the keys, by their digits from the lowest on.
+ * Knuth, The Art of Computer Programming 3, 5.2.5. */
+static void sort_window(sorting *s, unsigned shift)
+{
+    uint32_t counts[PASSES][DIGITS] = {{0}};
+    const caus_ordered *rows = s->rows;
+    for (size_t i = 0, count = s->count; i < count; i++) {
+        for (unsigned p = 0; p < PASSES; p++)
+            counts[p][digit_of(&rows[i], shift + p * DIGIT_BITS)]++;
     }
+    for (unsigned p = 0; p < PASSES; p++)
+        sort_digit(s, shift + p * DIGIT_BITS, counts[p]);
+}
+
+/* Moves the few that bits below the window part; false where they are many. */
+static bool settle(const sorting *s)
+{
+    caus_ordered *rows = s->rows;
+    size_t count = s->count, moves = 0;
+    for (size_t i = 1; i < count && moves <= count; i++) {
+        caus_ordered one = rows[i];
+        size_t at = i;
+        for (; at > 0 && rows[at - 1].key > one.key; at--)
+            rows[at] = rows[at - 1];
+        rows[at] = one;
+        moves += i - at;
+    }
+    return moves <= count;
+}
+
+/* The highest bits that differ part most values: of the others nobody asks
+ * until these do not. */
+static void sort_rows(sorting *s, uint64_t differ)
+{
+    unsigned highest = KEY_BITS - (unsigned)__builtin_clzll(differ);
+    sort_window(s, highest > WINDOW_BITS ? highest - WINDOW_BITS : 0);
+    if (settle(s))
+        return;
+    unsigned shift = 0;
+    for (; shift + WINDOW_BITS < highest; shift += WINDOW_BITS)
+        sort_window(s, shift);
+    sort_window(s, highest - WINDOW_BITS);
 }
 
 size_t caus_order_rows(const double *values, size_t count,
                        caus_ordered *scratch, uint32_t *rows)
 {
-    size_t present = 0, padded;
-    for (size_t r = 0; r < count; r++) {
-        scratch[present] = (caus_ordered){key_of(values[r]), (uint32_t)r};
-        present += isnan(values[r]) ? 0 : 1;
-    }
-    size_t length = run_length(present, &padded);
-    for (size_t i = present; i < padded; i++)
-        scratch[i] = (caus_ordered){UINT64_MAX, UINT32_MAX};
-    for (size_t low = 0; low < padded; low += length)
-        sort_run(scratch + low, length);
-    caus_ordered *other = scratch + padded;
-    for (; length < padded; length *= 2) {
-        merge_runs(scratch, length, padded, other);
-        caus_ordered *swapped = scratch;
-        scratch = other;
-        other = swapped;
-    }
-    for (size_t i = 0; i < present; i++)
-        rows[i] = scratch[i].row;
-    return present;
+    sorting s = {.rows = scratch, .other = scratch + count};
+    uint64_t differ = list_rows(values, count, &s);
+    if (s.count > 1 && differ)
+        sort_rows(&s, differ);
+    for (size_t i = 0; i < s.count; i++)
+        rows[i] = s.rows[i].row;
+    return s.count;
 }

@@ -8,7 +8,7 @@
 #include "numeric/row_order.h"
 #include "test.h"
 
-enum { MOST = 400, KINDS = 6 };
+enum { MOST = 400, KINDS = 7 };
 
 static double draw(int kind, size_t place, size_t count, caus_random *random)
 {
@@ -24,6 +24,8 @@ static double draw(int kind, size_t place, size_t count, caus_random *random)
         return -(double)place;
     case 4: /* up and down again */
         return (double)(place < count / 2 ? place : count - place);
+    case 5: /* far from 0 and near one another, but for some */
+        return share < .05 ? -1 : 1e9 + 1e-4 * share;
     default:
         return share < .9 ? 0 : share < .95 ? -HUGE_VAL : HUGE_VAL;
     }
