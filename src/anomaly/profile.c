@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The most likely change of a column, as a step or a ramp. */
 #include <math.h>
+#include <string.h>
 
 #include "anomaly/anomaly_internal.h"
 #include "numeric/order.h"
@@ -18,6 +19,8 @@ static const double MOST_SHIFT = 12;
 /* Variance of the noise at least, in squared robust deviations. */
 static const double LEAST_VARIANCE = .01;
 static const double TAIL = .025;
+/* Far more than a product and a quotient are off by. */
+static const double ROUNDING = 1e-12;
 
 typedef struct span {
     size_t count;
@@ -26,6 +29,7 @@ typedef struct span {
     double *sums;    /* [count + 1] */
     double *squares; /* [count + 1] */
     double *weights; /* [count] */
+    double *room;    /* [count] */
 } span;
 
 static bool init_span(span *s, const double *values, size_t from, size_t to,
@@ -37,7 +41,9 @@ static bool init_span(span *s, const double *values, size_t from, size_t to,
     s->sums = CAUS_ARRAY(scratch, double, most + 1);
     s->squares = CAUS_ARRAY(scratch, double, most + 1);
     s->weights = CAUS_ARRAY(scratch, double, most);
-    if (!s->values || !s->rows || !s->sums || !s->squares || !s->weights)
+    s->room = CAUS_ARRAY(scratch, double, most);
+    if (!s->values || !s->rows || !s->sums || !s->squares || !s->weights ||
+        !s->room)
         return false;
     for (size_t r = from; r < to; r++)
         if (!isnan(values[r])) {
@@ -63,17 +69,21 @@ static void centre(span *s)
     }
 }
 
-/* Ends the span where the strongest shift ends. */
+/* Ends the span where the strongest shift ends. Divided is only what may be
+ * stronger than the strongest so far. */
 static void find_end(span *s)
 {
-    double best = -1;
+    double best = -1, bar = -1;
     size_t end = s->count;
     for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++)
         for (size_t j = i + LEAST_AFTER; j <= s->count; j++) {
             double sum = s->sums[j] - s->sums[i];
+            if (!(sum * sum > bar * (double)(j - i)))
+                continue;
             double found = sum * sum / (double)(j - i);
             if (found > best) {
                 best = found;
+                bar = best * (1 - ROUNDING);
                 end = j;
             }
         }
@@ -87,35 +97,73 @@ static double rest_of_step(const span *s, size_t at)
     return s->squares[s->count] - low * low / before - high * high / after;
 }
 
-/* A constant that rises from row `at` on, over `rows` rows, to another. */
-static double rest_of_ramp(const span *s, size_t at, size_t rows)
+/* A constant that rises over `rows` rows to another. */
+typedef struct ramp {
+    size_t rows;
+    double x[LONGEST_RAMP];       /* how far it is in each of them */
+    double sum[LONGEST_RAMP + 1]; /* of x before each row */
+    double sum_xx[LONGEST_RAMP + 1];
+} ramp;
+
+static ramp ramp_of(size_t rows)
+{
+    ramp made = {.rows = rows};
+    for (size_t k = 0; k < rows; k++) {
+        double x = (double)(k + 1) / (double)rows;
+        made.x[k] = x;
+        made.sum[k + 1] = made.sum[k] + x;
+        made.sum_xx[k + 1] = made.sum_xx[k] + x * x;
+    }
+    return made;
+}
+
+/* Sets for every row that a ramp may start at the sum of its products with the
+ * values while it rises: row by row of the ramp, so that sums do not wait for
+ * one another. */
+static void multiply(const span *s, const ramp *of)
+{
+    size_t end = s->count - LEAST_AFTER + 1;
+    double *restrict room = s->room;
+    memset(room, 0, end * sizeof *room);
+    for (size_t k = 0; k < of->rows && k < s->count; k++) {
+        const double *values = s->values + k;
+        size_t last = caus_smaller(end, s->count - k);
+        for (size_t at = LEAST_BEFORE; at < last; at++)
+            room[at] += of->x[k] * values[at];
+    }
+}
+
+/* What a ramp from row `at` on leaves. */
+static double rest_of_ramp(const span *s, const ramp *of, size_t at)
 {
     double n = (double)s->count, sum_y = s->sums[s->count];
-    double sum_x = 0, sum_xx = 0, sum_xy = 0;
-    size_t top = at + rows < s->count ? at + rows : s->count;
-    for (size_t i = at; i < top; i++) {
-        double x = (double)(i - at + 1) / (double)rows;
-        sum_x += x;
-        sum_xx += x * x;
-        sum_xy += x * s->values[i];
-    }
-    sum_x += (double)(s->count - top);
-    sum_xx += (double)(s->count - top);
-    sum_xy += sum_y - s->sums[top];
+    size_t top = caus_smaller(at + of->rows, s->count);
+    double over = (double)(s->count - top);
+    double sum_x = of->sum[top - at] + over;
+    double sum_xx = of->sum_xx[top - at] + over;
+    double sum_xy = s->room[at] + (sum_y - s->sums[top]);
     double xx = sum_xx - sum_x * sum_x / n;
     double xy = sum_xy - sum_x * sum_y / n;
     double yy = s->squares[s->count] - sum_y * sum_y / n;
     return xx > 0 ? yy - xy * xy / xx : yy;
 }
 
-/* What the best of a step and of ramps of several lengths leaves. */
-static double rest_of_change(const span *s, size_t at)
+/* Sets `weights` to what the best of a step and of ramps of several lengths
+ * leaves. */
+static void find_rests(const span *s)
 {
-    double n = (double)s->count, least = rest_of_step(s, at);
+    double n = (double)s->count;
     double price = exp(2 * log(n) / n); /* log n of the log-likelihood */
-    for (size_t rows = SHORTEST_RAMP; rows <= LONGEST_RAMP; rows *= 2)
-        least = fmin(least, rest_of_ramp(s, at, rows) * price);
-    return least;
+    for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++)
+        s->weights[i] = rest_of_step(s, i);
+    for (size_t rows = SHORTEST_RAMP; rows <= LONGEST_RAMP; rows *= 2) {
+        const ramp rising = ramp_of(rows);
+        multiply(s, &rising);
+        for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++) {
+            double rest = rest_of_ramp(s, &rising, i) * price;
+            s->weights[i] = rest < s->weights[i] ? rest : s->weights[i];
+        }
+    }
 }
 
 /* (1 + ρ) / (1 − ρ) of the noise beside a step. */
@@ -140,8 +188,9 @@ static size_t weigh(span *s)
 {
     double n = (double)s->count, best = -(double)INFINITY;
     size_t at = LEAST_BEFORE;
+    find_rests(s);
     for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++) {
-        double rest = rest_of_change(s, i);
+        double rest = s->weights[i];
         s->weights[i] = -n / 2 * log(fmax(rest, 0) / n + LEAST_VARIANCE);
         if (s->weights[i] > best) {
             best = s->weights[i];

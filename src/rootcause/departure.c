@@ -67,15 +67,17 @@ static void add_up(const caus_case *about, size_t variable, running *sums)
     const double *values = timeline->values + variable * timeline->row_count;
     const caus_shift *shift = &about->shifts[variable];
     int bad = about->scene.bad[variable];
-    double sign = bad < 0 ? -1 : 1;
+    double sign = bad < 0 ? -1 : 1, sum = 0, count = 0;
     for (size_t r = 0; r < timeline->filled_count; r++) {
         double value = values[timeline->filled[r]];
         double off = sign * (value - shift->before) / shift->scale;
         bool there = !isnan(off);
         off = off < -MOST_SCALES ? -MOST_SCALES : off;
         off = off > MOST_SCALES ? MOST_SCALES : off;
-        sums->sum[r + 1] = sums->sum[r] + (there ? off : 0);
-        sums->count[r + 1] = sums->count[r] + there;
+        sum += there ? off : 0;
+        count += there;
+        sums->sum[r + 1] = sum;
+        sums->count[r + 1] = count;
     }
 }
 
