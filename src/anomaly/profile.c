@@ -133,8 +133,8 @@ static void multiply(const span *s, const ramp *of)
     }
 }
 
-/* What a ramp from row `at` on leaves. */
-static double rest_of_ramp(const span *s, const ramp *of, size_t at)
+/* What a ramp from row `at` on leaves of the squares about the mean. */
+static double rest_of_ramp(const span *s, const ramp *of, size_t at, double yy)
 {
     double n = (double)s->count, sum_y = s->sums[s->count];
     size_t top = caus_smaller(at + of->rows, s->count);
@@ -144,7 +144,6 @@ static double rest_of_ramp(const span *s, const ramp *of, size_t at)
     double sum_xy = s->room[at] + (sum_y - s->sums[top]);
     double xx = sum_xx - sum_x * sum_x / n;
     double xy = sum_xy - sum_x * sum_y / n;
-    double yy = s->squares[s->count] - sum_y * sum_y / n;
     return xx > 0 ? yy - xy * xy / xx : yy;
 }
 
@@ -152,7 +151,8 @@ static double rest_of_ramp(const span *s, const ramp *of, size_t at)
  * leaves. */
 static void find_rests(const span *s)
 {
-    double n = (double)s->count;
+    double n = (double)s->count, sum_y = s->sums[s->count];
+    double yy = s->squares[s->count] - sum_y * sum_y / n;
     double price = exp(2 * log(n) / n); /* log n of the log-likelihood */
     for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++)
         s->weights[i] = rest_of_step(s, i);
@@ -160,7 +160,7 @@ static void find_rests(const span *s)
         const ramp rising = ramp_of(rows);
         multiply(s, &rising);
         for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++) {
-            double rest = rest_of_ramp(s, &rising, i) * price;
+            double rest = rest_of_ramp(s, &rising, i, yy) * price;
             s->weights[i] = rest < s->weights[i] ? rest : s->weights[i];
         }
     }

@@ -111,8 +111,8 @@ static void find_memory_falls(const caus_case *about, double *falls)
         for (size_t r = 0; r < timeline->row_count; r++) {
             if (isnan(values[r]))
                 continue;
-            if (last > 0)
-                falls[r] = fmax(falls[r], 1 - values[r] / last);
+            double fall = last > 0 ? 1 - values[r] / last : 0;
+            falls[r] = fall > falls[r] ? fall : falls[r];
             last = values[r];
         }
     }
@@ -156,12 +156,13 @@ static double fall_of(const caus_timeline *timeline, size_t variable,
         if (isnan(value))
             continue;
         seen += r < from;
-        double range = highest > least ? 1 - least / highest : 0;
-        double usual = range > least_fall ? range : least_fall;
-        double fall = last > 0 ? 1 - value / last : 0;
-        if (r >= from && value < least && fall > common &&
-            fall > caus_same_change * usual)
-            most = fmax(most, fall / usual);
+        if (r >= from && value < least && last > 0) {
+            double range = highest > least ? 1 - least / highest : 0;
+            double usual = range > least_fall ? range : least_fall;
+            double fall = 1 - value / last;
+            if (fall > common && fall > caus_same_change * usual)
+                most = fmax(most, fall / usual);
+        }
         highest = value > highest ? value : highest;
         least = value < least ? value : least;
         last = value;
