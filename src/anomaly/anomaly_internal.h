@@ -69,15 +69,25 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
  */
 typedef struct caus_departures {
     size_t row_count, column_count, scale_count;
-    double *values; /* [column_count × scale_count × row_count] */
+    double **columns; /* [column_count] of [scale_count × row_count]; NULL =
+                         none is large enough to count, and nobody asks */
+    double *largest;  /* [block_count × column_count × scale_count] of
+                         |departure| in a window */
 } caus_departures;
 
 /* [row_count] of a column at a scale. */
 static inline double *caus_departures_of(const caus_departures *departures,
                                          size_t column, size_t scale)
 {
-    return departures->values +
-           (column * departures->scale_count + scale) * departures->row_count;
+    return departures->columns[column] + scale * departures->row_count;
+}
+
+/* [column_count × scale_count] of a window. */
+static inline double *caus_largest_of(const caus_departures *departures,
+                                      size_t block)
+{
+    return departures->largest +
+           block * departures->column_count * departures->scale_count;
 }
 
 /* ---- detectors.c: what all of them share ---- */
@@ -90,6 +100,7 @@ typedef struct caus_detect_job {
     int64_t step_ns;
     const caus_variable *names; /* of the series */
     const double *prepared;     /* [column_count × row_count] or NULL */
+    const double **later;       /* of caus_detect_rows */
 } caus_detect_job;
 
 /* One column of `values` and where they are. */
@@ -100,7 +111,7 @@ typedef struct caus_column {
     double *sums;    /* [count + 1] room */
     double *squares; /* [count + 1] room */
     double memory;   /* √((1 + ρ) / (1 − ρ)), ρ from row to row in the
-                        reference */
+                        reference; 0 where sums are of medians */
 } caus_column;
 
 typedef struct caus_detector_entry {
@@ -172,7 +183,20 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
                                caus_arena *scratch, caus_verdict *result,
                                caus_error *err);
 
-/* |departure| of every row over its limit, at the scale that departs most,
+/* The largest of the sizes of caus_ratios_fill() from a window on. */
+double caus_ratios_most(const caus_detect_job *job,
+                        const caus_departures *departures,
+                        const caus_verdict *verdict, size_t column,
+                        size_t first_block);
+
+/* The row from which on ratios are told. */
+static inline size_t caus_told_from(const caus_detect_job *job)
+{
+    const caus_layout *layout = job->layout;
+    return job->later ? layout->blocks[layout->placebo_count].start : 0;
+}
+
+/* |departure| of every row told over its limit, at the scale that departs most,
  * signed; under 1 where it is too small to count, and capped where the column
  * hardly ever moved. */
 void caus_ratios_fill(const caus_detect_job *job,

@@ -47,7 +47,8 @@ typedef struct findings {
     const caus_detect_job *job;
     const caus_departures *departures;
     const caus_verdict *verdict;
-    double *ratios;      /* [variable_count × row_count] */
+    caus_arena *out;
+    double *ratios;      /* [variable_count × row_count]; NULL = `later` */
     caus_anomaly *found; /* [variable_count] */
     caus_onset_vote *votes;
     size_t vote_count;
@@ -66,28 +67,26 @@ static double median_between(const caus_panel *panel, size_t column,
     return count ? caus_median(room, count) : missing;
 }
 
-/* The first window in question where the column departs, from one before the
- * alarm on; else the window of its largest ratio. */
-static size_t block_of(const findings *f, const double *ratios, double *largest)
+/* The first window in which an onset may show: one before the alarm. */
+static size_t first_block(const findings *f)
+{
+    size_t from = f->job->layout->placebo_count;
+    return f->verdict->found && f->verdict->block > from ? f->verdict->block - 1
+                                                         : from;
+}
+
+/* The first window in which a column departs that does. */
+static size_t block_of(const findings *f, const double *ratios)
 {
     const caus_layout *layout = f->job->layout;
-    size_t from = layout->placebo_count, found = SIZE_MAX, best = from;
-    if (f->verdict->found && f->verdict->block > from)
-        from = f->verdict->block - 1;
-    *largest = 0;
-    for (size_t b = from; b < layout->block_count; b++) {
+    size_t b = first_block(f);
+    for (; b + 1 < layout->block_count; b++) {
         const caus_block *block = &layout->blocks[b];
-        for (size_t r = block->start; r < block->start + block->length; r++) {
-            double ratio = fabs(ratios[r]);
-            if (ratio > 1 && found == SIZE_MAX)
-                found = b;
-            if (ratio > *largest) {
-                *largest = ratio;
-                best = b;
-            }
-        }
+        for (size_t r = block->start; r < block->start + block->length; r++)
+            if (fabs(ratios[r]) > 1)
+                return b;
     }
-    return found == SIZE_MAX ? best : found;
+    return b;
 }
 
 /* Rows around a window in which its onset may lie. */
@@ -134,38 +133,56 @@ static void set_effect(const findings *f, size_t column, size_t from,
     anomaly->direction = (anomaly->effect > 0) - (anomaly->effect < 0);
 }
 
-/* Everything about one column; false when memory is out. */
-static bool describe(findings *f, size_t column, caus_arena *scratch)
+/* Whether the ratios of a column are told. */
+static bool are_told(const findings *f, size_t column)
+{
+    const caus_detect_job *job = f->job;
+    return !job->later ||
+           caus_ratios_most(job, f->departures, f->verdict, column,
+                            job->layout->placebo_count) > 1;
+}
+
+static caus_status tell_ratios(const findings *f, size_t column,
+                               const double *ratios, caus_error *err)
+{
+    const caus_panel *panel = f->job->panel;
+    size_t variable = panel->variable[column], rows = panel->source_count;
+    size_t first = caus_told_from(f->job);
+    size_t first_row = f->job->later ? panel->row[first] : 0;
+    double *told = f->job->later ? CAUS_ARRAY(f->out, double, rows - first_row)
+                                 : f->ratios + variable * rows;
+    if (!told)
+        return caus_arena_fail(f->out, err);
+    for (size_t r = first; r < panel->row_count; r++)
+        told[panel->row[r] - first_row] = ratios[r];
+    if (f->job->later)
+        f->job->later[variable] = told;
+    return CAUS_OK;
+}
+
+/* When a column changed, and by how much. */
+static caus_status describe_change(findings *f, size_t column,
+                                   const double *ratios, caus_arena *scratch,
+                                   caus_error *err)
 {
     const caus_panel *panel = f->job->panel;
     const caus_detect_job *job = f->job;
-    size_t rows = panel->row_count, variable = panel->variable[column];
+    size_t from, to, variable = panel->variable[column];
     caus_anomaly *anomaly = &f->found[variable];
-    double *ratios = CAUS_ARRAY(scratch, double, rows);
-    double *values = CAUS_ARRAY(scratch, double, rows);
-    double *room = CAUS_ARRAY(scratch, double, rows);
-    if (!ratios || !values || !room)
-        return false;
-    caus_ratios_fill(job, f->departures, f->verdict, column, ratios);
-    for (size_t r = 0; r < rows; r++)
-        f->ratios[variable * panel->source_count + panel->row[r]] = ratios[r];
-    anomaly->scored = true;
-    anomaly->level = panel->level[column];
-    anomaly->scale = panel->scale[column];
-    anomaly->effect = anomaly->size = 0;
-    size_t from, to, block = block_of(f, ratios, &anomaly->ratio);
-    anomaly->exceeds = anomaly->ratio > f->verdict->variable_threshold;
-    if (!(anomaly->ratio > 1))
-        return true;
+    double *values = CAUS_ARRAY(scratch, double, panel->row_count);
+    double *room = CAUS_ARRAY(scratch, double, panel->row_count);
     bool failed = false;
-    rows_around(job, block, &from, &to);
-    if (!caus_detector_find(job->options->detector)
+    rows_around(job, block_of(f, ratios), &from, &to);
+    if (!values || !room ||
+        !caus_detector_find(job->options->detector)
              ->fill(job, column, scratch, values))
-        return false;
+        return caus_arena_fail(scratch, err);
     caus_profile profile =
         caus_profile_find(values, from, to, scratch, &failed);
+    if (failed)
+        return caus_arena_fail(scratch, err);
     if (!profile.found)
-        return !failed;
+        return CAUS_OK;
     anomaly->onset =
         caus_onset_at(panel, profile.row, profile.first_row, profile.last_row);
     set_effect(f, column, from, &profile, room, anomaly);
@@ -173,7 +190,31 @@ static bool describe(findings *f, size_t column, caus_arena *scratch)
     f->votes[f->vote_count++] = (caus_onset_vote){
         profile.row, profile.first_row, profile.last_row,
         fmin(log(anomaly->ratio), log(CAUS_ANOMALY_RATIO_CAP)), column};
-    return true;
+    return CAUS_OK;
+}
+
+/* Everything about one column. */
+static caus_status describe(findings *f, size_t column, caus_arena *scratch,
+                            caus_error *err)
+{
+    const caus_panel *panel = f->job->panel;
+    caus_anomaly *anomaly = &f->found[panel->variable[column]];
+    anomaly->scored = true;
+    anomaly->level = panel->level[column];
+    anomaly->scale = panel->scale[column];
+    anomaly->effect = anomaly->size = 0;
+    anomaly->ratio = caus_ratios_most(f->job, f->departures, f->verdict, column,
+                                      first_block(f));
+    anomaly->exceeds = anomaly->ratio > f->verdict->variable_threshold;
+    if (!are_told(f, column))
+        return CAUS_OK;
+    double *ratios = CAUS_ARRAY(scratch, double, panel->row_count);
+    if (!ratios)
+        return caus_arena_fail(scratch, err);
+    caus_ratios_fill(f->job, f->departures, f->verdict, column, ratios);
+    CAUS_TRY(tell_ratios(f, column, ratios, err));
+    return anomaly->ratio > 1 ? describe_change(f, column, ratios, scratch, err)
+                              : CAUS_OK;
 }
 
 static bool list_disturbances(const caus_detect_job *job,
@@ -204,12 +245,13 @@ static caus_status report(const caus_detect_job *job,
 {
     const caus_panel *panel = job->panel;
     size_t rows = panel->source_count;
-    findings f = {job, departures, verdict, NULL, NULL, NULL, 0};
+    findings f = {
+        .job = job, .departures = departures, .verdict = verdict, .out = out};
     int64_t *times = CAUS_ARRAY(out, int64_t, rows);
-    f.ratios = CAUS_ARRAY(out, double, variables *rows);
+    f.ratios = job->later ? NULL : CAUS_ARRAY(out, double, variables *rows);
     f.found = CAUS_ARRAY(out, caus_anomaly, variables);
     f.votes = CAUS_ARRAY(scratch, caus_onset_vote, panel->column_count);
-    if (!times || !f.ratios || !f.found ||
+    if (!times || !(f.ratios || job->later) || !f.found ||
         !list_disturbances(job, verdict, out, made))
         return caus_arena_fail(out, err);
     if (!f.votes)
@@ -221,8 +263,7 @@ static caus_status report(const caus_detect_job *job,
     for (size_t c = 0; c < panel->column_count; c++) {
         CAUS_TRY(caus_run_check(job->run, err));
         caus_arena_mark mark = caus_arena_get_mark(scratch);
-        bool done = describe(&f, c, scratch);
-        caus_status status = done ? CAUS_OK : caus_arena_fail(scratch, err);
+        caus_status status = describe(&f, c, scratch, err);
         caus_arena_rewind(scratch, mark);
         CAUS_TRY(status);
     }
@@ -236,25 +277,27 @@ static caus_status report(const caus_detect_job *job,
     return CAUS_OK;
 }
 
-static caus_status detect(const caus_series *series,
-                          const caus_time_columns *columns,
+static caus_status detect(const caus_detect_rows *rows,
                           const caus_anomaly_options *options,
                           const caus_run *run, caus_arena *scratch,
                           caus_arena *out, caus_anomalies *made,
                           caus_error *err)
 {
+    const caus_series *series = rows->series;
     caus_panel panel;
     caus_layout layout;
     caus_departures departures;
     caus_verdict verdict;
-    CAUS_TRY(caus_panel_init(series, columns, options, scratch, &panel, err));
+    CAUS_TRY(
+        caus_panel_init(series, rows->columns, options, scratch, &panel, err));
     CAUS_TRY(caus_layout_init(&panel, scratch, &layout, err));
     caus_detect_job job = {.panel = &panel,
                            .layout = &layout,
                            .options = options,
                            .run = run,
                            .step_ns = series->step_ns,
-                           .names = series->variables};
+                           .names = series->variables,
+                           .later = rows->later};
     CAUS_TRY(caus_departures_measure(&job, scratch, &departures, err));
     CAUS_TRY(caus_verdict_reach(&job, &departures, scratch, &verdict, err));
     *made = (caus_anomalies){.reference_rows = panel.row[panel.reference_count],
@@ -267,8 +310,7 @@ static caus_status detect(const caus_series *series,
                   out, made, err);
 }
 
-caus_status caus_anomaly_detect_columns(const caus_series *series,
-                                        const caus_time_columns *columns,
+caus_status caus_anomaly_detect_columns(const caus_detect_rows *rows,
                                         const caus_anomaly_options *options,
                                         const caus_run *run, caus_arena *out,
                                         caus_anomalies *result, caus_error *err)
@@ -280,8 +322,7 @@ caus_status caus_anomaly_detect_columns(const caus_series *series,
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     caus_arena_mark mark = caus_arena_get_mark(out);
     caus_anomalies made;
-    caus_status status =
-        detect(series, columns, &mine, run, scratch, out, &made, err);
+    caus_status status = detect(rows, &mine, run, scratch, out, &made, err);
     caus_arena_rewind(scratch, scratch_mark);
     if (status != CAUS_OK) {
         caus_arena_rewind(out, mark);
@@ -307,10 +348,11 @@ caus_status caus_anomaly_detect(const caus_series *series,
     caus_arena *scratch = caus_run_scratch(run, 0);
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     caus_time_columns columns;
+    const caus_detect_rows rows = {.series = series, .columns = &columns};
     caus_status status = list_columns(series, run, &columns, err);
     if (status == CAUS_OK)
-        status = caus_anomaly_detect_columns(series, &columns, options, run,
-                                             out, result, err);
+        status =
+            caus_anomaly_detect_columns(&rows, options, run, out, result, err);
     caus_arena_rewind(scratch, mark);
     return status;
 }

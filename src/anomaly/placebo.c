@@ -27,40 +27,11 @@ static const double MOST_DISTURBED_SHARE = .3;
 typedef struct placebo_job {
     const caus_detect_job *job;
     const caus_departures *departures;
-    size_t cells;    /* column_count × scale_count */
-    double *largest; /* [block_count × cells] of |departure| in a window */
-    double *limits;  /* [cells] */
-    double *sums;    /* [longest window] scratch */
+    size_t cells;   /* column_count × scale_count */
+    double *limits; /* [cells] */
+    double *sums;   /* [longest window] scratch */
     bool *is_left_out;
 } placebo_job;
-
-/* Each with its neighbour, so that they do not wait for one another. */
-static double largest_of(const double *departures, size_t count)
-{
-    double most = 0, other = 0;
-    for (size_t r = 0; r + 1 < count; r += 2) {
-        double size = fabs(departures[r]), next = fabs(departures[r + 1]);
-        most = size > most ? size : most;
-        other = next > other ? next : other;
-    }
-    double last = count ? fabs(departures[count - 1]) : 0;
-    most = last > most ? last : most;
-    return other > most ? other : most;
-}
-
-static void find_largest(const placebo_job *p)
-{
-    const caus_layout *layout = p->job->layout;
-    for (size_t i = 0; i < p->cells; i++) {
-        const double *departures =
-            p->departures->values + i * p->departures->row_count;
-        for (size_t b = 0; b < layout->block_count; b++) {
-            const caus_block *block = &layout->blocks[b];
-            p->largest[b * p->cells + i] =
-                largest_of(departures + block->start, block->length);
-        }
-    }
-}
 
 /* The largest departures of windows in use, all but one. */
 static void set_limits(const placebo_job *p, size_t without)
@@ -71,7 +42,7 @@ static void set_limits(const placebo_job *p, size_t without)
     for (size_t b = 0; b < p->job->layout->placebo_count; b++) {
         if (b == without || p->is_left_out[b])
             continue;
-        const double *most = p->largest + b * p->cells;
+        const double *most = caus_largest_of(p->departures, b);
         for (size_t i = 0; i < p->cells; i++)
             p->limits[i] = most[i] > p->limits[i] ? most[i] : p->limits[i];
     }
@@ -82,9 +53,10 @@ static void set_limits(const placebo_job *p, size_t without)
 static double add_cell(const placebo_job *p, size_t cell,
                        const caus_block *block, double *sums, double most)
 {
+    size_t scales = p->departures->scale_count, column = cell / scales;
     const double *departures =
-        p->departures->values + cell * p->departures->row_count + block->start;
-    bool is_still = p->job->panel->is_still[cell / p->departures->scale_count];
+        caus_departures_of(p->departures, column, cell % scales) + block->start;
+    bool is_still = p->job->panel->is_still[column];
     double limit = p->limits[cell], least = p->job->options->min_size;
     for (size_t r = 0; r < block->length; r++) {
         double size = fabs(departures[r]);
@@ -104,7 +76,7 @@ static double add_cell(const placebo_job *p, size_t cell,
 static double score_block(const placebo_job *p, size_t b, double *log_ratio)
 {
     const caus_block *block = &p->job->layout->blocks[b];
-    const double *largest = p->largest + b * p->cells;
+    const double *largest = caus_largest_of(p->departures, b);
     size_t scales = p->departures->scale_count;
     double best = 0, most = 0, least = p->job->options->min_size;
     for (size_t s = 0; s < scales; s++) {
@@ -142,7 +114,7 @@ static void leave_out(const placebo_job *p, double *scores, double *room)
     size_t count = p->job->layout->placebo_count;
     for (size_t i = 0; i < p->cells; i++) {
         for (size_t b = 0; b < count; b++)
-            room[b] = p->largest[b * p->cells + i];
+            room[b] = caus_largest_of(p->departures, b)[i];
         p->limits[i] = fmax(p->job->options->min_size,
                             USUAL_TIMES * caus_median(room, count));
     }
@@ -220,18 +192,14 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
     size_t count = job->layout->placebo_count;
     size_t cells = departures->scale_count * departures->column_count;
     placebo_job p = {.job = job, .departures = departures, .cells = cells};
-    size_t blocks = job->layout->block_count;
-    p.largest = CAUS_ARRAY(scratch, double, blocks *cells);
     p.sums = CAUS_ARRAY(scratch, double, 2 * job->layout->window_rows);
     p.limits = CAUS_ARRAY(scratch, double, cells);
     p.is_left_out = CAUS_ARRAY(scratch, bool, count);
     double *scores = CAUS_ARRAY(scratch, double, count);
     double *room = CAUS_ARRAY(scratch, double, count);
-    if (!p.largest || !p.limits || !p.sums || !p.is_left_out || !scores ||
-        !room)
+    if (!p.limits || !p.sums || !p.is_left_out || !scores || !room)
         return caus_arena_fail(scratch, err);
     caus_verdict verdict = {.limits = p.limits, .is_left_out = p.is_left_out};
-    find_largest(&p);
     leave_out(&p, scores, room);
     CAUS_TRY(learn_thresholds(&p, scores, room, &verdict, err));
     set_limits(&p, SIZE_MAX);
@@ -240,24 +208,63 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
     return CAUS_OK;
 }
 
+/* What a departure of a column at a scale is held against. */
+typedef struct bar {
+    double limit; /* of one that is large enough to count */
+    double least; /* so large is that */
+    double small; /* the limit of others */
+    double cap;
+} bar;
+
+static bar bar_of(const caus_detect_job *job, const caus_verdict *verdict,
+                  size_t column, size_t scale)
+{
+    double limit = verdict->limits[column * job->layout->scale_count + scale];
+    double least = job->options->min_size;
+    bool is_still = job->panel->is_still[column];
+    return (bar){.limit = limit,
+                 .least = least,
+                 .small = limit > least ? limit : least,
+                 .cap = is_still ? CAUS_ANOMALY_STILL_CAP : (double)INFINITY};
+}
+
+static inline double ratio_of(double size, bar against)
+{
+    double ratio =
+        size / (size < against.least ? against.small : against.limit);
+    return ratio < against.cap ? ratio : against.cap;
+}
+
+double caus_ratios_most(const caus_detect_job *job,
+                        const caus_departures *departures,
+                        const caus_verdict *verdict, size_t column,
+                        size_t first_block)
+{
+    size_t scales = departures->scale_count;
+    double most = 0;
+    for (size_t s = 0; s < scales; s++) {
+        bar against = bar_of(job, verdict, column, s);
+        for (size_t b = first_block; b < job->layout->block_count; b++) {
+            double size = caus_largest_of(departures, b)[column * scales + s];
+            double ratio = ratio_of(size, against);
+            most = ratio > most ? ratio : most;
+        }
+    }
+    return most;
+}
+
 void caus_ratios_fill(const caus_detect_job *job,
                       const caus_departures *departures,
                       const caus_verdict *verdict, size_t column,
                       double *restrict ratios)
 {
-    size_t rows = departures->row_count, scales = departures->scale_count;
-    double least = job->options->min_size;
-    double cap = job->panel->is_still[column] ? CAUS_ANOMALY_STILL_CAP
-                                              : (double)INFINITY;
+    size_t rows = departures->row_count, from = caus_told_from(job);
     memset(ratios, 0, rows * sizeof *ratios);
-    for (size_t s = 0; s < scales; s++) {
+    for (size_t s = 0; s < departures->scale_count; s++) {
         const double *found = caus_departures_of(departures, column, s);
-        double limit = verdict->limits[column * scales + s];
-        double small = limit > least ? limit : least;
-        for (size_t r = 0; r < rows; r++) {
-            double size = fabs(found[r]);
-            double ratio = size / (size < least ? small : limit);
-            ratio = ratio < cap ? ratio : cap;
+        const bar against = bar_of(job, verdict, column, s);
+        for (size_t r = from; r < rows; r++) {
+            double ratio = ratio_of(fabs(found[r]), against);
             bool is_more = ratio > fabs(ratios[r]);
             ratios[r] = is_more ? copysign(ratio, found[r]) : ratios[r];
         }

@@ -147,11 +147,11 @@ static void compress(const double *values, size_t count, size_t *rows,
                      double *present, caus_column *column)
 {
     column->count = 0;
-    for (size_t r = 0; r < count; r++)
-        if (!isnan(values[r])) {
-            rows[column->count] = r;
-            present[column->count++] = values[r];
-        }
+    for (size_t r = 0; r < count; r++) {
+        rows[column->count] = r;
+        present[column->count] = values[r];
+        column->count += isnan(values[r]) ? 0 : 1;
+    }
     column->rows = rows;
     column->values = present;
 }
@@ -177,27 +177,43 @@ static double memory_of(const caus_column *column, size_t reference)
     return sqrt((1 + rho) / (1 - rho));
 }
 
-static bool measure_column(const caus_detect_job *job,
-                           const caus_detector_entry *detector, size_t c,
-                           caus_arena *scratch, caus_departures *departures)
+/* For one column after the other. */
+typedef struct column_room {
+    double *values, *present; /* [row_count] */
+    size_t *at;               /* [row_count] */
+    double *sums, *squares;   /* [row_count + 1] */
+} column_room;
+
+static bool make_room(size_t rows, caus_arena *scratch, column_room *room)
+{
+    *room = (column_room){.values = CAUS_ARRAY(scratch, double, rows),
+                          .present = CAUS_ARRAY(scratch, double, rows),
+                          .at = CAUS_ARRAY(scratch, size_t, rows),
+                          .sums = CAUS_ARRAY(scratch, double, rows + 1),
+                          .squares = CAUS_ARRAY(scratch, double, rows + 1)};
+    return room->values && room->present && room->at && room->sums &&
+           room->squares;
+}
+
+static bool measure_column(const caus_detect_job *job, size_t c,
+                           const column_room *room, caus_arena *scratch,
+                           caus_departures *departures)
 {
     const caus_layout *layout = job->layout;
-    size_t rows = job->panel->row_count;
-    double *values = CAUS_ARRAY(scratch, double, rows);
-    double *present = CAUS_ARRAY(scratch, double, rows);
-    size_t *at = CAUS_ARRAY(scratch, size_t, rows);
-    double *sums = CAUS_ARRAY(scratch, double, rows + 1);
-    double *squares = CAUS_ARRAY(scratch, double, rows + 1);
-    if (!values || !present || !at || !sums || !squares ||
-        !detector->fill(job, c, scratch, values))
+    const caus_detector_entry *detector =
+        caus_detector_find(job->options->detector);
+    const size_t *at = room->at;
+    if (!detector->fill(job, c, scratch, room->values))
         return false;
-    caus_column column = {.sums = sums, .squares = squares};
-    compress(values, rows, at, present, &column);
-    if (detector->uses_medians)
+    caus_column column = {.sums = room->sums, .squares = room->squares};
+    compress(room->values, job->panel->row_count, room->at, room->present,
+             &column);
+    if (detector->uses_medians) {
         sum_medians(&column);
-    else
-        sum_values(&column, sums, squares);
-    column.memory = memory_of(&column, job->panel->reference_count);
+    } else {
+        sum_values(&column, room->sums, room->squares);
+        column.memory = memory_of(&column, job->panel->reference_count);
+    }
     size_t i = 0;
     for (size_t b = 0; b < layout->block_count; b++) {
         const caus_block *block = &layout->blocks[b];
@@ -211,27 +227,83 @@ static bool measure_column(const caus_detect_job *job,
     return true;
 }
 
+/* Each with its neighbour, so that they do not wait for one another. */
+static double largest_of(const double *departures, size_t count)
+{
+    double most = 0, other = 0;
+    for (size_t r = 0; r + 1 < count; r += 2) {
+        double size = fabs(departures[r]), next = fabs(departures[r + 1]);
+        most = size > most ? size : most;
+        other = next > other ? next : other;
+    }
+    double last = count ? fabs(departures[count - 1]) : 0;
+    most = last > most ? last : most;
+    return other > most ? other : most;
+}
+
+/* Of a column; whether any is so large that it may count. */
+static bool find_largest(const caus_detect_job *job, size_t column,
+                         caus_departures *departures)
+{
+    const caus_layout *layout = job->layout;
+    size_t scales = departures->scale_count;
+    bool counts = false;
+    for (size_t s = 0; s < scales; s++) {
+        const double *sizes = caus_departures_of(departures, column, s);
+        for (size_t b = 0; b < layout->block_count; b++) {
+            const caus_block *block = &layout->blocks[b];
+            double most = largest_of(sizes + block->start, block->length);
+            caus_largest_of(departures, b)[column * scales + s] = most;
+            counts = counts || !(most < job->options->min_size);
+        }
+    }
+    return counts;
+}
+
+/* Of a column; false when memory is out. */
+static bool add_column(const caus_detect_job *job, size_t column,
+                       const column_room *room, caus_arena *scratch,
+                       caus_departures *made)
+{
+    caus_arena_mark before = caus_arena_get_mark(scratch);
+    made->columns[column] =
+        CAUS_ARRAY(scratch, double, made->scale_count * made->row_count);
+    caus_arena_mark behind = caus_arena_get_mark(scratch);
+    bool done = made->columns[column] &&
+                measure_column(job, column, room, scratch, made);
+    if (!done)
+        return false;
+    bool is_asked_for = find_largest(job, column, made) || !job->later;
+    caus_arena_rewind(scratch, is_asked_for ? behind : before);
+    if (!is_asked_for)
+        made->columns[column] = NULL;
+    return true;
+}
+
 caus_status caus_departures_measure(caus_detect_job *job, caus_arena *scratch,
                                     caus_departures *result, caus_error *err)
 {
     const caus_detector_entry *detector =
         caus_detector_find(job->options->detector);
-    const caus_panel *panel = job->panel;
-    caus_departures made = {panel->row_count, panel->column_count,
-                            job->layout->scale_count, NULL};
-    made.values = CAUS_ARRAY(
-        scratch, double, made.row_count *made.column_count *made.scale_count);
-    if (!made.values)
+    size_t columns = job->panel->column_count;
+    size_t scales = job->layout->scale_count;
+    caus_departures made = {
+        .row_count = job->panel->row_count,
+        .column_count = columns,
+        .scale_count = scales,
+        .columns = CAUS_ARRAY(scratch, double *, columns),
+        .largest = CAUS_ARRAY(scratch, double,
+                              job->layout->block_count *columns *scales)};
+    column_room room;
+    if (!made.columns || !made.largest ||
+        !make_room(made.row_count, scratch, &room))
         return caus_arena_fail(scratch, err);
     if (detector->prepare)
         CAUS_TRY(detector->prepare(job, scratch, err));
-    for (size_t c = 0; c < panel->column_count; c++) {
+    for (size_t c = 0; c < columns; c++) {
         CAUS_TRY(caus_run_check(job->run, err));
-        caus_arena_mark mark = caus_arena_get_mark(scratch);
-        bool done = measure_column(job, detector, c, scratch, &made);
-        caus_status status = done ? CAUS_OK : caus_arena_fail(scratch, err);
-        caus_arena_rewind(scratch, mark);
-        CAUS_TRY(status);
+        if (!add_column(job, c, &room, scratch, &made))
+            return caus_arena_fail(scratch, err);
     }
     *result = made;
     return CAUS_OK;

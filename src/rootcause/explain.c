@@ -449,6 +449,7 @@ static caus_status prepare(caus_case *about, caus_error *err)
 {
     size_t variables = about->series->variable_count;
     size_t services = about->scene.service_count;
+    about->later = CAUS_ARRAY(about->out, const double *, variables);
     about->onsets = CAUS_ARRAY(about->out, caus_onset, variables);
     about->service_onsets = CAUS_ARRAY(about->out, caus_onset, services + 1);
     about->order = CAUS_ARRAY(about->out, double, services + 1);
@@ -456,8 +457,9 @@ static caus_status prepare(caus_case *about, caus_error *err)
     about->fronts = CAUS_ARRAY(about->out, size_t, services + 1);
     about->silent = CAUS_ARRAY(about->out, double, services + 1);
     about->asked = CAUS_ARRAY(about->out, double, services + 1);
-    if (!about->onsets || !about->service_onsets || !about->order ||
-        !about->ends || !about->fronts || !about->silent || !about->asked)
+    if (!about->later || !about->onsets || !about->service_onsets ||
+        !about->order || !about->ends || !about->fronts || !about->silent ||
+        !about->asked)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(caus_silence_init(about, err));
     CAUS_TRY(caus_log_table_find(about, err));

@@ -42,8 +42,10 @@ caus_status caus_case_detect(caus_case *about, size_t onset_row,
                                   rows - options.reference_rows < LEAST_LATER))
         return CAUS_OK;
     const caus_time_columns columns = caus_timeline_columns(timeline);
+    const caus_detect_rows seen = {
+        .series = about->series, .columns = &columns, .later = about->later};
     caus_status status = caus_anomaly_detect_columns(
-        about->series, &columns, &options, about->run, about->out, result, err);
+        &seen, &options, about->run, about->out, result, err);
     if (status == CAUS_ERR_TOO_FEW_SAMPLES)
         return CAUS_OK;
     *done = status == CAUS_OK;
@@ -77,8 +79,9 @@ static bool share_of_alarm(const caus_case *about, const caus_anomalies *found,
     if (!any || !bad)
         return false;
     for (size_t v = 0; v < found->variable_count; v++)
-        for (size_t r = found->reference_rows; r < rows; r++) {
-            double ratio = found->ratios[v * rows + r];
+        for (size_t r = found->reference_rows; about->later[v] && r < rows;
+             r++) {
+            double ratio = about->later[v][r - found->reference_rows];
             if (!(fabs(ratio) > 1))
                 continue;
             double says = log(fmin(fabs(ratio), most_departure));
@@ -96,15 +99,17 @@ static bool share_of_alarm(const caus_case *about, const caus_anomalies *found,
     return true;
 }
 
-static double largest_departure(const caus_scene *scene,
+static double largest_departure(const caus_case *about,
                                 const caus_anomalies *found, size_t variable,
                                 size_t first)
 {
-    const double *ratios = found->ratios + variable * found->row_count;
+    const double *ratios = about->later[variable];
     double most = 0;
-    for (size_t r = first; r < found->row_count; r++)
-        if (!is_good(scene, variable, ratios[r]))
-            most = fmax(most, fabs(ratios[r]));
+    for (size_t r = first; ratios && r < found->row_count; r++) {
+        double ratio = ratios[r - found->reference_rows];
+        if (!is_good(&about->scene, variable, ratio))
+            most = fmax(most, fabs(ratio));
+    }
     return most;
 }
 
@@ -159,7 +164,7 @@ static size_t loudest_alone(const caus_case *about, const caus_anomalies *found,
     for (size_t v = 0; v < found->variable_count; v++) {
         if (!moved_badly(scene, found, v))
             continue;
-        double departure = fmin(largest_departure(scene, found, v, first),
+        double departure = fmin(largest_departure(about, found, v, first),
                                 most_of(about, found, v));
         if (departure > *largest) {
             *largest = departure;

@@ -67,6 +67,7 @@ typedef struct caus_case {
     double explained; /* share of what is loud that the first suspect can have
                          moved; NaN = no calls are known */
     bool has_anomalies;
+    const double **later; /* [variable_count] of caus_detect_rows */
     caus_anomalies anomalies;
     size_t symptom;             /* variable; SIZE_MAX */
     size_t symptom_service;     /* where the chain ends; SIZE_MAX */

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "anomaly/anomaly.h"
 #include "fault.h"
 #include "test.h"
 #include "unit/anomaly/plant.h"
@@ -237,6 +238,76 @@ static void order_threads_and_powers_of_two_change_no_bit(void **unused)
     caus_run_free(many);
 }
 
+/* Of a series whose ratios are told only where one is above 1. */
+static caus_anomalies detect_departures(const plant *p, size_t reference,
+                                        const caus_run *run, caus_arena *arena,
+                                        const double **later)
+{
+    caus_series series = plant_series(p, arena);
+    caus_time_columns columns;
+    const caus_detect_rows rows = {&series, &columns, later};
+    caus_anomaly_options options = caus_anomaly_options_default();
+    caus_anomalies found;
+    options.reference_rows = reference;
+    assert_int_equal(caus_time_columns_init(&series, arena, &columns, NULL),
+                     CAUS_OK);
+    assert_int_equal(caus_time_columns_sort(&columns, NULL, run, arena, NULL),
+                     CAUS_OK);
+    assert_int_equal(
+        caus_anomaly_detect_columns(&rows, &options, run, arena, &found, NULL),
+        CAUS_OK);
+    return found;
+}
+
+static void assert_told(const caus_anomalies *all, const caus_anomalies *some,
+                        size_t variable, const double *later)
+{
+    const caus_anomaly *a = &all->variables[variable];
+    const caus_anomaly *b = &some->variables[variable];
+    bool is_above = false;
+    for (size_t r = all->reference_rows; r < all->row_count; r++) {
+        double ratio = all->ratios[variable * all->row_count + r];
+        is_above = is_above || fabs(ratio) > 1;
+        assert_true(!later || later[r - all->reference_rows] == ratio);
+    }
+    assert_true((later != NULL) == is_above);
+    assert_same_onset(&a->onset, &b->onset);
+    assert_memory_equal(&a->ratio, &b->ratio, sizeof a->ratio);
+    assert_memory_equal(&a->size, &b->size, sizeof a->size);
+    assert_true(a->exceeds == b->exceeds);
+}
+
+static void ratios_that_nobody_reads_change_no_verdict(void **unused)
+{
+    (void)unused;
+    caus_run *run = plant_run(1);
+    static plant p;
+    size_t told = 0, columns = 9;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        caus_arena *arena = caus_arena_new(0);
+        const double *later[PLANT_MOST_COLUMNS] = {NULL};
+        plant_noise(&p, seed, 240, columns, .3);
+        for (size_t r = 0; r < 240; r++)
+            p.values[r * columns + 7] = r % 100 == 99 ? 12 : 7;
+        p.values[60 * columns + 4] = 4000; /* an outlier in the reference */
+        plant_change(&p, seed % columns, 200, seed % 5, seed % 2 ? 9.0 : -9.0);
+        for (size_t r = 100; r < 140; r++)
+            p.values[r * columns + r % columns] = (double)NAN;
+        caus_anomalies all =
+            plant_detect(&p, caus_anomaly_options_default(), 160, run, arena);
+        caus_anomalies some = detect_departures(&p, 160, run, arena, later);
+        assert_memory_equal(&all.score, &some.score, sizeof all.score);
+        assert_same_onset(&all.onset, &some.onset);
+        for (size_t v = 0; v < columns; v++) {
+            assert_told(&all, &some, v, later[v]);
+            told += later[v] != NULL;
+        }
+        caus_arena_free(arena);
+    }
+    assert_true(told >= 20 && told < 20 * columns / 2);
+    caus_run_free(run);
+}
+
 static void without_a_least_effect_a_shift_changes_nothing(void **unused)
 {
     (void)unused;
@@ -433,6 +504,7 @@ int main(void)
         cmocka_unit_test(an_earlier_incident_is_left_out_and_named),
         cmocka_unit_test(backwards_a_passing_incident_is_in_the_reference),
         cmocka_unit_test(order_threads_and_powers_of_two_change_no_bit),
+        cmocka_unit_test(ratios_that_nobody_reads_change_no_verdict),
         cmocka_unit_test(without_a_least_effect_a_shift_changes_nothing),
         cmocka_unit_test(bad_is_what_moves_the_bad_way),
         cmocka_unit_test(wrong_input_is_named),
