@@ -119,7 +119,8 @@ static void forget(void *data)
 }
 
 /* One query for all: names are known, so the server only counts. What stopped
- * within the last half hour may be what is looked for. */
+ * within the last half hour may be what is looked for; of what stopped just
+ * now an instant tells nothing. */
 static const char *groups_query(caus_prom *prom,
                                 const caus_candidate *candidates, size_t count)
 {
@@ -139,8 +140,8 @@ static const char *groups_query(caus_prom *prom,
         caus_text_format(&query, ", %s", codes[i].label);
     if (!names.failed)
         caus_text_format(&query,
-                         ") ({__name__=~\"%s\"} or {__name__=~\"%s\"} offset "
-                         "30m)",
+                         ") (last_over_time({__name__=~\"%s\"}[5m]) or "
+                         "{__name__=~\"%s\"} offset 30m)",
                          names.bytes, names.bytes);
     const char *kept = names.failed || query.failed
                            ? NULL

@@ -169,7 +169,9 @@ static caus_status plan_call(caus_prom *prom, caus_proposal *proposal,
         caus_promql_fill(proposal->spec.query, window_ns, prom->scratch);
     const char *query =
         now ? caus_arena_format(prom->scratch,
-                                "%s or last_over_time((%s)[30m:5m])", now, now)
+                                "%s or last_over_time((%s)[5m:1m]) or "
+                                "last_over_time((%s)[30m:5m])",
+                                now, now, now)
             : NULL;
     if (!query)
         return caus_arena_fail(prom->scratch, err);
