@@ -56,7 +56,7 @@ static caus_status add_warnings(const caus_logs_fetch *fetch, caus_arena *arena,
         caus_arena_format(arena,
                           "%s%s of the warnings and errors were read and 1 in "
                           "%.0f of the others, in the window and before it "
-                          "alike: ClickHouse gives more by --log-lines",
+                          "alike: --log-lines reads more",
                           caus_cli_logs_prefix, loud, 1 / fetch->other_share),
         err);
 }

@@ -23,7 +23,7 @@ static caus_status note_share(const caus_spans_fetch *fetch, caus_arena *arena,
     input->traces_warning = caus_arena_format(
         arena,
         "%s1 in %.0f was read in the window and 1 in %.0f before it: "
-        "ClickHouse gives more by --spans",
+        "--spans reads more",
         caus_cli_traces_prefix, 1 / fetch->window_share,
         1 / fetch->baseline_share);
     return input->traces_warning ? CAUS_OK : caus_arena_fail(arena, err);

@@ -179,9 +179,10 @@ static const char *say_strangers(const caus_case *about)
     else if (count)
         said = caus_arena_format(
             about->out,
-            "log lines of %s%s are left out: no variable and no call is of "
-            "that name",
-            text.bytes, any_unnamed ? ", and those of no service," : "");
+            "log lines of %s are left out: no variable and no call is of that "
+            "name%s",
+            text.bytes,
+            any_unnamed ? "; so are lines that name no service" : "");
     caus_text_deinit(&text);
     return said;
 }
@@ -213,8 +214,8 @@ static const char *say_missing_rows(const caus_case *about)
     if (rows <= filled || (double)(rows - filled) < told_missing * (double)rows)
         return "";
     return caus_arena_format(about->out,
-                             "%zu of %zu rows (%.0f %%) have no value of "
-                             "anything: they are left out, never filled",
+                             "%zu of %zu rows (%.0f %%) have no value at "
+                             "all: they are left out, never filled",
                              rows - filled, rows,
                              100 * (double)(rows - filled) / (double)rows);
 }
@@ -238,8 +239,8 @@ static const char *say_missing_values(const caus_case *about)
     if (!missing || share < told_missing)
         return "";
     return caus_arena_format(about->out,
-                             "%.0f %% of all values are missing, of %s %.0f "
-                             "%%: they are left out, never filled",
+                             "%.0f %% of all values are missing (of %s %.0f "
+                             "%%): they are left out, never filled",
                              100 * share, about->series->variables[worst].name,
                              100 * (double)most / rows);
 }
@@ -271,9 +272,9 @@ static const char *say_seasons(const caus_case *about)
         "other days: %s",
         count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are",
         about->options->has_onset
-            ? "values before are told as they are usual at the onset"
-            : "values are told as if all hours were middling ones; --at TIME "
-              "tells them as at the onset");
+            ? "what is told as before is usual at the time of the onset"
+            : "values are told as in a typical hour; --at TIME tells them as "
+              "at the onset");
 }
 
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,

@@ -151,8 +151,7 @@ static const char *tell_slow(const writer *w, size_t variable)
     return caus_arena_format(
         w->out,
         "%s moves so slowly that its %zu rows tell no more "
-        "than %.0f would that had nothing to do with one "
-        "another: widen the window",
+        "than %.0f unrelated ones would: widen the window",
         name_of(w, variable), caus_series_row_count(w->series),
         w->quality->variables[variable].effective_rows);
 }

@@ -42,8 +42,8 @@ static caus_status find_table(line_reader *reader, bool *found, caus_error *err)
         return caus_clickhouse_warn(
             at,
             caus_arena_format(at->out,
-                              "no log lines are read: no table %s with the "
-                              "columns of log lines is there, see "
+                              "no log lines are read: there is no table %s "
+                              "with the columns of log lines: name another by "
                               "?database=…&log_table=… in the url",
                               at->place.log_table),
             err);

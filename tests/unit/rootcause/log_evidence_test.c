@@ -139,9 +139,10 @@ static void lines_of_nobody_who_is_known_are_left_out_and_told(void **state)
     assert_true(warns(&unknown,
                       "log lines of stranger are left out: no variable and no "
                       "call is of that name"));
-    assert_true(warns(&both, "log lines of stranger, and those of no service, "
-                             "are left out: no variable and no call is of "
-                             "that name"));
+    assert_true(warns(&both,
+                      "log lines of stranger are left out: no variable and "
+                      "no call is of that name; so are lines that name "
+                      "no service"));
 }
 
 static void lines_that_name_a_callee_speak_of_it(void **state)

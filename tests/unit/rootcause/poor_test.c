@@ -377,14 +377,15 @@ static void how_much_is_missing_is_told(void **state)
 {
     made_fixture *with = *state;
     caus_explanation told = explain_cut(with, 30, 102);
-    assert_true(warns(&told, "6 % of all values are missing, of root_cpu 30 %: "
-                             "they are left out, never filled") ||
-                warns(&told, "6 % of all values are missing, of root_latency "
-                             "30 %: they are left out, never filled"));
+    assert_true(warns(&told,
+                      "6 % of all values are missing (of root_cpu 30 %): "
+                      "they are left out, never filled") ||
+                warns(&told, "6 % of all values are missing (of root_latency "
+                             "30 %): they are left out, never filled"));
     told = explain_cut(with, 30, 70);
     assert_int_equal(told.warning_count, 0);
     told = explain_without(with, "", 30, 54);
-    assert_true(warns(&told, "24 of 240 rows (10 %) have no value of anything: "
+    assert_true(warns(&told, "24 of 240 rows (10 %) have no value at all: "
                              "they are left out, never filled"));
     assert_int_equal(told.warning_count, 1);
     told = explain_without(with, "", 30, 40);
