@@ -143,7 +143,8 @@ static void add_encoded(caus_text *url, const caus_text *state)
     }
 }
 
-/* One of the two forms of the state: a pane by name, or alone. */
+/* One of the two forms of the state: a pane by name, or alone. Names are three
+ * letters or digits; Grafana replaces others. */
 static void add_state(caus_text *url, const caus_explore *what,
                       data_source source, bool named)
 {
@@ -152,7 +153,7 @@ static void add_state(caus_text *url, const caus_explore *what,
     caus_json_init(&json, &state, 0);
     if (named) {
         caus_json_begin_object(&json);
-        caus_json_key(&json, "caus");
+        caus_json_key(&json, "one");
     }
     write_pane(&json, what, source);
     if (named)

@@ -93,6 +93,9 @@ static void old_and_new_grafanas_find_the_query(void **state)
     assert_non_null(strstr(url, "schemaVersion=1"));
     json_t *panes = load(url, "panes="), *left = load(url, "left=");
     check_pane(json_object_iter_value(json_object_iter(panes)));
+    const char *name = json_object_iter_key(json_object_iter(panes));
+    assert_int_equal(strspn(name, "abcdefghijklmnopqrstuvwxyz"), 3);
+    assert_int_equal(strlen(name), 3);
     check_pane(left);
     json_decref(panes);
     json_decref(left);
