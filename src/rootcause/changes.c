@@ -41,14 +41,20 @@ caus_status caus_changes_weigh(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
-/* The confidence in a change: that in its service, as far as the time fits. */
+/* The confidence in a change: that in its service, as far as the time fits.
+ * Changes of one service share it, as only one of them began the incident. */
 static double believe(const caus_case *about, const caus_change_group *group,
                       size_t service)
 {
     if (service == SIZE_MAX)
         return 0;
+    double all = 0;
+    for (size_t i = 0; i < about->group_count; i++) {
+        if (strcmp(about->groups[i].service, group->service) == 0)
+            all += closeness(about, &about->groups[i]);
+    }
     return about->suspects[about->rank_of[service]].confidence *
-           closeness(about, group);
+           closeness(about, group) / fmax(1, all);
 }
 
 static void sort_culprits(caus_culprit_change *items, size_t count)
@@ -110,9 +116,12 @@ static const char *compare(const caus_case *about,
         others = others || closeness(about, &about->groups[items[i].group]) >=
                                near_share * near;
     }
-    if (service == SIZE_MAX && own->service[0])
-        return "; nothing is known of what it touches";
-    if (service == SIZE_MAX || near <= 0)
+    if (service == SIZE_MAX)
+        return own->service[0]
+                   ? "; nothing is known of what it touches"
+                   : "; it names no service, so that nothing speaks for it or "
+                     "against it";
+    if (near <= 0)
         return "";
     size_t rank = about->rank_of[service];
     if (rank > 0)

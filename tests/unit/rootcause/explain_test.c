@@ -349,6 +349,10 @@ static void changes_that_touch_the_same_are_not_told_apart(void **state)
     caus_explanation told = made_explain(*state, made_incident, &options);
     assert_true(told.changes[0].indistinguishable);
     assert_true(told.changes[1].indistinguishable);
+    /* only one of them began it */
+    assert_true(told.changes[0].confidence > 0 &&
+                told.changes[0].confidence + told.changes[1].confidence <=
+                    told.suspects[0].confidence + 1e-12);
 }
 
 static void expect_failure(fixture *with, const caus_explain_options *options,
