@@ -12,7 +12,8 @@ those that only observe.
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
               [--large N] [--cloud N] [--queues N]
               [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
-              [--modes given,found,late,bare,metrics,logs,logs_found,logs_bare,all,all_found]
+              [--modes given,found,late,metrics,bare,bare_found,traces,logs,logs_found,
+               logs_bare,all,all_found]
 
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
@@ -48,6 +49,8 @@ MODES = {
     "late": dict(onset="late", graph=True, traces=True),
     "metrics": dict(onset="given", graph=True, traces=False),
     "bare": dict(onset="given", graph=False, traces=False),
+    "bare_found": dict(onset="found", graph=False, traces=False),
+    "traces": dict(onset="given", graph=False, traces=True),
     "logs": dict(onset="given", graph=True, traces=False, logs=True),
     "logs_found": dict(onset="found", graph=True, traces=False, logs=True),
     "logs_bare": dict(onset="given", graph=False, traces=False, logs=True),
@@ -179,50 +182,72 @@ def explain(caus, folder, symptom, at, graph, traces, logs=False):
 
 
 def columns(case):
-    """Service, values before and values after of every column with both."""
+    """Service, measure, values before and values after of every column with both."""
     for column in range(1, len(case.header)):
         pairs = [(t, r[column]) for t, r in zip(case.times, case.rows) if r[column]]
         before = [float(v) for t, v in pairs if t < case.onset]
         after = [float(v) for t, v in pairs if t >= case.onset]
         if len(before) >= 4 and after:
-            yield case.header[column].split("_", 1)[0], before, after
+            yield *case.header[column].split("_", 1), before, after
 
 
 def by_score(scores):
     return sorted(scores, key=lambda s: (-scores[s], s))
 
 
-def n_sigma_scores(case):
-    """Services by their largest mean shift in deviations of before."""
+def by_largest(case, middle, spread):
+    """Services by how far the largest value after is above the middle of those
+    before; columns that are constant on a side are dropped."""
+    best = {}
+    for service, _, before, after in columns(case):
+        if spread(before) > 0 and max(after) > min(after):
+            z = (max(after) - middle(before)) / spread(before)
+            best[service] = max(best.get(service, z), z)
+    return by_score(best)
+
+
+def n_sigma(case):
+    """As RCAEval scores: in deviations from the mean."""
+    return by_largest(case, statistics.fmean, statistics.pstdev)
+
+
+def baro(case):
+    """As BARO scores: in quartile ranges from the median."""
+    def quartile_range(values):
+        low, _, high = statistics.quantiles(values, n=4, method="inclusive")
+        return high - low
+    return by_largest(case, statistics.median, quartile_range)
+
+
+def shifts(case, measure=None):
+    """The largest shift of the mean, in deviations, of each service's columns or
+    of those of one measure."""
     best = collections.defaultdict(float)
-    for service, before, after in columns(case):
-        deviation, middle = statistics.pstdev(before), statistics.fmean(before)
-        if deviation:
-            z = max(abs(v - middle) for v in after) / deviation
+    for service, own, before, after in columns(case):
+        deviation = statistics.pstdev(before)
+        if deviation and own == (measure or own):
+            z = abs(statistics.fmean(after) - statistics.fmean(before)) / deviation
             best[service] = max(best[service], z)
     return best
 
 
-def n_sigma(case):
-    return by_score(n_sigma_scores(case))
-
-
-def baro(case):
-    """As BARO scores: distance from the median in quartile ranges."""
-    best = collections.defaultdict(float)
-    for service, before, after in columns(case):
-        low, middle, high = statistics.quantiles(before, n=4, method="inclusive")
-        if high > low:
-            z = max(abs(v - middle) for v in after) / (high - low)
-            best[service] = max(best[service], z)
-    return by_score(best)
+def seen(case):
+    """What users see: the symptom, else the latency of those whom nobody calls
+    that moved most; service and measure, or None."""
+    if case.symptom:
+        return tuple(case.symptom.split("_", 1))
+    called = {b for _, b in case.calls}
+    latencies = {(s, m) for s, m, _, _ in columns(case)
+                 if case.calls and s not in called and re.search("latency|duration", m)}
+    return max(sorted(latencies), key=lambda c: shifts(case, c[1])[c[0]], default=None)
 
 
 def correlation(case):
-    """Services by their largest correlation with the symptom."""
-    if not case.symptom:
+    """Services by their largest correlation with what users see."""
+    symptom = seen(case)
+    if not symptom:
         return None
-    at = case.header.index(case.symptom)
+    at = case.header.index("_".join(symptom))
     best = collections.defaultdict(float)
     for column in range(1, len(case.header)):
         pairs = [(float(r[column]), float(r[at])) for r in case.rows if r[column] and r[at]]
@@ -236,13 +261,21 @@ def correlation(case):
 
 
 def traversal(case):
-    """Services beyond three deviations none of whose callees is, then others."""
-    if not case.graph:
+    """From who shows what users see over callees of which the same measure moved
+    by three deviations: first where that ends, then the others on the way."""
+    symptom = seen(case)
+    if not case.graph or not symptom:
         return None
-    scores = n_sigma_scores(case)
+    scores, others = shifts(case, symptom[1]), shifts(case)
     loud = {s for s in scores if scores[s] > 3}
-    ends = {s for s in loud if not any(a == s and b in loud for a, b in case.calls)}
-    return sorted(scores, key=lambda s: (s not in ends, -scores[s], s))
+    way, found = [symptom[0]], {symptom[0]}
+    for service in way:
+        more = sorted(b for a, b in case.calls if a == service and b in loud - found)
+        way += more
+        found.update(more)
+    ends = {s for s in way if not any(a == s and b in loud for a, b in case.calls)}
+    return sorted(set(others) | found,
+                  key=lambda s: (s not in ends, s not in found, -scores[s], -others[s], s))
 
 
 def trace_gap(case, folder):
@@ -309,24 +342,30 @@ def chance_error(confidences, seed, times=200):
     return statistics.fmean(errors), errors[int(.95 * times)]
 
 
-def role(case):
-    callers = {a for a, _ in case.graph}
-    callees = {b for _, b in case.graph}
-    own = case.truth["service"]
-    if own not in callers | callees:
-        return "unknown"
-    return {(True, False): "entry", (True, True): "middle"}.get(
-        (own in callers, own in callees), "leaf")
+def roles_of(case):
+    """Services of each role in the graph."""
+    callers, callees = ({pair[i] for pair in case.graph} for i in (0, 1))
+    return {"entry": callers - callees, "middle": callers & callees,
+            "leaf": callees - callers}
 
 
 def guard(cases):
     """Whether always naming one place would do as well."""
-    roles = collections.Counter(role(c) for c in cases)
+    placed = [roles_of(c) for c in cases]
+    own = [next((r for r in p if c.truth["service"] in p[r]), "unknown")
+           for c, p in zip(cases, placed)]
     roots = collections.Counter(c.truth["service"] for c in cases)
     top, times = roots.most_common(1)[0]
-    print(f"  constant position: roles {dict(roles)}; the most frequent root is "
-          f"the answer in {times} of {len(cases)} cases")
-    if times > len(cases) / 2:
+    print(f"  constant position: roles {dict(collections.Counter(own))}; the most frequent "
+          f"root is the answer in {times} of {len(cases)} cases")
+    told = {r: [statistics.fmean((o == r) * min(1, k / max(1, len(p[r])))
+                                 for o, p in zip(own, placed)) for k in (1, 3, 5)]
+            for r in ("entry", "middle", "leaf")}
+    best = max(told, key=lambda r: told[r])
+    if any(c.graph for c in cases):
+        print(f"  any {best} each time, as expected: " +
+              ", ".join(f"AC@{k} {v:.3f}" for k, v in zip((1, 3, 5), told[best])))
+    if max(times / len(cases), told[best][0]) > .5:
         print("  guard: one answer fits more than half of this set; it proves "
               "nothing about a design")
 
@@ -514,14 +553,14 @@ def run_set(options, name, folder):
           (f", {spliced} spliced (baseline from another time)" if spliced else ""))
     guard(cases)
     run_baselines(options, cases)
-    for mode in options.modes.split(","):
-        if mode == "metrics" and not any(c.has_traces for c in cases):
-            continue
-        if MODES[mode].get("logs") and not any(c.has_logs for c in cases):
-            continue
-        if mode.startswith("all") and not any(c.has_traces for c in cases):
-            continue
-        if mode.endswith("bare") and not any(c.graph for c in cases):
+    has_traces, has_logs, has_graph = (any(of) for of in zip(
+        *((c.has_traces, c.has_logs, c.graph) for c in cases)))
+    for mode in options.modes.split(",") if options.modes else ():
+        how = MODES[mode]
+        needs_traces = (mode == "metrics" or mode.startswith("all") or
+                        how["traces"] and not how["graph"])
+        if (needs_traces and not has_traces or how.get("logs") and not has_logs or
+                not how["graph"] and not has_graph):
             continue
         run_mode(options, cases, mode)
     if options.healthy:
