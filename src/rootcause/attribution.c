@@ -6,6 +6,7 @@
 #include "numeric/cholesky.h"
 #include "numeric/order.h"
 #include "rootcause/attribution.h"
+#include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
 enum { REPLICATES = 200 };
@@ -264,7 +265,7 @@ static caus_status attribute(const caus_case *about,
     if (!share_out(&made, &players, own))
         return CAUS_OK;
     for (size_t s = 0; s < about->scene.service_count; s++)
-        shares[s].known = true;
+        shares[s].known = caus_measured_around(about, s, false);
     for (size_t i = 0; i < players.count; i++)
         shares[players.service[i]].value = own[i];
     size_t count = 0;

@@ -148,6 +148,19 @@ static size_t failing_callee(const caus_case *about, size_t service)
     return worst;
 }
 
+/* A callee of which neither latency nor errors are known, nor traces, so that
+ * it may well be worse off; SIZE_MAX = there is none. */
+static size_t blind_callee(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1] && !about->traces.known; i++) {
+        if (!caus_measured_around(about, scene->callees[i], true))
+            return scene->callees[i];
+    }
+    return SIZE_MAX;
+}
+
 static void check_callees(finding_list *list, size_t service)
 {
     const caus_case *about = list->about;
@@ -161,6 +174,17 @@ static void check_callees(finding_list *list, size_t service)
     size_t failing = failing_callee(about, service);
     bool none = callee <= fmax(outside[0], outside[1]) && failing == SIZE_MAX;
     worst = failing == SIZE_MAX ? worst : failing;
+    size_t blind = blind_callee(about, service);
+    if (known && none && blind != SIZE_MAX) {
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    caus_arena_format(about->out,
+                                      "nobody that it calls is worse off "
+                                      "(latency and errors of %s are not "
+                                      "known)",
+                                      scene->services[blind]),
+                    NULL);
+        return;
+    }
     add_finding(list, known ? passed_if(none) : CAUS_STATE_UNTESTED,
                 alone && known ? "it calls nobody who could be to blame"
                                : "nobody that it calls is worse off",

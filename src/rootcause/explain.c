@@ -29,51 +29,7 @@ caus_explain_options caus_explain_options_default(void)
     return (caus_explain_options){0};
 }
 
-/* ---- symptom and onset ---- */
-
-/* Of a part of a name to the name none: services are named for symptoms. */
-static size_t distance_to(const char *name, const char *wanted)
-{
-    return strstr(name, wanted) ? 0 : caus_edit_distance(name, wanted);
-}
-
-static caus_status fail_symptom(const caus_series *series, const char *symptom,
-                                caus_error *err)
-{
-    const char *near[3] = {NULL, NULL, NULL};
-    for (size_t v = 0; v < series->variable_count; v++) {
-        const char *name = series->variables[v].name;
-        for (size_t i = 0; i < 3; i++) {
-            if (near[i] &&
-                distance_to(near[i], symptom) <= distance_to(name, symptom))
-                continue;
-            const char *moved = near[i];
-            near[i] = name;
-            name = moved;
-            if (!name)
-                break;
-        }
-    }
-    return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
-                     "there is no variable %s to explain; nearest are %s%s%s%s"
-                     "%s",
-                     symptom, near[0], near[1] ? ", " : "",
-                     near[1] ? near[1] : "", near[2] ? ", " : "",
-                     near[2] ? near[2] : "");
-}
-
-static caus_status find_symptom(caus_case *about, caus_error *err)
-{
-    const char *name = about->options->symptom;
-    about->symptom = SIZE_MAX;
-    if (!name)
-        return CAUS_OK;
-    about->symptom = caus_series_find(about->series, name);
-    if (about->symptom == SIZE_MAX)
-        return fail_symptom(about->series, name, err);
-    caus_scene_name(&about->scene, about->series, about->symptom);
-    return CAUS_OK;
-}
+/* ---- onset ---- */
 
 static caus_status fail_onset(const caus_timeline *timeline, int64_t onset_ns,
                               caus_error *err)
@@ -149,31 +105,6 @@ static caus_status place_onset(caus_case *about, caus_error *err)
 }
 
 /* ---- what moved ---- */
-
-/* The variable that speaks loudest of what users see, else of all services. */
-static size_t choose_symptom(const caus_case *about)
-{
-    const caus_scene *scene = &about->scene;
-    for (size_t pass = 0; pass < 2; pass++) {
-        size_t best = SIZE_MAX;
-        for (size_t v = 0; v < about->series->variable_count; v++) {
-            bool outside = caus_aspect_is_outside(scene->aspects[v]);
-            double clue = about->scores.clue[v];
-            if (!outside || clue <= 0 ||
-                (pass == 0 &&
-                 !caus_scene_users_see(scene, scene->service_of[v])))
-                continue;
-            const char *name = about->series->variables[v].name;
-            if (best == SIZE_MAX || clue > about->scores.clue[best] ||
-                (clue == about->scores.clue[best] &&
-                 strcmp(name, about->series->variables[best].name) < 0))
-                best = v;
-        }
-        if (best != SIZE_MAX)
-            return best;
-    }
-    return SIZE_MAX;
-}
 
 /* How surely the symptom is seen: entries move by chance, too, where the
  * incident reaches none of them. */
@@ -442,7 +373,7 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, about->out, err));
     caus_timeline_find_failures(&about->timeline, about->series,
                                 about->scene.aspects, about->scene.bad);
-    return find_symptom(about, err);
+    return caus_symptom_find(about, err);
 }
 
 static caus_status prepare(caus_case *about, caus_error *err)
@@ -500,7 +431,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     caus_case_use_onsets(about, clues);
     if (about->symptom == SIZE_MAX) {
         caus_scores_fill(&about->context, clues, variables, &about->scores);
-        about->symptom = choose_symptom(about);
+        about->symptom = caus_symptom_choose(about);
     }
     look_from_symptom(about, clues);
     CAUS_TRY(caus_impact_find_fronts(about, clues, err));
@@ -555,6 +486,7 @@ caus_status caus_case_explain(caus_case *about, caus_explanation *result,
     CAUS_TRY(caus_confidence_fill(about, &placebo, confidence, err));
     for (size_t i = 0; i < services; i++)
         about->suspects[i].confidence = confidence[i];
+    CAUS_TRY(caus_symptom_retell(about, err));
     CAUS_TRY(trace_ways(about, err));
     CAUS_TRY(attribute(about, err));
     CAUS_TRY(caus_trace_facts_find(about, err));

@@ -26,6 +26,19 @@ bool caus_measures_side(const caus_case *about, size_t service, bool inside)
     return false;
 }
 
+bool caus_measured_around(const caus_case *about, size_t service, bool outside)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (about->shifts[v].measured &&
+            (!outside || caus_aspect_is_outside(scene->aspects[v])))
+            return true;
+    }
+    return false;
+}
+
 /* Services by rank of which something is not measured: "a, b and 3 more". */
 static caus_status name_blind(const caus_case *about, bool inside,
                               const char **result, caus_error *err)

@@ -97,6 +97,15 @@ typedef struct caus_case {
  * symptom that was named. */
 caus_status caus_case_open(caus_case *about, caus_error *err);
 
+/* The symptom that was named. */
+caus_status caus_symptom_find(caus_case *about, caus_error *err);
+/* The variable that speaks loudest of what users see, else of all services. */
+size_t caus_symptom_choose(const caus_case *about);
+/* Of one that was chosen and moved no further than by chance: the loudest of
+ * the first suspect and whom it reaches, where it does not reach that one. The
+ * ranking stays. */
+caus_status caus_symptom_retell(caus_case *about, caus_error *err);
+
 /* From there to an explanation. */
 caus_status caus_case_explain(caus_case *about, caus_explanation *result,
                               caus_error *err);

@@ -81,13 +81,8 @@ static bool speaks_by_logs(const caus_suspect *suspect)
 /* What is said where nothing tells of a service. */
 static const char *say_quiet(const caus_case *about, size_t rank)
 {
-    const caus_scene *scene = &about->scene;
-    size_t service = about->ranked[rank];
-    size_t end = scene->variable_start[service + 1];
-    for (size_t i = scene->variable_start[service]; i < end; i++) {
-        if (about->shifts[scene->variables[i]].measured)
-            return "nothing measured in it moved";
-    }
+    if (caus_measured_around(about, about->ranked[rank], false))
+        return "nothing measured in it moved";
     return about->suspects[rank].clue_count
                ? "too few values of it on one side of the onset to compare"
                : "nothing is measured in it";

@@ -472,6 +472,15 @@ static void callees_that_nobody_measures_are_missed(void **state)
     told = made_explain(*state, made_incident, &options);
     assert_true(misses(&told, "no metric of root-db, which root calls"));
     assert_true(misses(&told, "no traces"));
+    /* and nobody says that they are well */
+    size_t untested = 0;
+    for (size_t i = 0; i < told.suspects[0].finding_count; i++) {
+        const caus_finding *own = &told.suspects[0].findings[i];
+        untested +=
+            own->state == CAUS_STATE_UNTESTED &&
+            strstr(own->text, "worse off (latency and errors of root-db");
+    }
+    assert_int_equal(untested, 1);
 }
 
 static void the_runner_up_says_what_would_be_otherwise(void **state)
@@ -544,19 +553,23 @@ static void changes_are_told_apart_by_what_they_touch(void **state)
         {options.onset_ns - 35 * second, "side", CAUS_CHANGE_CONFIG, "config",
          "c1", "", "", ""},
         {options.onset_ns - 30 * second, "elsewhere", CAUS_CHANGE_CONFIG,
-         "config", "c2", "", "", ""}};
-    const caus_changes changes = {3, list};
+         "config", "c2", "", "", ""},
+        {options.onset_ns - 30 * second, "", CAUS_CHANGE_NODE, "node", "n1", "",
+         "", ""}};
+    const caus_changes changes = {4, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
     assert_string_equal(told.changes[0].ref, "v2");
     assert_false(told.changes[0].indistinguishable);
     assert_non_null(
         strstr(told.changes[0].sentence, "it touches what broke first"));
-    for (size_t i = 1; i < 3; i++) {
-        bool side = strcmp(told.changes[i].service, "side") == 0;
-        assert_non_null(strstr(told.changes[i].sentence,
-                               side ? "what it touches did not move"
-                                    : "nothing is known of what it touches"));
+    for (size_t i = 1; i < 4; i++) {
+        const char *service = told.changes[i].service;
+        const char *words = !service[0] ? "it names no service"
+                            : strcmp(service, "side") == 0
+                                ? "what it touches did not move"
+                                : "nothing is known of what it touches";
+        assert_non_null(strstr(told.changes[i].sentence, words));
     }
 }
 

@@ -369,6 +369,31 @@ static void constant_series_are_called_so(void **state)
     assert_null(strstr(told.summary, "constant"));
 }
 
+/* Of two entries one moves by chance and does not call what broke. */
+static void
+a_symptom_by_chance_is_not_told_of_what_never_reaches_it(void **state)
+{
+    static const size_t parted[][2] = {{0, 3}, {1, 2}};
+    const caus_topology apart = {4, made_topology.services, 2, parted};
+    made_measure told_by[MADE_VARIABLES];
+    made_quiet(told_by);
+    told_by[0].shift = .025;
+    told_by[6].shift = made_incident[6].shift;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_explanation told = made_explain(*state, told_by, &options);
+    assert_int_equal(told.symptom, 0);
+    options.topology = &apart;
+    told = made_explain(*state, told_by, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    assert_int_equal(told.symptom, 6);
+    assert_true(told.suspects[0].share.known &&
+                told.suspects[0].share.value == 1);
+    options.symptom = "front_latency";
+    told = made_explain(*state, told_by, &options);
+    assert_int_equal(told.symptom, 0);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -386,6 +411,7 @@ int main(void)
         TEST(what_nobody_knows_the_meaning_of_is_told_and_may_be_named),
         TEST(full_queues_and_lost_quality_are_trouble),
         TEST(constant_series_are_called_so),
+        TEST(a_symptom_by_chance_is_not_told_of_what_never_reaches_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
