@@ -10,7 +10,10 @@
  *   found onset first last score threshold disturbances exceeding cpu_ms
  *
  * bench/anomaly.py makes the lines and reads the answers. The argument names
- * the detector.
+ * the detector; run-lengths is the online detector of change points that all
+ * variables share, which has no windows of its own to be held against: it finds
+ * something where it believes in a change at a row in question more firmly than
+ * at any of the reference.
  */
 #include <math.h>
 #include <stdio.h>
@@ -21,8 +24,13 @@
 #include "base/base.h"
 #include "caus/anomaly.h"
 #include "caus/csv.h"
+#include "numeric/order.h"
 
-enum { MOST_PATH = 1000 };
+enum { MOST_PATH = 1000, SETTLING_ROWS = 10, DELAY_ROWS = 3 };
+
+static const double least_scale = .025; /* of the level, as the detectors' */
+static const double most_deviations = 10;
+static const char shared_name[] = "run-lengths";
 
 static const int64_t SECOND_NS = 1000000000;
 
@@ -106,20 +114,80 @@ static size_t exceeding(const caus_anomalies *found)
     return count;
 }
 
+/* Columns in robust deviations from the level of the reference. */
+static double *standardised(const caus_series *part, size_t reference,
+                            caus_arena *arena)
+{
+    size_t rows = part->segments[0].row_count, count = part->variable_count;
+    double *made = CAUS_ARRAY(arena, double, rows *count);
+    double *sorted = CAUS_ARRAY(arena, double, reference + 1);
+    for (size_t v = 0; v < count; v++) {
+        const double *values = part->segments[0].values + v;
+        size_t known = 0;
+        for (size_t r = 0; r < reference; r++)
+            if (!isnan(values[r * count]))
+                sorted[known++] = values[r * count];
+        caus_sort(sorted, known);
+        double level =
+            known ? caus_sorted_quantile(sorted, known, .5) : (double)NAN;
+        double scale = fmax(known ? caus_sorted_deviation(sorted, known) : 0,
+                            least_scale * fabs(level));
+        for (size_t r = 0; r < rows; r++) {
+            double off = (values[r * count] - level) / scale;
+            made[r * count + v] =
+                scale > 0 ? fmax(-most_deviations, fmin(most_deviations, off))
+                          : (double)NAN;
+        }
+    }
+    return made;
+}
+
+/* The row of the firmest change in question. */
+static caus_status find_shared(const caus_series *part, size_t reference,
+                               const caus_run *run, caus_arena *arena,
+                               caus_anomalies *found, caus_error *err)
+{
+    size_t rows = part->segments[0].row_count;
+    caus_run_lengths believed;
+    CAUS_TRY(caus_run_lengths_find(standardised(part, reference, arena), rows,
+                                   part->variable_count, 1 / (double)rows,
+                                   DELAY_ROWS, run, arena, &believed, err));
+    double usual = .5;
+    size_t best = reference;
+    for (size_t r = SETTLING_ROWS; r < reference; r++)
+        usual = fmax(usual, believed.change[r]);
+    for (size_t r = reference; r < rows; r++)
+        if (believed.change[r] > believed.change[best])
+            best = r;
+    double firm = best < rows ? believed.change[best] : 0;
+    *found = (caus_anomalies){.score = firm, .threshold = usual};
+    found->onset = (caus_onset){.found = firm > usual,
+                                .row = best,
+                                .first_row = best,
+                                .last_row = best};
+    return CAUS_OK;
+}
+
 static void answer(const file *f, const double times[3],
-                   caus_anomaly_options options, const caus_run *run)
+                   const caus_anomaly_options *detector, const caus_run *run)
 {
     size_t first = row_of(&f->series, times[0]);
     size_t reference = row_of(&f->series, times[1]);
     size_t end = row_of(&f->series, times[2] + .5);
     caus_arena *arena = caus_arena_new(0);
     caus_series part = cut(&f->series, first, end, arena);
-    options.reference_rows = reference - first;
     caus_anomalies found;
     caus_error err;
     double before = processor_ms();
-    caus_status status =
-        caus_anomaly_detect(&part, &options, run, arena, &found, &err);
+    caus_status status;
+    if (detector) {
+        caus_anomaly_options options = *detector;
+        options.reference_rows = reference - first;
+        status = caus_anomaly_detect(&part, &options, run, arena, &found, &err);
+    } else {
+        status =
+            find_shared(&part, reference - first, run, arena, &found, &err);
+    }
     double spent = processor_ms() - before;
     if (status != CAUS_OK)
         printf("error %s\n", err.message);
@@ -136,7 +204,9 @@ static void answer(const file *f, const double times[3],
 int main(int argc, char **argv)
 {
     caus_anomaly_options options = caus_anomaly_options_default();
-    if (argc > 1 && !caus_detector_from_name(argv[1], &options.detector)) {
+    bool shared = argc > 1 && strcmp(argv[1], shared_name) == 0;
+    if (argc > 1 && !shared &&
+        !caus_detector_from_name(argv[1], &options.detector)) {
         fprintf(stderr, "anomaly: there is no detector %s\n", argv[1]);
         return 2;
     }
@@ -152,7 +222,7 @@ int main(int argc, char **argv)
     while (scanf("%999s %lf %lf %lf", path, &times[0], &times[1], &times[2]) ==
            4) {
         open_file(&f, path, run);
-        answer(&f, times, options, run);
+        answer(&f, times, shared ? NULL : &options, run);
     }
     caus_arena_free(f.arena);
     caus_run_free(run);

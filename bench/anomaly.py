@@ -138,7 +138,8 @@ def main():
         print("anomaly.py: no folder of incident sets given", file=sys.stderr)
         sys.exit(77)
     detectors = sys.argv[3:] or ["two-window", "change-point", "bayesian",
-                                 "forecast", "isolation", "granger-break"]
+                                 "forecast", "isolation", "granger-break",
+                                 "run-lengths"]
     for folder in sorted(glob.glob(os.path.join(sys.argv[2], "*/"))):
         rng = random.Random(1)
         jobs = [job for case in sorted(glob.glob(folder + "*/"))
