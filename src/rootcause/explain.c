@@ -7,6 +7,7 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/season.h"
 #include "rootcause/strangers.h"
 #include "rootcause/weights.h"
 
@@ -58,11 +59,6 @@ static caus_status find_given_row(const caus_case *about, size_t *result,
     return CAUS_OK;
 }
 
-static caus_onset onset_at(const caus_timeline *timeline, size_t row)
-{
-    return caus_onset_given(row, timeline->time_ns[row]);
-}
-
 /* Whether something that left its habit began when what stands out was over: of
  * two incidents the later is asked about. */
 static bool is_behind(const caus_onset *onset, const caus_extent *extent)
@@ -89,7 +85,7 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         given == SIZE_MAX && onset.found && onset.row >= CAUS_LEAST_HEALTHY;
     size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
     if (given != SIZE_MAX)
-        onset = onset_at(&about->timeline, given);
+        onset = caus_onset_given(given, about->timeline.time_ns[given]);
     else if (!is_dated)
         CAUS_TRY(caus_case_split(about, done, least, &onset, err));
     if (given == SIZE_MAX)
@@ -101,6 +97,7 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     about->has_anomalies = done;
     if (done)
         about->anomalies = found;
+    CAUS_TRY(caus_season_bring_to_onset(about, err));
     return caus_changes_weigh(about, err);
 }
 
@@ -524,8 +521,10 @@ caus_status caus_case_explain(caus_case *about, caus_explanation *result,
     CAUS_TRY(caus_words_fill(about, &placebo, result, err));
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
         return CAUS_OK;
-    if (about->whole != about->series)
+    if (about->whole != about->series) {
         CAUS_TRY(caus_timeline_init(about->whole, about->out, &about->timeline,
                                     err));
+        caus_season_bring(about);
+    }
     return caus_case_find_end(about, &result->ending, err);
 }

@@ -282,12 +282,8 @@ static const char *say_seasons(const caus_case *about)
     return caus_arena_format(
         about->out,
         "%zu variable%s the time of day and %s held against the same time of "
-        "other days: %s",
-        count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are",
-        about->options->has_onset
-            ? "what is told as before is usual at the time of the onset"
-            : "values are told as in a typical hour; --at TIME tells them as "
-              "at the onset");
+        "other days: what is told as before is usual at the time of the onset",
+        count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are");
 }
 
 static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,

@@ -22,6 +22,8 @@ typedef struct caus_case {
     size_t season_count;  /* variables without their time of day */
     const caus_time_of_day *usual; /* [variable_count]; NULL = none is without
                                     */
+    const double *brought; /* [variable_count] what it has been multiplied by
+                              since, where it is without; NULL = nothing */
     const caus_extent *extent; /* the rows that stand out, from an onset on with
                                   enough before it; NULL = the onset is looked
                                   for by what leaves its habit */

@@ -16,8 +16,9 @@ static const double least_gain = 0.5;
 typedef struct finder {
     const int64_t *time_ns; /* [row_count] */
     size_t row_count;
-    int64_t end_ns; /* rows before it tell what is usual */
-    bool has_onset;
+    int64_t end_ns;  /* rows before it tell what is usual */
+    int64_t from_ns; /* values are brought to what is usual in rows from here
+                        on; in a middling hour where there are none */
     int64_t first_hour;
     size_t hour_count;
     size_t *start;  /* [hour_count + 1] of each hour in `rows` */
@@ -99,18 +100,26 @@ double caus_time_of_day_level(const caus_time_of_day *of, int64_t time_ns)
     return of->centre > 0 ? level_at(of->levels, time_ns) : (double)NAN;
 }
 
-static double centre_of(const finder *f, const double *levels)
+/* What is usual in rows from a time on; NaN = there are none. */
+static double mean_level(const double *levels, const int64_t *time_ns,
+                         size_t row_count, int64_t from_ns)
 {
     double sum = 0;
     size_t count = 0;
-    for (size_t r = 0; f->has_onset && r < f->row_count; r++) {
-        if (f->time_ns[r] < f->end_ns)
+    for (size_t r = 0; r < row_count; r++) {
+        if (time_ns[r] < from_ns)
             continue;
-        sum += level_at(levels, f->time_ns[r]);
+        sum += level_at(levels, time_ns[r]);
         count++;
     }
-    if (count)
-        return sum / (double)count;
+    return count ? sum / (double)count : (double)NAN;
+}
+
+static double centre_of(const finder *f, const double *levels)
+{
+    double mean = mean_level(levels, f->time_ns, f->row_count, f->from_ns);
+    if (!isnan(mean))
+        return mean;
     for (size_t h = 0; h < HOURS; h++)
         f->buffer[h] = levels[h];
     return caus_median(f->buffer, HOURS);
@@ -183,11 +192,14 @@ static caus_status open_finder(const caus_case *about, const int64_t *time_ns,
                                caus_error *err)
 {
     const caus_explain_options *options = about->options;
+    int64_t end_ns = options->has_onset ? options->onset_ns : INT64_MAX;
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     finder f = {.time_ns = time_ns,
                 .row_count = row_count,
-                .end_ns = options->has_onset ? options->onset_ns : INT64_MAX,
-                .has_onset = options->has_onset};
+                .end_ns = end_ns,
+                .from_ns = about->onset_row
+                               ? about->timeline.time_ns[about->onset_row]
+                               : end_ns};
     *result = (finder){0};
     if (!has_days(&f, about->series->step_ns))
         return CAUS_OK;
@@ -313,6 +325,45 @@ caus_status caus_season_take_out(caus_case *about, caus_error *err)
     caus_status status = take_out_of_series(about, scratch, err);
     caus_arena_rewind(scratch, mark);
     return status;
+}
+
+/* ---- once the onset is found ---- */
+
+void caus_season_bring(const caus_case *about)
+{
+    size_t count = about->timeline.row_count;
+    for (size_t v = 0; about->brought && v < about->timeline.variable_count;
+         v++) {
+        double *values = about->timeline.values + v * count;
+        for (size_t r = 0; about->usual[v].centre > 0 && r < count; r++)
+            values[r] *= about->brought[v];
+    }
+}
+
+caus_status caus_season_bring_to_onset(caus_case *about, caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t count = timeline->variable_count;
+    if (!about->season_count || about->options->has_onset)
+        return CAUS_OK;
+    caus_time_of_day *usual = CAUS_ARRAY(about->out, caus_time_of_day, count);
+    double *brought = CAUS_ARRAY(about->out, double, count);
+    if (!usual || !brought)
+        return caus_arena_fail(about->out, err);
+    for (size_t v = 0; v < count; v++) {
+        usual[v] = about->usual[v];
+        if (!(usual[v].centre > 0))
+            continue;
+        double mean =
+            mean_level(usual[v].levels, timeline->time_ns, timeline->row_count,
+                       timeline->time_ns[about->onset_row]);
+        brought[v] = mean / usual[v].centre;
+        usual[v].centre = mean;
+    }
+    about->usual = usual;
+    about->brought = brought;
+    caus_season_bring(about);
+    return CAUS_OK;
 }
 
 /* ---- columns ---- */

@@ -316,6 +316,42 @@ static void a_fault_on_a_ramp_is_seen_and_a_ramp_is_none(void **state)
     }
 }
 
+/* As it is where the onset is given: pictures draw what is usual then. */
+static void where_the_onset_is_found_before_is_usual_then(void **state)
+{
+    (void)state;
+    fixture with;
+    caus_explanation told;
+    caus_explain_options options = caus_explain_options_default();
+    caus_error err;
+    make(&with, FIRST + 12, 1);
+    for (size_t r = FIRST; r < FIRST + 12; r++) {
+        with.values[r * VARIABLES] *= 1.6;
+        with.values[r * VARIABLES + 3] *= 1.6;
+    }
+    caus_segment segment = with.series.segments[0];
+    segment.values = with.values;
+    with.series.segments = &segment;
+    assert_int_equal(
+        caus_explain(&with.series, &options, with.run, with.arena, &told, &err),
+        CAUS_OK);
+    assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
+    double then = 0;
+    for (size_t r = FIRST; r < FIRST + 12; r++)
+        then += usual(r) / 12;
+    size_t seen = 0;
+    for (size_t i = 0; i < told.clue_count; i++) {
+        const caus_clue *clue = &told.clues[i];
+        if (clue->variable != 0)
+            continue;
+        assert_true(fabs(clue->before / then - 1) < .08);
+        assert_true(fabs(clue->after / then / 1.6 - 1) < .08);
+        seen++;
+    }
+    assert_int_equal(seen, 1);
+    drop(&with);
+}
+
 static void want_of_memory_is_told(void **state)
 {
     (void)state;
@@ -349,6 +385,7 @@ int main(void)
         cmocka_unit_test(scale_changes_no_bit),
         cmocka_unit_test(a_day_and_a_half_tells_no_habit),
         cmocka_unit_test(a_fault_on_a_ramp_is_seen_and_a_ramp_is_none),
+        cmocka_unit_test(where_the_onset_is_found_before_is_usual_then),
         cmocka_unit_test(want_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
