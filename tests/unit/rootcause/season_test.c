@@ -373,6 +373,37 @@ static void want_of_memory_is_told(void **state)
     }
 }
 
+/* With calls, whose ratios lose their time of day, and an onset to be found. */
+static void want_of_memory_is_told_of_the_whole(void **state)
+{
+    (void)state;
+    static const char *const services[] = {"a", "b"};
+    static const size_t call[1][2] = {{0, 1}};
+    const caus_topology calls = {2, services, 1, call};
+    bool refused = true;
+    size_t count = 0;
+    for (long n = 0; refused; n++, count++) {
+        fixture with;
+        const caus_explain_options options = {.topology = &calls};
+        caus_explanation told;
+        caus_error err;
+        make(&with, ROWS, 1);
+        caus_run_options one = {.threads = 1};
+        caus_run *run;
+        assert_int_equal(caus_run_new(&one, &run, &err), CAUS_OK);
+        caus_arena *out = caus_arena_new(0);
+        fault_fail_after(n);
+        caus_status status =
+            caus_explain(&with.series, &options, run, out, &told, &err);
+        refused = fault_stop();
+        assert_int_equal(status, refused ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        caus_arena_free(out);
+        caus_run_free(run);
+        drop(&with);
+    }
+    assert_true(count > 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -387,6 +418,7 @@ int main(void)
         cmocka_unit_test(a_fault_on_a_ramp_is_seen_and_a_ramp_is_none),
         cmocka_unit_test(where_the_onset_is_found_before_is_usual_then),
         cmocka_unit_test(want_of_memory_is_told),
+        cmocka_unit_test(want_of_memory_is_told_of_the_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
