@@ -8,7 +8,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 6, MOST_WARNINGS = 11 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 7, MOST_WARNINGS = 11 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -84,6 +84,18 @@ static const char *find_unseen_callee(const caus_case *about)
     return NULL;
 }
 
+/* Where there is one service alone, nobody else can be named, and that it is
+ * the first says little. NULL = there are more, or no memory. */
+static const char *say_alone(const caus_case *about)
+{
+    if (about->scene.service_count != 1)
+        return NULL;
+    return caus_arena_format(about->out,
+                             "no metric of any service but %s, so that none "
+                             "that it calls could be named",
+                             about->scene.services[0]);
+}
+
 typedef struct missing_list {
     const char **items;
     size_t count;
@@ -118,6 +130,7 @@ static caus_status list_missing(caus_case *about, caus_explanation *result,
         return caus_arena_fail(about->out, err);
     CAUS_TRY(
         caus_silence_tell(about, list.items, MOST_SILENT, &list.count, err));
+    add_missing(&list, true, say_alone(about));
     add_missing(&list, !about->scene.has_calls,
                 "no call graph, which tells victims from causes (--topology)");
     add_missing(&list, !about->traces.known,

@@ -369,6 +369,30 @@ static void constant_series_are_called_so(void **state)
     assert_null(strstr(told.summary, "constant"));
 }
 
+static bool misses(const caus_explanation *told, const char *words)
+{
+    for (size_t i = 0; i < told->missing_count; i++) {
+        if (strstr(told->missing[i], words))
+            return true;
+    }
+    return false;
+}
+
+static void one_service_alone_is_told_as_one(void **state)
+{
+    made_measure single[MADE_VARIABLES];
+    memcpy(single, made_incident, sizeof single);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        single[v].service = "root";
+    caus_explain_options options = made_options();
+    options.topology = NULL;
+    caus_explanation told = made_explain(*state, single, &options);
+    assert_int_equal(told.suspect_count, 1);
+    assert_true(misses(&told, "no metric of any service but root"));
+    told = made_explain(*state, made_incident, &options);
+    assert_false(misses(&told, "of any service but"));
+}
+
 /* Of two entries one moves by chance and does not call what broke. */
 static void
 a_symptom_by_chance_is_not_told_of_what_never_reaches_it(void **state)
@@ -411,6 +435,7 @@ int main(void)
         TEST(what_nobody_knows_the_meaning_of_is_told_and_may_be_named),
         TEST(full_queues_and_lost_quality_are_trouble),
         TEST(constant_series_are_called_so),
+        TEST(one_service_alone_is_told_as_one),
         TEST(a_symptom_by_chance_is_not_told_of_what_never_reaches_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
