@@ -23,6 +23,9 @@ double caus_silence_clue(const caus_case *about, size_t service,
 /* How much of it tells that anything happened: who is started anew may have
  * harmed nobody. */
 double caus_silence_alarm(const caus_case *about, size_t service);
+/* How rare it is by chance that values get lost as often as of the service that
+ * is least like the others, as a normal deviate; 0 = it is none. */
+double caus_silence_deviate(const caus_case *about);
 /* The onsets of services that fell silent before anything else of them moved.
  */
 void caus_silence_use_onsets(caus_case *about);

@@ -202,6 +202,8 @@ static void reduce_silence(caus_case *about, const caus_placebo *placebo)
     about->silence_over = caus_deviate_beyond(
         windows, placebo->count, loudest_silence(about),
         &(caus_windows_prior){caus_small_effect, caus_prior_windows});
+    about->silence_over =
+        fmin(about->silence_over, caus_silence_deviate(about));
     reduce_each(placebo, placebo->silent, services, SIZE_MAX, about->silent);
     caus_case_stand_alone(about, windows, placebo->count,
                           loudest_silence(about));

@@ -4,9 +4,12 @@
 #include <math.h>
 
 #include "rootcause/behaviour.h"
+#include "rootcause/beyond.h"
 #include "rootcause/weights.h"
 
-static const double least_fall = .03; /* of the level, between two rows */
+static const double least_fall = .03;    /* of the level, between two rows */
+static const double half_a_row = .5;     /* lost where none was yet */
+static const double sure_surprise = 4.6; /* one chance in a hundred */
 
 enum {
     LEAST_HEARD = 10,
@@ -74,10 +77,11 @@ static bool has_own(const caus_case *about, const bool *lively, size_t service)
 
 /*
  * Silent rows before every row: [services × (filled + 1)]. A row in which half
- * of the services or more are silent tells of who measures.
+ * of the services or more are silent tells of who measures; one before the
+ * first value of a service tells nothing of it.
  */
 static void count_silent(const caus_case *about, const bool *lively,
-                         const bool *measured, uint32_t *before)
+                         const bool *measured, bool *begun, uint32_t *before)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t services = about->scene.service_count;
@@ -88,7 +92,9 @@ static void count_silent(const caus_case *about, const bool *lively,
         size_t silent = 0;
         for (size_t s = 0; s < services; s++) {
             size_t row = timeline->filled[i];
-            bool here = measured[s] && !has_value(about, lively, s, row);
+            bool heard = has_value(about, lively, s, row);
+            begun[s] = begun[s] || heard;
+            bool here = measured[s] && begun[s] && !heard;
             before[s * width + i + 1] = before[s * width + i] + here;
             silent += here;
         }
@@ -128,12 +134,13 @@ caus_status caus_silence_init(caus_case *about, caus_error *err)
     uint32_t *before = CAUS_ARRAY(about->out, uint32_t, services * width + 1);
     double *falls = CAUS_ARRAY(about->out, double, about->timeline.row_count);
     bool *lively = CAUS_ARRAY(about->out, bool, about->timeline.variable_count);
-    if (!measured || !before || !falls || !lively)
+    bool *begun = CAUS_ARRAY(about->out, bool, services + 1);
+    if (!begun || !measured || !before || !falls || !lively)
         return caus_arena_fail(about->out, err);
     find_lively(about, lively);
     for (size_t s = 0; s < services; s++)
         measured[s] = has_own(about, lively, s);
-    count_silent(about, lively, measured, before);
+    count_silent(about, lively, measured, begun, before);
     about->silent_before = before;
     find_memory_falls(about, falls);
     about->memory_falls = falls;
@@ -189,6 +196,28 @@ static double restart_clue(const caus_case *about, size_t service, size_t from,
     return log1p(most);
 }
 
+/* How likely it is by chance that any service is silent as often as this one is
+ * in rows [first, end) of `filled`: values get lost now and then, of all, and
+ * one of many is always hit more than others. Chernoff's bound for a Poisson
+ * variable, times as many services as there are. */
+static double chance_of(const caus_case *about, size_t service, size_t first,
+                        size_t end)
+{
+    size_t services = about->scene.service_count;
+    size_t width = about->timeline.filled_count + 1;
+    const uint32_t *own = about->silent_before + service * width;
+    double lost = half_a_row, rows = (double)(first ? first : 1);
+    for (size_t s = 0; s < services; s++)
+        lost += about->silent_before[s * width + first];
+    double rate = fmax(lost / (rows * (double)services), own[first] / rows);
+    double usual = rate * (double)(end - first);
+    double silent = own[end] - own[first];
+    if (!(silent > usual))
+        return 1;
+    double tail = silent - usual + silent * log(usual / silent);
+    return fmin(1, (double)services * exp(tail));
+}
+
 static double missing_clue(const caus_case *about, size_t service, size_t from,
                            size_t to)
 {
@@ -204,7 +233,8 @@ static double missing_clue(const caus_case *about, size_t service, size_t from,
     double share = (double)(silent - 1) / (double)(end - first - 1);
     double deviation = .5 * sqrt(usual * (1 - usual));
     double size = (share - usual) / fmax(deviation, caus_least_failing);
-    return size > 0 ? log1p(size) : 0;
+    double rare = -log(chance_of(about, service, first, end)) / sure_surprise;
+    return size > 0 ? fmin(1, rare) * log1p(size) : 0;
 }
 
 static bool is_silent(const caus_case *about, size_t service, size_t at)
@@ -339,7 +369,8 @@ void caus_silence_date(const caus_case *about, size_t least, caus_onset *onset)
     least = onset->row > least + reach ? onset->row - reach : least;
     for (size_t s = 0; s < about->scene.service_count; s++) {
         size_t at = first_silent(about, s, onset->row);
-        if (at == SIZE_MAX)
+        size_t end = about->timeline.filled_count;
+        if (at == SIZE_MAX || chance_of(about, s, at, end) >= 1)
             continue;
         caus_onset own = onset_of_silence(about, s, at);
         if (own.row >= least && own.row < earliest.row)
@@ -388,6 +419,19 @@ static size_t silent_since_onset(const caus_case *about, size_t service)
 double caus_silence_alarm(const caus_case *about, size_t service)
 {
     return silent_since_onset(about, service) ? about->silent[service] : 0;
+}
+
+double caus_silence_deviate(const caus_case *about)
+{
+    size_t end = about->timeline.filled_count;
+    size_t first =
+        caus_timeline_filled_before(&about->timeline, about->onset_row);
+    double least = 1;
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        if (caus_silence_alarm(about, s) > 0)
+            least = fmin(least, chance_of(about, s, first, end));
+    }
+    return fmax(0, caus_deviate_of(least));
 }
 
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text)

@@ -259,6 +259,41 @@ static void who_is_not_measured_and_nobody_misses_is_not(void **state)
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
 }
 
+/* Hides a service of a series in one row of so many, each beginning elsewhere.
+ */
+static void lose(caus_series *series, const char *service, size_t from,
+                 size_t every)
+{
+    const caus_segment *segment = &series->segments[0];
+    double *values = (double *)(uintptr_t)segment->values;
+    uint64_t *missing = (uint64_t *)(uintptr_t)segment->missing;
+    for (size_t r = from; r < MADE_ROWS; r += every) {
+        for (size_t v = 0; v < MADE_VARIABLES; v++) {
+            if (strcmp(series->variables[v].service, service) != 0)
+                continue;
+            values[r * MADE_VARIABLES + v] = (double)NAN;
+            missing[v * WORDS + r / 64] |= UINT64_C(1) << (r % 64);
+        }
+    }
+}
+
+/* Of all services values get lost now and then; that none of mid's did before
+ * the onset is chance. */
+static void what_gets_lost_of_all_is_no_silence(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    for (int often = 0; often < 2; often++) {
+        caus_series series = hide(with, false, true);
+        lose(&series, "side", 5, often ? 3 : MADE_ROWS);
+        lose(&series, "root", 9, often ? 4 : MADE_ROWS);
+        caus_explanation told = made_explain_series(with, &series, &options);
+        bool is_told = strstr(told.suspects[0].sentence, "not measured");
+        assert_int_equal(is_told, !often);
+    }
+}
+
 /* Where the onset is placed late, silence began with its own first row. */
 static void silence_began_after_the_last_row_that_was_heard(void **state)
 {
@@ -455,6 +490,7 @@ int main(void)
         MADE(what_fails_once_is_no_outage),
         MADE(who_is_not_measured_now_and_then_is_suspected),
         MADE(who_is_not_measured_and_nobody_misses_is_not),
+        MADE(what_gets_lost_of_all_is_no_silence),
         MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
