@@ -46,6 +46,8 @@ static const word_meaning meanings[] = {
     {"evict*", CAUS_ASPECT_RESOURCE},
     {"lock", CAUS_ASPECT_SATURATION},
     {"locks", CAUS_ASPECT_SATURATION},
+    {"blocked", CAUS_ASPECT_SATURATION},
+    {"behind", CAUS_ASPECT_SATURATION},
     {"lat", CAUS_ASPECT_LATENCY},
     {"latenc*", CAUS_ASPECT_LATENCY},
     {"clat", CAUS_ASPECT_LATENCY},
@@ -62,6 +64,7 @@ static const word_meaning meanings[] = {
     {"p95", CAUS_ASPECT_LATENCY},
     {"p99", CAUS_ASPECT_LATENCY},
     {"p999", CAUS_ASPECT_LATENCY},
+    {"slow", CAUS_ASPECT_SATURATION},
     {"queue*", CAUS_ASPECT_SATURATION},
     {"pool*", CAUS_ASPECT_SATURATION},
     {"waiter*", CAUS_ASPECT_SATURATION},
@@ -134,6 +137,17 @@ static const word_meaning meanings[] = {
     {"traffic", CAUS_ASPECT_LOAD},
     {"throughput", CAUS_ASPECT_LOAD},
     {"hits", CAUS_ASPECT_LOAD},
+    {"question*", CAUS_ASPECT_LOAD},
+    {"command*", CAUS_ASPECT_LOAD},
+    {"transaction*", CAUS_ASPECT_LOAD},
+    {"xact*", CAUS_ASPECT_LOAD},
+    {"commit*", CAUS_ASPECT_LOAD},
+    {"opcounter*", CAUS_ASPECT_LOAD},
+    {"processed", CAUS_ASPECT_LOAD},
+    {"handled", CAUS_ASPECT_LOAD},
+    {"consumed", CAUS_ASPECT_LOAD},
+    {"published", CAUS_ASPECT_LOAD},
+    {"invocation*", CAUS_ASPECT_LOAD},
 };
 
 enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
@@ -219,6 +233,37 @@ static bool is_hit_share(const char *name)
            has_word(name, shares, sizeof shares / sizeof *shares);
 }
 
+/* Whether its last word is one of these. */
+static bool ends_in(const char *name, const char *const *words, size_t count)
+{
+    size_t length, last_length = 0;
+    const char *last = NULL;
+    for (const char *word; (word = next_word(&name, &length));) {
+        last = word;
+        last_length = length;
+    }
+    for (size_t i = 0; last && i < count; i++) {
+        if (matches(last, last_length, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Whether it counts what a histogram timed. */
+static bool is_count(const char *name)
+{
+    static const char *const counts[] = {"count", "counts"};
+    return ends_in(name, counts, sizeof counts / sizeof *counts);
+}
+
+bool caus_aspect_is_sum(const caus_variable *variable, caus_aspect aspect)
+{
+    static const char *const sums[] = {"sum", "total"};
+    return aspect == CAUS_ASPECT_LATENCY &&
+           ends_in(caus_measure_name(variable), sums,
+                   sizeof sums / sizeof *sums);
+}
+
 /* Whether it tells how long requests take, as Micrometer names it:
  * "requests_seconds_max"; the sum and the count of that are loads. */
 static bool is_time(const char *name)
@@ -232,6 +277,26 @@ static bool is_time(const char *name)
         "clock*", "stamp",  "boot*", "system",  "user"};
     return has_word(name, units, sizeof units / sizeof *units) &&
            !has_word(name, others, sizeof others / sizeof *others);
+}
+
+/* Whether it tells how many of the copies of a service are there: which no
+ * share of requests is, but its own like a restart. */
+static bool is_of_copies(const char *name)
+{
+    static const char *const copies[] = {"replicas", "pods", "instances"};
+    static const char *const there[] = {"avail*", "unavail*", "up"};
+    return has_word(name, copies, sizeof copies / sizeof *copies) &&
+           has_word(name, there, sizeof there / sizeof *there);
+}
+
+/* Whether it counts calls by a code of gRPC that tells of a failure. */
+static bool is_failed_call(const char *name)
+{
+    static const char *const grpc[] = {"grpc"};
+    static const char *const codes[] = {"internal",  "unknown",  "aborted",
+                                        "exhausted", "dataloss", "deadline*"};
+    return has_word(name, grpc, 1) &&
+           has_word(name, codes, sizeof codes / sizeof *codes);
 }
 
 bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
@@ -284,6 +349,12 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
     bool open = told == CAUS_ASPECT_LOAD || told == CAUS_ASPECT_OTHER;
     if (is_hit_share(name))
         return CAUS_ASPECT_MEMORY;
+    if (told == CAUS_ASPECT_LOAD && is_failed_call(name))
+        return CAUS_ASPECT_ERRORS;
+    if (told == CAUS_ASPECT_LATENCY && is_count(name))
+        return CAUS_ASPECT_LOAD;
+    if (told == CAUS_ASPECT_ERRORS && is_of_copies(name))
+        return CAUS_ASPECT_CPU;
     if (open && is_time(name))
         return CAUS_ASPECT_LATENCY;
     return meaning == MEANING_COUNT && strcmp(variable->unit, "requests") == 0

@@ -41,6 +41,20 @@ static const named names[] = {
     {"cache.hit_ratio", CAUS_ASPECT_MEMORY, -1},
     {"workload", CAUS_ASPECT_LOAD, 0},
     {"availability.Average", CAUS_ASPECT_ERRORS, -1},
+    {"http_request_duration_seconds_count", CAUS_ASPECT_LOAD, 0},
+    {"kube_deployment_status_replicas_available", CAUS_ASPECT_CPU, -1},
+    {"kube_deployment_status_replicas_unavailable", CAUS_ASPECT_CPU, 1},
+    {"mysql_global_status_questions", CAUS_ASPECT_LOAD, 0},
+    {"mysql_global_status_slow_queries", CAUS_ASPECT_SATURATION, 1},
+    {"mysql_slave_status_seconds_behind_master", CAUS_ASPECT_SATURATION, 1},
+    {"pg_stat_database_xact_commit", CAUS_ASPECT_LOAD, 0},
+    {"pg_replication_lag_seconds", CAUS_ASPECT_SATURATION, 1},
+    {"redis_commands_processed_total", CAUS_ASPECT_LOAD, 0},
+    {"grpc_server_handled_total", CAUS_ASPECT_LOAD, 0},
+    {"grpc_server_handled_total{grpc_code=\"Internal\"}", CAUS_ASPECT_ERRORS,
+     1},
+    {"grpc_server_handled_total{grpc_code=\"OK\"}", CAUS_ASPECT_LOAD, 0},
+    {"jvm_threads_blocked", CAUS_ASPECT_SATURATION, 1},
 };
 
 static void a_name_tells_what_is_measured_and_which_way_is_bad(void **state)
