@@ -48,6 +48,13 @@ double caus_demand_of(const caus_scene *scene, const double *asked,
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
 
+/* Lessens clues [variable_count] of the incident of what grew by what the
+ * requests of its service grew by, of the logarithms; those of most services,
+ * where its own are not counted. What requests made in healthy windows stays
+ * usual. */
+caus_status caus_per_request_weigh(const caus_case *about, double *clues,
+                                   caus_error *err);
+
 /* In how many rows a service was not measured, where that tells. */
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
 /* Whom it asks more, and how often, where that tells. */

@@ -241,12 +241,13 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
         about->silent[s] = caus_silence_clue(about, s, &window);
         about->asked[s] = caus_demand_clue(about, s, from, rows, &space);
     }
-    for (size_t v = 0; v < variables; v++) {
-        double clue = caus_clue_of(&about->shifts[v], about->scene.aspects[v],
-                                   about->scene.bad[v]);
+    for (size_t v = 0; v < variables; v++)
+        clues[v] = caus_clue_of(&about->shifts[v], about->scene.aspects[v],
+                                about->scene.bad[v]);
+    CAUS_TRY(caus_per_request_weigh(about, clues, err));
+    for (size_t v = 0; v < variables; v++)
         clues[v] =
-            beyond(placebo, placebo->clues + v, variables, SIZE_MAX, clue);
-    }
+            beyond(placebo, placebo->clues + v, variables, SIZE_MAX, clues[v]);
     reduce_silence(about, placebo);
     reduce_each(placebo, placebo->asked, services, SIZE_MAX, about->asked);
     if (placebo->logs)

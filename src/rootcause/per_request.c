@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What grows because a service gets more requests: processor time, bytes, what
+ * is under way and what fails do so while each request is as it was. */
+#include <math.h>
+
+#include "numeric/order.h"
+#include "rootcause/behaviour.h"
+
+/* Whether so much more of it for so many more requests is what is expected. */
+static bool follows_load(const caus_case *about, size_t variable)
+{
+    switch (about->scene.aspects[variable]) {
+    case CAUS_ASPECT_CPU:
+    case CAUS_ASPECT_RESOURCE:
+    case CAUS_ASPECT_NETWORK:
+    case CAUS_ASPECT_SOCKETS:
+    case CAUS_ASPECT_SATURATION:
+        return true;
+    case CAUS_ASPECT_ERRORS:
+        return about->timeline.whole[variable] <= 0;
+    case CAUS_ASPECT_LATENCY:
+        return caus_aspect_is_sum(&about->series->variables[variable],
+                                  CAUS_ASPECT_LATENCY);
+    default:
+        return false;
+    }
+}
+
+/* The logarithm of how often its level is what it was, where it rose. */
+static double growth_of(const caus_shift *shift)
+{
+    bool rose =
+        shift->measured && shift->before > 0 && shift->after > shift->before;
+    return rose ? log(shift->after / shift->before) : 0;
+}
+
+/* The same of the requests of a service: of what counts them, the least, as
+ * some count what is slow, or work for several; infinite where nothing does. */
+static double load_growth(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    double least = (double)INFINITY;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->aspects[v] == CAUS_ASPECT_LOAD && about->shifts[v].measured)
+            least = fmin(least, growth_of(&about->shifts[v]));
+    }
+    return least;
+}
+
+static void weigh(const caus_case *about, size_t service, double load,
+                  double *clues)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        double own = growth_of(&about->shifts[v]);
+        if (own > 0 && follows_load(about, v))
+            clues[v] *= fmax(0, 1 - load / own);
+    }
+}
+
+caus_status caus_per_request_weigh(const caus_case *about, double *clues,
+                                   caus_error *err)
+{
+    size_t services = about->scene.service_count, counted = 0;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    double *loads = CAUS_ARRAY(scratch, double, services + 1);
+    double *known = CAUS_ARRAY(scratch, double, services + 1);
+    if (!loads || !known)
+        return caus_arena_fail(scratch, err);
+    for (size_t s = 0; s < services; s++) {
+        loads[s] = load_growth(about, s);
+        if (!isinf(loads[s]))
+            known[counted++] = loads[s];
+    }
+    double usual = counted ? caus_median(known, counted) : 0;
+    for (size_t s = 0; s < services; s++)
+        weigh(about, s, isinf(loads[s]) ? usual : loads[s], clues);
+    caus_arena_rewind(scratch, mark);
+    return CAUS_OK;
+}

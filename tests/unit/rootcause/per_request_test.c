@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What grows as requests do tells nothing of who gets them. */
+#include <math.h>
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+enum { SIDE_LOAD = 8, SIDE_OWN, MID_LOAD = 5 };
+
+/* What side scores inside if its requests, and something of it, grow by so
+ * much; `counted` = its requests are, else those of mid alone. */
+static double inside(made_fixture *with, const char *own, double load,
+                     double grown, bool counted)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    measures[SIDE_LOAD] = (made_measure){"side_latency", "side", .08, .004, 0};
+    if (counted)
+        measures[SIDE_LOAD] =
+            (made_measure){"side_requests", "side", 100, 3, 100 * (load - 1)};
+    measures[MID_LOAD] =
+        (made_measure){"mid_requests", "mid", 100, 3, 100 * (load - 1)};
+    measures[SIDE_OWN] = (made_measure){own, "side", 15, .5, 15 * (grown - 1)};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(with, measures, &options);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        if (strcmp(told.suspects[i].service, "side") == 0)
+            return told.suspects[i].terms[CAUS_TERM_INTERNAL];
+    }
+    return (double)NAN;
+}
+
+static void work_that_grows_as_requests_do_is_no_clue(void **state)
+{
+    made_fixture *with = *state;
+    double quiet = inside(with, "side_cpu", 1, 3, true);
+    assert_true(quiet > 1);
+    assert_true(inside(with, "side_cpu", 3, 3, true) < .1 * quiet);
+    /* Half of it, by logarithms, is of each request. */
+    double half = inside(with, "side_cpu", 3, 9, true);
+    double all = inside(with, "side_cpu", 1, 9, true);
+    assert_true(half > .3 * all && half < .7 * all);
+}
+
+static void memory_does_not_follow_requests(void **state)
+{
+    made_fixture *with = *state;
+    assert_true(inside(with, "side_memory", 3, 3, true) >
+                .9 * inside(with, "side_memory", 1, 3, true));
+}
+
+/* Where nobody counts the requests of a service those of most grew, too. */
+static void requests_of_others_stand_for_those_that_nobody_counts(void **state)
+{
+    made_fixture *with = *state;
+    double quiet = inside(with, "side_cpu", 1, 3, false);
+    assert_true(quiet > 1);
+    assert_true(inside(with, "side_cpu", 3, 3, false) < .1 * quiet);
+}
+
+/* A counter of seconds grows with calls as well: what each takes is told. */
+static void seconds_of_all_calls_follow_requests(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool is_sum;
+    } names[] = {{"redis_commands_duration_seconds_total", true},
+                 {"http_request_duration_seconds_sum", true},
+                 {"http_request_duration_seconds_p95", false},
+                 {"latency", false}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        caus_variable variable = caus_variable_default();
+        variable.name = names[i].name;
+        assert_int_equal(caus_aspect_of(&variable), CAUS_ASPECT_LATENCY);
+        assert_int_equal(caus_aspect_is_sum(&variable, CAUS_ASPECT_LATENCY),
+                         names[i].is_sum);
+    }
+}
+
+#define MADE(test) \
+    cmocka_unit_test_setup_teardown(test, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MADE(work_that_grows_as_requests_do_is_no_clue),
+        MADE(memory_does_not_follow_requests),
+        MADE(requests_of_others_stand_for_those_that_nobody_counts),
+        cmocka_unit_test(seconds_of_all_calls_follow_requests),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
