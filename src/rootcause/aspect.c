@@ -119,7 +119,7 @@ static const word_meaning meanings[] = {
     {"files", CAUS_ASPECT_RESOURCE},
     {"thread*", CAUS_ASPECT_RESOURCE},
     {"goroutine*", CAUS_ASPECT_RESOURCE},
-    {"restart*", CAUS_ASPECT_CPU},
+    {"restart*", CAUS_ASPECT_RESTARTS},
     {"utili*", CAUS_ASPECT_RESOURCE},
     {"util", CAUS_ASPECT_RESOURCE},
     {"usage", CAUS_ASPECT_RESOURCE},
@@ -354,7 +354,7 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
     if (told == CAUS_ASPECT_LATENCY && is_count(name))
         return CAUS_ASPECT_LOAD;
     if (told == CAUS_ASPECT_ERRORS && is_of_copies(name))
-        return CAUS_ASPECT_CPU;
+        return CAUS_ASPECT_RESTARTS;
     if (open && is_time(name))
         return CAUS_ASPECT_LATENCY;
     return meaning == MEANING_COUNT && strcmp(variable->unit, "requests") == 0
@@ -389,5 +389,6 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
 bool caus_aspect_tells(caus_aspect aspect)
 {
     return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
-           aspect != CAUS_ASPECT_SOCKETS && aspect != CAUS_ASPECT_OTHER;
+           aspect != CAUS_ASPECT_RESTARTS && aspect != CAUS_ASPECT_SOCKETS &&
+           aspect != CAUS_ASPECT_OTHER;
 }

@@ -15,7 +15,9 @@ typedef enum caus_aspect {
     CAUS_ASPECT_LATENCY,
     CAUS_ASPECT_ERRORS,
     CAUS_ASPECT_LOAD,
-    CAUS_ASPECT_CPU, /* or as surely its own: restarts, what a cache lacks */
+    CAUS_ASPECT_CPU,      /* or as surely its own: what a cache lacks */
+    CAUS_ASPECT_RESTARTS, /* or copies that are gone: who is started anew, if
+                             somebody feels it */
     CAUS_ASPECT_MEMORY,
     CAUS_ASPECT_RESOURCE,   /* disk, descriptors, threads, collections */
     CAUS_ASPECT_NETWORK,    /* bytes: they follow the load */
@@ -45,8 +47,8 @@ static inline bool caus_aspect_is_outside(caus_aspect aspect)
 /* Whether it is of the service alone: processor, memory, other resources. */
 static inline bool caus_aspect_is_inside(caus_aspect aspect)
 {
-    return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
-           aspect == CAUS_ASPECT_RESOURCE;
+    return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_RESTARTS ||
+           aspect == CAUS_ASPECT_MEMORY || aspect == CAUS_ASPECT_RESOURCE;
 }
 
 /* What stands after the service in the name of a variable. */

@@ -133,8 +133,7 @@ static caus_status group_variables(const caus_series *series, caus_scene *scene,
 
 static bool is_internal(caus_aspect aspect)
 {
-    return aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_MEMORY ||
-           aspect == CAUS_ASPECT_RESOURCE || aspect == CAUS_ASPECT_SATURATION ||
+    return caus_aspect_is_inside(aspect) || aspect == CAUS_ASPECT_SATURATION ||
            aspect == CAUS_ASPECT_NETWORK || aspect == CAUS_ASPECT_SOCKETS;
 }
 

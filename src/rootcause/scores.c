@@ -46,6 +46,7 @@ static double inside_weight(caus_aspect aspect)
 {
     switch (aspect) {
     case CAUS_ASPECT_CPU:
+    case CAUS_ASPECT_RESTARTS:
         return caus_weight_cpu;
     case CAUS_ASPECT_MEMORY:
         return caus_weight_memory;
@@ -115,13 +116,19 @@ static double felt(const caus_scores *scores, size_t service)
 }
 
 /* Memory harms nobody by being used: where a service answers as ever, what it
- * holds has changed for another reason. */
+ * holds has changed for another reason. Nor does who is started anew, where it
+ * and its callers answer: of what is away they tell. */
 static double felt_share(const caus_scene *scene, const caus_scores *scores,
-                         size_t service)
+                         size_t service, caus_aspect aspect)
 {
-    return scene->shows[service]
-               ? 1 - caus_weight_unfelt * (1 - felt(scores, service))
-               : 1;
+    bool is_away = aspect == CAUS_ASPECT_RESTARTS;
+    if (!is_away && (aspect != CAUS_ASPECT_MEMORY || !scene->shows[service]))
+        return 1;
+    double most = felt(scores, service);
+    for (size_t i = scene->caller_start[service];
+         is_away && i < scene->caller_start[service + 1]; i++)
+        most = fmax(most, felt(scores, scene->callers[i]));
+    return 1 - caus_weight_unfelt * (1 - most);
 }
 
 /* The largest clue inside every service. */
@@ -136,9 +143,8 @@ static void collect_inside(const caus_context *context, const double *clues,
         if (s == SIZE_MAX || weight <= 0)
             continue;
         double *inside = &scores->terms[s][CAUS_TERM_INTERNAL];
-        bool is_memory = scene->aspects[v] == CAUS_ASPECT_MEMORY;
-        double share = is_memory ? felt_share(scene, scores, s) : 1;
-        *inside = fmax(*inside, weight * share * clues[v]);
+        weight *= felt_share(scene, scores, s, scene->aspects[v]);
+        *inside = fmax(*inside, weight * clues[v]);
     }
 }
 

@@ -359,6 +359,28 @@ static void who_was_started_anew_is_suspected(void **state)
     assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
 }
 
+/* Side was started once more, while its caller is as ever, or slow. */
+static void who_is_started_anew_counts_as_far_as_somebody_feels_it(void **state)
+{
+    double term[2] = {0};
+    for (int is_felt = 0; is_felt < 2; is_felt++) {
+        made_measure measures[MADE_VARIABLES];
+        made_quiet(measures);
+        measures[9] = (made_measure){"side_restarts_total", "side", 3, 0, 1};
+        measures[0].shift = is_felt ? .5 : 0;
+        caus_explain_options options = made_options();
+        options.symptom = NULL;
+        caus_explanation told = made_explain(*state, measures, &options);
+        if (!is_felt)
+            assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+        for (size_t i = 0; i < told.suspect_count; i++) {
+            if (strcmp(told.suspects[i].service, "side") == 0)
+                term[is_felt] = told.suspects[i].terms[CAUS_TERM_INTERNAL];
+        }
+    }
+    assert_true(term[1] > 1 && term[0] > 0 && term[0] < .7 * term[1]);
+}
+
 /* Memory of side grew, and side answers as ever, or nobody measures how it
  * answers. */
 static void memory_that_nobody_feels_counts_less(void **state)
@@ -494,6 +516,7 @@ int main(void)
         MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
+        MADE(who_is_started_anew_counts_as_far_as_somebody_feels_it),
         MADE(memory_that_nobody_feels_counts_less),
         MADE(a_heap_that_fills_as_before_tells_nothing),
         MADE(garbage_that_is_collected_starts_nobody_anew),
