@@ -33,11 +33,23 @@ static size_t add_node(const caus_case *about, caus_mechanism *made,
     return node;
 }
 
+/* The i-th service that a service waits for: those that it calls, and whom it
+ * only stands before; SIZE_MAX = no more. */
+static size_t waits_for(const caus_case *about, size_t service, size_t i)
+{
+    const caus_scene *scene = &about->scene;
+    size_t at = scene->callee_start[service] + i;
+    size_t end = scene->callee_start[service + 1];
+    if (at < end)
+        return scene->callees[at];
+    return at == end ? about->fronts[service] : SIZE_MAX;
+}
+
 /* A walk over the calls that leaves a service after all its callees. */
 typedef struct call_walk {
     const caus_case *about;
     caus_mechanism *made;
-    size_t *next;  /* [service_count] call to look at; SIZE_MAX = new */
+    size_t *next;  /* [service_count] wait to look at; SIZE_MAX = new */
     size_t *stack; /* [service_count] */
     size_t *face;  /* [service_count] the node that callers feel: what moved
                       outside, else inside; SIZE_MAX = none yet */
@@ -63,10 +75,11 @@ static void add_parents(call_walk *walk, size_t node, size_t *callees,
             made->parents[node][made->parent_count[node]++] = face;
         if (scene->shows[callee])
             continue;
-        for (size_t i = scene->callee_start[callee];
-             i < scene->callee_start[callee + 1]; i++) {
-            if (walk->asked[scene->callees[i]] != node)
-                callees[count++] = scene->callees[i];
+        size_t next;
+        for (size_t i = 0;
+             (next = waits_for(walk->about, callee, i)) != SIZE_MAX; i++) {
+            if (walk->asked[next] != node)
+                callees[count++] = next;
         }
     }
 }
@@ -74,7 +87,6 @@ static void add_parents(call_walk *walk, size_t node, size_t *callees,
 static void leave(call_walk *walk, size_t service, size_t *room)
 {
     const caus_case *about = walk->about;
-    const caus_scene *scene = &about->scene;
     caus_mechanism *made = walk->made;
     bool last = service == about->symptom_service;
     size_t outside = last ? about->symptom : loudest(about, service, false);
@@ -88,30 +100,28 @@ static void leave(call_walk *walk, size_t service, size_t *room)
     if (walk->face[service] != SIZE_MAX)
         made->parents[node][made->parent_count[node]++] = walk->face[service];
     walk->face[service] = node;
-    size_t count = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++)
-        room[count++] = scene->callees[i];
+    size_t count = 0, next;
+    for (; (next = waits_for(about, service, count)) != SIZE_MAX; count++)
+        room[count] = next;
     add_parents(walk, node, room, count);
 }
 
 static void walk_calls(call_walk *walk, size_t from, size_t *room)
 {
-    const caus_scene *scene = &walk->about->scene;
     size_t depth = 0;
     walk->stack[depth++] = from;
-    walk->next[from] = scene->callee_start[from];
+    walk->next[from] = 0;
     while (depth) {
         size_t at = walk->stack[depth - 1];
-        if (walk->next[at] == scene->callee_start[at + 1]) {
+        size_t callee = waits_for(walk->about, at, walk->next[at]++);
+        if (callee == SIZE_MAX) {
             leave(walk, at, room);
             depth--;
             continue;
         }
-        size_t callee = scene->callees[walk->next[at]++];
         if (walk->next[callee] != SIZE_MAX)
             continue;
-        walk->next[callee] = scene->callee_start[callee];
+        walk->next[callee] = 0;
         walk->stack[depth++] = callee;
     }
 }

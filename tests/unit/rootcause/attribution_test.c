@@ -263,6 +263,20 @@ an_observer_has_no_share_and_the_unmeasured_lets_through(void **state)
     assert_true(share_of(&told, "root").value > share_of(&told, "front").value);
 }
 
+/* side contains the latency of mid and is as much slower: a balancer. */
+static void who_only_stands_before_another_has_no_share_of_its_own(void **state)
+{
+    made_measure balanced[MADE_VARIABLES];
+    memcpy(balanced, made_incident, sizeof balanced);
+    balanced[8].level = .12;
+    balanced[8].shift = made_incident[3].shift;
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, balanced, &options);
+    check_shares(&told);
+    assert_true(share_of(&told, "side").value <
+                .5 * share_of(&told, "root").value);
+}
+
 static void without_calls_shares_are_not_known(void **state)
 {
     caus_explain_options options = made_options();
@@ -314,6 +328,7 @@ int main(void)
         TEST(who_moves_besides_has_more_than_who_follows),
         TEST(strangers_that_move_at_once_share_it),
         TEST(an_observer_has_no_share_and_the_unmeasured_lets_through),
+        TEST(who_only_stands_before_another_has_no_share_of_its_own),
         TEST(without_calls_shares_are_not_known),
         TEST(a_ring_of_calls_has_shares),
         TEST(shares_are_the_same_in_other_units_and_orders),
