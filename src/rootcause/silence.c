@@ -439,7 +439,7 @@ void caus_silence_add(const caus_case *about, size_t service, caus_text *text)
     const caus_timeline *timeline = &about->timeline;
     size_t at = caus_timeline_filled_before(timeline, about->onset_row);
     size_t silent = silent_since_onset(about, service);
-    if (about->silent[service] <= 0)
+    if (about->silent[service] < caus_explained_clue)
         return;
     caus_text_add(text, text->length ? "; " : "");
     if (silent)
