@@ -3,8 +3,8 @@
 """Asks `caus explain` what fit.py fits confidence to.
 
 Every system is a kind of incidents: simulated worlds (also damaged, with traces,
-with log lines), large.py, cloud.py, queues.py, and recorded sets. Of each case its incident
-is asked about, and blocks of its healthy rows; each with the onset given and
+with log lines), large.py, cloud.py, queues.py, exporters.py, and recorded sets. Of each case
+its incident is asked about, and blocks of its healthy rows; each with the onset given and
 looked for, with the call graph and without, and with the traces or log lines
 that it has. One file of JSON lines a system; files that are there are kept.
 
@@ -27,17 +27,17 @@ import run as bench
 # How many of each system, from which seed on: used for no figure of how good it is.
 SYSTEMS = {"worlds": [(80, 2330001)], "traced": [(16, 1120001)],
            "large": [(64, 2310001), (69, 2340001)], "cloud": [(48, 2320001)],
-           "logs": [(54, 1150001)], "queues": [(64, 2350001)]}
+           "logs": [(54, 1150001)], "queues": [(64, 2350001)], "exporters": [(126, 1000)]}
 KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "rows_before",
         "rows_after", "verdict"]
 
 
 def make(options, name, count, seed, folder):
-    kinds = ["worlds", "large", "cloud", "queues"]
+    kinds = ["worlds", "large", "cloud", "queues", "exporters"]
     kind = name if name in kinds else "worlds"
     made = argparse.Namespace(
         caus=options.caus, world_seed=seed, large_seed=seed, cloud_seed=seed, queue_seed=seed,
-        world_traces=name == "traced", world_logs=name == "logs",
+        exporters_seed=seed, world_traces=name == "traced", world_logs=name == "logs",
         **{k: count if k == kind else 0 for k in kinds})
     os.makedirs(folder)
     for _, fill in bench.make_sets(made):

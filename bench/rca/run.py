@@ -10,7 +10,7 @@ messages of logs as well), truth.json is not copied. Services are scored, withou
 those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
-              [--large N] [--cloud N] [--queues N]
+              [--large N] [--cloud N] [--queues N] [--exporters N]
               [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
               [--modes given,found,late,metrics,bare,bare_found,traces,logs,logs_found,
                logs_bare,all,all_found]
@@ -18,7 +18,7 @@ usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
 Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
 systems are those of large.py, cloud systems those of cloud.py, queues those of
-queues.py.
+queues.py, exporters those of exporters.py, which needs numpy.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -521,12 +521,19 @@ def make_each(folder, count, seed, make):
         make(number, seed + number, target)
 
 
+def make_exporters(number, seed, target):
+    """What needs numpy is loaded where it is asked for."""
+    import exporters
+    exporters.make(number, seed, target)
+
+
 def make_sets(options):
     """Names of the sets that were asked for, each with what makes it in a folder."""
     bind = functools.partial
     sets = [("large systems", options.large, options.large_seed, bind(large.make, options.caus)),
             ("cloud systems", options.cloud, options.cloud_seed, bind(cloud.make, options.caus)),
-            ("queues", options.queues, options.queue_seed, queues.make)]
+            ("queues", options.queues, options.queue_seed, queues.make),
+            ("exporters", options.exporters, options.exporters_seed, make_exporters)]
     if options.worlds:
         yield "worlds", bind(make_worlds, options)
     for name, count, seed, make in sets:
@@ -587,6 +594,8 @@ def main():
     parser.add_argument("--cloud-seed", type=int, default=85000)
     parser.add_argument("--queues", type=int, default=0)
     parser.add_argument("--queue-seed", type=int, default=95000)
+    parser.add_argument("--exporters", type=int, default=0)
+    parser.add_argument("--exporters-seed", type=int, default=97000)
     parser.add_argument("--each", action="store_true", help="a line for every case")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
@@ -595,9 +604,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if not (options.data or options.worlds or options.large or options.cloud or
-            options.queues):
+            options.queues or options.exporters):
         print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
-              "ask for --worlds, --large, --cloud or --queues")
+              "ask for --worlds, --large, --cloud, --queues or --exporters")
         return 77
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
