@@ -380,8 +380,7 @@ static double waiting(const caus_scores *scores, size_t caller, size_t kind)
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
  * who do not measure what their calls take may be slow themselves. If nobody
- * measures how long it takes, but requests pile up in it, it is who they wait
- * for.
+ * measures how long it takes, but requests pile up in it, they wait for it.
  */
 static double waited_for(const caus_scene *scene, const caus_scores *scores,
                          size_t service, size_t kind)
@@ -403,7 +402,11 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
                        shared_below(scene, scores, caller, service, kind);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
-    double own = fmin(1, scores->outside[service][kind] / caus_explained_clue);
+    const double *outside = scores->outside[service];
+    double shown = scene->shows[service] ? outside[kind]
+                                         : fmax(outside[OUTSIDE_LATENCY],
+                                                outside[OUTSIDE_ERRORS]);
+    double own = fmin(1, shown / caus_explained_clue);
     if (!any)
         return 0;
     return least * (scene->shows[service] ? weight * left * (1 - own)

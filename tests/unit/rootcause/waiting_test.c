@@ -84,6 +84,30 @@ static void a_store_in_which_requests_pile_up_is_who_they_wait_for(void **state)
     }
 }
 
+/* Nor does it count its failures: those of its caller, which gives up, are its
+ * doing as well. */
+static void a_store_that_fills_makes_its_callers_fail(void **state)
+{
+    enum { FRONT_ERRORS = 1, MID_ERRORS = 5 };
+    double least = 0;
+    for (int fills = 0; fills < 2; fills++) {
+        made_measure measures[MADE_VARIABLES];
+        made_quiet(measures);
+        measures[FRONT_ERRORS] =
+            (made_measure){"front_errors", "front", 0, 0, 9};
+        measures[MID_ERRORS] = (made_measure){"mid_errors", "mid", 0, 0, 9};
+        measures[ROOT_LATENCY] = (made_measure){"root_threads_running", "root",
+                                                13, 1, fills ? 12 : 0};
+        caus_explain_options options = made_options();
+        options.symptom = "front_errors";
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(first_of(&told), fills ? "root" : "mid");
+        double score = score_of(&told, "root");
+        assert_true(score > least);
+        least = score;
+    }
+}
+
 /* Latency of root is ten times as high in one of four rows [from, to). */
 static double score_of_bursts(made_fixture *with, size_t from, size_t to)
 {
@@ -146,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MADE(who_is_not_measured_is_no_witness),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
+        MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(latency_that_comes_and_goes_counts),
         MADE(what_nobody_feels_for_a_while_is_no_incident),
     };
