@@ -59,6 +59,9 @@ caus_status caus_per_request_weigh(const caus_case *about, double *clues,
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
 /* Whom it asks more, and how often, where that tells. */
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text);
+/* Whether a service is not measured any more while others are, and nothing
+ * tells whether it stopped or is only asked no more. */
+bool caus_silence_is_open(const caus_case *about, size_t service);
 /* Of services that are not measured any more while others are, a sentence each,
  * `most` at most, in the order of their rank. */
 caus_status caus_silence_tell(const caus_case *about, const char **notes,

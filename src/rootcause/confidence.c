@@ -3,6 +3,7 @@
  * says. */
 #include <math.h>
 
+#include "rootcause/behaviour.h"
 #include "rootcause/beyond.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
@@ -154,6 +155,21 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_AGREED] = agreement_on_first(about);
 }
 
+/* Whether the first suspect calls a service of which nobody knows whether it
+ * stopped: then it may be either. */
+static bool may_wait_for_nobody(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    size_t first = about->ranked[0];
+    for (size_t i = scene->has_calls ? scene->callee_start[first] : 0;
+         scene->has_calls && i < scene->callee_start[first + 1]; i++) {
+        if (scene->callees[i] != first &&
+            caus_silence_is_open(about, scene->callees[i]))
+            return true;
+    }
+    return false;
+}
+
 caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
                                  double *confidence, caus_error *err)
 {
@@ -170,6 +186,8 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
     double incident = logistic(caus_incident_weights, signs);
     double sure = logistic(caus_right_weights, signs) *
                   fmin(1, incident / caus_moved_incident);
+    if (may_wait_for_nobody(about))
+        sure *= caus_share_of_either;
     about->incident = incident;
     confidence[0] = sure;
     for (size_t i = 1; i < count; i++)

@@ -485,6 +485,12 @@ static size_t last_heard(const caus_case *about, size_t service)
     return fell ? last : SIZE_MAX;
 }
 
+bool caus_silence_is_open(const caus_case *about, size_t service)
+{
+    return about->silent[service] <= 0 &&
+           last_heard(about, service) != SIZE_MAX;
+}
+
 caus_status caus_silence_tell(const caus_case *about, const char **notes,
                               size_t most, size_t *count, caus_error *err)
 {

@@ -103,6 +103,8 @@ static const double caus_incident_weights[] = {-2.35, 1.50, .76, 0, 0,
 /* Log-odds that the first is right if something did. */
 static const double caus_right_weights[] = {-1.66, .47,  0,    .70, 1.14,
                                             .32,   -.92, 1.07, .88, 1.31};
+/* Of the confidence, where it may as well be a service that stopped. */
+static const double caus_share_of_either = .5;
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 6
  * %, all of them in 2 %, every kind of system counting the same. */

@@ -105,6 +105,34 @@ static void confidences_are_shares_of_one(void **state)
     assert_true(sum <= 1 + exact);
 }
 
+/* Front breaks; of side nobody knows more than its requests show. */
+static caus_explanation explain_front(made_fixture *with, bool side_is_dark)
+{
+    measure asked[MADE_VARIABLES];
+    made_quiet(asked);
+    asked[0].shift = .5;
+    asked[2].shift = 20;
+    asked[9].name = "side_calls";
+    asked[9].level = 50;
+    if (side_is_dark)
+        asked[8].shift = asked[9].shift = (double)NAN;
+    caus_explain_options options = made_options();
+    return made_explain(with, asked, &options);
+}
+
+/* It may have stopped, or front asks it no more. */
+static void
+a_callee_of_which_no_more_is_known_halves_the_confidence(void **state)
+{
+    caus_explanation known = explain_front(*state, false);
+    caus_explanation dark = explain_front(*state, true);
+    assert_string_equal(known.suspects[0].service, "front");
+    assert_string_equal(dark.suspects[0].service, "front");
+    assert_true(known.suspects[0].confidence > .5);
+    assert_true(dark.suspects[0].confidence <= .5);
+    assert_int_not_equal(dark.verdict, CAUS_VERDICT_CAUSE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +149,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_rival_that_is_ahead_in_one_kind_lessens_it_most, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_callee_of_which_no_more_is_known_halves_the_confidence,
+            made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(confidences_are_shares_of_one,
                                         made_set_up, made_tear_down),
     };
