@@ -27,7 +27,7 @@ import run as bench
 # How many of each system, from which seed on: used for no figure of how good it is.
 SYSTEMS = {"worlds": [(80, 2330001)], "traced": [(16, 1120001)],
            "large": [(64, 2310001), (69, 2340001)], "cloud": [(48, 2320001)],
-           "logs": [(54, 1150001)], "queues": [(64, 2350001)], "exporters": [(126, 1000)]}
+           "logs": [(54, 1150001)], "queues": [(128, 2350001)], "exporters": [(126, 1000)]}
 KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "rows_before",
         "rows_after", "verdict"]
 

@@ -469,8 +469,9 @@ class Recording:
     def off(self, name, first, last):
         """How far a column is from what it was before, in deviations."""
         values = self.columns[name]
-        counts = self.raw and name.endswith("_count") and np.diff(values).min() >= 0
-        if counts or name.endswith("_total"):
+        again = len(self.owners[name].restarts)
+        falls = np.count_nonzero(np.diff(values) < 0)
+        if name.endswith("_total") or self.raw and name.endswith("_count") and falls <= again:
             values = np.diff(values, prepend=np.nan)
             values = np.where(values < 0, np.nan, values)
         old, new = values[:first], values[first + 1:last]

@@ -68,9 +68,11 @@ class Incident:
         self.set(cores=self.use / self.draw.uniform(.85, 1.3))
 
     def bad_deploy_slow(self):
-        """Four in ten only restart: that a change does no harm is not known before."""
         slower = self.draw.uniform(2, 8) * (30 if self.s.kind == "gateway" else 1)
-        self.set(cpu=self.bearable(slower) if self.draw.random() < .6 else 1)
+        if self.draw.random() < .6:
+            self.set(cpu=self.bearable(slower))
+        else:
+            self.set(slow=slower)
 
     def bad_deploy_errors(self):
         self.set(error=self.draw.uniform(.05, .6))

@@ -98,11 +98,11 @@ static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.35, 1.50, .76, 0, 0,
+static const double caus_incident_weights[] = {-2.34, 1.53, .68, 0, 0,
                                                0,     0,    0,   0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {-1.66, .47,  0,    .70, 1.14,
-                                            .32,   -.92, 1.07, .88, 1.31};
+static const double caus_right_weights[] = {-.86, .36,  0,    .74, 1.21,
+                                            .42,  -.71, 1.18, .75, .76};
 /* Of the confidence, where it may as well be a service that stopped. */
 static const double caus_share_of_either = .5;
 /* From the first on something happened; from the second on, and a confidence of
