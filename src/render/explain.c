@@ -31,6 +31,19 @@ const char *caus_tale_confidence(const caus_explanation *told)
     return confidence >= medium_confidence ? "medium" : "low";
 }
 
+void caus_tale_format_strength(const caus_explanation *told, char text[80])
+{
+    text[0] = '\0';
+    if (!isfinite(told->strength))
+        return;
+    if (told->strength > 1)
+        snprintf(text, 80, "%.1f times the strongest of %zu healthy windows",
+                 told->strength, told->placebo_count);
+    else
+        snprintf(text, 80, "though one of %zu healthy windows scores as high",
+                 told->placebo_count);
+}
+
 size_t caus_tale_top(const caus_tale *tale)
 {
     size_t top = tale->answer->top ? tale->answer->top : DEFAULT_TOP;

@@ -139,11 +139,9 @@ static void add_verdict(const sheet *page)
     } else
         caus_text_format(page->text, "  confidence: %s (%.0f %%)",
                          caus_tale_confidence(told), percent);
-    if (isfinite(told->strength))
-        caus_text_format(page->text,
-                         ", %.1f times the strongest of %zu healthy windows",
-                         told->strength, told->placebo_count);
-    caus_text_add_char(page->text, '\n');
+    char strength[80];
+    caus_tale_format_strength(told, strength);
+    caus_text_format(page->text, "%s%s\n", strength[0] ? ", " : "", strength);
 }
 
 static void add_name(const sheet *page, const char *name, size_t columns)

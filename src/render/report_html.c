@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A report as one page: its frame, its summary, and what every part uses. */
-#include <math.h>
 #include <string.h>
 
 #include "render/report.h"
@@ -143,12 +142,9 @@ static void add_confidence(const caus_report_page *page)
     caus_text_format(page->text, " <small>%s</small>",
                      caus_tale_confidence(told));
     add_meter(page, confidence);
-    char note[120] = "";
-    if (isfinite(told->strength))
-        snprintf(note, sizeof note,
-                 "%.1f× the strongest of %zu healthy windows", told->strength,
-                 told->placebo_count);
-    close_fact(page, note);
+    char strength[80];
+    caus_tale_format_strength(told, strength);
+    close_fact(page, strength);
 }
 
 /* What could be seen comes before what was. */

@@ -523,6 +523,28 @@ static void other_formats_and_rows_without_times_are_refused(void **state)
     drop_report(&made);
 }
 
+/* Where a healthy window scores as high, a multiple below 1 behind a high
+ * confidence would read like a mistake. */
+static void only_a_multiple_above_one_is_told(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    assert_int_equal(made.told.verdict, CAUS_VERDICT_CAUSE);
+    made.told.placebo_count = 7;
+    made.told.strength = 1.5;
+    assert_non_null(strstr(render(&made, CAUS_FORMAT_HTML),
+                           "1.5 times the strongest of 7 healthy windows"));
+    made.told.strength = .8;
+    const char *page = render(&made, CAUS_FORMAT_HTML);
+    assert_null(strstr(page, "times the strongest"));
+    assert_non_null(
+        strstr(page, "though one of 7 healthy windows scores as high"));
+    made.told.strength = (double)NAN;
+    assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "of 7 healthy"));
+    drop_report(&made);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -575,6 +597,7 @@ int main(void)
         cmocka_unit_test(
             what_is_usual_at_the_time_of_day_is_drawn_where_it_counted),
         cmocka_unit_test(constant_and_missing_series_have_axes),
+        cmocka_unit_test(only_a_multiple_above_one_is_told),
         cmocka_unit_test(other_formats_and_rows_without_times_are_refused),
         cmocka_unit_test(every_allocation_may_fail)};
     return cmocka_run_group_tests(tests, NULL, NULL);
