@@ -194,8 +194,10 @@ def figures(pool, fitted):
         p = np.array([a[1] for a in answers])
         right, loud = np.array(pool.right), p >= .8
         chance = bench.chance_error(list(p), 1)
-        told = {"answers": list(zip(p, right > 0)), "AC@1": right.mean(), "seen": np.mean([a[0] != "no_anomaly" for a in answers]),
-                "error": bench.calibration(list(zip(p, right > 0))), "chance": chance[0],
+        pairs = list(zip(p, right > 0))
+        told = {"answers": pairs, "AC@1": right.mean(),
+                "seen": np.mean([a[0] != "no_anomaly" for a in answers]),
+                "error": bench.calibration(pairs), "chance": chance[0],
                 "share": loud.mean(), "right": right[loud].mean() if loud.any() else math.nan,
                 "wrong": (loud & (right == 0)).mean()}
     if pool.healthy:

@@ -106,7 +106,7 @@ class Service:
         self.job_s, self.job_at = draw.choice([0, 0, 0, 120, 300]), draw.randrange(300)
         self.replicas, self.flaw = draw.choice([1, 2, 3]), draw.choice([0, 0, .0005, .003])
         self.knobs, self.open, self.recent = dict(KNOBS), {}, {}
-        self.pause_until = self.hidden_until = 0.0
+        self.pause_until = 0.0
         self.seen = collections.defaultdict(list)
         self.sums = collections.Counter()
         self.latencies, self.waits = [], []

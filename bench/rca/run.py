@@ -28,7 +28,6 @@ import csv
 import functools
 import io
 import json
-import math
 import os
 import random
 import re

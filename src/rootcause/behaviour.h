@@ -23,8 +23,9 @@ double caus_silence_clue(const caus_case *about, size_t service,
 /* How much of it tells that anything happened: who is started anew may have
  * harmed nobody. */
 double caus_silence_alarm(const caus_case *about, size_t service);
-/* How rare it is by chance that values get lost as often as of the service that
- * is least like the others, as a normal deviate; 0 = it is none. */
+/* How rare it is by chance that values get lost as often as those of the
+ * service that is silent least by chance, as a normal deviate; 0 = nobody is
+ * silent. */
 double caus_silence_deviate(const caus_case *about);
 /* The onsets of services that fell silent before anything else of them moved.
  */
@@ -48,10 +49,10 @@ double caus_demand_of(const caus_scene *scene, const double *asked,
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
 
-/* Lessens clues [variable_count] of the incident of what grew by what the
- * requests of its service grew by, of the logarithms; those of most services,
- * where its own are not counted. What requests made in healthy windows stays
- * usual. */
+/* Lessens the clues of the incident [variable_count] of what grows as requests
+ * do: by the share of its growth that the requests of its service grew by, in
+ * logarithms; where nobody counts these, by the median growth of others'. Clues
+ * of healthy windows stay as they are: what requests did there is usual. */
 caus_status caus_per_request_weigh(const caus_case *about, double *clues,
                                    caus_error *err);
 

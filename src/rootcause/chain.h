@@ -58,8 +58,8 @@ double caus_trace_lost_share(const caus_case *about, size_t service);
 /* Whether anything of a service is measured inside (processor, memory, disk),
  * or outside (latency, errors). */
 bool caus_measures_side(const caus_case *about, size_t service, bool inside);
-/* Whether a variable of a service, or one outside it, has values enough on both
- * sides of the onset. */
+/* Whether a variable of a service has values enough on both sides of the onset:
+ * any, or of those outside it (latency, errors). */
 bool caus_measured_around(const caus_case *about, size_t service, bool outside);
 
 /* Of what the first has more than a suspect behind it, the part of the score

@@ -19,11 +19,12 @@ static const double again_of_own = 1, again_of_caller = 2;
 
 /* Of every service in every row: [services × rows]. */
 typedef struct trouble {
-    const double *measured; /* [variables × rows] with their time of day: of
-                               two that are compared one may follow it alone */
-    double *failures;       /* by what counts most */
-    double *again; /* what it asked others again; as far as it counts that */
-    bool *counts;  /* [services] whether it does */
+    const double
+        *measured;    /* [variables × rows] with their time of day, as
+                         of two that are divided one may follow it alone */
+    double *failures; /* by what counts most */
+    double *again;    /* what it asked others again; as far as it counts that */
+    bool *counts;     /* [services] whether it does */
 } trouble;
 
 /* What one variable says that fails in a row, in requests. */

@@ -6,7 +6,7 @@
 #include "numeric/order.h"
 #include "rootcause/behaviour.h"
 
-/* Whether so much more of it for so many more requests is what is expected. */
+/* Whether twice as much of it is expected of twice the requests. */
 static bool follows_load(const caus_case *about, size_t variable)
 {
     switch (about->scene.aspects[variable]) {
@@ -34,8 +34,9 @@ static double growth_of(const caus_shift *shift)
     return rose ? log(shift->after / shift->before) : 0;
 }
 
-/* The same of the requests of a service: of what counts them, the least, as
- * some count what is slow, or work for several; infinite where nothing does. */
+/* The same of the requests of a service: the least of what counts them, as some
+ * variables count slow requests alone, or work that is done for several;
+ * infinite where nothing counts them. */
 static double load_growth(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;

@@ -15,8 +15,8 @@
  *
  *   about  with series, options, run and out; where any variable follows, its
  *          series is another afterwards, season_count tells how many do, and
- *          `usual` what. Rows before an onset that is given tell it, else all
- * do
+ *          `usual` what is usual: by the rows before an onset that is given,
+ *          else by all
  *
  * Fails with CAUS_ERR_OUT_OF_MEMORY, …_CANCELLED, …_TIME_LIMIT. Cost O(values +
  * variables · hours · days).

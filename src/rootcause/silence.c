@@ -44,8 +44,8 @@ static bool is_own(caus_aspect aspect)
     return caus_aspect_is_inside(aspect) || aspect == CAUS_ASPECT_SATURATION;
 }
 
-/* Whether a row tells that a service lives: that others, or who stands before
- * it, count none of its requests does not. */
+/* Whether a row tells that a service lives. A zero of what requests show does
+ * not: its callers, or a proxy before it, may count none where it is gone. */
 static bool has_value(const caus_case *about, const bool *lively,
                       size_t service, size_t row)
 {
