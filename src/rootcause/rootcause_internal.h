@@ -42,17 +42,17 @@ typedef struct caus_case {
     caus_log_clues logs;
     caus_context context;
     caus_scores scores;
-    const uint32_t *silent_before; /* [service_count × (filled_count + 1)] in
-                                      how many of `filled` before each it is
-                                      not measured while most others are */
-    const double *memory_falls;    /* [rows] the largest fall of any memory up
-                                      to each, of its level */
-    caus_shift *calls_shifts;      /* [service_count] of `calls_each` */
-    caus_timeline calls_each; /* a column a service: its calls for one request
-                                 of its callers; empty without a call graph */
-    caus_shift *shifts;       /* [variable_count] */
-    caus_onset *onsets;       /* [variable_count] */
-    size_t onset_row;         /* the rows from here on are what is explained */
+    /* [(service_count + 1) × (filled_count + 1)] in how many of `filled` before
+     * each it is not measured while most others are; at last of all together */
+    const uint32_t *silent_before;
+    const double *memory_falls; /* [rows] the largest fall of any memory up
+                                   to each, of its level */
+    caus_shift *calls_shifts;   /* [service_count] of `calls_each` */
+    caus_timeline calls_each;   /* a column a service: its calls for one request
+                                   of its callers; empty without a call graph */
+    caus_shift *shifts;         /* [variable_count] */
+    caus_onset *onsets;         /* [variable_count] */
+    size_t onset_row; /* the rows from here on are what is explained */
     caus_onset onset; /* of the incident, at or a little before that row */
     double alarm;     /* the anomaly score over its threshold; NaN */
     double alone;     /* the same of the loudest bad variable; NaN */

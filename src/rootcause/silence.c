@@ -76,9 +76,10 @@ static bool has_own(const caus_case *about, const bool *lively, size_t service)
 }
 
 /*
- * Silent rows before every row: [services × (filled + 1)]. A row in which half
- * of the services or more are silent tells of who measures; one before the
- * first value of a service tells nothing of it.
+ * Silent rows before every row: [services × (filled + 1)], and behind these of
+ * all services together. A row in which half of the services or more are silent
+ * tells of who measures; one before the first value of a service tells nothing
+ * of it.
  */
 static void count_silent(const caus_case *about, const bool *lively,
                          const bool *measured, bool *begun, uint32_t *before)
@@ -98,8 +99,11 @@ static void count_silent(const caus_case *about, const bool *lively,
             before[s * width + i + 1] = before[s * width + i] + here;
             silent += here;
         }
-        for (size_t s = 0; s < services && 2 * silent >= known; s++)
+        bool is_of_all = 2 * silent >= known;
+        for (size_t s = 0; s < services && is_of_all; s++)
             before[s * width + i + 1] = before[s * width + i];
+        uint32_t *sum = before + services * width + i;
+        sum[1] = sum[0] + (is_of_all ? 0 : (uint32_t)silent);
     }
 }
 
@@ -131,7 +135,7 @@ caus_status caus_silence_init(caus_case *about, caus_error *err)
     size_t services = about->scene.service_count;
     size_t width = about->timeline.filled_count + 1;
     bool *measured = CAUS_ARRAY(about->out, bool, services + 1);
-    uint32_t *before = CAUS_ARRAY(about->out, uint32_t, services * width + 1);
+    uint32_t *before = CAUS_ARRAY(about->out, uint32_t, (services + 1) * width);
     double *falls = CAUS_ARRAY(about->out, double, about->timeline.row_count);
     bool *lively = CAUS_ARRAY(about->out, bool, about->timeline.variable_count);
     bool *begun = CAUS_ARRAY(about->out, bool, services + 1);
@@ -206,9 +210,8 @@ static double chance_of(const caus_case *about, size_t service, size_t first,
     size_t services = about->scene.service_count;
     size_t width = about->timeline.filled_count + 1;
     const uint32_t *own = about->silent_before + service * width;
-    double lost = half_a_row, rows = (double)(first ? first : 1);
-    for (size_t s = 0; s < services; s++)
-        lost += about->silent_before[s * width + first];
+    double rows = (double)(first ? first : 1);
+    double lost = half_a_row + about->silent_before[services * width + first];
     double rate = fmax(lost / (rows * (double)services), own[first] / rows);
     double usual = rate * (double)(end - first);
     double silent = own[end] - own[first];
