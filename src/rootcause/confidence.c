@@ -161,8 +161,10 @@ static bool may_wait_for_nobody(const caus_case *about)
 {
     const caus_scene *scene = &about->scene;
     size_t first = about->ranked[0];
-    for (size_t i = scene->has_calls ? scene->callee_start[first] : 0;
-         scene->has_calls && i < scene->callee_start[first + 1]; i++) {
+    if (!scene->has_calls)
+        return false;
+    for (size_t i = scene->callee_start[first];
+         i < scene->callee_start[first + 1]; i++) {
         if (scene->callees[i] != first &&
             caus_silence_is_open(about, scene->callees[i]))
             return true;
