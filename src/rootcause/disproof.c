@@ -64,7 +64,7 @@ static bool read_span_query(const char *query, span_query *read)
     if (!cut(&query, " FROM ", " WHERE ", &read->table) ||
         !cut(&query, "`", "` = '", &service) ||
         !cut(&query, " BETWEEN 0 AND ", " ", &longest) ||
-        !cut(&query, "", " GROUP BY ", &read->filters))
+        !cut(&query, "", " GROUP BY caus_", &read->filters))
         return false;
     for (size_t i = 0; i < CAUS_SPAN_LAYOUTS; i++) {
         const char *name = caus_span_layouts[i].service;
