@@ -169,7 +169,7 @@ static caus_status plan_call(caus_prom *prom, caus_proposal *proposal,
         caus_promql_fill(proposal->spec.query, window_ns, prom->scratch);
     const char *query =
         now ? caus_arena_format(prom->scratch,
-                                "%s or last_over_time((%s)[5m:1m]) or "
+                                "%s or last_over_time((%s)[5m:15s]) or "
                                 "last_over_time((%s)[30m:5m])",
                                 now, now, now)
             : NULL;
