@@ -77,6 +77,11 @@ typedef struct caus_span_names {
 
 extern const caus_span_names caus_span_layouts[CAUS_SPAN_LAYOUTS];
 
+/* The condition that a span began from one unix second to another; `by_bucket`
+ * = the table has the layout's bucket, too. */
+void caus_span_add_started(caus_text *sql, const caus_span_names *names,
+                           bool by_bucket, int64_t from_s, int64_t to_s);
+
 /* ---- log lines ---- */
 
 enum { CAUS_LOG_TEXT_BYTES = 4096 }; /* of a line; the rest is cut off */

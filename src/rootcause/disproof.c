@@ -40,6 +40,7 @@ static void write_promql(const caus_case *about, size_t cause, size_t effect,
 /* A statement of our own: what it reads, and how that is laid out. */
 typedef struct span_query {
     const caus_span_names *names;
+    bool by_bucket; /* it asks for the layout's, so the table has it */
     caus_slice table;
     caus_slice filters; /* " AND ..." of operations, kinds and attributes */
 } span_query;
@@ -60,6 +61,7 @@ static bool cut(const char **text, const char *before, const char *after,
 
 static bool read_span_query(const char *query, span_query *read)
 {
+    const char *whole = query;
     caus_slice service, longest;
     if (!cut(&query, " FROM ", " WHERE ", &read->table) ||
         !cut(&query, "`", "` = '", &service) ||
@@ -68,7 +70,9 @@ static bool read_span_query(const char *query, span_query *read)
         return false;
     for (size_t i = 0; i < CAUS_SPAN_LAYOUTS; i++) {
         const char *name = caus_span_layouts[i].service;
+        const char *bucket = caus_span_layouts[i].bucket;
         read->names = &caus_span_layouts[i];
+        read->by_bucket = bucket && strstr(whole, bucket);
         if (strlen(name) == service.length &&
             memcmp(name, service.bytes, service.length) == 0)
             return true;
@@ -92,22 +96,15 @@ static void add_spans(const caus_case *about, const span_query *of,
                       const char *service, int64_t around_s, caus_text *text)
 {
     const caus_timeline *timeline = &about->timeline;
-    const caus_span_names *names = of->names;
-    enum { BUCKET_S = 1800 };
     int64_t last_ns = timeline->time_ns[timeline->row_count - 1];
     int64_t from_s = about->onset.time_ns / 1000000000 - around_s;
     int64_t to_s = last_ns / 1000000000 + around_s;
     caus_text_add(text, " FROM ");
     caus_text_add_bytes(text, of->table.bytes, of->table.length);
-    caus_text_format(text, " WHERE `%s` = ", names->service);
+    caus_text_format(text, " WHERE `%s` = ", of->names->service);
     add_sql_text(text, service);
-    if (names->bucket)
-        caus_text_format(text, " AND `%s` BETWEEN %" PRId64 " AND %" PRId64,
-                         names->bucket, from_s - BUCKET_S, to_s);
-    caus_text_format(text,
-                     " AND `%s` >= toDateTime(%" PRId64
-                     ") AND `%s` <= toDateTime(%" PRId64 ")",
-                     names->time, from_s, names->time, to_s);
+    caus_text_add(text, " AND ");
+    caus_span_add_started(text, of->names, of->by_bucket, from_s, to_s);
 }
 
 /* What makes a call of the effect's service bad. */

@@ -170,16 +170,8 @@ static void start_bounds(const caus_step_ranges *ranges, size_t i,
 void caus_sql_add_started(caus_text *sql, const caus_span_table *table,
                           int64_t from_s, int64_t to_s)
 {
-    enum { HALF_HOUR_S = 1800 };
-    if (table->has_bucket) {
-        caus_sql_add_column(sql, table->profile->names->bucket);
-        caus_text_format(sql, " BETWEEN %" PRId64 " AND %" PRId64 " AND ",
-                         from_s - HALF_HOUR_S, to_s);
-    }
-    caus_sql_add_column(sql, table->profile->names->time);
-    caus_text_format(sql, " >= toDateTime(%" PRId64 ") AND ", from_s);
-    caus_sql_add_column(sql, table->profile->names->time);
-    caus_text_format(sql, " <= toDateTime(%" PRId64 ")", to_s);
+    caus_span_add_started(sql, table->profile->names, table->has_bucket, from_s,
+                          to_s);
 }
 
 static void add_range(caus_text *sql, const caus_span_table *table,

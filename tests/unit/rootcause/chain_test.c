@@ -323,6 +323,19 @@ static void sql_speaks_the_words_of_the_table(void **state)
                                     "BY caus_step"));
 }
 
+/* Older tables of SigNoz have none. */
+static void sql_asks_for_half_hours_where_the_table_has_them(void **state)
+{
+    const char *query = refuting_sql(
+        state, "SELECT 1 FROM `signoz_traces`.`old` WHERE "
+               "`resource_string_service$$name` = 'mid' AND "
+               "`timestamp` >= toDateTime(1) AND "
+               "`duration_nano` BETWEEN 0 AND 9 GROUP BY caus_step");
+    assert_non_null(query);
+    assert_non_null(strstr(query, " AND `timestamp` >= toDateTime("));
+    assert_null(strstr(query, "ts_bucket_start"));
+}
+
 static void a_file_has_no_query(void **state)
 {
     const made_flow flow = {.slope = .8, .source = "csv"};
@@ -661,6 +674,7 @@ int main(void)
         TEST(promql_of_both_ends_could_refute_the_hop),
         TEST(sql_tells_how_many_slow_calls_are_without_the_cause),
         TEST(sql_speaks_the_words_of_the_table),
+        TEST(sql_asks_for_half_hours_where_the_table_has_them),
         TEST(a_file_has_no_query),
         TEST(the_slowest_traces_of_the_incident_are_shown),
         TEST(three_strangers_at_once_have_a_hidden_cause),
