@@ -30,7 +30,7 @@ except ImportError:
 
 from faults import FAULTS, Incident, can_have, draw_changes
 from fluid import WINDOWS, System, draw_times
-from queues import write_table
+from queues import make_as_asked, write_table
 
 BEGIN = 1_795_000_000
 MESH_BUCKETS = [.0005, .001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30]
@@ -581,17 +581,5 @@ def make(number, seed, target, fault=None):
                        before=times.before, after=times.after), file)
 
 
-def main():
-    if len(sys.argv) < 3:
-        print(__doc__)
-        return 2
-    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    for number in range(int(sys.argv[2])):
-        target = os.path.join(sys.argv[1], "e%04d" % number)
-        os.makedirs(target, exist_ok=True)
-        make(number, seed + number, target, sys.argv[4] if len(sys.argv) > 4 else None)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(make_as_asked(__doc__, "e", make))

@@ -282,17 +282,18 @@ def make(number, seed, target, fault=None):
                        names=convention.__name__, step=step, before=before, after=after), file)
 
 
-def main():
+def make_as_asked(usage, letter, make_one):
+    """What these programs do on a command line; `make_one` writes one system."""
     if len(sys.argv) < 3:
-        print(__doc__)
+        print(usage)
         return 2
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     for number in range(int(sys.argv[2])):
-        target = os.path.join(sys.argv[1], "q%04d" % number)
+        target = os.path.join(sys.argv[1], f"{letter}{number:04}")
         os.makedirs(target, exist_ok=True)
-        make(number, seed + number, target, sys.argv[4] if len(sys.argv) > 4 else None)
+        make_one(number, seed + number, target, sys.argv[4] if len(sys.argv) > 4 else None)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(make_as_asked(__doc__, "q", make))
