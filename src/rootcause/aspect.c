@@ -256,11 +256,10 @@ static bool is_count(const char *name)
     return ends_in(name, counts, sizeof counts / sizeof *counts);
 }
 
-bool caus_aspect_is_sum(const caus_variable *variable, caus_aspect aspect)
+bool caus_aspect_is_sum(const caus_variable *variable)
 {
     static const char *const sums[] = {"sum", "total"};
-    return aspect == CAUS_ASPECT_LATENCY &&
-           ends_in(caus_measure_name(variable), sums,
+    return ends_in(caus_measure_name(variable), sums,
                    sizeof sums / sizeof *sums);
 }
 

@@ -41,20 +41,30 @@ caus_status caus_changes_weigh(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
+/* How well the times of the changes of each service fit, added up;
+ * [service_count], NULL = no memory. */
+static const double *add_fits(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    double *fits = CAUS_ARRAY(about->out, double, scene->service_count + 1);
+    for (size_t i = 0; fits && i < about->group_count; i++) {
+        size_t service = caus_scene_find(scene, about->groups[i].service);
+        if (service != SIZE_MAX)
+            fits[service] += closeness(about, &about->groups[i]);
+    }
+    return fits;
+}
+
 /* The confidence in a change: that in its service, as far as the time fits.
  * Changes of one service share it, as only one of them began the incident. */
 static double believe(const caus_case *about, const caus_change_group *group,
-                      size_t service)
+                      const double *fits)
 {
+    size_t service = caus_scene_find(&about->scene, group->service);
     if (service == SIZE_MAX)
         return 0;
-    double all = 0;
-    for (size_t i = 0; i < about->group_count; i++) {
-        if (strcmp(about->groups[i].service, group->service) == 0)
-            all += closeness(about, &about->groups[i]);
-    }
     return about->suspects[about->rank_of[service]].confidence *
-           closeness(about, group) / fmax(1, all);
+           closeness(about, group) / fmax(1, fits[service]);
 }
 
 static void sort_culprits(caus_culprit_change *items, size_t count)
@@ -165,22 +175,22 @@ caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
     size_t count = about->group_count;
     caus_culprit_change *items =
         CAUS_ARRAY(about->out, caus_culprit_change, count + 1);
-    if (!items)
+    const double *fits = add_fits(about);
+    if (!items || !fits)
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < count; i++) {
         const caus_change_group *group = &about->groups[i];
         const caus_change *last =
             &about->options->changes
                  ->changes[group->changes[group->change_count - 1]];
-        items[i] = (caus_culprit_change){
-            .group = i,
-            .service = group->service,
-            .kind = group->kind_name,
-            .ref = last->ref,
-            .text = last->text,
-            .time_ns = last->time_ns,
-            .confidence = believe(
-                about, group, caus_scene_find(&about->scene, group->service))};
+        items[i] =
+            (caus_culprit_change){.group = i,
+                                  .service = group->service,
+                                  .kind = group->kind_name,
+                                  .ref = last->ref,
+                                  .text = last->text,
+                                  .time_ns = last->time_ns,
+                                  .confidence = believe(about, group, fits)};
     }
     sort_culprits(items, count);
     for (size_t i = 0; i < count; i++) {

@@ -32,8 +32,8 @@ caus_aspect caus_aspect_of(const caus_variable *variable);
 /* Whether it is what the calls that its service makes take. */
 bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect);
 
-/* Whether it is what all calls together take. */
-bool caus_aspect_is_sum(const caus_variable *variable, caus_aspect aspect);
+/* Whether a latency is what all calls together take. */
+bool caus_aspect_is_sum(const caus_variable *variable);
 
 /* Whether it tells of trouble, rather than of load. */
 bool caus_aspect_tells(caus_aspect aspect);

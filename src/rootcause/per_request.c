@@ -19,8 +19,7 @@ static bool follows_load(const caus_case *about, size_t variable)
     case CAUS_ASPECT_ERRORS:
         return about->timeline.whole[variable] <= 0;
     case CAUS_ASPECT_LATENCY:
-        return caus_aspect_is_sum(&about->series->variables[variable],
-                                  CAUS_ASPECT_LATENCY);
+        return caus_aspect_is_sum(&about->series->variables[variable]);
     default:
         return false;
     }

@@ -100,6 +100,16 @@ double caus_time_of_day_level(const caus_time_of_day *of, int64_t time_ns)
     return of->centre > 0 ? level_at(of->levels, time_ns) : (double)NAN;
 }
 
+/* A value without its time of day. */
+static double taken_out(double value, const caus_time_of_day *usual,
+                        int64_t time_ns)
+{
+    bool has_season = usual->centre > 0;
+    return has_season
+               ? value * (usual->centre / level_at(usual->levels, time_ns))
+               : value;
+}
+
 /* What is usual in rows from a time on; NaN = there are none. */
 static double mean_level(const double *levels, const int64_t *time_ns,
                          size_t row_count, int64_t from_ns)
@@ -244,11 +254,8 @@ static const double *without(const caus_segment *segment,
     double *values = CAUS_ARRAY(out, double, segment->row_count *count);
     for (size_t r = 0; values && r < segment->row_count; r++) {
         for (size_t v = 0; v < count; v++) {
-            double value = segment->values[r * count + v];
-            if (usual[v].centre > 0)
-                value *=
-                    usual[v].centre / level_at(usual[v].levels, time_ns[r]);
-            values[r * count + v] = value;
+            size_t at = r * count + v;
+            values[at] = taken_out(segment->values[at], &usual[v], time_ns[r]);
         }
     }
     return values;
@@ -379,8 +386,8 @@ static caus_status take_out_of_columns(const caus_case *about,
         CAUS_TRY(caus_run_check(about->run, err));
         double *values = columns->values + v * count;
         caus_time_of_day usual = find_season(&f, values);
-        for (size_t r = 0; usual.centre > 0 && r < count; r++)
-            values[r] *= usual.centre / level_at(usual.levels, time_ns[r]);
+        for (size_t r = 0; r < count; r++)
+            values[r] = taken_out(values[r], &usual, time_ns[r]);
     }
     return CAUS_OK;
 }
