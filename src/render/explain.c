@@ -21,6 +21,14 @@ bool caus_tale_is_conditional(const caus_explanation *told)
     return told->verdict != CAUS_VERDICT_CAUSE;
 }
 
+const char *caus_tale_nearest_change(const caus_explanation *told)
+{
+    const double least_confidence = .05;
+    return told->change_count && told->changes[0].confidence >= least_confidence
+               ? told->changes[0].sentence
+               : NULL;
+}
+
 const char *caus_tale_confidence(const caus_explanation *told)
 {
     double confidence = told->suspects[0].confidence;

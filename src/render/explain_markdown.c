@@ -44,6 +44,12 @@ static void add_summary(const caus_tale *tale)
                          100 * told->suspects[0].confidence,
                          told->doubt ? " if anything happened; " : "",
                          told->doubt ? told->doubt : "");
+    const char *change = caus_tale_nearest_change(told);
+    if (change) {
+        caus_text_add(text, "- nearest change: ");
+        caus_text_add_markdown(text, caus_tale_clean(tale, change));
+        caus_text_add_char(text, '\n');
+    }
     if (tale->answer->next_command) {
         caus_text_add(text, "- next: ");
         caus_text_add_markdown_code(

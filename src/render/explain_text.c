@@ -14,6 +14,7 @@ enum {
     TOP_ROWS = 3,
     TOP_HOPS = 4,
     TOP_NOTES = 3,
+    TOP_CHANGES = 10,
     NAME_COLUMNS = 24,
     CONFIDENCE_COLUMNS = 11
 };
@@ -259,9 +260,8 @@ static void add_notes(sheet *page)
 {
     const caus_explanation *told = page->tale->answer->explanation;
     add_note(page, "  ", told->hidden_cause, 2);
+    add_note(page, "  nearest change: ", caus_tale_nearest_change(told), 2);
     add_note(page, "  ", told->runner_up, 3);
-    if (told->change_count && told->changes[0].confidence >= .05)
-        add_note(page, "  nearest change: ", told->changes[0].sentence, 2);
     add_missing(page);
 }
 
@@ -371,6 +371,19 @@ static void add_reach(const sheet *page)
     }
 }
 
+static void add_changes(const sheet *page)
+{
+    const caus_explanation *told = page->tale->answer->explanation;
+    size_t count = caus_smaller(told->change_count, TOP_CHANGES);
+    if (count)
+        heading(page, "changes near the onset");
+    for (size_t i = 0; i < count; i++)
+        paragraph(page, "  ", told->changes[i].sentence, 0);
+    if (told->change_count > count)
+        caus_text_format(page->text, "  and %zu less likely ones\n",
+                         told->change_count - count);
+}
+
 /* Whole lines, so that terminals and mail programs see them as links. */
 static void add_links(const sheet *page)
 {
@@ -469,6 +482,7 @@ void caus_explanation_write_text(const caus_tale *tale)
     bool found = told->verdict != CAUS_VERDICT_NO_ANOMALY;
     for (size_t i = 0; found && i < caus_smaller(top, TOP_ROWS); i++)
         add_suspect_report(&page, &told->suspects[i], i == 0);
+    add_changes(&page);
     add_reach(&page);
     add_links(&page);
     add_all_missing(&page);

@@ -67,7 +67,7 @@ typedef struct caus_advice {
     const char *label, *text;
 } caus_advice;
 
-enum { CAUS_REPORT_ADVICE = 5 };
+enum { CAUS_REPORT_ADVICE = 6 };
 
 /* Returns how many were written to `advice`. */
 size_t caus_report_advise(const caus_report_page *page,

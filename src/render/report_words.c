@@ -63,6 +63,8 @@ size_t caus_report_advise(const caus_report_page *page,
         if (first->hop_count)
             advise(advice, &count, "Try to refute",
                    about_hop(page, first->chain));
+        advise(advice, &count, "Nearest change",
+               caus_tale_nearest_change(told));
         advise(advice, &count, "Consider", told->hidden_cause);
         advise(advice, &count, "Rule out", told->runner_up);
     }

@@ -545,6 +545,42 @@ static void only_a_multiple_above_one_is_told(void **state)
     drop_report(&made);
 }
 
+static void explain(made_report *made, caus_format format, bool first_screen,
+                    const char **text)
+{
+    caus_render_options options = {.first_screen = first_screen};
+    caus_error err;
+    size_t length;
+    if (caus_render_explanation(&made->answer, format, &options, made->arena,
+                                text, &length, &err) != CAUS_OK)
+        fail_msg("%s", err.message);
+}
+
+/* What was deployed just before is what to look at first: neither a long chain
+ * nor the runner-up may push it off the page or the first screen. */
+static void the_nearest_change_is_told_before_the_runner_up(void **state)
+{
+    (void)state;
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    assert_non_null(made.told.runner_up);
+    const char *text = render(&made, CAUS_FORMAT_HTML);
+    const char *change = strstr(text, "<dt>Nearest change</dt>");
+    assert_non_null(change);
+    assert_non_null(strstr(change, "<dt>Rule out</dt>"));
+    explain(&made, CAUS_FORMAT_TEXT, true, &text);
+    change = strstr(text, "nearest change: deploy of");
+    assert_non_null(change);
+    assert_non_null(strstr(change, "  next is"));
+    explain(&made, CAUS_FORMAT_TEXT, false, &text);
+    assert_non_null(strstr(text, "\nchanges near the onset\n  deploy of"));
+    explain(&made, CAUS_FORMAT_MARKDOWN, false, &text);
+    assert_non_null(strstr(text, "\n- nearest change: deploy of"));
+    made.told.change_count = 0;
+    assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "Nearest change"));
+    drop_report(&made);
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -599,6 +635,7 @@ int main(void)
         cmocka_unit_test(constant_and_missing_series_have_axes),
         cmocka_unit_test(only_a_multiple_above_one_is_told),
         cmocka_unit_test(other_formats_and_rows_without_times_are_refused),
+        cmocka_unit_test(the_nearest_change_is_told_before_the_runner_up),
         cmocka_unit_test(every_allocation_may_fail)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
