@@ -36,6 +36,11 @@ static const char points[] =
     "[1761706860,\"4\"],[1761706875,\"5\"],[1761706890,\"6\"],"
     "[1761706905,\"7\"],[1761706920,\"8\"],[1761706935,\"9\"],"
     "[1761706950,\"10\"],[1761706965,\"11\"]]},"
+    "{\"metric\":{\"caus_fact\":\"1\",\"pod\":\"loop-0\"},\"values\":["
+    "[1761709815,\"1\"],[1761709830,\"2\"],[1761709845,\"3\"],"
+    "[1761709860,\"4\"],[1761709875,\"5\"],[1761709890,\"6\"],"
+    "[1761709905,\"7\"],[1761709920,\"8\"],[1761709935,\"9\"],"
+    "[1761709950,\"10\"],[1761709965,\"11\"]]},"
     "{\"metric\":{\"caus_fact\":\"13\",\"job\":\"web\",\"instance\":\"w:1\"},"
     "\"values\":[[1761706890,\"1761706880.25\"],[1761706905,"
     "\"1761706880.25\"],[1761706920,\"1761706911\"]]},"
@@ -96,7 +101,8 @@ static void points_become_changes_of_services(void **state)
                     {75000, "shop", "deploy", "2"},
                     {80250, "web", "restart", "w:1"},
                     {111000, "web", "restart", "w:1"},
-                    {195000, "auth", "restart", "auth-7d9f8b6c5-x2x4z"}};
+                    {195000, "auth", "restart", "auth-7d9f8b6c5-x2x4z"},
+                    {3000000, "loop", "restart", "loop-0"}};
     bench *at = *state;
     assert_int_equal(look(at), CAUS_OK);
     const caus_changes *found = &at->facts.changes;
@@ -112,6 +118,8 @@ static void points_become_changes_of_services(void **state)
         assert_true(strlen(change->query) > 10);
         assert_null(strchr(change->query, '@'));
     }
+    assert_non_null(strstr(found->changes[found->change_count - 1].text,
+                           ", and 10 times more after that"));
     assert_int_equal(at->facts.query_count, 2);
     assert_int_equal(at->facts.warning_count, 0);
 }
