@@ -261,10 +261,10 @@ void caus_demand_add(const caus_case *about, size_t service, caus_text *text)
     const caus_shift *shift = &about->calls_shifts[callee];
     bool alone =
         scene->caller_start[callee + 1] - scene->caller_start[callee] == 1;
-    caus_text_format(text, "%s%s got %.3g requests for one of %s, not %.3g",
-                     text->length ? "; " : "", scene->services[callee],
-                     shift->after, alone ? "its own" : "its callers'",
-                     shift->before);
+    caus_text_format(
+        text, "%s%s got %.3g requests for each that %s, instead of %.3g",
+        text->length ? "; " : "", scene->services[callee], shift->after,
+        alone ? "this service got" : "its callers got", shift->before);
 }
 
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err)

@@ -72,10 +72,11 @@ static void add_changes(const caus_case *about, const caus_suspect *suspect,
     }
 }
 
-/* Whether its log makes most of its score: then that is told first. */
-static bool speaks_by_logs(const caus_suspect *suspect)
+/* Whether a kind of evidence makes most of its score: then that is told first.
+ */
+static bool speaks_by(const caus_suspect *suspect, caus_term term)
 {
-    return suspect->terms[CAUS_TERM_LOGS] > .5 * suspect->score;
+    return suspect->terms[term] > .5 * suspect->score;
 }
 
 /* What is said where nothing tells of a service. */
@@ -92,12 +93,16 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
 {
     caus_suspect *suspect = &about->suspects[rank];
     caus_text text = {0};
-    bool logs_first = speaks_by_logs(suspect);
+    bool logs_first = speaks_by(suspect, CAUS_TERM_LOGS);
+    bool calls_first = speaks_by(suspect, CAUS_TERM_CALLS);
     if (logs_first)
         caus_log_fact_add(suspect, &text);
     caus_silence_add(about, about->ranked[rank], &text);
-    caus_demand_add(about, about->ranked[rank], &text);
+    if (calls_first)
+        caus_demand_add(about, about->ranked[rank], &text);
     add_changes(about, suspect, &text);
+    if (!calls_first)
+        caus_demand_add(about, about->ranked[rank], &text);
     add_traces(about, about->ranked[rank], &text);
     if (!logs_first)
         caus_log_fact_add(suspect, &text);

@@ -40,6 +40,9 @@ static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
         told = made_explain(*state, measures, &options);
         assert_string_equal(first_of(&told), "mid");
         assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
+        assert_non_null(strstr(told.suspects[0].sentence,
+                               " requests for each that this service got, "
+                               "instead of "));
     }
 }
 
