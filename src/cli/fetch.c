@@ -141,31 +141,53 @@ static caus_status join_fetch(caus_arena *arena, caus_fetch *all,
     return CAUS_OK;
 }
 
-/* What is said of a variable, after its name: "x looks back …" is " looks …".
- */
-static const char *after_name(const char *warning)
+/* The length of the variable's name that a warning begins with: 1 of "x looks
+ * back …" and of "x: 3 steps …". */
+static size_t name_length(const char *warning)
 {
-    return warning + strcspn(warning, " ");
+    size_t length = strcspn(warning, " ");
+    return length && warning[length - 1] == ':' ? length - 1 : length;
+}
+
+/* Whether the same is said of two variables, numbers apart: of forty services
+ * with few spans each has its own. */
+static bool says_likewise(const char *one, const char *other)
+{
+    one += name_length(one);
+    other += name_length(other);
+    for (;; one++, other++) {
+        one += strspn(one, "0123456789");
+        other += strspn(other, "0123456789");
+        if (*one != *other)
+            return false;
+        if (!*one)
+            return true;
+    }
 }
 
 static caus_status add_likewise(caus_arena *arena, const char **warning,
                                 const char *const *others, size_t count,
                                 caus_error *err)
 {
-    const char *names = "";
+    const char *names = "", *told = *warning + name_length(*warning);
+    bool is_same = true;
+    for (size_t i = 0; i < count; i++)
+        is_same &= strcmp(others[i] + name_length(others[i]), told) == 0;
     for (size_t i = 0; names && i < count && i < MOST_LIKEWISE; i++)
         names = caus_arena_format(arena, "%s%s%.*s", names, i ? ", " : "",
-                                  (int)strcspn(others[i], " "), others[i]);
+                                  (int)name_length(others[i]), others[i]);
     if (names && count > MOST_LIKEWISE)
         names = caus_arena_format(arena, "%s and %zu more", names,
                                   count - MOST_LIKEWISE);
     if (names)
         *warning =
-            caus_arena_format(arena, "%s (likewise %s)", *warning, names);
+            caus_arena_format(arena, "%s (likewise%s %s)", *warning,
+                              is_same ? "" : ", with other numbers,", names);
     return names && *warning ? CAUS_OK : caus_arena_fail(arena, err);
 }
 
-/* Says once what is the same for several variables. */
+/* Says once what is the same for several variables, or the same but for its
+ * numbers. */
 static caus_status fold_warnings(caus_arena *arena, caus_fetch *fetch,
                                  caus_error *err)
 {
@@ -180,7 +202,7 @@ static caus_status fold_warnings(caus_arena *arena, caus_fetch *fetch,
         const char *first = left[i];
         size_t other_count = 0, rest = i + 1;
         for (size_t j = i + 1; j < count; j++) {
-            if (strcmp(after_name(left[j]), after_name(first)) == 0)
+            if (says_likewise(left[j], first))
                 others[other_count++] = left[j];
             else
                 left[rest++] = left[j];

@@ -19,7 +19,10 @@ enum {
 };
 
 static const int64_t minute_ns = INT64_C(60000000000);
-static const double span_score = 100; /* spans know more than any name tells */
+/* Spans know more than any name tells, but what is sampled misses most of what
+ * fails and has gaps: then a metric that counts all requests says more. */
+static const double span_score = 100, few_spans_score = 2;
+static const double enough_spans = 50; /* a minute: for their p95 */
 
 /* A candidate of a service, before it is chosen. */
 typedef struct offer {
@@ -91,6 +94,14 @@ static caus_status offer_metrics(proposer *at, caus_error *err)
     return CAUS_OK;
 }
 
+static double score_spans(const caus_span_survey *spans, size_t service)
+{
+    int64_t seen_ns = spans->newest_ns - spans->oldest_ns;
+    double minutes = fmin(60, fmax(1, (double)seen_ns / (double)minute_ns));
+    double count = (double)spans->services[service].span_count;
+    return count >= enough_spans * minutes ? span_score : few_spans_score;
+}
+
 static caus_status offer_spans(proposer *at, caus_error *err)
 {
     static const struct {
@@ -107,7 +118,7 @@ static caus_status offer_spans(proposer *at, caus_error *err)
             CAUS_TRY(add_offer(at,
                                (offer){.service = spans->services[i].name,
                                        .signal = values[v].signal,
-                                       .score = span_score,
+                                       .score = score_spans(spans, i),
                                        .trace_value = values[v].value},
                                err));
     }
