@@ -277,6 +277,13 @@ caus_status caus_cli_raise_step(caus_cli_window *window, int64_t least_ns,
 caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
                                  const char *warning, caus_error *err);
 
+/* The same of a server that was named and failed: the first screen has no room
+ * for warnings, and without this one the answer looks like all there is to
+ * know. */
+caus_status caus_cli_add_failure(caus_program *program, caus_arena *arena,
+                                 caus_cli_input *input, const char *warning,
+                                 caus_error *err);
+
 /* The first row of a settled window that has data; its start where they begin
  * within its first rows (a twentieth) already. */
 int64_t caus_cli_first_row_ns(const caus_grid *window, int64_t first_ns);

@@ -20,6 +20,15 @@ caus_status caus_cli_add_warning(caus_arena *arena, caus_cli_input *input,
     return CAUS_OK;
 }
 
+caus_status caus_cli_add_failure(caus_program *program, caus_arena *arena,
+                                 caus_cli_input *input, const char *warning,
+                                 caus_error *err)
+{
+    if (warning)
+        caus_program_say(program, "warning: %s", warning);
+    return caus_cli_add_warning(arena, input, warning, err);
+}
+
 int64_t caus_cli_first_row_ns(const caus_grid *window, int64_t first_ns)
 {
     int64_t late_ns = first_ns - window->start_ns;

@@ -240,7 +240,8 @@ static caus_status fail_without_variables(const caus_program *program,
 
 /* A server that was named and fails costs its part of the answer; where no
  * other was named that answers, all of it. */
-static caus_status note_failure(const caus_cli_survey *survey,
+static caus_status note_failure(caus_program *program,
+                                const caus_cli_survey *survey,
                                 caus_arena *arena, caus_cli_source *result,
                                 caus_error *err)
 {
@@ -255,7 +256,10 @@ static caus_status note_failure(const caus_cli_survey *survey,
     result->unasked = caus_arena_format(arena, "the answer is without %s: %s",
                                         is_clickhouse ? "traces" : "metrics",
                                         failure->message);
-    return result->unasked ? CAUS_OK : caus_arena_fail(arena, err);
+    if (!result->unasked)
+        return caus_arena_fail(arena, err);
+    caus_program_say(program, "warning: %s", result->unasked);
+    return CAUS_OK;
 }
 
 /* Where nobody names variables, those that `caus init` would propose. */
@@ -272,7 +276,7 @@ static caus_status propose(caus_program *program,
         return caus_arena_fail(arena, err);
     CAUS_TRY(
         caus_cli_survey_servers(program, arguments, false, arena, survey, err));
-    CAUS_TRY(note_failure(survey, arena, source, err));
+    CAUS_TRY(note_failure(program, survey, arena, source, err));
     bool is_around = caus_arguments_has(arguments, "service");
     caus_setup_options options = {.max_variables = is_around ? NEIGHBOURS : 0,
                                   .instant_ns = window->window.end_ns};

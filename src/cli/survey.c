@@ -100,7 +100,9 @@ static caus_status ask_named(const search *at, size_t which,
         at->result->named_count++;
         return CAUS_OK;
     }
-    if (ends_search(status))
+    /* Without a budget of ours it is the server that sets the limit. */
+    bool is_theirs = status == CAUS_ERR_LIMIT && !at->options.max_queries;
+    if (ends_search(status) && !is_theirs)
         return CAUS_FAIL(err, status, "%s", reason.message);
     const char *message = caus_arena_format(at->arena, "%s", reason.message);
     if (!message)

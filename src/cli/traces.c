@@ -73,8 +73,8 @@ static caus_status fetch_traces(caus_program *program, size_t most,
     if (status == CAUS_ERR_CANCELLED || status == CAUS_ERR_OUT_OF_MEMORY)
         return CAUS_FAIL(err, status, "%s", reason.message);
     if (status != CAUS_OK)
-        return caus_cli_add_warning(
-            arena, input,
+        return caus_cli_add_failure(
+            program, arena, input,
             caus_arena_format(arena, "traces were not read: %s",
                               reason.message),
             err);

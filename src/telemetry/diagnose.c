@@ -83,8 +83,8 @@ static void add_age(doctor *at, const char *about, int64_t oldest_ns,
     add(at, (caus_survey_finding){
                 about, "retention", CAUS_HEALTH_NOTE,
                 caus_arena_format(at->out,
-                                  "data go back about %s: less than a window "
-                                  "of 2 h and the 6 h before it",
+                                  "data go back %s at least, but not the 8 h "
+                                  "of a window of 2 h and the 6 h before it",
                                   age),
                 "give a shorter --baseline, or wait: normal operation is "
                 "learned from what came before"});
