@@ -148,8 +148,9 @@ typedef struct caus_fetch_options {
     bool by_pod;          /* gauges and counters by pod, not by service */
     size_t max_variables; /* 0 = 500 */
     size_t max_queries;   /* 0 = no limit */
-    bool skip_empty;      /* a metric without a value is left out with a
-                             warning, if others have some */
+    bool skip_empty;      /* a metric without a value, or whose query the
+                             server refuses, is left out with a warning, if
+                             others have some */
     const caus_topology *topology; /* may be NULL */
     char service_separator;        /* 0 = '_' */
 } caus_fetch_options;
@@ -166,7 +167,8 @@ typedef struct caus_fetch {
     size_t query_count;
     const char *const *warnings; /* sentences */
     size_t warning_count;
-    double clock_skew_s;      /* server clock − our clock; NaN = not known */
+    size_t refused_count; /* variables left out as the server refused them */
+    double clock_skew_s;  /* server clock − our clock; NaN = not known */
     double scrape_interval_s; /* largest seen; 0 = not known */
 } caus_fetch;
 

@@ -133,6 +133,7 @@ static caus_status join_fetch(caus_arena *arena, caus_fetch *all,
                     part->query_count, sizeof(caus_fetched_query), err));
     CAUS_TRY(append(arena, &warnings, &all->warning_count, part->warnings,
                     part->warning_count, sizeof(const char *), err));
+    all->refused_count += part->refused_count;
     all->samples.tracks = tracks;
     all->queries = queries;
     all->warnings = warnings;
@@ -389,6 +390,12 @@ static caus_status fetch_all(caus_program *program,
             part.clock_skew_s;
     }
     print_clocks(program, skew_s);
+    if (result->refused_count)
+        caus_program_say(program,
+                         "warning: %zu of %zu variables are left out, since "
+                         "the server refused their queries: what they show is "
+                         "not in the answer; its warnings tell which",
+                         result->refused_count, count);
     return fold_warnings(arena, result, err);
 }
 

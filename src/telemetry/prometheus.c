@@ -256,6 +256,7 @@ static caus_status fill_result(caus_prom *prom, caus_fetch *result,
     made.query_count = prom->shown.count;
     made.warnings = warnings;
     made.warning_count = prom->warnings.count;
+    made.refused_count = prom->refused_count;
     *result = made;
     return CAUS_OK;
 }

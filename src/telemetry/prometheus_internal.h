@@ -113,7 +113,8 @@ typedef struct caus_prom_query {
     caus_prom_column *columns;
     size_t column_count;
     size_t column_capacity;
-    caus_map *keys; /* of the columns */
+    caus_map *keys;      /* of the columns */
+    const char *refusal; /* why the server gave no values; NULL = it did */
 } caus_prom_query;
 
 typedef struct caus_prom_texts {
@@ -151,7 +152,8 @@ typedef struct caus_prom {
 
     caus_prom_query *queries;
     size_t query_count, query_capacity;
-    size_t column_count; /* of all queries */
+    size_t column_count;  /* of all queries */
+    size_t refused_count; /* of queries that are left out */
 
     uint64_t replies_done, replies_due; /* for progress */
     caus_prom_texts shown;              /* every request, in words */
@@ -182,12 +184,13 @@ caus_status caus_prom_warn(caus_prom *prom, caus_error *err, const char *format,
 
 typedef struct caus_prom_call {
     const char *path;
-    const char *query; /* GET parameters; NULL */
-    const char *body;  /* POST form; NULL */
-    const char *what;  /* "the range query of x": for sentences */
-    const char *shown; /* for the list of queries */
-    const char *sent;  /* PromQL to show when the server refuses it; NULL */
-    bool is_optional;  /* a refusal leaves `refused` set and is no failure */
+    const char *query;   /* GET parameters; NULL */
+    const char *body;    /* POST form; NULL */
+    const char *what;    /* "the range query of x": for sentences */
+    const char *shown;   /* for the list of queries */
+    const char *sent;    /* PromQL to show when the server refuses it; NULL */
+    bool is_optional;    /* a refusal leaves `refused` set and is no failure */
+    const char *refusal; /* of what is optional: the sentence, in scratch */
     bool is_metadata;
     bool refused;
     caus_scan_events events;

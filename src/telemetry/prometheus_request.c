@@ -149,12 +149,15 @@ static caus_status settle(caus_prom *prom, caus_prom_call *call,
         prom->skew_sum_s += reply->clock_skew_s;
         prom->skew_count++;
     }
+    caus_error inner = {0};
     if (reply->status < 200 || reply->status > 299) {
         call->refused = true;
-        return call->is_optional ? CAUS_OK
-                                 : fail_refused(prom, call, reply, err);
+        if (!call->is_optional)
+            return fail_refused(prom, call, reply, err);
+        fail_refused(prom, call, reply, &inner);
+        call->refusal = caus_arena_copy(prom->scratch, inner.message);
+        return call->refusal ? CAUS_OK : caus_prom_no_memory(prom, err);
     }
-    caus_error inner = {0};
     caus_status status = caus_scan_finish(&call->scanner, &inner);
     if (status != CAUS_OK)
         return CAUS_FAIL(err, status, "Prometheus, %s: %s", call->what,

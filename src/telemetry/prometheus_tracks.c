@@ -75,7 +75,7 @@ static caus_status complete_errors(caus_prom *prom, caus_prom_query *errors,
                                    caus_error *err)
 {
     bool had_series = errors->column_count > 0;
-    if (errors->calls == SIZE_MAX)
+    if (errors->calls == SIZE_MAX || errors->refusal)
         return CAUS_OK;
     const caus_prom_query *calls = &prom->queries[errors->calls];
     for (size_t c = 0; c < calls->column_count; c++) {
@@ -300,6 +300,14 @@ static caus_status check_names(const caus_prom *prom, const caus_track *tracks,
 static caus_status explain_empty(caus_prom *prom, const caus_prom_query *query,
                                  bool may_skip, caus_error *err)
 {
+    if (query->refusal && !may_skip)
+        return CAUS_FAIL(err, CAUS_ERR_SERVER, "%s: %s", query->name,
+                         query->refusal);
+    if (query->refusal) {
+        prom->refused_count++;
+        return caus_prom_warn(prom, err, "%s is left out: %s", query->name,
+                              query->refusal);
+    }
     if (!may_skip)
         return fail_empty(prom, query, err);
     caus_error reason = {.status = CAUS_OK};

@@ -165,13 +165,17 @@ static caus_status make_call(caus_prom *prom, part *to, caus_prom_call *call,
     const char *const pairs[] = {
         "query", to->query->text, "start", start, "end",
         end,     "step",          step,    NULL};
+    bool may_skip = prom->options->skip_empty;
     *call = (caus_prom_call){
         .path = "/api/v1/query_range",
         .body = start && end ? caus_prom_form_body(prom, pairs) : NULL,
-        .what = caus_arena_format(prom->scratch, "the range query of %s",
-                                  to->query->name),
+        .what = may_skip
+                    ? "its query"
+                    : caus_arena_format(prom->scratch, "the range query of %s",
+                                        to->query->name),
         .shown = to->query->text,
-        .sent = to->query->text,
+        .sent = may_skip ? NULL : to->query->text,
+        .is_optional = may_skip,
         .events = {.series = take_series,
                    .point = take_point,
                    .histogram = take_histogram,
@@ -211,5 +215,12 @@ caus_status caus_prom_read_values(caus_prom *prom, caus_error *err)
             }
         }
     }
-    return caus_prom_perform(prom, calls, count, err);
+    CAUS_TRY(caus_prom_perform(prom, calls, count, err));
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].refused) {
+            parts[i].query->refusal = calls[i].refusal;
+            parts[i].query->column_count = 0;
+        }
+    }
+    return CAUS_OK;
 }

@@ -312,7 +312,7 @@ static bool says_already(const char *words, const char *word)
 /* service_word; with the metric's own words where that is taken. */
 static const char *name_offer(proposer *at, const offer *made)
 {
-    const char *words = made->candidate ? own_words(made, at->out) : "";
+    const char *words = made->candidate ? own_words(made, at->out) : "spans";
     const char *word = made->candidate ? made->candidate->word : "";
     const char *end = *made->service ? "_" : "";
     const char *name = NULL;

@@ -27,6 +27,7 @@ typedef enum mood {
     MOOD_SHORT, /* JSON that stops */
     MOOD_OFF_GRID,
     MOOD_REFUSE,
+    MOOD_REFUSE_HEAVY, /* what asks for a maximum */
     MOOD_ERROR_IN_200,
     MOOD_HANG,
     MOOD_TWO_SERIES,
@@ -132,6 +133,10 @@ static void answer_in_a_mood(bench *at, const loopback_request *request)
     case MOOD_HTML_ERROR:
         loopback_reply(request, 404, "", "<html>nginx</html>");
         return;
+    case MOOD_REFUSE_HEAVY:
+        if (!strstr(request->body, "max"))
+            break;
+        /* fall through */
     case MOOD_REFUSE:
         loopback_reply(request, 422, JSON,
                        "{\"status\":\"error\",\"errorType\":\"execution\","
@@ -324,6 +329,37 @@ static void broken_replies_are_named(void **state)
     assert_fails(at, MOOD_HANG, CAUS_ERR_NETWORK, "timed out after ");
 }
 
+/* Where nobody insists on each variable, one query that is too heavy for the
+ * server costs one variable. */
+static void a_refused_query_costs_its_variable_where_it_may(void **state)
+{
+    bench *at = *state;
+    caus_variable_spec specs[] = {
+        {.origin = CAUS_ORIGIN_METRIC, .name = "heavy", .query = "max(cpu)"},
+        {.origin = CAUS_ORIGIN_METRIC, .name = "cpu"}};
+    caus_arena_mark empty = caus_arena_get_mark(at->out);
+    at->mood = MOOD_REFUSE_HEAVY;
+    assert_int_equal(caus_prometheus_fetch(&at->endpoint, specs, 2,
+                                           &at->options, at->run, at->out,
+                                           &at->fetch, &at->err),
+                     CAUS_ERR_SERVER);
+    at->options.skip_empty = true;
+    assert_int_equal(caus_prometheus_fetch(&at->endpoint, specs, 2,
+                                           &at->options, at->run, at->out,
+                                           &at->fetch, &at->err),
+                     CAUS_OK);
+    assert_rows(at);
+    assert_string_equal(at->fetch.samples.tracks[0].variable.name, "cpu");
+    assert_int_equal(at->fetch.refused_count, 1);
+    assert_string_equal(at->fetch.warnings[0],
+                        "heavy is left out: Prometheus refused its query with "
+                        "HTTP 422: query processing would load too many "
+                        "samples");
+    caus_arena_rewind(at->out, empty);
+    assert_fails(at, MOOD_REFUSE, CAUS_ERR_SERVER,
+                 "cpu: Prometheus refused its query with HTTP 422: ");
+}
+
 static void *cancel_soon(void *data)
 {
     bench *at = data;
@@ -460,6 +496,7 @@ int main(void)
         TEST(groups_are_what_is_scraped_before_the_job_of_the_scrape),
         TEST(replies_that_fail_are_read_anew),
         TEST(broken_replies_are_named),
+        TEST(a_refused_query_costs_its_variable_where_it_may),
         TEST(a_hanging_server_is_left_within_100_ms),
         TEST(series_are_named_by_the_label_that_differs),
         TEST(names_are_unique),
