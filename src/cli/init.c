@@ -22,6 +22,21 @@ static const caus_option init_options[] = {
 static const caus_option_group init_group = {
     "proposals", sizeof init_options / sizeof *init_options, init_options};
 
+/* The variables go where --vars says, and -o takes what is told of them. */
+static caus_status check_output(const caus_arguments *arguments,
+                                caus_error *err)
+{
+    const char *output = caus_arguments_get(arguments, "output");
+    const char *ending = output ? strrchr(output, '.') : NULL;
+    if (!ending ||
+        (strcmp(ending, ".yml") != 0 && strcmp(ending, ".yaml") != 0))
+        return CAUS_OK;
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "-o %s would hold a report on the variables, and vars.yml "
+                     "them: give --vars %s",
+                     output, output);
+}
+
 static caus_status check_file(const caus_arguments *arguments, const char *path,
                               caus_error *err)
 {
@@ -77,6 +92,7 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
     const char *path = caus_arguments_get(arguments, "vars");
     if (!path)
         path = "vars.yml";
+    CAUS_TRY(check_output(arguments, err));
     CAUS_TRY(check_file(arguments, path, err));
     caus_cli_survey *survey = caus_arena_array(arena, 1, sizeof *survey);
     if (!survey)

@@ -140,10 +140,15 @@ void caus_report_format_change(const caus_report_page *page,
     caus_scale scale = caus_scale_choose(page, clue->variable,
                                          isfinite(largest) ? largest : 0);
     char before[48], after[48];
+    const char *space = scale.unit[0] ? " " : "";
     caus_scale_format(&scale, clue->before, before);
     caus_scale_format(&scale, clue->after, after);
-    snprintf(text, CAUS_REPORT_CHANGE, "%s → %s%s%s", before, after,
-             scale.unit[0] ? " " : "", scale.unit);
+    if (isfinite(clue->before) && !isfinite(clue->after))
+        snprintf(text, CAUS_REPORT_CHANGE, "%s%s%s → no value", before, space,
+                 scale.unit);
+    else
+        snprintf(text, CAUS_REPORT_CHANGE, "%s → %s%s%s", before, after, space,
+                 scale.unit);
 }
 
 /* ---- changes ---- */

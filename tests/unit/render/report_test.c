@@ -459,6 +459,8 @@ static void who_moved_without_an_onset_has_a_row_that_says_so(void **state)
         assert_int_equal(count_of(render(&made, CAUS_FORMAT_MARKDOWN), words),
                          undated);
     }
+    clues[0].after = (double)NAN;
+    assert_non_null(strstr(render(&made, CAUS_FORMAT_HTML), " s → no value<"));
     drop_report(&made);
 }
 
