@@ -52,6 +52,8 @@ typedef struct findings {
     caus_anomaly *found; /* [variable_count] */
     caus_onset_vote *votes;
     size_t vote_count;
+    double *sizes, *values, *room; /* [row_count] of one column after the
+                                      other */
 } findings;
 
 /* The median of a column's values in [from, to); `missing` without any. */
@@ -119,15 +121,14 @@ static bool moves_badly(const caus_variable *variable, int direction)
 }
 
 static void set_effect(const findings *f, size_t column, size_t from,
-                       const caus_profile *profile, double *room,
-                       caus_anomaly *anomaly)
+                       const caus_profile *profile, caus_anomaly *anomaly)
 {
     const caus_panel *panel = f->job->panel;
     double level = panel->level[column];
     double before =
-        median_between(panel, column, from, profile->row, room, level);
+        median_between(panel, column, from, profile->row, f->room, level);
     double after = median_between(panel, column, profile->row, profile->end_row,
-                                  room, before);
+                                  f->room, before);
     anomaly->effect = after - before;
     anomaly->size = anomaly->effect / panel->scale[column];
     anomaly->direction = (anomaly->effect > 0) - (anomaly->effect < 0);
@@ -143,7 +144,7 @@ static bool are_told(const findings *f, size_t column)
 }
 
 static caus_status tell_ratios(const findings *f, size_t column,
-                               const double *ratios, caus_error *err)
+                               caus_error *err)
 {
     const caus_panel *panel = f->job->panel;
     size_t variable = panel->variable[column], rows = panel->source_count;
@@ -154,7 +155,7 @@ static caus_status tell_ratios(const findings *f, size_t column,
     if (!told)
         return caus_arena_fail(f->out, err);
     for (size_t r = first; r < panel->row_count; r++)
-        told[panel->row[r] - first_row] = ratios[r];
+        told[panel->row[r] - first_row] = f->sizes[r];
     if (f->job->later)
         f->job->later[variable] = told;
     return CAUS_OK;
@@ -162,30 +163,26 @@ static caus_status tell_ratios(const findings *f, size_t column,
 
 /* When a column changed, and by how much. */
 static caus_status describe_change(findings *f, size_t column,
-                                   const double *ratios, caus_arena *scratch,
-                                   caus_error *err)
+                                   caus_arena *scratch, caus_error *err)
 {
     const caus_panel *panel = f->job->panel;
     const caus_detect_job *job = f->job;
     size_t from, to, variable = panel->variable[column];
     caus_anomaly *anomaly = &f->found[variable];
-    double *values = CAUS_ARRAY(scratch, double, panel->row_count);
-    double *room = CAUS_ARRAY(scratch, double, panel->row_count);
     bool failed = false;
-    rows_around(job, block_of(f, ratios), &from, &to);
-    if (!values || !room ||
-        !caus_detector_find(job->options->detector)
-             ->fill(job, column, scratch, values))
+    rows_around(job, block_of(f, f->sizes), &from, &to);
+    if (!caus_detector_find(job->options->detector)
+             ->fill(job, column, scratch, f->values))
         return caus_arena_fail(scratch, err);
     caus_profile profile =
-        caus_profile_find(values, from, to, scratch, &failed);
+        caus_profile_find(f->values, from, to, scratch, &failed);
     if (failed)
         return caus_arena_fail(scratch, err);
     if (!profile.found)
         return CAUS_OK;
     anomaly->onset =
         caus_onset_at(panel, profile.row, profile.first_row, profile.last_row);
-    set_effect(f, column, from, &profile, room, anomaly);
+    set_effect(f, column, from, &profile, anomaly);
     anomaly->bad = moves_badly(&job->names[variable], anomaly->direction);
     f->votes[f->vote_count++] = (caus_onset_vote){
         profile.row, profile.first_row, profile.last_row,
@@ -208,12 +205,9 @@ static caus_status describe(findings *f, size_t column, caus_arena *scratch,
     anomaly->exceeds = anomaly->ratio > f->verdict->variable_threshold;
     if (!are_told(f, column))
         return CAUS_OK;
-    double *ratios = CAUS_ARRAY(scratch, double, panel->row_count);
-    if (!ratios)
-        return caus_arena_fail(scratch, err);
-    caus_ratios_fill(f->job, f->departures, f->verdict, column, ratios);
-    CAUS_TRY(tell_ratios(f, column, ratios, err));
-    return anomaly->ratio > 1 ? describe_change(f, column, ratios, scratch, err)
+    caus_ratios_fill(f->job, f->departures, f->verdict, column, f->sizes);
+    CAUS_TRY(tell_ratios(f, column, err));
+    return anomaly->ratio > 1 ? describe_change(f, column, scratch, err)
                               : CAUS_OK;
 }
 
@@ -254,7 +248,10 @@ static caus_status report(const caus_detect_job *job,
     if (!times || !(f.ratios || job->later) || !f.found ||
         !list_disturbances(job, verdict, out, made))
         return caus_arena_fail(out, err);
-    if (!f.votes)
+    f.sizes = CAUS_ARRAY(scratch, double, panel->row_count);
+    f.values = CAUS_ARRAY(scratch, double, panel->row_count);
+    f.room = CAUS_ARRAY(scratch, double, panel->row_count);
+    if (!f.votes || !f.sizes || !f.values || !f.room)
         return caus_arena_fail(scratch, err);
     memcpy(times, panel->time_ns, rows * sizeof *times);
     for (size_t v = 0; v < variables; v++)

@@ -75,18 +75,22 @@ static void find_end(span *s)
 {
     double best = -1, bar = -1;
     size_t end = s->count;
-    for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++)
-        for (size_t j = i + LEAST_AFTER; j <= s->count; j++) {
-            double sum = s->sums[j] - s->sums[i];
-            if (!(sum * sum > bar * (double)(j - i)))
+    const double *sums = s->sums;
+    size_t count = s->count;
+    for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= count; i++) {
+        double before = sums[i], rows = LEAST_AFTER;
+        for (size_t j = i + LEAST_AFTER; j <= count; j++, rows++) {
+            double sum = sums[j] - before;
+            if (!(sum * sum > bar * rows))
                 continue;
-            double found = sum * sum / (double)(j - i);
+            double found = sum * sum / rows;
             if (found > best) {
                 best = found;
                 bar = best * (1 - ROUNDING);
                 end = j;
             }
         }
+    }
     s->count = end;
 }
 

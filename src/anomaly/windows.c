@@ -113,9 +113,15 @@ static void measure_against(const caus_layout *layout,
                             const caus_column *column, size_t first, size_t end,
                             size_t c, double base, caus_departures *departures)
 {
+    bool is_whole = column->count == departures->row_count;
     for (size_t s = 0; s < layout->scale_count; s++) {
         size_t span = layout->spans[s];
-        double *found = caus_departures_of(departures, c, s);
+        double *restrict found = caus_departures_of(departures, c, s);
+        if (is_whole) {
+            for (size_t i = first; i + span <= end; i++)
+                found[i] = mean_of(column, i, i + span - 2) - base;
+            continue;
+        }
         for (size_t i = first; i + span <= end; i++)
             found[column->rows[i]] = mean_of(column, i, i + span - 2) - base;
     }
@@ -143,17 +149,30 @@ void caus_measure_residuals(const caus_layout *layout,
 
 /* ---- all columns ---- */
 
-static void compress(const double *values, size_t count, size_t *rows,
-                     double *present, caus_column *column)
+/* For one column after the other. */
+typedef struct column_room {
+    size_t count;             /* rows */
+    double *values, *present; /* [count] */
+    size_t *at;               /* [count] */
+    const size_t *each;       /* [count] 0, 1, … */
+    double *sums, *squares;   /* [count + 1] */
+} column_room;
+
+/* The values present and where they are; most columns have no gaps. */
+static void compress(const column_room *room, caus_column *column)
 {
-    column->count = 0;
-    for (size_t r = 0; r < count; r++) {
-        rows[column->count] = r;
-        present[column->count] = values[r];
-        column->count += isnan(values[r]) ? 0 : 1;
+    const double *values = room->values;
+    size_t missing = 0, count = 0;
+    for (size_t r = 0; r < room->count; r++)
+        missing += isnan(values[r]) ? 1 : 0;
+    for (size_t r = 0; missing && r < room->count; r++) {
+        room->at[count] = r;
+        room->present[count] = values[r];
+        count += isnan(values[r]) ? 0 : 1;
     }
-    column->rows = rows;
-    column->values = present;
+    column->count = room->count - missing;
+    column->rows = missing ? room->at : room->each;
+    column->values = missing ? room->present : values;
 }
 
 static void sum_values(const caus_column *column, double *sums, double *squares)
@@ -177,21 +196,19 @@ static double memory_of(const caus_column *column, size_t reference)
     return sqrt((1 + rho) / (1 - rho));
 }
 
-/* For one column after the other. */
-typedef struct column_room {
-    double *values, *present; /* [row_count] */
-    size_t *at;               /* [row_count] */
-    double *sums, *squares;   /* [row_count + 1] */
-} column_room;
-
 static bool make_room(size_t rows, caus_arena *scratch, column_room *room)
 {
-    *room = (column_room){.values = CAUS_ARRAY(scratch, double, rows),
+    size_t *each = CAUS_ARRAY(scratch, size_t, rows);
+    *room = (column_room){.count = rows,
+                          .values = CAUS_ARRAY(scratch, double, rows),
                           .present = CAUS_ARRAY(scratch, double, rows),
                           .at = CAUS_ARRAY(scratch, size_t, rows),
+                          .each = each,
                           .sums = CAUS_ARRAY(scratch, double, rows + 1),
                           .squares = CAUS_ARRAY(scratch, double, rows + 1)};
-    return room->values && room->present && room->at && room->sums &&
+    for (size_t r = 0; each && r < rows; r++)
+        each[r] = r;
+    return room->values && room->present && room->at && each && room->sums &&
            room->squares;
 }
 
@@ -202,18 +219,17 @@ static bool measure_column(const caus_detect_job *job, size_t c,
     const caus_layout *layout = job->layout;
     const caus_detector_entry *detector =
         caus_detector_find(job->options->detector);
-    const size_t *at = room->at;
     if (!detector->fill(job, c, scratch, room->values))
         return false;
     caus_column column = {.sums = room->sums, .squares = room->squares};
-    compress(room->values, job->panel->row_count, room->at, room->present,
-             &column);
+    compress(room, &column);
     if (detector->uses_medians) {
         sum_medians(&column);
     } else {
         sum_values(&column, room->sums, room->squares);
         column.memory = memory_of(&column, job->panel->reference_count);
     }
+    const size_t *at = column.rows;
     size_t i = 0;
     for (size_t b = 0; b < layout->block_count; b++) {
         const caus_block *block = &layout->blocks[b];

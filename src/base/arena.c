@@ -155,12 +155,15 @@ char *caus_arena_copy(caus_arena *arena, const char *text)
 
 char *caus_arena_format(caus_arena *arena, const char *format, ...)
 {
+    char first[256]; /* most texts are no longer, and are made once */
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(first, sizeof first, format, arguments);
     va_end(arguments);
     if (length < 0)
         return NULL;
+    if ((size_t)length < sizeof first)
+        return caus_arena_copy_text(arena, first, (size_t)length);
     char *text = caus_arena_array(arena, (size_t)length + 1, 1);
     if (!text)
         return NULL;

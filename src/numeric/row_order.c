@@ -91,6 +91,8 @@ static bool settle(const sorting *s)
     caus_ordered *rows = s->rows;
     size_t count = s->count, moves = 0;
     for (size_t i = 1; i < count && moves <= count; i++) {
+        if (rows[i - 1].key <= rows[i].key)
+            continue;
         caus_ordered one = rows[i];
         size_t at = i;
         for (; at > 0 && rows[at - 1].key > one.key; at--)

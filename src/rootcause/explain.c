@@ -365,9 +365,9 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     about->calls = calls;
     CAUS_TRY(caus_scene_init(about->series, calls, options->spans, about->out,
                              &about->scene, err));
-    CAUS_TRY(
-        caus_timeline_init(about->series, about->out, &about->timeline, err));
-    CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, about->out, err));
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    CAUS_TRY(caus_timeline_init(about->series, scratch, &about->timeline, err));
+    CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, scratch, err));
     caus_timeline_find_failures(&about->timeline, about->series,
                                 about->scene.aspects, about->scene.bad);
     return caus_symptom_find(about, err);

@@ -40,7 +40,9 @@ static caus_status explain_rows(caus_case *about, caus_explanation *result,
 {
     caus_extent extent;
     CAUS_TRY(caus_case_open(about, err));
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(about->out);
+    caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     CAUS_TRY(caus_case_find_extent(about, &extent, err));
     if (extent.found) {
         caus_case placed = *about;
@@ -49,6 +51,7 @@ static caus_status explain_rows(caus_case *about, caus_explanation *result,
         if (result->verdict != CAUS_VERDICT_NO_ANOMALY)
             return CAUS_OK;
         caus_arena_rewind(about->out, mark);
+        caus_arena_rewind(scratch, scratch_mark);
     }
     CAUS_TRY(caus_case_explain(about, result, err));
     return extent.repeats && result->verdict == CAUS_VERDICT_NO_ANOMALY
@@ -117,7 +120,9 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
     }
     if (!options->has_near)
         return explain_rows(&about, result, err);
+    caus_arena *scratch = caus_run_scratch(fresh->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(fresh->out);
+    caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     CAUS_TRY(explain_near(fresh, &near, err));
     if (near.done && near.told.verdict != CAUS_VERDICT_NO_ANOMALY) {
         *result = near.told;
@@ -125,6 +130,7 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
         return CAUS_OK;
     }
     caus_arena_rewind(fresh->out, mark);
+    caus_arena_rewind(scratch, scratch_mark);
     if (near.done)
         about.searched_rows = near.searched_rows;
     CAUS_TRY(explain_rows(&about, result, err));
@@ -152,7 +158,9 @@ caus_status caus_explain(const caus_series *series,
     caus_explain_options chosen =
         options ? *options : caus_explain_options_default();
     CAUS_TRY(check_series(series, err));
+    caus_arena *scratch = caus_run_scratch(run, 0);
     caus_arena_mark mark = caus_arena_get_mark(out);
+    caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     caus_case fresh = {.alarm = (double)NAN,
                        .alone = (double)NAN,
                        .series = series,
@@ -164,6 +172,7 @@ caus_status caus_explain(const caus_series *series,
     fresh.whole = fresh.series;
     if (status == CAUS_OK)
         status = explain(&fresh, &made, err);
+    caus_arena_rewind(scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;
     else

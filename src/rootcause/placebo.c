@@ -94,26 +94,27 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
     size_t variables = about->series->variable_count;
     size_t services = about->scene.service_count;
     const caus_timeline *timeline = &about->timeline;
-    size_t *starts = CAUS_ARRAY(about->out, size_t, CAUS_MOST_WINDOWS);
-    size_t *ends = CAUS_ARRAY(about->out, size_t, CAUS_MOST_WINDOWS);
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    size_t *starts = CAUS_ARRAY(scratch, size_t, CAUS_MOST_WINDOWS);
+    size_t *ends = CAUS_ARRAY(scratch, size_t, CAUS_MOST_WINDOWS);
     if (!starts || !ends)
-        return caus_arena_fail(about->out, err);
+        return caus_arena_fail(scratch, err);
     size_t count = place_windows(timeline, about->onset_row, starts, ends);
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,
         .starts = starts,
         .ends = ends,
-        .is_left_out = CAUS_ARRAY(about->out, bool, count + 1),
-        .silent = CAUS_ARRAY(about->out, double, services *(count + 1)),
-        .asked = CAUS_ARRAY(about->out, double, services *(count + 1)),
-        .clues = CAUS_ARRAY(about->out, double, variables *(count + 1))};
-    caus_shift *shifts = CAUS_ARRAY(about->out, caus_shift, count * variables);
+        .is_left_out = CAUS_ARRAY(scratch, bool, count + 1),
+        .silent = CAUS_ARRAY(scratch, double, services *(count + 1)),
+        .asked = CAUS_ARRAY(scratch, double, services *(count + 1)),
+        .clues = CAUS_ARRAY(scratch, double, variables *(count + 1))};
+    caus_shift *shifts = CAUS_ARRAY(scratch, caus_shift, count * variables);
     caus_shift_space space;
-    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
+    CAUS_TRY(caus_shift_space_init(timeline, scratch, &space, err));
     if (!made.is_left_out || !made.clues || !made.silent || !made.asked ||
         !shifts)
-        return caus_arena_fail(about->out, err);
+        return caus_arena_fail(scratch, err);
     for (size_t v = 0; v < variables; v++) {
         CAUS_TRY(caus_run_check(about->run, err));
         for (size_t i = count; i-- > 0;) {

@@ -59,6 +59,14 @@ void caus_rank_set_remove(caus_rank_set *set, size_t from, size_t to)
     }
 }
 
+void caus_rank_set_turn(caus_rank_set *set, const caus_rank_set *whole)
+{
+    for (size_t w = 0; w < set->words; w++) {
+        set->bits[w] ^= whole->bits[w];
+        set->counts[w] = whole->counts[w] - set->counts[w];
+    }
+}
+
 size_t caus_rank_set_count(const caus_rank_set *set)
 {
     size_t count = 0;

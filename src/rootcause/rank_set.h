@@ -31,6 +31,9 @@ caus_status caus_rank_set_init(size_t rows, caus_arena *out,
 void caus_rank_set_clear(caus_rank_set *set);
 void caus_rank_set_add(caus_rank_set *set, size_t from, size_t to);
 void caus_rank_set_remove(caus_rank_set *set, size_t from, size_t to);
+/* Puts in the rows of `whole` that are not in, and takes out those that are:
+ * all of these are in `whole`, which is of the same variable. */
+void caus_rank_set_turn(caus_rank_set *set, const caus_rank_set *whole);
 
 /* How many of the rows have a value. */
 size_t caus_rank_set_count(const caus_rank_set *set);

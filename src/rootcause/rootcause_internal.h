@@ -42,9 +42,9 @@ typedef struct caus_case {
     caus_log_clues logs;
     caus_context context;
     caus_scores scores;
-    /* [(service_count + 1) × (filled_count + 1)] in how many of `filled` before
+    /* [service_count + 1] of [filled_count + 1]: in how many of `filled` before
      * each it is not measured while most others are; at last of all together */
-    const uint32_t *silent_before;
+    const uint32_t *const *silent_before;
     const double *memory_falls; /* [rows] the largest fall of any memory up
                                    to each, of its level */
     caus_shift *calls_shifts;   /* [service_count] of `calls_each` */

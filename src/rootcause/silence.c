@@ -18,24 +18,21 @@ enum {
     LIVELY_ROWS = 20 /* in one of so many it changes */
 };
 
-/* Which variables tell that their service lives: those that change. A limit, or
- * how often it was started, others know of it, too. */
-static void find_lively(const caus_case *about, bool *lively)
+/* Whether a variable tells that its service lives: it changes. A limit, or how
+ * often it was started, others know of it, too. */
+static bool is_lively(const caus_timeline *timeline, size_t variable)
 {
-    const caus_timeline *timeline = &about->timeline;
-    for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = timeline->values + v * timeline->row_count;
-        size_t changes = 0, count = 0;
-        double last = (double)NAN;
-        for (size_t r = 0; r < timeline->row_count; r++) {
-            if (isnan(values[r]))
-                continue;
-            changes += values[r] != last;
-            count++;
-            last = values[r];
-        }
-        lively[v] = changes * LIVELY_ROWS > count;
+    const double *values = timeline->values + variable * timeline->row_count;
+    size_t changes = 0, count = timeline->present[variable];
+    double last = (double)NAN;
+    for (size_t r = 0;
+         r < timeline->row_count && changes * LIVELY_ROWS <= count; r++) {
+        if (isnan(values[r]))
+            continue;
+        changes += values[r] != last;
+        last = values[r];
     }
+    return changes * LIVELY_ROWS > count;
 }
 
 /* Whether something is measured whether a service is called or not. */
@@ -62,49 +59,92 @@ static bool has_value(const caus_case *about, const bool *lively,
     return false;
 }
 
-/* What only requests show is missing where nobody asks. */
-static bool has_own(const caus_case *about, const bool *lively, size_t service)
+/* In how many rows a service has a value of its own, by the variable that has
+ * one in most; 0 = none. What only requests show is missing where nobody asks.
+ */
+static size_t rows_of_own(const caus_case *about, const bool *lively,
+                          size_t service)
 {
     const caus_scene *scene = &about->scene;
+    size_t most = 0;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
         if (lively[v] && is_own(scene->aspects[v]))
-            return true;
+            most = caus_larger(most, about->timeline.present[v]);
     }
-    return false;
+    return most;
 }
 
+/* A service that is measured, in no column in all rows. */
+typedef struct gappy {
+    size_t service;
+    bool begun;       /* it had a value */
+    uint32_t *before; /* [filled + 1] */
+} gappy;
+
 /*
- * Silent rows before every row: [services × (filled + 1)], and behind these of
- * all services together. A row in which half of the services or more are silent
- * tells of who measures; one before the first value of a service tells nothing
- * of it.
+ * Silent rows before every row, of those services and of all together. A row in
+ * which half of the services or more are silent tells of who measures; one
+ * before the first value of a service tells nothing of it.
  */
 static void count_silent(const caus_case *about, const bool *lively,
-                         const bool *measured, bool *begun, uint32_t *before)
+                         gappy *services, size_t count, size_t known,
+                         uint32_t *sum)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t services = about->scene.service_count;
-    size_t width = timeline->filled_count + 1, known = 0;
-    for (size_t s = 0; s < services; s++)
-        known += measured[s];
     for (size_t i = 0; i < timeline->filled_count; i++) {
         size_t silent = 0;
-        for (size_t s = 0; s < services; s++) {
-            size_t row = timeline->filled[i];
-            bool heard = has_value(about, lively, s, row);
-            begun[s] = begun[s] || heard;
-            bool here = measured[s] && begun[s] && !heard;
-            before[s * width + i + 1] = before[s * width + i] + here;
+        for (gappy *one = services; one < services + count; one++) {
+            bool heard =
+                has_value(about, lively, one->service, timeline->filled[i]);
+            one->begun = one->begun || heard;
+            bool here = one->begun && !heard;
+            one->before[i + 1] = one->before[i] + here;
             silent += here;
         }
         bool is_of_all = 2 * silent >= known;
-        for (size_t s = 0; s < services && is_of_all; s++)
-            before[s * width + i + 1] = before[s * width + i];
-        uint32_t *sum = before + services * width + i;
-        sum[1] = sum[0] + (is_of_all ? 0 : (uint32_t)silent);
+        for (gappy *one = services; is_of_all && one < services + count; one++)
+            one->before[i + 1] = one->before[i];
+        sum[i + 1] = sum[i] + (is_of_all ? 0 : (uint32_t)silent);
     }
+}
+
+/* Those that have a value in every row share the row of none. */
+static caus_status find_silent(caus_case *about, const bool *lively,
+                               caus_error *err)
+{
+    size_t services = about->scene.service_count, count = 0, known = 0;
+    size_t filled = about->timeline.filled_count;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    gappy *found = CAUS_ARRAY(scratch, gappy, services + 1);
+    const uint32_t **before =
+        CAUS_ARRAY(scratch, const uint32_t *, services + 1);
+    const uint32_t *none = CAUS_ARRAY(scratch, uint32_t, filled + 1);
+    if (!found || !before || !none)
+        return caus_arena_fail(scratch, err);
+    for (size_t s = 0; s <= services; s++)
+        before[s] = none;
+    for (size_t s = 0; s < services; s++) {
+        size_t rows = rows_of_own(about, lively, s);
+        known += rows > 0;
+        if (!rows || rows == filled)
+            continue;
+        uint32_t *own = CAUS_ARRAY(scratch, uint32_t, filled + 1);
+        if (!own)
+            return caus_arena_fail(scratch, err);
+        before[s] = own;
+        found[count++] = (gappy){.service = s, .before = own};
+    }
+    about->silent_before = before;
+    if (!count)
+        return CAUS_OK;
+    uint32_t *sum = CAUS_ARRAY(scratch, uint32_t, filled + 1);
+    if (!sum)
+        return caus_arena_fail(scratch, err);
+    count_silent(about, lively, found, count, known, sum);
+    before[services] = sum;
+    return CAUS_OK;
 }
 
 /* The largest fall of any service's memory between two rows, of its level, up
@@ -127,28 +167,22 @@ static void find_memory_falls(const caus_case *about, double *falls)
         }
     }
     for (size_t r = 1; r < timeline->row_count; r++)
-        falls[r] = fmax(falls[r], falls[r - 1]);
+        falls[r] = falls[r] > falls[r - 1] ? falls[r] : falls[r - 1];
 }
 
 caus_status caus_silence_init(caus_case *about, caus_error *err)
 {
-    size_t services = about->scene.service_count;
-    size_t width = about->timeline.filled_count + 1;
-    bool *measured = CAUS_ARRAY(about->out, bool, services + 1);
-    uint32_t *before = CAUS_ARRAY(about->out, uint32_t, (services + 1) * width);
-    double *falls = CAUS_ARRAY(about->out, double, about->timeline.row_count);
-    bool *lively = CAUS_ARRAY(about->out, bool, about->timeline.variable_count);
-    bool *begun = CAUS_ARRAY(about->out, bool, services + 1);
-    if (!begun || !measured || !before || !falls || !lively)
-        return caus_arena_fail(about->out, err);
-    find_lively(about, lively);
-    for (size_t s = 0; s < services; s++)
-        measured[s] = has_own(about, lively, s);
-    count_silent(about, lively, measured, begun, before);
-    about->silent_before = before;
+    size_t variables = about->timeline.variable_count;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    double *falls = CAUS_ARRAY(scratch, double, about->timeline.row_count);
+    bool *lively = CAUS_ARRAY(scratch, bool, variables);
+    if (!falls || !lively)
+        return caus_arena_fail(scratch, err);
+    for (size_t v = 0; v < variables; v++)
+        lively[v] = is_lively(&about->timeline, v);
     find_memory_falls(about, falls);
     about->memory_falls = falls;
-    return CAUS_OK;
+    return find_silent(about, lively, err);
 }
 
 /* The largest fall of a variable between two rows of [from, to), of its level,
@@ -191,6 +225,8 @@ static double restart_clue(const caus_case *about, size_t service, size_t from,
 {
     const caus_scene *scene = &about->scene;
     double most = 0, common = from ? about->memory_falls[from - 1] : 0;
+    if (!(about->memory_falls[to - 1] > common))
+        return 0;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
@@ -208,10 +244,9 @@ static double chance_of(const caus_case *about, size_t service, size_t first,
                         size_t end)
 {
     size_t services = about->scene.service_count;
-    size_t width = about->timeline.filled_count + 1;
-    const uint32_t *own = about->silent_before + service * width;
+    const uint32_t *own = about->silent_before[service];
     double rows = (double)(first ? first : 1);
-    double lost = half_a_row + about->silent_before[services * width + first];
+    double lost = half_a_row + about->silent_before[services][first];
     double rate = fmax(lost / (rows * (double)services), own[first] / rows);
     double usual = rate * (double)(end - first);
     double silent = own[end] - own[first];
@@ -225,8 +260,7 @@ static double missing_clue(const caus_case *about, size_t service, size_t from,
                            size_t to)
 {
     const caus_timeline *timeline = &about->timeline;
-    const uint32_t *before =
-        about->silent_before + service * (timeline->filled_count + 1);
+    const uint32_t *before = about->silent_before[service];
     size_t first = caus_timeline_filled_before(timeline, from);
     size_t end = caus_timeline_filled_before(timeline, to);
     uint32_t silent = before[end] - before[first];
@@ -242,8 +276,7 @@ static double missing_clue(const caus_case *about, size_t service, size_t from,
 
 static bool is_silent(const caus_case *about, size_t service, size_t at)
 {
-    const uint32_t *before =
-        about->silent_before + service * (about->timeline.filled_count + 1);
+    const uint32_t *before = about->silent_before[service];
     return before[at + 1] > before[at];
 }
 
@@ -354,7 +387,7 @@ static size_t first_silent(const caus_case *about, size_t service, size_t onset)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t count = timeline->filled_count;
-    const uint32_t *before = about->silent_before + service * (count + 1);
+    const uint32_t *before = about->silent_before[service];
     size_t at = caus_timeline_filled_before(timeline, onset);
     if (before[count] < before[at] + LEAST_AGAIN)
         return SIZE_MAX;
@@ -414,7 +447,7 @@ static size_t silent_since_onset(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t count = timeline->filled_count;
-    const uint32_t *before = about->silent_before + service * (count + 1);
+    const uint32_t *before = about->silent_before[service];
     size_t at = caus_timeline_filled_before(timeline, about->onset_row);
     return before[count] - before[at];
 }
@@ -467,25 +500,35 @@ static bool is_measured(const caus_case *about, size_t service, size_t row)
     return false;
 }
 
+/* How many of `filled` at the end have no value of a service. */
+static size_t rows_unheard(const caus_case *about, size_t service)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t at = timeline->filled_count;
+    while (at && !is_measured(about, service, timeline->filled[at - 1]))
+        at--;
+    return timeline->filled_count - at;
+}
+
 /* The last row with a value, where the silence after it is more than twice as
  * long as any before; SIZE_MAX = it is heard, or never was. */
 static size_t last_heard(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t heard = 0, silent = 0, longest = 0, last = SIZE_MAX;
-    for (size_t i = 0; i < timeline->filled_count; i++) {
-        if (!is_measured(about, service, timeline->filled[i])) {
-            silent++;
-            continue;
-        }
-        if (heard++ && silent > longest)
-            longest = silent;
-        silent = 0;
-        last = timeline->filled[i];
+    size_t unheard = rows_unheard(about, service);
+    size_t end = timeline->filled_count - unheard;
+    size_t heard = 0, silent = 0, longest = 0;
+    if (unheard < LEAST_SILENT)
+        return SIZE_MAX;
+    for (size_t i = 0; i < end; i++) {
+        bool here = is_measured(about, service, timeline->filled[i]);
+        silent = here ? 0 : silent + 1;
+        heard += here;
+        if (heard)
+            longest = caus_larger(longest, silent);
     }
-    bool fell =
-        heard >= LEAST_HEARD && silent >= LEAST_SILENT && silent > 2 * longest;
-    return fell ? last : SIZE_MAX;
+    bool fell = heard >= LEAST_HEARD && unheard > 2 * longest;
+    return fell ? timeline->filled[end - 1] : SIZE_MAX;
 }
 
 bool caus_silence_is_open(const caus_case *about, size_t service)

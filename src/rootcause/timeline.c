@@ -335,24 +335,33 @@ static levels wider_throughout(caus_rank_set *rows, size_t from, size_t to,
     return nearest;
 }
 
-static double median_between(caus_rank_set *rows, size_t from, size_t to)
+static double median_of(const caus_rank_set *rows)
 {
     size_t count;
-    caus_rank_set_clear(rows);
-    caus_rank_set_add(rows, from, to);
     return median_level(rows, 0, 1, &count).after;
 }
+
+/* Rows [from, to) of a variable against those before. */
+typedef struct contrast {
+    const caus_timeline *timeline;
+    size_t variable, from, to;
+    const caus_rank_set *before; /* all of these */
+    caus_rank_set *room;         /* of the variable */
+} contrast;
 
 /* What is left of a change if it goes on to rise or fall as it did between the
  * halves of the rows before: a heap that fills up until its garbage is
  * collected, or a disk, does so without an incident. */
-static double beyond_drift(caus_rank_set *rows, size_t from, size_t to,
-                           double change)
+static double beyond_drift(const contrast *of, double change)
 {
-    double first = median_between(rows, 0, from / 2);
-    double second = median_between(rows, from / 2, from);
+    caus_rank_set *half = of->room;
+    caus_rank_set_clear(half);
+    caus_rank_set_add(half, 0, of->from / 2);
+    double first = median_of(half);
+    caus_rank_set_turn(half, of->before);
+    double second = median_of(half);
     /* Half as far again for each half: from the middle of all rows before. */
-    double drift = (second - first) * (double)to / (double)from;
+    double drift = (second - first) * (double)of->to / (double)of->from;
     if (isnan(drift) || (drift > 0) != (change > 0))
         return change;
     return fabs(drift) < fabs(change) ? change - drift : 0;
@@ -383,13 +392,6 @@ static void scale(const caus_timeline *timeline, size_t variable,
     shift->size = shift->scale > 0 ? change / shift->scale : 0;
 }
 
-/* Rows [from, to) of a variable against those before. */
-typedef struct contrast {
-    const caus_timeline *timeline;
-    size_t variable, from, to;
-    caus_rank_set *room; /* of the variable */
-} contrast;
-
 /* The shift between levels, that of the window of so many rows. */
 static caus_shift shift_between(const contrast *of, const habit *usual,
                                 const levels *found, size_t rows)
@@ -400,7 +402,7 @@ static caus_shift shift_between(const contrast *of, const habit *usual,
         return shift;
     double change = shift.after - shift.before;
     if (of->timeline->fills[of->variable])
-        change = beyond_drift(of->room, of->from, of->to, change);
+        change = beyond_drift(of, change);
     scale(of->timeline, of->variable, usual, change, &shift);
     return shift;
 }
@@ -413,7 +415,8 @@ static caus_shift no_shift(void)
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space)
 {
-    const contrast of = {timeline, variable, from, to, &space->window};
+    const contrast of = {timeline, variable,       from,
+                         to,       &space->before, &space->window};
     bool adds_up = timeline->adds_up[variable];
     bool comes_and_goes = timeline->comes_and_goes[variable];
     size_t rows, middle = from + (to - from) / 2;
@@ -480,8 +483,9 @@ void caus_splits_move(caus_splits *splits, size_t row)
 caus_shift caus_splits_shift(caus_splits *splits)
 {
     const caus_timeline *timeline = splits->timeline;
-    const contrast of = {timeline, splits->variable, splits->row,
-                         timeline->row_count, &splits->room};
+    const contrast of = {timeline,        splits->variable,
+                         splits->row,     timeline->row_count,
+                         &splits->before, &splits->room};
     bool adds_up = timeline->adds_up[splits->variable];
     habit usual = habit_of(&splits->before, adds_up);
     if (usual.count < LEAST_BEFORE)

@@ -126,6 +126,11 @@ static void texts_are_copied_and_formatted(void **state)
     assert_string_equal(caus_arena_copy_text(arena, "auth_cpu", 4), "auth");
     assert_string_equal(caus_arena_copy_text(arena, NULL, 0), "");
     assert_string_equal(caus_arena_format(arena, "%s-%d", "pod", 7), "pod-7");
+    for (int length = 250; length < 260; length++) {
+        const char *text = caus_arena_format(arena, "%*d", length, 7);
+        assert_int_equal(strlen(text), length);
+        assert_string_equal(text + length - 2, " 7");
+    }
     caus_arena_free(arena);
 }
 

@@ -386,6 +386,22 @@ static void an_onset_outside_the_rows_is_refused(void **state)
     expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
 }
 
+static void scratch_is_given_back(void **state)
+{
+    fixture *with = *state;
+    caus_explain_options options = made_options();
+    const caus_arena *scratch = caus_run_scratch(with->run, 0);
+    size_t before = caus_arena_used_bytes(scratch);
+    made_explain(with, made_incident, &options);
+    assert_int_equal(caus_arena_used_bytes(scratch), before);
+    options.has_onset = false;
+    made_explain(with, made_incident, &options);
+    assert_int_equal(caus_arena_used_bytes(scratch), before);
+    options.symptom = "side_latencies";
+    expect_failure(with, &options, CAUS_ERR_NOT_FOUND, "side_latency");
+    assert_int_equal(caus_arena_used_bytes(scratch), before);
+}
+
 /* Everything is ranked, and what is missing is said. */
 static void few_rows_before_a_given_onset_prove_nothing(void **state)
 {
@@ -579,6 +595,7 @@ int main(void)
         TEST(changes_that_touch_the_same_are_not_told_apart),
         TEST(an_unknown_symptom_names_the_nearest),
         TEST(an_onset_outside_the_rows_is_refused),
+        TEST(scratch_is_given_back),
         TEST(few_rows_before_a_given_onset_prove_nothing),
         TEST(constant_columns_rank_without_a_cause),
         TEST(what_never_moved_before_may_be_the_cause),

@@ -72,7 +72,8 @@ static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
     caus_run_free(run);
     made.whole[SHARE] = 1;
     made.adds_up[COUNTS] = made.adds_up[SHARE] = true;
-    made.comes_and_goes[BURSTS] = made.fills[RISING] = true;
+    made.comes_and_goes[BURSTS] = true;
+    made.fills[RISING] = made.fills[GAPS] = true;
     return made;
 }
 
