@@ -80,6 +80,7 @@ typedef struct caus_case {
     double *asked;              /* [service_count] the context's */
     size_t *fronts;             /* [service_count] the context's */
     double *ends;               /* [service_count] the context's */
+    caus_guesses *guesses;      /* [service_count] the context's */
     caus_onset *service_onsets; /* [service_count] */
     double *change_fit;         /* [service_count] the context's */
     const caus_change_group *groups; /* [group_count] of changes */
@@ -233,6 +234,9 @@ caus_status caus_carried_find(caus_case *about, caus_error *err);
  * moved. */
 caus_status caus_guesses_find(caus_case *about, const double *clues,
                               caus_error *err);
+/* Those of the symptom's service anew, once that is known. */
+caus_status caus_guesses_find_symptom(caus_case *about, const double *clues,
+                                      caus_error *err);
 
 /* Fills the context's `covered` from the scores without it. */
 caus_status caus_coverage_find(caus_case *about, caus_error *err);

@@ -216,8 +216,11 @@ static double guessed(const caus_context *context, const caus_scores *scores,
     const caus_guesses *calls = &context->guesses[service];
     for (size_t i = 0; i < calls->count; i++) {
         const double *callee = scores->outside[calls->items[i].callee];
+        const double *bound = calls->items[i].most;
         double loudest = fmax(callee[OUTSIDE_LATENCY], callee[OUTSIDE_ERRORS]);
-        most = fmax(most, fmin(loudest, calls->items[i].most[kind]));
+        size_t other = OUTSIDE_COUNT - 1 - kind;
+        most = fmax(most, fmin(loudest, bound[kind]));
+        most = fmax(most, fmin(callee[other], bound[other]));
     }
     return caus_guessed_share * most;
 }

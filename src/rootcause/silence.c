@@ -335,19 +335,22 @@ static double heard_from(const caus_case *about, const away_rows *rows,
 /*
  * How surely somebody feels that a service is away, in [0, 1]: its callers or,
  * where these show nothing, whoever does. Of a service that answers its callers
- * as ever only the values got lost. Where nobody shows anything, nobody can
- * tell. By its square, as the loudest of many is a deviation off by chance.
+ * as ever only the values got lost; what it counts itself in rows in which it
+ * is silent is no answer. Where nobody shows anything, nobody can tell. By its
+ * square, as the loudest of many is a deviation off by chance.
  */
 static double felt(const caus_case *about, const away_rows *rows)
 {
     const caus_scene *scene = &about->scene;
-    double most = heard_from(about, rows, rows->service);
+    double own = heard_from(about, rows, rows->service);
+    double most = rows->only_silent ? -1 : own;
     size_t first = scene->caller_start[rows->service];
     size_t end = scene->caller_start[rows->service + 1];
     for (size_t i = first; i < end; i++)
         most = fmax(most, heard_from(about, rows, scene->callers[i]));
     for (size_t s = 0, all = most < 0; all && s < scene->service_count; s++)
         most = fmax(most, heard_from(about, rows, s));
+    most = fmax(most, own);
     double loud = fmin(1, most / caus_explained_clue);
     return most < 0 ? 1 : loud * loud;
 }

@@ -262,6 +262,30 @@ static void who_is_not_measured_and_nobody_misses_is_not(void **state)
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
 }
 
+/* Who counts its failures, or does for it, counts none where it is gone: that
+ * is no answer. Where nobody told who calls it, whoever fails feels it. */
+static void who_is_gone_needs_no_caller_to_be_missed(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    options.topology = NULL;
+    caus_series series = hide(with, false, true);
+    const caus_segment *segment = &series.segments[0];
+    double *values = (double *)(uintptr_t)segment->values;
+    uint64_t *missing = (uint64_t *)(uintptr_t)segment->missing;
+    for (size_t r = 0; r < MADE_ROWS; r++) {
+        for (size_t v = 0; v < MADE_VARIABLES; v++) {
+            if (strcmp(series.variables[v].name, "mid_errors") != 0)
+                continue;
+            values[r * MADE_VARIABLES + v] = 0;
+            missing[v * WORDS + r / 64] &= ~(UINT64_C(1) << (r % 64));
+        }
+    }
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_string_equal(first_of(&told), "mid");
+}
+
 /* Hides a service of a series in one row of so many, each beginning elsewhere.
  */
 static void lose(caus_series *series, const char *service, size_t from,
@@ -515,6 +539,7 @@ int main(void)
         MADE(what_fails_once_is_no_outage),
         MADE(who_is_not_measured_now_and_then_is_suspected),
         MADE(who_is_not_measured_and_nobody_misses_is_not),
+        MADE(who_is_gone_needs_no_caller_to_be_missed),
         MADE(what_gets_lost_of_all_is_no_silence),
         MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),
