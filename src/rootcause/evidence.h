@@ -142,6 +142,7 @@ typedef struct caus_scene {
     bool *observer;               /* [service_count] */
     bool *stranger;               /* [service_count] no call of it is known */
     const bool *shows;            /* [service_count] latency or errors */
+    bool (*shows_kind)[2];        /* [service_count] each of these */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */
     const size_t *callees;

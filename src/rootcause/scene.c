@@ -192,10 +192,12 @@ caus_status caus_scene_init(const caus_series *series,
     int *bad = CAUS_ARRAY(out, int, count);
     bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
     bool *shows = CAUS_ARRAY(out, bool, scene.service_count + 1);
+    bool(*shows_kind)[2] =
+        caus_arena_array(out, scene.service_count + 1, sizeof *shows_kind);
     bool *of_calls = CAUS_ARRAY(out, bool, count);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
-        !scene.stranger || !scene.named)
+    if (!service_of || !aspects || !bad || !observer || !shows || !shows_kind ||
+        !of_calls || !scene.stranger || !scene.named)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
@@ -203,8 +205,10 @@ caus_status caus_scene_init(const caus_series *series,
         aspects[v] = caus_aspect_of(variable);
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
         of_calls[v] = caus_aspect_is_of_calls(variable, aspects[v]);
-        if (service_of[v] != SIZE_MAX && caus_aspect_is_outside(aspects[v]))
-            shows[service_of[v]] = true;
+        if (service_of[v] == SIZE_MAX || !caus_aspect_is_outside(aspects[v]))
+            continue;
+        shows[service_of[v]] = true;
+        shows_kind[service_of[v]][aspects[v] == CAUS_ASPECT_ERRORS] = true;
     }
     scene.service_of = service_of;
     scene.aspects = aspects;
@@ -212,6 +216,7 @@ caus_status caus_scene_init(const caus_series *series,
     scene.of_calls = of_calls;
     scene.observer = observer;
     scene.shows = shows;
+    scene.shows_kind = shows_kind;
     CAUS_TRY(group_variables(series, &scene, out, err));
     CAUS_TRY(group_calls(&scene, calls, 0, out, &scene.callee_start,
                          &scene.callees, err));

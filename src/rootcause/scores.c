@@ -206,7 +206,7 @@ static double carried(const caus_context *context, const caus_scores *scores,
 }
 
 /* The largest clue of a kind among those that a service may call, where nobody
- * told who calls whom. */
+ * told who calls whom: requests that wait for long fail as well. */
 static double guessed(const caus_context *context, const caus_scores *scores,
                       size_t service, size_t kind)
 {
@@ -276,13 +276,13 @@ static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
 }
 
 /* Whether nothing tells how a caller fares: then it is no witness that all is
- * well. */
+ * well. Failures are none of how long it takes, nor the other way round. */
 static bool is_blind(const caus_scene *scene, const caus_scores *scores,
-                     size_t caller)
+                     size_t caller, size_t kind)
 {
-    const double *outside = scores->outside[caller];
-    return !scene->shows[caller] && scores->calling[caller] < 0 &&
-           fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]) <= 0;
+    bool times_calls = kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0;
+    return !scene->shows_kind[caller][kind] && !times_calls &&
+           scores->outside[caller][kind] <= 0;
 }
 
 /* What all callers of a service have left, two or more that do not call one
@@ -300,14 +300,14 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
     for (size_t i = first; i < end && least > 0; i++) {
         size_t caller = scene->callers[i];
         double left = 1 - scores->below[caller][kind];
-        if (is_blind(scene, scores, caller))
+        if (is_blind(scene, scores, caller, kind))
             continue;
         least = fmin(least, scores->outside[caller][kind] * left);
     }
     for (size_t i = first; i < end && least > 0 && !several; i++) {
         size_t caller = scene->callers[i];
         if (is_behind(scene, caller, service) ||
-            is_blind(scene, scores, caller))
+            is_blind(scene, scores, caller, kind))
             continue;
         several = seen != SIZE_MAX && seen != caller;
         seen = caller;
@@ -394,7 +394,7 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
     bool any = false;
     for (size_t i = first; i < end; i++) {
         size_t caller = scene->callers[i];
-        if (is_blind(scene, scores, caller))
+        if (is_blind(scene, scores, caller, kind))
             continue;
         if (scores->calling[caller] < 0 || kind != OUTSIDE_LATENCY)
             weight =

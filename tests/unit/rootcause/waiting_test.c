@@ -54,6 +54,27 @@ static void who_is_not_measured_is_no_witness(void **state)
     assert_string_not_equal(first_of(&told), "root");
 }
 
+/* mid and mute call root, of which nobody measures how long it takes. */
+static void
+who_counts_failures_is_no_witness_of_how_long_calls_take(void **state)
+{
+    static const char *const services[] = {"front", "mid", "mute", "root",
+                                           "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 2}, {0, 4}, {1, 3}, {2, 3}};
+    static const caus_topology topology = {5, services, 5, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    slow_above(measures);
+    measures[ROOT_LATENCY] = (made_measure){"mute_cpu", "mute", 20, 1, 0};
+    measures[SIDE_LATENCY] = (made_measure){"mute_errors", "mute", 0, 0, 0};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_true(score_of(&told, "root") > .5 * score_of(&told, "mid"));
+    measures[SIDE_LATENCY] = (made_measure){"mute_latency", "mute", .1, .01, 0};
+    told = made_explain(*state, measures, &options);
+    assert_true(score_of(&told, "root") < .1 * score_of(&told, "mid"));
+}
+
 /* mid calls root and store, and nobody measures how long these take. */
 static caus_explanation explain_stores(made_fixture *with, const char *measure,
                                        double more)
@@ -169,6 +190,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MADE(who_is_not_measured_is_no_witness),
+        MADE(who_counts_failures_is_no_witness_of_how_long_calls_take),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(latency_that_comes_and_goes_counts),
