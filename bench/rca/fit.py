@@ -42,6 +42,8 @@ RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained", "cl
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
+# As in weights.h.
+POWER_OF_LEAD = 4
 # What tells neither, where it is not known.
 NEUTRAL_BEYOND, NEUTRAL_ALONE = 1.6, -.4
 # Of 1, 3, 6 and 12 the best on kinds left out.
@@ -177,10 +179,13 @@ def fit_terms(pools, penalty=5.):
 
 
 def judged(rows, fitted):
-    """Verdict and confidence of every answer; those of the program are the same."""
+    """Verdict and confidence of every answer; those of the program are the same, but
+    for services that stopped or that nobody measures, which no sign tells."""
     rows = np.array(rows)
     happened = 1 / (1 + np.exp(-rows @ fitted[0]))
-    sure = np.minimum(1, happened / MOVED) / (1 + np.exp(-rows @ fitted[1]))
+    behind = 1 - rows[:, SIGNS.index("lead")]
+    sure = np.minimum(1 / (1 + np.exp(-rows @ fitted[1])), 1 / (1 + behind ** POWER_OF_LEAD))
+    sure *= np.minimum(1, happened / MOVED)
     return [("no_anomaly" if h < MOVED else
              "cause" if h >= NAMED and p >= .5 else "insufficient", p)
             for h, p in zip(happened, sure)]

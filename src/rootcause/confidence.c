@@ -155,6 +155,14 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_AGREED] = agreement_on_first(about);
 }
 
+/* How likely the first is of the first two: those that score alike are alike,
+ * however sure it is that something happened among them. */
+static double most_before_second(const caus_case *about)
+{
+    double behind = 1 - lead_of_first(about);
+    return 1 / (1 + pow(behind, caus_power_of_lead));
+}
+
 /* Whether the first suspect calls a service of which nobody knows whether it
  * stopped: then it may be either. */
 static bool may_wait_for_nobody(const caus_case *about)
@@ -172,6 +180,31 @@ static bool may_wait_for_nobody(const caus_case *about)
     return false;
 }
 
+/* How likely the first waits for a service of which nobody measures how long it
+ * takes, where nobody told who calls whom: as many services are so, and as much
+ * of its score is what it shows to its callers. */
+static double wait_unseen(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    const caus_suspect *first = about->suspects;
+    size_t unseen = 0;
+    if (knows_calls(about))
+        return 0;
+    for (size_t s = 0; s < scene->service_count; s++)
+        unseen += !scene->shows[s];
+    return (double)unseen / (double)scene->service_count *
+           first->terms[CAUS_TERM_EXTERNAL] / first->score;
+}
+
+static double sure_of_first(const caus_case *about, const double *signs)
+{
+    double sure =
+        fmin(logistic(caus_right_weights, signs), most_before_second(about));
+    sure *= fmin(1, about->incident / caus_moved_incident);
+    sure *= 1 - (1 - caus_share_of_either) * wait_unseen(about);
+    return may_wait_for_nobody(about) ? caus_share_of_either * sure : sure;
+}
+
 caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
                                  double *confidence, caus_error *err)
 {
@@ -185,12 +218,8 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
     CAUS_TRY(find_explained(about, err));
     double signs[CAUS_SIGN_COUNT] = {0}, sum = 0;
     read_signs(about, placebo, signs);
-    double incident = logistic(caus_incident_weights, signs);
-    double sure = logistic(caus_right_weights, signs) *
-                  fmin(1, incident / caus_moved_incident);
-    if (may_wait_for_nobody(about))
-        sure *= caus_share_of_either;
-    about->incident = incident;
+    about->incident = logistic(caus_incident_weights, signs);
+    double sure = sure_of_first(about, signs);
     confidence[0] = sure;
     for (size_t i = 1; i < count; i++)
         sum += about->suspects[i].score * about->suspects[i].score;

@@ -103,7 +103,11 @@ static const double caus_incident_weights[] = {-2.34, 1.53, .68, 0, 0,
 /* Log-odds that the first is right if something did. */
 static const double caus_right_weights[] = {-.86, .36,  0,    .74, 1.21,
                                             .42,  -.71, 1.18, .75, .76};
-/* Of the confidence, where it may as well be a service that stopped. */
+/* Odds of the first against the second are at most this power of the ratio of
+ * their scores. */
+static const double caus_power_of_lead = 4;
+/* Of the confidence, where it may as well be a service that stopped, or that
+ * nobody measures. */
 static const double caus_share_of_either = .5;
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 6

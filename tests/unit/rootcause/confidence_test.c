@@ -58,6 +58,52 @@ static void a_rival_lessens_the_confidence(void **state)
     assert_true(confidence_of(&told) < confidence_of(&calm));
 }
 
+/* root is slow, and nothing shows inside it; it may wait for side, of which
+ * nobody measures how long it takes. */
+static caus_explanation explain_slow(made_fixture *with, const char *of_side,
+                                     bool knows_calls)
+{
+    measure slow[MADE_VARIABLES];
+    made_quiet(slow);
+    slow[6].shift = .4;
+    slow[8] = (measure){of_side, "side", 15, 1, 0};
+    caus_explain_options options = made_options();
+    options.topology = knows_calls ? &made_topology : NULL;
+    options.symptom = NULL;
+    return made_explain(with, slow, &options);
+}
+
+static void who_may_wait_for_what_nobody_measures_is_less_sure(void **state)
+{
+    static const char *const unseen = "side_memory", *const seen = "side_p99";
+    for (int calls = 0; calls < 2; calls++) {
+        caus_explanation all = explain_slow(*state, seen, calls);
+        caus_explanation some = explain_slow(*state, unseen, calls);
+        double share = confidence_of(&some) / confidence_of(&all);
+        assert_true(calls ? share > .99 : share < .93);
+    }
+}
+
+/* However sure it is that something happened. */
+static void who_scores_alike_is_as_likely(void **state)
+{
+    measure twins[MADE_VARIABLES];
+    made_quiet(twins);
+    caus_explain_options options = made_options();
+    bool was_close = false, was_far = false;
+    for (double rival = 10; rival <= 400; rival += 30) {
+        twins[7].shift = 400; /* root_cpu */
+        twins[9].shift = rival;
+        caus_explanation told = made_explain(*state, twins, &options);
+        double ratio = told.suspects[1].score / told.suspects[0].score;
+        double most = 1 / (1 + pow(ratio, 4));
+        assert_true(told.suspects[0].confidence <= most + exact);
+        was_close = was_close || (ratio > .9 && most < .6);
+        was_far = was_far || told.suspects[0].confidence > .6;
+    }
+    assert_true(was_close && was_far);
+}
+
 static double inside(const caus_explanation *told, const char *service)
 {
     for (size_t i = 0; i < told->suspect_count; i++) {
@@ -145,6 +191,11 @@ int main(void)
             without_calls_nobody_knows_what_the_first_moved, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(a_rival_lessens_the_confidence,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_may_wait_for_what_nobody_measures_is_less_sure, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(who_scores_alike_is_as_likely,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
             a_rival_that_is_ahead_in_one_kind_lessens_it_most, made_set_up,
