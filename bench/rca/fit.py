@@ -23,6 +23,7 @@ import collections
 import json
 import math
 import os
+import re
 import sys
 
 import run as bench
@@ -44,6 +45,8 @@ HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
 # As in weights.h.
 POWER_OF_LEAD = 4
+WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "../../src/rootcause/weights.h")
 # What tells neither, where it is not known.
 NEUTRAL_BEYOND, NEUTRAL_ALONE = 1.6, -.4
 # Of 1, 3, 6 and 12 the best on kinds left out.
@@ -80,22 +83,40 @@ def signs(told):
             max(terms.values()) / score, agreement(services)]
 
 
+def weights_in_use():
+    """Those of the program that was asked: this checkout's."""
+    with open(WEIGHTS) as file:
+        text = file.read()
+    found = (re.search(rf"caus_{name}_weights\[\] = {{(.*?)}}", text, re.S)[1]
+             for name in ("incident", "right"))
+    return [np.array([float(w) for w in numbers.split(",")]) for numbers in found]
+
+
+def share_left(row, confidence, in_use):
+    """What services that stopped or that nobody measures leave of the confidence: the
+    program knows them, no sign tells."""
+    return min(1, confidence / judged([row], [1], in_use)[0][1])
+
+
 class Pool:
     """What was answered about one system in one mode."""
 
     def __init__(self):
         self.choices = []  # (terms of every service, index of the true one)
-        self.signs, self.right, self.stated = [], [], []
-        self.healthy, self.healthy_stated = [], []
+        self.signs, self.left, self.right, self.stated = [], [], [], []
+        self.healthy, self.healthy_left, self.healthy_stated = [], [], []
 
-    def add(self, told):
-        stated = (told["verdict"], told["services"][0][2])
+    def add(self, told, in_use):
+        stated, row = (told["verdict"], told["services"][0][2]), signs(told)
+        left = share_left(row, stated[1], in_use)
         if told["healthy"]:
-            self.healthy.append(signs(told))
+            self.healthy.append(row)
+            self.healthy_left.append(left)
             self.healthy_stated.append(stated)
             return
         names = [s[0] for s in told["services"]]
-        self.signs.append(signs(told))
+        self.signs.append(row)
+        self.left.append(left)
         self.stated.append(stated)
         self.right.append(float(names[0] == told["root"]))
         if told["root"] in names:
@@ -105,7 +126,7 @@ class Pool:
 
 
 def read_pools(folder):
-    pools = collections.defaultdict(Pool)
+    pools, in_use = collections.defaultdict(Pool), weights_in_use()
     for name in sorted(os.listdir(folder)):
         if not name.endswith(".jsonl"):
             continue
@@ -114,7 +135,7 @@ def read_pools(folder):
                 told = json.loads(line)
                 mode = " ".join([told["evidence"], "found" if told["found"] else "given",
                                  "calls" if told["explained"] is not None else "bare"])
-                pools[name[:-6], mode].add(told)
+                pools[name[:-6], mode].add(told, in_use)
     return pools
 
 
@@ -131,34 +152,45 @@ def votes(pools):
     return {(n, m): 100 / len(systems[kind_of(n)]) / modes[n] for n, m in pools}
 
 
-def logistic(rows, labels, weights, used):
-    """Penalised logistic regression by Newton's steps."""
+def most_before_second(rows):
+    """The cap of src/rootcause/confidence.c."""
+    return 1 / (1 + (1 - rows[:, SIGNS.index("lead")]) ** POWER_OF_LEAD)
+
+
+def logistic(rows, labels, weights, used, most=1., left=1.):
+    """Penalised logistic regression by Fisher's scoring, of a chance that is at most
+    `most`, and of which so much is left."""
     mask = np.array([float(s in used) for s in SIGNS])
     penalty = np.array([0.] + [PENALTY] * (len(SIGNS) - 1))
     found = np.zeros(len(SIGNS))
-    for _ in range(60):
+    for _ in range(100):
         p = 1 / (1 + np.exp(-rows @ found))
-        slope = (rows.T @ (weights * (labels - p)) - penalty * found) * mask
-        bend = (rows * (weights * p * (1 - p) + 1e-9)[:, None]).T @ rows + np.diag(penalty)
+        rises = left * p * (1 - p) * (p < most)
+        p = left * np.minimum(p, most)
+        rises_of = weights * rises / np.maximum(p * (1 - p), 1e-9)
+        slope = (rows.T @ (rises_of * (labels - p)) - penalty * found) * mask
+        bend = (rows * (rises_of * rises + 1e-9)[:, None]).T @ rows + np.diag(penalty)
         bend = bend * np.outer(mask, mask) + np.diag(1 - mask)
-        found += np.linalg.solve(bend, slope)
+        found += .5 * np.linalg.solve(bend, slope)
     return found
 
 
 def fit_signs(pools):
-    vote, rows, labels, weights, right = votes(pools), [], [], [], []
+    vote, rows, labels, weights, right, left = votes(pools), [], [], [], [], []
     for key, pool in pools.items():
         for own, label in ((pool.signs, 1.), (pool.healthy, 0.)):
             rows += own
             labels += [label] * len(own)
             weights += [vote[key] / max(len(own), 1)] * len(own)
         right += pool.right + [0.] * len(pool.healthy)
-    rows, labels, weights, right = map(np.array, (rows, labels, weights, right))
+        left += pool.left + pool.healthy_left
+    rows, labels, weights, right, left = map(np.array, (rows, labels, weights, right, left))
     kept = labels == 1
     share = weights[kept].sum() / max(weights[~kept].sum(), 1e-9)
     even = np.where(kept, weights, HEALTHY_WEIGHT * weights * share)
     return (logistic(rows, labels, even, INCIDENT),
-            logistic(rows[kept], right[kept], weights[kept], RIGHT))
+            logistic(rows[kept], right[kept], weights[kept], RIGHT,
+                     most_before_second(rows[kept]), left[kept]))
 
 
 def fit_terms(pools, penalty=5.):
@@ -178,14 +210,12 @@ def fit_terms(pools, penalty=5.):
     return found
 
 
-def judged(rows, fitted):
-    """Verdict and confidence of every answer; those of the program are the same, but
-    for services that stopped or that nobody measures, which no sign tells."""
+def judged(rows, left, fitted):
+    """Verdict and confidence of every answer; those of the program are the same."""
     rows = np.array(rows)
     happened = 1 / (1 + np.exp(-rows @ fitted[0]))
-    behind = 1 - rows[:, SIGNS.index("lead")]
-    sure = np.minimum(1 / (1 + np.exp(-rows @ fitted[1])), 1 / (1 + behind ** POWER_OF_LEAD))
-    sure *= np.minimum(1, happened / MOVED)
+    sure = np.minimum(1 / (1 + np.exp(-rows @ fitted[1])), most_before_second(rows))
+    sure *= np.minimum(1, happened / MOVED) * left
     return [("no_anomaly" if h < MOVED else
              "cause" if h >= NAMED and p >= .5 else "insufficient", p)
             for h, p in zip(happened, sure)]
@@ -195,7 +225,7 @@ def figures(pool, fitted):
     """Figures of a pool; of what the answers came with where nothing is fitted."""
     told = {}
     if pool.right:
-        answers = judged(pool.signs, fitted) if fitted else pool.stated
+        answers = judged(pool.signs, pool.left, fitted) if fitted else pool.stated
         p = np.array([a[1] for a in answers])
         right, loud = np.array(pool.right), p >= .8
         chance = bench.chance_error(list(p), 1)
@@ -206,7 +236,7 @@ def figures(pool, fitted):
                 "share": loud.mean(), "right": right[loud].mean() if loud.any() else math.nan,
                 "wrong": (loud & (right == 0)).mean()}
     if pool.healthy:
-        answers = judged(pool.healthy, fitted) if fitted else pool.healthy_stated
+        answers = judged(pool.healthy, pool.healthy_left, fitted) if fitted else pool.healthy_stated
         told["called"] = np.mean([a[0] != "no_anomaly" for a in answers])
         told["culprit"] = np.mean([a[0] == "cause" for a in answers])
     return told
