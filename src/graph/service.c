@@ -71,11 +71,42 @@ static size_t base_length(const char *name)
     return length ? length : strlen(name);
 }
 
+/* Length of "10.0.0.4" at this place, behind which a word ends; 0 = there is
+ * none. */
+static size_t address_length(const char *text)
+{
+    size_t length = 0;
+    for (size_t part = 0; part < 4; part++) {
+        if (part && text[length++] != '.')
+            return 0;
+        size_t digits = strspn(text + length, "0123456789");
+        if (digits == 0 || digits > 3)
+            return 0;
+        length += digits;
+    }
+    return continues_word(text[length]) || text[length] == '.' ? 0 : length;
+}
+
+/* Length of the name before a separator that parts more than words: a doubled
+ * one, "db_003__Sess_Connect", and one before the address of its machine,
+ * "db_10.0.0.4_cpu"; 0 = there is none. */
+static size_t before_part(const char *name, char separator)
+{
+    size_t length = base_length(name);
+    for (size_t i = 1; i + 2 < length; i++) {
+        if (name[i] == separator &&
+            (name[i + 1] == separator || address_length(name + i + 1)))
+            return i;
+    }
+    return 0;
+}
+
 /* What stands in `name` before a known suffix; 0 = there is none. */
 static size_t suffix_length(const char *name, char separator)
 {
-    size_t found =
-        caus_service_known_length(name, base_length(name), separator);
+    size_t found = before_part(name, separator);
+    if (!found)
+        found = caus_service_known_length(name, base_length(name), separator);
     return found ? caus_pod_without_hash(name, found) : 0;
 }
 
@@ -115,6 +146,54 @@ static size_t without_ordinal(const char *name, size_t length,
     return caus_map_find(known, name, base, NULL) ? base : length;
 }
 
+/* Where a colon or slash parts a name, which stand in few names of services,
+ * and none that begins a port; its end where none does. */
+static size_t before_colon(const char *name)
+{
+    size_t length = base_length(name);
+    for (size_t i = 1; i < length; i++) {
+        if (strchr(":/", name[i]) && !is_digit(name[i + 1]))
+            return i;
+    }
+    return strlen(name);
+}
+
+/* Names whose service the topology knows are left to it: nothing is measured
+ * behind their first word. */
+static caus_status find_measures(const char *const *names, size_t count,
+                                 const caus_service_rule *rule, size_t *firsts,
+                                 size_t *lengths, caus_error *err)
+{
+    bool any = rule->separator == '_';
+    for (size_t i = 0; i < count; i++) {
+        bool known = !any || topology_prefix(names[i], rule->topology);
+        firsts[i] = known ? strlen(names[i]) : before_colon(names[i]);
+    }
+    CAUS_TRY(caus_services_by_measures(names, count, firsts, lengths, err));
+    for (size_t i = 0; i < count; i++) {
+        bool known = topology_prefix(names[i], rule->topology) ||
+                     (any && firsts[i] && lengths[i] == firsts[i]);
+        firsts[i] = known ? strlen(names[i])
+                          : before_separator(names[i], base_length(names[i]),
+                                             rule->separator);
+    }
+    return caus_services_by_measures(names, count, firsts, lengths, err);
+}
+
+static caus_status use_measures(const char *const *names, size_t count,
+                                const caus_service_rule *rule, size_t *lengths,
+                                caus_error *err)
+{
+    caus_arena *scratch = caus_arena_new(0);
+    size_t *firsts = scratch ? CAUS_ARRAY(scratch, size_t, count + 1) : NULL;
+    caus_status status =
+        firsts ? find_measures(names, count, rule, firsts, lengths, err)
+               : CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                           "no memory for the services of %zu names", count);
+    caus_arena_free(scratch);
+    return status;
+}
+
 static caus_status find_known(const char *const *names, size_t count,
                               const caus_service_rule *rule, caus_map *known,
                               size_t *lengths, caus_error *err)
@@ -126,6 +205,7 @@ static caus_status find_known(const char *const *names, size_t count,
     }
     CAUS_TRY(caus_services_without_measures(names, count, rule->separator,
                                             lengths, err));
+    CAUS_TRY(use_measures(names, count, rule, lengths, err));
     for (size_t i = 0; i < count; i++) {
         if (!lengths[i])
             lengths[i] = topology_prefix(names[i], rule->topology);

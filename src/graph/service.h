@@ -49,6 +49,19 @@ caus_status caus_services_without_measures(const char *const *names,
                                            size_t count, char separator,
                                            size_t *lengths, caus_error *err);
 
+/*
+ * Sets the lengths of names whose first word is a service by what stands
+ * behind most of them, three or more; leaves the others as they are.
+ *
+ *   firsts   [count] where the first word of each name ends
+ *   lengths  [count]
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(bytes of the names).
+ */
+caus_status caus_services_by_measures(const char *const *names, size_t count,
+                                      const size_t *firsts, size_t *lengths,
+                                      caus_error *err);
+
 /* Whether the name is a word for what is measured, and so no service's. */
 bool caus_service_is_measure(const char *name, size_t length);
 

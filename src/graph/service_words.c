@@ -11,6 +11,7 @@ static const char *const suffixes[] = {
     "_connections",
     "_cpu",
     "_cpu_usage",
+    "_cpu_usage_seconds",
     "_cpu_utilization",
     "_disk",
     "_disk_io",
@@ -43,10 +44,13 @@ static const char *const suffixes[] = {
     "_requests_total",
     "_response_time",
     "_restarts",
+    "_rss",
     "_saturation",
     "_socket",
+    "_threads",
     "_throughput",
     "_utilization",
+    "_working_set",
     "_workload",
 };
 
@@ -89,6 +93,8 @@ static const char *const subjects[] = {
     "_miss",
     "_drop",
     "_packet",
+    "_receive",
+    "_transmit",
     "_inflight",
     "_in_flight",
     "_active",
@@ -188,6 +194,18 @@ static bool is_one(const char *name, size_t length, const char *const *endings,
     return false;
 }
 
+/* Where a hyphen or a capital parts what is measured from what stands before
+ * it, all behind the last '_' is what is measured: "cart_istio-latency-50",
+ * "cart_TargetResponseTime". */
+static size_t before_last_word(const char *name, size_t length)
+{
+    for (size_t i = length; i-- > 1;) {
+        if (name[i] == '_')
+            return i;
+    }
+    return length;
+}
+
 bool caus_service_is_measure(const char *name, size_t length)
 {
     return is_one(name, length, suffixes, sizeof suffixes / sizeof *suffixes) ||
@@ -206,6 +224,7 @@ size_t caus_service_known_length(const char *name, size_t length,
     /* "AWS::ECS::Container_latency" is of the container */
     static const char *const before_subjects[] = {"_.", "_./:", "_./:-",
                                                   "_./:"};
+    enum { BELOW_WORDS = 2 }; /* the ways that do not part words */
     size_t way_count = separator == '_' ? sizeof ways / sizeof *ways : 1;
     for (size_t i = 0; i < way_count; i++) {
         size_t left = without_suffix(name, length, &ways[i]);
@@ -215,6 +234,8 @@ size_t caus_service_known_length(const char *name, size_t length,
         if (!left)
             continue;
         left = without_subjects(name, left, &of_subjects);
+        if (i >= BELOW_WORDS)
+            left = before_last_word(name, left);
         return i && caus_service_is_measure(name, left) ? 0 : left;
     }
     return 0;

@@ -109,6 +109,8 @@ static void points_hyphens_and_capitals_part_what_is_measured(void **state)
     assert_service("carol@example.com latency", NULL, '_',
                    "carol@example.com latency");
     assert_service("order.cpu_seen", NULL, '-', "order.cpu_seen");
+    assert_service("petSite_GetTypeCmdsLatency", NULL, '_', "petSite");
+    assert_service("cart_mesh-latency-50", NULL, '_', "cart");
 }
 
 static void what_is_only_a_measure_is_no_service(void **state)
@@ -263,6 +265,93 @@ static void words_behind_every_service_are_no_part_of_it(void **state)
     ASSERT_SERVICES(mesh, NULL);
 }
 
+/* Nothing else tells that a mesh is no part of the services. */
+static void what_stands_behind_most_first_words_is_measured(void **state)
+{
+    (void)state;
+    static const named mesh[] = {
+        {"carts_istio_requests_total", "carts"},
+        {"carts_istio_requests_total{code=\"500\"}", "carts"},
+        {"carts_istio_request_duration_p99", "carts"},
+        {"carts-db_istio_requests_total", "carts-db"},
+        {"user_istio_requests_total", "user"},
+        {"user_istio_request_duration_p99", "user"},
+    };
+    static const named process[] = {
+        {"carts_process_resident_memory_bytes", "carts"},
+        {"carts_process_virtual_memory_bytes", "carts"},
+        {"user_process_resident_memory_bytes", "user"},
+        {"user_process_virtual_memory_bytes", "user"},
+        {"front-end_process_resident_memory_bytes", "front-end"},
+        {"front-end_process_virtual_memory_bytes", "front-end"},
+    };
+    static const named dotted[] = {
+        {"carts.system.disk.operation_time", "carts"},
+        {"user.system.disk.operation_time", "user"},
+        {"pay.system.disk.operation_time", "pay"},
+    };
+    static const named sides[] = {
+        {"cart_error_ratio", "cart"},
+        {"cart_client_error_ratio", "cart"},
+        {"cart_server_error_ratio", "cart"},
+        {"user_error_ratio", "user"},
+        {"user_client_error_ratio", "user"},
+        {"user_server_error_ratio", "user"},
+        {"pay_error_ratio", "pay"},
+        {"pay_client_error_ratio", "pay"},
+        {"pay_server_error_ratio", "pay"},
+    };
+    static const named parted[] = {
+        {"order_service:container_slots", "order_service"},
+        {"order_service:slow_jobs", "order_service"},
+        {"mail_worker:container_slots", "mail_worker"},
+        {"mail_worker:slow_jobs", "mail_worker"},
+        {"cart:container_slots", "cart"},
+    };
+    static const named doubled[] = {{"db_001__Sess_Connect", "db_001"},
+                                    {"db_003__On_Off_State", "db_003"},
+                                    {"os_017__Disk_io_util", "os_017"}};
+    static const named machines[] = {
+        {"dbservice1_10.0.0.4_docker_cpu_core_0_pct", "dbservice1"},
+        {"dbservice1_10.0.0.4_docker_diskio_slots", "dbservice1"},
+        {"redis_10.0.0.3_docker_diskio_slots", "redis"},
+        {"web_1.2.3_slots", "web"},
+        {"10.0.0.1:9100_conntrack", "10.0.0.1:9100"}};
+    ASSERT_SERVICES(mesh, NULL);
+    ASSERT_SERVICES(process, NULL);
+    ASSERT_SERVICES(dotted, NULL);
+    ASSERT_SERVICES(sides, NULL);
+    ASSERT_SERVICES(parted, NULL);
+    ASSERT_SERVICES(doubled, NULL);
+    ASSERT_SERVICES(machines, NULL);
+}
+
+static void parts_of_services_that_many_share_stay(void **state)
+{
+    (void)state;
+    static const named roles[] = {{"order_service_latency", "order_service"},
+                                  {"order_service_slots", "order_service"},
+                                  {"cart_service_latency", "cart_service"},
+                                  {"cart_service_slots", "cart_service"},
+                                  {"user_service_latency", "user_service"},
+                                  {"user_service_slots", "user_service"}};
+    static const named numbers[] = {
+        {"db_001_slots", "db_001"},         {"db_001_cpu", "db_001"},
+        {"os_001_slots", "os_001"},         {"os_001_cpu", "os_001"},
+        {"docker_001_slots", "docker_001"}, {"docker_001_cpu", "docker_001"}};
+    static const named servers[] = {{"web_server_errors", "web_server"},
+                                    {"app_server_errors", "app_server"},
+                                    {"mail_server_errors", "mail_server"}};
+    static const named regions[] = {
+        {"eu_cart_latency", "eu_cart"}, {"eu_pay_latency", "eu_pay"},
+        {"us_cart_latency", "us_cart"}, {"us_pay_latency", "us_pay"},
+        {"ap_cart_latency", "ap_cart"}, {"ap_pay_latency", "ap_pay"}};
+    ASSERT_SERVICES(roles, NULL);
+    ASSERT_SERVICES(numbers, NULL);
+    ASSERT_SERVICES(servers, NULL);
+    ASSERT_SERVICES(regions, NULL);
+}
+
 static void services_measured_as_others_or_in_many_ways_stay(void **state)
 {
     (void)state;
@@ -355,6 +444,8 @@ int main(void)
         cmocka_unit_test(the_hash_of_a_pod_is_no_part_of_its_service),
         cmocka_unit_test(names_beside_each_other_agree_in_any_order),
         cmocka_unit_test(words_behind_every_service_are_no_part_of_it),
+        cmocka_unit_test(what_stands_behind_most_first_words_is_measured),
+        cmocka_unit_test(parts_of_services_that_many_share_stay),
         cmocka_unit_test(services_measured_as_others_or_in_many_ways_stay),
         cmocka_unit_test(services_of_names_survive_the_lack_of_memory),
         cmocka_unit_test(labels_of_places_tell_nothing_of_what_is_measured),
