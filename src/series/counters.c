@@ -23,13 +23,14 @@ static bool ends_word(const char *name, size_t length, const char *word)
     return length == size || strchr("_-.:/ ", name[length - size - 1]);
 }
 
-/* As OpenMetrics, Micrometer and exporters call counters. */
+/* As OpenMetrics, Micrometer and exporters call counters, before any labels. */
 static bool is_called_counter(const char *name)
 {
+    size_t length = strcspn(name, "{");
     static const char *const words[] = {"total", "count", "sum", "bucket",
                                         "counter"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (ends_word(name, strlen(name), words[i]))
+        if (ends_word(name, length, words[i]))
             return true;
     }
     return false;
@@ -41,7 +42,7 @@ static bool is_called_level(const char *name)
     static const char *const parts[] = {"mem",  "rss",  "heap", "disk",
                                         "size", "used", "swap", "queue",
                                         "lag",  "back", "time", "latency"};
-    for (; *name; name++) {
+    for (; *name && *name != '{'; name++) {
         for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
             size_t k = 0;
             while (parts[i][k] && caus_lower(name[k]) == parts[i][k])

@@ -8,9 +8,12 @@
 
 enum { ROWS = 40, COLUMNS = 6 };
 
-static const char *const names[COLUMNS] = {
-    "a_requests_total", "a_questions", "a_memory_bytes",
-    "a_errors_total",   "a_cpu",       "a_restarts_total"};
+static const char *const names[COLUMNS] = {"a_requests_total",
+                                           "a_questions",
+                                           "a_memory_bytes",
+                                           "a_errors_total{code=\"500\"}",
+                                           "a_cpu",
+                                           "a_restarts_total"};
 
 /* 3 requests a second in steps of 5 s; a row is missing, and a process starts
  * anew in one. */
