@@ -96,17 +96,25 @@ class Case:
         order = list(range(len(names)))
         random.Random(seed).shuffle(order)
         self.new = {n: "s%03d" % order[i] for i, n in enumerate(names)}
-        self.header = [self.header[0]] + [
-            self.new[n.split(separator, 1)[0]] + "_" + n.split(separator, 1)[1]
-            for n in self.header[1:]]
+        alternatives = "|".join(sorted(map(re.escape, self.new), key=len, reverse=True))
+        self.names = re.compile(r"(?<![A-Za-z0-9])(?:%s)(?![A-Za-z0-9])" % alternatives)
+        self.header = [self.header[0]] + [self.rename(n, separator) for n in self.header[1:]]
         slo = self.truth.get("slo")
         self.calls = [(self.new[a], self.new[b]) for a, b in self.graph]
-        self.symptom = slo and self.new[slo.split("_", 1)[0]] + "_" + slo.split("_", 1)[1]
+        self.symptom = slo and self.rename(slo, "_")
         self.root = self.new.get(self.truth["service"], self.truth["service"])
         self.onset = self.truth["inject_time"]
         self.times = [float(r[0]) for r in self.rows]
         gaps = [b - a for a, b in zip(self.times, self.times[1:])]
         self.step = statistics.median(gaps) if gaps else 60
+
+    def rename(self, column, separator):
+        """A column, with the callees that what is measured may be named after."""
+        service, measure = column.split(separator, 1)
+        return self.new[service] + "_" + self.rename_all(measure)
+
+    def rename_all(self, text):
+        return self.names.sub(lambda found: self.new[found[0]], text)
 
     def read_pairs(self, name):
         if find(self.folder, name) is None:
@@ -118,14 +126,12 @@ class Case:
         """Lines up to a time, every name of a service in them being renamed."""
         if not self.has_logs:
             return
-        names = "|".join(sorted(map(re.escape, self.new), key=len, reverse=True))
-        pattern = re.compile(r"(?<![A-Za-z0-9])(?:%s)(?![A-Za-z0-9])" % names)
         with read_text(self.folder, "logs.jsonl") as file, \
                 open(os.path.join(target, "logs.jsonl"), "w") as to:
             for line in file:
                 if until and line[9:28] > until:
                     break
-                to.write(pattern.sub(lambda found: self.new[found[0]], line))
+                to.write(self.rename_all(line))
 
     def write(self, target, rows=None):
         until = rows and time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(float(rows[-1][0])))

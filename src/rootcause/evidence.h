@@ -56,6 +56,9 @@ const char *caus_measure_name(const caus_variable *variable);
 /* Whether that is the same, wherever it was measured. */
 bool caus_measures_alike(const caus_variable *a, const caus_variable *b);
 
+/* Whether it tells how requests are answered; that something is up does not. */
+bool caus_aspect_is_answer(const caus_variable *variable, caus_aspect aspect);
+
 /* 1 = worse upwards, −1 = worse downwards, 0 = either way. */
 int caus_aspect_bad_direction(const caus_variable *variable,
                               caus_aspect aspect);
@@ -137,6 +140,9 @@ typedef struct caus_scene {
     const caus_aspect *aspects;   /* [variable_count] */
     const int *bad;               /* [variable_count] direction */
     const bool *of_calls;         /* [variable_count] what its calls take */
+    const size_t *toward;         /* [variable_count] the call, into callees,
+                                     of which it says by its name that it tells;
+                                     SIZE_MAX */
     bool *named;                  /* [variable_count] somebody named it as the
                                      symptom, or what measures the same */
     bool *observer;               /* [service_count] */
@@ -271,10 +277,19 @@ typedef struct caus_scores {
                              [0, 1] */
     double (*common)[2];  /* what all its callers have left, several of them */
     double *calling; /* [service_count] clue of what its calls take, or −1 */
-    double *asking;  /* [service_count] what it asks more of others */
+    double (*toward)[2]; /* [calls] the same of calls to one callee, and of
+                            their failures */
+    double *asking;      /* [service_count] what it asks more of others */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;
+
+/* Kinds of what callers see. */
+enum { OUTSIDE_LATENCY, OUTSIDE_ERRORS, OUTSIDE_COUNT };
+
+/* Fills `path`: the widest way from the symptom's service to every other, as an
+ * anomaly reaches the symptom through services that show it. */
+void caus_paths_find(const caus_context *context, caus_scores *scores);
 
 /* How much a shift is worth before its kind is weighed; 0 = nothing. */
 double caus_clue_of(const caus_shift *shift, caus_aspect aspect, int bad);

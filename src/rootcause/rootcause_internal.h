@@ -100,6 +100,17 @@ typedef struct caus_case {
  * symptom that was named. */
 caus_status caus_case_open(caus_case *about, caus_error *err);
 
+/*
+ * The calls of which latencies and failures tell that are named after a callee
+ * of their service: "cart_cluster_upstream_rq_time{cluster="pay"}" tells of the
+ * way from cart to pay, not of what callers of cart get.
+ *
+ *   result  [variable_count] indices into the scene's callees; SIZE_MAX = none
+ */
+caus_status caus_toward_find(const caus_scene *scene, const caus_series *series,
+                             caus_arena *out, const size_t **result,
+                             caus_error *err);
+
 /* The symptom that was named. */
 caus_status caus_symptom_find(caus_case *about, caus_error *err);
 /* The variable that speaks loudest of what users see, else of all services. */

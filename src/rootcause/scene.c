@@ -205,10 +205,6 @@ caus_status caus_scene_init(const caus_series *series,
         aspects[v] = caus_aspect_of(variable);
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
         of_calls[v] = caus_aspect_is_of_calls(variable, aspects[v]);
-        if (service_of[v] == SIZE_MAX || !caus_aspect_is_outside(aspects[v]))
-            continue;
-        shows[service_of[v]] = true;
-        shows_kind[service_of[v]][aspects[v] == CAUS_ASPECT_ERRORS] = true;
     }
     scene.service_of = service_of;
     scene.aspects = aspects;
@@ -222,6 +218,14 @@ caus_status caus_scene_init(const caus_series *series,
                          &scene.callees, err));
     CAUS_TRY(group_calls(&scene, calls, 1, out, &scene.caller_start,
                          &scene.callers, err));
+    CAUS_TRY(caus_toward_find(&scene, series, out, &scene.toward, err));
+    for (size_t v = 0; v < count; v++) {
+        if (service_of[v] == SIZE_MAX || scene.toward[v] != SIZE_MAX ||
+            !caus_aspect_is_answer(&series->variables[v], aspects[v]))
+            continue;
+        shows[service_of[v]] = true;
+        shows_kind[service_of[v]][aspects[v] == CAUS_ASPECT_ERRORS] = true;
+    }
     mark_observers(&scene, count, calls, spans, observer);
     *result = scene;
     return CAUS_OK;

@@ -6,8 +6,6 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/weights.h"
 
-enum { OUTSIDE_LATENCY, OUTSIDE_ERRORS, OUTSIDE_COUNT };
-
 caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
                              caus_arena *out, caus_scores *result,
                              caus_error *err)
@@ -22,11 +20,14 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .below = caus_arena_array(out, count, sizeof *made.below),
         .common = caus_arena_array(out, count, sizeof *made.common),
         .calling = CAUS_ARRAY(out, double, count),
+        .toward =
+            caus_arena_array(out, scene->callee_start[scene->service_count] + 1,
+                             sizeof *made.toward),
         .asking = CAUS_ARRAY(out, double, count),
         .path = CAUS_ARRAY(out, double, count)};
     if (!made.path || !made.asking || !made.terms || !made.total ||
-        !made.clue || !made.outside || !made.seen || !made.below ||
-        !made.common || !made.calling)
+        !made.clue || !made.outside || !made.toward || !made.seen ||
+        !made.below || !made.common || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -87,11 +88,21 @@ static void collect_outside(const caus_context *context, const double *clues,
         scores->outside[s][OUTSIDE_ERRORS] = uncounted(context, s);
         scores->calling[s] = -1;
     }
+    for (size_t i = 0; i < scene->callee_start[scene->service_count]; i++) {
+        for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
+            scores->toward[i][kind] = -1;
+    }
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
         if (s == SIZE_MAX)
             continue;
+        if (scene->toward[v] != SIZE_MAX) {
+            double *toward =
+                &scores->toward[scene->toward[v]][aspect == CAUS_ASPECT_ERRORS];
+            *toward = fmax(*toward, clues[v]);
+            continue;
+        }
         double *outside = scores->outside[s];
         bool late = aspect == CAUS_ASPECT_LATENCY ||
                     (fills(aspect) && !scene->shows[s]) ||
@@ -349,6 +360,9 @@ static double explained(const caus_scene *scene, const caus_scores *scores,
                         size_t service, size_t kind)
 {
     double calling = fmax(0, scores->calling[service]);
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        calling = fmax(calling, scores->toward[i][kind]);
     double loud = fmin(1, calling / caus_explained_clue);
     loud =
         fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX, kind));
@@ -371,12 +385,24 @@ static double unexplained(const caus_context *context,
 
 /* What of a caller may come from the way to a callee: what its calls take,
  * where it measures that. */
-static double waiting(const caus_scores *scores, size_t caller, size_t kind)
+static double waiting(const caus_scores *scores, size_t call, size_t caller,
+                      size_t kind)
 {
     double calling = scores->calling[caller];
+    if (scores->toward[call][kind] >= 0)
+        return scores->toward[call][kind];
     return kind == OUTSIDE_LATENCY && calling >= 0
                ? calling
                : scores->outside[caller][kind];
+}
+
+/* The call of a caller to a service. */
+static size_t call_to(const caus_scene *scene, size_t caller, size_t service)
+{
+    size_t call = scene->callee_start[caller];
+    while (scene->callees[call] != service)
+        call++;
+    return call;
 }
 
 /*
@@ -394,13 +420,17 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
     bool any = false;
     for (size_t i = first; i < end; i++) {
         size_t caller = scene->callers[i];
-        if (is_blind(scene, scores, caller, kind))
+        size_t call = call_to(scene, caller, service);
+        bool measured = scores->toward[call][kind] >= 0;
+        if (!measured && is_blind(scene, scores, caller, kind))
             continue;
-        if (scores->calling[caller] < 0 || kind != OUTSIDE_LATENCY)
+        if (kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0)
+            measured = true;
+        if (!measured)
             weight =
                 scene->shows[service] ? caus_weight_way : caus_weight_unseen;
         any = true;
-        least = fmin(least, waiting(scores, caller, kind));
+        least = fmin(least, waiting(scores, call, caller, kind));
         double apart = caus_explained_share *
                        shared_below(scene, scores, caller, service, kind);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
@@ -484,47 +514,6 @@ static double in_logs(const caus_context *context, const caus_scores *scores,
                          logs->largest[CAUS_LOG_NAMED][service]);
 }
 
-/* How far a service lets an anomaly of its callees be seen in its callers. */
-static double passes(const caus_context *context, const caus_scores *scores,
-                     size_t service)
-{
-    const caus_scene *scene = context->scene;
-    const caus_log_clues *logs = context->logs;
-    const double *outside = scores->outside[service];
-    if (!scene->shows[service])
-        return 1;
-    double shown = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
-    for (size_t kind = 0; logs && kind < CAUS_LOG_NAMED; kind++)
-        shown = fmax(shown, logs->largest[kind][service]);
-    return fmin(1, shown / caus_explained_clue);
-}
-
-/* The widest way from the symptom's service to every other: an anomaly reaches
- * the symptom through services that show it. */
-static void find_paths(const caus_context *context, caus_scores *scores)
-{
-    const caus_scene *scene = context->scene;
-    bool any = context->ends != NULL;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        double end = any ? context->ends[s] : 1;
-        scores->path[s] = end > 0 ? end : scene->stranger[s] ? 1 : -1;
-    }
-    while (any) {
-        any = false;
-        for (size_t s = 0; s < scene->service_count; s++) {
-            bool end = context->ends[s] > 0;
-            double width = end ? 1 : passes(context, scores, s);
-            width = fmin(width, scores->path[s]);
-            for (size_t i = scene->callee_start[s];
-                 i < scene->callee_start[s + 1]; i++) {
-                double *path = &scores->path[scene->callees[i]];
-                any = any || width > *path;
-                *path = fmax(*path, width);
-            }
-        }
-    }
-}
-
 static double factor_of(const caus_context *context, const caus_scores *scores,
                         size_t service)
 {
@@ -587,7 +576,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     add_queues(context->scene, clues, variable_count, scores);
     look_through(context->scene, scores);
     find_common(context, scores);
-    find_paths(context, scores);
+    caus_paths_find(context, scores);
     for (size_t s = 0; s < count; s++) {
         double factor = factor_of(context, scores, s);
         scores->asking[s] = caus_weight_asking *

@@ -6,7 +6,13 @@
 #include "made_case.h"
 #include "test.h"
 
-enum { FRONT_LATENCY = 0, MID_LATENCY = 3, ROOT_LATENCY = 6, SIDE_LATENCY = 8 };
+enum {
+    FRONT_LATENCY = 0,
+    MID_LATENCY = 3,
+    ROOT_LATENCY = 6,
+    ROOT_CPU,
+    SIDE_LATENCY = 8
+};
 
 static const char *first_of(const caus_explanation *told)
 {
@@ -75,7 +81,8 @@ who_counts_failures_is_no_witness_of_how_long_calls_take(void **state)
     assert_true(score_of(&told, "root") < .1 * score_of(&told, "mid"));
 }
 
-/* mid calls root and store, and nobody measures how long these take. */
+/* mid calls root and store, and nobody measures how long these take; that root
+ * is up says nothing of that. */
 static caus_explanation explain_stores(made_fixture *with, const char *measure,
                                        double more)
 {
@@ -89,6 +96,7 @@ static caus_explanation explain_stores(made_fixture *with, const char *measure,
     slow_above(measures);
     measures[SIDE_LATENCY].shift = 0;
     measures[ROOT_LATENCY] = (made_measure){measure, "root", 13, 1, more};
+    measures[ROOT_CPU] = (made_measure){"root_up", "root", 1, 0, 0};
     return made_explain(with, measures, &options);
 }
 
@@ -102,6 +110,32 @@ static void a_store_in_which_requests_pile_up_is_who_they_wait_for(void **state)
         told = explain_stores(*state, counts[i], 12);
         assert_string_equal(first_of(&told), "root");
         assert_true(score_of(&told, "root") > 2 * score_of(&told, "store"));
+    }
+}
+
+/* What mid tells of each of its calls is no latency of its own: it says which
+ * callee it waits for, or that it is none. */
+static void who_a_caller_names_is_who_it_waits_for(void **state)
+{
+    enum { SPARE = 4, OTHER_SPARE = 9 };
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "the-store"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {1, 4}};
+    static const caus_topology topology = {5, services, 4, calls};
+    static const char *const first[] = {"mid", "root", "the-store"};
+    for (size_t slow = 0; slow < 3; slow++) {
+        caus_explain_options options = made_options();
+        made_measure measures[MADE_VARIABLES];
+        options.topology = &topology;
+        slow_above(measures);
+        measures[SIDE_LATENCY].shift = 0;
+        measures[SPARE] =
+            (made_measure){"mid_upstream_rq_time{cluster=\"root\"}", "mid", 50,
+                           2, slow == 1 ? 400 : 0};
+        measures[OTHER_SPARE] = (made_measure){
+            "mid_client_the_store_time", "mid", 50, 2, slow == 2 ? 400 : 0};
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(first_of(&told), first[slow]);
     }
 }
 
@@ -192,6 +226,7 @@ int main(void)
         MADE(who_is_not_measured_is_no_witness),
         MADE(who_counts_failures_is_no_witness_of_how_long_calls_take),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
+        MADE(who_a_caller_names_is_who_it_waits_for),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(latency_that_comes_and_goes_counts),
         MADE(what_nobody_feels_for_a_while_is_no_incident),

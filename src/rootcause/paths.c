@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way that an anomaly takes to the symptom's service. */
+#include <math.h>
+
+#include "rootcause/behaviour.h"
+#include "rootcause/weights.h"
+
+/* How far a service lets an anomaly of its callees be seen in its callers. */
+static double passes(const caus_context *context, const caus_scores *scores,
+                     size_t service)
+{
+    const caus_scene *scene = context->scene;
+    const caus_log_clues *logs = context->logs;
+    const double *outside = scores->outside[service];
+    if (!scene->shows[service])
+        return 1;
+    double shown = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+    for (size_t kind = 0; logs && kind < CAUS_LOG_NAMED; kind++)
+        shown = fmax(shown, logs->largest[kind][service]);
+    return fmin(1, shown / caus_explained_clue);
+}
+
+void caus_paths_find(const caus_context *context, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    bool any = context->ends != NULL;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        double end = any ? context->ends[s] : 1;
+        scores->path[s] = end > 0 ? end : scene->stranger[s] ? 1 : -1;
+    }
+    while (any) {
+        any = false;
+        for (size_t s = 0; s < scene->service_count; s++) {
+            bool end = context->ends[s] > 0;
+            double width = end ? 1 : passes(context, scores, s);
+            width = fmin(width, scores->path[s]);
+            for (size_t i = scene->callee_start[s];
+                 i < scene->callee_start[s + 1]; i++) {
+                double *path = &scores->path[scene->callees[i]];
+                any = any || width > *path;
+                *path = fmax(*path, width);
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a caller measures of its calls to one callee. */
+#include <string.h>
+
+#include "rootcause/measure_words.h"
+#include "rootcause/rootcause_internal.h"
+
+static bool parts(char byte)
+{
+    return byte && strchr("_-.:/|,=\"'{}()[] ", byte);
+}
+
+/* Whether both bytes are the same, or part words alike: "orders-db" is called
+ * "orders_db" where a name may hold no hyphen. */
+static bool alike(char a, char b)
+{
+    return caus_lower(a) == caus_lower(b) || (strchr("_-.", a) && parts(b));
+}
+
+/* Length of the service at the start of the text, as whole words; 0 = it does
+ * not stand there. */
+static size_t service_length(const char *text, const char *service)
+{
+    size_t length = 0;
+    while (service[length] && text[length] &&
+           alike(service[length], text[length]))
+        length++;
+    bool ends = !text[length] || parts(text[length]);
+    return service[length] || !ends ? 0 : length;
+}
+
+static bool begins_word(const char *name, size_t i)
+{
+    return i == 0 || parts(name[i - 1]);
+}
+
+static bool mentions(const char *name, const char *service)
+{
+    for (size_t i = 0; name[i]; i++) {
+        if (begins_word(name, i) && service_length(name + i, service))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a word of a name, or of what a label of it is called, says that it
+ * tells of calls: "front_search_latency" may as well be what front takes to
+ * answer "search". */
+static bool is_of_calls(const char *name)
+{
+    static const char *const words[] = {
+        "client*",    "clat",     "outbound", "outgoing",
+        "egress",     "upstream", "peer*",    "destination",
+        "backend",    "cluster",  "remote",   "target",
+        "dependency", "pool",     "call*",    "to",
+    };
+    for (size_t i = 0; name[i]; i++) {
+        size_t length = 0;
+        while (begins_word(name, i) && name[i + length] &&
+               !parts(name[i + length]))
+            length++;
+        for (size_t k = 0; length && k < sizeof words / sizeof *words; k++) {
+            if (caus_word_matches(name + i, length, words[k]))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The call to the callee with the longest name that is mentioned. */
+static size_t call_of(const caus_scene *scene, const char *name, size_t service)
+{
+    size_t found = SIZE_MAX, longest = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        const char *callee = scene->services[scene->callees[i]];
+        bool other = scene->callees[i] != service;
+        if (other && strlen(callee) > longest && mentions(name, callee)) {
+            longest = strlen(callee);
+            found = i;
+        }
+    }
+    return found;
+}
+
+caus_status caus_toward_find(const caus_scene *scene, const caus_series *series,
+                             caus_arena *out, const size_t **result,
+                             caus_error *err)
+{
+    size_t *found = CAUS_ARRAY(out, size_t, series->variable_count + 1);
+    if (!found)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < series->variable_count; v++) {
+        const char *name = caus_measure_name(&series->variables[v]);
+        size_t service = scene->service_of[v];
+        bool outside =
+            service != SIZE_MAX && caus_aspect_is_outside(scene->aspects[v]);
+        found[v] = outside && is_of_calls(name) ? call_of(scene, name, service)
+                                                : SIZE_MAX;
+    }
+    *result = found;
+    return CAUS_OK;
+}
