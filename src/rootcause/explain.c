@@ -67,6 +67,21 @@ static bool is_behind(const caus_onset *onset, const caus_extent *extent)
            onset->first_row >= extent->end_row;
 }
 
+/* Of rows in which nothing is measured nobody knows whether it had begun. */
+static void widen_over_gap(const caus_timeline *timeline, caus_onset *onset)
+{
+    size_t first = onset->first_row;
+    size_t before = caus_timeline_filled_before(timeline, first);
+    if (!onset->found || !before)
+        return;
+    bool is_filled =
+        before < timeline->filled_count && timeline->filled[before] == first;
+    if (is_filled && timeline->filled[before - 1] + 1 == first)
+        return;
+    onset->first_row = timeline->filled[before - 1];
+    onset->first_ns = timeline->time_ns[onset->first_row];
+}
+
 static caus_status place_onset(caus_case *about, caus_error *err)
 {
     size_t given = SIZE_MAX;
@@ -90,6 +105,8 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         CAUS_TRY(caus_case_split(about, done, least, &onset, err));
     if (given == SIZE_MAX)
         caus_silence_date(about, least, &onset);
+    if (given == SIZE_MAX)
+        widen_over_gap(&about->timeline, &onset);
     about->onset = onset;
     about->onset_row = onset.row;
     if (is_dated)

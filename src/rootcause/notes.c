@@ -8,7 +8,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 7, MOST_WARNINGS = 11 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 11 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -96,6 +96,17 @@ static const char *say_alone(const caus_case *about)
                              about->scene.services[0]);
 }
 
+/* Of an incident as old as the data nothing stands out. NULL = no memory. */
+static const char *say_before(const caus_case *about)
+{
+    char first[40];
+    caus_time_format(about->timeline.time_ns[0], first);
+    return caus_arena_format(about->out,
+                             "no rows before %s: what was wrong by then "
+                             "looks normal",
+                             first);
+}
+
 typedef struct missing_list {
     const char **items;
     size_t count;
@@ -130,6 +141,8 @@ static caus_status list_missing(caus_case *about, caus_explanation *result,
         return caus_arena_fail(about->out, err);
     CAUS_TRY(
         caus_silence_tell(about, list.items, MOST_SILENT, &list.count, err));
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
+        add_missing(&list, true, say_before(about));
     add_missing(&list, true, say_alone(about));
     add_missing(&list, !about->scene.has_calls,
                 "no call graph, which tells victims from causes (--topology)");

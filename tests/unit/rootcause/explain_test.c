@@ -75,6 +75,7 @@ static void few_healthy_rows_leave_a_small_change_open(void **state)
     caus_explanation told = explain_few(*state, small, 12, 4);
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
     assert_non_null(strstr(told.summary, "too few to tell"));
+    assert_non_null(strstr(told.missing[0], "no rows before 20"));
 }
 
 enum { END = MADE_ONSET + 35 };
@@ -96,6 +97,36 @@ static caus_explanation explain_until(fixture *with, size_t end)
     series.segments = segment;
     caus_explain_options options = made_options();
     return made_explain_series(with, &series, &options);
+}
+
+/* While nothing was scraped it may have begun at any time. */
+static void an_onset_behind_a_gap_lies_within_it(void **state)
+{
+    fixture *with = *state;
+    enum { GAP = 12, WORDS = (MADE_ROWS + 63) / 64 };
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_segment segment = series.segments[0];
+    uint64_t *missing =
+        caus_arena_array(with->arena, WORDS * MADE_VARIABLES, sizeof *missing);
+    double *values = caus_arena_array(with->arena, MADE_ROWS * MADE_VARIABLES,
+                                      sizeof *values);
+    memcpy(values, segment.values, MADE_ROWS * MADE_VARIABLES * sizeof *values);
+    for (size_t v = 0; v < MADE_VARIABLES; v++) {
+        for (size_t r = MADE_ONSET - GAP; r < MADE_ONSET; r++) {
+            values[r * MADE_VARIABLES + v] = (double)NAN;
+            missing[v * WORDS + r / 64] |= UINT64_C(1) << (r % 64);
+        }
+    }
+    segment.values = values;
+    segment.missing = missing;
+    series.segments = &segment;
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_int_equal(told.onset.row, MADE_ONSET);
+    assert_int_equal(told.onset.first_row, MADE_ONSET - GAP - 1);
+    assert_true(told.onset.first_ns ==
+                made_start_ns + (MADE_ONSET - GAP - 1) * made_step_ns);
 }
 
 static void an_end_within_the_rows_is_found(void **state)
@@ -576,6 +607,7 @@ int main(void)
         TEST(an_onset_that_is_not_given_is_found),
         TEST(few_rows_are_parted_where_they_change),
         TEST(few_healthy_rows_leave_a_small_change_open),
+        TEST(an_onset_behind_a_gap_lies_within_it),
         TEST(an_end_within_the_rows_is_found),
         TEST(what_goes_on_to_the_last_row_has_no_end),
         TEST(where_nothing_happened_nothing_ended),
