@@ -175,6 +175,7 @@ static const word_meaning meanings[] = {
     {"req*", CAUS_ASPECT_LOAD},
     {"rq", CAUS_ASPECT_LOAD},
     {"2xx", CAUS_ASPECT_LOAD},
+    {"op", CAUS_ASPECT_LOAD},
     {"ops", CAUS_ASPECT_LOAD},
     {"qps", CAUS_ASPECT_LOAD},
     {"rps", CAUS_ASPECT_LOAD},
@@ -429,6 +430,20 @@ bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
                                            "outgoing", "egress"};
     return aspect == CAUS_ASPECT_LATENCY &&
            HAS_WORD(caus_measure_name(variable), patterns);
+}
+
+bool caus_aspect_is_of_content(const caus_variable *variable)
+{
+    static const char *const patterns[] = {"apdex"};
+    return HAS_WORD(caus_measure_name(variable), patterns);
+}
+
+bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
+{
+    static const char *const patterns[] = {"throttl*"};
+    return aspect == CAUS_ASPECT_SATURATION ||
+           (aspect == CAUS_ASPECT_CPU &&
+            HAS_WORD(caus_measure_name(variable), patterns));
 }
 
 /* What stands after the service in the name of a variable. */

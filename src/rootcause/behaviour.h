@@ -41,10 +41,11 @@ caus_status caus_demand_init(caus_case *about, caus_error *err);
  * of its callers and failures account for. */
 double caus_demand_clue(const caus_case *about, size_t service, size_t from,
                         size_t to, caus_shift_space *space);
-/* How much more a service asks of others, of these clues of every service: as
- * many as call one may have done it. */
-double caus_demand_of(const caus_scene *scene, const double *asked,
-                      size_t service);
+/* How much of what a service is asked more (`asked`, of every service) one of
+ * its callers does: who does more itself (`busy`, a clue of every service), or
+ * asks others more, sooner than who does what it did. */
+double caus_demand_share(const caus_scene *scene, const double *asked,
+                         const double *busy, size_t service, size_t callee);
 /* Lessens clues of services that get more requests because some service asks
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);

@@ -12,10 +12,9 @@
 #include "rootcause/season.h"
 #include "rootcause/weights.h"
 
-/* So often is asked again for a failure that the service counts itself, and for
- * one that only its callers count, when they have given up; where nobody counts
- * what is asked again. */
-static const double again_of_own = 1, again_of_caller = 2;
+/* So often is asked again for a failure that its callers count, when they have
+ * given up; where nobody counts what is asked again. */
+static const double again_of_caller = 2;
 
 /* Of every service in every row: [services × rows]. */
 typedef struct trouble {
@@ -55,7 +54,9 @@ static void count_trouble(const caus_case *about, trouble *found)
     size_t rows = about->timeline.row_count;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         size_t s = scene->service_of[v];
-        if (s == SIZE_MAX || scene->aspects[v] != CAUS_ASPECT_ERRORS)
+        /* An answer that comes late is none to be asked for again. */
+        if (s == SIZE_MAX || scene->aspects[v] != CAUS_ASPECT_ERRORS ||
+            caus_aspect_is_of_content(&about->series->variables[v]))
             continue;
         size_t load = caus_case_find_load(about, s);
         bool again = counts_again(about, v);
@@ -112,6 +113,15 @@ static void find_asking(const caus_case *about, const trouble *known,
     }
 }
 
+/* What is asked again for failures that a service counts itself, of so many
+ * requests that it gets: all but those of the third attempt, which fails by the
+ * square of the share that does. */
+static double again_of_own(double failures, double requests)
+{
+    double share = requests > 0 ? fmin(1, failures / requests) : 0;
+    return failures * (1 + share) / (1 + share + share * share);
+}
+
 static void count_calls(const caus_case *about, const trouble *known,
                         size_t service, asking *callers, double *calls)
 {
@@ -124,11 +134,12 @@ static void count_calls(const caus_case *about, const trouble *known,
         calls[r] = (double)NAN;
         if (load == SIZE_MAX || !(callers->requests[r] > 0))
             continue;
+        double got = known->measured[load * rows + r];
         double again = callers->counted
                            ? callers->again[r]
-                           : again_of_own * failures[r] +
+                           : again_of_own(failures[r], got) +
                                  again_of_caller * callers->failing[r];
-        double asked = known->measured[load * rows + r] - again;
+        double asked = got - again;
         if (!isnan(asked))
             calls[r] = fmax(0, asked) / callers->requests[r];
     }
@@ -205,19 +216,30 @@ double caus_demand_clue(const caus_case *about, size_t service, size_t from,
     return clue > 0 ? fmin(clue, risen(about, service, from, to, space)) : 0;
 }
 
-double caus_demand_of(const caus_scene *scene, const double *asked,
-                      size_t service)
+/* How well a caller fits as who asks more: by what it does itself, and by what
+ * else it asks more. */
+static double fits(const caus_scene *scene, const double *asked,
+                   const double *busy, size_t caller, size_t callee)
 {
-    double most = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        size_t callee = scene->callees[i];
-        size_t callers =
-            scene->caller_start[callee + 1] - scene->caller_start[callee];
-        if (callee != service)
-            most = fmax(most, asked[callee] / (double)callers);
+    double most = busy[caller];
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        if (scene->callees[i] != callee && scene->callees[i] != caller)
+            most = fmax(most, asked[scene->callees[i]]);
     }
-    return most;
+    return exp(fmin(most, caus_explained_clue));
+}
+
+double caus_demand_share(const caus_scene *scene, const double *asked,
+                         const double *busy, size_t service, size_t callee)
+{
+    double all = 0;
+    if (callee == service || asked[callee] <= 0)
+        return 0;
+    for (size_t i = scene->caller_start[callee];
+         i < scene->caller_start[callee + 1]; i++)
+        all += fits(scene, asked, busy, scene->callers[i], callee);
+    return asked[callee] * fits(scene, asked, busy, service, callee) / all;
 }
 
 /* What is asked more asks others more, as far as these get more requests. */

@@ -35,6 +35,13 @@ bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect);
 /* Whether a latency is what all calls together take. */
 bool caus_aspect_is_sum(const caus_variable *variable);
 
+/* Whether it tells how content users are: slow answers count as failures. */
+bool caus_aspect_is_of_content(const caus_variable *variable);
+
+/* Whether it tells that a limit is reached: queues, pools, a processor that is
+ * throttled. */
+bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect);
+
 /* Whether it tells of trouble, rather than of load. */
 bool caus_aspect_tells(caus_aspect aspect);
 
@@ -280,6 +287,7 @@ typedef struct caus_scores {
     double (*toward)[2]; /* [calls] the same of calls to one callee, and of
                             their failures */
     double *asking;      /* [service_count] what it asks more of others */
+    double *busy;        /* [service_count] clue of what it does itself */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;

@@ -5,6 +5,7 @@
 
 #include "numeric/order.h"
 #include "rootcause/behaviour.h"
+#include "rootcause/weights.h"
 
 /* Whether twice as much of it is expected of twice the requests. */
 static bool follows_load(const caus_case *about, size_t variable)
@@ -49,6 +50,18 @@ static double load_growth(const caus_case *about, size_t service)
     return least;
 }
 
+/* How much of a variable's growth that of requests explains, in [0, 1], both as
+ * logarithms. What tells that a limit is reached has nothing to grow from: it
+ * is explained by as many requests as no service has room for. */
+static double explained_by(const caus_case *about, size_t variable, double load)
+{
+    double own = growth_of(&about->shifts[variable]);
+    if (caus_aspect_is_limit(&about->series->variables[variable],
+                             about->scene.aspects[variable]))
+        return fmin(1, load / caus_full_at);
+    return own > 0 && follows_load(about, variable) ? fmin(1, load / own) : 0;
+}
+
 static void weigh(const caus_case *about, size_t service, double load,
                   double *clues)
 {
@@ -56,9 +69,7 @@ static void weigh(const caus_case *about, size_t service, double load,
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
-        double own = growth_of(&about->shifts[v]);
-        if (own > 0 && follows_load(about, v))
-            clues[v] *= fmax(0, 1 - load / own);
+        clues[v] *= 1 - explained_by(about, v, load);
     }
 }
 

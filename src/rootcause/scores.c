@@ -24,10 +24,11 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
             caus_arena_array(out, scene->callee_start[scene->service_count] + 1,
                              sizeof *made.toward),
         .asking = CAUS_ARRAY(out, double, count),
+        .busy = CAUS_ARRAY(out, double, count),
         .path = CAUS_ARRAY(out, double, count)};
-    if (!made.path || !made.asking || !made.terms || !made.total ||
-        !made.clue || !made.outside || !made.toward || !made.seen ||
-        !made.below || !made.common || !made.calling)
+    if (!made.path || !made.asking || !made.busy || !made.terms ||
+        !made.total || !made.clue || !made.outside || !made.toward ||
+        !made.seen || !made.below || !made.common || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -156,6 +157,22 @@ static void collect_inside(const caus_context *context, const double *clues,
         double *inside = &scores->terms[s][CAUS_TERM_INTERNAL];
         weight *= felt_share(scene, scores, s, scene->aspects[v]);
         *inside = fmax(*inside, weight * clues[v]);
+    }
+}
+
+/* What a service does more than usual: who asks more of others works or waits
+ * more itself. */
+static void collect_busy(const caus_scene *scene, const double *clues,
+                         size_t variable_count, caus_scores *scores)
+{
+    memset(scores->busy, 0, scene->service_count * sizeof *scores->busy);
+    for (size_t v = 0; v < variable_count; v++) {
+        size_t s = scene->service_of[v];
+        caus_aspect aspect = scene->aspects[v];
+        if (s != SIZE_MAX &&
+            (aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_RESOURCE ||
+             aspect == CAUS_ASPECT_LATENCY || fills(aspect)))
+            scores->busy[s] = fmax(scores->busy[s], clues[v]);
     }
 }
 
@@ -310,7 +327,9 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
     bool several = false;
     for (size_t i = first; i < end && least > 0; i++) {
         size_t caller = scene->callers[i];
-        double left = 1 - scores->below[caller][kind];
+        double left = is_behind(scene, caller, service)
+                          ? 1
+                          : 1 - scores->below[caller][kind];
         if (is_blind(scene, scores, caller, kind))
             continue;
         least = fmin(least, scores->outside[caller][kind] * left);
@@ -338,15 +357,15 @@ static void find_common(const caus_context *context, caus_scores *scores)
 }
 
 /* How surely a service waits, as others do, for a callee but `except`, in
- * [0, 1]. */
+ * [0, 1]: what it waits for makes it slow and, where it gives up, fail. */
 static double shared_below(const caus_scene *scene, const caus_scores *scores,
-                           size_t service, size_t except, size_t kind)
+                           size_t service, size_t except)
 {
     double common = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
         size_t callee = scene->callees[i];
-        if (callee != except)
+        for (size_t kind = 0; callee != except && kind < OUTSIDE_COUNT; kind++)
             common = fmax(common, scores->common[callee][kind]);
     }
     return fmin(1, common / caus_explained_clue);
@@ -364,8 +383,7 @@ static double explained(const caus_scene *scene, const caus_scores *scores,
          i < scene->callee_start[service + 1]; i++)
         calling = fmax(calling, scores->toward[i][kind]);
     double loud = fmin(1, calling / caus_explained_clue);
-    loud =
-        fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX, kind));
+    loud = fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX));
     return fmax(scores->below[service][kind], caus_explained_share * loud);
 }
 
@@ -431,8 +449,8 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
                 scene->shows[service] ? caus_weight_way : caus_weight_unseen;
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
-        double apart = caus_explained_share *
-                       shared_below(scene, scores, caller, service, kind);
+        double apart =
+            caus_explained_share * shared_below(scene, scores, caller, service);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
     const double *outside = scores->outside[service];
@@ -440,6 +458,8 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
                                          : fmax(outside[OUTSIDE_LATENCY],
                                                 outside[OUTSIDE_ERRORS]);
     double own = fmin(1, shown / caus_explained_clue);
+    own *=
+        scene->shows[service] ? 1 : 1 - explained(scene, scores, service, kind);
     if (!any)
         return 0;
     return least * (scene->shows[service] ? weight * left * (1 - own)
@@ -514,18 +534,52 @@ static double in_logs(const caus_context *context, const caus_scores *scores,
                          logs->largest[CAUS_LOG_NAMED][service]);
 }
 
-static double factor_of(const caus_context *context, const caus_scores *scores,
-                        size_t service)
+/* By where it stands. */
+static double place_of(const caus_context *context, const caus_scores *scores,
+                       size_t service)
 {
     double path = scores->path[service];
-    if (context->scene->observer[service])
-        return 0;
     double factor =
         path < 0 ? caus_unreached_factor : 1 - caus_weight_path * (1 - path);
     factor = 1 - context->seen * (1 - factor);
     if (context->covered)
         factor *= 1 - caus_weight_covered * (1 - context->covered[service]);
     return factor;
+}
+
+/* Who asks a service more has made what that can have made. */
+static double factor_of(const caus_context *context, const caus_scores *scores,
+                        size_t service)
+{
+    const caus_scene *scene = context->scene;
+    if (scene->observer[service])
+        return 0;
+    double own = place_of(context, scores, service), factor = own;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        size_t callee = scene->callees[i];
+        double share = caus_demand_share(scene, context->asked, scores->busy,
+                                         service, callee);
+        if (share <= 0)
+            continue;
+        double there = place_of(context, scores, callee);
+        factor = fmax(factor, own + fmin(1, share / caus_explained_clue) *
+                                        (there - own));
+    }
+    return factor;
+}
+
+/* What a service asks more of others, of the one of which most. */
+static double asking_of(const caus_context *context, const caus_scores *scores,
+                        size_t service)
+{
+    const caus_scene *scene = context->scene;
+    double most = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        most = fmax(most, caus_demand_share(scene, context->asked, scores->busy,
+                                            service, scene->callees[i]));
+    return most;
 }
 
 static void fill_terms(const caus_context *context, const caus_scores *scores,
@@ -574,13 +628,13 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     collect_outside(context, clues, variable_count, scores);
     collect_inside(context, clues, variable_count, scores);
     add_queues(context->scene, clues, variable_count, scores);
+    collect_busy(context->scene, clues, variable_count, scores);
     look_through(context->scene, scores);
     find_common(context, scores);
     caus_paths_find(context, scores);
     for (size_t s = 0; s < count; s++) {
         double factor = factor_of(context, scores, s);
-        scores->asking[s] = caus_weight_asking *
-                            caus_demand_of(context->scene, context->asked, s);
+        scores->asking[s] = caus_weight_asking * asking_of(context, scores, s);
         fill_terms(context, scores, s);
         scores->asking[s] *= factor;
         scores->total[s] = 0;

@@ -84,6 +84,10 @@ static const double caus_least_failing = .002;
 static const double caus_usual_share = .6;
 /* The least that the first score is held against. */
 static const double caus_least_placebo = .7;
+/* Twice the requests (a logarithm) are what no service need have room for: at
+ * half of its capacity one of two copies may be lost. */
+static const double caus_full_at = .693;
+
 /* So much differs from window to window where nothing is known of them, of
  * clues of traces and log lines: one deviation, or a hundredth of what a normal
  * trace takes; and of Cohen's h, in which he calls it a small effect. */

@@ -49,6 +49,7 @@ static const named names[] = {
     {"mysql_slave_status_seconds_behind_master", CAUS_ASPECT_SATURATION, 1},
     {"pg_stat_database_xact_commit", CAUS_ASPECT_LOAD, 0},
     {"pg_replication_lag_seconds", CAUS_ASPECT_SATURATION, 1},
+    {"mongodb_op_counters_total", CAUS_ASPECT_LOAD, 0},
     {"redis_commands_processed_total", CAUS_ASPECT_LOAD, 0},
     {"grpc_server_handled_total", CAUS_ASPECT_LOAD, 0},
     {"grpc_server_handled_total{grpc_code=\"Internal\"}", CAUS_ASPECT_ERRORS,

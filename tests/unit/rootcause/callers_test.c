@@ -85,6 +85,61 @@ static void more_users_are_nobodys_asking(void **state)
         assert_true(told.suspects[i].terms[CAUS_TERM_CALLS] <= 0);
 }
 
+/* Who fails gets at most two of three requests because of that. */
+static void a_flood_that_fails_is_asked_not_repeated(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = 570;
+    measures[ROOT_ERRORS].shift = 650;
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "mid");
+    assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
+}
+
+static double calls_of(const caus_explanation *told, const char *service)
+{
+    for (size_t i = 0; i < told->suspect_count; i++) {
+        if (strcmp(told->suspects[i].service, service) == 0)
+            return told->suspects[i].terms[CAUS_TERM_CALLS];
+    }
+    return (double)NAN;
+}
+
+/* Users who are less content asked nobody again. */
+static void slow_answers_are_not_asked_for_again(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = 60;
+    measures[2] = (made_measure){"mid_apdex", "mid", 1, 0, -.5};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_true(calls_of(&told, "mid") > 0);
+}
+
+/* side, whom nobody calls, asks root as mid does, and works ten times as much
+ * as it did. */
+static void of_several_callers_who_does_more_asks_more(void **state)
+{
+    static const size_t calls[3][2] = {{0, 1}, {1, 2}, {3, 2}};
+    const caus_topology topology = {4, made_topology.services, 3, calls};
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = 300;
+    measures[9] = (made_measure){"side_cpu", "side", 15, 1, 0};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_true(calls_of(&told, "mid") > calls_of(&told, "side"));
+    measures[3].shift = 0;
+    measures[9].shift = 150;
+    told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "side");
+    assert_true(calls_of(&told, "side") > 2 * calls_of(&told, "mid"));
+}
+
 /* mid is slow, root is not, and the calls of mid take what mid lost: it is the
  * way to root. Is it mid's own work, its calls take as long as ever. */
 static void what_its_calls_take_clears_a_caller(void **state)
@@ -523,6 +578,47 @@ static void who_waits_for_another_caller_makes_no_second(void **state)
     assert_string_equal(first_of(&told), "mid");
 }
 
+/* front waits for root and so does mid; what side lost it lost by mid, which
+ * says nothing against that. */
+static void who_waits_for_another_caller_is_no_witness_against(void **state)
+{
+    static const size_t apart[4][2] = {{0, 2}, {1, 2}, {3, 2}, {3, 2}};
+    static const size_t behind[4][2] = {{0, 2}, {1, 2}, {3, 1}, {3, 2}};
+    caus_explanation told = explain_waiting(*state, apart, .5);
+    assert_string_equal(first_of(&told), "root");
+    double way = told.suspects[0].terms[CAUS_TERM_WAY];
+    told = explain_waiting(*state, behind, .5);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(told.suspects[0].terms[CAUS_TERM_WAY] > .9 * way);
+}
+
+/* Of mid that fails, and waits for root as, if so, side does. */
+static double external_of_mid(made_fixture *with, bool common)
+{
+    static const size_t calls[4][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
+    const caus_topology topology = {4, made_topology.services, common ? 4 : 3,
+                                    calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    options.symptom = NULL;
+    made_quiet(measures);
+    measures[0].shift = measures[3].shift = measures[8].shift = .5;
+    measures[5] = (made_measure){"mid_errors", "mid", 1, .1, 50};
+    caus_explanation told = made_explain(with, measures, &options);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        if (strcmp(told.suspects[i].service, "mid") == 0)
+            return told.suspects[i].terms[CAUS_TERM_EXTERNAL];
+    }
+    return (double)NAN;
+}
+
+static void who_waits_as_others_do_fails_for_that(void **state)
+{
+    assert_true(external_of_mid(*state, true) <
+                .4 * external_of_mid(*state, false));
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -533,6 +629,9 @@ int main(void)
         MADE(who_fails_is_asked_again_by_its_own_doing),
         MADE(who_counts_what_it_repeats_is_believed),
         MADE(more_users_are_nobodys_asking),
+        MADE(a_flood_that_fails_is_asked_not_repeated),
+        MADE(slow_answers_are_not_asked_for_again),
+        MADE(of_several_callers_who_does_more_asks_more),
         MADE(what_its_calls_take_clears_a_caller),
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(an_outage_that_comes_and_goes_ends_with_its_last_row),
@@ -551,6 +650,8 @@ int main(void)
         MADE(who_is_gone_while_its_requests_are_counted_is_suspected),
         MADE(what_all_callers_wait_for_is_suspected),
         MADE(who_waits_for_another_caller_makes_no_second),
+        MADE(who_waits_for_another_caller_is_no_witness_against),
+        MADE(who_waits_as_others_do_fails_for_that),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,18 @@ static void memory_does_not_follow_requests(void **state)
                 .9 * inside(with, "side_memory", 1, 3, true));
 }
 
+/* Nobody has room for twice the requests: how far a limit is passed then tells
+ * nothing. */
+static void limits_are_reached_by_more_requests(void **state)
+{
+    static const char *const limits[] = {"side_cpu_throttled", "side_queue"};
+    made_fixture *with = *state;
+    assert_true(inside(with, limits[0], 1, 50, true) > 1);
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        assert_true(inside(with, limits[i], 2.2, 50, true) <
+                    .1 * inside(with, "side_cpu", 1, 50, true));
+}
+
 /* Where nobody counts the requests of a service those of most grew, too. */
 static void requests_of_others_stand_for_those_that_nobody_counts(void **state)
 {
@@ -86,6 +98,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MADE(work_that_grows_as_requests_do_is_no_clue),
         MADE(memory_does_not_follow_requests),
+        MADE(limits_are_reached_by_more_requests),
         MADE(requests_of_others_stand_for_those_that_nobody_counts),
         cmocka_unit_test(seconds_of_all_calls_follow_requests),
     };

@@ -163,6 +163,42 @@ static void a_store_that_fills_makes_its_callers_fail(void **state)
     }
 }
 
+/* mid and side call root, of which nobody counts anything that fails; nor does
+ * side of itself, which is as fast as ever. */
+static void who_counts_no_failures_is_no_witness_of_them(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {3, 2}};
+    static const caus_topology topology = {4, services, 3, calls};
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    made_quiet(measures);
+    measures[1] = (made_measure){"front_errors", "front", 0, 0, 9};
+    measures[5] = (made_measure){"mid_errors", "mid", 0, 0, 9};
+    measures[ROOT_LATENCY] = (made_measure){"root_memory", "root", 30, 1, 0};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_true(score_of(&told, "root") > .5 * score_of(&told, "mid"));
+    measures[9] = (made_measure){"side_errors", "side", .1, .1, 0};
+    told = made_explain(*state, measures, &options);
+    assert_true(score_of(&told, "root") < .1 * score_of(&told, "mid"));
+}
+
+/* Requests pile up in mid, of which no latency is measured, as it waits for
+ * root. */
+static void who_fills_for_a_slow_callee_is_not_waited_for(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    made_quiet(measures);
+    measures[FRONT_LATENCY].shift = measures[ROOT_LATENCY].shift = .5;
+    measures[MID_LATENCY] = (made_measure){"mid_sockets", "mid", 13, 1, 90};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(told.suspects[1].terms[CAUS_TERM_WAY] < .1);
+}
+
 /* Latency of root is ten times as high in one of four rows [from, to). */
 static double score_of_bursts(made_fixture *with, size_t from, size_t to)
 {
@@ -228,6 +264,8 @@ int main(void)
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
         MADE(who_a_caller_names_is_who_it_waits_for),
         MADE(a_store_that_fills_makes_its_callers_fail),
+        MADE(who_counts_no_failures_is_no_witness_of_them),
+        MADE(who_fills_for_a_slow_callee_is_not_waited_for),
         MADE(latency_that_comes_and_goes_counts),
         MADE(what_nobody_feels_for_a_while_is_no_incident),
     };
