@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who waits for whom: what callees explain of their callers, and what callers
+ * show of the way to a callee. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/waiting.h"
+#include "rootcause/weights.h"
+
+double caus_waiting_uncounted(const caus_context *context, size_t service)
+{
+    const caus_trace_clues *traces = context->traces;
+    double begun = traces && traces->known ? traces->begun[service] : 0;
+    return fmax(context->silent[service], begun);
+}
+
+/* Lines of a callee that name nobody else explain as its latency does. */
+static double logged(const caus_context *context, size_t service)
+{
+    return context->logs ? context->logs->largest[CAUS_LOG_OWN][service] : 0;
+}
+
+/* What callers see of a service: what it shows or, where nobody measures that,
+ * what its callees do. */
+static void look_through(const caus_scene *scene, caus_scores *scores)
+{
+    memcpy(scores->seen, scores->outside,
+           scene->service_count * sizeof *scores->seen);
+    bool any = scene->has_calls;
+    while (any) {
+        any = false;
+        for (size_t s = 0; s < scene->service_count; s++) {
+            for (size_t i = scene->callee_start[s];
+                 !scene->shows[s] && i < scene->callee_start[s + 1]; i++) {
+                const double *callee = scores->seen[scene->callees[i]];
+                for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+                    any = any || callee[kind] > scores->seen[s][kind];
+                    scores->seen[s][kind] =
+                        fmax(scores->seen[s][kind], callee[kind]);
+                }
+            }
+        }
+    }
+}
+
+/* The clue of a kind that a callee is to its caller, over call `i`. */
+static double carried(const caus_context *context, const caus_scores *scores,
+                      size_t i, size_t kind)
+{
+    size_t callee = context->scene->callees[i];
+    double clue = scores->seen[callee][kind];
+    if (context->carried)
+        clue = fmin(clue, context->carried[i][kind]);
+    return kind == OUTSIDE_ERRORS
+               ? fmax(clue, caus_waiting_uncounted(context, callee))
+               : clue;
+}
+
+/* The largest clue of a kind among those that a service may call, where nobody
+ * told who calls whom: requests that wait for long fail as well. */
+static double guessed(const caus_context *context, const caus_scores *scores,
+                      size_t service, size_t kind)
+{
+    double most = 0;
+    if (!context->guesses)
+        return 0;
+    const caus_guesses *calls = &context->guesses[service];
+    for (size_t i = 0; i < calls->count; i++) {
+        const double *callee = scores->outside[calls->items[i].callee];
+        const double *bound = calls->items[i].most;
+        double loudest = fmax(callee[OUTSIDE_LATENCY], callee[OUTSIDE_ERRORS]);
+        size_t other = OUTSIDE_COUNT - 1 - kind;
+        most = fmax(most, fmin(loudest, bound[kind]));
+        most = fmax(most, fmin(callee[other], bound[other]));
+    }
+    return caus_guessed_share * most;
+}
+
+/* How much of an anomaly of a kind what the callees of a service show explains,
+ * in [0, 1]: queues make a caller's anomaly larger than its callee's, so that
+ * it is there counts, not its size; by its square, as the loudest of many
+ * callees is a deviation off by chance. */
+static double shown_below(const caus_context *context,
+                          const caus_scores *scores, size_t service,
+                          size_t kind)
+{
+    const caus_scene *scene = context->scene;
+    double callee = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        callee = fmax(callee, carried(context, scores, i, kind));
+        callee = fmax(
+            callee, caus_explained_across *
+                        carried(context, scores, i, OUTSIDE_COUNT - 1 - kind));
+        callee = fmax(callee, logged(context, scene->callees[i]));
+    }
+    double loud = fmin(1, callee / caus_explained_clue);
+    double apart = guessed(context, scores, service, kind);
+    size_t behind = context->fronts ? context->fronts[service] : SIZE_MAX;
+    for (size_t k = 0; behind != SIZE_MAX && k < OUTSIDE_COUNT; k++)
+        apart = fmax(apart, scores->outside[behind][k]);
+    return caus_explained_share *
+           fmax(loud * loud, fmin(1, apart / caus_explained_clue));
+}
+
+static bool calls(const caus_scene *scene, size_t caller, size_t service)
+{
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        if (scene->callees[i] == service)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a caller of a service also calls another of its callers, for which it
+ * waits as well. */
+static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
+{
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        size_t other = scene->callees[i];
+        if (other != caller && calls(scene, other, service))
+            return true;
+    }
+    return false;
+}
+
+/* Whether nothing tells how a caller fares: then it is no witness that all is
+ * well. Failures are none of how long it takes, nor the other way round. */
+static bool is_blind(const caus_scene *scene, const caus_scores *scores,
+                     size_t caller, size_t kind)
+{
+    bool times_calls = kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0;
+    return !scene->shows_kind[caller][kind] && !times_calls &&
+           scores->outside[caller][kind] <= 0;
+}
+
+/* What all callers of a service have left, two or more that do not call one
+ * another: that each of them broke on its own is less likely than that they
+ * wait for what they have in common, be it for the way to it. */
+static double common_of(const caus_scene *scene, const caus_scores *scores,
+                        size_t service, size_t kind)
+{
+    size_t first = scene->caller_start[service], seen = SIZE_MAX;
+    size_t end = scene->caller_start[service + 1];
+    const double *own = scores->outside[service];
+    double shown = fmax(own[OUTSIDE_LATENCY], own[OUTSIDE_ERRORS]);
+    double least = shown < caus_explained_clue ? caus_most_clue : 0;
+    bool several = false;
+    for (size_t i = first; i < end && least > 0; i++) {
+        size_t caller = scene->callers[i];
+        double left = is_behind(scene, caller, service)
+                          ? 1
+                          : 1 - scores->below[caller][kind];
+        if (is_blind(scene, scores, caller, kind))
+            continue;
+        least = fmin(least, scores->outside[caller][kind] * left);
+    }
+    for (size_t i = first; i < end && least > 0 && !several; i++) {
+        size_t caller = scene->callers[i];
+        if (is_behind(scene, caller, service) ||
+            is_blind(scene, scores, caller, kind))
+            continue;
+        several = seen != SIZE_MAX && seen != caller;
+        seen = caller;
+    }
+    return several ? least * (1 - shown / caus_explained_clue) : 0;
+}
+
+void caus_waiting_find(const caus_context *context, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    look_through(scene, scores);
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->below[s][kind] = shown_below(context, scores, s, kind);
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->common[s][kind] = common_of(scene, scores, s, kind);
+    }
+}
+
+/* How surely a service waits, as others do, for a callee but `except`, in
+ * [0, 1]: what it waits for makes it slow and, where it gives up, fail. */
+static double shared_below(const caus_scene *scene, const caus_scores *scores,
+                           size_t service, size_t except)
+{
+    double common = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        size_t callee = scene->callees[i];
+        for (size_t kind = 0; callee != except && kind < OUTSIDE_COUNT; kind++)
+            common = fmax(common, scores->common[callee][kind]);
+    }
+    return fmin(1, common / caus_explained_clue);
+}
+
+double caus_waiting_explained(const caus_scene *scene,
+                              const caus_scores *scores, size_t service,
+                              size_t kind)
+{
+    double calling = fmax(0, scores->calling[service]);
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        calling = fmax(calling, scores->toward[i][kind]);
+    double loud = fmin(1, calling / caus_explained_clue);
+    loud = fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX));
+    return fmax(scores->below[service][kind], caus_explained_share * loud);
+}
+
+/* What of a caller may come from the way to a callee: what its calls take,
+ * where it measures that. */
+static double waiting(const caus_scores *scores, size_t call, size_t caller,
+                      size_t kind)
+{
+    double calling = scores->calling[caller];
+    if (scores->toward[call][kind] >= 0)
+        return scores->toward[call][kind];
+    return kind == OUTSIDE_LATENCY && calling >= 0
+               ? calling
+               : scores->outside[caller][kind];
+}
+
+/* The call of a caller to a service. */
+static size_t call_to(const caus_scene *scene, size_t caller, size_t service)
+{
+    size_t call = scene->callee_start[caller];
+    while (scene->callees[call] != service)
+        call++;
+    return call;
+}
+
+/*
+ * What all callers of a service show and no callee of theirs does, it itself
+ * none: the way to it may be bad, which its own metrics cannot show. Callers
+ * who do not measure what their calls take may be slow themselves. If nobody
+ * measures how long it takes, but requests pile up in it, they wait for it.
+ */
+static double waited_for(const caus_scene *scene, const caus_scores *scores,
+                         size_t service, size_t kind)
+{
+    size_t first = scene->caller_start[service];
+    size_t end = scene->caller_start[service + 1];
+    double least = caus_most_clue, left = 0, weight = 1;
+    bool any = false;
+    for (size_t i = first; i < end; i++) {
+        size_t caller = scene->callers[i];
+        size_t call = call_to(scene, caller, service);
+        bool measured = scores->toward[call][kind] >= 0;
+        if (!measured && is_blind(scene, scores, caller, kind))
+            continue;
+        if (kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0)
+            measured = true;
+        if (!measured)
+            weight =
+                scene->shows[service] ? caus_weight_way : caus_weight_unseen;
+        any = true;
+        least = fmin(least, waiting(scores, call, caller, kind));
+        double apart =
+            caus_explained_share * shared_below(scene, scores, caller, service);
+        left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
+    }
+    const double *outside = scores->outside[service];
+    double shown = scene->shows[service] ? outside[kind]
+                                         : fmax(outside[OUTSIDE_LATENCY],
+                                                outside[OUTSIDE_ERRORS]);
+    double own = fmin(1, shown / caus_explained_clue);
+    own *= scene->shows[service]
+               ? 1
+               : 1 - caus_waiting_explained(scene, scores, service, kind);
+    if (!any)
+        return 0;
+    return least * (scene->shows[service] ? weight * left * (1 - own)
+                                          : fmax(weight * left, own));
+}
+
+double caus_waiting_way(const caus_context *context, const caus_scores *scores,
+                        size_t service)
+{
+    double found = 0;
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+        double way = scores->common[service][kind];
+        if (kind == OUTSIDE_LATENCY || !context->scene->shows[service])
+            way = fmax(way, waited_for(context->scene, scores, service, kind));
+        found = fmax(found, way * context->kinds[kind]);
+    }
+    return found;
+}
+
+double caus_waiting_explained_loss(const caus_context *context,
+                                   const caus_scores *scores, size_t service)
+{
+    const caus_scene *scene = context->scene;
+    double explains = context->traces->below[service] / caus_explained_loss;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++)
+        explains = fmax(explains, carried(context, scores, i, OUTSIDE_ERRORS) /
+                                      caus_explained_clue);
+    return caus_explained_share * fmin(1, explains);
+}

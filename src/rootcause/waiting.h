@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who waits for whom, by what services show outside. */
+#ifndef CAUS_SRC_ROOTCAUSE_WAITING_H
+#define CAUS_SRC_ROOTCAUSE_WAITING_H
+
+#include "rootcause/rootcause_internal.h"
+
+/* Failures of a service that it need not count itself: requests that it does
+ * not get, and those that traces show to begin in it. */
+double caus_waiting_uncounted(const caus_context *context, size_t service);
+
+/* Fills `seen`, `below` and `common`, once `outside`, `calling` and `toward`
+ * are there. */
+void caus_waiting_find(const caus_context *context, caus_scores *scores);
+
+/* How much of what a service shows of a kind its callees, those of its own that
+ * are only guessed, and what its calls take explain, in [0, 1]. */
+double caus_waiting_explained(const caus_scene *scene,
+                              const caus_scores *scores, size_t service,
+                              size_t kind);
+
+/* How much of what traces show in a service those that it calls, or reaches
+ * over others, explain by the time that they lose themselves, or callees by
+ * their failures, which make it wait and ask again, in [0, 1]. */
+double caus_waiting_explained_loss(const caus_context *context,
+                                   const caus_scores *scores, size_t service);
+
+/* How much a service may be what its callers wait for: one of which nobody
+ * measures latency or errors may have them itself. */
+double caus_waiting_way(const caus_context *context, const caus_scores *scores,
+                        size_t service);
+
+#endif
