@@ -105,8 +105,8 @@ static const double caus_neutral_alone = -.4;
 static const double caus_incident_weights[] = {-2.34, 1.53, .68, 0, 0,
                                                0,     0,    0,   0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {-.86, .36,  0,    .74, 1.21,
-                                            .42,  -.71, 1.18, .75, .76};
+static const double caus_right_weights[] = {-.66, .50,  0,    .78, .93,
+                                            .50,  -.41, 1.22, .65, .44};
 /* Odds of the first against the second are at most this power of the ratio of
  * their scores. */
 static const double caus_power_of_lead = 4;
