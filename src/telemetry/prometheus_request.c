@@ -142,6 +142,18 @@ static caus_status fail_refused(const caus_prom *prom,
                      excerpt.text);
 }
 
+/* The sentence stands behind the name of whose query it was, and says nothing
+ * else of it: several refusals that are alike are told once. */
+static caus_status keep_refusal(caus_prom *prom, caus_prom_call *call,
+                                const caus_http_reply *reply, caus_error *err)
+{
+    const caus_prom_call told = {.what = "its query"};
+    caus_error reason = {0};
+    fail_refused(prom, &told, reply, &reason);
+    call->refusal = caus_arena_copy(prom->scratch, reason.message);
+    return call->refusal ? CAUS_OK : caus_prom_no_memory(prom, err);
+}
+
 static caus_status settle(caus_prom *prom, caus_prom_call *call,
                           const caus_http_reply *reply, caus_error *err)
 {
@@ -149,15 +161,12 @@ static caus_status settle(caus_prom *prom, caus_prom_call *call,
         prom->skew_sum_s += reply->clock_skew_s;
         prom->skew_count++;
     }
-    caus_error inner = {0};
     if (reply->status < 200 || reply->status > 299) {
         call->refused = true;
-        if (!call->is_optional)
-            return fail_refused(prom, call, reply, err);
-        fail_refused(prom, call, reply, &inner);
-        call->refusal = caus_arena_copy(prom->scratch, inner.message);
-        return call->refusal ? CAUS_OK : caus_prom_no_memory(prom, err);
+        return call->is_optional ? keep_refusal(prom, call, reply, err)
+                                 : fail_refused(prom, call, reply, err);
     }
+    caus_error inner = {0};
     caus_status status = caus_scan_finish(&call->scanner, &inner);
     if (status != CAUS_OK)
         return CAUS_FAIL(err, status, "Prometheus, %s: %s", call->what,

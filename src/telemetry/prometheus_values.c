@@ -165,17 +165,14 @@ static caus_status make_call(caus_prom *prom, part *to, caus_prom_call *call,
     const char *const pairs[] = {
         "query", to->query->text, "start", start, "end",
         end,     "step",          step,    NULL};
-    bool may_skip = prom->options->skip_empty;
     *call = (caus_prom_call){
         .path = "/api/v1/query_range",
         .body = start && end ? caus_prom_form_body(prom, pairs) : NULL,
-        .what = may_skip
-                    ? "its query"
-                    : caus_arena_format(prom->scratch, "the range query of %s",
-                                        to->query->name),
+        .what = caus_arena_format(prom->scratch, "the range query of %s",
+                                  to->query->name),
         .shown = to->query->text,
-        .sent = may_skip ? NULL : to->query->text,
-        .is_optional = may_skip,
+        .sent = to->query->text,
+        .is_optional = prom->options->skip_empty,
         .events = {.series = take_series,
                    .point = take_point,
                    .histogram = take_histogram,

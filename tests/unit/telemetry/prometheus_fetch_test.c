@@ -358,6 +358,9 @@ static void a_refused_query_costs_its_variable_where_it_may(void **state)
     caus_arena_rewind(at->out, empty);
     assert_fails(at, MOOD_REFUSE, CAUS_ERR_SERVER,
                  "cpu: Prometheus refused its query with HTTP 422: ");
+    /* What is no refusal ends all, and so tells of which query it is. */
+    assert_fails(at, MOOD_HTML, CAUS_ERR_SERVER,
+                 "the range query of cpu: the reply is an HTML page");
 }
 
 static void *cancel_soon(void *data)
