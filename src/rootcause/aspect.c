@@ -192,7 +192,6 @@ static const word_meaning meanings[] = {
     {"transaction*", CAUS_ASPECT_LOAD},
     {"xact*", CAUS_ASPECT_LOAD},
     {"commit*", CAUS_ASPECT_LOAD},
-    {"op", CAUS_ASPECT_LOAD},
     {"opcounter*", CAUS_ASPECT_LOAD},
     {"processed", CAUS_ASPECT_LOAD},
     {"handled", CAUS_ASPECT_LOAD},
@@ -229,13 +228,19 @@ static bool is_remainder(const char *name)
     return HAS_WORD(name, patterns);
 }
 
+/* Whether it is a share of something, rather than a number of it. */
+static bool is_share(const char *name)
+{
+    static const char *const shares[] = {"ratio",    "rate", "share",
+                                         "percent*", "pct",  "perc"};
+    return HAS_WORD(name, shares);
+}
+
 /* The share of what was asked that a cache had: how full its memory is. */
 static bool is_hit_share(const char *name)
 {
     static const char *const hits[] = {"hit", "hits"};
-    static const char *const shares[] = {"ratio",   "rate", "share",
-                                         "percent", "pct",  "perc*"};
-    return HAS_WORD(name, hits) && HAS_WORD(name, shares);
+    return HAS_WORD(name, hits) && is_share(name);
 }
 
 /* Whether it counts what a histogram timed. */
@@ -295,14 +300,6 @@ static bool is_age(const char *name)
 {
     static const char *const ages[] = {"uptime"};
     return HAS_WORD(name, ages);
-}
-
-/* Whether it is a share of something, rather than a number of it. */
-static bool is_share(const char *name)
-{
-    static const char *const shares[] = {"ratio",    "rate", "share",
-                                         "percent*", "pct",  "perc"};
-    return HAS_WORD(name, shares);
 }
 
 /* Whether it counts what the network lost on the way, which is no failure of a
