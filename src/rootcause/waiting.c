@@ -150,11 +150,11 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
     bool several = false;
     for (size_t i = first; i < end && least > 0; i++) {
         size_t caller = scene->callers[i];
+        if (is_blind(scene, scores, caller, kind))
+            continue;
         double left = is_behind(scene, caller, service)
                           ? 1
                           : 1 - scores->below[caller][kind];
-        if (is_blind(scene, scores, caller, kind))
-            continue;
         least = fmin(least, scores->outside[caller][kind] * left);
     }
     for (size_t i = first; i < end && least > 0 && !several; i++) {
