@@ -540,8 +540,9 @@ caus_status caus_case_explain(caus_case *about, caus_explanation *result,
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
         return CAUS_OK;
     if (about->whole != about->series) {
-        CAUS_TRY(caus_timeline_init(about->whole, about->out, &about->timeline,
-                                    err));
+        CAUS_TRY(caus_timeline_init(about->whole,
+                                    caus_run_scratch(about->run, 0),
+                                    &about->timeline, err));
         caus_season_bring(about);
     }
     return caus_case_find_end(about, &result->ending, err);
