@@ -24,7 +24,9 @@ bool caus_tale_is_conditional(const caus_explanation *told)
 const char *caus_tale_nearest_change(const caus_explanation *told)
 {
     const double least_confidence = .05;
-    return told->change_count && told->changes[0].confidence >= least_confidence
+    bool found = told->verdict != CAUS_VERDICT_NO_ANOMALY;
+    return found && told->change_count &&
+                   told->changes[0].confidence >= least_confidence
                ? told->changes[0].sentence
                : NULL;
 }

@@ -27,7 +27,8 @@ void caus_tale_format_strength(const caus_explanation *told, char text[80]);
 /* What the services' confidence is of: unless a cause is named, it holds only
  * if anything happened. */
 bool caus_tale_is_conditional(const caus_explanation *told);
-/* What was changed and may have begun it; NULL = nothing that is likely. */
+/* What was changed and may have begun it; NULL = nothing that is likely, or
+ * nothing began. */
 const char *caus_tale_nearest_change(const caus_explanation *told);
 /* Services that are told in full. */
 size_t caus_tale_top(const caus_tale *tale);

@@ -380,7 +380,7 @@ static void add_changes(const sheet *page)
     for (size_t i = 0; i < count; i++)
         paragraph(page, "  ", told->changes[i].sentence, 0);
     if (told->change_count > count)
-        caus_text_format(page->text, "  and %zu less likely ones\n",
+        caus_text_format(page->text, "  and %zu more, less likely\n",
                          told->change_count - count);
 }
 
@@ -482,7 +482,8 @@ void caus_explanation_write_text(const caus_tale *tale)
     bool found = told->verdict != CAUS_VERDICT_NO_ANOMALY;
     for (size_t i = 0; found && i < caus_smaller(top, TOP_ROWS); i++)
         add_suspect_report(&page, &told->suspects[i], i == 0);
-    add_changes(&page);
+    if (found)
+        add_changes(&page);
     add_reach(&page);
     add_links(&page);
     add_all_missing(&page);

@@ -578,6 +578,13 @@ static void the_nearest_change_is_told_before_the_runner_up(void **state)
     assert_non_null(strstr(text, "\nchanges near the onset\n  deploy of"));
     explain(&made, CAUS_FORMAT_MARKDOWN, false, &text);
     assert_non_null(strstr(text, "\n- nearest change: deploy of"));
+    /* Where nothing began nothing was changed before it. */
+    made.told.verdict = CAUS_VERDICT_NO_ANOMALY;
+    explain(&made, CAUS_FORMAT_TEXT, false, &text);
+    assert_null(strstr(text, "deploy of"));
+    explain(&made, CAUS_FORMAT_MARKDOWN, false, &text);
+    assert_null(strstr(text, "- nearest change"));
+    made.told.verdict = CAUS_VERDICT_CAUSE;
     made.told.change_count = 0;
     assert_null(strstr(render(&made, CAUS_FORMAT_HTML), "Nearest change"));
     drop_report(&made);
