@@ -80,16 +80,16 @@ static const char *describe(const reader *at, const char *subject)
 }
 
 /* More changes than a few are a habit and tell nothing, but the first of them
- * after half a window of quiet does: eleven by chance leave such a gap once in
- * a hundred windows, what crashes over and over from an incident on always. */
+ * after half a window of quiet does: eleven by chance leave such a gap in one
+ * of two hundred windows, what crashes over and over from an incident on
+ * always. */
 static caus_status close_series(reader *at, caus_error *err)
 {
     size_t count = at->count - at->first, kept = 0;
     const int64_t quiet_ns = (at->options->end_ns - at->options->start_ns) / 2;
     int64_t last_ns = at->options->start_ns;
-    caus_change *changes = at->changes + at->first;
     for (size_t i = 0; count > MOST_A_SERIES && i < count; i++) {
-        caus_change change = changes[i];
+        caus_change change = at->changes[at->first + i];
         int64_t gap_ns = change.time_ns - last_ns;
         last_ns = change.time_ns;
         if (gap_ns < quiet_ns)
@@ -100,7 +100,7 @@ static caus_status close_series(reader *at, caus_error *err)
                                             change.text, count - i - 1);
         if (!change.text)
             return caus_arena_fail(at->prom->out, err);
-        changes[kept++] = change;
+        at->changes[at->first + kept++] = change;
     }
     if (count > MOST_A_SERIES)
         at->count = at->first + kept;
