@@ -180,9 +180,9 @@ static bool may_wait_for_nobody(const caus_case *about)
     return false;
 }
 
-/* How likely the first waits for a service of which nobody measures how long it
- * takes, where nobody told who calls whom: as many services are so, and as much
- * of its score is what it shows to its callers. */
+/* How likely the first waits for a service of which nobody measures how it
+ * answers, where nobody told who calls whom: as many services are so, and as
+ * much of its score is what it shows to its callers. */
 static double wait_unseen(const caus_case *about)
 {
     const caus_scene *scene = &about->scene;
