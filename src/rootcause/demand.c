@@ -259,17 +259,22 @@ static void pass_on(const caus_scene *scene, const double *rise, double *pushed)
     }
 }
 
-/* The callee that a service asks more, by most; SIZE_MAX = none. */
+/* The callee of whom a service asks most more itself, as it is scored for;
+ * SIZE_MAX = none. */
 static size_t find_asked(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     size_t best = SIZE_MAX;
+    double most = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
         size_t callee = scene->callees[i];
-        double asked = callee == service ? 0 : about->asked[callee];
-        if (asked > 0 && (best == SIZE_MAX || asked > about->asked[best]))
+        double share = caus_demand_share(scene, about->asked,
+                                         about->scores.busy, service, callee);
+        if (share > most) {
+            most = share;
             best = callee;
+        }
     }
     return best;
 }

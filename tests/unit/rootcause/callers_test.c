@@ -140,6 +140,31 @@ static void of_several_callers_who_does_more_asks_more(void **state)
     assert_true(calls_of(&told, "side") > 2 * calls_of(&told, "mid"));
 }
 
+/* mid asks store more, whom nobody else calls; of root, which is asked more
+ * than that, side asks as much. */
+static void whom_it_asks_more_itself_is_told(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "store"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 4}, {3, 2}};
+    const caus_topology topology = {5, services, 4, calls};
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = 400;
+    measures[ROOT_ERRORS] = (made_measure){"side_cpu", "side", 15, 1, 150};
+    measures[3] = (made_measure){"store_requests", "store", 100, 2, 60};
+    caus_explanation told = made_explain(*state, measures, &options);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        bool is_mid = strcmp(told.suspects[i].service, "mid") == 0;
+        const char *said = told.suspects[i].sentence;
+        assert_true(!is_mid ||
+                    strstr(said, "store got 1.61 requests for each"));
+    }
+    assert_true(calls_of(&told, "mid") > 0);
+}
+
 /* mid is slow, root is not, and the calls of mid take what mid lost: it is the
  * way to root. Is it mid's own work, its calls take as long as ever. */
 static void what_its_calls_take_clears_a_caller(void **state)
@@ -632,6 +657,7 @@ int main(void)
         MADE(a_flood_that_fails_is_asked_not_repeated),
         MADE(slow_answers_are_not_asked_for_again),
         MADE(of_several_callers_who_does_more_asks_more),
+        MADE(whom_it_asks_more_itself_is_told),
         MADE(what_its_calls_take_clears_a_caller),
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(an_outage_that_comes_and_goes_ends_with_its_last_row),
