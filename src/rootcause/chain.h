@@ -55,9 +55,9 @@ bool caus_trace_tells(const caus_case *about, size_t service);
 /* The share of all time that traces lose which is lost in a service, where that
  * is worth telling; else 0. */
 double caus_trace_lost_share(const caus_case *about, size_t service);
-/* Whether anything of a service is measured inside (processor, memory, disk),
- * or outside (latency, errors). */
-bool caus_measures_side(const caus_case *about, size_t service, bool inside);
+/* Whether anything of a service is measured inside (processor, memory, disk).
+ */
+bool caus_measures_inside(const caus_case *about, size_t service);
 /* Whether a variable of a service has values enough on both sides of the onset:
  * any, or of those outside it (latency, errors). */
 bool caus_measured_around(const caus_case *about, size_t service, bool outside);

@@ -260,7 +260,7 @@ static void check_sides(finding_list *list, size_t rank, size_t service)
 {
     const caus_case *about = list->about;
     bool both = about->suspects[rank].terms[CAUS_TERM_BOTH] > 0;
-    if (!caus_measures_side(about, service, true)) {
+    if (!caus_measures_inside(about, service)) {
         const char *filled = find_filled(about, service);
         add_finding(
             list, CAUS_STATE_UNTESTED,

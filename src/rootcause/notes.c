@@ -13,14 +13,12 @@ enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 11 };
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
 
-bool caus_measures_side(const caus_case *about, size_t service, bool inside)
+bool caus_measures_inside(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
-        caus_aspect aspect = scene->aspects[scene->variables[i]];
-        if (inside ? caus_aspect_is_inside(aspect)
-                   : caus_aspect_is_outside(aspect))
+        if (caus_aspect_is_inside(scene->aspects[scene->variables[i]]))
             return true;
     }
     return false;
@@ -49,7 +47,9 @@ static caus_status name_blind(const caus_case *about, bool inside,
     *result = NULL;
     for (size_t i = 0; i < scene->service_count; i++) {
         size_t s = about->ranked[i];
-        if (scene->observer[s] || caus_measures_side(about, s, inside))
+        bool measured =
+            inside ? caus_measures_inside(about, s) : scene->shows[s];
+        if (scene->observer[s] || measured)
             continue;
         caus_text_add_name(&text, &blind, scene->services[s]);
     }

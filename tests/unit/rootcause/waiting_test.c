@@ -100,6 +100,15 @@ static caus_explanation explain_stores(made_fixture *with, const char *measure,
     return made_explain(with, measures, &options);
 }
 
+static bool misses(const caus_explanation *told, const char *words)
+{
+    for (size_t i = 0; i < told->missing_count; i++) {
+        if (strstr(told->missing[i], words))
+            return true;
+    }
+    return false;
+}
+
 static void a_store_in_which_requests_pile_up_is_who_they_wait_for(void **state)
 {
     static const char *const counts[] = {"root_sockets", "root_threads_running",
@@ -110,6 +119,7 @@ static void a_store_in_which_requests_pile_up_is_who_they_wait_for(void **state)
         told = explain_stores(*state, counts[i], 12);
         assert_string_equal(first_of(&told), "root");
         assert_true(score_of(&told, "root") > 2 * score_of(&told, "store"));
+        assert_true(misses(&told, "no latency or error metric of root"));
     }
 }
 
