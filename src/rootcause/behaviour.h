@@ -41,11 +41,12 @@ caus_status caus_demand_init(caus_case *about, caus_error *err);
  * of its callers and failures account for. */
 double caus_demand_clue(const caus_case *about, size_t service, size_t from,
                         size_t to, caus_shift_space *space);
-/* How much of what a service is asked more (`asked`, of every service) one of
- * its callers does: who does more itself (`busy`, a clue of every service), or
- * asks others more, sooner than who does what it did. */
-double caus_demand_share(const caus_scene *scene, const double *asked,
-                         const double *busy, size_t service, size_t callee);
+/* How much of what services are asked more (`asked`, of every service) each of
+ * their callers does: who does more itself (`busy`, a clue of every service),
+ * or asks others more, sooner than who does what it did. Fills `shares` by call
+ * [calls]. */
+void caus_demand_share_out(const caus_scene *scene, const double *asked,
+                           const double *busy, double *shares);
 /* Lessens clues of services that get more requests because some service asks
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);

@@ -230,16 +230,35 @@ static double fits(const caus_scene *scene, const double *asked,
     return exp(fmin(most, caus_explained_clue));
 }
 
-double caus_demand_share(const caus_scene *scene, const double *asked,
-                         const double *busy, size_t service, size_t callee)
+/* Puts down the share of a caller in what a service is asked more. */
+static void put_share(const caus_scene *scene, size_t caller, size_t callee,
+                      double share, double *shares)
 {
-    double all = 0;
-    if (callee == service || asked[callee] <= 0)
-        return 0;
-    for (size_t i = scene->caller_start[callee];
-         i < scene->caller_start[callee + 1]; i++)
-        all += fits(scene, asked, busy, scene->callers[i], callee);
-    return asked[callee] * fits(scene, asked, busy, service, callee) / all;
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        if (scene->callees[i] == callee)
+            shares[i] = share;
+    }
+}
+
+void caus_demand_share_out(const caus_scene *scene, const double *asked,
+                           const double *busy, double *shares)
+{
+    memset(shares, 0,
+           scene->callee_start[scene->service_count] * sizeof *shares);
+    for (size_t s = 0; s < scene->service_count; s++) {
+        size_t first = scene->caller_start[s];
+        size_t end = asked[s] > 0 ? scene->caller_start[s + 1] : first;
+        double all = 0;
+        for (size_t i = first; i < end; i++)
+            all += fits(scene, asked, busy, scene->callers[i], s);
+        for (size_t i = first; i < end; i++) {
+            size_t caller = scene->callers[i];
+            double fit = fits(scene, asked, busy, caller, s);
+            if (caller != s)
+                put_share(scene, caller, s, asked[s] * fit / all, shares);
+        }
+    }
 }
 
 /* What is asked more asks others more, as far as these get more requests. */
@@ -264,19 +283,14 @@ static void pass_on(const caus_scene *scene, const double *rise, double *pushed)
 static size_t find_asked(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
+    const double *shares = about->scores.asked_by;
     size_t best = SIZE_MAX;
-    double most = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        size_t callee = scene->callees[i];
-        double share = caus_demand_share(scene, about->asked,
-                                         about->scores.busy, service, callee);
-        if (share > most) {
-            most = share;
-            best = callee;
-        }
+        if (shares[i] > (best == SIZE_MAX ? 0 : shares[best]))
+            best = i;
     }
-    return best;
+    return best == SIZE_MAX ? best : scene->callees[best];
 }
 
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text)

@@ -288,6 +288,7 @@ typedef struct caus_scores {
                             their failures */
     double *asking;      /* [service_count] what it asks more of others */
     double *busy;        /* [service_count] clue of what it does itself */
+    double *asked_by;    /* [calls] what a callee is asked more by its caller */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;

@@ -12,6 +12,7 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
                              caus_error *err)
 {
     size_t count = scene->service_count + 1;
+    size_t calls = scene->callee_start[scene->service_count] + 1;
     caus_scores made = {
         .terms = caus_arena_array(out, count, sizeof *made.terms),
         .total = CAUS_ARRAY(out, double, count),
@@ -21,15 +22,15 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .below = caus_arena_array(out, count, sizeof *made.below),
         .common = caus_arena_array(out, count, sizeof *made.common),
         .calling = CAUS_ARRAY(out, double, count),
-        .toward =
-            caus_arena_array(out, scene->callee_start[scene->service_count] + 1,
-                             sizeof *made.toward),
+        .toward = caus_arena_array(out, calls, sizeof *made.toward),
         .asking = CAUS_ARRAY(out, double, count),
         .busy = CAUS_ARRAY(out, double, count),
+        .asked_by = CAUS_ARRAY(out, double, calls),
         .path = CAUS_ARRAY(out, double, count)};
-    if (!made.path || !made.asking || !made.busy || !made.terms ||
-        !made.total || !made.clue || !made.outside || !made.toward ||
-        !made.seen || !made.below || !made.common || !made.calling)
+    if (!made.path || !made.asking || !made.busy || !made.asked_by ||
+        !made.terms || !made.total || !made.clue || !made.outside ||
+        !made.toward || !made.seen || !made.below || !made.common ||
+        !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -261,12 +262,10 @@ static double factor_of(const caus_context *context, const caus_scores *scores,
     double own = place_of(context, scores, service), factor = own;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        size_t callee = scene->callees[i];
-        double share = caus_demand_share(scene, context->asked, scores->busy,
-                                         service, callee);
+        double share = scores->asked_by[i];
         if (share <= 0)
             continue;
-        double there = place_of(context, scores, callee);
+        double there = place_of(context, scores, scene->callees[i]);
         factor = fmax(factor, own + fmin(1, share / caus_explained_clue) *
                                         (there - own));
     }
@@ -274,15 +273,13 @@ static double factor_of(const caus_context *context, const caus_scores *scores,
 }
 
 /* What a service asks more of others, of the one of which most. */
-static double asking_of(const caus_context *context, const caus_scores *scores,
+static double asking_of(const caus_scene *scene, const caus_scores *scores,
                         size_t service)
 {
-    const caus_scene *scene = context->scene;
     double most = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++)
-        most = fmax(most, caus_demand_share(scene, context->asked, scores->busy,
-                                            service, scene->callees[i]));
+        most = fmax(most, scores->asked_by[i]);
     return most;
 }
 
@@ -334,11 +331,14 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     collect_inside(context, clues, variable_count, scores);
     add_queues(context->scene, clues, variable_count, scores);
     collect_busy(context->scene, clues, variable_count, scores);
+    caus_demand_share_out(context->scene, context->asked, scores->busy,
+                          scores->asked_by);
     caus_waiting_find(context, scores);
     caus_paths_find(context, scores);
     for (size_t s = 0; s < count; s++) {
         double factor = factor_of(context, scores, s);
-        scores->asking[s] = caus_weight_asking * asking_of(context, scores, s);
+        scores->asking[s] =
+            caus_weight_asking * asking_of(context->scene, scores, s);
         fill_terms(context, scores, s);
         scores->asking[s] *= factor;
         scores->total[s] = 0;
