@@ -178,6 +178,9 @@ size_t caus_scene_find(const caus_scene *scene, const char *service);
  * calls and is not called; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);
 
+/* Whether a variable counts the requests that its service gets. */
+bool caus_scene_counts_own(const caus_scene *scene, size_t variable);
+
 /* Notes that somebody named a variable as the symptom: whatever it means, it
  * tells of trouble. Without a call graph so does what measures the same
  * elsewhere: it may have begun there. */

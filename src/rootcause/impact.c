@@ -29,7 +29,7 @@ size_t caus_case_find_load(const caus_case *about, size_t service)
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
-        if (scene->aspects[v] == CAUS_ASPECT_LOAD && about->shifts[v].measured)
+        if (caus_scene_counts_own(scene, v) && about->shifts[v].measured)
             return v;
     }
     return SIZE_MAX;

@@ -44,7 +44,7 @@ static double load_growth(const caus_case *about, size_t service)
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
-        if (scene->aspects[v] == CAUS_ASPECT_LOAD && about->shifts[v].measured)
+        if (caus_scene_counts_own(scene, v) && about->shifts[v].measured)
             least = fmin(least, growth_of(&about->shifts[v]));
     }
     return least;

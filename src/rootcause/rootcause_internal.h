@@ -101,9 +101,10 @@ typedef struct caus_case {
 caus_status caus_case_open(caus_case *about, caus_error *err);
 
 /*
- * The calls of which latencies and failures tell that are named after a callee
- * of their service: "cart_cluster_upstream_rq_time{cluster="pay"}" tells of the
- * way from cart to pay, not of what callers of cart get.
+ * The calls of which latencies, failures and counts tell that are named after a
+ * callee of their service: "cart_cluster_upstream_rq_time{cluster="pay"}" tells
+ * of the way from cart to pay, not of what callers of cart get, and what counts
+ * these not of how often cart is called.
  *
  *   result  [variable_count] indices into the scene's callees; SIZE_MAX = none
  */

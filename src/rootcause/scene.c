@@ -241,6 +241,12 @@ bool caus_scene_users_see(const caus_scene *scene, size_t service)
                                                 scene->callee_start[service]);
 }
 
+bool caus_scene_counts_own(const caus_scene *scene, size_t variable)
+{
+    return scene->aspects[variable] == CAUS_ASPECT_LOAD &&
+           scene->toward[variable] == SIZE_MAX;
+}
+
 void caus_scene_name(const caus_scene *scene, const caus_series *series,
                      size_t symptom)
 {

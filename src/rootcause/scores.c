@@ -91,7 +91,7 @@ static void collect_outside(const caus_context *context, const double *clues,
         caus_aspect aspect = scene->aspects[v];
         if (s == SIZE_MAX)
             continue;
-        if (scene->toward[v] != SIZE_MAX) {
+        if (scene->toward[v] != SIZE_MAX && aspect != CAUS_ASPECT_LOAD) {
             double *toward =
                 &scores->toward[scene->toward[v]][aspect == CAUS_ASPECT_ERRORS];
             *toward = fmax(*toward, clues[v]);

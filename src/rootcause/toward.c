@@ -93,10 +93,12 @@ caus_status caus_toward_find(const caus_scene *scene, const caus_series *series,
     for (size_t v = 0; v < series->variable_count; v++) {
         const char *name = caus_measure_name(&series->variables[v]);
         size_t service = scene->service_of[v];
-        bool outside =
-            service != SIZE_MAX && caus_aspect_is_outside(scene->aspects[v]);
-        found[v] = outside && is_of_calls(name) ? call_of(scene, name, service)
-                                                : SIZE_MAX;
+        caus_aspect aspect = scene->aspects[v];
+        bool may_tell =
+            service != SIZE_MAX &&
+            (caus_aspect_is_outside(aspect) || aspect == CAUS_ASPECT_LOAD);
+        found[v] = may_tell && is_of_calls(name) ? call_of(scene, name, service)
+                                                 : SIZE_MAX;
     }
     *result = found;
     return CAUS_OK;

@@ -44,6 +44,29 @@ static void work_that_grows_as_requests_do_is_no_clue(void **state)
     assert_true(half > .3 * all && half < .7 * all);
 }
 
+/* Side asks root three times as often: what side does grows with what it asks,
+ * not with what it is asked. */
+static void what_a_service_asks_is_not_what_it_is_asked(void **state)
+{
+    made_fixture *with = *state;
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
+    static const caus_topology topology = {4, services, 4, calls};
+    static const char asked[] = "side_upstream_rq_total{cluster=\"root\"}";
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    measures[SIDE_LOAD] = (made_measure){asked, "side", 100, 3, 200};
+    measures[MID_LOAD] = (made_measure){"mid_requests", "mid", 100, 3, 0};
+    measures[SIDE_OWN] = (made_measure){"side_cpu", "side", 15, .5, 30};
+    caus_explanation told = made_explain(with, measures, &options);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        if (strcmp(told.suspects[i].service, "side") == 0)
+            assert_true(told.suspects[i].terms[CAUS_TERM_INTERNAL] > 1);
+    }
+}
+
 static void memory_does_not_follow_requests(void **state)
 {
     made_fixture *with = *state;
@@ -99,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MADE(work_that_grows_as_requests_do_is_no_clue),
+        MADE(what_a_service_asks_is_not_what_it_is_asked),
         MADE(memory_does_not_follow_requests),
         MADE(limits_are_reached_by_more_requests),
         MADE(requests_of_others_stand_for_those_that_nobody_counts),
