@@ -191,7 +191,7 @@ static double wait_unseen(const caus_case *about)
     if (knows_calls(about))
         return 0;
     for (size_t s = 0; s < scene->service_count; s++)
-        unseen += !scene->shows[s];
+        unseen += !caus_scene_shows(scene, s);
     return (double)unseen / (double)scene->service_count *
            first->terms[CAUS_TERM_EXTERNAL] / first->score;
 }

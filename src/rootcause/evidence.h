@@ -137,6 +137,9 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space);
 
+/* Kinds of what callers see. */
+enum { OUTSIDE_LATENCY, OUTSIDE_ERRORS, OUTSIDE_COUNT };
+
 /* Services and their calls, by one numbering. */
 typedef struct caus_scene {
     size_t service_count;
@@ -154,8 +157,7 @@ typedef struct caus_scene {
                                      symptom, or what measures the same */
     bool *observer;               /* [service_count] */
     bool *stranger;               /* [service_count] no call of it is known */
-    const bool *shows;            /* [service_count] latency or errors */
-    bool (*shows_kind)[2];        /* [service_count] each of these */
+    bool (*shows)[OUTSIDE_COUNT]; /* [service_count] latency, errors */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */
     const size_t *callees;
@@ -177,6 +179,9 @@ size_t caus_scene_find(const caus_scene *scene, const char *service);
 /* Whether what a service shows is what users see: it only looks at others, or
  * calls and is not called; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);
+
+/* Whether latency or errors of a service are measured. */
+bool caus_scene_shows(const caus_scene *scene, size_t service);
 
 /* Whether a variable counts the requests that its service gets. */
 bool caus_scene_counts_own(const caus_scene *scene, size_t variable);
@@ -295,9 +300,6 @@ typedef struct caus_scores {
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;
-
-/* Kinds of what callers see. */
-enum { OUTSIDE_LATENCY, OUTSIDE_ERRORS, OUTSIDE_COUNT };
 
 /* Fills `path`: the widest way from the symptom's service to every other, as an
  * anomaly reaches the symptom through services that show it. */

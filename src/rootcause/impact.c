@@ -207,7 +207,7 @@ static caus_status find_behind(const caus_case *about, const double *clues,
         caus_scene_walk(scene, front, false, about->out, &distance, &via, err));
     *result = SIZE_MAX;
     for (size_t s = 0; s < scene->service_count; s++) {
-        if (distance[s] != SIZE_MAX || !scene->shows[s] ||
+        if (distance[s] != SIZE_MAX || !caus_scene_shows(scene, s) ||
             !are_siblings(scene, front, s))
             continue;
         int found = count_contained(about, clues, front, s);
@@ -226,7 +226,7 @@ caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
     const caus_scene *scene = &about->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
         about->fronts[s] = SIZE_MAX;
-        if (scene->shows[s] &&
+        if (caus_scene_shows(scene, s) &&
             scene->callee_start[s + 1] == scene->callee_start[s])
             CAUS_TRY(find_behind(about, clues, s, &about->fronts[s], err));
     }

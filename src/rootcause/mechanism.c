@@ -73,7 +73,7 @@ static void add_parents(call_walk *walk, size_t node, size_t *callees,
         size_t face = walk->face[callee];
         if (face != SIZE_MAX && face != node)
             made->parents[node][made->parent_count[node]++] = face;
-        if (scene->shows[callee])
+        if (caus_scene_shows(scene, callee))
             continue;
         size_t next;
         for (size_t i = 0;

@@ -47,8 +47,8 @@ static caus_status name_blind(const caus_case *about, bool inside,
     *result = NULL;
     for (size_t i = 0; i < scene->service_count; i++) {
         size_t s = about->ranked[i];
-        bool measured =
-            inside ? caus_measures_inside(about, s) : scene->shows[s];
+        bool measured = inside ? caus_measures_inside(about, s)
+                               : caus_scene_shows(scene, s);
         if (scene->observer[s] || measured)
             continue;
         caus_text_add_name(&text, &blind, scene->services[s]);

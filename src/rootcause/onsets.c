@@ -116,10 +116,10 @@ static double largest_departure(const caus_case *about,
 /* Whether it would be seen how a service or one that calls it answers. */
 static bool answers_are_seen(const caus_scene *scene, size_t service)
 {
-    bool seen = scene->shows[service];
+    bool seen = caus_scene_shows(scene, service);
     for (size_t i = scene->caller_start[service];
          !seen && i < scene->caller_start[service + 1]; i++)
-        seen = scene->shows[scene->callers[i]];
+        seen = caus_scene_shows(scene, scene->callers[i]);
     return seen;
 }
 

@@ -246,7 +246,7 @@ caus_status caus_carried_find(caus_case *about, caus_error *err);
  * moved. */
 caus_status caus_guesses_find(caus_case *about, const double *clues,
                               caus_error *err);
-/* Those of the symptom's service anew, once that is known. */
+/* Those of the symptom's service anew, once that is chosen. */
 caus_status caus_guesses_find_symptom(caus_case *about, const double *clues,
                                       caus_error *err);
 

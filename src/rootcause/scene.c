@@ -191,13 +191,12 @@ caus_status caus_scene_init(const caus_series *series,
     caus_aspect *aspects = CAUS_ARRAY(out, caus_aspect, count);
     int *bad = CAUS_ARRAY(out, int, count);
     bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    bool *shows = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    bool(*shows_kind)[2] =
-        caus_arena_array(out, scene.service_count + 1, sizeof *shows_kind);
+    bool(*shows)[OUTSIDE_COUNT] =
+        caus_arena_array(out, scene.service_count + 1, sizeof *shows);
     bool *of_calls = CAUS_ARRAY(out, bool, count);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    if (!service_of || !aspects || !bad || !observer || !shows || !shows_kind ||
-        !of_calls || !scene.stranger || !scene.named)
+    if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
+        !scene.stranger || !scene.named)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
@@ -212,7 +211,6 @@ caus_status caus_scene_init(const caus_series *series,
     scene.of_calls = of_calls;
     scene.observer = observer;
     scene.shows = shows;
-    scene.shows_kind = shows_kind;
     CAUS_TRY(group_variables(series, &scene, out, err));
     CAUS_TRY(group_calls(&scene, calls, 0, out, &scene.callee_start,
                          &scene.callees, err));
@@ -223,8 +221,8 @@ caus_status caus_scene_init(const caus_series *series,
         if (service_of[v] == SIZE_MAX || scene.toward[v] != SIZE_MAX ||
             !caus_aspect_is_answer(&series->variables[v], aspects[v]))
             continue;
-        shows[service_of[v]] = true;
-        shows_kind[service_of[v]][aspects[v] == CAUS_ASPECT_ERRORS] = true;
+        bool fails = aspects[v] == CAUS_ASPECT_ERRORS;
+        shows[service_of[v]][fails ? OUTSIDE_ERRORS : OUTSIDE_LATENCY] = true;
     }
     mark_observers(&scene, count, calls, spans, observer);
     *result = scene;
@@ -239,6 +237,12 @@ bool caus_scene_users_see(const caus_scene *scene, size_t service)
         scene->caller_start[service + 1] > scene->caller_start[service];
     return !called && (!scene->has_calls || scene->callee_start[service + 1] >
                                                 scene->callee_start[service]);
+}
+
+bool caus_scene_shows(const caus_scene *scene, size_t service)
+{
+    const bool *shows = scene->shows[service];
+    return shows[OUTSIDE_LATENCY] || shows[OUTSIDE_ERRORS];
 }
 
 bool caus_scene_counts_own(const caus_scene *scene, size_t variable)

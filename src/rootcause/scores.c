@@ -99,7 +99,7 @@ static void collect_outside(const caus_context *context, const double *clues,
         }
         double *outside = scores->outside[s];
         bool late = aspect == CAUS_ASPECT_LATENCY ||
-                    (fills(aspect) && !scene->shows[s]) ||
+                    (fills(aspect) && !caus_scene_shows(scene, s)) ||
                     (scene->named[v] && inside_weight(aspect) <= 0);
         if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
@@ -127,7 +127,8 @@ static double felt_share(const caus_scene *scene, const caus_scores *scores,
                          size_t service, caus_aspect aspect)
 {
     bool is_away = aspect == CAUS_ASPECT_RESTARTS;
-    if (!is_away && (aspect != CAUS_ASPECT_MEMORY || !scene->shows[service]))
+    if (!is_away &&
+        (aspect != CAUS_ASPECT_MEMORY || !caus_scene_shows(scene, service)))
         return 1;
     double most = felt(scores, service);
     for (size_t i = scene->caller_start[service];
@@ -176,7 +177,7 @@ static void add_queues(const caus_scene *scene, const double *clues,
 {
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
-        if (s == SIZE_MAX || !scene->shows[s] ||
+        if (s == SIZE_MAX || !caus_scene_shows(scene, s) ||
             scene->aspects[v] != CAUS_ASPECT_SATURATION)
             continue;
         double calm = 1 - felt(scores, s);
@@ -206,7 +207,7 @@ static double earliness(const caus_context *context, size_t service, double way)
     const caus_scene *scene = context->scene;
     double found = context->order[service];
     for (size_t i = scene->caller_start[service];
-         way > 0 && !scene->shows[service] &&
+         way > 0 && !caus_scene_shows(scene, service) &&
          i < scene->caller_start[service + 1];
          i++)
         found =
@@ -290,7 +291,7 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
     const double *outside = scores->outside[service];
     terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
     terms[CAUS_TERM_WAY] = caus_waiting_way(context, scores, service);
-    if (!context->scene->shows[service])
+    if (!caus_scene_shows(context->scene, service))
         terms[CAUS_TERM_WAY] =
             fmax(0, terms[CAUS_TERM_WAY] - terms[CAUS_TERM_EXTERNAL]);
     terms[CAUS_TERM_BOTH] =

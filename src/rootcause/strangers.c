@@ -47,7 +47,7 @@ void caus_strangers_mark(const caus_case *about)
     if (!scene->has_calls)
         return;
     for (size_t s = 0; s < scene->service_count; s++) {
-        bool takes = scene->shows[s];
+        bool takes = caus_scene_shows(scene, s);
         for (size_t i = scene->variable_start[s];
              i < scene->variable_start[s + 1]; i++)
             takes = takes ||

@@ -31,7 +31,8 @@ static void look_through(const caus_scene *scene, caus_scores *scores)
         any = false;
         for (size_t s = 0; s < scene->service_count; s++) {
             for (size_t i = scene->callee_start[s];
-                 !scene->shows[s] && i < scene->callee_start[s + 1]; i++) {
+                 !caus_scene_shows(scene, s) && i < scene->callee_start[s + 1];
+                 i++) {
                 const double *callee = scores->seen[scene->callees[i]];
                 for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
                     any = any || callee[kind] > scores->seen[s][kind];
@@ -132,7 +133,7 @@ static bool is_blind(const caus_scene *scene, const caus_scores *scores,
                      size_t caller, size_t kind)
 {
     bool times_calls = kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0;
-    return !scene->shows_kind[caller][kind] && !times_calls &&
+    return !scene->shows[caller][kind] && !times_calls &&
            scores->outside[caller][kind] <= 0;
 }
 
@@ -252,8 +253,8 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
         if (kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0)
             measured = true;
         if (!measured)
-            weight =
-                scene->shows[service] ? caus_weight_way : caus_weight_unseen;
+            weight = caus_scene_shows(scene, service) ? caus_weight_way
+                                                      : caus_weight_unseen;
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
         double apart =
@@ -261,17 +262,19 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
     const double *outside = scores->outside[service];
-    double shown = scene->shows[service] ? outside[kind]
-                                         : fmax(outside[OUTSIDE_LATENCY],
-                                                outside[OUTSIDE_ERRORS]);
+    double shown =
+        caus_scene_shows(scene, service)
+            ? outside[kind]
+            : fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
     double own = fmin(1, shown / caus_explained_clue);
-    own *= scene->shows[service]
+    own *= caus_scene_shows(scene, service)
                ? 1
                : 1 - caus_waiting_explained(scene, scores, service, kind);
     if (!any)
         return 0;
-    return least * (scene->shows[service] ? weight * left * (1 - own)
-                                          : fmax(weight * left, own));
+    return least * (caus_scene_shows(scene, service)
+                        ? weight * left * (1 - own)
+                        : fmax(weight * left, own));
 }
 
 double caus_waiting_way(const caus_context *context, const caus_scores *scores,
@@ -280,7 +283,8 @@ double caus_waiting_way(const caus_context *context, const caus_scores *scores,
     double found = 0;
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         double way = scores->common[service][kind];
-        if (kind == OUTSIDE_LATENCY || !context->scene->shows[service])
+        if (kind == OUTSIDE_LATENCY ||
+            !caus_scene_shows(context->scene, service))
             way = fmax(way, waited_for(context->scene, scores, service, kind));
         found = fmax(found, way * context->kinds[kind]);
     }

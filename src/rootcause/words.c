@@ -279,7 +279,7 @@ static size_t find_calm_caller(const caus_case *about)
          i < scene->caller_start[second + 1]; i++) {
         size_t caller = scene->callers[i];
         const double *outside = about->scores.outside[caller];
-        if (caller != first && scene->shows[caller] &&
+        if (caller != first && caus_scene_shows(scene, caller) &&
             fmax(outside[0], outside[1]) <= 0)
             return caller;
     }
@@ -298,7 +298,7 @@ static const char *say_if_callee(const caus_case *about)
                                  "; were it %s, %s, which calls it too, would "
                                  "show it",
                                  second, about->scene.services[calm]);
-    if (!about->scene.shows[about->ranked[1]])
+    if (!caus_scene_shows(&about->scene, about->ranked[1]))
         return caus_arena_format(about->out,
                                  "; latency or errors of %s would tell, but "
                                  "are not measured",
