@@ -132,7 +132,7 @@ typedef struct caus_topology {
     size_t service_count;
     const char *const *services; /* [service_count], unique, sorted */
     size_t call_count;
-    const size_t (*calls)[2]; /* [call_count] caller, callee */
+    const size_t (*calls)[2]; /* [call_count] caller, callee; each once */
 } caus_topology;
 
 /* The index of a service, or SIZE_MAX. O(log services). */

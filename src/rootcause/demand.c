@@ -230,17 +230,6 @@ static double fits(const caus_scene *scene, const double *asked,
     return exp(fmin(most, caus_explained_clue));
 }
 
-/* Puts down the share of a caller in what a service is asked more. */
-static void put_share(const caus_scene *scene, size_t caller, size_t callee,
-                      double share, double *shares)
-{
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        if (scene->callees[i] == callee)
-            shares[i] = share;
-    }
-}
-
 void caus_demand_share_out(const caus_scene *scene, const double *asked,
                            const double *busy, double *shares)
 {
@@ -256,7 +245,8 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
             size_t caller = scene->callers[i];
             double fit = fits(scene, asked, busy, caller, s);
             if (caller != s)
-                put_share(scene, caller, s, asked[s] * fit / all, shares);
+                shares[caus_scene_find_call(scene, caller, s)] =
+                    asked[s] * fit / all;
         }
     }
 }

@@ -176,6 +176,11 @@ bool caus_has_spans(const caus_spans *spans, const char *service);
 /* The index of a service, or SIZE_MAX. */
 size_t caus_scene_find(const caus_scene *scene, const char *service);
 
+/* The call of a caller to another service, into callees; SIZE_MAX = it makes
+ * none. O(callees of the caller). */
+size_t caus_scene_find_call(const caus_scene *scene, size_t caller,
+                            size_t callee);
+
 /* Whether what a service shows is what users see: it only looks at others, or
  * calls and is not called; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);

@@ -229,6 +229,17 @@ caus_status caus_scene_init(const caus_series *series,
     return CAUS_OK;
 }
 
+size_t caus_scene_find_call(const caus_scene *scene, size_t caller,
+                            size_t callee)
+{
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        if (scene->callees[i] == callee)
+            return i;
+    }
+    return SIZE_MAX;
+}
+
 bool caus_scene_users_see(const caus_scene *scene, size_t service)
 {
     if (service == SIZE_MAX || scene->observer[service])

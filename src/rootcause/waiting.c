@@ -104,16 +104,6 @@ static double shown_below(const caus_context *context,
            fmax(loud * loud, fmin(1, apart / caus_explained_clue));
 }
 
-static bool calls(const caus_scene *scene, size_t caller, size_t service)
-{
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        if (scene->callees[i] == service)
-            return true;
-    }
-    return false;
-}
-
 /* Whether a caller of a service also calls another of its callers, for which it
  * waits as well. */
 static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
@@ -121,7 +111,8 @@ static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
         size_t other = scene->callees[i];
-        if (other != caller && calls(scene, other, service))
+        if (other != caller &&
+            caus_scene_find_call(scene, other, service) != SIZE_MAX)
             return true;
     }
     return false;
@@ -222,15 +213,6 @@ static double waiting(const caus_scores *scores, size_t call, size_t caller,
                : scores->outside[caller][kind];
 }
 
-/* The call of a caller to a service. */
-static size_t call_to(const caus_scene *scene, size_t caller, size_t service)
-{
-    size_t call = scene->callee_start[caller];
-    while (scene->callees[call] != service)
-        call++;
-    return call;
-}
-
 /*
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
@@ -246,7 +228,7 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
     bool any = false;
     for (size_t i = first; i < end; i++) {
         size_t caller = scene->callers[i];
-        size_t call = call_to(scene, caller, service);
+        size_t call = caus_scene_find_call(scene, caller, service);
         bool measured = scores->toward[call][kind] >= 0;
         if (!measured && is_blind(scene, scores, caller, kind))
             continue;
