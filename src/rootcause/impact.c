@@ -181,9 +181,10 @@ static int count_contained(const caus_case *about, const double *clues,
 {
     const caus_scene *scene = &about->scene;
     int found = 0;
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (scene->service_of[v] != front || clues[v] <= 0 ||
-            !caus_aspect_is_outside(scene->aspects[v]))
+    for (size_t i = scene->variable_start[front];
+         i < scene->variable_start[front + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (clues[v] <= 0 || !caus_aspect_is_outside(scene->aspects[v]))
             continue;
         size_t other = caus_case_find_alike(about, behind, v);
         if (other == SIZE_MAX || clues[other] <= 0)

@@ -16,16 +16,13 @@ static size_t variable_of(const caus_case *about, size_t service,
                           caus_aspect aspect)
 {
     const caus_scene *scene = &about->scene;
-    const caus_variable *variables = about->series->variables;
     size_t best = SIZE_MAX;
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (scene->service_of[v] != service || scene->aspects[v] != aspect)
-            continue;
-        double ahead = best == SIZE_MAX
-                           ? 1
-                           : about->scores.clue[v] - about->scores.clue[best];
-        if (ahead > 0 || (!(ahead < 0) &&
-                          strcmp(variables[v].name, variables[best].name) < 0))
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->aspects[v] == aspect &&
+            (best == SIZE_MAX ||
+             about->scores.clue[v] > about->scores.clue[best]))
             best = v;
     }
     return best;

@@ -88,18 +88,55 @@ void caus_placebo_leave_out(const double *clues, size_t count, size_t width,
     }
 }
 
+/* The clues of every window, later ones first as their shifts are found faster
+ * so, and how often services are silent in it or asked more. */
+static caus_status fill_windows(const caus_case *about,
+                                const caus_placebo *windows, caus_shift *shifts,
+                                caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t variables = about->series->variable_count;
+    size_t services = about->scene.service_count;
+    const size_t *starts = windows->starts, *ends = windows->ends;
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(timeline, caus_run_scratch(about->run, 0),
+                                   &space, err));
+    for (size_t v = 0; v < variables; v++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        for (size_t i = windows->count; i-- > 0;) {
+            caus_shift *shift = &shifts[i * variables + v];
+            *shift =
+                caus_timeline_shift(timeline, v, starts[i], ends[i], &space);
+            windows->clues[i * variables + v] = caus_clue_of(
+                shift, about->scene.aspects[v], about->scene.bad[v]);
+        }
+    }
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        for (size_t i = windows->count; i-- > 0;) {
+            const caus_window window = {starts[i], ends[i],
+                                        shifts + i * variables};
+            windows->silent[i * services + s] =
+                caus_silence_clue(about, s, &window);
+            windows->asked[i * services + s] =
+                caus_demand_clue(about, s, starts[i], ends[i], &space);
+        }
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
                               caus_error *err)
 {
     size_t variables = about->series->variable_count;
     size_t services = about->scene.service_count;
-    const caus_timeline *timeline = &about->timeline;
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     size_t *starts = CAUS_ARRAY(scratch, size_t, CAUS_MOST_WINDOWS);
     size_t *ends = CAUS_ARRAY(scratch, size_t, CAUS_MOST_WINDOWS);
     if (!starts || !ends)
         return caus_arena_fail(scratch, err);
-    size_t count = place_windows(timeline, about->onset_row, starts, ends);
+    size_t count =
+        place_windows(&about->timeline, about->onset_row, starts, ends);
     caus_placebo made = {
         .count = count,
         .strength = (double)NAN,
@@ -110,31 +147,10 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
         .asked = CAUS_ARRAY(scratch, double, services *(count + 1)),
         .clues = CAUS_ARRAY(scratch, double, variables *(count + 1))};
     caus_shift *shifts = CAUS_ARRAY(scratch, caus_shift, count * variables);
-    caus_shift_space space;
-    CAUS_TRY(caus_shift_space_init(timeline, scratch, &space, err));
     if (!made.is_left_out || !made.clues || !made.silent || !made.asked ||
         !shifts)
         return caus_arena_fail(scratch, err);
-    for (size_t v = 0; v < variables; v++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        for (size_t i = count; i-- > 0;) {
-            caus_shift *shift = &shifts[i * variables + v];
-            *shift =
-                caus_timeline_shift(timeline, v, starts[i], ends[i], &space);
-            made.clues[i * variables + v] = caus_clue_of(
-                shift, about->scene.aspects[v], about->scene.bad[v]);
-        }
-    }
-    for (size_t s = 0; s < services; s++) {
-        for (size_t i = count; i-- > 0;) {
-            const caus_window window = {starts[i], ends[i],
-                                        shifts + i * variables};
-            made.silent[i * services + s] =
-                caus_silence_clue(about, s, &window);
-            made.asked[i * services + s] =
-                caus_demand_clue(about, s, starts[i], ends[i], &space);
-        }
-    }
+    CAUS_TRY(fill_windows(about, &made, shifts, err));
     caus_placebo_leave_out(made.clues, count, variables,
                            (size_t)(MOST_LEFT_OUT * (double)count),
                            made.is_left_out);
@@ -256,6 +272,22 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
     return CAUS_OK;
 }
 
+/* What is weighed in a healthy window: nothing that only the incident has. */
+static caus_context context_without(const caus_context *incident,
+                                    const double *silent, const double *asked)
+{
+    caus_context context = *incident;
+    context.traces = NULL;
+    context.order = context.change = NULL;
+    context.carried = NULL;
+    context.guesses = NULL;
+    context.silent = silent;
+    context.asked = asked;
+    context.pushed = NULL;
+    context.covered = NULL;
+    return context;
+}
+
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
                                  caus_error *err)
 {
@@ -272,15 +304,7 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
         return caus_arena_fail(about->out, err);
     CAUS_TRY(
         caus_scores_init(&about->scene, variables, about->out, &scores, err));
-    caus_context context = about->context;
-    context.traces = NULL;
-    context.order = context.change = NULL;
-    context.carried = NULL;
-    context.guesses = NULL;
-    context.silent = silent;
-    context.asked = asked;
-    context.pushed = NULL;
-    context.covered = NULL;
+    caus_context context = context_without(&about->context, silent, asked);
     caus_log_clues logs;
     if (placebo->logs) {
         CAUS_TRY(caus_log_clues_init(&about->scene, about->out, &logs, err));
