@@ -41,41 +41,89 @@ struct caus_calls {
     const bool *stands_for; /* [node_count × service_count] a node has members
                                of the service */
     const bool *known;      /* [node_count] in the call graph */
-    const bool *far; /* [service_count²] caller, callee: calls, directly or
-                        through others */
-    /* [CAUS_SYMPTOM_COUNT × service_count²] calls, directly or through services
-     * that no node shows such a symptom of */
+    const size_t *callee_start; /* [service_count + 1] into callees */
+    const size_t *callees;
+    /* [service_count²] caller, callee: calls, directly or through others; of
+     * callers that a node stands for */
+    const bool *far;
+    /* [CAUS_SYMPTOM_COUNT × service_count²] the same, directly or through
+     * services that no node shows such a symptom of */
     const bool *near;
 };
 
 typedef struct caus_calls call_view;
 
-/* Ways from service to service whose inner places are open. */
-static void close_ways(bool *ways, size_t n, const bool *is_open)
+/* The callees of every service side by side. */
+static bool group_calls(call_view *view, caus_arena *out)
 {
-    for (size_t via = 0; via < n; via++) {
-        if (is_open && !is_open[via])
+    const caus_topology *topology = view->topology;
+    size_t n = topology->service_count;
+    size_t *start = CAUS_ARRAY(out, size_t, n + 2);
+    size_t *callees = CAUS_ARRAY(out, size_t, topology->call_count + 1);
+    if (!start || !callees)
+        return false;
+    for (size_t i = 0; i < topology->call_count; i++)
+        start[topology->calls[i][0] + 2]++;
+    for (size_t s = 2; s < n + 2; s++)
+        start[s] += start[s - 1];
+    for (size_t i = 0; i < topology->call_count; i++)
+        callees[start[topology->calls[i][0] + 1]++] = topology->calls[i][1];
+    view->callee_start = start;
+    view->callees = callees;
+    return true;
+}
+
+/* Marks whom a service reaches by ways whose inner places are open. */
+static void mark_ways(const call_view *view, size_t from, const bool *is_open,
+                      size_t *queue, bool *reached)
+{
+    size_t head = 0, tail = 0;
+    queue[tail++] = from;
+    while (head < tail) {
+        size_t at = queue[head++];
+        if (at != from && is_open && !is_open[at])
             continue;
-        for (size_t from = 0; from < n; from++) {
-            for (size_t to = 0; ways[from * n + via] && to < n; to++)
-                ways[from * n + to] |= ways[via * n + to];
+        for (size_t i = view->callee_start[at]; i < view->callee_start[at + 1];
+             i++) {
+            size_t callee = view->callees[i];
+            if (reached[callee])
+                continue;
+            reached[callee] = true;
+            queue[tail++] = callee;
         }
     }
 }
 
-static bool *find_ways(const call_view *view, const bool *is_open,
-                       caus_arena *out, bool *ways)
+static bool node_stands_for(const call_view *view, size_t node, size_t service)
+{
+    return view->stands_for[node * view->topology->service_count + service];
+}
+
+/* Ways whose inner places are open, NULL = all are: from services that a node
+ * stands for, as nobody asks for others. */
+static bool find_ways(const call_view *view, const bool *is_open,
+                      caus_arena *out, bool *ways)
 {
     size_t n = view->topology->service_count;
-    if (!ways)
-        ways = CAUS_ARRAY(out, bool, n *n);
-    if (!ways)
-        return NULL;
-    for (size_t i = 0; i < view->topology->call_count; i++)
-        ways[view->topology->calls[i][0] * n + view->topology->calls[i][1]] =
-            true;
-    close_ways(ways, n, is_open);
-    return ways;
+    size_t *queue = CAUS_ARRAY(out, size_t, n + 1);
+    if (!queue)
+        return false;
+    for (size_t s = 0; s < n; s++) {
+        size_t node = 0;
+        while (node < view->node_count && !node_stands_for(view, node, s))
+            node++;
+        if (node < view->node_count)
+            mark_ways(view, s, is_open, queue, ways + s * n);
+    }
+    return true;
+}
+
+static bool fill_far(call_view *view, caus_arena *out)
+{
+    size_t n = view->topology->service_count;
+    bool *far = CAUS_ARRAY(out, bool, n *n);
+    view->far = far;
+    return far && find_ways(view, NULL, out, far);
 }
 
 /* Services that a way may lead through unseen: no node shows the symptom. */
@@ -90,11 +138,12 @@ static bool fill_near(call_view *view, caus_arena *out)
         for (size_t s = 0; s < n; s++) {
             is_open[s] = true;
             for (size_t v = 0; v < view->node_count; v++)
-                if (view->stands_for[v * n + s] &&
+                if (node_stands_for(view, v, s) &&
                     view->symptom[v] == (caus_symptom)symptom)
                     is_open[s] = false;
         }
-        find_ways(view, is_open, out, near + (size_t)symptom * n * n);
+        if (!find_ways(view, is_open, out, near + (size_t)symptom * n * n))
+            return false;
     }
     view->near = near;
     return true;
@@ -151,8 +200,8 @@ static bool leads(const call_view *view, const bool *ways, size_t caller,
 {
     size_t n = view->topology->service_count;
     for (size_t from = 0; from < n; from++) {
-        for (size_t to = 0; view->stands_for[caller * n + from] && to < n; to++)
-            if (from != to && view->stands_for[callee * n + to] &&
+        for (size_t to = 0; node_stands_for(view, caller, from) && to < n; to++)
+            if (from != to && node_stands_for(view, callee, to) &&
                 ways[from * n + to])
                 return true;
     }
@@ -163,7 +212,7 @@ static bool share_service(const call_view *view, size_t a, size_t b)
 {
     size_t n = view->topology->service_count;
     for (size_t s = 0; s < n; s++)
-        if (view->stands_for[a * n + s] && view->stands_for[b * n + s])
+        if (node_stands_for(view, a, s) && node_stands_for(view, b, s))
             return true;
     return false;
 }
@@ -222,8 +271,8 @@ caus_status caus_incident_see_calls(const caus_topology *topology,
         return caus_arena_fail(out, err);
     view->topology = topology;
     view->node_count = incident->series.variable_count;
-    if (!fill_nodes(view, incident, out) || !fill_near(view, out) ||
-        !(view->far = find_ways(view, NULL, out, NULL)))
+    if (!fill_nodes(view, incident, out) || !group_calls(view, out) ||
+        !fill_near(view, out) || !fill_far(view, out))
         return caus_arena_fail(out, err);
     *calls = view;
     return CAUS_OK;
