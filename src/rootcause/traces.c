@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How much of what the traces lost is lost in each service. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "caus/trace_evidence.h"
@@ -18,6 +19,7 @@ static const double pi = 3.14159265358979323846;
  * them. */
 typedef struct slow_call {
     size_t from, to;
+    size_t number; /* of those that are added up */
     double count;
     double extra_s;
 } slow_call;
@@ -27,36 +29,41 @@ static double each_extra(const slow_call *call)
     return call->count > 0 ? call->extra_s / call->count : 0;
 }
 
-static int by_caller(const slow_call *a, const slow_call *b)
+static int order_of(size_t a, size_t b)
 {
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    double x = each_extra(a), y = each_extra(b);
-    return (x > y) - (x < y);
+    return (a > b) - (a < b);
 }
 
-static void sort_calls(slow_call *calls, size_t count)
+static int by_ends(const void *a, const void *b)
 {
-    for (size_t i = 1; i < count; i++) {
-        slow_call call = calls[i];
-        size_t at = i;
-        for (; at > 0 && by_caller(&call, &calls[at - 1]) < 0; at--)
-            calls[at] = calls[at - 1];
-        calls[at] = call;
+    const slow_call *x = a, *y = b;
+    int from = order_of(x->from, y->from), to = order_of(x->to, y->to);
+    return from ? from : to ? to : order_of(x->number, y->number);
+}
+
+static int by_caller(const void *a, const void *b)
+{
+    const slow_call *call = a, *other = b;
+    double x = each_extra(call), y = each_extra(other);
+    int from = order_of(call->from, other->from), extra = (x > y) - (x < y);
+    return from ? from : extra ? extra : order_of(call->to, other->to);
+}
+
+/* Adds up the calls between the same two services; how many are left. */
+static size_t join_calls(slow_call *calls, size_t count)
+{
+    size_t kept = 0;
+    qsort(calls, count, sizeof *calls, by_ends);
+    for (size_t i = 0; i < count; i++) {
+        slow_call *last = kept ? &calls[kept - 1] : NULL;
+        if (!last || last->from != calls[i].from || last->to != calls[i].to) {
+            calls[kept++] = calls[i];
+            continue;
+        }
+        last->count += calls[i].count;
+        last->extra_s += calls[i].extra_s;
     }
-}
-
-/* Adds to the call between two services, or begins it. */
-static void add_call(slow_call *calls, size_t *count, const slow_call *added)
-{
-    size_t at = 0;
-    while (at < *count &&
-           (calls[at].from != added->from || calls[at].to != added->to))
-        at++;
-    if (at == *count)
-        calls[(*count)++] = (slow_call){.from = added->from, .to = added->to};
-    calls[at].count += added->count;
-    calls[at].extra_s += added->extra_s;
+    return kept;
 }
 
 /*
@@ -67,7 +74,7 @@ static void add_call(slow_call *calls, size_t *count, const slow_call *added)
  */
 static void blame_calls(slow_call *calls, size_t count, double *lost_s)
 {
-    sort_calls(calls, count);
+    qsort(calls, count, sizeof *calls, by_caller);
     for (size_t from = 0, end; from < count; from = end) {
         for (end = from; end < count && calls[end].from == calls[from].from;)
             end++;
@@ -82,17 +89,19 @@ static void blame_calls(slow_call *calls, size_t count, double *lost_s)
     }
 }
 
-/* Seconds that an operation's own time gained. Without client spans a gap holds
- * them too: the caller's own work is nobody else's fault. */
-static double own_extra(const caus_trace_evidence *evidence, size_t operation)
+/* Seconds that the own time of each operation gained: [operation_count]; NULL =
+ * no memory. */
+static const double *own_extras(const caus_spans *spans,
+                                const caus_trace_evidence *evidence,
+                                caus_arena *out)
 {
-    for (size_t i = 0; i < evidence->finding_count; i++) {
+    double *extra_s = CAUS_ARRAY(out, double, spans->operation_count + 1);
+    for (size_t i = 0; extra_s && i < evidence->finding_count; i++) {
         const caus_trace_finding *found = &evidence->findings[i];
-        if (found->evidence == CAUS_EVIDENCE_SELF_TIME &&
-            found->operation == operation)
-            return fmax(found->extra_s, 0);
+        if (found->evidence == CAUS_EVIDENCE_SELF_TIME)
+            extra_s[found->operation] = fmax(found->extra_s, 0);
     }
-    return 0;
+    return extra_s;
 }
 
 /* How far the seconds of a finding count, in [0, 1]: a mean that a few traces
@@ -105,13 +114,20 @@ static double weight_of(const caus_trace_evidence *evidence,
            fmax(0, fmin(1, surprise / (sure_ratio - 1)));
 }
 
-/* Seconds that a trace lost in each service. */
-static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
-                   const size_t *scene_of, double chance, slow_call *calls,
-                   caus_trace_clues *made)
+/* Seconds that a trace lost in each service. Without client spans a gap holds
+ * the caller's own work, too, which is nobody else's fault. */
+static caus_status add_up(const caus_spans *spans,
+                          const caus_trace_evidence *evidence,
+                          const size_t *scene_of, double chance,
+                          caus_arena *out, caus_trace_clues *made,
+                          caus_error *err)
 {
+    slow_call *calls = CAUS_ARRAY(out, slow_call, evidence->finding_count + 1);
+    const double *own_s = own_extras(spans, evidence, out);
     size_t count = 0;
     double traces = (double)evidence->trace_counts[CAUS_PHASE_INCIDENT];
+    if (!calls || !own_s)
+        return caus_arena_fail(out, err);
     for (size_t i = 0; i < evidence->finding_count; i++) {
         const caus_trace_finding *found = &evidence->findings[i];
         size_t from = scene_of[spans->operations[found->operation].service];
@@ -121,15 +137,18 @@ static void add_up(const caus_spans *spans, const caus_trace_evidence *evidence,
             made->own_s[from] += extra_s;
         if (found->evidence != CAUS_EVIDENCE_GAP)
             continue;
-        slow_call added = {
-            from, scene_of[spans->operations[found->callee].service],
-            (double)found->counts[CAUS_PHASE_INCIDENT] / traces,
-            fmax(0, extra_s - own_extra(evidence, found->operation))};
-        add_call(calls, &count, &added);
+        calls[count] = (slow_call){
+            .from = from,
+            .to = scene_of[spans->operations[found->callee].service],
+            .number = count,
+            .count = (double)found->counts[CAUS_PHASE_INCIDENT] / traces,
+            .extra_s = fmax(0, extra_s - own_s[found->operation])};
+        count++;
     }
     memcpy(made->lost_s, made->own_s,
            made->service_count * sizeof *made->lost_s);
-    blame_calls(calls, count, made->lost_s);
+    blame_calls(calls, join_calls(calls, count), made->lost_s);
+    return CAUS_OK;
 }
 
 /* What a normal trace takes on average, in seconds. */
@@ -147,33 +166,41 @@ static double usual_duration(const caus_spans *spans)
     return count ? sum / (double)count : 0;
 }
 
+/* Whether the time of a finding is lost in the service that is to blame. */
+static bool is_of_time(const caus_trace_finding *found)
+{
+    return found->evidence == CAUS_EVIDENCE_GAP ||
+           found->evidence == CAUS_EVIDENCE_SELF_TIME;
+}
+
 /* The traces of the finding in which a service gained most. */
 static caus_status pick_exemplars(const caus_spans *spans,
                                   const caus_trace_evidence *evidence,
                                   const size_t *scene_of, caus_arena *out,
                                   caus_trace_clues *result, caus_error *err)
 {
+    const caus_trace_finding **best =
+        CAUS_ARRAY(out, const caus_trace_finding *, result->service_count + 1);
+    if (!best)
+        return caus_arena_fail(out, err);
+    for (size_t i = 0; i < evidence->finding_count; i++) {
+        const caus_trace_finding *found = &evidence->findings[i];
+        size_t operation = caus_trace_finding_blamed(found);
+        size_t s = scene_of[spans->operations[operation].service];
+        if (is_of_time(found) && found->extra_s > 0 &&
+            (!best[s] || found->extra_s > best[s]->extra_s))
+            best[s] = found;
+    }
     for (size_t s = 0; s < result->service_count; s++) {
-        const caus_trace_finding *best = NULL;
-        for (size_t i = 0; i < evidence->finding_count; i++) {
-            const caus_trace_finding *found = &evidence->findings[i];
-            size_t operation = caus_trace_finding_blamed(found);
-            if ((found->evidence != CAUS_EVIDENCE_GAP &&
-                 found->evidence != CAUS_EVIDENCE_SELF_TIME) ||
-                scene_of[spans->operations[operation].service] != s)
-                continue;
-            if (!best || found->extra_s > best->extra_s)
-                best = found;
-        }
-        if (!best || best->extra_s <= 0)
+        if (!best[s])
             continue;
         const char **ids = CAUS_ARRAY(out, const char *, CAUS_EXEMPLARS);
         if (!ids)
             return caus_arena_fail(out, err);
-        for (size_t k = 0; k < best->exemplar_count; k++)
-            ids[k] = spans->trace_ids[best->exemplars[k]];
+        for (size_t k = 0; k < best[s]->exemplar_count; k++)
+            ids[k] = spans->trace_ids[best[s]->exemplars[k]];
         result->exemplars[s] = ids;
-        result->exemplar_count[s] = best->exemplar_count;
+        result->exemplar_count[s] = best[s]->exemplar_count;
     }
     return CAUS_OK;
 }
@@ -196,17 +223,13 @@ static caus_status weigh(const caus_spans *spans,
                          const size_t *scene_of, double chance, caus_arena *out,
                          caus_trace_clues *made, caus_error *err)
 {
-    slow_call *calls = CAUS_ARRAY(out, slow_call, evidence->finding_count + 1);
-    if (!calls)
-        return caus_arena_fail(out, err);
     for (size_t i = 0; i < spans->service_count; i++) {
         const caus_trace_service *told = &evidence->services[i];
         made->failing[scene_of[i]] = fmax(told->error_h, told->shape_h);
         made->begun[scene_of[i]] =
             clue_of(share_of(told->error_h), noted_share);
     }
-    add_up(spans, evidence, scene_of, chance, calls, made);
-    return CAUS_OK;
+    return add_up(spans, evidence, scene_of, chance, out, made, err);
 }
 
 static caus_status init_clues(size_t services, caus_arena *out,
