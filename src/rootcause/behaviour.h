@@ -6,8 +6,22 @@
 
 #include "rootcause/rootcause_internal.h"
 
+enum { CAUS_LEAST_HEARD = 10 }; /* rows with a value, for silence to tell */
+
 /* Fills `silent_before`, once the timeline is there. */
 caus_status caus_silence_init(caus_case *about, caus_error *err);
+/* Fills `memory_falls` likewise. */
+caus_status caus_restart_init(caus_case *about, caus_error *err);
+/* How surely a service was started anew in rows [from, to): memory that is
+ * given back at once, below its level, was that of a process which ended, and
+ * another took its place, be it before anybody asked it for its values. What an
+ * incident filled, or what filled before it, a collector of garbage gives back;
+ * and as much as any service ever gave back, a collector may, whose turn had
+ * not come.
+ */
+double caus_restart_clue(const caus_case *about, size_t service, size_t from,
+                         size_t to);
+
 /* Rows [from, to), and what variables shift in them. */
 typedef struct caus_window {
     size_t from, to;

@@ -67,6 +67,10 @@ bool caus_measured_around(const caus_case *about, size_t service, bool outside);
 caus_term caus_suspect_widest(const caus_case *about, size_t rank);
 /* "what moved inside it": what a part of the score is made of. */
 const char *caus_term_reason(const caus_case *about, caus_term term);
+/* Sets `runner_up`, where a second suspect has a score and the verdict is
+ * known. */
+caus_status caus_runner_up_say(const caus_case *about, caus_explanation *result,
+                               caus_error *err);
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);

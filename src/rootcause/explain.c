@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a series to an explanation, step by step. */
 #include <math.h>
-#include <string.h>
 
 #include "rootcause/attribution.h"
 #include "rootcause/behaviour.h"
@@ -29,8 +28,6 @@ caus_explain_options caus_explain_options_default(void)
 {
     return (caus_explain_options){0};
 }
-
-/* ---- onset ---- */
 
 static caus_status fail_onset(const caus_timeline *timeline, int64_t onset_ns,
                               caus_error *err)
@@ -118,8 +115,6 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     return caus_changes_weigh(about, err);
 }
 
-/* ---- what moved ---- */
-
 /* How surely the symptom is seen: entries move by chance, too, where the
  * incident reaches none of them. */
 static double visibility(const caus_case *about, const double *clues)
@@ -197,172 +192,6 @@ static caus_status measure(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
-/* ---- ranks ---- */
-
-typedef struct rank_key {
-    const caus_scene *scene;
-    const double *total;
-} rank_key;
-
-static bool comes_before(const rank_key *key, size_t a, size_t b)
-{
-    if (key->scene->observer[a] != key->scene->observer[b])
-        return key->scene->observer[b];
-    if (key->total[a] != key->total[b])
-        return key->total[a] > key->total[b];
-    return a < b;
-}
-
-/* Sorts `ranked`: higher totals first, observers last, ties by name. */
-static void sort_ranked(const caus_scene *scene, const double *total,
-                        size_t *ranked)
-{
-    rank_key key = {scene, total};
-    for (size_t i = 0; i < scene->service_count; i++) {
-        size_t at = i;
-        for (; at > 0 && comes_before(&key, i, ranked[at - 1]); at--)
-            ranked[at] = ranked[at - 1];
-        ranked[at] = i;
-    }
-}
-
-/* Ranks with one term after the other left out. */
-static caus_status rank_without(const caus_case *about, caus_error *err)
-{
-    const caus_scene *scene = &about->scene;
-    size_t count = scene->service_count;
-    double *total = CAUS_ARRAY(about->out, double, count + 1);
-    size_t *ranked = CAUS_ARRAY(about->out, size_t, count + 1);
-    if (!total || !ranked)
-        return caus_arena_fail(about->out, err);
-    for (size_t term = 0; term < CAUS_TERM_COUNT; term++) {
-        for (size_t s = 0; s < count; s++) {
-            total[s] = 0;
-            for (size_t t = 0; t < CAUS_TERM_COUNT; t++)
-                total[s] += t == term ? 0 : about->scores.terms[s][t];
-        }
-        sort_ranked(scene, total, ranked);
-        for (size_t i = 0; i < count; i++)
-            about->suspects[about->rank_of[ranked[i]]].rank_without[term] =
-                i + 1;
-    }
-    return CAUS_OK;
-}
-
-static caus_status rank_services(caus_case *about, caus_error *err)
-{
-    size_t count = about->scene.service_count;
-    about->ranked = CAUS_ARRAY(about->out, size_t, count + 1);
-    about->rank_of = CAUS_ARRAY(about->out, size_t, count + 1);
-    about->suspects = CAUS_ARRAY(about->out, caus_suspect, count + 1);
-    if (!about->ranked || !about->rank_of || !about->suspects)
-        return caus_arena_fail(about->out, err);
-    sort_ranked(&about->scene, about->scores.total, about->ranked);
-    for (size_t i = 0; i < count; i++)
-        about->rank_of[about->ranked[i]] = i;
-    for (size_t i = 0; i < count; i++) {
-        size_t service = about->ranked[i];
-        caus_suspect *suspect = &about->suspects[i];
-        suspect->service = about->scene.services[service];
-        suspect->observer = about->scene.observer[service];
-        suspect->score = about->scores.total[service];
-        memcpy(suspect->terms, about->scores.terms[service],
-               sizeof suspect->terms);
-        suspect->onset = about->service_onsets[service];
-        suspect->exemplars = about->traces.exemplars[service];
-        suspect->exemplar_count = about->traces.exemplar_count[service];
-    }
-    return rank_without(about, err);
-}
-
-/* A variable is as suspect as it moved and as its service is. */
-static double clue_score(const caus_case *about, size_t variable)
-{
-    size_t service = about->scene.service_of[variable];
-    double clue = about->scores.clue[variable];
-    double best = about->suspects[0].score;
-    if (service == SIZE_MAX || about->scene.observer[service])
-        return .25 * clue;
-    double share = best > 0 ? about->scores.total[service] / best : 0;
-    return clue * (.25 + .75 * share);
-}
-
-static bool clue_before(const caus_case *about, const caus_clue *a,
-                        const caus_clue *b)
-{
-    if (a->score != b->score)
-        return a->score > b->score;
-    return strcmp(about->series->variables[a->variable].name,
-                  about->series->variables[b->variable].name) < 0;
-}
-
-static void merge_clues(const caus_case *about, caus_clue *from, caus_clue *to,
-                        size_t count, size_t width)
-{
-    for (size_t low = 0; low < count; low += 2 * width) {
-        size_t middle = low + width < count ? low + width : count;
-        size_t high = middle + width < count ? middle + width : count;
-        size_t a = low, b = middle;
-        for (size_t at = low; at < high; at++) {
-            bool left = b >= high ||
-                        (a < middle && !clue_before(about, &from[b], &from[a]));
-            to[at] = left ? from[a++] : from[b++];
-        }
-    }
-}
-
-static caus_status rank_variables(caus_case *about, caus_error *err)
-{
-    size_t count = about->series->variable_count;
-    caus_clue *clues = CAUS_ARRAY(about->out, caus_clue, count);
-    caus_clue *other = CAUS_ARRAY(about->out, caus_clue, count);
-    if (!clues || !other)
-        return caus_arena_fail(about->out, err);
-    for (size_t v = 0; v < count; v++) {
-        size_t service = about->scene.service_of[v];
-        const caus_shift *shift = &about->shifts[v];
-        clues[v] = (caus_clue){
-            .variable = v,
-            .suspect = service == SIZE_MAX ? SIZE_MAX : about->rank_of[service],
-            .score = clue_score(about, v),
-            .before = shift->before,
-            .after = shift->after,
-            .size = shift->measured ? shift->size : (double)NAN,
-            .onset = about->onsets[v]};
-    }
-    for (size_t width = 1; width < count; width *= 2) {
-        merge_clues(about, clues, other, count, width);
-        caus_clue *swapped = clues;
-        clues = other;
-        other = swapped;
-    }
-    about->clues = clues;
-    return CAUS_OK;
-}
-
-/* Each suspect's variables, as the ranking of all has them. */
-static caus_status share_clues(caus_case *about, caus_error *err)
-{
-    size_t variables = about->series->variable_count;
-    for (size_t i = 0; i < about->scene.service_count; i++) {
-        caus_suspect *suspect = &about->suspects[i];
-        size_t count = 0;
-        for (size_t v = 0; v < variables; v++)
-            count += about->clues[v].suspect == i;
-        size_t *mine = CAUS_ARRAY(about->out, size_t, count + 1);
-        if (!mine)
-            return caus_arena_fail(about->out, err);
-        suspect->clues = mine;
-        for (size_t v = 0; v < variables; v++) {
-            if (about->clues[v].suspect == i)
-                mine[suspect->clue_count++] = v;
-        }
-    }
-    return CAUS_OK;
-}
-
-/* ---- the whole ---- */
-
 caus_status caus_case_open(caus_case *about, caus_error *err)
 {
     const caus_explain_options *options = about->options;
@@ -407,6 +236,7 @@ static caus_status prepare(caus_case *about, caus_error *err)
         !about->asked)
         return caus_arena_fail(about->out, err);
     CAUS_TRY(caus_silence_init(about, err));
+    CAUS_TRY(caus_restart_init(about, err));
     CAUS_TRY(caus_log_table_find(about, err));
     CAUS_TRY(place_onset(about, err));
     CAUS_TRY(caus_scores_init(&about->scene, variables, about->out,
@@ -455,9 +285,8 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     caus_scores_fill(&about->context, clues, variables, &about->scores);
     CAUS_TRY(caus_coverage_find(about, err));
     caus_scores_fill(&about->context, clues, variables, &about->scores);
-    CAUS_TRY(rank_services(about, err));
-    CAUS_TRY(rank_variables(about, err));
-    return share_clues(about, err);
+    CAUS_TRY(caus_suspects_rank(about, err));
+    return caus_clues_rank(about, err);
 }
 
 /* From the suspects to the symptom, and from the first to all it reaches. */
@@ -487,6 +316,55 @@ static caus_status attribute(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
+/* What is told of the whole, in numbers. */
+static caus_explanation sum_up(const caus_case *about,
+                               const caus_placebo *placebo)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t before = caus_timeline_filled_before(timeline, about->onset_row);
+    return (caus_explanation){.symptom = about->symptom,
+                              .symptom_chosen = !about->options->symptom,
+                              .onset_given = about->options->has_onset,
+                              .onset = about->onset,
+                              .has_calls = about->scene.has_calls,
+                              .has_traces = about->traces.known,
+                              .has_logs = about->context.logs,
+                              .has_changes = about->options->changes,
+                              .usual_s = caus_learned_reach_s(about),
+                              .alarm = about->alarm,
+                              .alone = about->alone,
+                              .explained = about->explained,
+                              .departure = about->departure,
+                              .departure_beyond = about->departure_beyond,
+                              .beyond = about->beyond,
+                              .rows_before = before,
+                              .rows_after = timeline->filled_count - before,
+                              .strength = placebo->strength,
+                              .placebo_count = placebo->count,
+                              .suspect_count = about->scene.service_count,
+                              .suspects = about->suspects,
+                              .clue_count = about->series->variable_count,
+                              .clues = about->clues,
+                              .usual = about->usual,
+                              .hidden_cause = about->hidden_cause,
+                              .reach_count = about->reach_count,
+                              .reach = about->reach};
+}
+
+/* When it ended, by all rows: those behind the time near which it was looked
+ * for count, too. */
+static caus_status find_end(caus_case *about, caus_explanation *result,
+                            caus_error *err)
+{
+    if (about->whole != about->series) {
+        CAUS_TRY(caus_timeline_init(about->whole,
+                                    caus_run_scratch(about->run, 0),
+                                    &about->timeline, err));
+        caus_season_bring(about);
+    }
+    return caus_case_find_end(about, &result->ending, err);
+}
+
 caus_status caus_case_explain(caus_case *about, caus_explanation *result,
                               caus_error *err)
 {
@@ -506,44 +384,10 @@ caus_status caus_case_explain(caus_case *about, caus_explanation *result,
     CAUS_TRY(attribute(about, err));
     CAUS_TRY(caus_trace_facts_find(about, err));
     CAUS_TRY(caus_log_facts_find(about, err));
-    const caus_timeline *timeline = &about->timeline;
-    size_t before = caus_timeline_filled_before(timeline, about->onset_row);
-    *result = (caus_explanation){.symptom = about->symptom,
-                                 .symptom_chosen = !about->options->symptom,
-                                 .onset_given = about->options->has_onset,
-                                 .onset = about->onset,
-                                 .has_calls = about->scene.has_calls,
-                                 .has_traces = about->traces.known,
-                                 .has_logs = about->context.logs,
-                                 .has_changes = about->options->changes,
-                                 .usual_s = caus_learned_reach_s(about),
-                                 .alarm = about->alarm,
-                                 .alone = about->alone,
-                                 .explained = about->explained,
-                                 .departure = about->departure,
-                                 .departure_beyond = about->departure_beyond,
-                                 .beyond = about->beyond,
-                                 .rows_before = before,
-                                 .rows_after = timeline->filled_count - before,
-                                 .strength = placebo.strength,
-                                 .placebo_count = placebo.count,
-                                 .suspect_count = services,
-                                 .suspects = about->suspects,
-                                 .clue_count = about->series->variable_count,
-                                 .clues = about->clues,
-                                 .usual = about->usual,
-                                 .hidden_cause = about->hidden_cause,
-                                 .reach_count = about->reach_count,
-                                 .reach = about->reach};
+    *result = sum_up(about, &placebo);
     CAUS_TRY(caus_changes_rank(about, result, err));
     CAUS_TRY(caus_words_fill(about, &placebo, result, err));
-    if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
-        return CAUS_OK;
-    if (about->whole != about->series) {
-        CAUS_TRY(caus_timeline_init(about->whole,
-                                    caus_run_scratch(about->run, 0),
-                                    &about->timeline, err));
-        caus_season_bring(about);
-    }
-    return caus_case_find_end(about, &result->ending, err);
+    return result->verdict == CAUS_VERDICT_NO_ANOMALY
+               ? CAUS_OK
+               : find_end(about, result, err);
 }

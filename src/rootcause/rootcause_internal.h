@@ -250,6 +250,11 @@ caus_status caus_guesses_find(caus_case *about, const double *clues,
 caus_status caus_guesses_find_symptom(caus_case *about, const double *clues,
                                       caus_error *err);
 
+/* Fills `ranked`, `rank_of` and `suspects` once the services are scored. */
+caus_status caus_suspects_rank(caus_case *about, caus_error *err);
+/* Fills `clues` then, and those of each suspect. */
+caus_status caus_clues_rank(caus_case *about, caus_error *err);
+
 /* Fills the context's `covered` from the scores without it. */
 caus_status caus_coverage_find(caus_case *about, caus_error *err);
 

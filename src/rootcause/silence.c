@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Services that are not measured, while others are, or were started anew. A
- * service that stopped has no bad values, only none. */
+/* Services that are not measured, while others are. A service that stopped has
+ * no bad values, only none. */
 #include <math.h>
 
 #include "rootcause/behaviour.h"
 #include "rootcause/beyond.h"
 #include "rootcause/weights.h"
 
-static const double least_fall = .03;    /* of the level, between two rows */
 static const double half_a_row = .5;     /* lost where none was yet */
 static const double sure_surprise = 4.6; /* one chance in a hundred */
 
 enum {
-    LEAST_HEARD = 10,
-    LEAST_SILENT = 3,
     LEAST_AGAIN = 2,
     LIVELY_ROWS = 20 /* in one of so many it changes */
 };
@@ -147,93 +144,16 @@ static caus_status find_silent(caus_case *about, const bool *lively,
     return CAUS_OK;
 }
 
-/* The largest fall of any service's memory between two rows, of its level, up
- * to every row. */
-static void find_memory_falls(const caus_case *about, double *falls)
-{
-    const caus_timeline *timeline = &about->timeline;
-    const caus_scene *scene = &about->scene;
-    for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = timeline->values + v * timeline->row_count;
-        double last = (double)NAN;
-        if (scene->aspects[v] != CAUS_ASPECT_MEMORY || scene->bad[v] <= 0)
-            continue;
-        for (size_t r = 0; r < timeline->row_count; r++) {
-            if (isnan(values[r]))
-                continue;
-            double fall = last > 0 ? 1 - values[r] / last : 0;
-            falls[r] = fall > falls[r] ? fall : falls[r];
-            last = values[r];
-        }
-    }
-    for (size_t r = 1; r < timeline->row_count; r++)
-        falls[r] = falls[r] > falls[r - 1] ? falls[r] : falls[r - 1];
-}
-
 caus_status caus_silence_init(caus_case *about, caus_error *err)
 {
     size_t variables = about->timeline.variable_count;
     caus_arena *scratch = caus_run_scratch(about->run, 0);
-    double *falls = CAUS_ARRAY(scratch, double, about->timeline.row_count);
     bool *lively = CAUS_ARRAY(scratch, bool, variables);
-    if (!falls || !lively)
+    if (!lively)
         return caus_arena_fail(scratch, err);
     for (size_t v = 0; v < variables; v++)
         lively[v] = is_lively(&about->timeline, v);
-    find_memory_falls(about, falls);
-    about->memory_falls = falls;
     return find_silent(about, lively, err);
-}
-
-/* The largest fall of a variable between two rows of [from, to), of its level,
- * to less than it ever was before, over what it had risen and fallen until
- * then; 0 where it is not beyond twice as much, nor beyond `common`, or rows
- * are too few to tell. */
-static double fall_of(const caus_timeline *timeline, size_t variable,
-                      size_t from, size_t to, double common)
-{
-    const double *values = timeline->values + variable * timeline->row_count;
-    double most = 0, last = (double)NAN;
-    double least = (double)INFINITY, highest = 0;
-    size_t seen = 0;
-    for (size_t r = 0; r < to; r++) {
-        double value = values[r];
-        if (isnan(value))
-            continue;
-        seen += r < from;
-        if (r >= from && value < least && last > 0) {
-            double range = highest > least ? 1 - least / highest : 0;
-            double usual = range > least_fall ? range : least_fall;
-            double fall = 1 - value / last;
-            if (fall > common && fall > caus_same_change * usual)
-                most = fmax(most, fall / usual);
-        }
-        highest = value > highest ? value : highest;
-        least = value < least ? value : least;
-        last = value;
-    }
-    return seen >= CAUS_LEAST_HEALTHY ? most : 0;
-}
-
-/* Memory that is given back at once, below its level, was that of a process
- * which ended, and another took its place, be it before anybody asked it for
- * its values. What an incident filled, or what filled before it, a collector of
- * garbage gives back; and as much as any service ever gave back, a collector
- * may, whose turn had not come. */
-static double restart_clue(const caus_case *about, size_t service, size_t from,
-                           size_t to)
-{
-    const caus_scene *scene = &about->scene;
-    double most = 0, common = from ? about->memory_falls[from - 1] : 0;
-    if (!(about->memory_falls[to - 1] > common))
-        return 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
-        if (scene->aspects[v] == CAUS_ASPECT_MEMORY && scene->bad[v] > 0)
-            most = fmax(most, fall_of(&about->timeline, v, from, to, common));
-    }
-    return log1p(most);
 }
 
 /* How likely it is by chance that any service is silent as often as this one is
@@ -264,7 +184,7 @@ static double missing_clue(const caus_case *about, size_t service, size_t from,
     size_t first = caus_timeline_filled_before(timeline, from);
     size_t end = caus_timeline_filled_before(timeline, to);
     uint32_t silent = before[end] - before[first];
-    if (silent < 2 || before[first] + LEAST_HEARD > first)
+    if (silent < 2 || before[first] + CAUS_LEAST_HEARD > first)
         return 0;
     double usual = (double)before[first] / (double)first;
     double share = (double)(silent - 1) / (double)(end - first - 1);
@@ -361,7 +281,7 @@ double caus_silence_clue(const caus_case *about, size_t service,
     const away_rows silent = {window, service, true};
     const away_rows all = {window, service, false};
     double missing = missing_clue(about, service, window->from, window->to);
-    double anew = restart_clue(about, service, window->from, window->to);
+    double anew = caus_restart_clue(about, service, window->from, window->to);
     if (missing > 0)
         missing *= felt(about, &silent);
     if (anew > 0)
@@ -488,77 +408,4 @@ void caus_silence_add(const caus_case *about, size_t service, caus_text *text)
     else
         caus_text_add(text, "its memory fell at once, as when a process is "
                             "started anew");
-}
-
-static bool is_measured(const caus_case *about, size_t service, size_t row)
-{
-    const caus_timeline *timeline = &about->timeline;
-    const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t cell = scene->variables[i] * timeline->row_count + row;
-        if (!isnan(timeline->values[cell]))
-            return true;
-    }
-    return false;
-}
-
-/* How many of `filled` at the end have no value of a service. */
-static size_t rows_unheard(const caus_case *about, size_t service)
-{
-    const caus_timeline *timeline = &about->timeline;
-    size_t at = timeline->filled_count;
-    while (at && !is_measured(about, service, timeline->filled[at - 1]))
-        at--;
-    return timeline->filled_count - at;
-}
-
-/* The last row with a value, where the silence after it is more than twice as
- * long as any before; SIZE_MAX = it is heard, or never was. */
-static size_t last_heard(const caus_case *about, size_t service)
-{
-    const caus_timeline *timeline = &about->timeline;
-    size_t unheard = rows_unheard(about, service);
-    size_t end = timeline->filled_count - unheard;
-    size_t heard = 0, silent = 0, longest = 0;
-    if (unheard < LEAST_SILENT)
-        return SIZE_MAX;
-    for (size_t i = 0; i < end; i++) {
-        bool here = is_measured(about, service, timeline->filled[i]);
-        silent = here ? 0 : silent + 1;
-        heard += here;
-        if (heard)
-            longest = caus_larger(longest, silent);
-    }
-    bool fell = heard >= LEAST_HEARD && unheard > 2 * longest;
-    return fell ? timeline->filled[end - 1] : SIZE_MAX;
-}
-
-bool caus_silence_is_open(const caus_case *about, size_t service)
-{
-    return about->silent[service] <= 0 &&
-           last_heard(about, service) != SIZE_MAX;
-}
-
-caus_status caus_silence_tell(const caus_case *about, const char **notes,
-                              size_t most, size_t *count, caus_error *err)
-{
-    char at[40];
-    *count = 0;
-    for (size_t s = 0; s < about->scene.service_count && *count < most; s++) {
-        size_t service = about->ranked[s];
-        size_t row = last_heard(about, service);
-        if (row == SIZE_MAX)
-            continue;
-        caus_time_format(about->timeline.time_ns[row], at);
-        const char *note = caus_arena_format(
-            about->out,
-            "no value of %s after %s, while others have theirs: it may have "
-            "stopped",
-            about->scene.services[service], at);
-        if (!note)
-            return caus_arena_fail(about->out, err);
-        notes[(*count)++] = note;
-    }
-    return CAUS_OK;
 }

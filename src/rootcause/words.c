@@ -33,8 +33,6 @@ static void add_change(const caus_case *about, size_t variable, caus_text *text)
         caus_text_format(text, " %s", amount.unit);
 }
 
-/* ---- a suspect ---- */
-
 static void add_traces(const caus_case *about, size_t service, caus_text *text)
 {
     double share = caus_trace_lost_share(about, service);
@@ -116,8 +114,6 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     }
     return caus_text_finish(&text, about->out, &suspect->sentence, NULL, err);
 }
-
-/* ---- the whole ---- */
 
 enum { NO_WORD, MOVED_WITH, PRECEDED, DRIVES, CAUSED };
 
@@ -269,130 +265,6 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
     return caus_text_finish(&text, about->out, &result->summary, NULL, err);
 }
 
-/* A service besides the first that calls the second, tells of its calls and
- * shows nothing; SIZE_MAX = none. */
-static size_t find_calm_caller(const caus_case *about)
-{
-    const caus_scene *scene = &about->scene;
-    size_t first = about->ranked[0], second = about->ranked[1];
-    for (size_t i = scene->caller_start[second];
-         i < scene->caller_start[second + 1]; i++) {
-        size_t caller = scene->callers[i];
-        const double *outside = about->scores.outside[caller];
-        if (caller != first && caus_scene_shows(scene, caller) &&
-            fmax(outside[0], outside[1]) <= 0)
-            return caller;
-    }
-    return SIZE_MAX;
-}
-
-/* The same where the first calls the second, or others that do; NULL = no
- * memory. */
-static const char *say_if_callee(const caus_case *about)
-{
-    const char *second = about->suspects[1].service;
-    const double *outside = about->scores.outside[about->ranked[1]];
-    size_t calm = find_calm_caller(about);
-    if (calm != SIZE_MAX)
-        return caus_arena_format(about->out,
-                                 "; were it %s, %s, which calls it too, would "
-                                 "show it",
-                                 second, about->scene.services[calm]);
-    if (!caus_scene_shows(&about->scene, about->ranked[1]))
-        return caus_arena_format(about->out,
-                                 "; latency or errors of %s would tell, but "
-                                 "are not measured",
-                                 second);
-    if (fmax(outside[0], outside[1]) <= 0)
-        return caus_arena_format(about->out,
-                                 "; were it %s, its own latency or errors "
-                                 "would show it",
-                                 second);
-    return "";
-}
-
-/* What would be otherwise if it were the second; "" = nothing is known. */
-static caus_status say_if_second(const caus_case *about, const char **result,
-                                 caus_error *err)
-{
-    const caus_scene *scene = &about->scene;
-    const char *first = about->suspects[0].service;
-    const char *second = about->suspects[1].service;
-    *result = "";
-    if (!scene->has_calls || scene->stranger[about->ranked[0]] ||
-        scene->stranger[about->ranked[1]])
-        return CAUS_OK;
-    size_t *below, *above, *via;
-    CAUS_TRY(caus_scene_walk(scene, about->ranked[1], true, about->out, &below,
-                             &via, err));
-    CAUS_TRY(caus_scene_walk(scene, about->ranked[1], false, about->out, &above,
-                             &via, err));
-    if (below[about->ranked[0]] != SIZE_MAX)
-        *result = caus_arena_format(about->out,
-                                    "; were it %s, %s below it would be fine",
-                                    second, first);
-    else if (above[about->ranked[0]] != SIZE_MAX)
-        *result = say_if_callee(about);
-    else
-        *result = caus_arena_format(about->out,
-                                    "; neither %s nor %s calls the other: both "
-                                    "may have one cause",
-                                    first, second);
-    return *result ? CAUS_OK : caus_arena_fail(about->out, err);
-}
-
-caus_term caus_suspect_widest(const caus_case *about, size_t rank)
-{
-    const caus_suspect *first = &about->suspects[0];
-    const caus_suspect *other = &about->suspects[rank];
-    size_t widest = 0;
-    for (size_t t = 1; t < CAUS_TERM_COUNT; t++) {
-        if (first->terms[t] - other->terms[t] >
-            first->terms[widest] - other->terms[widest])
-            widest = t;
-    }
-    return (caus_term)widest;
-}
-
-const char *caus_term_reason(const caus_case *about, caus_term term)
-{
-    static const char *const reasons[] = {
-        [CAUS_TERM_CHANGE] = "a change that fits",
-        [CAUS_TERM_TRACES] = "time lost in traces that no callee explains",
-        [CAUS_TERM_CALLS] = "failures that begin in it, or its other calls",
-        [CAUS_TERM_INTERNAL] = "what moved inside it",
-        [CAUS_TERM_EXTERNAL] = "latency or errors that no callee explains",
-        [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
-        [CAUS_TERM_BOTH] = "being hit inside and outside at once",
-        [CAUS_TERM_ORDER] = "having moved earlier",
-        [CAUS_TERM_LOGS] = "new or more lines in its log"};
-    _Static_assert(sizeof reasons / sizeof *reasons == CAUS_TERM_COUNT,
-                   "a reason for every term");
-    return term == CAUS_TERM_EXTERNAL && !about->scene.has_calls
-               ? "louder latency or errors"
-               : reasons[term];
-}
-
-static caus_status say_runner_up(caus_case *about, caus_explanation *result,
-                                 caus_error *err)
-{
-    if (result->verdict == CAUS_VERDICT_NO_ANOMALY ||
-        result->suspect_count < 2 || about->suspects[1].observer ||
-        about->suspects[1].score <= 0)
-        return CAUS_OK;
-    const caus_suspect *first = &about->suspects[0];
-    const caus_suspect *second = &about->suspects[1];
-    const char *otherwise;
-    CAUS_TRY(say_if_second(about, &otherwise, err));
-    const char *reason = caus_term_reason(about, caus_suspect_widest(about, 1));
-    result->runner_up = caus_arena_format(
-        about->out,
-        "next is %s (score %.2f against %.2f); %s is set apart by %s%s",
-        second->service, second->score, first->score, first->service, reason,
-        otherwise);
-    return result->runner_up ? CAUS_OK : caus_arena_fail(about->out, err);
-}
-
 /* Whether no rank is proof: what is normal is hardly seen. */
 static bool is_short(const caus_case *about)
 {
@@ -463,6 +335,6 @@ caus_status caus_words_fill(caus_case *about, const caus_placebo *placebo,
             return caus_arena_fail(about->out, err);
     }
     CAUS_TRY(say_all(about, result, err));
-    CAUS_TRY(say_runner_up(about, result, err));
+    CAUS_TRY(caus_runner_up_say(about, result, err));
     return caus_notes_fill(about, placebo, result, err);
 }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Services whose memory fell at once, as when a process is started anew. */
+#include <math.h>
+
+#include "rootcause/behaviour.h"
+#include "rootcause/weights.h"
+
+static const double least_fall = .03; /* of the level, between two rows */
+
+/* The largest fall of any service's memory between two rows, of its level, up
+ * to every row. */
+static void find_memory_falls(const caus_case *about, double *falls)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const caus_scene *scene = &about->scene;
+    for (size_t v = 0; v < timeline->variable_count; v++) {
+        const double *values = timeline->values + v * timeline->row_count;
+        double last = (double)NAN;
+        if (scene->aspects[v] != CAUS_ASPECT_MEMORY || scene->bad[v] <= 0)
+            continue;
+        for (size_t r = 0; r < timeline->row_count; r++) {
+            if (isnan(values[r]))
+                continue;
+            double fall = last > 0 ? 1 - values[r] / last : 0;
+            falls[r] = fall > falls[r] ? fall : falls[r];
+            last = values[r];
+        }
+    }
+    for (size_t r = 1; r < timeline->row_count; r++)
+        falls[r] = falls[r] > falls[r - 1] ? falls[r] : falls[r - 1];
+}
+
+caus_status caus_restart_init(caus_case *about, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    double *falls = CAUS_ARRAY(scratch, double, about->timeline.row_count);
+    if (!falls)
+        return caus_arena_fail(scratch, err);
+    find_memory_falls(about, falls);
+    about->memory_falls = falls;
+    return CAUS_OK;
+}
+
+/* The largest fall of a variable between two rows of [from, to), of its level,
+ * to less than it ever was before, over what it had risen and fallen until
+ * then; 0 where it is not beyond twice as much, nor beyond `common`, or rows
+ * are too few to tell. */
+static double fall_of(const caus_timeline *timeline, size_t variable,
+                      size_t from, size_t to, double common)
+{
+    const double *values = timeline->values + variable * timeline->row_count;
+    double most = 0, last = (double)NAN;
+    double least = (double)INFINITY, highest = 0;
+    size_t seen = 0;
+    for (size_t r = 0; r < to; r++) {
+        double value = values[r];
+        if (isnan(value))
+            continue;
+        seen += r < from;
+        if (r >= from && value < least && last > 0) {
+            double range = highest > least ? 1 - least / highest : 0;
+            double usual = range > least_fall ? range : least_fall;
+            double fall = 1 - value / last;
+            if (fall > common && fall > caus_same_change * usual)
+                most = fmax(most, fall / usual);
+        }
+        highest = value > highest ? value : highest;
+        least = value < least ? value : least;
+        last = value;
+    }
+    return seen >= CAUS_LEAST_HEALTHY ? most : 0;
+}
+
+double caus_restart_clue(const caus_case *about, size_t service, size_t from,
+                         size_t to)
+{
+    const caus_scene *scene = &about->scene;
+    double most = 0, common = from ? about->memory_falls[from - 1] : 0;
+    if (!(about->memory_falls[to - 1] > common))
+        return 0;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->aspects[v] == CAUS_ASPECT_MEMORY && scene->bad[v] > 0)
+            most = fmax(most, fall_of(&about->timeline, v, from, to, common));
+    }
+    return log1p(most);
+}
