@@ -1,222 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a variable tells about its service, by kind, unit and the words of its
- * name. */
+ * name together. */
 #include <string.h>
 
 #include "graph/service.h"
+#include "rootcause/meanings.h"
 #include "rootcause/measure_words.h"
 #include "rootcause/rootcause_internal.h"
-
-typedef struct word_meaning {
-    const char *word; /* a whole word, or with '*' the beginning of one */
-    caus_aspect aspect;
-} word_meaning;
-
-/* The first meaning that any word of a name has counts: errors before what
- * works inside, as "gc", "disk" and "lock" take time, too, which no caller
- * sees as such; that before latency; "available" is said of memory and disks
- * too, and then it is no share of calls; load last, as "request" stands in
- * names of everything. */
-static const word_meaning meanings[] = {
-    {"err", CAUS_ASPECT_ERRORS},
-    {"errs", CAUS_ASPECT_ERRORS},
-    {"error*", CAUS_ASPECT_ERRORS},
-    {"fail*", CAUS_ASPECT_ERRORS},
-    {"succe*", CAUS_ASPECT_ERRORS},
-    {"sr", CAUS_ASPECT_ERRORS},
-    {"timeout*", CAUS_ASPECT_ERRORS},
-    {"exception*", CAUS_ASPECT_ERRORS},
-    {"5xx", CAUS_ASPECT_ERRORS},
-    {"http5xx", CAUS_ASPECT_ERRORS},
-    {"4xx", CAUS_ASPECT_ERRORS},
-    {"500", CAUS_ASPECT_ERRORS},
-    {"502", CAUS_ASPECT_ERRORS},
-    {"503", CAUS_ASPECT_ERRORS},
-    {"504", CAUS_ASPECT_ERRORS},
-    {"refused", CAUS_ASPECT_ERRORS},
-    {"reject*", CAUS_ASPECT_ERRORS},
-    {"overflow*", CAUS_ASPECT_ERRORS},
-    {"redeliver*", CAUS_ASPECT_ERRORS},
-    {"deadletter*", CAUS_ASPECT_ERRORS},
-    {"permitted", CAUS_ASPECT_ERRORS},
-    {"apdex", CAUS_ASPECT_ERRORS},
-    {"up", CAUS_ASPECT_ERRORS},
-    {"retry", CAUS_ASPECT_ERRORS},
-    {"retries", CAUS_ASPECT_ERRORS},
-    {"rollback*", CAUS_ASPECT_OTHER},
-    {"gc", CAUS_ASPECT_RESOURCE},
-    {"fgc*", CAUS_ASPECT_RESOURCE},
-    {"ygc*", CAUS_ASPECT_RESOURCE},
-    {"garbage", CAUS_ASPECT_RESOURCE},
-    {"disk", CAUS_ASPECT_RESOURCE},
-    {"disks", CAUS_ASPECT_RESOURCE},
-    {"diskio", CAUS_ASPECT_RESOURCE},
-    {"dsk", CAUS_ASPECT_RESOURCE},
-    {"storage", CAUS_ASPECT_RESOURCE},
-    {"fsync*", CAUS_ASPECT_RESOURCE},
-    {"hitrate", CAUS_ASPECT_MEMORY},
-    {"miss", CAUS_ASPECT_CPU},
-    {"misses", CAUS_ASPECT_CPU},
-    {"evict*", CAUS_ASPECT_RESOURCE},
-    {"lock", CAUS_ASPECT_SATURATION},
-    {"locks", CAUS_ASPECT_SATURATION},
-    {"locked", CAUS_ASPECT_SATURATION},
-    {"deadlock*", CAUS_ASPECT_SATURATION},
-    {"blocked", CAUS_ASPECT_SATURATION},
-    {"behind", CAUS_ASPECT_SATURATION},
-    {"lat", CAUS_ASPECT_LATENCY},
-    {"latenc*", CAUS_ASPECT_LATENCY},
-    {"clat", CAUS_ASPECT_LATENCY},
-    {"slat", CAUS_ASPECT_LATENCY},
-    {"duration*", CAUS_ASPECT_LATENCY},
-    {"delay", CAUS_ASPECT_LATENCY},
-    {"response*", CAUS_ASPECT_LATENCY},
-    {"elapsed", CAUS_ASPECT_LATENCY},
-    {"rt", CAUS_ASPECT_LATENCY},
-    {"rtt", CAUS_ASPECT_LATENCY},
-    {"rrt", CAUS_ASPECT_LATENCY},
-    {"mrt", CAUS_ASPECT_LATENCY},
-    {"ttfb", CAUS_ASPECT_LATENCY},
-    {"p50", CAUS_ASPECT_LATENCY},
-    {"p75", CAUS_ASPECT_LATENCY},
-    {"p90", CAUS_ASPECT_LATENCY},
-    {"p95", CAUS_ASPECT_LATENCY},
-    {"p99", CAUS_ASPECT_LATENCY},
-    {"p999", CAUS_ASPECT_LATENCY},
-    {"slow", CAUS_ASPECT_SATURATION},
-    {"slowlog*", CAUS_ASPECT_SATURATION},
-    {"queue*", CAUS_ASPECT_SATURATION},
-    {"pool*", CAUS_ASPECT_SATURATION},
-    {"waiter*", CAUS_ASPECT_SATURATION},
-    {"wait", CAUS_ASPECT_SATURATION},
-    {"waits", CAUS_ASPECT_SATURATION},
-    {"waiting", CAUS_ASPECT_SATURATION},
-    {"backlog", CAUS_ASPECT_SATURATION},
-    {"worker*", CAUS_ASPECT_SATURATION},
-    {"inflight", CAUS_ASPECT_SATURATION},
-    {"busy", CAUS_ASPECT_SATURATION},
-    {"connection*", CAUS_ASPECT_SATURATION},
-    {"conn*", CAUS_ASPECT_SATURATION},
-    {"pending", CAUS_ASPECT_SATURATION},
-    {"outstanding", CAUS_ASPECT_SATURATION},
-    {"undelivered", CAUS_ASPECT_SATURATION},
-    {"unack*", CAUS_ASPECT_SATURATION},
-    {"visible", CAUS_ASPECT_SATURATION},
-    {"oldest", CAUS_ASPECT_SATURATION},
-    {"progress", CAUS_ASPECT_SATURATION},
-    {"flight", CAUS_ASPECT_SATURATION},
-    {"sess*", CAUS_ASPECT_SATURATION},
-    {"lag", CAUS_ASPECT_SATURATION},
-    {"saturation", CAUS_ASPECT_SATURATION},
-    {"concurren*", CAUS_ASPECT_SATURATION},
-    {"cpu*", CAUS_ASPECT_CPU},
-    {"processor", CAUS_ASPECT_CPU},
-    {"core", CAUS_ASPECT_CPU},
-    {"cores", CAUS_ASPECT_CPU},
-    {"throttl*", CAUS_ASPECT_CPU},
-    {"load1", CAUS_ASPECT_CPU},
-    {"load5", CAUS_ASPECT_CPU},
-    {"load15", CAUS_ASPECT_CPU},
-    {"mem", CAUS_ASPECT_MEMORY},
-    {"memory", CAUS_ASPECT_MEMORY},
-    {"memavail*", CAUS_ASPECT_MEMORY},
-    {"memfree*", CAUS_ASPECT_MEMORY},
-    {"memstats", CAUS_ASPECT_MEMORY},
-    {"memtotal", CAUS_ASPECT_MEMORY},
-    {"memus*", CAUS_ASPECT_MEMORY},
-    {"memutil*", CAUS_ASPECT_MEMORY},
-    {"working", CAUS_ASPECT_MEMORY},
-    {"rss", CAUS_ASPECT_MEMORY},
-    {"heap", CAUS_ASPECT_MEMORY},
-    {"swap", CAUS_ASPECT_MEMORY},
-    {"paging", CAUS_ASPECT_MEMORY},
-    {"oom", CAUS_ASPECT_MEMORY},
-    {"fs", CAUS_ASPECT_RESOURCE},
-    {"filesystem*", CAUS_ASPECT_RESOURCE},
-    {"inode*", CAUS_ASPECT_RESOURCE},
-    {"avail*", CAUS_ASPECT_ERRORS},
-    {"unavail*", CAUS_ASPECT_ERRORS},
-    {"active", CAUS_ASPECT_SATURATION},
-    {"running", CAUS_ASPECT_SATURATION},
-    {"net*", CAUS_ASPECT_NETWORK},
-    {"rx", CAUS_ASPECT_NETWORK},
-    {"tx", CAUS_ASPECT_NETWORK},
-    {"packet*", CAUS_ASPECT_NETWORK},
-    {"message*", CAUS_ASPECT_LOAD},
-    {"msg*", CAUS_ASPECT_LOAD},
-    {"receive*", CAUS_ASPECT_NETWORK},
-    {"transmit*", CAUS_ASPECT_NETWORK},
-    {"recv", CAUS_ASPECT_NETWORK},
-    {"sent", CAUS_ASPECT_NETWORK},
-    {"bandwidth", CAUS_ASPECT_NETWORK},
-    {"socket*", CAUS_ASPECT_SOCKETS},
-    {"tcp", CAUS_ASPECT_NETWORK},
-    {"drop*", CAUS_ASPECT_ERRORS},
-    {"io", CAUS_ASPECT_RESOURCE},
-    {"iowait", CAUS_ASPECT_RESOURCE},
-    {"iops", CAUS_ASPECT_RESOURCE},
-    {"read", CAUS_ASPECT_RESOURCE},
-    {"reads", CAUS_ASPECT_RESOURCE},
-    {"write*", CAUS_ASPECT_RESOURCE},
-    {"fd*", CAUS_ASPECT_RESOURCE},
-    {"filefd", CAUS_ASPECT_RESOURCE},
-    {"processes", CAUS_ASPECT_RESOURCE},
-    {"file", CAUS_ASPECT_RESOURCE},
-    {"files", CAUS_ASPECT_RESOURCE},
-    {"thread*", CAUS_ASPECT_RESOURCE},
-    {"goroutine*", CAUS_ASPECT_RESOURCE},
-    {"restart*", CAUS_ASPECT_RESTARTS},
-    {"utili*", CAUS_ASPECT_RESOURCE},
-    {"util", CAUS_ASPECT_RESOURCE},
-    {"usage", CAUS_ASPECT_RESOURCE},
-    {"handles", CAUS_ASPECT_RESOURCE},
-    {"descriptor*", CAUS_ASPECT_RESOURCE},
-    {"space", CAUS_ASPECT_RESOURCE},
-    {"req*", CAUS_ASPECT_LOAD},
-    {"rq", CAUS_ASPECT_LOAD},
-    {"2xx", CAUS_ASPECT_LOAD},
-    {"op", CAUS_ASPECT_LOAD},
-    {"ops", CAUS_ASPECT_LOAD},
-    {"qps", CAUS_ASPECT_LOAD},
-    {"rps", CAUS_ASPECT_LOAD},
-    {"tps", CAUS_ASPECT_LOAD},
-    {"call*", CAUS_ASPECT_LOAD},
-    {"quer*", CAUS_ASPECT_LOAD},
-    {"load", CAUS_ASPECT_LOAD},
-    {"workload", CAUS_ASPECT_LOAD},
-    {"traffic", CAUS_ASPECT_LOAD},
-    {"throughput", CAUS_ASPECT_LOAD},
-    {"hits", CAUS_ASPECT_LOAD},
-    {"question*", CAUS_ASPECT_LOAD},
-    {"command*", CAUS_ASPECT_LOAD},
-    {"transaction*", CAUS_ASPECT_LOAD},
-    {"xact*", CAUS_ASPECT_LOAD},
-    {"commit*", CAUS_ASPECT_LOAD},
-    {"opcounter*", CAUS_ASPECT_LOAD},
-    {"processed", CAUS_ASPECT_LOAD},
-    {"handled", CAUS_ASPECT_LOAD},
-    {"consumed", CAUS_ASPECT_LOAD},
-    {"published", CAUS_ASPECT_LOAD},
-    {"delivered", CAUS_ASPECT_LOAD},
-    {"completed", CAUS_ASPECT_LOAD},
-    {"invocation*", CAUS_ASPECT_LOAD},
-    {"bytes*", CAUS_ASPECT_NETWORK},
-};
-
-enum { MEANING_COUNT = sizeof meanings / sizeof *meanings };
-
-/* The index of the first meaning that a word of the name has. */
-static size_t first_meaning(const char *name)
-{
-    size_t best = MEANING_COUNT, length;
-    for (const char *word; (word = caus_measure_word(&name, &length));) {
-        for (size_t i = 0; i < best; i++) {
-            if (caus_word_matches(word, length, meanings[i].word))
-                best = i;
-        }
-    }
-    return best;
-}
 
 /* Whether it tells what is left of something, or went well, rather than what is
  * used. */
@@ -423,10 +213,8 @@ static bool is_failed_call(const char *name)
 
 bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
 {
-    static const char *const patterns[] = {"client", "clat", "outbound",
-                                           "outgoing", "egress"};
     return aspect == CAUS_ASPECT_LATENCY &&
-           HAS_WORD(caus_measure_name(variable), patterns);
+           HAS_WORD(caus_measure_name(variable), caus_call_words);
 }
 
 bool caus_aspect_is_of_content(const caus_variable *variable)
@@ -471,23 +259,17 @@ bool caus_measures_alike(const caus_variable *a, const caus_variable *b)
     return *x == *y;
 }
 
-/* Whether the meaning of a name is one of which more is better. */
-static bool is_good(size_t meaning)
+/* Whether more of what is measured is better. */
+static bool is_good(const caus_meaning *meaning)
 {
-    static const char *const good[] = {"succe*", "sr", "avail*", "up", "apdex"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
-        if (meaning < MEANING_COUNT &&
-            strcmp(meanings[meaning].word, good[i]) == 0)
-            return true;
-    }
-    return false;
+    return meaning->sense == CAUS_SENSE_GOOD || meaning->sense == CAUS_SENSE_UP;
 }
 
-static caus_aspect refine_errors(const char *name, size_t meaning)
+static caus_aspect refine_errors(const char *name, const caus_meaning *meaning)
 {
     static const char *const latencies[] = {"lat", "latenc*", "duration*"};
     bool good = is_good(meaning);
-    bool gone = strcmp(meanings[meaning].word, "unavail*") == 0;
+    bool gone = meaning->sense == CAUS_SENSE_GONE;
     if (is_lost_on_the_way(name))
         return CAUS_ASPECT_RESOURCE;
     if (is_page_fault(name))
@@ -502,9 +284,9 @@ static caus_aspect refine_errors(const char *name, size_t meaning)
                                              : CAUS_ASPECT_ERRORS;
 }
 
-static caus_aspect refine_latency(const char *name, size_t meaning)
+static caus_aspect refine_latency(const char *name, const caus_meaning *meaning)
 {
-    bool answers = strcmp(meanings[meaning].word, "response*") == 0;
+    bool answers = meaning->sense == CAUS_SENSE_ANSWER;
     if (answers && is_of_bytes(name))
         return CAUS_ASPECT_NETWORK;
     if (is_count(name) || (answers && counts_answers(name)))
@@ -535,11 +317,10 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
     return is_level(name) ? CAUS_ASPECT_SATURATION : told;
 }
 
-static caus_aspect refine(const char *name, size_t meaning)
+static caus_aspect refine(const char *name, const caus_meaning *meaning)
 {
     static const char *const cache[] = {"cache*", "buffer*"};
-    caus_aspect told =
-        meaning < MEANING_COUNT ? meanings[meaning].aspect : CAUS_ASPECT_OTHER;
+    caus_aspect told = meaning->aspect;
     switch (told) {
     case CAUS_ASPECT_ERRORS:
         return refine_errors(name, meaning);
@@ -570,14 +351,14 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
     if (strcmp(variable->unit, "errors") == 0)
         return CAUS_ASPECT_ERRORS;
     const char *name = caus_measure_name(variable);
-    size_t meaning = first_meaning(name);
+    const caus_meaning *meaning = caus_meaning_of(name);
     if (is_hit_share(name))
         return CAUS_ASPECT_MEMORY;
     if (HAS_WORD(name, times))
         return CAUS_ASPECT_OTHER;
     if (is_age(name))
         return is_share(name) ? CAUS_ASPECT_ERRORS : CAUS_ASPECT_RESTARTS;
-    if (meaning == MEANING_COUNT && strcmp(variable->unit, "requests") == 0)
+    if (!meaning->word && strcmp(variable->unit, "requests") == 0)
         return CAUS_ASPECT_LOAD;
     return refine(name, meaning);
 }
@@ -591,7 +372,7 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
         return -1;
     switch (aspect) {
     case CAUS_ASPECT_ERRORS:
-        return is_good(first_meaning(name)) || is_age(name) ? -1 : 1;
+        return is_good(caus_meaning_of(name)) || is_age(name) ? -1 : 1;
     case CAUS_ASPECT_LATENCY:
         return 1;
     case CAUS_ASPECT_OTHER:
@@ -607,10 +388,9 @@ int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
 
 bool caus_aspect_is_answer(const caus_variable *variable, caus_aspect aspect)
 {
-    size_t meaning = first_meaning(caus_measure_name(variable));
-    bool is_up =
-        meaning < MEANING_COUNT && strcmp(meanings[meaning].word, "up") == 0;
-    return caus_aspect_is_outside(aspect) && !is_up;
+    const char *name = caus_measure_name(variable);
+    return caus_aspect_is_outside(aspect) &&
+           caus_meaning_of(name)->sense != CAUS_SENSE_UP;
 }
 
 bool caus_aspect_tells(caus_aspect aspect)

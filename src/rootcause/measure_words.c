@@ -4,6 +4,9 @@
 #include "graph/service.h"
 #include "rootcause/measure_words.h"
 
+const char *const caus_call_words[CAUS_CALL_WORDS] = {
+    "client", "clat", "outbound", "outgoing", "egress"};
+
 static bool in_word(char byte)
 {
     byte = caus_lower(byte);

@@ -7,6 +7,11 @@
 
 #include "base/base.h"
 
+/* Words that tell of the calls that a service makes, not of those that it
+ * gets. */
+enum { CAUS_CALL_WORDS = 5 };
+extern const char *const caus_call_words[CAUS_CALL_WORDS];
+
 /* The next word at or after *text, NULL at the end; moves *text behind it. */
 const char *caus_measure_word(const char **text, size_t *length);
 

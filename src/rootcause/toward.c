@@ -43,26 +43,36 @@ static bool mentions(const char *name, const char *service)
     return false;
 }
 
+static bool is_call_word(const char *word, size_t length)
+{
+    static const char *const sides[] = {
+        "client*",    "upstream", "peer*",  "destination",
+        "backend",    "cluster",  "remote", "target",
+        "dependency", "pool",     "call*",  "to",
+    };
+    for (size_t i = 0; i < CAUS_CALL_WORDS; i++) {
+        if (caus_word_matches(word, length, caus_call_words[i]))
+            return true;
+    }
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
+        if (caus_word_matches(word, length, sides[i]))
+            return true;
+    }
+    return false;
+}
+
 /* Whether a word of a name, or of what a label of it is called, says that it
  * tells of calls: "front_search_latency" may as well be what front takes to
  * answer "search". */
 static bool is_of_calls(const char *name)
 {
-    static const char *const words[] = {
-        "client*",    "clat",     "outbound", "outgoing",
-        "egress",     "upstream", "peer*",    "destination",
-        "backend",    "cluster",  "remote",   "target",
-        "dependency", "pool",     "call*",    "to",
-    };
     for (size_t i = 0; name[i]; i++) {
         size_t length = 0;
         while (begins_word(name, i) && name[i + length] &&
                !parts(name[i + length]))
             length++;
-        for (size_t k = 0; length && k < sizeof words / sizeof *words; k++) {
-            if (caus_word_matches(name + i, length, words[k]))
-                return true;
-        }
+        if (length && is_call_word(name + i, length))
+            return true;
     }
     return false;
 }
