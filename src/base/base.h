@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "caus/base.h"
 #include "caus/run.h"
@@ -93,6 +94,12 @@ void caus_format_double(double value, char text[32]);
 static inline char caus_lower(char byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+}
+
+/* Length of a name without its labels, which begin with a brace. */
+static inline size_t caus_unlabelled_length(const char *name)
+{
+    return strcspn(name, "{");
 }
 
 /* Whether a word begins at text[i], i > 0, by its capital alone: "cpuUsage",

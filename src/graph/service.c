@@ -64,10 +64,10 @@ static size_t before_separator(const char *name, size_t length, char separator)
     return length;
 }
 
-/* The labels in braces are no part of the name. */
+/* Where a name is of labels alone, they are the name. */
 static size_t base_length(const char *name)
 {
-    size_t length = strcspn(name, "{");
+    size_t length = caus_unlabelled_length(name);
     return length ? length : strlen(name);
 }
 

@@ -30,11 +30,6 @@ typedef struct grid {
     size_t service_count, tail_count, rest_count;
 } grid;
 
-static size_t base_length(const char *text)
-{
-    return strcspn(text, "{");
-}
-
 /* The tail of a name, without what parts it from the first word. */
 static const char *tail_of(const grid *g, size_t i)
 {
@@ -68,8 +63,8 @@ static caus_status add_name(grid *g, size_t i, caus_error *err)
     bool is_new = false;
     if (!tail)
         return CAUS_OK;
-    CAUS_TRY(
-        add(g->seen, name, base_length(name), &ignored, &found, &is_new, err));
+    CAUS_TRY(add(g->seen, name, caus_unlabelled_length(name), &ignored, &found,
+                 &is_new, err));
     if (!is_new)
         return CAUS_OK;
     size_t service = caus_pod_without_hash(name, g->firsts[i]);
@@ -77,15 +72,15 @@ static caus_status add_name(grid *g, size_t i, caus_error *err)
     CAUS_TRY(add(g->services, name, service, &g->service_count, &found, &is_new,
                  err));
     found = g->tail_count;
-    CAUS_TRY(add(g->tails, tail, base_length(tail), &g->tail_count, &found,
-                 &is_new, err));
+    CAUS_TRY(add(g->tails, tail, caus_unlabelled_length(tail), &g->tail_count,
+                 &found, &is_new, err));
     g->behind[found]++;
     const char *rest = is_new ? rest_of(tail) : NULL;
     if (!rest)
         return CAUS_OK;
     found = g->rest_count;
-    CAUS_TRY(add(g->rests, rest, base_length(rest), &g->rest_count, &found,
-                 &is_new, err));
+    CAUS_TRY(add(g->rests, rest, caus_unlabelled_length(rest), &g->rest_count,
+                 &found, &is_new, err));
     g->before[found]++;
     return CAUS_OK;
 }
@@ -116,7 +111,7 @@ static bool is_side(const grid *g, const char *tail)
     enum { SIDE = 6 }; /* letters of each */
     static const char *const sides[] = {"client", "server", "client"};
     char other[128];
-    size_t length = base_length(tail);
+    size_t length = caus_unlabelled_length(tail);
     for (size_t i = 0; i < 2; i++) {
         if (strncmp(tail, sides[i], SIDE) != 0 || length >= sizeof other)
             continue;
@@ -132,14 +127,14 @@ static bool is_side(const grid *g, const char *tail)
  * follows is also measured without it or behind another word. */
 static bool is_measure(const grid *g, const char *tail)
 {
-    if (!is_behind_most(g, tail, base_length(tail)))
+    if (!is_behind_most(g, tail, caus_unlabelled_length(tail)))
         return false;
     if (is_side(g, tail))
         return true;
     const char *rest = rest_of(tail);
     if (begins_with_role(tail) || !rest)
         return !rest;
-    size_t length = base_length(rest), found = 0;
+    size_t length = caus_unlabelled_length(rest), found = 0;
     caus_map_find(g->rests, rest, length, &found);
     return g->before[found] == 1 &&
            !caus_map_find(g->tails, rest, length, NULL);

@@ -91,7 +91,8 @@ static caus_status add_tail(stems *s, size_t i, caus_error *err)
     const char *stem = s->names[i], *text = tail_of(s, i);
     size_t length = s->lengths[i], found = s->tail_count, same = 0;
     bool is_new = false;
-    CAUS_TRY(add(s->by_tail, text, strcspn(text, "{"), &found, &is_new, err));
+    CAUS_TRY(add(s->by_tail, text, caus_unlabelled_length(text), &found,
+                 &is_new, err));
     if (is_new)
         s->tails[s->tail_count++] = (tail){stem, length, length};
     tail *other = &s->tails[found];
@@ -126,12 +127,13 @@ static caus_status look_behind(stems *s, size_t i, size_t at, caus_error *err)
     ending *found = find_ending(s, i, at);
     size_t behind = 0, both = 0;
     bool is_new = false;
-    caus_map_find(s->by_tail, text, strcspn(text, "{"), &behind);
+    caus_map_find(s->by_tail, text, caus_unlabelled_length(text), &behind);
     if (s->tails[behind].common < s->lengths[i] - at)
         found->shares = true;
     if (rank_of(s, *from) == rank_of(s, *text))
         found->above = false;
-    CAUS_TRY(add(s->by_both, from, strcspn(from, "{"), &both, &is_new, err));
+    CAUS_TRY(add(s->by_both, from, caus_unlabelled_length(from), &both, &is_new,
+                 err));
     found->tail_count += is_new;
     return CAUS_OK;
 }

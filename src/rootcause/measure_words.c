@@ -73,7 +73,7 @@ bool caus_measure_ends_in(const char *name, const char *const *words,
 {
     size_t length, last_length = 0;
     const char *last = NULL;
-    const char *labels = name + strcspn(name, "{");
+    const char *labels = name + caus_unlabelled_length(name);
     for (const char *word;
          (word = caus_measure_word(&name, &length)) && word < labels;) {
         last = word;

@@ -26,7 +26,7 @@ static bool ends_word(const char *name, size_t length, const char *word)
 /* As OpenMetrics, Micrometer and exporters call counters, before any labels. */
 static bool is_called_counter(const char *name)
 {
-    size_t length = strcspn(name, "{");
+    size_t length = caus_unlabelled_length(name);
     static const char *const words[] = {"total", "count", "sum", "bucket",
                                         "counter"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {

@@ -16,12 +16,6 @@ static bool is_word(char byte)
            (byte >= 'A' && byte <= 'Z');
 }
 
-/* The part of a name before the labels in braces. */
-static size_t base_length(const char *name)
-{
-    return strcspn(name, "{");
-}
-
 /* Length of `name[0 … length)` without `suffix`; 0 if it does not end so. */
 static size_t without(const char *name, size_t length, const char *suffix)
 {
@@ -49,7 +43,7 @@ static void write_key(caus_text *key, char kind, const char *name, size_t stem)
     key->length = 0;
     caus_text_add_char(key, kind);
     caus_text_add_bytes(key, name, stem);
-    caus_text_add(key, name + base_length(name));
+    caus_text_add(key, name + caus_unlabelled_length(name));
 }
 
 /* Copies a name with a label's value, wherever it occurs, shown as '*'. */
@@ -94,7 +88,7 @@ static bool quantile_key(const caus_variable *variable, caus_text *key)
         write_without_value(key, 'q', name, value);
         return true;
     }
-    size_t stem = without_any(name, base_length(name), suffixes);
+    size_t stem = without_any(name, caus_unlabelled_length(name), suffixes);
     write_key(key, 'q', name, stem);
     return stem > 0;
 }
@@ -104,7 +98,7 @@ static bool histogram_key(const caus_variable *variable, caus_text *key)
     static const char *const suffixes[] = {"_bucket", "_count", "_sum",
                                            "_created", NULL};
     const char *name = variable->name;
-    size_t stem = without_any(name, base_length(name), suffixes);
+    size_t stem = without_any(name, caus_unlabelled_length(name), suffixes);
     write_key(key, 'h', name, stem);
     return stem > 0;
 }
@@ -116,7 +110,7 @@ static bool resource_key(const caus_variable *variable, caus_text *key)
                                         "limits",    "capacity", "free",
                                         "available", "max",      NULL};
     const char *name = variable->name;
-    size_t base = base_length(name);
+    size_t base = caus_unlabelled_length(name);
     size_t begin = SIZE_MAX, end = 0;
     for (size_t i = 0; i < base; i++) {
         if (!is_word(name[i]) || (i > 0 && is_word(name[i - 1])))
@@ -182,5 +176,5 @@ const caus_name_rule *caus_name_rules(size_t *count)
 
 void caus_bare_quantile_key(const char *name, caus_text *key)
 {
-    write_key(key, 'q', name, base_length(name));
+    write_key(key, 'q', name, caus_unlabelled_length(name));
 }
