@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What would have helped, and what to be careful about. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -66,7 +67,7 @@ static bool is_measured(const caus_case *about, size_t service)
 }
 
 /* Whom the likeliest call and nobody measures: "ledger, which payment calls".
- * NULL = nobody, or no memory. */
+ * "" = nobody, NULL = no memory. */
 static const char *find_unseen_callee(const caus_case *about)
 {
     const caus_scene *scene = &about->scene;
@@ -81,15 +82,15 @@ static const char *find_unseen_callee(const caus_case *about)
                     scene->services[callee], scene->services[caller]);
         }
     }
-    return NULL;
+    return "";
 }
 
 /* Where there is one service alone, nobody else can be named, and that it is
- * the first says little. NULL = there are more, or no memory. */
+ * the first says little. "" = there are more, NULL = no memory. */
 static const char *say_alone(const caus_case *about)
 {
     if (about->scene.service_count != 1)
-        return NULL;
+        return "";
     return caus_arena_format(about->out,
                              "no metric of any service but %s, so that none "
                              "that it calls could be named",
@@ -107,56 +108,72 @@ static const char *say_before(const caus_case *about)
                              first);
 }
 
-typedef struct missing_list {
+/* Sentences, and whether memory ran out for one of them. */
+typedef struct note_list {
     const char **items;
-    size_t count;
-} missing_list;
+    size_t count, room;
+    bool failed;
+} note_list;
 
-static void add_missing(missing_list *list, bool missing, const char *text)
+static caus_status begin_list(const caus_case *about, size_t room,
+                              note_list *list, caus_error *err)
 {
-    if (missing && text)
-        list->items[list->count++] = text;
+    *list = (note_list){.items = CAUS_ARRAY(about->out, const char *, room),
+                        .room = room};
+    return list->items ? CAUS_OK : caus_arena_fail(about->out, err);
+}
+
+/* text: "" = there is nothing to note, NULL = no memory. */
+static void add_note(note_list *list, const char *text)
+{
+    list->failed = list->failed || !text;
+    if (!text || !*text)
+        return;
+    assert(list->count < list->room);
+    list->items[list->count++] = text;
+}
+
+static void add_note_if(note_list *list, bool is_so, const char *text)
+{
+    add_note(list, is_so ? text : "");
 }
 
 static caus_status add_blind(const caus_case *about, bool inside,
-                             missing_list *list, caus_error *err)
+                             note_list *list, caus_error *err)
 {
-    const char *named, *said;
+    const char *named;
     CAUS_TRY(name_blind(about, inside, &named, err));
-    if (!named)
-        return CAUS_OK;
-    said = caus_arena_format(
-        about->out, "no %s metric of %s",
-        inside ? "processor, memory or disk" : "latency or error", named);
-    add_missing(list, true, said);
-    return said ? CAUS_OK : caus_arena_fail(about->out, err);
+    if (named)
+        add_note(list, caus_arena_format(about->out, "no %s metric of %s",
+                                         inside ? "processor, memory or disk"
+                                                : "latency or error",
+                                         named));
+    return CAUS_OK;
 }
 
-static caus_status list_missing(caus_case *about, caus_explanation *result,
-                                caus_error *err)
+static caus_status list_missing(const caus_case *about,
+                                caus_explanation *result, caus_error *err)
 {
-    missing_list list = {
-        .items = CAUS_ARRAY(about->out, const char *, MOST_MISSING)};
-    if (!list.items)
-        return caus_arena_fail(about->out, err);
+    note_list list;
+    CAUS_TRY(begin_list(about, MOST_MISSING, &list, err));
     CAUS_TRY(
         caus_silence_tell(about, list.items, MOST_SILENT, &list.count, err));
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
-        add_missing(&list, true, say_before(about));
-    add_missing(&list, true, say_alone(about));
-    add_missing(&list, !about->scene.has_calls,
+        add_note(&list, say_before(about));
+    add_note(&list, say_alone(about));
+    add_note_if(&list, !about->scene.has_calls,
                 "no call graph, which tells victims from causes (--topology)");
-    add_missing(&list, !about->traces.known,
+    add_note_if(&list, !about->traces.known,
                 "no traces of before and after, where time is lost "
                 "(--clickhouse, --traces-csv)");
-    add_missing(&list, !about->options->changes,
+    add_note_if(&list, !about->options->changes,
                 "no list of what was deployed or configured (--changes)");
-    add_missing(&list, true, find_unseen_callee(about));
+    add_note(&list, find_unseen_callee(about));
     CAUS_TRY(add_blind(about, false, &list, err));
     CAUS_TRY(add_blind(about, true, &list, err));
     result->missing = list.items;
     result->missing_count = list.count;
-    return CAUS_OK;
+    return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;
 }
 
 /* What was mended in the spans; "" = nothing, NULL = no memory. */
@@ -312,50 +329,33 @@ static const char *say_seasons(const caus_case *about)
         count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are");
 }
 
-static caus_status list_warnings(caus_case *about, const caus_placebo *placebo,
+static caus_status list_warnings(const caus_case *about,
+                                 const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
 {
-    const char **items = CAUS_ARRAY(about->out, const char *, MOST_WARNINGS);
-    const char *mended = say_mended(about);
-    const char *strangers = say_strangers(about);
-    const char *unfit = caus_calls_say_unfit(about);
-    const char *uncalled = caus_strangers_say(about);
-    const char *rows = say_missing_rows(about);
-    const char *values = say_missing_values(about);
-    const char *seasons = say_seasons(about);
-    if (!items || !seasons || !mended || !strangers || !unfit || !uncalled ||
-        !rows || !values)
-        return caus_arena_fail(about->out, err);
-    if (caus_case_is_constant(about))
-        items[result->warning_count++] =
-            "every series is constant: ask for others, or for another time";
-    if (unfit[0])
-        items[result->warning_count++] = unfit;
-    if (uncalled[0])
-        items[result->warning_count++] = uncalled;
-    if (result->rows_after < 3)
-        items[result->warning_count++] =
-            "under three rows after the onset: one odd value decides";
-    if (isnan(placebo->strength))
-        items[result->warning_count++] =
-            "too few healthy rows for placebo windows: chance is not "
-            "measured; widen --start or --baseline";
-    if (rows[0])
-        items[result->warning_count++] = rows;
-    if (values[0])
-        items[result->warning_count++] = values;
-    if (seasons[0])
-        items[result->warning_count++] = seasons;
-    if (mended[0])
-        items[result->warning_count++] = mended;
-    if (about->log_table && !about->context.logs)
-        items[result->warning_count++] =
-            "log lines are left out: they need 10 rows before the onset and "
-            "one after it";
-    if (strangers[0])
-        items[result->warning_count++] = strangers;
-    result->warnings = items;
-    return CAUS_OK;
+    note_list list;
+    CAUS_TRY(begin_list(about, MOST_WARNINGS, &list, err));
+    add_note_if(&list, caus_case_is_constant(about),
+                "every series is constant: ask for others, or for another "
+                "time");
+    add_note(&list, caus_calls_say_unfit(about));
+    add_note(&list, caus_strangers_say(about));
+    add_note_if(&list, result->rows_after < 3,
+                "under three rows after the onset: one odd value decides");
+    add_note_if(&list, isnan(placebo->strength),
+                "too few healthy rows for placebo windows: chance is not "
+                "measured; widen --start or --baseline");
+    add_note(&list, say_missing_rows(about));
+    add_note(&list, say_missing_values(about));
+    add_note(&list, say_seasons(about));
+    add_note(&list, say_mended(about));
+    add_note_if(&list, about->log_table && !about->context.logs,
+                "log lines are left out: they need 10 rows before the onset "
+                "and one after it");
+    add_note(&list, say_strangers(about));
+    result->warnings = list.items;
+    result->warning_count = list.count;
+    return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;
 }
 
 caus_status caus_notes_fill(caus_case *about, const caus_placebo *placebo,
