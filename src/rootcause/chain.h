@@ -71,6 +71,25 @@ const char *caus_term_reason(const caus_case *about, caus_term term);
  * known. */
 caus_status caus_runner_up_say(const caus_case *about, caus_explanation *result,
                                caus_error *err);
+/* What is checked of a suspect or of a hop. */
+typedef struct caus_findings {
+    caus_finding *items; /* [room] */
+    size_t count, room;
+    bool out_of_memory; /* for a sentence of one of them */
+} caus_findings;
+
+caus_status caus_findings_begin(caus_arena *out, size_t room,
+                                caus_findings *list, caus_error *err);
+/* found: what is so where the check failed, else not looked at. Sentences are
+ * NULL for want of memory. */
+void caus_findings_add(caus_findings *list, caus_check_state state,
+                       const char *text, const char *found);
+
+static inline caus_check_state caus_state_if(bool passed)
+{
+    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
+}
+
 /* What speaks for a suspect and against it. */
 caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What would be so if the incident began in a suspect, and what is. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,40 +11,48 @@ enum { MOST_FINDINGS = 10 };
 
 static const double percent = 100;
 
-typedef struct finding_list {
-    const caus_case *about;
-    caus_finding *items;
-    size_t count;
-    bool failed; /* for want of memory */
-} finding_list;
+caus_status caus_findings_begin(caus_arena *out, size_t room,
+                                caus_findings *list, caus_error *err)
+{
+    *list = (caus_findings){.items = CAUS_ARRAY(out, caus_finding, room),
+                            .room = room};
+    return list->items ? CAUS_OK : caus_arena_fail(out, err);
+}
 
-/* found: what is so where the check failed, else NULL. */
-static void add_finding(finding_list *list, caus_check_state state,
+void caus_findings_add(caus_findings *list, caus_check_state state,
+                       const char *text, const char *found)
+{
+    bool failed = state == CAUS_STATE_FAILED;
+    list->out_of_memory = list->out_of_memory || !text || (failed && !found);
+    assert(list->count < list->room);
+    list->items[list->count++] =
+        (caus_finding){state, text, failed ? found : NULL};
+}
+
+/* Those of a suspect in the making. */
+typedef struct suspicion {
+    const caus_case *about;
+    caus_findings findings;
+} suspicion;
+
+static void add_finding(suspicion *list, caus_check_state state,
                         const char *text, const char *found)
 {
-    list->failed =
-        list->failed || !text || (state == CAUS_STATE_FAILED && !found);
-    list->items[list->count++] =
-        (caus_finding){state, text, state == CAUS_STATE_FAILED ? found : NULL};
+    caus_findings_add(&list->findings, state, text, found);
 }
 
-static caus_check_state passed_if(bool passed)
-{
-    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
-}
-
-static void check_strength(finding_list *list, size_t rank,
+static void check_strength(suspicion *list, size_t rank,
                            const caus_placebo *placebo)
 {
     bool tested = !isnan(placebo->strength) && rank == 0;
     add_finding(list,
-                tested ? passed_if(placebo->strength > caus_named_strength)
+                tested ? caus_state_if(placebo->strength > caus_named_strength)
                        : CAUS_STATE_UNTESTED,
                 "it moved further than anything does in healthy windows",
                 "healthy windows show as much");
 }
 
-static void check_order(finding_list *list, size_t service)
+static void check_order(suspicion *list, size_t service)
 {
     const caus_case *about = list->about;
     const caus_onset *own = &about->service_onsets[service];
@@ -51,14 +60,14 @@ static void check_order(finding_list *list, size_t service)
         about->symptom == SIZE_MAX ? NULL : &about->onsets[about->symptom];
     bool known = own->found && symptom && symptom->found;
     add_finding(list,
-                known ? passed_if(own->first_ns <= symptom->last_ns)
+                known ? caus_state_if(own->first_ns <= symptom->last_ns)
                       : CAUS_STATE_UNTESTED,
                 "it moved no later than the symptom",
                 "it moved later than the symptom");
 }
 
 /* Whom the first can reach and who began before it, beyond all doubt. */
-static void check_callers(finding_list *list, size_t rank)
+static void check_callers(suspicion *list, size_t rank)
 {
     const caus_case *about = list->about;
     const char *text = "nobody whom it can reach moved before it";
@@ -82,7 +91,7 @@ static void check_callers(finding_list *list, size_t rank)
                 NULL);
 }
 
-static void check_reach(finding_list *list, size_t service)
+static void check_reach(suspicion *list, size_t service)
 {
     const caus_case *about = list->about;
     if (about->symptom_service == SIZE_MAX) {
@@ -105,7 +114,7 @@ static void check_reach(finding_list *list, size_t service)
     }
     const char *caller = about->scene.services[about->symptom_service];
     add_finding(
-        list, passed_if(about->scores.path[service] >= 0),
+        list, caus_state_if(about->scores.path[service] >= 0),
         caus_arena_format(about->out, "%s calls it, or others that do", caller),
         caus_arena_format(about->out, "%s does not call it, nor others that do",
                           caller));
@@ -161,7 +170,7 @@ static size_t blind_callee(const caus_case *about, size_t service)
     return SIZE_MAX;
 }
 
-static void check_callees(finding_list *list, size_t service)
+static void check_callees(suspicion *list, size_t service)
 {
     const caus_case *about = list->about;
     const caus_scene *scene = &about->scene;
@@ -185,7 +194,7 @@ static void check_callees(finding_list *list, size_t service)
                     NULL);
         return;
     }
-    add_finding(list, known ? passed_if(none) : CAUS_STATE_UNTESTED,
+    add_finding(list, known ? caus_state_if(none) : CAUS_STATE_UNTESTED,
                 alone && known ? "it calls nobody who could be to blame"
                                : "nobody that it calls is worse off",
                 none ? ""
@@ -196,7 +205,7 @@ static void check_callees(finding_list *list, size_t service)
 
 /* Whether more of the symptom's change began in it than anywhere else; shares
  * that look alike speak for neither. */
-static void check_share(finding_list *list, size_t rank)
+static void check_share(suspicion *list, size_t rank)
 {
     const caus_case *about = list->about;
     const caus_share *own = &about->suspects[rank].share;
@@ -210,7 +219,8 @@ static void check_share(finding_list *list, size_t rank)
     double larger = round(percent * most->share.value);
     double smaller = round(percent * own->value);
     add_finding(list,
-                own->known ? passed_if(smaller >= larger) : CAUS_STATE_UNTESTED,
+                own->known ? caus_state_if(smaller >= larger)
+                           : CAUS_STATE_UNTESTED,
                 "no other service has a larger share of the symptom's change",
                 caus_arena_format(about->out,
                                   "%s has a larger share of the symptom's "
@@ -256,7 +266,7 @@ static const char *say_sides(const caus_case *about, size_t rank,
 }
 
 /* Where nothing inside is measured nothing can show there. */
-static void check_sides(finding_list *list, size_t rank, size_t service)
+static void check_sides(suspicion *list, size_t rank, size_t service)
 {
     const caus_case *about = list->about;
     bool both = about->suspects[rank].terms[CAUS_TERM_BOTH] > 0;
@@ -273,7 +283,7 @@ static void check_sides(finding_list *list, size_t rank, size_t service)
             NULL);
         return;
     }
-    add_finding(list, passed_if(both),
+    add_finding(list, caus_state_if(both),
                 "it shows inside (processor, memory, disk) and outside "
                 "(latency, errors)",
                 say_sides(about, rank, service));
@@ -308,23 +318,24 @@ static const char *say_no_loss(const caus_case *about, size_t service)
 }
 
 /* Passes where the score has a part of it. */
-static void check_traces(finding_list *list, size_t rank, size_t service)
+static void check_traces(suspicion *list, size_t rank, size_t service)
 {
     const caus_case *about = list->about;
     double credited = about->suspects[rank].terms[CAUS_TERM_TRACES];
     add_finding(list,
-                about->traces.known ? passed_if(credited >= caus_chance_clue)
-                                    : CAUS_STATE_UNTESTED,
+                about->traces.known
+                    ? caus_state_if(credited >= caus_chance_clue)
+                    : CAUS_STATE_UNTESTED,
                 "traces lose time in it that no callee explains",
                 say_no_loss(about, service));
 }
 
-static void check_logs(finding_list *list, size_t rank)
+static void check_logs(suspicion *list, size_t rank)
 {
     const caus_case *about = list->about;
     if (!about->context.logs)
         return;
-    add_finding(list, passed_if(about->suspects[rank].log_fact_count),
+    add_finding(list, caus_state_if(about->suspects[rank].log_fact_count),
                 "its log has lines that healthy rows do not have, or not as "
                 "many",
                 "its log tells of nothing new");
@@ -332,7 +343,7 @@ static void check_logs(finding_list *list, size_t rank)
 
 /* What is behind the first lacks something, be it nothing that one of the other
  * checks looks at. */
-static void check_lead(finding_list *list, size_t rank)
+static void check_lead(suspicion *list, size_t rank)
 {
     const caus_case *about = list->about;
     const caus_suspect *first = about->suspects;
@@ -353,11 +364,9 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
                                const caus_placebo *placebo, caus_error *err)
 {
     size_t service = about->ranked[rank];
-    finding_list list = {
-        .about = about,
-        .items = CAUS_ARRAY(about->out, caus_finding, MOST_FINDINGS)};
-    if (!list.items)
-        return caus_arena_fail(about->out, err);
+    suspicion list = {.about = about};
+    CAUS_TRY(
+        caus_findings_begin(about->out, MOST_FINDINGS, &list.findings, err));
     check_strength(&list, rank, placebo);
     check_order(&list, service);
     check_callers(&list, rank);
@@ -368,7 +377,8 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
     check_traces(&list, rank, service);
     check_logs(&list, rank);
     check_lead(&list, rank);
-    about->suspects[rank].findings = list.items;
-    about->suspects[rank].finding_count = list.count;
-    return list.failed ? caus_arena_fail(about->out, err) : CAUS_OK;
+    about->suspects[rank].findings = list.findings.items;
+    about->suspects[rank].finding_count = list.findings.count;
+    return list.findings.out_of_memory ? caus_arena_fail(about->out, err)
+                                       : CAUS_OK;
 }

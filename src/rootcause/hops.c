@@ -18,23 +18,13 @@ typedef struct hop_case {
     caus_hop *hop;
     size_t from, to, root; /* services */
     caus_learned_link link;
-    caus_finding *checks;
-    bool failed; /* for want of memory */
+    caus_findings checks;
 } hop_case;
 
-/* found: what is so where the check failed, else NULL. */
 static void add_check(hop_case *job, caus_check_state state, const char *text,
                       const char *found)
 {
-    job->failed =
-        job->failed || !text || (state == CAUS_STATE_FAILED && !found);
-    job->checks[job->hop->check_count++] =
-        (caus_finding){state, text, state == CAUS_STATE_FAILED ? found : NULL};
-}
-
-static caus_check_state passed_if(bool passed)
-{
-    return passed ? CAUS_STATE_PASSED : CAUS_STATE_FAILED;
+    caus_findings_add(&job->checks, state, text, found);
 }
 
 /* "−5 s to 20 s" */
@@ -64,7 +54,7 @@ static bool check_onsets(hop_case *job)
     bool ordered = hop->has_lag && hop->lag_low_s > 0;
     const char *interval = say_interval(job);
     if (!interval)
-        job->failed = true;
+        job->checks.out_of_memory = true;
     else if (!hop->has_lag)
         add_check(job, CAUS_STATE_UNTESTED,
                   caus_arena_format(out,
@@ -74,7 +64,7 @@ static bool check_onsets(hop_case *job)
                   NULL);
     else
         add_check(
-            job, passed_if(ordered),
+            job, caus_state_if(ordered),
             caus_arena_format(out, "%s began %s after %s", to, interval, from),
             caus_arena_format(
                 out, "%s began %s after %s: %s", to, interval, from,
@@ -97,7 +87,7 @@ static void check_lag(hop_case *job)
         add_check(job, CAUS_STATE_FAILED, "a usual delay",
                   "no usual delay: no link among the services on the way");
     else
-        add_check(job, passed_if(link->by_lag),
+        add_check(job, caus_state_if(link->by_lag),
                   caus_arena_format(out, "a usual delay of %s", delay),
                   caus_arena_format(out,
                                     "the usual delay of %s is within one step "
@@ -137,7 +127,7 @@ static bool check_replication(hop_case *job)
         return false;
     }
     add_check(
-        job, tested ? passed_if(both) : CAUS_STATE_UNTESTED,
+        job, tested ? caus_state_if(both) : CAUS_STATE_UNTESTED,
         caus_arena_format(out, "%s (%s with %s)", found[CAUS_EDGE_REPLICATED],
                           link->cause, link->effect),
         caus_arena_format(out, "%s (%s with %s)", found[link->environments],
@@ -152,7 +142,7 @@ static bool check_load(hop_case *job)
     const char *load = about->has_learned ? about->learned.workload : NULL;
     bool holds = load && !job->link.by_load;
     bool tested = about->has_learned && (job->link.found || !load);
-    add_check(job, tested ? passed_if(holds) : CAUS_STATE_UNTESTED,
+    add_check(job, tested ? caus_state_if(holds) : CAUS_STATE_UNTESTED,
               caus_arena_format(about->out, "shared load removed%s%s%s",
                                 load ? " (" : "", load ? load : "",
                                 load ? ")" : ""),
@@ -184,7 +174,7 @@ static bool check_earlier(hop_case *job)
     const char *root = about->scene.services[job->root];
     const char *other =
         earlier == SIZE_MAX ? "" : about->scene.services[earlier];
-    add_check(job, passed_if(earlier == SIZE_MAX),
+    add_check(job, caus_state_if(earlier == SIZE_MAX),
               caus_arena_format(about->out,
                                 "no other candidate broke before %s", root),
               caus_arena_format(about->out, "%s broke before %s", other, root));
@@ -198,7 +188,7 @@ static bool check_change(hop_case *job)
     bool fits = about->change_fit[job->root] >= fitting_change;
     if (about->options->changes)
         add_check(
-            job, passed_if(fits),
+            job, caus_state_if(fits),
             caus_arena_format(about->out,
                               "a change of %s shortly before the onset", root),
             caus_arena_format(
@@ -239,7 +229,7 @@ static caus_status check_moves(hop_case *job, caus_error *err)
     caus_text_deinit(&text);
     CAUS_TRY(status);
     job->hop->has_lag = job->hop->has_lag && both;
-    add_check(job, passed_if(both),
+    add_check(job, caus_state_if(both),
               caus_arena_format(about->out, "%s and %s both moved", from, to),
               both ? NULL : job->hop->unearned + bare + strlen("; "));
     return CAUS_OK;
@@ -304,20 +294,18 @@ static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
                     .hop = hop,
                     .from = about->ranked[hop->from],
                     .to = about->ranked[hop->to],
-                    .root = root,
-                    .checks =
-                        CAUS_ARRAY(about->out, caus_finding, MOST_CHECKS)};
-    if (!job.checks)
-        return caus_arena_fail(about->out, err);
+                    .root = root};
+    CAUS_TRY(caus_findings_begin(about->out, MOST_CHECKS, &job.checks, err));
     job.link = caus_learned_link_between(about, job.from, job.to);
     hop->has_link = job.link.found;
     bool usual =
         job.link.found && job.link.environments != CAUS_EDGE_INCIDENT_ONLY;
     hop->delay_s = usual ? job.link.delay_s : (double)NAN;
     CAUS_TRY(find_word(&job, err));
-    hop->checks = job.checks;
+    hop->checks = job.checks.items;
+    hop->check_count = job.checks.count;
     hop->disproof = disproof(about, hop);
-    if (job.failed || !hop->disproof)
+    if (job.checks.out_of_memory || !hop->disproof)
         return caus_arena_fail(about->out, err);
     return caus_disproof_query(about, cause, hop->variable, hop, err);
 }
