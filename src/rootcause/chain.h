@@ -39,6 +39,17 @@ bool caus_suspect_moved(const caus_case *about, size_t rank);
 /* Three services or more that broke at once and do not call one another. */
 caus_status caus_hidden_find(const caus_case *about, const char **result,
                              caus_error *err);
+/* What a hop may earn, the weakest first; docs/design/0029-chain-words.md. */
+typedef enum caus_word {
+    CAUS_WORD_NONE,
+    CAUS_WORD_MOVED_WITH,
+    CAUS_WORD_PRECEDED,
+    CAUS_WORD_DRIVES,
+    CAUS_WORD_CAUSED
+} caus_word;
+
+/* The word that caus_hops_tell() gave a hop. */
+caus_word caus_word_of(const caus_hop *hop);
 /* Words, checks, queries, traces and delays of hops and reach. */
 caus_status caus_hops_tell(caus_case *about, caus_error *err);
 /* The query that could refute a hop between two variables. */

@@ -12,6 +12,21 @@ enum { MOST_CHECKS = 8 };
 static const double candidate_share = .25;
 static const double fitting_change = .5; /* of closeness */
 
+static const char *const words[] = {[CAUS_WORD_NONE] = NULL,
+                                    [CAUS_WORD_MOVED_WITH] = "moved with",
+                                    [CAUS_WORD_PRECEDED] = "preceded",
+                                    [CAUS_WORD_DRIVES] = "drives",
+                                    [CAUS_WORD_CAUSED] = "caused"};
+
+caus_word caus_word_of(const caus_hop *hop)
+{
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (hop->word == words[i])
+            return (caus_word)i;
+    }
+    return CAUS_WORD_NONE;
+}
+
 /* What is known of a hop. */
 typedef struct hop_case {
     const caus_case *about;
@@ -255,13 +270,14 @@ static caus_status find_word(hop_case *job, caus_error *err)
     bool drives = replicated && bare && !is_turned(hop);
     if (hop->unearned)
         return CAUS_OK;
-    hop->word = "moved with";
+    caus_word word = CAUS_WORD_MOVED_WITH;
     if (ordered || (job->link.by_lag && !is_turned(hop)))
-        hop->word = "preceded";
+        word = CAUS_WORD_PRECEDED;
     if (drives)
-        hop->word = "drives";
+        word = CAUS_WORD_DRIVES;
     if (drives && ((ordered && first) || changed) && !job->about->hidden_cause)
-        hop->word = "caused";
+        word = CAUS_WORD_CAUSED;
+    hop->word = words[word];
     return CAUS_OK;
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said of an explanation, in sentences. */
 #include <math.h>
-#include <string.h>
 
 #include "base/amount.h"
 #include "rootcause/behaviour.h"
@@ -115,45 +114,39 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     return caus_text_finish(&text, about->out, &suspect->sentence, NULL, err);
 }
 
-enum { NO_WORD, MOVED_WITH, PRECEDED, DRIVES, CAUSED };
-
 /* The least that a hop of the chain has earned. What is only suspected to have
  * begun there drives nothing yet. */
-static int weakest_word(const caus_suspect *suspect, bool is_proven)
+static caus_word weakest_word(const caus_suspect *suspect, bool is_proven)
 {
-    static const char *const words[] = {"", "moved with", "preceded", "drives",
-                                        "caused"};
-    int weakest = CAUSED;
+    caus_word weakest = CAUS_WORD_CAUSED;
     for (size_t i = 0; i < suspect->hop_count; i++) {
-        const char *word = suspect->chain[i].word;
-        for (int w = NO_WORD; w < weakest; w++) {
-            if (strcmp(word ? word : "", words[w]) == 0)
-                weakest = w;
-        }
+        caus_word word = caus_word_of(&suspect->chain[i]);
+        weakest = word < weakest ? word : weakest;
     }
-    return !is_proven && weakest >= DRIVES ? MOVED_WITH : weakest;
+    return !is_proven && weakest >= CAUS_WORD_DRIVES ? CAUS_WORD_MOVED_WITH
+                                                     : weakest;
 }
 
 /* "; front moved with it, over mid": how far it is told, and which way. */
-static void add_way(const caus_case *about, int word, caus_text *text)
+static void add_way(const caus_case *about, caus_word word, caus_text *text)
 {
     const caus_suspect *first = &about->suspects[0];
     size_t end = first->chain[first->hop_count - 1].to;
     const char *service = about->suspects[end].service;
     switch (word) {
-    case NO_WORD:
+    case CAUS_WORD_NONE:
         caus_text_format(text, "; %s calls it", service);
         break;
-    case MOVED_WITH:
+    case CAUS_WORD_MOVED_WITH:
         caus_text_format(text, "; %s moved with it", service);
         break;
-    case PRECEDED:
+    case CAUS_WORD_PRECEDED:
         caus_text_format(text, "; it preceded %s", service);
         break;
-    case DRIVES:
+    case CAUS_WORD_DRIVES:
         caus_text_format(text, "; it drives %s", service);
         break;
-    default:
+    case CAUS_WORD_CAUSED:
         caus_text_format(text, "; it caused what %s shows", service);
     }
     for (size_t i = 0; i + 1 < first->hop_count; i++)
@@ -168,14 +161,14 @@ static void add_path(const caus_case *about, bool is_proven, caus_text *text)
     const caus_suspect *first = &about->suspects[0];
     if (!first->hop_count)
         return;
-    int word = weakest_word(first, is_proven);
+    caus_word word = weakest_word(first, is_proven);
     size_t end = first->chain[first->hop_count - 1].to;
-    if (word != NO_WORD) {
+    if (word != CAUS_WORD_NONE) {
         add_way(about, word, text);
         return;
     }
     bool both = caus_suspect_moved(about, 0) && caus_suspect_moved(about, end);
-    add_way(about, both ? MOVED_WITH : NO_WORD, text);
+    add_way(about, both ? CAUS_WORD_MOVED_WITH : CAUS_WORD_NONE, text);
     size_t calm = 0;
     for (size_t i = 0; i < first->hop_count; i++) {
         size_t station = first->chain[i].to;
