@@ -290,9 +290,8 @@ static caus_status attribute(const caus_case *about,
 static bool stranger_moved(const caus_case *about)
 {
     for (size_t s = 0; s < about->scene.service_count; s++) {
-        const double *outside = about->scores.outside[s];
         if (about->scene.stranger[s] &&
-            fmax(outside[0], outside[1]) >= caus_explained_clue)
+            caus_scores_shown(&about->scores, s) >= caus_explained_clue)
             return true;
     }
     return false;

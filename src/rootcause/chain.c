@@ -41,8 +41,7 @@ static size_t chain_end(const caus_case *about, const size_t *distance)
         return about->symptom_service;
     size_t end = SIZE_MAX;
     for (size_t s = 0; s < scene->service_count; s++) {
-        bool called = scene->caller_start[s + 1] > scene->caller_start[s];
-        if (called || distance[s] == SIZE_MAX)
+        if (caus_scene_is_called(scene, s) || distance[s] == SIZE_MAX)
             continue;
         if (end == SIZE_MAX || distance[s] < distance[end])
             end = s;

@@ -128,8 +128,7 @@ static size_t worst_callee(const caus_case *about, size_t service, double *clue)
     *clue = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        const double *outside = about->scores.outside[scene->callees[i]];
-        double own = fmax(outside[0], outside[1]);
+        double own = caus_scores_shown(&about->scores, scene->callees[i]);
         if (own > *clue) {
             worst = scene->callees[i];
             *clue = own;
@@ -174,14 +173,13 @@ static void check_callees(suspicion *list, size_t service)
 {
     const caus_case *about = list->about;
     const caus_scene *scene = &about->scene;
-    const double *outside = about->scores.outside[service];
+    double shown = caus_scores_shown(&about->scores, service);
     bool known = scene->has_calls && !scene->stranger[service];
-    bool alone =
-        scene->callee_start[service] == scene->callee_start[service + 1];
+    bool alone = !caus_scene_makes_calls(scene, service);
     double callee;
     size_t worst = worst_callee(about, service, &callee);
     size_t failing = failing_callee(about, service);
-    bool none = callee <= fmax(outside[0], outside[1]) && failing == SIZE_MAX;
+    bool none = callee <= shown && failing == SIZE_MAX;
     worst = failing == SIZE_MAX ? worst : failing;
     size_t blind = blind_callee(about, service);
     if (known && none && blind != SIZE_MAX) {
@@ -250,10 +248,9 @@ static const char *find_filled(const caus_case *about, size_t service)
 static const char *say_sides(const caus_case *about, size_t rank,
                              size_t service)
 {
-    const double *outside = about->scores.outside[service];
     if (about->suspects[rank].terms[CAUS_TERM_INTERNAL] > 0)
         return "it shows only inside (processor, memory, disk)";
-    if (fmax(outside[0], outside[1]) <= 0)
+    if (caus_scores_shown(&about->scores, service) <= 0)
         return "it shows neither inside nor outside";
     const char *filled = find_filled(about, service);
     if (!filled)

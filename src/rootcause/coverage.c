@@ -9,8 +9,7 @@
 /* The square of what users of a service feel, from three deviations on. */
 static double loudness(const caus_case *about, size_t service)
 {
-    const double *outside = about->scores.outside[service];
-    double loud = fmax(outside[0], outside[1]);
+    double loud = caus_scores_shown(&about->scores, service);
     bool counts =
         !about->scene.observer[service] && loud >= caus_explained_clue;
     return counts ? loud * loud : 0;

@@ -4,6 +4,8 @@
 #ifndef CAUS_SRC_ROOTCAUSE_EVIDENCE_H
 #define CAUS_SRC_ROOTCAUSE_EVIDENCE_H
 
+#include <math.h>
+
 #include "base/base.h"
 #include "caus/rootcause.h"
 #include "rootcause/rank_set.h"
@@ -185,6 +187,25 @@ size_t caus_scene_find_call(const caus_scene *scene, size_t caller,
  * calls and is not called; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);
 
+/* Whether anybody calls a service, whether it calls anybody, and whether it has
+ * variables. */
+static inline bool caus_scene_is_called(const caus_scene *scene, size_t service)
+{
+    return scene->caller_start[service + 1] > scene->caller_start[service];
+}
+
+static inline bool caus_scene_makes_calls(const caus_scene *scene,
+                                          size_t service)
+{
+    return scene->callee_start[service + 1] > scene->callee_start[service];
+}
+
+static inline bool caus_scene_is_measured(const caus_scene *scene,
+                                          size_t service)
+{
+    return scene->variable_start[service + 1] > scene->variable_start[service];
+}
+
 /* Whether latency or errors of a service are measured. */
 bool caus_scene_shows(const caus_scene *scene, size_t service);
 
@@ -305,6 +326,14 @@ typedef struct caus_scores {
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;
+
+/* The largest clue of latency or errors of a service. */
+static inline double caus_scores_shown(const caus_scores *scores,
+                                       size_t service)
+{
+    const double *outside = scores->outside[service];
+    return fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+}
 
 /* Fills `path`: the widest way from the symptom's service to every other, as an
  * anomaly reaches the symptom through services that show it. */

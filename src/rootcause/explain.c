@@ -167,11 +167,10 @@ static void look_from_symptom(caus_case *about, const double *clues)
         return;
     about->symptom_service = service;
     for (size_t s = 0; s < scene->service_count; s++) {
-        const double *outside = about->scores.outside[s];
         about->ends[s] = 0;
         if (!about->options->symptom && caus_scene_users_see(scene, s))
-            about->ends[s] =
-                fmin(1, fmax(outside[0], outside[1]) / caus_explained_clue);
+            about->ends[s] = fmin(1, caus_scores_shown(&about->scores, s) /
+                                         caus_explained_clue);
     }
     about->ends[service] = 1;
     about->context.ends = about->ends;

@@ -90,8 +90,7 @@ static double familiarity(const caus_case *about, size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t load = caus_case_find_load(about, service);
-    if (load == SIZE_MAX || about->scene.caller_start[service + 1] ==
-                                about->scene.caller_start[service])
+    if (load == SIZE_MAX || !caus_scene_is_called(&about->scene, service))
         return 1;
     double before = mean_of(timeline, load, 0, about->onset_row);
     double after =
@@ -227,8 +226,7 @@ caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
     const caus_scene *scene = &about->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
         about->fronts[s] = SIZE_MAX;
-        if (caus_scene_shows(scene, s) &&
-            scene->callee_start[s + 1] == scene->callee_start[s])
+        if (caus_scene_shows(scene, s) && !caus_scene_makes_calls(scene, s))
             CAUS_TRY(find_behind(about, clues, s, &about->fronts[s], err));
     }
     return CAUS_OK;

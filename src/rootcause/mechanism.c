@@ -126,6 +126,12 @@ static void walk_calls(call_walk *walk, size_t from, size_t *room)
     }
 }
 
+/* Whether a service is called by nobody, and is no observer. */
+static bool is_entry(const caus_scene *scene, size_t service)
+{
+    return !caus_scene_is_called(scene, service) && !scene->observer[service];
+}
+
 /* A symptom that only looks at the services has those as callees that nobody
  * calls. */
 static void walk_entries(call_walk *walk, size_t *room)
@@ -133,8 +139,7 @@ static void walk_entries(call_walk *walk, size_t *room)
     const caus_case *about = walk->about;
     const caus_scene *scene = &about->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
-        if (scene->caller_start[s + 1] == scene->caller_start[s] &&
-            !scene->observer[s])
+        if (is_entry(scene, s))
             walk_calls(walk, s, room);
     }
     size_t node = add_node(about, walk->made, about->symptom,
@@ -142,8 +147,7 @@ static void walk_entries(call_walk *walk, size_t *room)
     walk->made->only_looks = true;
     size_t count = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
-        if (scene->caller_start[s + 1] == scene->caller_start[s] &&
-            !scene->observer[s])
+        if (is_entry(scene, s))
             room[count++] = s;
     }
     add_parents(walk, node, room, count);

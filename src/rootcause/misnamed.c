@@ -60,12 +60,6 @@ static size_t distance_of(const char *told, const char *measured)
     return caus_edit_distance(told, measured) + (within ? 0 : MOST_NAME);
 }
 
-/* Whether a service has variables. */
-static bool has_variables(const caus_scene *scene, size_t service)
-{
-    return scene->variable_start[service] < scene->variable_start[service + 1];
-}
-
 static spelling find_nearest(const caus_scene *scene,
                              const caus_topology *calls)
 {
@@ -74,7 +68,8 @@ static spelling find_nearest(const caus_scene *scene,
         const char *told = calls->services[i];
         for (size_t s = 0; s < scene->service_count; s++) {
             const char *measured = scene->services[s];
-            if (!has_variables(scene, s) || strcmp(told, measured) == 0)
+            if (!caus_scene_is_measured(scene, s) ||
+                strcmp(told, measured) == 0)
                 continue;
             size_t distance = distance_of(told, measured);
             if (distance < best.distance ||
@@ -123,7 +118,7 @@ static bool is_common(const caus_scene *scene, const caus_topology *calls,
         bool found = false;
         for (size_t s = 0; s < scene->service_count && !found; s++) {
             const char *measured = scene->services[s];
-            found = has_variables(scene, s) &&
+            found = caus_scene_is_measured(scene, s) &&
                     (told_is_longer ? is_whole(ends, told, measured)
                                     : is_whole(ends, measured, told));
         }

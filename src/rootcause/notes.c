@@ -60,12 +60,6 @@ static caus_status name_blind(const caus_case *about, bool inside,
     return caus_text_finish(&text, about->out, result, NULL, err);
 }
 
-static bool is_measured(const caus_case *about, size_t service)
-{
-    const size_t *start = about->scene.variable_start;
-    return start[service + 1] > start[service];
-}
-
 /* Whom the likeliest call and nobody measures: "ledger, which payment calls".
  * "" = nobody, NULL = no memory. */
 static const char *find_unseen_callee(const caus_case *about)
@@ -76,7 +70,7 @@ static const char *find_unseen_callee(const caus_case *about)
         for (size_t k = scene->callee_start[caller];
              k < scene->callee_start[caller + 1]; k++) {
             size_t callee = scene->callees[k];
-            if (!is_measured(about, callee))
+            if (!caus_scene_is_measured(scene, callee))
                 return caus_arena_format(
                     about->out, "no metric of %s, which %s calls",
                     scene->services[callee], scene->services[caller]);

@@ -11,10 +11,9 @@ static double passes(const caus_context *context, const caus_scores *scores,
 {
     const caus_scene *scene = context->scene;
     const caus_log_clues *logs = context->logs;
-    const double *outside = scores->outside[service];
     if (!caus_scene_shows(scene, service))
         return 1;
-    double shown = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+    double shown = caus_scores_shown(scores, service);
     for (size_t kind = 0; logs && kind < CAUS_LOG_NAMED; kind++)
         shown = fmax(shown, logs->largest[kind][service]);
     return fmin(1, shown / caus_explained_clue);

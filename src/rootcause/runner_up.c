@@ -13,9 +13,8 @@ static size_t find_calm_caller(const caus_case *about)
     for (size_t i = scene->caller_start[second];
          i < scene->caller_start[second + 1]; i++) {
         size_t caller = scene->callers[i];
-        const double *outside = about->scores.outside[caller];
         if (caller != first && caus_scene_shows(scene, caller) &&
-            fmax(outside[0], outside[1]) <= 0)
+            caus_scores_shown(&about->scores, caller) <= 0)
             return caller;
     }
     return SIZE_MAX;
@@ -26,7 +25,6 @@ static size_t find_calm_caller(const caus_case *about)
 static const char *say_if_callee(const caus_case *about)
 {
     const char *second = about->suspects[1].service;
-    const double *outside = about->scores.outside[about->ranked[1]];
     size_t calm = find_calm_caller(about);
     if (calm != SIZE_MAX)
         return caus_arena_format(about->out,
@@ -38,7 +36,7 @@ static const char *say_if_callee(const caus_case *about)
                                  "; latency or errors of %s would tell, but "
                                  "are not measured",
                                  second);
-    if (fmax(outside[0], outside[1]) <= 0)
+    if (caus_scores_shown(&about->scores, about->ranked[1]) <= 0)
         return caus_arena_format(about->out,
                                  "; were it %s, its own latency or errors "
                                  "would show it",

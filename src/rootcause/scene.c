@@ -244,10 +244,8 @@ bool caus_scene_users_see(const caus_scene *scene, size_t service)
 {
     if (service == SIZE_MAX || scene->observer[service])
         return true;
-    bool called =
-        scene->caller_start[service + 1] > scene->caller_start[service];
-    return !called && (!scene->has_calls || scene->callee_start[service + 1] >
-                                                scene->callee_start[service]);
+    return !caus_scene_is_called(scene, service) &&
+           (!scene->has_calls || caus_scene_makes_calls(scene, service));
 }
 
 bool caus_scene_shows(const caus_scene *scene, size_t service)

@@ -106,8 +106,7 @@ static void collect_outside(const caus_context *context, const double *clues,
         else if (late)
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
         if (scene->of_calls[v] &&
-            (!scene->has_calls ||
-             scene->callee_start[s] < scene->callee_start[s + 1]))
+            (!scene->has_calls || caus_scene_makes_calls(scene, s)))
             scores->calling[s] = fmax(scores->calling[s], clues[v]);
     }
 }

@@ -31,8 +31,8 @@ static bool answers_sooner(const caus_case *about, size_t service, size_t entry)
 
 static bool is_entry(const caus_scene *scene, size_t service)
 {
-    return scene->caller_start[service + 1] == scene->caller_start[service] &&
-           scene->callee_start[service + 1] > scene->callee_start[service];
+    return !caus_scene_is_called(scene, service) &&
+           caus_scene_makes_calls(scene, service);
 }
 
 static bool is_known(const caus_case *about, const char *name)
