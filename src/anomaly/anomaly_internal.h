@@ -167,7 +167,8 @@ bool caus_fill_prepared(const caus_detect_job *job, size_t column,
 
 /* ---- placebo.c ---- */
 
-typedef struct caus_verdict {
+/* What the windows in question score, and what it takes to stand out. */
+typedef struct caus_alarm {
     bool found;
     size_t block; /* the first above the threshold, else the best */
     double score; /* of that block */
@@ -176,17 +177,17 @@ typedef struct caus_verdict {
     double *limits;    /* [column_count × scale_count] of departures */
     bool *is_left_out; /* [placebo_count] */
     size_t placebo_used;
-} caus_verdict;
+} caus_alarm;
 
-caus_status caus_verdict_reach(const caus_detect_job *job,
-                               const caus_departures *departures,
-                               caus_arena *scratch, caus_verdict *result,
-                               caus_error *err);
+caus_status caus_alarm_find(const caus_detect_job *job,
+                            const caus_departures *departures,
+                            caus_arena *scratch, caus_alarm *result,
+                            caus_error *err);
 
 /* The largest of the sizes of caus_ratios_fill() from a window on. */
 double caus_ratios_most(const caus_detect_job *job,
                         const caus_departures *departures,
-                        const caus_verdict *verdict, size_t column,
+                        const caus_alarm *alarm, size_t column,
                         size_t first_block);
 
 /* The row from which on ratios are told. */
@@ -201,8 +202,7 @@ static inline size_t caus_told_from(const caus_detect_job *job)
  * hardly ever moved. */
 void caus_ratios_fill(const caus_detect_job *job,
                       const caus_departures *departures,
-                      const caus_verdict *verdict, size_t column,
-                      double *ratios);
+                      const caus_alarm *alarm, size_t column, double *ratios);
 
 /* ---- profile.c: where a column changed ---- */
 

@@ -11,11 +11,10 @@ enum { LEAST_BASE = 4 };
 
 /* Prior of a run: weight and place of the mean, shape and scale of the
  * variance. Adams & MacKay (2007) leave them to the user. */
-static const double PRIOR_WEIGHT = 1;
-static const double PRIOR_SHAPE = 1;
-static const double PRIOR_SCALE = 1;
-static const double LEAST_RUN = 1e-6;
-static const double PI = 3.14159265358979323846;
+static const double prior_weight = 1;
+static const double prior_shape = 1;
+static const double prior_scale = 1;
+static const double least_run = 1e-6;
 
 /* ---- the odds of a new run, for the detector ---- */
 
@@ -23,15 +22,15 @@ static const double PI = 3.14159265358979323846;
  */
 static double log_evidence(double count, double sum, double square)
 {
-    double weight = PRIOR_WEIGHT + count;
-    double shape = PRIOR_SHAPE + count / 2;
+    double weight = prior_weight + count;
+    double shape = prior_shape + count / 2;
     double within = count > 0 ? square - sum * sum / count : 0;
     double mean = count > 0 ? sum / count : 0;
-    double scale = PRIOR_SCALE + fmax(within, 0) / 2 +
-                   PRIOR_WEIGHT * count * mean * mean / (2 * weight);
-    return caus_log_gamma(shape) - caus_log_gamma(PRIOR_SHAPE) +
-           PRIOR_SHAPE * log(PRIOR_SCALE) - shape * log(scale) +
-           .5 * log(PRIOR_WEIGHT / weight) - count / 2 * log(2 * PI);
+    double scale = prior_scale + fmax(within, 0) / 2 +
+                   prior_weight * count * mean * mean / (2 * weight);
+    return caus_log_gamma(shape) - caus_log_gamma(prior_shape) +
+           prior_shape * log(prior_scale) - shape * log(scale) +
+           .5 * log(prior_weight / weight) - count / 2 * log(2 * M_PI);
 }
 
 static double span_evidence(const caus_column *column, size_t from, size_t to)
@@ -95,10 +94,10 @@ typedef struct online {
  * equation 3 in Murphy's form; then the update of the belief. */
 static double learn(belief *b, double value, const double *gammas)
 {
-    double shape = PRIOR_SHAPE + (double)b->count / 2;
+    double shape = prior_shape + (double)b->count / 2;
     double width = b->scale * (b->weight + 1) / (b->weight * shape);
     double off = value - b->mean;
-    double density = gammas[b->count] - .5 * log(2 * shape * PI * width) -
+    double density = gammas[b->count] - .5 * log(2 * shape * M_PI * width) -
                      (shape + .5) * log1p(off * off / (2 * shape * width));
     b->scale += b->weight * off * off / (2 * (b->weight + 1));
     b->mean += off / (b->weight + 1);
@@ -111,7 +110,7 @@ static void begin(const online *o, run_state *state, size_t start)
 {
     state->start = start;
     for (size_t v = 0; v < o->variable_count; v++)
-        state->beliefs[v] = (belief){PRIOR_WEIGHT, 0, PRIOR_SCALE, 0};
+        state->beliefs[v] = (belief){prior_weight, 0, prior_scale, 0};
 }
 
 /* One row: every run goes on or ends; sets the probabilities anew. */
@@ -147,7 +146,7 @@ static bool step(online *o, const double *row, size_t at, double hazard,
     for (size_t k = 0; k < o->run_count; k++) {
         run_state state = o->runs[k];
         state.probability /= total;
-        if (state.probability < LEAST_RUN)
+        if (state.probability < least_run)
             continue;
         o->runs[k] = o->runs[kept]; /* its beliefs stay for a later run */
         o->runs[kept++] = state;
@@ -160,7 +159,7 @@ static double *make_gammas(size_t rows, caus_arena *scratch)
 {
     double *gammas = CAUS_ARRAY(scratch, double, rows + 1);
     for (size_t n = 0; gammas && n <= rows; n++) {
-        double shape = PRIOR_SHAPE + (double)n / 2;
+        double shape = prior_shape + (double)n / 2;
         gammas[n] = caus_log_gamma(shape + .5) - caus_log_gamma(shape);
     }
     return gammas;

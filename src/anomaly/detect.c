@@ -46,7 +46,7 @@ static caus_status check(const caus_anomaly_options *options, caus_error *err)
 typedef struct findings {
     const caus_detect_job *job;
     const caus_departures *departures;
-    const caus_verdict *verdict;
+    const caus_alarm *alarm;
     caus_arena *out;
     double *ratios;      /* [variable_count × row_count]; NULL = `later` */
     caus_anomaly *found; /* [variable_count] */
@@ -73,8 +73,8 @@ static double median_between(const caus_panel *panel, size_t column,
 static size_t first_block(const findings *f)
 {
     size_t from = f->job->layout->placebo_count;
-    return f->verdict->found && f->verdict->block > from ? f->verdict->block - 1
-                                                         : from;
+    return f->alarm->found && f->alarm->block > from ? f->alarm->block - 1
+                                                     : from;
 }
 
 /* The first window in which a column departs that does. */
@@ -138,9 +138,8 @@ static void set_effect(const findings *f, size_t column, size_t from,
 static bool are_told(const findings *f, size_t column)
 {
     const caus_detect_job *job = f->job;
-    return !job->later ||
-           caus_ratios_most(job, f->departures, f->verdict, column,
-                            job->layout->placebo_count) > 1;
+    return !job->later || caus_ratios_most(job, f->departures, f->alarm, column,
+                                           job->layout->placebo_count) > 1;
 }
 
 static caus_status tell_ratios(const findings *f, size_t column,
@@ -200,19 +199,19 @@ static caus_status describe(findings *f, size_t column, caus_arena *scratch,
     anomaly->level = panel->level[column];
     anomaly->scale = panel->scale[column];
     anomaly->effect = anomaly->size = 0;
-    anomaly->ratio = caus_ratios_most(f->job, f->departures, f->verdict, column,
+    anomaly->ratio = caus_ratios_most(f->job, f->departures, f->alarm, column,
                                       first_block(f));
-    anomaly->exceeds = anomaly->ratio > f->verdict->variable_threshold;
+    anomaly->exceeds = anomaly->ratio > f->alarm->variable_threshold;
     if (!are_told(f, column))
         return CAUS_OK;
-    caus_ratios_fill(f->job, f->departures, f->verdict, column, f->sizes);
+    caus_ratios_fill(f->job, f->departures, f->alarm, column, f->sizes);
     CAUS_TRY(tell_ratios(f, column, err));
     return anomaly->ratio > 1 ? describe_change(f, column, scratch, err)
                               : CAUS_OK;
 }
 
 static bool list_disturbances(const caus_detect_job *job,
-                              const caus_verdict *verdict, caus_arena *out,
+                              const caus_alarm *alarm, caus_arena *out,
                               caus_anomalies *made)
 {
     const caus_layout *layout = job->layout;
@@ -221,7 +220,7 @@ static bool list_disturbances(const caus_detect_job *job,
     if (!list)
         return false;
     for (size_t b = 0; b < layout->placebo_count; b++)
-        if (verdict->is_left_out[b]) {
+        if (alarm->is_left_out[b]) {
             const caus_block *block = &layout->blocks[b];
             const size_t *row = &job->panel->row[block->start];
             list[made->disturbance_count++] =
@@ -233,20 +232,20 @@ static bool list_disturbances(const caus_detect_job *job,
 
 static caus_status report(const caus_detect_job *job,
                           const caus_departures *departures,
-                          const caus_verdict *verdict, size_t variables,
+                          const caus_alarm *alarm, size_t variables,
                           caus_arena *scratch, caus_arena *out,
                           caus_anomalies *made, caus_error *err)
 {
     const caus_panel *panel = job->panel;
     size_t rows = panel->source_count;
     findings f = {
-        .job = job, .departures = departures, .verdict = verdict, .out = out};
+        .job = job, .departures = departures, .alarm = alarm, .out = out};
     int64_t *times = CAUS_ARRAY(out, int64_t, rows);
     f.ratios = job->later ? NULL : CAUS_ARRAY(out, double, variables *rows);
     f.found = CAUS_ARRAY(out, caus_anomaly, variables);
     f.votes = CAUS_ARRAY(scratch, caus_onset_vote, panel->column_count);
     if (!times || !(f.ratios || job->later) || !f.found ||
-        !list_disturbances(job, verdict, out, made))
+        !list_disturbances(job, alarm, out, made))
         return caus_arena_fail(out, err);
     f.sizes = CAUS_ARRAY(scratch, double, panel->row_count);
     f.values = CAUS_ARRAY(scratch, double, panel->row_count);
@@ -269,7 +268,7 @@ static caus_status report(const caus_detect_job *job,
     made->time_ns = times;
     made->ratios = f.ratios;
     made->variables = f.found;
-    if (verdict->found)
+    if (alarm->found)
         made->onset = caus_onset_join(f.votes, f.vote_count, panel);
     return CAUS_OK;
 }
@@ -284,7 +283,7 @@ static caus_status detect(const caus_detect_rows *rows,
     caus_panel panel;
     caus_layout layout;
     caus_departures departures;
-    caus_verdict verdict;
+    caus_alarm alarm;
     CAUS_TRY(
         caus_panel_init(series, rows->columns, options, scratch, &panel, err));
     CAUS_TRY(caus_layout_init(&panel, scratch, &layout, err));
@@ -296,14 +295,14 @@ static caus_status detect(const caus_detect_rows *rows,
                            .names = series->variables,
                            .later = rows->later};
     CAUS_TRY(caus_departures_measure(&job, scratch, &departures, err));
-    CAUS_TRY(caus_verdict_reach(&job, &departures, scratch, &verdict, err));
+    CAUS_TRY(caus_alarm_find(&job, &departures, scratch, &alarm, err));
     *made = (caus_anomalies){.reference_rows = panel.row[panel.reference_count],
                              .window_rows = layout.window_rows,
-                             .placebo_count = verdict.placebo_used,
-                             .score = verdict.score,
-                             .threshold = verdict.threshold,
-                             .variable_threshold = verdict.variable_threshold};
-    return report(&job, &departures, &verdict, series->variable_count, scratch,
+                             .placebo_count = alarm.placebo_used,
+                             .score = alarm.score,
+                             .threshold = alarm.threshold,
+                             .variable_threshold = alarm.variable_threshold};
+    return report(&job, &departures, &alarm, series->variable_count, scratch,
                   out, made, err);
 }
 

@@ -4,7 +4,7 @@
 
 #include "anomaly/anomaly_internal.h"
 
-static const caus_detector_entry DETECTORS[CAUS_DETECTOR_COUNT] = {
+static const caus_detector_entry detectors[CAUS_DETECTOR_COUNT] = {
     [CAUS_DETECTOR_TWO_WINDOW] = {"two-window", NULL, caus_fill_standardised,
                                   true, caus_measure_windows},
     [CAUS_DETECTOR_CHANGE_POINT] = {"change-point", NULL,
@@ -24,19 +24,19 @@ static const caus_detector_entry DETECTORS[CAUS_DETECTOR_COUNT] = {
 
 const caus_detector_entry *caus_detector_find(caus_detector detector)
 {
-    return &DETECTORS[detector];
+    return &detectors[detector];
 }
 
 const char *caus_detector_name(caus_detector detector)
 {
-    return (size_t)detector < CAUS_DETECTOR_COUNT ? DETECTORS[detector].name
+    return (size_t)detector < CAUS_DETECTOR_COUNT ? detectors[detector].name
                                                   : "unknown";
 }
 
 bool caus_detector_from_name(const char *name, caus_detector *result)
 {
     for (size_t d = 0; d < CAUS_DETECTOR_COUNT; d++)
-        if (strcmp(DETECTORS[d].name, name) == 0) {
+        if (strcmp(detectors[d].name, name) == 0) {
             *result = (caus_detector)d;
             return true;
         }

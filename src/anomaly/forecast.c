@@ -8,16 +8,16 @@
 
 enum { LEAST_VALUES = 10 };
 
-static const size_t MOST_SEASON = 100000;
+static const size_t most_season = 100000;
 
-static const double DAMPING = .98;
-static const double LEVEL_WEIGHTS[] = {.02, .05, .1, .2, .35, .5, .8};
-static const double TREND_WEIGHTS[] = {0, .01, .05};
-static const double SEASON_WEIGHTS[] = {0, .05, .2};
+static const double damping = .98;
+static const double level_weights[] = {.02, .05, .1, .2, .35, .5, .8};
+static const double trend_weights[] = {0, .01, .05};
+static const double season_weights[] = {0, .05, .2};
 /* Errors beyond so many deviations move the state no further. */
-static const double MOST_ERROR = 4;
+static const double most_error = 4;
 /* The detector's least deviation of a forecast, in robust deviations. */
-static const double LEAST_DEVIATION = .25;
+static const double least_deviation = .25;
 
 typedef struct smoother {
     double level_weight, trend_weight, season_weight;
@@ -35,12 +35,12 @@ static double season_at(const smoother *s, size_t row)
 /* One row; returns the one-step error, NaN where the value is missing. */
 static double smooth(smoother *s, size_t row, double value)
 {
-    double trend = DAMPING * s->trend;
+    double trend = damping * s->trend;
     double error = value - (s->level + trend + season_at(s, row));
     double moved = isnan(error) ? 0 : error;
     if (s->deviation > 0)
-        moved = fmax(-MOST_ERROR * s->deviation,
-                     fmin(MOST_ERROR * s->deviation, moved));
+        moved = fmax(-most_error * s->deviation,
+                     fmin(most_error * s->deviation, moved));
     s->level += trend + s->level_weight * moved;
     s->trend = trend + s->trend_weight * moved;
     if (s->season_rows)
@@ -97,13 +97,13 @@ static void fit(smoother *s, const double *values, size_t count)
 {
     smoother best = *s;
     double least = (double)INFINITY;
-    size_t seasons = s->season_rows ? COUNT(SEASON_WEIGHTS) : 1;
-    for (size_t a = 0; a < COUNT(LEVEL_WEIGHTS); a++)
-        for (size_t b = 0; b < COUNT(TREND_WEIGHTS); b++)
+    size_t seasons = s->season_rows ? COUNT(season_weights) : 1;
+    for (size_t a = 0; a < COUNT(level_weights); a++)
+        for (size_t b = 0; b < COUNT(trend_weights); b++)
             for (size_t c = 0; c < seasons; c++) {
-                s->level_weight = LEVEL_WEIGHTS[a];
-                s->trend_weight = TREND_WEIGHTS[b];
-                s->season_weight = s->season_rows ? SEASON_WEIGHTS[c] : 0;
+                s->level_weight = level_weights[a];
+                s->trend_weight = trend_weights[b];
+                s->season_weight = s->season_rows ? season_weights[c] : 0;
                 double error = try_weights(s, values, count);
                 if (error < least) {
                     least = error;
@@ -119,7 +119,7 @@ static void fit(smoother *s, const double *values, size_t count)
 static double next_weight(const smoother *s, size_t j, double *power,
                           double *sum)
 {
-    *power *= DAMPING;
+    *power *= damping;
     *sum += *power;
     double weight = s->level_weight + s->trend_weight * *sum;
     if (s->season_rows && j % s->season_rows == 0)
@@ -134,7 +134,7 @@ static void predict(const smoother *s, size_t row, size_t rows, double *means,
     double power = 1, sum = 0, variance = 1, trend = s->trend;
     double level = s->level;
     for (size_t j = 1; j <= rows; j++) {
-        trend *= DAMPING;
+        trend *= damping;
         level += trend;
         means[j - 1] = level + season_at(s, row + j - 1);
         deviations[j - 1] = s->deviation * sqrt(variance);
@@ -179,7 +179,7 @@ bool caus_fill_forecast(const caus_detect_job *job, size_t column,
         predict(&s, row, block->length, means, deviations);
         for (size_t i = 0; i < block->length; i++)
             values[row + i] = (all[row + i] - means[i]) /
-                              fmax(deviations[i], LEAST_DEVIATION);
+                              fmax(deviations[i], least_deviation);
     }
     return true;
 }
@@ -189,12 +189,12 @@ bool caus_fill_forecast(const caus_detect_job *job, size_t column,
 static caus_status check(const double *values, size_t count, size_t season,
                          double level, caus_error *err)
 {
-    if (!(level > 0 && level < 1) || season > MOST_SEASON)
+    if (!(level > 0 && level < 1) || season > most_season)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "an interval of level %g with a season of %zu rows "
                          "cannot be made: give a level between 0 and 1 and at "
                          "most %zu rows",
-                         level, season, MOST_SEASON);
+                         level, season, most_season);
     size_t present = 0;
     for (size_t r = 0; r < count; r++) {
         present += isnan(values[r]) ? 0 : 1;

@@ -161,7 +161,7 @@ bool caus_forest_score(const caus_forest *forest, const double *values,
 /* ---- the detector: a forest for each column ---- */
 
 /* Scores are told in their interquartile range, and that is at least this. */
-static const double LEAST_SPREAD = .02;
+static const double least_spread = .02;
 
 /* A stream for a name, so that columns may come in any order (FNV-1a). */
 static uint64_t stream_of(const char *name)
@@ -192,7 +192,7 @@ static void standardise(double *scores, size_t rows, size_t reference,
     caus_sort(room, reference);
     double middle = room[reference / 2];
     double spread = (room[3 * reference / 4] - room[reference / 4]) / 1.349;
-    spread = fmax(spread, LEAST_SPREAD);
+    spread = fmax(spread, least_spread);
     for (size_t r = 0; r < rows; r++)
         scores[r] = (scores[r] - middle) / spread;
 }

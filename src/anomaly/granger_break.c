@@ -10,11 +10,11 @@
 enum { MOST_OTHERS = 3, MOST_TERMS = 1 + 10 + MOST_OTHERS };
 
 /* Values beyond this teach no more. */
-static const double MOST_SHIFT = 8;
+static const double most_shift = 8;
 /* Ridge, as a share of the number of rows. */
-static const double RIDGE = .01;
+static const double ridge = .01;
 /* Residuals have at least so many robust deviations of the variable. */
-static const double LEAST_DEVIATION = .25;
+static const double least_deviation = .25;
 
 typedef struct regression_job {
     const caus_detect_job *job;
@@ -54,7 +54,7 @@ static void fit(const regression_job *g, size_t target, terms *t)
         }
     }
     for (size_t k = 0; k < t->count; k++)
-        matrix[k * MOST_TERMS + k] += RIDGE * (double)g->reference;
+        matrix[k * MOST_TERMS + k] += ridge * (double)g->reference;
     caus_invert_symmetric(matrix, t->count, MOST_TERMS, 0, NULL);
     for (size_t k = 0; k < t->count; k++) {
         t->weight[k] = 0;
@@ -133,7 +133,7 @@ static void regress(const regression_job *g, size_t target, double *room,
     const double *original = g->job->panel->columns[target];
     for (size_t r = 0; r < g->rows; r++)
         rest[r] = isnan(original[r]) ? (double)NAN
-                                     : rest[r] / fmax(spread, LEAST_DEVIATION);
+                                     : rest[r] / fmax(spread, least_deviation);
 }
 
 static void take_values(const regression_job *g, caus_arena *scratch)
@@ -145,7 +145,7 @@ static void take_values(const regression_job *g, caus_arena *scratch)
             if (isnan(values[r]))
                 values[r] = 0;
             g->taught[c * g->rows + r] =
-                fmax(-MOST_SHIFT, fmin(MOST_SHIFT, values[r]));
+                fmax(-most_shift, fmin(most_shift, values[r]));
         }
     }
 }

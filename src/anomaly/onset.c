@@ -6,7 +6,7 @@
 #include "anomaly/anomaly_internal.h"
 
 /* The evidence that makes the earliest cluster, as a share of all. */
-static const double EARLIEST_SHARE = .2;
+static const double earliest_share = .2;
 
 static int compare_rows(const void *a, const void *b)
 {
@@ -83,7 +83,7 @@ caus_onset caus_onset_join(caus_onset_vote *votes, size_t count,
     size_t at = 0;
     for (; at + 1 < count; at++) {
         sum += votes[at].weight;
-        if (sum >= EARLIEST_SHARE * total)
+        if (sum >= earliest_share * total)
             break;
     }
     size_t row = votes[at].row;

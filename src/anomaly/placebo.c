@@ -10,19 +10,19 @@
 
 /* What windows of other systems say of the deviation of scores and of log
  * ratios, and how many windows that is worth. */
-static const double PRIOR_WINDOWS = 8;
-static const double PRIOR_SCORE_DEVIATION = 1;
-static const double PRIOR_RATIO_DEVIATION = .3;
+static const double prior_windows = 8;
+static const double prior_score_deviation = 1;
+static const double prior_ratio_deviation = .3;
 /* Few variables have few surprises: half the variance with so many. */
-static const double PRIOR_COLUMNS = 30;
+static const double prior_columns = 30;
 /* Limits of departures are at least this share of what counts at all. */
-static const double LEAST_LIMIT = .5;
+static const double least_limit = .5;
 /* A reference window is an earlier incident when its score, with so many times
  * the usual departures as limits, is so many deviations off. */
-static const double USUAL_TIMES = 2.5;
-static const double DISTURBED = 4;
-static const double LEAST_DISTURBED_DEVIATION = .5;
-static const double MOST_DISTURBED_SHARE = .3;
+static const double usual_times = 2.5;
+static const double disturbed = 4;
+static const double least_disturbed_deviation = .5;
+static const double most_disturbed_share = .3;
 
 typedef struct placebo_job {
     const caus_detect_job *job;
@@ -36,7 +36,7 @@ typedef struct placebo_job {
 /* The largest departures of windows in use, all but one. */
 static void set_limits(const placebo_job *p, size_t without)
 {
-    double least = LEAST_LIMIT * p->job->options->min_size;
+    double least = least_limit * p->job->options->min_size;
     for (size_t i = 0; i < p->cells; i++)
         p->limits[i] = least;
     for (size_t b = 0; b < p->job->layout->placebo_count; b++) {
@@ -101,9 +101,9 @@ static double predict(const double *values, size_t count, double prior,
         mean += values[i] / n;
     for (size_t i = 0; i < count; i++)
         squares += (values[i] - mean) * (values[i] - mean);
-    double freedom = n - 1 + PRIOR_WINDOWS;
+    double freedom = n - 1 + prior_windows;
     double deviation =
-        sqrt((squares + PRIOR_WINDOWS * prior * prior) / freedom);
+        sqrt((squares + prior_windows * prior * prior) / freedom);
     return mean + caus_student_t_quantile_sf(level, freedom) * deviation *
                       sqrt(1 + 1 / n);
 }
@@ -116,7 +116,7 @@ static void leave_out(const placebo_job *p, double *scores, double *room)
         for (size_t b = 0; b < count; b++)
             room[b] = caus_largest_of(p->departures, b)[i];
         p->limits[i] = fmax(p->job->options->min_size,
-                            USUAL_TIMES * caus_median(room, count));
+                            usual_times * caus_median(room, count));
     }
     for (size_t b = 0; b < count; b++)
         scores[b] = score_block(p, b, NULL);
@@ -125,13 +125,13 @@ static void leave_out(const placebo_job *p, double *scores, double *room)
     for (size_t b = 0; b < count; b++)
         room[b] = fabs(scores[b] - middle);
     double deviation =
-        fmax(1.4826 * caus_median(room, count), LEAST_DISTURBED_DEVIATION);
-    size_t most = (size_t)(MOST_DISTURBED_SHARE * (double)count);
+        fmax(1.4826 * caus_median(room, count), least_disturbed_deviation);
+    size_t most = (size_t)(most_disturbed_share * (double)count);
     for (size_t k = 0; k < most; k++) {
         size_t worst = SIZE_MAX;
         for (size_t b = 0; b < count; b++)
             if (!p->is_left_out[b] &&
-                scores[b] > middle + DISTURBED * deviation &&
+                scores[b] > middle + disturbed * deviation &&
                 (worst == SIZE_MAX || scores[b] > scores[worst]))
                 worst = b;
         if (worst == SIZE_MAX)
@@ -142,7 +142,7 @@ static void leave_out(const placebo_job *p, double *scores, double *room)
 
 /* Scores of every placebo window by the limits of the others. */
 static caus_status learn_thresholds(const placebo_job *p, double *scores,
-                                    double *ratios, caus_verdict *verdict,
+                                    double *ratios, caus_alarm *alarm,
                                     caus_error *err)
 {
     const caus_layout *layout = p->job->layout;
@@ -157,37 +157,37 @@ static caus_status learn_thresholds(const placebo_job *p, double *scores,
     }
     size_t questions = layout->block_count - layout->placebo_count;
     double level = p->job->options->false_alarm / (double)questions;
-    verdict->placebo_used = used;
+    alarm->placebo_used = used;
     double columns = (double)p->departures->column_count;
     double prior =
-        PRIOR_SCORE_DEVIATION * sqrt(columns / (columns + PRIOR_COLUMNS));
-    verdict->threshold = predict(scores, used, prior, level);
-    verdict->variable_threshold =
-        exp(predict(ratios, used, PRIOR_RATIO_DEVIATION, level));
+        prior_score_deviation * sqrt(columns / (columns + prior_columns));
+    alarm->threshold = predict(scores, used, prior, level);
+    alarm->variable_threshold =
+        exp(predict(ratios, used, prior_ratio_deviation, level));
     return CAUS_OK;
 }
 
-static void judge(const placebo_job *p, caus_verdict *verdict)
+static void judge(const placebo_job *p, caus_alarm *alarm)
 {
     const caus_layout *layout = p->job->layout;
-    verdict->score = -1;
+    alarm->score = -1;
     for (size_t b = layout->placebo_count; b < layout->block_count; b++) {
         double score = score_block(p, b, NULL);
-        if (score <= verdict->score)
+        if (score <= alarm->score)
             continue;
-        verdict->score = score;
-        verdict->block = b;
-        if (score > verdict->threshold) {
-            verdict->found = true;
+        alarm->score = score;
+        alarm->block = b;
+        if (score > alarm->threshold) {
+            alarm->found = true;
             return;
         }
     }
 }
 
-caus_status caus_verdict_reach(const caus_detect_job *job,
-                               const caus_departures *departures,
-                               caus_arena *scratch, caus_verdict *result,
-                               caus_error *err)
+caus_status caus_alarm_find(const caus_detect_job *job,
+                            const caus_departures *departures,
+                            caus_arena *scratch, caus_alarm *result,
+                            caus_error *err)
 {
     size_t count = job->layout->placebo_count;
     size_t cells = departures->scale_count * departures->column_count;
@@ -199,12 +199,12 @@ caus_status caus_verdict_reach(const caus_detect_job *job,
     double *room = CAUS_ARRAY(scratch, double, count);
     if (!p.limits || !p.sums || !p.is_left_out || !scores || !room)
         return caus_arena_fail(scratch, err);
-    caus_verdict verdict = {.limits = p.limits, .is_left_out = p.is_left_out};
+    caus_alarm alarm = {.limits = p.limits, .is_left_out = p.is_left_out};
     leave_out(&p, scores, room);
-    CAUS_TRY(learn_thresholds(&p, scores, room, &verdict, err));
+    CAUS_TRY(learn_thresholds(&p, scores, room, &alarm, err));
     set_limits(&p, SIZE_MAX);
-    judge(&p, &verdict);
-    *result = verdict;
+    judge(&p, &alarm);
+    *result = alarm;
     return CAUS_OK;
 }
 
@@ -216,10 +216,10 @@ typedef struct bar {
     double cap;
 } bar;
 
-static bar bar_of(const caus_detect_job *job, const caus_verdict *verdict,
+static bar bar_of(const caus_detect_job *job, const caus_alarm *alarm,
                   size_t column, size_t scale)
 {
-    double limit = verdict->limits[column * job->layout->scale_count + scale];
+    double limit = alarm->limits[column * job->layout->scale_count + scale];
     double least = job->options->min_size;
     bool is_still = job->panel->is_still[column];
     return (bar){.limit = limit,
@@ -237,13 +237,13 @@ static inline double ratio_of(double size, bar against)
 
 double caus_ratios_most(const caus_detect_job *job,
                         const caus_departures *departures,
-                        const caus_verdict *verdict, size_t column,
+                        const caus_alarm *alarm, size_t column,
                         size_t first_block)
 {
     size_t scales = departures->scale_count;
     double most = 0;
     for (size_t s = 0; s < scales; s++) {
-        bar against = bar_of(job, verdict, column, s);
+        bar against = bar_of(job, alarm, column, s);
         for (size_t b = first_block; b < job->layout->block_count; b++) {
             double size = caus_largest_of(departures, b)[column * scales + s];
             double ratio = ratio_of(size, against);
@@ -255,14 +255,14 @@ double caus_ratios_most(const caus_detect_job *job,
 
 void caus_ratios_fill(const caus_detect_job *job,
                       const caus_departures *departures,
-                      const caus_verdict *verdict, size_t column,
+                      const caus_alarm *alarm, size_t column,
                       double *restrict ratios)
 {
     size_t rows = departures->row_count, from = caus_told_from(job);
     memset(ratios, 0, rows * sizeof *ratios);
     for (size_t s = 0; s < departures->scale_count; s++) {
         const double *found = caus_departures_of(departures, column, s);
-        const bar against = bar_of(job, verdict, column, s);
+        const bar against = bar_of(job, alarm, column, s);
         for (size_t r = from; r < rows; r++) {
             double ratio = ratio_of(fabs(found[r]), against);
             bool is_more = ratio > fabs(ratios[r]);

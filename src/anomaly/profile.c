@@ -15,12 +15,12 @@ enum {
 };
 
 /* Beyond this from the level before, values are drawn in. */
-static const double MOST_SHIFT = 12;
+static const double most_shift = 12;
 /* Variance of the noise at least, in squared robust deviations. */
-static const double LEAST_VARIANCE = .01;
-static const double TAIL = .025;
+static const double least_variance = .01;
+static const double tail = .025;
 /* Far more than a product and a quotient are off by. */
-static const double ROUNDING = 1e-12;
+static const double rounding = 1e-12;
 
 typedef struct span {
     size_t count;
@@ -62,7 +62,7 @@ static void centre(span *s)
     double level = caus_median(s->weights, third);
     for (size_t i = 0; i < s->count; i++) {
         double value =
-            fmax(-MOST_SHIFT, fmin(MOST_SHIFT, s->values[i] - level));
+            fmax(-most_shift, fmin(most_shift, s->values[i] - level));
         s->values[i] = value;
         s->sums[i + 1] = s->sums[i] + value;
         s->squares[i + 1] = s->squares[i] + value * value;
@@ -86,7 +86,7 @@ static void find_end(span *s)
             double found = sum * sum / rows;
             if (found > best) {
                 best = found;
-                bar = best * (1 - ROUNDING);
+                bar = best * (1 - rounding);
                 end = j;
             }
         }
@@ -195,7 +195,7 @@ static size_t weigh(span *s)
     find_rests(s);
     for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= s->count; i++) {
         double rest = s->weights[i];
-        s->weights[i] = -n / 2 * log(fmax(rest, 0) / n + LEAST_VARIANCE);
+        s->weights[i] = -n / 2 * log(fmax(rest, 0) / n + least_variance);
         if (s->weights[i] > best) {
             best = s->weights[i];
             at = i;
@@ -215,10 +215,10 @@ static void find_interval(const span *s, size_t at, size_t *first, size_t *last)
         total += s->weights[i];
     *first = *last = at;
     for (size_t i = LEAST_BEFORE; i <= end; i++) {
-        if (sum <= TAIL * total && i < at)
+        if (sum <= tail * total && i < at)
             *first = i;
         sum += s->weights[i];
-        if (i > *last && sum - s->weights[i] < (1 - TAIL) * total)
+        if (i > *last && sum - s->weights[i] < (1 - tail) * total)
             *last = i;
     }
 }

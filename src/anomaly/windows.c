@@ -15,7 +15,7 @@ enum {
 };
 
 /* Far beyond any limit; keeps one value from deciding a mean. */
-static const double MOST_DEVIATIONS = 100;
+static const double most_deviations = 100;
 
 static size_t window_length(size_t reference, size_t tested)
 {
@@ -62,8 +62,8 @@ caus_status caus_layout_init(const caus_panel *panel, caus_arena *scratch,
 /* NaN stays; no calls, so that loops are of vectors. */
 static inline double draw_in(double value)
 {
-    value = value < -MOST_DEVIATIONS ? -MOST_DEVIATIONS : value;
-    return value > MOST_DEVIATIONS ? MOST_DEVIATIONS : value;
+    value = value < -most_deviations ? -most_deviations : value;
+    return value > most_deviations ? most_deviations : value;
 }
 
 bool caus_fill_standardised(const caus_detect_job *job, size_t column,

@@ -104,7 +104,7 @@ static void evaluate(const null_law *law, double real, double imaginary,
 static double upper_tail(double x)
 {
     enum { MOST_NODES = 400 };
-    static const double pi = 3.14159265358979323846, negligible = 1e-13;
+    static const double negligible = 1e-13;
     null_law law;
     double slopes[3], top, angle;
     make_law(&law, x);
@@ -123,7 +123,7 @@ static double upper_tail(double x)
         if (height * (1 + 2 * bend * t) < negligible)
             break;
     }
-    return sum * step / pi * exp(top);
+    return sum * step / M_PI * exp(top);
 }
 
 double caus_distance_sf(double correlation, double count)

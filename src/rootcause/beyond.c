@@ -6,15 +6,15 @@
 
 #include "numeric/distributions.h"
 
-static const double MOST_DEVIATE = 30;
+static const double most_deviate = 30;
 /* Siegmund's constant: how much further than a level a walk of discrete steps
  * goes. */
-static const double OVERSHOOT = .583;
+static const double overshoot = .583;
 
 double caus_deviate_of(double tail)
 {
-    return fmin(fmax(0 - caus_normal_quantile(tail), -MOST_DEVIATE),
-                MOST_DEVIATE);
+    return fmin(fmax(0 - caus_normal_quantile(tail), -most_deviate),
+                most_deviate);
 }
 
 double caus_deviate_beyond(const double *windows, size_t count, double largest,
@@ -45,7 +45,7 @@ double caus_deviate_crossings(double deviate, double shortest, double longest)
     double level = fmax(deviate, 1), sum = 0;
     for (double length = shortest; length < longest; length++) {
         double step = log1p(1 / length) / 2;
-        sum += step * exp(-OVERSHOOT * level * sqrt(2 * step));
+        sum += step * exp(-overshoot * level * sqrt(2 * step));
     }
     return sum * level * exp(-level * level / 2) / sqrt(2 * M_PI);
 }

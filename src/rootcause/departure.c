@@ -18,14 +18,14 @@ enum {
 };
 
 /* Windows lie behind this share of the healthy rows. */
-static const double FIRST_SHARE = .35;
+static const double first_share = .35;
 /* One value counts at most so many scales. */
-static const double MOST_SCALES = 10;
+static const double most_scales = 10;
 /* What other variables say of the scale of one is worth so many windows. */
-static const double PRIOR_WINDOWS = 8;
+static const double prior_windows = 8;
 /* Largest departures of windows are deviates already, few and alike where
  * windows overlap: their own deviation tells little of that of one more. */
-static const caus_windows_prior PRIOR_LARGEST = {.deviation = 1, .windows = 24};
+static const caus_windows_prior prior_largest = {.deviation = 1, .windows = 24};
 
 /* Rows from the onset, and healthy windows that they are compared with. */
 typedef struct span {
@@ -46,7 +46,7 @@ typedef struct running {
 
 static void place_windows(span *made, size_t healthy)
 {
-    size_t first = (size_t)(FIRST_SHARE * (double)healthy);
+    size_t first = (size_t)(first_share * (double)healthy);
     first = first > LEAST_FIRST ? first : LEAST_FIRST;
     size_t room = healthy > first ? healthy - first : 0;
     size_t most = room / 4 > 2 ? room / 4 : 2;
@@ -72,8 +72,8 @@ static void add_up(const caus_case *about, size_t variable, running *sums)
         double value = values[timeline->filled[r]];
         double off = sign * (value - shift->before) / shift->scale;
         bool there = !isnan(off);
-        off = off < -MOST_SCALES ? -MOST_SCALES : off;
-        off = off > MOST_SCALES ? MOST_SCALES : off;
+        off = off < -most_scales ? -most_scales : off;
+        off = off > most_scales ? most_scales : off;
         sum += there ? off : 0;
         count += there;
         sums->sum[r + 1] = sum;
@@ -174,7 +174,7 @@ static double largest_of(const caus_case *about, const span *of,
     bool placebo = window < CAUS_MOST_WINDOWS;
     double share = placebo ? 1 - 1 / (double)of->count : 1;
     double worth = of->worth * share, most = 0;
-    double prior = PRIOR_WINDOWS * of->usual * of->usual;
+    double prior = prior_windows * of->usual * of->usual;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         const double *means = of->means + v * (CAUS_MOST_WINDOWS + 1);
         if (!used[v] || isnan(means[window]))
@@ -182,9 +182,9 @@ static double largest_of(const caus_case *about, const span *of,
         double square = square_without(of, means, window);
         double size = about->scene.bad[v] ? means[window] : fabs(means[window]);
         most = fmax(most, size / sqrt((prior + worth * square) /
-                                      (PRIOR_WINDOWS + worth)));
+                                      (prior_windows + worth)));
     }
-    return caus_deviate_of(caus_student_t_sf_fast(most, PRIOR_WINDOWS + worth));
+    return caus_deviate_of(caus_student_t_sf_fast(most, prior_windows + worth));
 }
 
 /* How far the incident is beyond the windows, in deviations of these. */
@@ -202,7 +202,7 @@ static double beyond(const span *spans, size_t span_count,
             most[i] = fmax(most[i], placebo[s][at]);
         }
     }
-    return caus_deviate_beyond(most, count, largest, &PRIOR_LARGEST);
+    return caus_deviate_beyond(most, count, largest, &prior_largest);
 }
 
 double caus_departure_sought(const caus_case *about, double deviate)

@@ -12,9 +12,9 @@
 enum { LEAST_WINDOWS = 3, LEAST_REFERENCE = 10, LEAST_WIDTH = 4 };
 
 /* At most this share of the windows is left out, from so many deviations on. */
-static const double MOST_LEFT_OUT = .3;
-static const double LOUD = 4;
-static const double LEAST_LOUDNESS = .05;
+static const double most_left_out = .3;
+static const double loud = 4;
+static const double least_loudness = .05;
 
 /* The first score without what only the incident itself can have. */
 static double top_score(const caus_scene *scene, const caus_scores *scores)
@@ -74,11 +74,11 @@ void caus_placebo_leave_out(const double *clues, size_t count, size_t width,
     double middle = caus_median(room, count);
     for (size_t i = 0; i < count; i++)
         room[i] = fabs(loudness[i] - middle);
-    double deviation = fmax(1.4826 * caus_median(room, count), LEAST_LOUDNESS);
+    double deviation = fmax(1.4826 * caus_median(room, count), least_loudness);
     for (size_t k = 0; k < most; k++) {
         size_t worst = SIZE_MAX;
         for (size_t i = 0; i < count; i++) {
-            if (!is_left_out[i] && loudness[i] > middle + LOUD * deviation &&
+            if (!is_left_out[i] && loudness[i] > middle + loud * deviation &&
                 (worst == SIZE_MAX || loudness[i] > loudness[worst]))
                 worst = i;
         }
@@ -152,7 +152,7 @@ caus_status caus_placebo_init(const caus_case *about, caus_placebo *result,
         return caus_arena_fail(scratch, err);
     CAUS_TRY(fill_windows(about, &made, shifts, err));
     caus_placebo_leave_out(made.clues, count, variables,
-                           (size_t)(MOST_LEFT_OUT * (double)count),
+                           (size_t)(most_left_out * (double)count),
                            made.is_left_out);
     *result = made;
     return CAUS_OK;

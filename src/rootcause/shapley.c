@@ -4,8 +4,6 @@
 
 #include "rootcause/attribution.h"
 
-static const double pi = 3.14159265358979323846;
-
 /* Legendre's polynomial and its derivative, by the three-term recurrence. */
 static double legendre(size_t degree, double x, double *slope)
 {
@@ -26,7 +24,7 @@ void caus_quadrature_init(caus_quadrature *rule, size_t count)
     enum { STEPS = 20 };
     rule->count = count;
     for (size_t i = 0; i < count; i++) {
-        double x = cos(pi * ((double)i + .75) / ((double)count + .5));
+        double x = cos(M_PI * ((double)i + .75) / ((double)count + .5));
         double slope = 1;
         for (int step = 0; step < STEPS; step++)
             x -= legendre(count, x, &slope) / slope;

@@ -13,7 +13,6 @@
 static const double noted_share = .01;
 /* So many times the surprise of healthy windows is surely none of theirs. */
 static const double sure_ratio = 2.5;
-static const double pi = 3.14159265358979323846;
 
 /* Calls between two services, how many a trace makes and what it gained on
  * them. */
@@ -213,7 +212,7 @@ static double clue_of(double lost, double unit)
 /* The share that is so much, as Cohen's h, above none. */
 static double share_of(double effect)
 {
-    double root = sin(fmin(fmax(effect, 0), pi) / 2);
+    double root = sin(fmin(fmax(effect, 0), M_PI) / 2);
     return root * root;
 }
 
