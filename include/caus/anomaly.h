@@ -23,7 +23,7 @@ typedef enum caus_detector {
 enum { CAUS_DETECTOR_COUNT = 6 };
 
 /* "two-window", "change-point", "bayesian", "forecast", "isolation",
- * "granger-break". */
+ * "granger-break"; "unknown" of any other. */
 const char *caus_detector_name(caus_detector detector);
 
 /* The detector of this name; false if there is none. */
@@ -74,7 +74,8 @@ typedef struct caus_anomaly {
     double scale;  /* robust deviation: interquartile range / 1.349, but at
                       least min_effect · median |x| / min_size and a step of
                       quantisation / min_size */
-    double effect; /* the change in the variable's unit; NaN when not scored */
+    double effect; /* the change in the variable's unit; 0 when ratio ≤ 1, NaN
+                      when not scored */
     double size;   /* effect / scale */
     double ratio;  /* largest departure over the largest in placebo windows */
     caus_onset onset; /* of this variable; found when ratio > 1 */
@@ -152,7 +153,8 @@ caus_status caus_onset_find(const caus_series *series,
  *   result  lives in `out`, shares texts and values with `series`
  *
  * Fails with CAUS_ERR_INVALID_ARGUMENT (no onset was found, or it is beyond the
- * rows), CAUS_ERR_TOO_FEW_SAMPLES (no row on one side), …_OUT_OF_MEMORY.
+ * rows), CAUS_ERR_TOO_FEW_SAMPLES (no row on one side), …_OUT_OF_MEMORY,
+ * …_LIMIT. Cost O(rows · variables).
  */
 caus_status caus_onset_split(const caus_series *series, const caus_onset *onset,
                              size_t margin_rows, caus_arena *out,

@@ -60,7 +60,7 @@ typedef struct caus_explain_options {
     bool has_near;    /* without an onset: someone saw it at near_ns. It is
                          looked for from so long before to so long after that
                          first, and elsewhere only if nothing is found there */
-    int64_t near_ns, near_before_ns, near_after_ns;
+    int64_t near_ns, near_before_ns, near_after_ns; /* both lengths ≥ 0 */
 } caus_explain_options;
 
 /* No topology, spans, changes, logs, symptom, onset or time near it. */
@@ -309,7 +309,7 @@ typedef struct caus_explanation {
  * CAUS_ERR_INVALID_ARGUMENT (the onset is outside the rows, or no row is before
  * or after it; no time column), CAUS_ERR_TOO_FEW_SAMPLES, …_CANCELLED,
  * …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost O(variables · rows · log rows +
- * spans).
+ * spans · log spans + services · (services + calls)).
  */
 caus_status caus_explain(const caus_series *series,
                          const caus_explain_options *options,

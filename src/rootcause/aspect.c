@@ -15,7 +15,7 @@ static bool is_remainder(const char *name)
     static const char *const patterns[] = {
         "avail*", "memavail*", "free", "freeable", "memfree*", "remaining",
         "idle",   "usable",    "hit",  "hitrate",  "hits",     "balance"};
-    return HAS_WORD(name, patterns);
+    return CAUS_HAS_WORD(name, patterns);
 }
 
 /* Whether it is a share of something, rather than a number of it. */
@@ -23,27 +23,27 @@ static bool is_share(const char *name)
 {
     static const char *const shares[] = {"ratio",    "rate", "share",
                                          "percent*", "pct",  "perc"};
-    return HAS_WORD(name, shares);
+    return CAUS_HAS_WORD(name, shares);
 }
 
 /* The share of what was asked that a cache had: how full its memory is. */
 static bool is_hit_share(const char *name)
 {
     static const char *const hits[] = {"hit", "hits"};
-    return HAS_WORD(name, hits) && is_share(name);
+    return CAUS_HAS_WORD(name, hits) && is_share(name);
 }
 
 /* Whether it counts what a histogram timed. */
 static bool is_count(const char *name)
 {
     static const char *const counts[] = {"count", "counts"};
-    return ENDS_IN(name, counts);
+    return CAUS_ENDS_IN(name, counts);
 }
 
 bool caus_aspect_is_sum(const caus_variable *variable)
 {
     static const char *const sums[] = {"sum", "total"};
-    return ENDS_IN(caus_measure_name(variable), sums);
+    return CAUS_ENDS_IN(caus_measure_name(variable), sums);
 }
 
 /* Whether it tells how long requests take, as Micrometer names it:
@@ -58,7 +58,7 @@ static bool is_time(const char *name)
         "bucket", "start*", "age",   "create*", "last", "since",
         "clock*", "stamp",  "boot*", "system",  "user", "ntp",
         "timex",  "offset", "ttl",   "uptime"};
-    return HAS_WORD(name, units) && !HAS_WORD(name, others);
+    return CAUS_HAS_WORD(name, units) && !CAUS_HAS_WORD(name, others);
 }
 
 /* Whether it tells how many of the copies of a service are there, or are not:
@@ -73,7 +73,7 @@ static bool is_of_copies(const char *name)
     static const char *const there[] = {"avail*",    "unavail*", "up",
                                         "down",      "ready",    "health*",
                                         "unhealth*", "unready"};
-    return HAS_WORD(name, copies) && HAS_WORD(name, there);
+    return CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, there);
 }
 
 /* Whether more of it is better: what is there, not what is gone. */
@@ -82,14 +82,14 @@ static bool is_there(const char *name)
     static const char *const there[] = {"avail*", "up", "ready", "health*",
                                         "uptime"};
     static const char *const negated[] = {"un", "not"};
-    return HAS_WORD(name, there) && !HAS_WORD(name, negated);
+    return CAUS_HAS_WORD(name, there) && !CAUS_HAS_WORD(name, negated);
 }
 
 /* Whether it tells how long a process has been there. */
 static bool is_age(const char *name)
 {
     static const char *const ages[] = {"uptime"};
-    return HAS_WORD(name, ages);
+    return CAUS_HAS_WORD(name, ages);
 }
 
 /* Whether it counts what the network lost on the way, which is no failure of a
@@ -102,7 +102,7 @@ static bool is_lost_on_the_way(const char *name)
     static const char *const lost[] = {"drop*",    "err",      "errs",
                                        "error*",   "loss",     "lost",
                                        "retrans*", "discard*", "overflow*"};
-    return HAS_WORD(name, network) && HAS_WORD(name, lost);
+    return CAUS_HAS_WORD(name, network) && CAUS_HAS_WORD(name, lost);
 }
 
 /* Whether it counts pages that memory did not have: as what a cache misses,
@@ -112,8 +112,8 @@ static bool is_page_fault(const char *name)
     static const char *const memory[] = {"mem", "memory", "page", "paging"};
     static const char *const lacks[] = {"fail*", "fault*"};
     static const char *const words[] = {"pgfault", "pgmajfault"};
-    return HAS_WORD(name, words) ||
-           (HAS_WORD(name, memory) && HAS_WORD(name, lacks));
+    return CAUS_HAS_WORD(name, words) ||
+           (CAUS_HAS_WORD(name, memory) && CAUS_HAS_WORD(name, lacks));
 }
 
 /* Whether it counts, from the start of a process on or for a row. */
@@ -121,7 +121,7 @@ static bool counts(const char *name)
 {
     static const char *const words[] = {"total", "count", "counts", "num",
                                         "sum"};
-    return ENDS_IN(name, words);
+    return CAUS_ENDS_IN(name, words);
 }
 
 /* Whether it counts what went well, which follows the requests; only a share of
@@ -130,8 +130,8 @@ static bool counts_success(const char *name)
 {
     static const char *const good[] = {"succe*"};
     static const char *const failed[] = {"fail*", "err*"};
-    return HAS_WORD(name, good) && !HAS_WORD(name, failed) && counts(name) &&
-           !is_share(name);
+    return CAUS_HAS_WORD(name, good) && !CAUS_HAS_WORD(name, failed) &&
+           counts(name) && !is_share(name);
 }
 
 /* Whether it tells how many answers there were, not how long they took. */
@@ -140,14 +140,14 @@ static bool counts_answers(const char *name)
     static const char *const times[] = {
         "avg", "average", "mean", "median", "min",  "max",     "p50",
         "p75", "p90",     "p95",  "p99",    "p999", "elapsed", "rt"};
-    return !HAS_WORD(name, times) && !is_time(name);
+    return !CAUS_HAS_WORD(name, times) && !is_time(name);
 }
 
 static bool is_of_bytes(const char *name)
 {
     static const char *const bytes[] = {"byte*", "size", "sizes", "length",
                                         "kb*",   "mb",   "mbps",  "body"};
-    return HAS_WORD(name, bytes);
+    return CAUS_HAS_WORD(name, bytes);
 }
 
 /* Whether it tells how long the processor was wanted, as a system's load. */
@@ -173,7 +173,7 @@ static bool is_system_load(const char *name)
 static bool is_level(const char *name)
 {
     static const char *const levels[] = {"current", "inprogress", "open"};
-    return HAS_WORD(name, levels);
+    return CAUS_HAS_WORD(name, levels);
 }
 
 static bool is_flow(const char *name)
@@ -181,7 +181,7 @@ static bool is_flow(const char *name)
     static const char *const done[] = {"published", "delivered", "processed",
                                        "completed", "handled",   "consumed",
                                        "accepted",  "received"};
-    return HAS_WORD(name, done);
+    return CAUS_HAS_WORD(name, done);
 }
 
 /* What is waited for, where it is a part of the machine: all have their work
@@ -192,13 +192,13 @@ static caus_aspect waited_for(const char *name, caus_aspect told)
     static const char *const processor[] = {"cpu*"};
     static const char *const memory[] = {"mem", "memory"};
     static const char *const disk[] = {"io", "disk"};
-    if (!HAS_WORD(name, waits))
+    if (!CAUS_HAS_WORD(name, waits))
         return told;
-    if (HAS_WORD(name, processor))
+    if (CAUS_HAS_WORD(name, processor))
         return CAUS_ASPECT_CPU;
-    if (HAS_WORD(name, memory))
+    if (CAUS_HAS_WORD(name, memory))
         return CAUS_ASPECT_MEMORY;
-    return HAS_WORD(name, disk) ? CAUS_ASPECT_RESOURCE : told;
+    return CAUS_HAS_WORD(name, disk) ? CAUS_ASPECT_RESOURCE : told;
 }
 
 /* Whether it counts calls by a code that tells of a failure. */
@@ -208,19 +208,19 @@ static bool is_failed_call(const char *name)
     static const char *const codes[] = {"internal",  "unknown",  "aborted",
                                         "exhausted", "dataloss", "deadline*"};
     return caus_measure_is_failed_code(name) ||
-           (HAS_WORD(name, grpc) && HAS_WORD(name, codes));
+           (CAUS_HAS_WORD(name, grpc) && CAUS_HAS_WORD(name, codes));
 }
 
 bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
 {
     return aspect == CAUS_ASPECT_LATENCY &&
-           HAS_WORD(caus_measure_name(variable), caus_call_words);
+           CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
 }
 
 bool caus_aspect_is_of_content(const caus_variable *variable)
 {
     static const char *const patterns[] = {"apdex"};
-    return HAS_WORD(caus_measure_name(variable), patterns);
+    return CAUS_HAS_WORD(caus_measure_name(variable), patterns);
 }
 
 bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
@@ -228,7 +228,7 @@ bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
     static const char *const patterns[] = {"throttl*"};
     return aspect == CAUS_ASPECT_SATURATION ||
            (aspect == CAUS_ASPECT_CPU &&
-            HAS_WORD(caus_measure_name(variable), patterns));
+            CAUS_HAS_WORD(caus_measure_name(variable), patterns));
 }
 
 /* What stands after the service in the name of a variable. */
@@ -280,8 +280,8 @@ static caus_aspect refine_errors(const char *name, const caus_meaning *meaning)
         return CAUS_ASPECT_LOAD;
     if (good && is_of_bytes(name))
         return CAUS_ASPECT_RESOURCE;
-    return good && HAS_WORD(name, latencies) ? CAUS_ASPECT_LATENCY
-                                             : CAUS_ASPECT_ERRORS;
+    return good && CAUS_HAS_WORD(name, latencies) ? CAUS_ASPECT_LATENCY
+                                                  : CAUS_ASPECT_ERRORS;
 }
 
 static caus_aspect refine_latency(const char *name, const caus_meaning *meaning)
@@ -337,7 +337,7 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_NETWORK:
         if (is_lost_on_the_way(name))
             return CAUS_ASPECT_RESOURCE;
-        return HAS_WORD(name, cache) ? CAUS_ASPECT_MEMORY : told;
+        return CAUS_HAS_WORD(name, cache) ? CAUS_ASPECT_MEMORY : told;
     default:
         return told;
     }
@@ -354,7 +354,7 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
     const caus_meaning *meaning = caus_meaning_of(name);
     if (is_hit_share(name))
         return CAUS_ASPECT_MEMORY;
-    if (HAS_WORD(name, times))
+    if (CAUS_HAS_WORD(name, times))
         return CAUS_ASPECT_OTHER;
     if (is_age(name))
         return is_share(name) ? CAUS_ASPECT_ERRORS : CAUS_ASPECT_RESTARTS;

@@ -105,9 +105,9 @@ bool caus_measure_is_failed_code(const char *name)
         const char *value = at + length;
         while (value[number] >= '0' && value[number] <= '9')
             number++;
-        bool rpc = HAS_WORD(key, grpc);
+        bool rpc = CAUS_HAS_WORD(key, grpc);
         bool failed = rpc ? value[0] != '0' : value[0] == '5' && number != 2;
-        if (number && failed && HAS_WORD(key, codes))
+        if (number && failed && CAUS_HAS_WORD(key, codes))
             return true;
     }
     return false;

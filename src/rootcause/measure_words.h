@@ -41,9 +41,9 @@ bool caus_measure_is_only(const char *name, const char *const *patterns,
  * HTTP from 500 on, of gRPC anything but 0. */
 bool caus_measure_is_failed_code(const char *name);
 
-#define HAS_WORD(name, words) \
+#define CAUS_HAS_WORD(name, words) \
     caus_measure_has(name, words, sizeof(words) / sizeof *(words))
-#define ENDS_IN(name, words) \
+#define CAUS_ENDS_IN(name, words) \
     caus_measure_ends_in(name, words, sizeof(words) / sizeof *(words))
 
 #endif
