@@ -97,8 +97,10 @@ typedef struct caus_change_group {
     const char *kind_name;
     int64_t first_ns;
     int64_t last_ns;
-    int64_t before_onset_ns; /* from the last change not after the onset to
-                                it; negative = all came after, by so much */
+    size_t chief; /* number of the change to tell of: the last that is not after
+                     the onset, or the first if all are */
+    int64_t before_onset_ns; /* from it to the onset; negative = it came after,
+                                by so much */
     size_t change_count;
     const size_t *changes; /* [change_count] numbers, by time */
 } caus_change_group;

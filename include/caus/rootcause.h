@@ -191,7 +191,9 @@ typedef struct caus_culprit_change {
     size_t group; /* of caus_changes_near() at the onset */
     const char *service;
     const char *kind;
-    const char *ref; /* of the last of them */
+    size_t count;    /* how many they are */
+    const char *ref; /* of the last that is not after the onset, else of the
+                        first */
     const char *text;
     int64_t time_ns;
     double confidence;      /* that it is what began the incident */

@@ -78,6 +78,7 @@ static caus_change_group group_of(const placed *from, size_t count,
                                .kind_name = first->kind_name,
                                .first_ns = first->time_ns,
                                .last_ns = from[count - 1].change->time_ns,
+                               .chief = from[0].number,
                                .before_onset_ns =
                                    subtract(onset_ns, first->time_ns),
                                .change_count = count,
@@ -85,8 +86,10 @@ static caus_change_group group_of(const placed *from, size_t count,
     for (size_t i = 0; i < count; i++) {
         numbers[i] = from[i].number;
         int64_t before_ns = subtract(onset_ns, from[i].change->time_ns);
-        if (before_ns >= 0)
+        if (before_ns >= 0) {
+            group.chief = from[i].number;
             group.before_onset_ns = before_ns;
+        }
     }
     return group;
 }

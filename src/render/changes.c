@@ -17,20 +17,10 @@ static const caus_onset *onset_of(const caus_view *view)
     return extent && extent->found ? &extent->onset : NULL;
 }
 
-/* The last change of a group that is not after the onset, or the last. */
 static const caus_change *chief(const caus_view *view,
                                 const caus_change_group *group)
 {
-    const caus_change *all = view->answer->changes->changes;
-    const caus_onset *onset = onset_of(view);
-    int64_t onset_ns = onset ? onset->time_ns : 0;
-    const caus_change *found = &all[group->changes[group->change_count - 1]];
-    for (size_t i = 0; i < group->change_count; i++) {
-        const caus_change *change = &all[group->changes[i]];
-        if (onset_ns - change->time_ns == group->before_onset_ns)
-            found = change;
-    }
-    return found;
+    return &view->answer->changes->changes[group->chief];
 }
 
 static const char *clean(const caus_view *view, caus_text *text,

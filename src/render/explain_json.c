@@ -325,6 +325,7 @@ static void write_changes(const caus_tale *tale, caus_json *json)
         put(tale, json, "kind", change->kind);
         put(tale, json, "text", change->text);
         caus_put_time(json, "time", change->time_ns);
+        caus_json_put_unsigned(json, "count", change->count);
         caus_json_put_double(json, "confidence", change->confidence);
         caus_json_put_bool(json, "indistinguishable",
                            change->indistinguishable);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which change fits: shortly before the onset, in a service that moved. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "rootcause/rootcause_internal.h"
@@ -78,21 +79,31 @@ static void sort_culprits(caus_culprit_change *items, size_t count)
     }
 }
 
-/* Whether two changes are about as likely. */
-static bool are_alike(const caus_culprit_change *a,
+/* Whether anything speaks against a service but that it was changed, and when
+ * it moved. */
+static bool shows_itself(const caus_case *about, size_t service)
+{
+    static const caus_term own[] = {CAUS_TERM_INTERNAL, CAUS_TERM_EXTERNAL,
+                                    CAUS_TERM_TRACES,   CAUS_TERM_CALLS,
+                                    CAUS_TERM_WAY,      CAUS_TERM_LOGS};
+    const double *terms = about->scores.terms[service];
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+        if (terms[own[i]] > 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether two changes are about as likely, and both touch what moved. */
+static bool are_alike(const caus_case *about, const caus_culprit_change *a,
                       const caus_culprit_change *b)
 {
     double larger = fmax(a->confidence, b->confidence);
+    size_t first = caus_scene_find(&about->scene, a->service);
+    size_t second = caus_scene_find(&about->scene, b->service);
     return larger > 0 &&
-           fmin(a->confidence, b->confidence) >= near_share * larger;
-}
-
-/* Whether anything measured in a service speaks against it. */
-static bool moved_itself(const caus_case *about, size_t service)
-{
-    const double *terms = about->scores.terms[service];
-    return terms[CAUS_TERM_INTERNAL] > 0 || terms[CAUS_TERM_EXTERNAL] > 0 ||
-           terms[CAUS_TERM_TRACES] > 0 || terms[CAUS_TERM_CALLS] > 0;
+           fmin(a->confidence, b->confidence) >= near_share * larger &&
+           shows_itself(about, first) && shows_itself(about, second);
 }
 
 /* "deploy of auth (v2)" after a start; NULL = no memory. */
@@ -115,12 +126,12 @@ static const char *compare(const caus_case *about,
     size_t service = caus_scene_find(&about->scene, own->service);
     double near = closeness(about, &about->groups[own->group]);
     bool others = false;
-    if (service != SIZE_MAX && near > 0 && !moved_itself(about, service))
+    if (service != SIZE_MAX && near > 0 && !shows_itself(about, service))
         return "; what it touches did not move";
     for (size_t i = 0; i < count; i++) {
         if (i == at)
             continue;
-        if (are_alike(own, &items[i]))
+        if (are_alike(about, own, &items[i]))
             return append_name(about, "; not to be told apart from ",
                                &items[i]);
         others = others || closeness(about, &about->groups[items[i].group]) >=
@@ -149,21 +160,24 @@ static const char *describe(const caus_case *about,
 {
     const caus_culprit_change *own = &items[at];
     const caus_change_group *group = &about->groups[own->group];
-    char apart[40];
+    char apart[40], times[40] = "";
     caus_change_group_distance(group, apart);
+    if (own->count > 1)
+        snprintf(times, sizeof times, ", %zu times", own->count);
     const char *name = append_name(about, "", own);
     const char *rest = compare(about, items, count, at);
     return name && rest
                ? caus_arena_format(
-                     about->out, "%s, %s %s the onset%s", name, apart,
+                     about->out, "%s%s, %s %s the onset%s", name, times, apart,
                      group->before_onset_ns < 0 ? "after" : "before", rest)
                : NULL;
 }
 
-static bool is_alone(const caus_culprit_change *items, size_t count, size_t at)
+static bool is_alone(const caus_case *about, const caus_culprit_change *items,
+                     size_t count, size_t at)
 {
     for (size_t i = 0; i < count; i++) {
-        if (i != at && are_alike(&items[at], &items[i]))
+        if (i != at && are_alike(about, &items[at], &items[i]))
             return false;
     }
     return true;
@@ -180,21 +194,21 @@ caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < count; i++) {
         const caus_change_group *group = &about->groups[i];
-        const caus_change *last =
-            &about->options->changes
-                 ->changes[group->changes[group->change_count - 1]];
+        const caus_change *chief =
+            &about->options->changes->changes[group->chief];
         items[i] =
             (caus_culprit_change){.group = i,
                                   .service = group->service,
                                   .kind = group->kind_name,
-                                  .ref = last->ref,
-                                  .text = last->text,
-                                  .time_ns = last->time_ns,
+                                  .count = group->change_count,
+                                  .ref = chief->ref,
+                                  .text = chief->text,
+                                  .time_ns = chief->time_ns,
                                   .confidence = believe(about, group, fits)};
     }
     sort_culprits(items, count);
     for (size_t i = 0; i < count; i++) {
-        items[i].indistinguishable = !is_alone(items, count, i);
+        items[i].indistinguishable = !is_alone(about, items, count, i);
         items[i].sentence = describe(about, items, count, i);
         if (!items[i].sentence)
             return caus_arena_fail(about->out, err);

@@ -166,6 +166,9 @@ static void changes_near_an_onset_are_grouped_nearest_first(void **state)
         assert_int_equal(groups[i].change_count, expected[i].count);
     }
     assert_string_equal(changes.changes[groups[1].changes[2]].ref, "pod3");
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(changes.changes[groups[i].chief].time_ns,
+                         (1000000 - expected[i].before_s) * second_ns);
     assert_int_equal(groups[1].first_ns, 999000 * second_ns);
     csv_bench_close(&bench);
 }

@@ -578,6 +578,7 @@ static void changes_are_told_apart_by_what_they_touch(void **state)
         strstr(told.changes[0].sentence, "it touches what broke first"));
     for (size_t i = 1; i < 4; i++) {
         const char *service = told.changes[i].service;
+        assert_false(told.changes[i].indistinguishable);
         const char *words = !service[0] ? "it names no service"
                             : strcmp(service, "side") == 0
                                 ? "what it touches did not move"
@@ -601,6 +602,31 @@ static void what_is_not_told_apart_is_named(void **state)
     assert_non_null(
         strstr(told.changes[0].sentence, "not to be told apart from"));
     assert_non_null(strstr(told.changes[0].sentence, told.changes[1].ref));
+}
+
+/* What was rolled back once it had broken is blamed, not what mended it. */
+static void a_change_is_blamed_not_that_it_was_taken_back(void **state)
+{
+    caus_explain_options options = made_options();
+    const int64_t second = INT64_C(1000000000);
+    const caus_change list[] = {
+        {options.onset_ns - 200 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
+         "v1", "", "", ""},
+        {options.onset_ns - 30 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
+         "v2", "slower", "", ""},
+        {options.onset_ns + 100 * second, "root", CAUS_CHANGE_DEPLOY,
+         "rollback", "v1", "", "", ""}};
+    const caus_changes changes = {3, list};
+    options.changes = &changes;
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_int_equal(told.change_count, 1);
+    assert_int_equal(told.changes[0].count, 3);
+    assert_string_equal(told.changes[0].ref, "v2");
+    assert_string_equal(told.changes[0].text, "slower");
+    assert_int_equal(told.changes[0].time_ns, list[1].time_ns);
+    assert_string_equal(
+        told.changes[0].sentence,
+        "deploy of root (v2), 3 times, 30 s before the onset");
 }
 
 /* "Not to be told apart" holds of both or of neither. */
@@ -684,6 +710,7 @@ int main(void)
         TEST(what_sets_the_first_apart_speaks_against_all_others),
         TEST(only_callers_that_there_are_would_show_it_too),
         TEST(changes_are_told_apart_by_what_they_touch),
+        TEST(a_change_is_blamed_not_that_it_was_taken_back),
         TEST(what_is_not_told_apart_is_named),
         TEST(a_far_likelier_change_is_told_apart_from_both_sides),
         TEST(want_of_memory_is_told),
