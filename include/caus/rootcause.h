@@ -235,11 +235,13 @@ typedef struct caus_explanation {
     bool symptom_chosen; /* not given */
     bool onset_given;
     caus_sought sought;
-    caus_onset onset;
+    caus_onset onset; /* not `found` where too few rows left none to look for:
+                         what is from its row on was compared all the same */
     caus_ending ending;
     size_t rows_before, rows_after; /* of those with any value */
-    double strength; /* of the first score over the largest in placebo windows
-                        of the healthy rows; NaN = too few rows for them */
+    double strength; /* of the largest score by variables and log lines alone
+                        over the largest in placebo windows of the healthy
+                        rows; NaN = too few rows for them */
     size_t placebo_count;
     bool has_calls;   /* it is known who calls whom */
     bool has_traces;  /* spans of before and after took part */
@@ -306,12 +308,13 @@ typedef struct caus_explanation {
  * time in vain counts where the answer comes from elsewhere.
  *
  * Assumes one cause, in a service that is measured or called, and an incident
- * of at least a quarter of the rows after the onset. Fails with
- * CAUS_ERR_NOT_FOUND (no such symptom: nearest names are given),
- * CAUS_ERR_INVALID_ARGUMENT (the onset is outside the rows, or no row is before
- * or after it; no time column), CAUS_ERR_TOO_FEW_SAMPLES, …_CANCELLED,
- * …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost O(variables · rows · log rows +
- * spans · log spans + services · (services + calls)).
+ * of at least a quarter of the rows after the onset. Where an onset is not
+ * given and the rows are too few to look for one, the verdict is
+ * "insufficient". Fails with CAUS_ERR_INVALID_ARGUMENT (no such symptom:
+ * nearest names are given; the onset is outside the rows, or no row is before
+ * or after it; no time column), CAUS_ERR_TOO_FEW_SAMPLES (under two rows),
+ * …_CANCELLED, …_TIME_LIMIT, …_OUT_OF_MEMORY, …_LIMIT. Cost O(variables · rows
+ * · log rows + spans · log spans + services · (services + calls)).
  */
 caus_status caus_explain(const caus_series *series,
                          const caus_explain_options *options,

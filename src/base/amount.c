@@ -27,8 +27,8 @@ caus_amount caus_amount_choose(const char *unit, double largest)
                                  {1e6, 1e-6, "MB"},
                                  {1e3, 1e-3, "kB"},
                                  {0, 1, "bytes"}};
-    static const step counts[] = {{1e9, 1e-9, "billion"},
-                                  {1e6, 1e-6, "million"}};
+    static const step counts[] = {
+        {1e18, 1, ""}, {1e9, 1e-9, "billion"}, {1e6, 1e-6, "million"}};
     static const step share = {0, 100, "%"};
     const step *found = NULL;
     largest = fabs(largest);

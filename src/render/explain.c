@@ -50,8 +50,9 @@ void caus_tale_format_strength(const caus_explanation *told, char text[80])
         snprintf(text, 80, "%.1f times the strongest of %zu healthy windows",
                  told->strength, told->placebo_count);
     else
-        snprintf(text, 80, "though one of %zu healthy windows scores as high",
-                 told->placebo_count);
+        snprintf(text, 80,
+                 "though one of %zu healthy windows shows as much in metrics%s",
+                 told->placebo_count, told->has_logs ? " and logs" : "");
 }
 
 size_t caus_tale_top(const caus_tale *tale)
@@ -139,9 +140,10 @@ caus_status caus_render_explanation(const caus_explanation_answer *answer,
                       .options = options,
                       .arena = arena,
                       .text = &made,
-                      .clean = format != CAUS_FORMAT_TEXT ? CAUS_CLEAN_UTF8
-                               : options->ascii           ? CAUS_CLEAN_ASCII
-                                                : CAUS_CLEAN_PRINTABLE};
+                      .clean = format == CAUS_FORMAT_JSON ? CAUS_CLEAN_UTF8
+                               : format == CAUS_FORMAT_TEXT && options->ascii
+                                   ? CAUS_CLEAN_ASCII
+                                   : CAUS_CLEAN_PRINTABLE};
     if (format == CAUS_FORMAT_JSON)
         caus_explanation_write_json(&tale);
     else if (format == CAUS_FORMAT_TEXT)

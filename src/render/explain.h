@@ -21,7 +21,7 @@ const char *caus_tale_clean(const caus_tale *tale, const char *value);
 /* "high", "medium" or "low"; "not proven" unless a cause is named. */
 const char *caus_tale_confidence(const caus_explanation *told);
 /* "1.5 times the strongest of 7 healthy windows"; where it is no more, "though
- * one of 7 healthy windows scores as high", as .8 times beside a high
+ * one of 7 healthy windows shows as much in metrics", as .8 times beside a high
  * confidence reads like a mistake; "" = not known. text [80] */
 void caus_tale_format_strength(const caus_explanation *told, char text[80]);
 /* What the services' confidence is of: unless a cause is named, it holds only

@@ -386,6 +386,8 @@ void caus_explanation_write_json(const caus_tale *tale)
     write_searched(tale, &json);
     caus_json_put_text(&json, "verdict", caus_verdict_name(told->verdict));
     put(tale, &json, "summary", told->summary);
+    if (told->doubt)
+        put(tale, &json, "doubt", told->doubt);
     if (told->symptom != SIZE_MAX) {
         caus_json_put_text(&json, "symptom",
                            variable_name(tale, told->symptom));

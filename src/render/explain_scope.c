@@ -27,9 +27,14 @@ size_t caus_tale_measured(const caus_tale *tale)
     return count;
 }
 
-static bool found_nothing(const caus_tale *tale)
+/* The words for an instant from which on rows were compared, and that is no
+ * onset; NULL = it is one. */
+static const char *no_onset(const caus_tale *tale)
 {
-    return tale->answer->explanation->verdict == CAUS_VERDICT_NO_ANOMALY;
+    const caus_explanation *told = tale->answer->explanation;
+    if (told->verdict == CAUS_VERDICT_NO_ANOMALY)
+        return "nothing found";
+    return told->onset.found ? NULL : "no onset looked for; compared";
 }
 
 void caus_tale_add_scope(const caus_tale *tale, caus_text *text,
@@ -40,7 +45,7 @@ void caus_tale_add_scope(const caus_tale *tale, caus_text *text,
     char after[40];
     caus_duration_format(after_ns > 0 ? after_ns : 0, after);
     caus_text_format(text, "searched effects 0%s%s after ", dash, after);
-    if (found_nothing(tale)) {
+    if (no_onset(tale)) {
         char clock[16];
         caus_clock_format(onset_ns, clock);
         caus_text_format(text, "%s UTC", clock);
@@ -100,8 +105,7 @@ void caus_tale_add_window(const caus_tale *tale, caus_text *text,
     caus_text_add_window(text, &window, zone_of(tale), dash);
     caus_text_format(text, "%s%zu row%s of %s before %s, %zu after", separator,
                      told->rows_before, told->rows_before == 1 ? "" : "s", step,
-                     found_nothing(tale) ? "that" : "the onset",
-                     told->rows_after);
+                     no_onset(tale) ? "that" : "the onset", told->rows_after);
 }
 
 void caus_tale_format_onset_note(const caus_tale *tale, char text[80])
@@ -113,7 +117,7 @@ void caus_tale_format_onset_note(const caus_tale *tale, char text[80])
     *text = '\0';
     if (told->onset_given)
         snprintf(text, 80, "as given");
-    else if (found_nothing(tale))
+    else if (no_onset(tale))
         return;
     else if (told->sought == CAUS_SOUGHT_ELSEWHERE)
         snprintf(text, 80, "as nothing was found near the time given");
@@ -124,11 +128,12 @@ void caus_tale_format_onset_note(const caus_tale *tale, char text[80])
 void caus_tale_add_onset(const caus_tale *tale, caus_text *text)
 {
     const caus_explanation *told = tale->answer->explanation;
+    const char *other = no_onset(tale);
     char note[80];
-    caus_text_add(text, found_nothing(tale) ? "nothing found from " : "onset ");
+    caus_text_format(text, "%s ", other ? other : "onset");
+    caus_text_add(text, other ? "from " : "");
     caus_text_add_instant(text, told->onset.time_ns, zone_of(tale));
-    if (found_nothing(tale))
-        caus_text_add(text, " on");
+    caus_text_add(text, other ? " on" : "");
     caus_tale_format_onset_note(tale, note);
     if (*note)
         caus_text_format(text, ", %s", note);

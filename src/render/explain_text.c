@@ -130,19 +130,19 @@ static void add_verdict(const sheet *page)
         return;
     }
     double percent = 100 * told->suspects[0].confidence;
-    if (told->doubt) {
-        caus_text doubt = {0};
-        caus_text_format(&doubt, "%s: %s", caus_tale_confidence(told),
-                         told->doubt);
-        finish_paragraph(page, "  ", &doubt);
-        caus_text_format(page->text, "  if anything happened: %.0f %%",
-                         percent);
-    } else
-        caus_text_format(page->text, "  confidence: %s (%.0f %%)",
-                         caus_tale_confidence(told), percent);
     char strength[80];
+    caus_text belief = {0};
+    if (told->doubt) {
+        caus_text_format(&belief, "%s: %s", caus_tale_confidence(told),
+                         told->doubt);
+        finish_paragraph(page, "  ", &belief);
+        caus_text_format(&belief, "if anything happened: %.0f %%", percent);
+    } else
+        caus_text_format(&belief, "confidence: %s (%.0f %%)",
+                         caus_tale_confidence(told), percent);
     caus_tale_format_strength(told, strength);
-    caus_text_format(page->text, "%s%s\n", strength[0] ? ", " : "", strength);
+    caus_text_format(&belief, "%s%s", strength[0] ? ", " : "", strength);
+    finish_paragraph(page, "  ", &belief);
 }
 
 static void add_name(const sheet *page, const char *name, size_t columns)

@@ -164,13 +164,16 @@ void caus_html_chain(const caus_report_page *page)
 {
     const caus_explanation *told = page->told;
     caus_html_open_section(page, "chain", "How it spread");
-    if (!told->suspect_count || told->verdict == CAUS_VERDICT_NO_ANOMALY) {
-        caus_text_add(page->text, "<p>Nothing spread: no service left its "
-                                  "habit.</p>\n");
+    const caus_suspect *first = told->suspect_count ? told->suspects : NULL;
+    bool calm = told->verdict == CAUS_VERDICT_NO_ANOMALY;
+    if (!first || calm || first->score <= 0) {
+        caus_text_format(page->text, "<p>%s</p>\n",
+                         !first || calm
+                             ? "Nothing spread: no service left its habit."
+                             : "Nothing tells where it began.");
         caus_html_close_section(page);
         return;
     }
-    const caus_suspect *first = &told->suspects[0];
     caus_text_add(page->text, "<ol class=\"chain\">\n<li>");
     add_stop(page, 0,
              told->verdict == CAUS_VERDICT_CAUSE ? "cause" : "suspect");

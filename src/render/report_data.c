@@ -206,8 +206,7 @@ static void add_flaws(const caus_report_page *page)
             continue;
         }
         caus_text_add(page->text, "<tr>");
-        caus_html_element(page, "th scope=\"row\"",
-                          caus_report_examined(page, v));
+        caus_html_name(page, "th scope=\"row\"", caus_report_examined(page, v));
         caus_text_format(
             page->text,
             "<td class=\"n\">%.2f&#160;%%</td><td class=\"n\">%.0f</td>",
@@ -287,8 +286,7 @@ static void add_variable(const caus_report_page *page, size_t rank)
     caus_text_format(page->text, "<tr><td class=\"n\">%zu</td>", rank + 1);
     caus_html_name(page, "th scope=\"row\"",
                    caus_report_variable(page, clue->variable));
-    caus_html_element(page, "td",
-                      page->series->variables[clue->variable].service);
+    caus_html_name(page, "td", page->series->variables[clue->variable].service);
     caus_text_format(page->text, "<td class=\"n\">%.2f</td>", clue->score);
     caus_html_element(page, "td class=\"n\"", change);
     caus_html_element(page, "td",

@@ -30,15 +30,29 @@ void caus_html_left(const caus_report_page *page, size_t count)
                          count);
 }
 
+/* How much of a name stands on one line: up to a mark, but no more than a
+ * column of a table holds beside others. */
+static size_t part_length(const char *name)
+{
+    enum { LONGEST = 32 };
+    size_t length = strcspn(name, "_./:");
+    length += name[length] != '\0';
+    if (length <= LONGEST)
+        return length;
+    length = LONGEST;
+    while (length > 1 && ((unsigned char)name[length] & 0xc0) == 0x80)
+        length--; /* within a character */
+    return length;
+}
+
 void caus_html_name(const caus_report_page *page, const char *open,
                     const char *name)
 {
     const char *at = caus_tale_clean(&page->tale, name);
     caus_text_format(page->text, "<%s>", open);
     while (*at) {
-        size_t length = strcspn(at, "_./:");
+        size_t length = part_length(at);
         caus_text part = {0};
-        length += at[length] != '\0';
         caus_text_add_bytes(&part, at, length);
         at += length;
         if (part.bytes)
@@ -181,10 +195,12 @@ static void add_instant_note(const caus_report_page *page, int64_t time_ns)
 static void add_onset(const caus_report_page *page)
 {
     const caus_onset *onset = &page->told->onset;
-    bool found = page->told->verdict != CAUS_VERDICT_NO_ANOMALY;
+    bool calm = page->told->verdict == CAUS_VERDICT_NO_ANOMALY;
     char note[80];
     caus_tale_format_onset_note(&page->tale, note);
-    open_fact(page, found ? "Began" : "Nothing found from");
+    open_fact(page, calm           ? "Nothing found from"
+                    : onset->found ? "Began"
+                                   : "Compared from");
     caus_html_time(page, onset->time_ns);
     caus_text_add(page->text, " <small>UTC</small>");
     add_instant_note(page, onset->time_ns);
@@ -231,8 +247,7 @@ static void add_verdict(const caus_report_page *page)
 {
     static const char *const notes[] = {
         "the first service is the likely cause",
-        "nothing beyond what healthy rows do too",
-        "something broke; what began it is not clear"};
+        "nothing beyond what healthy rows do too", "no cause is proven"};
     open_fact(page, "Verdict");
     caus_html_put(page, caus_report_verdict(page->told->verdict));
     close_fact(page, notes[page->told->verdict]);

@@ -155,10 +155,10 @@ static void add_change_row(const caus_report_page *page,
     caus_text_add(page->text, "<tr><td class=\"n\">");
     caus_html_time(page, change->time_ns);
     caus_text_format(page->text, "</td><td class=\"n\">%s</td>", before);
-    caus_html_element(page, "th scope=\"row\"",
-                      change->ref[0] ? change->ref : change->kind);
-    caus_html_element(page, "td", change->kind);
-    caus_html_element(page, "td", change->service[0] ? change->service : "all");
+    caus_html_name(page, "th scope=\"row\"",
+                   change->ref[0] ? change->ref : change->kind);
+    caus_html_name(page, "td", change->kind);
+    caus_html_name(page, "td", change->service[0] ? change->service : "all");
     caus_report_format_belief(change->confidence, belief);
     caus_html_element(page, "td class=\"n\"", belief);
     caus_html_element(page, "td class=\"text\"", change->sentence);

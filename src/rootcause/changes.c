@@ -79,19 +79,19 @@ static void sort_culprits(caus_culprit_change *items, size_t count)
     }
 }
 
-/* Whether anything speaks against a service but that it was changed, and when
- * it moved. */
+/* Whether anything that is known of a service speaks against it. What its
+ * callers alone show does where it comes first. */
 static bool shows_itself(const caus_case *about, size_t service)
 {
     static const caus_term own[] = {CAUS_TERM_INTERNAL, CAUS_TERM_EXTERNAL,
-                                    CAUS_TERM_TRACES,   CAUS_TERM_CALLS,
-                                    CAUS_TERM_WAY,      CAUS_TERM_LOGS};
+                                    CAUS_TERM_TRACES, CAUS_TERM_CALLS,
+                                    CAUS_TERM_LOGS};
     const double *terms = about->scores.terms[service];
     for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
         if (terms[own[i]] > 0)
             return true;
     }
-    return false;
+    return about->rank_of[service] == 0 && terms[CAUS_TERM_WAY] > 0;
 }
 
 /* Whether two changes are about as likely, and both touch what moved. */

@@ -49,7 +49,9 @@ static void check_strength(suspicion *list, size_t rank,
                 tested ? caus_state_if(placebo->strength > caus_named_strength)
                        : CAUS_STATE_UNTESTED,
                 "it moved further than anything does in healthy windows",
-                "healthy windows show as much");
+                list->about->context.logs
+                    ? "metrics and logs of healthy windows show as much"
+                    : "metrics of healthy windows show as much");
 }
 
 static void check_order(suspicion *list, size_t service)
@@ -262,11 +264,18 @@ static const char *say_sides(const caus_case *about, size_t rank,
                              filled);
 }
 
-/* Where nothing inside is measured nothing can show there. */
+/* Where nothing inside is measured, or has too few values, nothing can show
+ * there. */
 static void check_sides(suspicion *list, size_t rank, size_t service)
 {
     const caus_case *about = list->about;
     bool both = about->suspects[rank].terms[CAUS_TERM_BOTH] > 0;
+    if (about->suspects[rank].clue_count &&
+        !caus_measured_around(about, service, false)) {
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    "it shows inside and outside (too few values of it)", NULL);
+        return;
+    }
     if (!caus_measures_inside(about, service)) {
         const char *filled = find_filled(about, service);
         add_finding(

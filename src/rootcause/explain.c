@@ -69,7 +69,7 @@ static void widen_over_gap(const caus_timeline *timeline, caus_onset *onset)
 {
     size_t first = onset->first_row;
     size_t before = caus_timeline_filled_before(timeline, first);
-    if (!onset->found || !before)
+    if (!before)
         return;
     bool is_filled =
         before < timeline->filled_count && timeline->filled[before] == first;
@@ -100,10 +100,10 @@ static caus_status place_onset(caus_case *about, caus_error *err)
         onset = caus_onset_given(given, about->timeline.time_ns[given]);
     else if (!is_dated)
         CAUS_TRY(caus_case_split(about, done, least, &onset, err));
-    if (given == SIZE_MAX)
+    if (given == SIZE_MAX && onset.found) {
         caus_silence_date(about, least, &onset);
-    if (given == SIZE_MAX)
         widen_over_gap(&about->timeline, &onset);
+    }
     about->onset = onset;
     about->onset_row = onset.row;
     if (is_dated)

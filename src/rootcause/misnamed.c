@@ -60,16 +60,19 @@ static size_t distance_of(const char *told, const char *measured)
     return caus_edit_distance(told, measured) + (within ? 0 : MOST_NAME);
 }
 
+/* Of names that no service with variables has. */
 static spelling find_nearest(const caus_scene *scene,
                              const caus_topology *calls)
 {
     spelling best = {NULL, NULL, SIZE_MAX};
     for (size_t i = 0; i < calls->service_count && i < MOST_COMPARED; i++) {
         const char *told = calls->services[i];
+        size_t same = caus_scene_find(scene, told);
+        if (same != SIZE_MAX && caus_scene_is_measured(scene, same))
+            continue;
         for (size_t s = 0; s < scene->service_count; s++) {
             const char *measured = scene->services[s];
-            if (!caus_scene_is_measured(scene, s) ||
-                strcmp(told, measured) == 0)
+            if (!caus_scene_is_measured(scene, s))
                 continue;
             size_t distance = distance_of(told, measured);
             if (distance < best.distance ||

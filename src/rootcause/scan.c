@@ -7,7 +7,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/splits.h"
 
-enum { COARSE_SPLITS = 32, LEAST_AFTER = 3, LOUDEST = 3, MOST_AWAITED = 2 };
+enum { COARSE_SPLITS = 32, LOUDEST = 3, MOST_AWAITED = 2 };
 
 /* Rows that tell a change from chance; of many rows this share. */
 static const double enough_rows = 16, enough_share = 1. / 6;
@@ -182,8 +182,9 @@ static caus_onset place(const caus_timeline *timeline, const step *made,
 {
     size_t rows = timeline->row_count, reach = (rows - split) / 2;
     size_t low = split > least_before + reach ? split - reach : least_before;
-    size_t high =
-        rows - LEAST_AFTER < split + reach ? rows - LEAST_AFTER : split + reach;
+    size_t high = rows - CAUS_LEAST_AFTER < split + reach
+                      ? rows - CAUS_LEAST_AFTER
+                      : split + reach;
     size_t best = low;
     double cost = 0, least = 0, spare = made->size / 2;
     for (size_t row = low; row < high; row++) {
@@ -221,14 +222,14 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
     size_t rows = timeline->row_count;
     if (least_before < rows / 4)
         least_before = rows / 4;
-    if (rows < least_before + LEAST_AFTER)
+    if (rows < least_before + CAUS_LEAST_AFTER)
         return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
                          "%zu rows are too few to find an onset: %zu are "
                          "needed; widen --start or name the onset by --at",
-                         rows, least_before + LEAST_AFTER);
+                         rows, least_before + CAUS_LEAST_AFTER);
     caus_splits at;
     CAUS_TRY(caus_splits_init(timeline, about->out, &at, err));
-    size_t low = least_before, high = rows - LEAST_AFTER, best = low;
+    size_t low = least_before, high = rows - CAUS_LEAST_AFTER, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;
     for (;;) {
@@ -249,8 +250,8 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
         if (apart == 1)
             break;
         low = best > least_before + apart ? best - apart : least_before;
-        high = best + apart < rows - LEAST_AFTER ? best + apart
-                                                 : rows - LEAST_AFTER;
+        high = best + apart < rows - CAUS_LEAST_AFTER ? best + apart
+                                                      : rows - CAUS_LEAST_AFTER;
         apart = apart / 8 > 1 ? apart / 8 : 1;
     }
     *result = best;
@@ -288,6 +289,16 @@ static caus_status find_split(caus_case *about, size_t least_before,
     return CAUS_OK;
 }
 
+/* Where rows are compared that are too few to look for an onset. */
+static caus_onset undated(const caus_timeline *timeline)
+{
+    size_t rows = timeline->row_count;
+    size_t row = rows > CAUS_LEAST_AFTER ? rows - CAUS_LEAST_AFTER : rows / 2;
+    caus_onset onset = caus_onset_given(row, timeline->time_ns[row]);
+    onset.found = false;
+    return onset;
+}
+
 caus_status caus_case_split(caus_case *about, bool detected,
                             size_t least_before, caus_onset *result,
                             caus_error *err)
@@ -295,6 +306,11 @@ caus_status caus_case_split(caus_case *about, bool detected,
     size_t split = 0;
     bool in_logs;
     caus_shift_space space;
+    if (!about->near_row && about->timeline.row_count > 1 &&
+        about->timeline.row_count < CAUS_LEAST_SEARCHED) {
+        *result = undated(&about->timeline);
+        return CAUS_OK;
+    }
     CAUS_TRY(find_split(about, least_before, &split, &in_logs, err));
     *result = caus_onset_given(split, about->timeline.time_ns[split]);
     if (detected || in_logs)
@@ -341,7 +357,7 @@ caus_status caus_case_await_users(caus_case *about, caus_error *err)
     CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
     double most = seen_at(about, first, &space);
     for (size_t row = first + 1;
-         row <= first + reach && row + LEAST_AFTER <= rows; row++) {
+         row <= first + reach && row + CAUS_LEAST_AFTER <= rows; row++) {
         double seen = seen_at(about, row, &space);
         if (seen > most) {
             most = seen;

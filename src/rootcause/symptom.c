@@ -28,9 +28,9 @@ static caus_status fail_symptom(const caus_series *series, const char *symptom,
                 break;
         }
     }
-    return CAUS_FAIL(err, CAUS_ERR_NOT_FOUND,
-                     "there is no variable %s to explain; nearest are %s%s%s%s"
-                     "%s",
+    return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                     "there is no variable '%s' to explain; nearest are "
+                     "%s%s%s%s%s",
                      symptom, near[0], near[1] ? ", " : "",
                      near[1] ? near[1] : "", near[2] ? ", " : "",
                      near[2] ? near[2] : "");

@@ -284,6 +284,12 @@ static caus_verdict judge(const caus_case *about)
 static const char *say_doubt(const caus_case *about)
 {
     bool happened = about->incident >= caus_named_incident;
+    if (!about->onset.found)
+        return caus_arena_format(
+            about->out,
+            "%zu rows are too few to find an onset, %d are needed: widen "
+            "--start or name the onset by --at",
+            about->timeline.row_count, CAUS_LEAST_SEARCHED);
     if (is_short(about))
         return caus_arena_format(
             about->out,

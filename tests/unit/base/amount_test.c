@@ -24,6 +24,7 @@ static void amounts_are_told_as_people_say_them(void **state)
         {-53820, "requests", "-53,820 requests"},
         {5, "", "5"},
         {1e9, "", "1 billion"},
+        {5e299, "requests", "5.00e+299 requests"},
         {NAN, "errors", "– errors"},
     };
     for (size_t i = 0; i < sizeof amounts / sizeof *amounts; i++) {

@@ -624,9 +624,8 @@ static void a_change_is_blamed_not_that_it_was_taken_back(void **state)
     assert_string_equal(told.changes[0].ref, "v2");
     assert_string_equal(told.changes[0].text, "slower");
     assert_int_equal(told.changes[0].time_ns, list[1].time_ns);
-    assert_string_equal(
-        told.changes[0].sentence,
-        "deploy of root (v2), 3 times, 30 s before the onset");
+    assert_string_equal(told.changes[0].sentence,
+                        "deploy of root (v2), 3 times, 30 s before the onset");
 }
 
 /* "Not to be told apart" holds of both or of neither. */

@@ -402,9 +402,10 @@ static void an_unknown_symptom_names_the_nearest(void **state)
 {
     caus_explain_options options = made_options();
     options.symptom = "front_latencies";
-    expect_failure(*state, &options, CAUS_ERR_NOT_FOUND, "front_latency");
+    expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT,
+                   "front_latency");
     options.symptom = "side";
-    expect_failure(*state, &options, CAUS_ERR_NOT_FOUND,
+    expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT,
                    "nearest are side_latency, side_cpu");
 }
 
@@ -429,7 +430,7 @@ static void scratch_is_given_back(void **state)
     made_explain(with, made_incident, &options);
     assert_int_equal(caus_arena_used_bytes(scratch), before);
     options.symptom = "side_latencies";
-    expect_failure(with, &options, CAUS_ERR_NOT_FOUND, "side_latency");
+    expect_failure(with, &options, CAUS_ERR_INVALID_ARGUMENT, "side_latency");
     assert_int_equal(caus_arena_used_bytes(scratch), before);
 }
 
@@ -450,6 +451,29 @@ static void few_rows_before_a_given_onset_prove_nothing(void **state)
         else
             assert_non_null(strstr(told.summary, "Too few rows before"));
     }
+}
+
+/* So few that no onset can be looked for: none is made up. */
+static void too_few_rows_for_an_onset_are_ranked_without_one(void **state)
+{
+    for (size_t after = 1; after < 6; after++) {
+        for (size_t before = 1; before + after < 13; before++) {
+            caus_explanation told =
+                explain_few(*state, made_incident, before, after);
+            assert_int_equal(told.verdict, CAUS_VERDICT_INSUFFICIENT);
+            assert_false(told.onset.found);
+            assert_non_null(strstr(told.doubt, "13 are needed: widen --start"));
+            assert_int_equal(told.suspect_count, 4);
+            assert_int_equal(told.clue_count, MADE_VARIABLES);
+            assert_int_equal(told.rows_before + told.rows_after,
+                             before + after);
+        }
+    }
+    caus_explanation told = explain_few(*state, made_incident, 3, 3);
+    const caus_suspect *first = &told.suspects[0];
+    for (size_t i = 0; i < first->finding_count; i++)
+        assert_int_not_equal(first->findings[i].state, CAUS_STATE_FAILED);
+    assert_true(explain_few(*state, made_incident, 10, 3).onset.found);
 }
 
 static void constant_columns_rank_without_a_cause(void **state)
@@ -629,6 +653,7 @@ int main(void)
         TEST(an_onset_outside_the_rows_is_refused),
         TEST(scratch_is_given_back),
         TEST(few_rows_before_a_given_onset_prove_nothing),
+        TEST(too_few_rows_for_an_onset_are_ranked_without_one),
         TEST(constant_columns_rank_without_a_cause),
         TEST(what_never_moved_before_may_be_the_cause),
         TEST(names_tell_what_is_measured),
