@@ -7,6 +7,10 @@
 
 enum { CAUS_MOST_CHAINS = 10 };
 
+/* Of the first score: quieter services are no candidates, and may move by
+ * chance. */
+static const double caus_candidate_share = .25;
+
 /* The services on the way from a suspect. */
 caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err);
 /* Whom the first suspect can reach. */

@@ -7,15 +7,12 @@
 
 enum { LEAST_UNRELATED = 3, MOST_NAMED = 5 };
 
-/* Of the first score: quieter ones may move by chance. */
-static const double least_share = .25;
-
 static bool moved(const caus_case *about, size_t service)
 {
     return !about->scene.observer[service] &&
            about->service_onsets[service].found &&
            about->scores.total[service] >=
-               least_share * about->suspects[0].score;
+               caus_candidate_share * about->suspects[0].score;
 }
 
 /* None that a service calls, directly or through others, moved. */

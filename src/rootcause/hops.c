@@ -8,8 +8,6 @@
 
 enum { MOST_CHECKS = 8 };
 
-/* Of the first score: quieter services are no candidates. */
-static const double candidate_share = .25;
 static const double fitting_change = .5; /* of closeness */
 
 static const char *const words[] = {[CAUS_WORD_NONE] = NULL,
@@ -170,7 +168,7 @@ static bool check_load(hop_case *job)
 static size_t find_earlier(const caus_case *about, size_t root)
 {
     const caus_onset *own = &about->service_onsets[root];
-    double least = candidate_share * about->suspects[0].score;
+    double least = caus_candidate_share * about->suspects[0].score;
     for (size_t i = 0; i < about->scene.service_count; i++) {
         size_t s = about->ranked[i];
         const caus_onset *other = &about->service_onsets[s];

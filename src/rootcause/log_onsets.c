@@ -7,8 +7,6 @@
 
 enum { LEAST_LINES = 3 };
 
-static const double least_clue = 1.386; /* three deviations */
-
 /* ---- of the incident ---- */
 
 /* The row from which on a template has most lines beyond its rate before, by
@@ -65,7 +63,7 @@ size_t caus_log_find_split(const caus_case *about)
 {
     const caus_log_table *table = about->log_table;
     size_t rows = about->timeline.row_count, best = SIZE_MAX;
-    double most = least_clue;
+    double most = caus_explained_clue;
     if (!table || table->first_row == SIZE_MAX)
         return SIZE_MAX;
     for (size_t k = 0; k < table->logs->template_count; k++) {
@@ -118,7 +116,7 @@ void caus_log_use_onsets(caus_case *about)
         const caus_log_rise *rise = &about->log_rises[k];
         size_t s = table->service_of[k];
         if (s == SIZE_MAX || rise->before > 0 || rise->after < LEAST_LINES ||
-            rise->clue < least_clue)
+            rise->clue < caus_explained_clue)
             continue;
         caus_onset *own = &about->service_onsets[s];
         caus_onset seen = first_lines(about, k);
