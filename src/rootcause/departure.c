@@ -281,6 +281,7 @@ static caus_status find(caus_case *about, caus_error *err)
         return CAUS_OK;
     for (size_t v = 0; v < variables; v++) {
         const caus_shift *shift = &about->shifts[v];
+        CAUS_TRY(caus_run_check(about->run, err));
         used[v] = shift->measured && shift->scale > 0 &&
                   caus_scene_tells(&about->scene, v);
         if (!used[v])

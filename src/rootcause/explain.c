@@ -185,9 +185,11 @@ static caus_status measure(caus_case *about, caus_error *err)
     about->shifts = CAUS_ARRAY(about->out, caus_shift, count);
     if (!about->shifts)
         return caus_arena_fail(about->out, err);
-    for (size_t v = 0; v < count; v++)
+    for (size_t v = 0; v < count; v++) {
+        CAUS_TRY(caus_run_check(about->run, err));
         about->shifts[v] = caus_timeline_shift(timeline, v, about->onset_row,
                                                timeline->row_count, &space);
+    }
     return CAUS_OK;
 }
 

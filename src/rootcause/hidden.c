@@ -89,6 +89,7 @@ caus_status caus_hidden_find(const caus_case *about, const char **result,
             continue;
         caus_arena_mark mark = caus_arena_get_mark(about->out);
         size_t *distance, *via;
+        CAUS_TRY(caus_run_check(about->run, err));
         CAUS_TRY(
             caus_scene_walk(scene, s, true, about->out, &distance, &via, err));
         alone[s] = began_here(about, s, distance);

@@ -226,6 +226,7 @@ caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
     const caus_scene *scene = &about->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
         about->fronts[s] = SIZE_MAX;
+        CAUS_TRY(caus_run_check(about->run, err));
         if (caus_scene_shows(scene, s) && !caus_scene_makes_calls(scene, s))
             CAUS_TRY(find_behind(about, clues, s, &about->fronts[s], err));
     }

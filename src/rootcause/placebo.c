@@ -255,6 +255,7 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
     CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
     const caus_window window = {from, rows, about->shifts};
     for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
         about->silent[s] = caus_silence_clue(about, s, &window);
         about->asked[s] = caus_demand_clue(about, s, from, rows, &space);
     }
