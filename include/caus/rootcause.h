@@ -238,6 +238,9 @@ typedef struct caus_explanation {
     caus_onset onset; /* not `found` where too few rows left none to look for:
                          what is from its row on was compared all the same */
     caus_ending ending;
+    int64_t last_ns; /* of the last row that was compared: near a time that was
+                        told there may be later ones, of which only the end of
+                        the incident is told */
     size_t rows_before, rows_after; /* of those with any value */
     double strength; /* of the largest score by variables and log lines alone
                         over the largest in placebo windows of the healthy

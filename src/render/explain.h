@@ -43,7 +43,7 @@ void caus_tale_format_reach(const caus_reach *reach, char text[64]);
 
 /* ---- what could be seen, and when it was; without a full stop ---- */
 
-/* From the first row to the last. */
+/* From the first row to the last that was compared. */
 caus_time_span caus_tale_window(const caus_tale *tale);
 /* Services of which a variable is known. */
 size_t caus_tale_measured(const caus_tale *tale);

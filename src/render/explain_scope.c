@@ -15,6 +15,7 @@ caus_time_span caus_tale_window(const caus_tale *tale)
     caus_time_span window = {.has_time = false};
     for (size_t i = 0; i < series->segment_count; i++)
         caus_time_span_extend(&window, &series->segments[i], series->step_ns);
+    window.end_ns = tale->answer->explanation->last_ns;
     return window;
 }
 

@@ -31,7 +31,9 @@ static caus_status add_series(const caus_report_page *page,
         caus_text_format(page->text, " <small>%.1f deviations</small>",
                          fabs(clue->size));
     else if (!moved)
-        caus_text_add(page->text, " <small>no more than usual</small>");
+        caus_text_format(page->text, " <small>%s</small>",
+                         isfinite(clue->size) ? "no more than usual"
+                                              : "too few values to compare");
     caus_text_add(page->text, "</span></figcaption>\n");
     if (variable->value_type == CAUS_VALUE_DISCRETE &&
         variable->kind == CAUS_KIND_CATEGORY)
@@ -90,7 +92,7 @@ caus_status caus_html_series(const caus_report_page *page, caus_error *err)
 {
     caus_html_open_section(page, "series", "Series over time");
     if (!page->drawn_count)
-        caus_text_add(page->text, "<p>Nothing moved, so nothing is "
+        caus_text_add(page->text, "<p>Nothing was seen to move, so nothing is "
                                   "drawn.</p>\n");
     else
         add_series_legend(page);

@@ -34,7 +34,7 @@ void caus_html_left(const caus_report_page *page, size_t count)
  * column of a table holds beside others. */
 static size_t part_length(const char *name)
 {
-    enum { LONGEST = 32 };
+    enum { LONGEST = 24 };
     size_t length = strcspn(name, "_./:");
     length += name[length] != '\0';
     if (length <= LONGEST)

@@ -327,6 +327,8 @@ static caus_explanation sum_up(const caus_case *about,
                               .symptom_chosen = !about->options->symptom,
                               .onset_given = about->options->has_onset,
                               .onset = about->onset,
+                              .last_ns =
+                                  timeline->time_ns[timeline->row_count - 1],
                               .has_calls = about->scene.has_calls,
                               .has_traces = about->traces.known,
                               .has_logs = about->context.logs,

@@ -75,6 +75,11 @@ static void expect(const caus_explanation *told, const char *service,
     assert_int_equal(told->verdict, CAUS_VERDICT_CAUSE);
     assert_string_equal(told->suspects[0].service, service);
     assert_in_range(told->onset.row, onset - 2, onset + 2);
+    /* what could be seen ends with the rows that were compared */
+    assert_int_equal(told->last_ns,
+                     made_start_ns +
+                         (int64_t)(told->rows_before + told->rows_after - 1) *
+                             made_step_ns);
 }
 
 static void the_incident_near_the_time_is_explained(void **state)
