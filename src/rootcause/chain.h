@@ -56,9 +56,10 @@ typedef enum caus_word {
 caus_word caus_word_of(const caus_hop *hop);
 /* Words, checks, queries, traces and delays of hops and reach. */
 caus_status caus_hops_tell(caus_case *about, caus_error *err);
-/* The query that could refute a hop between two variables. */
+/* The query that could refute a hop. cause: the variable that tells of its
+ * beginning; SIZE_MAX = none does. */
 caus_status caus_disproof_query(const caus_case *about, size_t cause,
-                                size_t effect, caus_hop *hop, caus_error *err);
+                                caus_hop *hop, caus_error *err);
 /* The slowest traces over the calls of hops. */
 caus_status caus_exemplars_fill(const caus_case *about, caus_hop *const *hops,
                                 size_t count, caus_error *err);

@@ -124,14 +124,16 @@ static void add_badness(const caus_case *about, size_t effect,
  * against all without the cause: what fails early gets nowhere, so that of
  * calls which never came to the cause most are bad, be it to blame or not.
  * Calls to the cause begin later than their callers', also behind the last row.
+ * A cause that has no spans is in no trace, to blame or not.
  */
-static bool write_sql(const caus_case *about, size_t cause, size_t effect,
+static bool write_sql(const caus_case *about, const char *cause, size_t effect,
                       caus_text *text)
 {
     enum { AROUND_S = 3600 };
     const caus_variable *variables = about->series->variables;
     span_query of;
-    if (!read_span_query(variables[effect].query, &of))
+    if ((about->spans && !caus_has_spans(about->spans, cause)) ||
+        !read_span_query(variables[effect].query, &of))
         return false;
     caus_text_add(text, "SELECT countIf(");
     add_badness(about, effect, of.names, text);
@@ -139,7 +141,7 @@ static bool write_sql(const caus_case *about, size_t cause, size_t effect,
     add_badness(about, effect, of.names, text);
     caus_text_format(text, " AND `%s` GLOBAL NOT IN (SELECT `%s`",
                      of.names->trace, of.names->trace);
-    add_spans(about, &of, variables[cause].service, AROUND_S, text);
+    add_spans(about, &of, cause, AROUND_S, text);
     caus_text_add(text, ")) AS bad_without_cause");
     add_spans(about, &of, variables[effect].service, 0, text);
     caus_text_add_bytes(text, of.filters.bytes, of.filters.length);
@@ -147,21 +149,24 @@ static bool write_sql(const caus_case *about, size_t cause, size_t effect,
 }
 
 caus_status caus_disproof_query(const caus_case *about, size_t cause,
-                                size_t effect, caus_hop *hop, caus_error *err)
+                                caus_hop *hop, caus_error *err)
 {
-    if (cause == SIZE_MAX || effect == SIZE_MAX)
+    size_t effect = hop->variable;
+    if (effect == SIZE_MAX)
         return CAUS_OK;
     const caus_variable *variables = about->series->variables;
+    const char *service = about->suspects[hop->from].service;
+    bool in_metrics =
+        cause != SIZE_MAX && is_from(&variables[cause], "prometheus");
     caus_text text = {0};
     const char *source = NULL;
-    if (is_from(&variables[cause], "prometheus") &&
-        is_from(&variables[effect], "prometheus")) {
+    if (in_metrics && is_from(&variables[effect], "prometheus")) {
         source = "prometheus";
         write_promql(about, cause, effect, &text);
     } else if (is_from(&variables[effect], "clickhouse") &&
-               write_sql(about, cause, effect, &text)) {
+               write_sql(about, service, effect, &text)) {
         source = "clickhouse";
-    } else if (is_from(&variables[cause], "prometheus")) {
+    } else if (in_metrics) {
         /* Steps of the incident in which the cause is as usual. */
         const caus_shift *shift = &about->shifts[cause];
         source = "prometheus";

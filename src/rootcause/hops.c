@@ -321,7 +321,7 @@ static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
     hop->disproof = disproof(about, hop);
     if (job.checks.out_of_memory || !hop->disproof)
         return caus_arena_fail(about->out, err);
-    return caus_disproof_query(about, cause, hop->variable, hop, err);
+    return caus_disproof_query(about, cause, hop, err);
 }
 
 /* Delays add up over the calls between. */

@@ -395,6 +395,35 @@ static caus_spans make_spans(caus_arena *arena)
                         .operations = operations};
 }
 
+/* Traces tell of a cause, too, of which nothing that is measured moved; of one
+ * without spans they tell nothing. */
+static void sql_asks_for_a_cause_that_has_spans(void **state)
+{
+    made_fixture *with = *state;
+    const made_flow flow = {
+        .calm_mid = true,
+        .query = "SELECT 1 FROM `db`.`spans` WHERE `ServiceName` = 'front' AND "
+                 "`Duration` BETWEEN 0 AND 9 GROUP BY caus_step",
+        .source = "clickhouse"};
+    static const char *const others[] = {"front", "other", "root"};
+    caus_series series = make_flow(with->arena, &flow);
+    caus_spans spans = make_spans(with->arena);
+    caus_explain_options options = made_options();
+    options.onset_ns = made_start_ns + ONSET * made_step_ns;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    const caus_hop *hop = &told.suspects[0].chain[1];
+    assert_string_equal(told.suspects[hop->from].service, "mid");
+    assert_non_null(strstr(hop->query, "WHERE `ServiceName` = 'mid' AND "));
+    options.spans = &spans;
+    told = made_explain_series(with, &series, &options);
+    assert_non_null(told.suspects[0].chain[1].query);
+    spans.services = others;
+    told = made_explain_series(with, &series, &options);
+    hop = &told.suspects[0].chain[1];
+    assert_string_equal(told.suspects[hop->from].service, "mid");
+    assert_null(hop->query);
+}
+
 static void the_slowest_traces_of_the_incident_are_shown(void **state)
 {
     made_fixture *with = *state;
@@ -700,6 +729,7 @@ int main(void)
         TEST(sql_tells_how_many_slow_calls_are_without_the_cause),
         TEST(sql_speaks_the_words_of_the_table),
         TEST(sql_asks_for_half_hours_where_the_table_has_them),
+        TEST(sql_asks_for_a_cause_that_has_spans),
         TEST(a_file_has_no_query),
         TEST(the_slowest_traces_of_the_incident_are_shown),
         TEST(three_strangers_at_once_have_a_hidden_cause),
