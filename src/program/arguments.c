@@ -55,6 +55,21 @@ bool caus_is_near(const char *name, const char *meant)
     return caus_edit_distance(meant, name) <= 1 + strlen(name) / 4;
 }
 
+/* What other tools call an option of a command; NULL = nothing of it. */
+static const char *option_called(const caus_command *command, const char *name)
+{
+    static const struct {
+        const char *other, *name;
+    } calls[] = {{"from", "start"}, {"since", "start"}, {"to", "end"},
+                 {"until", "end"},  {"onset", "at"},    {"out", "output"}};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        if (strcmp(name, calls[i].other) == 0 &&
+            find_option(command, calls[i].name, strlen(calls[i].name)))
+            return calls[i].name;
+    }
+    return NULL;
+}
+
 static const char *nearest_option(const caus_command *command, const char *name)
 {
     const char *best = NULL;
@@ -135,8 +150,10 @@ static caus_status parse_long(caus_arguments *arguments, int *at, int count,
         char asked[64];
         snprintf(asked, sizeof asked, "%.*s", (int)(length < 60 ? length : 60),
                  name);
-        const char *near = nearest_option(arguments->command, asked);
-        bool is_near = caus_is_near(asked, near);
+        const char *called = option_called(arguments->command, asked);
+        const char *near =
+            called ? called : nearest_option(arguments->command, asked);
+        bool is_near = called || caus_is_near(asked, near);
         return CAUS_FAIL(
             err, CAUS_ERR_INVALID_ARGUMENT,
             "caus %s has no option --%s%s%s%s \"caus %s --help\" "
