@@ -224,9 +224,10 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
         least_before = rows / 4;
     if (rows < least_before + CAUS_LEAST_AFTER)
         return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
-                         "%zu rows are too few to find an onset: %zu are "
-                         "needed; widen --start or name the onset by --at",
-                         rows, least_before + CAUS_LEAST_AFTER);
+                         "%zu row%s cannot show an onset: %zu are needed; "
+                         "widen --start or name the onset by --at",
+                         rows, rows == 1 ? "" : "s",
+                         least_before + CAUS_LEAST_AFTER);
     caus_splits at;
     CAUS_TRY(caus_splits_init(timeline, about->out, &at, err));
     size_t low = least_before, high = rows - CAUS_LEAST_AFTER, best = low;
