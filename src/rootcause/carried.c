@@ -7,8 +7,6 @@
 
 #include "rootcause/rootcause_internal.h"
 
-static const double half_of_requests = .5;
-
 /* Two services of a call. */
 typedef struct pair {
     const caus_case *about;
@@ -94,48 +92,28 @@ caus_status caus_carried_find(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
-/* Whether the latencies of a caller may contain what its calls of another
- * service took, as often as it makes them: that was shorter, and gained no
- * more. What fewer than half of its requests wait for its median need not show.
- */
-static bool may_contain(const pair *job)
+/* Whether the latencies of a caller may contain those of another service: that
+ * one's were shorter, and gained no more. */
+static bool may_contain(const caus_case *about, size_t caller, size_t callee)
 {
-    const caus_case *about = job->about;
     const caus_scene *scene = &about->scene;
-    int found = 0, missed = job->rate < half_of_requests ? 0 : -1;
-    for (size_t i = scene->variable_start[job->caller];
-         i < scene->variable_start[job->caller + 1]; i++) {
+    int found = 0;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
         size_t v = scene->variables[i];
         const caus_shift *own = &about->shifts[v];
         if (scene->aspects[v] != CAUS_ASPECT_LATENCY || !own->measured)
             continue;
-        size_t alike = caus_case_find_alike(about, job->callee, v);
+        size_t alike = caus_case_find_alike(about, callee, v);
         if (alike == SIZE_MAX)
             continue;
         const caus_shift *other = &about->shifts[alike];
         double gained = own->after - own->before;
-        bool within = job->rate * other->before < own->before &&
-                      job->rate * (other->after - other->before) < gained;
-        found += within ? 1 : missed;
+        bool within = other->before < own->before &&
+                      other->after - other->before < gained;
+        found += within ? 1 : -1;
     }
     return found > 0;
-}
-
-/* Whether one of two services may call the other: each request of a caller may
- * contain one of its callee's. Of the service in which the symptom was seen,
- * that need not be so, as requests of many kinds come in there: it may contain
- * as many as there are of these for one of its own. */
-static bool may_call(const caus_case *about, size_t caller, size_t callee,
-                     double rate)
-{
-    const pair each = {about, caller, callee, 1};
-    const pair back = {about, callee, caller, 1};
-    const pair some = {about, caller, callee, rate};
-    if (may_contain(&each))
-        return true;
-    bool is_seen = about->symptom != SIZE_MAX &&
-                   about->scene.service_of[about->symptom] == caller;
-    return is_seen && rate < 1 && !may_contain(&back) && may_contain(&some);
 }
 
 /* What a call of two services could carry if there is one; false = there can be
@@ -144,13 +122,11 @@ static bool guess(const caus_case *about, size_t caller, size_t callee,
                   caus_guess *result)
 {
     pair job = {about, caller, callee, 1};
-    if (caller == callee)
+    if (caller == callee || !may_contain(about, caller, callee))
         return false;
     /* Others call it, too: that it gets more requests than this caller does not
      * say that each of these makes several. */
     job.rate = find_rate(&job) ? fmin(job.rate, 1) : 1;
-    if (!may_call(about, caller, callee, job.rate))
-        return false;
     *result = (caus_guess){callee,
                            {most_carried(&job, CAUS_ASPECT_LATENCY),
                             most_carried(&job, CAUS_ASPECT_ERRORS)}};
@@ -199,25 +175,6 @@ static caus_status find_of(caus_case *about, size_t service, const bool *moved,
     return CAUS_OK;
 }
 
-/* The guesses of services [from, to). */
-static caus_status find_between(caus_case *about, const double *clues,
-                                size_t from, size_t to, caus_error *err)
-{
-    size_t services = about->scene.service_count;
-    bool *moved = CAUS_ARRAY(about->out, bool, services + 1);
-    if (!moved)
-        return caus_arena_fail(about->out, err);
-    size_t most = find_moved(about, clues, moved);
-    caus_guess *room = CAUS_ARRAY(about->out, caus_guess, most + 1);
-    if (!room)
-        return caus_arena_fail(about->out, err);
-    for (size_t s = from; s < to; s++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        CAUS_TRY(find_of(about, s, moved, room, err));
-    }
-    return CAUS_OK;
-}
-
 caus_status caus_guesses_find(caus_case *about, const double *clues,
                               caus_error *err)
 {
@@ -229,20 +186,17 @@ caus_status caus_guesses_find(caus_case *about, const double *clues,
     if (!any)
         return CAUS_OK;
     about->guesses = CAUS_ARRAY(about->out, caus_guesses, services + 1);
-    if (!about->guesses)
+    bool *moved = CAUS_ARRAY(about->out, bool, services + 1);
+    if (!about->guesses || !moved)
         return caus_arena_fail(about->out, err);
-    CAUS_TRY(find_between(about, clues, 0, services, err));
+    size_t most = find_moved(about, clues, moved);
+    caus_guess *room = CAUS_ARRAY(about->out, caus_guess, most + 1);
+    if (!room)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        CAUS_TRY(find_of(about, s, moved, room, err));
+    }
     about->context.guesses = about->guesses;
     return CAUS_OK;
-}
-
-caus_status caus_guesses_find_symptom(caus_case *about, const double *clues,
-                                      caus_error *err)
-{
-    size_t service = about->symptom == SIZE_MAX
-                         ? SIZE_MAX
-                         : about->scene.service_of[about->symptom];
-    return about->context.guesses && service != SIZE_MAX
-               ? find_between(about, clues, service, service + 1, err)
-               : CAUS_OK;
 }

@@ -277,7 +277,6 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     if (about->symptom == SIZE_MAX) {
         caus_scores_fill(&about->context, clues, variables, &about->scores);
         about->symptom = caus_symptom_choose(about);
-        CAUS_TRY(caus_guesses_find_symptom(about, clues, err));
     }
     look_from_symptom(about, clues);
     CAUS_TRY(caus_impact_find_fronts(about, clues, err));

@@ -250,9 +250,6 @@ caus_status caus_carried_find(caus_case *about, caus_error *err);
  * moved. */
 caus_status caus_guesses_find(caus_case *about, const double *clues,
                               caus_error *err);
-/* Those of the symptom's service anew, once that is chosen. */
-caus_status caus_guesses_find_symptom(caus_case *about, const double *clues,
-                                      caus_error *err);
 
 /* Fills `ranked`, `rank_of` and `suspects` once the services are scored. */
 caus_status caus_suspects_rank(caus_case *about, caus_error *err);
