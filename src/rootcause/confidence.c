@@ -202,6 +202,7 @@ static double sure_of_first(const caus_case *about, const double *signs)
         fmin(logistic(caus_right_weights, signs), most_before_second(about));
     sure *= fmin(1, about->incident / caus_moved_incident);
     sure *= 1 - (1 - caus_share_of_either) * wait_unseen(about);
+    sure *= 1 - caus_strays_share(about);
     return may_wait_for_nobody(about) ? caus_share_of_either * sure : sure;
 }
 

@@ -269,6 +269,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
         return caus_arena_fail(about->out, err);
     CAUS_TRY(caus_log_clues_find(about, placebo, err));
     CAUS_TRY(caus_placebo_reduce(about, placebo, clues, err));
+    CAUS_TRY(caus_strays_weigh(about, clues, err));
     CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
     CAUS_TRY(caus_demand_weigh(about, clues, err));
     CAUS_TRY(caus_carried_find(about, err));

@@ -9,7 +9,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 11 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 13 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -342,6 +342,7 @@ static caus_status list_warnings(const caus_case *about,
     add_note(&list, say_missing_rows(about));
     add_note(&list, say_missing_values(about));
     add_note(&list, say_seasons(about));
+    add_note(&list, caus_strays_say(about));
     add_note(&list, say_mended(about));
     add_note_if(&list, about->log_table && !about->context.logs,
                 "log lines are left out: they need 10 rows before the onset "

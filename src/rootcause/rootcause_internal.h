@@ -82,6 +82,8 @@ typedef struct caus_case {
     double *order;              /* [service_count] the context's */
     double *silent;             /* [service_count] the context's */
     double *asked;              /* [service_count] the context's */
+    const double *strays;       /* [service_count] of how many others memory
+                                   moved for another reason */
     size_t *fronts;             /* [service_count] the context's */
     double *ends;               /* [service_count] the context's */
     caus_guesses *guesses;      /* [service_count] the context's */
@@ -243,6 +245,16 @@ void caus_impact_weigh(const caus_case *about, double *clues);
  */
 caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
                                     caus_error *err);
+
+/* Fills `strays` from the shifts, and lessens clues of memory by them: of as
+ * many services one can be the incident's. */
+caus_status caus_strays_weigh(caus_case *about, double *clues, caus_error *err);
+/* How likely the first suspect, ranked, is one of those whose memory moved for
+ * another reason: so many others' did, and as much of its score is what its
+ * memory tells. */
+double caus_strays_share(const caus_case *about);
+/* That; "" = it is little, NULL = no memory. */
+const char *caus_strays_say(const caus_case *about);
 
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
