@@ -156,6 +156,12 @@ static step step_at(const caus_case *about, size_t split,
     return made;
 }
 
+/* The last row from which on enough have a value; of so many at least. */
+static size_t last_split(const caus_timeline *timeline)
+{
+    return timeline->filled[timeline->filled_count - CAUS_LEAST_AFTER];
+}
+
 /* How much nearer a row is to the later levels than to the earlier ones, in
  * deviations: what it costs to begin the step behind it. */
 static double cost_of(const step *made, size_t row)
@@ -182,9 +188,8 @@ static caus_onset place(const caus_timeline *timeline, const step *made,
 {
     size_t rows = timeline->row_count, reach = (rows - split) / 2;
     size_t low = split > least_before + reach ? split - reach : least_before;
-    size_t high = rows - CAUS_LEAST_AFTER < split + reach
-                      ? rows - CAUS_LEAST_AFTER
-                      : split + reach;
+    size_t most = last_split(timeline);
+    size_t high = most < split + reach ? most : split + reach;
     size_t best = low;
     double cost = 0, least = 0, spare = made->size / 2;
     for (size_t row = low; row < high; row++) {
@@ -219,18 +224,18 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
                         caus_error *err)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t rows = timeline->row_count;
-    if (least_before < rows / 4)
-        least_before = rows / 4;
-    if (rows < least_before + CAUS_LEAST_AFTER)
+    size_t rows = timeline->filled_count;
+    if (rows && least_before < timeline->filled[rows / 4])
+        least_before = timeline->filled[rows / 4];
+    if (rows < CAUS_LEAST_AFTER || last_split(timeline) < least_before)
         return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
-                         "%zu row%s cannot show an onset: %zu are needed; "
-                         "widen --start or name the onset by --at",
-                         rows, rows == 1 ? "" : "s",
-                         least_before + CAUS_LEAST_AFTER);
+                         "%zu row%s with a value cannot show an onset: widen "
+                         "--start or name the onset by --at",
+                         rows, rows == 1 ? "" : "s");
     caus_splits at;
     CAUS_TRY(caus_splits_init(timeline, about->out, &at, err));
-    size_t low = least_before, high = rows - CAUS_LEAST_AFTER, best = low;
+    size_t last = last_split(timeline);
+    size_t low = least_before, high = last, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;
     for (;;) {
@@ -251,8 +256,7 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
         if (apart == 1)
             break;
         low = best > least_before + apart ? best - apart : least_before;
-        high = best + apart < rows - CAUS_LEAST_AFTER ? best + apart
-                                                      : rows - CAUS_LEAST_AFTER;
+        high = best + apart < last ? best + apart : last;
         apart = apart / 8 > 1 ? apart / 8 : 1;
     }
     *result = best;
@@ -293,8 +297,9 @@ static caus_status find_split(caus_case *about, size_t least_before,
 /* Where rows are compared that are too few to look for an onset. */
 static caus_onset undated(const caus_timeline *timeline)
 {
-    size_t rows = timeline->row_count;
-    size_t row = rows > CAUS_LEAST_AFTER ? rows - CAUS_LEAST_AFTER : rows / 2;
+    size_t rows = timeline->filled_count;
+    size_t row = rows > CAUS_LEAST_AFTER ? last_split(timeline)
+                                         : timeline->filled[rows / 2];
     caus_onset onset = caus_onset_given(row, timeline->time_ns[row]);
     onset.found = false;
     return onset;
@@ -307,8 +312,8 @@ caus_status caus_case_split(caus_case *about, bool detected,
     size_t split = 0;
     bool in_logs;
     caus_shift_space space;
-    if (!about->near_row && about->timeline.row_count > 1 &&
-        about->timeline.row_count < CAUS_LEAST_SEARCHED) {
+    if (!about->near_row && about->timeline.filled_count > 1 &&
+        about->timeline.filled_count < CAUS_LEAST_SEARCHED) {
         *result = undated(&about->timeline);
         return CAUS_OK;
     }

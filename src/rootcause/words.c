@@ -232,6 +232,17 @@ static bool shows_nothing(const caus_case *about)
     return about->suspects[0].observer || about->suspects[0].score <= 0;
 }
 
+static size_t rows_before(const caus_case *about)
+{
+    return caus_timeline_filled_before(&about->timeline, about->onset_row);
+}
+
+/* Whether nothing has a value from the onset on. */
+static bool is_blank(const caus_case *about)
+{
+    return rows_before(about) == about->timeline.filled_count;
+}
+
 static caus_status say_all(caus_case *about, caus_explanation *result,
                            caus_error *err)
 {
@@ -242,8 +253,10 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
         char at[40];
         caus_time_format(result->onset.time_ns, at);
         caus_text_format(&text,
-                         "Too few rows before %s to tell what moved from then "
-                         "on",
+                         is_blank(about)
+                             ? "No value from %s on to tell what moved"
+                             : "Too few rows before %s to tell what moved from "
+                               "then on",
                          at);
     } else {
         const caus_suspect *first = &about->suspects[0];
@@ -261,7 +274,7 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
 /* Whether no rank is proof: what is normal is hardly seen. */
 static bool is_short(const caus_case *about)
 {
-    return about->onset_row < CAUS_LEAST_HEALTHY;
+    return rows_before(about) < CAUS_LEAST_HEALTHY;
 }
 
 static caus_verdict judge(const caus_case *about)
@@ -269,7 +282,7 @@ static caus_verdict judge(const caus_case *about)
     const caus_suspect *first = about->suspects;
     if (!about->scene.service_count)
         return CAUS_VERDICT_NO_ANOMALY;
-    if (is_short(about))
+    if (is_short(about) || is_blank(about))
         return CAUS_VERDICT_INSUFFICIENT;
     if (shows_nothing(about))
         return CAUS_VERDICT_NO_ANOMALY;
@@ -289,13 +302,16 @@ static const char *say_doubt(const caus_case *about)
             about->out,
             "%zu rows are too few to find an onset, %d are needed: widen "
             "--start or name the onset by --at",
-            about->timeline.row_count, CAUS_LEAST_SEARCHED);
+            about->timeline.filled_count, CAUS_LEAST_SEARCHED);
+    if (is_blank(about))
+        return "no row from the onset on has a value: look at another time by "
+               "--end, or --at";
     if (is_short(about))
         return caus_arena_format(
             about->out,
             "%zu row%s before the onset cannot show what is normal, %d are "
             "needed: widen --start or --baseline",
-            about->onset_row, about->onset_row == 1 ? "" : "s",
+            rows_before(about), rows_before(about) == 1 ? "" : "s",
             CAUS_LEAST_HEALTHY);
     if (about->suspects[0].confidence >= caus_named_confidence)
         return "that anything happened at all is not sure enough";
