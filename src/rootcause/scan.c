@@ -220,22 +220,40 @@ static caus_onset place(const caus_timeline *timeline, const step *made,
                         .last_ns = timeline->time_ns[last]};
 }
 
+/* Rows in which an onset may be. */
+typedef struct bounds {
+    size_t low, high;
+} bounds;
+
+/* A quarter of the rows at least is before it, of those with a value where the
+ * others have none; false = there is no such row. */
+static bool find_bounds(const caus_timeline *timeline, size_t least_before,
+                        bounds *result)
+{
+    size_t filled = timeline->filled_count;
+    if (filled < CAUS_LEAST_AFTER)
+        return false;
+    result->high = last_split(timeline);
+    result->low = caus_larger(least_before, timeline->row_count / 4);
+    if (result->low > result->high)
+        result->low = caus_larger(least_before, timeline->filled[filled / 4]);
+    return result->low <= result->high;
+}
+
 static caus_status scan(caus_case *about, size_t least_before, size_t *result,
                         caus_error *err)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t rows = timeline->filled_count;
-    if (rows && least_before < timeline->filled[rows / 4])
-        least_before = timeline->filled[rows / 4];
-    if (rows < CAUS_LEAST_AFTER || last_split(timeline) < least_before)
+    bounds most_wide;
+    if (!find_bounds(timeline, least_before, &most_wide))
         return CAUS_FAIL(err, CAUS_ERR_TOO_FEW_SAMPLES,
                          "%zu row%s with a value cannot show an onset: widen "
                          "--start or name the onset by --at",
-                         rows, rows == 1 ? "" : "s");
+                         timeline->filled_count,
+                         timeline->filled_count == 1 ? "" : "s");
     caus_splits at;
     CAUS_TRY(caus_splits_init(timeline, about->out, &at, err));
-    size_t last = last_split(timeline);
-    size_t low = least_before, high = last, best = low;
+    size_t low = most_wide.low, high = most_wide.high, best = low;
     size_t apart = (high - low) / COARSE_SPLITS + 1;
     double most = -1;
     for (;;) {
@@ -255,8 +273,8 @@ static caus_status scan(caus_case *about, size_t least_before, size_t *result,
         }
         if (apart == 1)
             break;
-        low = best > least_before + apart ? best - apart : least_before;
-        high = best + apart < last ? best + apart : last;
+        low = best > most_wide.low + apart ? best - apart : most_wide.low;
+        high = best + apart < most_wide.high ? best + apart : most_wide.high;
         apart = apart / 8 > 1 ? apart / 8 : 1;
     }
     *result = best;
@@ -312,8 +330,9 @@ caus_status caus_case_split(caus_case *about, bool detected,
     size_t split = 0;
     bool in_logs;
     caus_shift_space space;
+    bounds any;
     if (!about->near_row && about->timeline.filled_count > 1 &&
-        about->timeline.filled_count < CAUS_LEAST_SEARCHED) {
+        !find_bounds(&about->timeline, least_before, &any)) {
         *result = undated(&about->timeline);
         return CAUS_OK;
     }

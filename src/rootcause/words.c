@@ -232,15 +232,12 @@ static bool shows_nothing(const caus_case *about)
     return about->suspects[0].observer || about->suspects[0].score <= 0;
 }
 
-static size_t rows_before(const caus_case *about)
-{
-    return caus_timeline_filled_before(&about->timeline, about->onset_row);
-}
-
-/* Whether nothing has a value from the onset on. */
+/* Whether nothing has a value before the onset, or from it on. */
 static bool is_blank(const caus_case *about)
 {
-    return rows_before(about) == about->timeline.filled_count;
+    const caus_timeline *timeline = &about->timeline;
+    size_t before = caus_timeline_filled_before(timeline, about->onset_row);
+    return !before || before == timeline->filled_count;
 }
 
 static caus_status say_all(caus_case *about, caus_explanation *result,
@@ -254,7 +251,7 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
         caus_time_format(result->onset.time_ns, at);
         caus_text_format(&text,
                          is_blank(about)
-                             ? "No value from %s on to tell what moved"
+                             ? "No value on one side of %s to tell what moved"
                              : "Too few rows before %s to tell what moved from "
                                "then on",
                          at);
@@ -274,7 +271,7 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
 /* Whether no rank is proof: what is normal is hardly seen. */
 static bool is_short(const caus_case *about)
 {
-    return rows_before(about) < CAUS_LEAST_HEALTHY;
+    return about->onset_row < CAUS_LEAST_HEALTHY;
 }
 
 static caus_verdict judge(const caus_case *about)
@@ -304,14 +301,14 @@ static const char *say_doubt(const caus_case *about)
             "--start or name the onset by --at",
             about->timeline.filled_count, CAUS_LEAST_SEARCHED);
     if (is_blank(about))
-        return "no row from the onset on has a value: look at another time by "
-               "--end, or --at";
+        return "on one side of the onset no row has a value: widen the window "
+               "or name another onset by --at";
     if (is_short(about))
         return caus_arena_format(
             about->out,
             "%zu row%s before the onset cannot show what is normal, %d are "
             "needed: widen --start or --baseline",
-            rows_before(about), rows_before(about) == 1 ? "" : "s",
+            about->onset_row, about->onset_row == 1 ? "" : "s",
             CAUS_LEAST_HEALTHY);
     if (about->suspects[0].confidence >= caus_named_confidence)
         return "that anything happened at all is not sure enough";
