@@ -26,7 +26,7 @@ static const made_measure asked[MADE_VARIABLES] = {
     {"root_cpu", "root", 30, 1, 40},
     {"side_requests", "side", 100, 2, 0}};
 
-enum { ROOT_ERRORS = 5, ROOT_REQUESTS = 7 };
+enum { MID_REQUESTS = 4, ROOT_ERRORS, ROOT_REQUESTS = 7 };
 
 static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
 {
@@ -44,6 +44,30 @@ static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
                                " requests for each that this service got, "
                                "instead of "));
     }
+}
+
+static double outside_of_root(const caus_explanation *told)
+{
+    for (size_t i = 0; i < told->suspect_count; i++) {
+        if (strcmp(told->suspects[i].service, "root") == 0)
+            return told->suspects[i].terms[CAUS_TERM_EXTERNAL];
+    }
+    return (double)NAN;
+}
+
+/* Front asks mid three times as often, and mid root as often as ever for each
+ * of its requests. */
+static void who_is_asked_more_asks_others_more(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    caus_explanation told = made_explain(*state, measures, &options);
+    double usual = outside_of_root(&told);
+    measures[MID_REQUESTS].shift = measures[ROOT_REQUESTS].shift = 200;
+    told = made_explain(*state, measures, &options);
+    assert_string_equal(first_of(&told), "front");
+    assert_true(outside_of_root(&told) < .5 * usual);
 }
 
 static void who_fails_is_asked_again_by_its_own_doing(void **state)
@@ -651,6 +675,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MADE(who_asks_more_is_blamed_not_who_works_for_it),
+        MADE(who_is_asked_more_asks_others_more),
         MADE(who_fails_is_asked_again_by_its_own_doing),
         MADE(who_counts_what_it_repeats_is_believed),
         MADE(more_users_are_nobodys_asking),

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "made_case.h"
+#include "rootcause/weights.h"
 #include "test.h"
 
 typedef made_measure measure;
@@ -153,6 +154,30 @@ static void confidences_are_shares_of_one(void **state)
     assert_true(sum <= 1 + exact);
 }
 
+/* However likely it is that root is first of those that hardly moved. */
+static void where_nothing_happened_nobody_is_likely(void **state)
+{
+    made_fixture *with = *state;
+    measure quiet[MADE_VARIABLES];
+    made_quiet(quiet);
+    quiet[7] = (measure){"root_cpu", "root", 30, 10, 6};
+    caus_series series = made_series(with->arena, quiet, NULL, 1);
+    caus_explain_options options = made_options();
+    caus_case about = {.series = &series,
+                       .whole = &series,
+                       .options = &options,
+                       .run = with->run,
+                       .out = with->arena};
+    caus_explanation told;
+    assert_int_equal(caus_case_open(&about, &with->err), CAUS_OK);
+    assert_int_equal(caus_case_explain(&about, &told, &with->err), CAUS_OK);
+    assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
+    assert_true(about.incident < .5 * caus_moved_incident);
+    assert_true(told.suspects[0].confidence > 0);
+    assert_true(told.suspects[0].confidence <=
+                about.incident / caus_moved_incident);
+}
+
 /* Front breaks; of side nobody knows more than its requests show. */
 static caus_explanation explain_front(made_fixture *with, bool side_is_dark)
 {
@@ -205,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             a_callee_of_which_no_more_is_known_halves_the_confidence,
             made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(where_nothing_happened_nobody_is_likely,
+                                        made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(confidences_are_shares_of_one,
                                         made_set_up, made_tear_down),
     };

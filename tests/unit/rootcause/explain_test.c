@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,35 @@ static caus_explanation explain_few(fixture *with, const measure *measures,
     caus_explain_options options = made_options();
     options.has_onset = false;
     return explain_cut(with, measures, before, after, &options);
+}
+
+/* Side breaks by far and is well again; later root breaks, and lasts. */
+static void of_two_incidents_the_later_is_asked_about(void **state)
+{
+    enum { FIRST = 90, END = 130 };
+    fixture *with = *state;
+    measure later[MADE_VARIABLES];
+    memcpy(later, made_incident, sizeof later);
+    for (size_t v = 0; v < MADE_VARIABLES; v++)
+        later[v].shift *= .04;
+    caus_series series = made_series(with->arena, later, NULL, 1);
+    double *values = CAUS_ARRAY(with->arena, double, MADE_ROWS *MADE_VARIABLES);
+    memcpy(values, series.segments[0].values,
+           MADE_ROWS * MADE_VARIABLES * sizeof *values);
+    for (size_t r = FIRST; r < END; r++) {
+        values[r * MADE_VARIABLES] += .5;
+        values[r * MADE_VARIABLES + 8] += .4;
+        values[r * MADE_VARIABLES + 9] += 40;
+    }
+    caus_segment segment = series.segments[0];
+    segment.values = values;
+    series.segments = &segment;
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    options.symptom = NULL;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_true(told.onset.first_row >= END);
+    assert_string_not_equal(told.suspects[0].service, "side");
 }
 
 /* Too few for a detector: the clearest split of medians comes early. */
@@ -418,6 +448,25 @@ static void an_onset_outside_the_rows_is_refused(void **state)
     expect_failure(*state, &options, CAUS_ERR_INVALID_ARGUMENT, "run from");
 }
 
+static void a_cancelled_run_explains_nothing(void **state)
+{
+    fixture *with = *state;
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_explain_options options = made_options();
+    volatile sig_atomic_t cancel = 1;
+    const caus_run_options run_options = {.threads = 1, .cancel = &cancel};
+    caus_explanation told = {.suspect_count = 99};
+    caus_run *run;
+    assert_int_equal(caus_run_new(&run_options, &run, &with->err), CAUS_OK);
+    size_t before = caus_arena_used_bytes(with->arena);
+    assert_int_equal(
+        caus_explain(&series, &options, run, with->arena, &told, &with->err),
+        CAUS_ERR_CANCELLED);
+    assert_int_equal(told.suspect_count, 99);
+    assert_int_equal(caus_arena_used_bytes(with->arena), before);
+    caus_run_free(run);
+}
+
 static void scratch_is_given_back(void **state)
 {
     fixture *with = *state;
@@ -629,6 +678,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_service_that_broke_comes_first),
         TEST(an_onset_that_is_not_given_is_found),
+        TEST(of_two_incidents_the_later_is_asked_about),
         TEST(few_rows_are_parted_where_they_change),
         TEST(few_healthy_rows_leave_a_small_change_open),
         TEST(an_onset_behind_a_gap_lies_within_it),
@@ -651,6 +701,7 @@ int main(void)
         TEST(changes_that_touch_the_same_are_not_told_apart),
         TEST(an_unknown_symptom_names_the_nearest),
         TEST(an_onset_outside_the_rows_is_refused),
+        TEST(a_cancelled_run_explains_nothing),
         TEST(scratch_is_given_back),
         TEST(few_rows_before_a_given_onset_prove_nothing),
         TEST(too_few_rows_for_an_onset_are_ranked_without_one),

@@ -130,6 +130,10 @@ static void few_failures_do_not_make_many(void **state)
     options.symptom = "front_availability";
     caus_explanation told = made_explain(*state, failing, &options);
     assert_string_equal(told.suspects[0].service, "root");
+    options.topology = NULL; /* nobody told that front asks side */
+    told = made_explain(*state, failing, &options);
+    assert_true(suspect(&told, "side")->score < suspect(&told, "root")->score);
+    options.topology = &made_topology;
     measure busy[MADE_VARIABLES];
     memcpy(busy, failing, sizeof busy);
     busy[7].level = 900;
@@ -224,6 +228,21 @@ static void more_calls_than_ever_are_the_callers_doing(void **state)
     caus_explanation told = made_explain(*state, novel, &options);
     assert_string_equal(told.suspects[0].service, "mid");
     assert_true(suspect(&told, "root")->score < .5 * told.suspects[0].score);
+}
+
+/* The same where nobody counts what mid gets, so that how often it asks is not
+ * known. */
+static void who_was_hardly_ever_called_has_no_habit(void **state)
+{
+    measure novel[MADE_VARIABLES];
+    memcpy(novel, counted, sizeof novel);
+    novel[3] = (measure){"mid_memory", "mid", 500, 5, 0};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, novel, &options);
+    double usual = suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL];
+    novel[5] = (measure){"root_requests", "root", 9, .1, 891};
+    told = made_explain(*state, novel, &options);
+    assert_true(suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL] < .3 * usual);
 }
 
 static void
@@ -550,6 +569,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             more_calls_than_ever_are_the_callers_doing, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(who_was_hardly_ever_called_has_no_habit,
+                                        made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
             a_balancer_that_some_requests_pass_stands_before_another,
             made_set_up, made_tear_down),

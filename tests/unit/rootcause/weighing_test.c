@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What services score by clues that are known. */
+#include <math.h>
+
+#include "made_case.h"
+#include "rootcause/weights.h"
+#include "test.h"
+
+enum { FRONT, MID, ROOT, SIDE, SERVICES };
+enum { MID_LATENCY = 3, ROOT_LATENCY = 6, SIDE_LATENCY = 8 };
+
+static const double exact = 1e-12;
+static const double nothing[SERVICES] = {0};
+
+static const char *const services[] = {"front", "mid", "root", "side"};
+static const size_t shared_calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
+/* mid and side call root */
+static const caus_topology shared = {SERVICES, services, 4, shared_calls};
+
+/* The scores of the made services by clues of their variables. */
+static caus_scores score(made_fixture *with, const caus_topology *calls,
+                         const double clues[MADE_VARIABLES])
+{
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    caus_scene *scene = CAUS_ARRAY(with->arena, caus_scene, 1);
+    caus_scores scores;
+    assert_int_equal(
+        caus_scene_init(&series, calls, NULL, with->arena, scene, &with->err),
+        CAUS_OK);
+    assert_int_equal(caus_scores_init(scene, MADE_VARIABLES, with->arena,
+                                      &scores, &with->err),
+                     CAUS_OK);
+    const caus_context context = {
+        .scene = scene, .silent = nothing, .asked = nothing, .kinds = {1, 1}};
+    caus_scores_fill(&context, clues, MADE_VARIABLES, &scores);
+    return scores;
+}
+
+/* The loudest of many callees is a deviation off by chance. */
+static void a_faint_callee_explains_by_its_square(void **state)
+{
+    static const double sizes[] = {0, .25, .5, 1, 40};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        double clues[MADE_VARIABLES] = {[MID_LATENCY] = 10};
+        clues[ROOT_LATENCY] = sizes[i] * caus_explained_clue;
+        caus_scores told = score(*state, &made_topology, clues);
+        double explained = caus_explained_share * fmin(1, sizes[i] * sizes[i]);
+        assert_true(fabs(told.below[MID][OUTSIDE_LATENCY] - explained) < exact);
+        assert_true(fabs(told.terms[MID][CAUS_TERM_EXTERNAL] -
+                         10 * (1 - explained)) < exact);
+    }
+}
+
+/* mid and side wait for root, or for the way to it: what it shows itself is
+ * none of the way. */
+static void what_a_service_shows_is_not_the_way_to_it(void **state)
+{
+    static const double sizes[] = {0, .25, .5, 1};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        double clues[MADE_VARIABLES] = {[MID_LATENCY] = 10, [SIDE_LATENCY] = 8};
+        clues[ROOT_LATENCY] = sizes[i] * caus_explained_clue;
+        caus_scores told = score(*state, &shared, clues);
+        double left = 1 - caus_explained_share * sizes[i] * sizes[i];
+        double way = 8 * left * (1 - sizes[i]);
+        assert_true(fabs(told.common[ROOT][OUTSIDE_LATENCY] - way) < exact);
+        assert_true(fabs(told.common[SIDE][OUTSIDE_LATENCY]) < exact);
+    }
+}
+
+#define TEST(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_faint_callee_explains_by_its_square),
+        TEST(what_a_service_shows_is_not_the_way_to_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
