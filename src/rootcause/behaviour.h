@@ -65,6 +65,11 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
 
+/* Fills the context's `missed`: services that get fewer requests for each of
+ * their callers' than healthy windows do, while a caller fails. */
+caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
+                             const double *clues, caus_error *err);
+
 /* Lessens the clues of the incident [variable_count] of what grows as requests
  * do: by the share of its growth that the requests of its service grew by, in
  * logarithms; where nobody counts these, by the median growth of others'. Clues
@@ -76,6 +81,8 @@ caus_status caus_per_request_weigh(const caus_case *about, double *clues,
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
 /* Whom it asks more, and how often, where that tells. */
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text);
+/* How many requests of its callers miss it, where that tells. */
+void caus_missed_add(const caus_case *about, size_t service, caus_text *text);
 /* Whether a service is not measured any more while others are, and nothing
  * tells whether it stopped or is only asked no more. */
 bool caus_silence_is_open(const caus_case *about, size_t service);

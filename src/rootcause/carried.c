@@ -36,19 +36,39 @@ static bool find_rate(pair *job)
     return false;
 }
 
+/* What a change of a callee's variable is in the caller's that measures the
+ * same; infinite where they are no shares of the same whole. */
+static double arriving(const pair *job, size_t own, size_t other, double change)
+{
+    const caus_case *about = job->about;
+    double whole = about->timeline.whole[own];
+    if (about->timeline.whole[other] != whole)
+        return (double)INFINITY;
+    bool is_count =
+        about->scene.aspects[own] == CAUS_ASPECT_ERRORS && whole <= 0;
+    return change * (is_count ? 1 : job->rate);
+}
+
+double caus_carried_of(const caus_case *about, size_t own, size_t other,
+                       double change)
+{
+    const size_t *service_of = about->scene.service_of;
+    pair job = {about, service_of[own], service_of[other], 0};
+    bool is_alike = caus_measures_alike(&about->series->variables[own],
+                                        &about->series->variables[other]);
+    return is_alike && find_rate(&job) ? arriving(&job, own, other, change)
+                                       : (double)INFINITY;
+}
+
 /* What a callee adds to a variable of its caller, in the least deviations that
  * one could have: a busy service makes more of little. */
 static double added(const pair *job, size_t own, size_t other)
 {
     const caus_case *about = job->about;
     const caus_shift *to = &about->shifts[own], *from = &about->shifts[other];
-    double whole = about->timeline.whole[own];
     double change = (from->after - from->before) * about->scene.bad[other];
-    if (!(to->least > 0) || about->timeline.whole[other] != whole)
-        return (double)INFINITY;
-    bool is_count =
-        about->scene.aspects[own] == CAUS_ASPECT_ERRORS && whole <= 0;
-    return change * (is_count ? 1 : job->rate) / to->least;
+    return to->least > 0 ? arriving(job, own, other, change) / to->least
+                         : (double)INFINITY;
 }
 
 /* The largest clue that a kind of the callee's trouble can be of the caller's;

@@ -284,6 +284,9 @@ typedef struct caus_context {
     const caus_trace_clues *traces; /* NULL in placebo windows */
     const caus_log_clues *logs;     /* NULL = none */
     const double *silent;           /* [service_count] clues of being away */
+    const double *missed; /* [service_count] how likely failures of a caller
+                             are calls that do not reach it, in [0, 1]; NULL in
+                             placebo windows */
     const double *asked;  /* [service_count] clues of being called more than
                              callers' requests account for */
     const double *pushed; /* [service_count] how much of what it shows that

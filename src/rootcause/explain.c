@@ -270,8 +270,10 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(caus_log_clues_find(about, placebo, err));
     CAUS_TRY(caus_placebo_reduce(about, placebo, clues, err));
     CAUS_TRY(caus_strays_weigh(about, clues, err));
+    CAUS_TRY(caus_alongside_raise(about, clues, err));
     CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
     CAUS_TRY(caus_demand_weigh(about, clues, err));
+    CAUS_TRY(caus_missed_find(about, placebo, clues, err));
     CAUS_TRY(caus_carried_find(about, err));
     CAUS_TRY(caus_guesses_find(about, clues, err));
     caus_case_use_onsets(about, clues);

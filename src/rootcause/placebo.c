@@ -284,7 +284,7 @@ static caus_context context_without(const caus_context *incident,
     context.guesses = NULL;
     context.silent = silent;
     context.asked = asked;
-    context.pushed = NULL;
+    context.missed = context.pushed = NULL;
     context.covered = NULL;
     return context;
 }

@@ -256,6 +256,15 @@ double caus_strays_share(const caus_case *about);
 /* That; "" = it is little, NULL = no memory. */
 const char *caus_strays_say(const caus_case *about);
 
+/* Raises clues and shifts of callees to what they are in the rows in which
+ * their callers are off, where that is no chance. */
+caus_status caus_alongside_raise(caus_case *about, double *clues,
+                                 caus_error *err);
+
+/* What of a change of a callee's variable arrives in variable `own` of a
+ * caller; infinite where that is not measured of both. */
+double caus_carried_of(const caus_case *about, size_t own, size_t other,
+                       double change);
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
 /* Fills its `guesses` instead, where no call graph is known; clues tell who

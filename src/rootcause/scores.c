@@ -304,7 +304,7 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
         terms[CAUS_TERM_TRACES] =
             caus_weight_traces * left * context->traces->clue[service];
         terms[CAUS_TERM_CALLS] =
-            caus_weight_calls * left * context->traces->failing[service];
+            caus_weight_calls * left * caus_waiting_failing(context, service);
     }
     terms[CAUS_TERM_CALLS] += scores->asking[service];
     terms[CAUS_TERM_LOGS] =

@@ -213,15 +213,51 @@ static double waiting(const caus_scores *scores, size_t call, size_t caller,
                : scores->outside[caller][kind];
 }
 
+/* How likely failures of a caller are those of its calls to a service, of which
+ * that one says nothing, in [0, 1]. */
+static double untold(const caus_context *context, size_t service)
+{
+    double missed = context->missed ? context->missed[service] : 0;
+    return context->scene->shows[service][OUTSIDE_ERRORS] ? missed : 1;
+}
+
+double caus_waiting_failing(const caus_context *context, size_t service)
+{
+    const caus_scene *scene = context->scene;
+    const double *failing = context->traces->failing;
+    double missed = context->missed ? context->missed[service] : 0, most = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++)
+        most = fmax(most, failing[scene->callers[i]]);
+    return fmax(failing[service], caus_weight_unseen * missed * most);
+}
+
+/* What counts of a caller for the way to a service: that it is slow itself, or
+ * fails, is likelier than the way is where the service shows that it is well.
+ * Who counts no failures, or is not reached, may be what failed: what is asked
+ * again takes time, too. */
+static double weight_of_way(const caus_context *context,
+                            const caus_scores *scores, size_t service,
+                            size_t caller, size_t kind)
+{
+    if (!context->scene->shows[service][kind])
+        return caus_weight_unseen;
+    double failing = scores->outside[caller][OUTSIDE_ERRORS];
+    return caus_weight_way + (caus_weight_unseen - caus_weight_way) *
+                                 untold(context, service) *
+                                 fmin(1, failing / caus_explained_clue);
+}
+
 /*
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
  * who do not measure what their calls take may be slow themselves. If nobody
  * measures how long it takes, but requests pile up in it, they wait for it.
  */
-static double waited_for(const caus_scene *scene, const caus_scores *scores,
+static double waited_for(const caus_context *context, const caus_scores *scores,
                          size_t service, size_t kind)
 {
+    const caus_scene *scene = context->scene;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
     double least = caus_most_clue, left = 0, weight = 1;
@@ -235,8 +271,7 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
         if (kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0)
             measured = true;
         if (!measured)
-            weight = caus_scene_shows(scene, service) ? caus_weight_way
-                                                      : caus_weight_unseen;
+            weight = weight_of_way(context, scores, service, caller, kind);
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
         double apart =
@@ -244,10 +279,9 @@ static double waited_for(const caus_scene *scene, const caus_scores *scores,
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
     const double *outside = scores->outside[service];
-    double shown =
-        caus_scene_shows(scene, service)
-            ? outside[kind]
-            : fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
+    double shown = scene->shows[service][kind] ? outside[kind]
+                                               : fmax(outside[OUTSIDE_LATENCY],
+                                                      outside[OUTSIDE_ERRORS]);
     double own = fmin(1, shown / caus_explained_clue);
     own *= caus_scene_shows(scene, service)
                ? 1
@@ -265,9 +299,8 @@ double caus_waiting_way(const caus_context *context, const caus_scores *scores,
     double found = 0;
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         double way = scores->common[service][kind];
-        if (kind == OUTSIDE_LATENCY ||
-            !caus_scene_shows(context->scene, service))
-            way = fmax(way, waited_for(context->scene, scores, service, kind));
+        if (kind == OUTSIDE_LATENCY || untold(context, service) > 0)
+            way = fmax(way, waited_for(context, scores, service, kind));
         found = fmax(found, way * context->kinds[kind]);
     }
     return found;

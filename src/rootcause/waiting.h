@@ -25,6 +25,10 @@ double caus_waiting_explained(const caus_scene *scene,
 double caus_waiting_explained_loss(const caus_context *context,
                                    const caus_scores *scores, size_t service);
 
+/* How far calls fail in a service by its traces, or are missing there or at its
+ * callers, if they do not reach it. */
+double caus_waiting_failing(const caus_context *context, size_t service);
+
 /* How much a service may be what its callers wait for: one of which nobody
  * measures latency or errors may have them itself. */
 double caus_waiting_way(const caus_context *context, const caus_scores *scores,

@@ -86,6 +86,22 @@ static const char *say_quiet(const caus_case *about, size_t rank)
                : "nothing is measured in it";
 }
 
+/* What its callers show of the way to a service most. */
+static const char *say_way(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    double most[OUTSIDE_COUNT] = {0};
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        const double *shown = about->scores.outside[scene->callers[i]];
+        for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
+            most[kind] = fmax(most[kind], shown[kind]);
+    }
+    return most[OUTSIDE_ERRORS] > most[OUTSIDE_LATENCY]
+               ? "; all its callers fail more often"
+               : "; all its callers got slower";
+}
+
 static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
 {
     caus_suspect *suspect = &about->suspects[rank];
@@ -95,6 +111,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     if (logs_first)
         caus_log_fact_add(suspect, &text);
     caus_silence_add(about, about->ranked[rank], &text);
+    caus_missed_add(about, about->ranked[rank], &text);
     if (calls_first)
         caus_demand_add(about, about->ranked[rank], &text);
     add_changes(about, suspect, &text);
@@ -109,7 +126,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
         if (suspect->terms[CAUS_TERM_CHANGE] > 0)
             caus_text_add(&text, "; it was changed near the onset");
         if (suspect->terms[CAUS_TERM_WAY] > 0)
-            caus_text_add(&text, "; all its callers got slower");
+            caus_text_add(&text, say_way(about, about->ranked[rank]));
     }
     return caus_text_finish(&text, about->out, &suspect->sentence, NULL, err);
 }

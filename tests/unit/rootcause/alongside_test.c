@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Callees that are slow when their callers are, and calls that do not reach
+ * them. */
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+static const char *first_of(const caus_explanation *told)
+{
+    return told->suspects[0].service;
+}
+
+static const caus_suspect *suspect_of(const caus_explanation *told,
+                                      const char *service)
+{
+    size_t i = 0;
+    while (strcmp(told->suspects[i].service, service) != 0)
+        i++;
+    return &told->suspects[i];
+}
+
+static double score_of(const caus_explanation *told, const char *service)
+{
+    return suspect_of(told, service)->score;
+}
+
+enum { MID_SLOW = 3, ROOT_SLOW = 6 };
+
+/* Root is far less steady than mid; `asked` requests of it for a hundred of
+ * mid's. In one of four rows mid takes .2 s more, and root so many rows later.
+ */
+static caus_explanation explain_bursts(made_fixture *with, double asked,
+                                       size_t later)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .004, 0},
+        {"front_cpu", "front", 20, 1, 0},
+        {"mid_cpu", "mid", 10, .6, 0},
+        {"mid_latency", "mid", .1, .002, 0},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"root_requests", "root", asked, asked / 50, 0},
+        {"root_latency", "root", .05, .02, 0},
+        {"root_cpu", "root", 30, 1, 0},
+        {"side_latency", "side", .08, .004, 0},
+        {"side_cpu", "side", 15, 1, 0}};
+    caus_explain_options options = made_options();
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series->segments[0].values;
+    for (size_t r = MADE_ONSET + 2; r + later < MADE_ROWS; r += 4) {
+        values[r * MADE_VARIABLES + MID_SLOW] += .2;
+        values[(r + later) * MADE_VARIABLES + ROOT_SLOW] += .2;
+    }
+    return made_explain_series(with, series, &options);
+}
+
+static void who_is_slow_when_its_caller_is_made_it_slow(void **state)
+{
+    caus_explanation told = explain_bursts(*state, 100, 0);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(score_of(&told, "root") > 2 * score_of(&told, "mid"));
+    assert_non_null(strstr(suspect_of(&told, "root")->sentence, "latency"));
+    told = explain_bursts(*state, 100, 2); /* at other times */
+    assert_string_equal(first_of(&told), "mid");
+}
+
+/* Of fifty requests of mid one waits for it. */
+static void it_is_no_louder_for_its_caller_than_what_arrives_there(void **state)
+{
+    caus_explanation told = explain_bursts(*state, 2, 0);
+    assert_string_equal(first_of(&told), "mid");
+}
+
+/* Requests of mid fail; it calls root, which is well, and side, too. */
+static const made_measure failing[MADE_VARIABLES] = {
+    {"front_requests", "front", 100, 2, 0},
+    {"front_errors", "front", 1, .3, 60},
+    {"mid_latency", "mid", .1, .003, 0},
+    {"mid_requests", "mid", 100, 2, 0},
+    {"mid_errors", "mid", 1, .3, 60},
+    {"root_latency", "root", .05, .004, 0},
+    {"root_requests", "root", 100, 2, 0},
+    {"root_errors", "root", 1, .3, 0},
+    {"side_requests", "side", 100, 2, 0},
+    {"side_errors", "side", 1, .3, 0}};
+
+enum { ROOT_REQUESTS = 6, ROOT_ERRORS, SIDE_REQUESTS, SIDE_ERRORS };
+
+static caus_explanation explain_failing(made_fixture *with,
+                                        const made_measure *measures)
+{
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 3}};
+    static const caus_topology topology = {4, services, 3, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    return made_explain(with, measures, &options);
+}
+
+/* How likely root is for mid. */
+static double share_of_root(made_fixture *with, const made_measure *measures)
+{
+    caus_explanation told = explain_failing(with, measures);
+    return score_of(&told, "root") / score_of(&told, "mid");
+}
+
+static void who_is_not_reached_may_be_what_failed(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    assert_true(share_of_root(*state, measures) < .1);
+    measures[ROOT_REQUESTS].shift = -60;
+    assert_true(share_of_root(*state, measures) > .7);
+    caus_explanation told = explain_failing(*state, measures);
+    assert_non_null(strstr(suspect_of(&told, "root")->sentence,
+                           "requests for each of its callers', which fail, "
+                           "instead of "));
+    measures[SIDE_REQUESTS].shift = -60; /* mid fails before it calls */
+    assert_true(share_of_root(*state, measures) < .1);
+    measures[SIDE_REQUESTS].shift = 0;
+    measures[SIDE_ERRORS].shift = 60; /* and does not go on to root */
+    assert_true(share_of_root(*state, measures) < .1);
+}
+
+/* What is asked again takes time, too. */
+static void who_counts_no_failures_may_have_failed(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    measures[ROOT_ERRORS] = (made_measure){"root_cpu", "root", 30, 1, 0};
+    assert_true(share_of_root(*state, measures) > .7);
+    caus_explanation told = explain_failing(*state, measures);
+    assert_non_null(strstr(suspect_of(&told, "root")->sentence,
+                           "all its callers fail more often"));
+    measures[2].shift = .5;
+    assert_true(share_of_root(*state, measures) > .7);
+    measures[5].shift = .4; /* who is slow itself needs no way */
+    told = explain_failing(*state, measures);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(told.suspects[0].terms[CAUS_TERM_WAY] < .1);
+    measures[5].shift = 0;
+    measures[4].shift = measures[1].shift = 0;
+    assert_true(share_of_root(*state, measures) < .7);
+}
+
+#define MADE(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MADE(who_is_slow_when_its_caller_is_made_it_slow),
+        MADE(it_is_no_louder_for_its_caller_than_what_arrives_there),
+        MADE(who_is_not_reached_may_be_what_failed),
+        MADE(who_counts_no_failures_may_have_failed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
