@@ -14,48 +14,57 @@
 /* From here on it is worth telling. */
 static const double half_told = .5;
 
-/* Requests of a service, and of its callers, in rows in which both are there.
- */
-typedef struct asked_for {
-    double own, callers;
-} asked_for;
+/* Requests of a service, and of its callers, in the rows before each in which
+ * both are there: [rows + 1]. */
+typedef struct requests {
+    double *own, *callers;
+} requests;
 
-/* Whether the requests of a service and of all its callers are counted alike in
- * a row; adds them. */
-static bool add_row(const caus_case *about, size_t service, size_t load,
-                    size_t row, asked_for *sum)
+/* Adds what the callers of a service were asked in every row; false where one
+ * of them does not count as the service does. */
+static bool add_callers(const caus_case *about, size_t service, size_t load,
+                        double *callers)
 {
     const caus_scene *scene = &about->scene;
     const caus_timeline *timeline = &about->timeline;
-    double callers = 0,
-           own = timeline->values[load * timeline->row_count + row];
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
-        size_t alike = caus_case_find_alike(about, caller, load);
-        if (caller == service)
+        size_t alike = caus_case_find_alike(about, scene->callers[i], load);
+        if (scene->callers[i] == service)
             continue;
         if (alike == SIZE_MAX)
             return false;
-        callers += timeline->values[alike * timeline->row_count + row];
+        for (size_t r = 0; r < timeline->row_count; r++)
+            callers[r + 1] += timeline->values[alike * timeline->row_count + r];
     }
-    if (isnan(own) || !(callers > 0))
-        return false;
-    sum->own += own;
-    sum->callers += callers;
     return true;
 }
 
-/* Requests of a service for each of its callers' in rows [from, to); NaN = not
- * counted. */
-static double each_in(const caus_case *about, size_t service, size_t from,
-                      size_t to)
+static bool add_up(const caus_case *about, size_t service, requests *sums)
 {
+    size_t rows = about->timeline.row_count;
     size_t load = caus_case_find_load(about, service);
-    asked_for sum = {0};
-    for (size_t r = from; load != SIZE_MAX && r < to; r++)
-        add_row(about, service, load, r, &sum);
-    return sum.callers > 0 ? sum.own / sum.callers : (double)NAN;
+    memset(sums->callers, 0, (rows + 1) * sizeof *sums->callers);
+    sums->own[0] = 0;
+    if (load == SIZE_MAX || !add_callers(about, service, load, sums->callers))
+        return false;
+    for (size_t r = 0; r < rows; r++) {
+        double own = about->timeline.values[load * rows + r];
+        bool both = !isnan(own) && sums->callers[r + 1] > 0;
+        sums->own[r + 1] = sums->own[r] + (both ? own : 0);
+        sums->callers[r + 1] =
+            sums->callers[r] + (both ? sums->callers[r + 1] : 0);
+    }
+    return true;
+}
+
+/* Requests of a service for each of its callers' in rows [from, to); NaN =
+ * there are none. */
+static double each_in(const requests *sums, size_t from, size_t to)
+{
+    double callers = sums->callers[to] - sums->callers[from];
+    return callers > 0 ? (sums->own[to] - sums->own[from]) / callers
+                       : (double)NAN;
 }
 
 /* The share of the usual requests that a window lacks; negative where there are
@@ -65,22 +74,18 @@ static double lacking(double usual, double now)
     return usual > 0 && !isnan(now) ? 1 - now / usual : 0;
 }
 
-/* What a service lacks in the incident, and as far as that goes either way in
- * healthy windows. */
-typedef struct lack {
-    double found, chance;
-} lack;
-
-static lack find_lack(const caus_case *about, const caus_placebo *placebo,
-                      size_t service)
+static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
+                           size_t service, requests *sums)
 {
-    double usual = each_in(about, service, 0, about->onset_row);
-    double now =
-        each_in(about, service, about->onset_row, about->timeline.row_count);
-    lack made = {lacking(usual, now), 0};
-    for (size_t i = 0; !isnan(usual) && i < placebo->count; i++) {
-        now = each_in(about, service, placebo->starts[i], placebo->ends[i]);
-        made.chance = fmax(made.chance, fabs(lacking(usual, now)));
+    if (!add_up(about, service, sums))
+        return (caus_lack){0};
+    caus_lack made = {
+        .usual = each_in(sums, 0, about->onset_row),
+        .now = each_in(sums, about->onset_row, about->timeline.row_count)};
+    made.share = lacking(made.usual, made.now);
+    for (size_t i = 0; i < placebo->count; i++) {
+        double each = each_in(sums, placebo->starts[i], placebo->ends[i]);
+        made.chance = fmax(made.chance, fabs(lacking(made.usual, each)));
     }
     return made;
 }
@@ -121,11 +126,11 @@ static double share_of(const caus_case *about, size_t service, size_t caller)
  * asked as ever, by what it would lack; and who is failed by one does not go on
  * to the next, so that all of them have to be known to be well.
  */
-static double told_by(const caus_case *about, const lack *lacks,
+static double told_by(const caus_case *about, const caus_lack *lacks,
                       const double *clues, size_t caller, size_t service)
 {
     const caus_scene *scene = &about->scene;
-    double own = lacks[service].found - lacks[service].chance;
+    double own = lacks[service].share - lacks[service].chance;
     double apart = 0, others = 0;
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
@@ -136,7 +141,7 @@ static double told_by(const caus_case *about, const lack *lacks,
             return 0;
         others = fmax(others, loudest_of(about, clues, other, false));
         double share = share_of(about, other, caller);
-        double most = fmax(0, lacks[other].found) + lacks[other].chance;
+        double most = fmax(0, lacks[other].share) + lacks[other].chance;
         if (caus_case_find_load(about, other) != SIZE_MAX && share > 0)
             apart = fmax(apart, 1 - most / (share * own));
     }
@@ -144,13 +149,13 @@ static double told_by(const caus_case *about, const lack *lacks,
 }
 
 /* That of the caller of which it tells most, as far as that one fails. */
-static double missing(const caus_case *about, const lack *lacks,
+static double missing(const caus_case *about, const caus_lack *lacks,
                       const double *clues, size_t service)
 {
     const caus_scene *scene = &about->scene;
     double found = 0;
     for (size_t i = scene->caller_start[service];
-         lacks[service].found > lacks[service].chance &&
+         lacks[service].share > lacks[service].chance &&
          i < scene->caller_start[service + 1];
          i++) {
         size_t caller = scene->callers[i];
@@ -163,18 +168,35 @@ static double missing(const caus_case *about, const lack *lacks,
     return found;
 }
 
+static caus_status find_lacks(caus_case *about, const caus_placebo *placebo,
+                              caus_lack *lacks, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    size_t count = about->timeline.row_count + 1;
+    requests sums = {CAUS_ARRAY(scratch, double, count),
+                     CAUS_ARRAY(scratch, double, count)};
+    if (!sums.own || !sums.callers)
+        return caus_arena_fail(scratch, err);
+    for (size_t s = 0; s < about->scene.service_count; s++)
+        lacks[s] = find_lack(about, placebo, s, &sums);
+    caus_arena_rewind(scratch, mark);
+    return CAUS_OK;
+}
+
 caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
                              const double *clues, caus_error *err)
 {
     size_t services = about->scene.service_count;
-    lack *lacks = CAUS_ARRAY(about->out, lack, services + 1);
+    caus_lack *lacks = CAUS_ARRAY(about->out, caus_lack, services + 1);
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
     if (!lacks || !missed)
         return caus_arena_fail(about->out, err);
-    for (size_t s = 0; about->scene.has_calls && s < services; s++)
-        lacks[s] = find_lack(about, placebo, s);
-    for (size_t s = 0; about->scene.has_calls && s < services; s++)
+    if (about->scene.has_calls)
+        CAUS_TRY(find_lacks(about, placebo, lacks, err));
+    for (size_t s = 0; s < services; s++)
         missed[s] = missing(about, lacks, clues, s);
+    about->lacks = lacks;
     about->context.missed = missed;
     return CAUS_OK;
 }
@@ -183,11 +205,9 @@ void caus_missed_add(const caus_case *about, size_t service, caus_text *text)
 {
     if (about->context.missed[service] < half_told)
         return;
-    caus_text_format(
-        text,
-        "%sit got %.3g requests for each of its callers', which "
-        "fail, instead of %.3g",
-        text->length ? "; " : "",
-        each_in(about, service, about->onset_row, about->timeline.row_count),
-        each_in(about, service, 0, about->onset_row));
+    caus_text_format(text,
+                     "%sit got %.3g requests for each of its callers', which "
+                     "fail, instead of %.3g",
+                     text->length ? "; " : "", about->lacks[service].now,
+                     about->lacks[service].usual);
 }

@@ -16,6 +16,13 @@ enum {
     CAUS_LEAST_SEARCHED = CAUS_LEAST_HEALTHY + CAUS_LEAST_AFTER
 };
 
+/* The requests that a service gets for one of its callers', and the share of
+ * them that the incident lacks. */
+typedef struct caus_lack {
+    double usual, now;
+    double share, chance; /* how far that goes either way in healthy windows */
+} caus_lack;
+
 /* An explanation in the making. */
 typedef struct caus_case {
     const caus_series *series;
@@ -54,6 +61,7 @@ typedef struct caus_case {
     caus_shift *calls_shifts;   /* [service_count] of `calls_each` */
     caus_timeline calls_each;   /* a column a service: its calls for one request
                                    of its callers; empty without a call graph */
+    const caus_lack *lacks;     /* [service_count] */
     caus_shift *shifts;         /* [variable_count] */
     caus_onset *onsets;         /* [variable_count] */
     size_t onset_row; /* the rows from here on are what is explained */
