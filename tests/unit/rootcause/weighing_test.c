@@ -7,7 +7,7 @@
 #include "test.h"
 
 enum { FRONT, MID, ROOT, SIDE, SERVICES };
-enum { MID_LATENCY = 3, ROOT_LATENCY = 6, SIDE_LATENCY = 8 };
+enum { MID_LATENCY = 3, ROOT_LATENCY = 6, ROOT_CPU, SIDE_LATENCY, SIDE_CPU };
 
 static const double exact = 1e-12;
 static const double nothing[SERVICES] = {0};
@@ -17,9 +17,11 @@ static const size_t shared_calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
 /* mid and side call root */
 static const caus_topology shared = {SERVICES, services, 4, shared_calls};
 
-/* The scores of the made services by clues of their variables. */
-static caus_scores score(made_fixture *with, const caus_topology *calls,
-                         const double clues[MADE_VARIABLES])
+/* The scores of the made services by clues of their variables; `ends` tells
+ * where the symptom was seen, NULL = it is not known. */
+static caus_scores score_from(made_fixture *with, const caus_topology *calls,
+                              const double clues[MADE_VARIABLES],
+                              const double *ends, double seen)
 {
     caus_series series = made_series(with->arena, made_incident, NULL, 1);
     caus_scene *scene = CAUS_ARRAY(with->arena, caus_scene, 1);
@@ -30,10 +32,20 @@ static caus_scores score(made_fixture *with, const caus_topology *calls,
     assert_int_equal(caus_scores_init(scene, MADE_VARIABLES, with->arena,
                                       &scores, &with->err),
                      CAUS_OK);
-    const caus_context context = {
-        .scene = scene, .silent = nothing, .asked = nothing, .kinds = {1, 1}};
+    const caus_context context = {.scene = scene,
+                                  .silent = nothing,
+                                  .asked = nothing,
+                                  .kinds = {1, 1},
+                                  .seen = seen,
+                                  .ends = ends};
     caus_scores_fill(&context, clues, MADE_VARIABLES, &scores);
     return scores;
+}
+
+static caus_scores score(made_fixture *with, const caus_topology *calls,
+                         const double clues[MADE_VARIABLES])
+{
+    return score_from(with, calls, clues, NULL, 0);
 }
 
 /* The loudest of many callees is a deviation off by chance. */
@@ -67,6 +79,23 @@ static void what_a_service_shows_is_not_the_way_to_it(void **state)
     }
 }
 
+/* front calls mid, which calls root; nobody calls side. */
+static void who_does_not_reach_the_symptom_counts_less(void **state)
+{
+    static const size_t calls[][2] = {{0, 1}, {1, 2}};
+    static const caus_topology apart = {SERVICES, services, 2, calls};
+    static const double ends[SERVICES] = {[FRONT] = 1};
+    const double clues[MADE_VARIABLES] = {[ROOT_CPU] = 2, [SIDE_CPU] = 2};
+    caus_scores told = score_from(*state, &apart, clues, ends, 0);
+    assert_true(fabs(told.total[SIDE] - told.total[ROOT]) < exact);
+    caus_scores seen = score_from(*state, &apart, clues, ends, 1);
+    assert_true(fabs(seen.total[SIDE] -
+                     caus_unreached_factor * told.total[SIDE]) < exact);
+    /* On the way to root mid shows nothing. */
+    assert_true(fabs(seen.total[ROOT] -
+                     (1 - caus_weight_path) * told.total[ROOT]) < exact);
+}
+
 #define TEST(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -75,6 +104,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_faint_callee_explains_by_its_square),
         TEST(what_a_service_shows_is_not_the_way_to_it),
+        TEST(who_does_not_reach_the_symptom_counts_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
