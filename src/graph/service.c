@@ -180,14 +180,40 @@ static caus_status find_measures(const char *const *names, size_t count,
     return caus_services_by_measures(names, count, firsts, lengths, err);
 }
 
-static caus_status use_measures(const char *const *names, size_t count,
-                                const caus_service_rule *rule, size_t *lengths,
-                                caus_error *err)
+/* Where '_' ends the first word; nothing is asked of names whose service the
+ * topology knows, nor where the user named another separator. */
+static caus_status use_spelling(const char *const *names, size_t count,
+                                const caus_service_rule *rule, size_t *firsts,
+                                size_t *lengths, caus_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t word = strcspn(names[i], "_{");
+        bool asked = rule->separator == '_' && names[i][word] == '_' &&
+                     !topology_prefix(names[i], rule->topology);
+        firsts[i] = asked ? word : 0;
+    }
+    return caus_services_by_spelling(names, count, firsts, lengths, err);
+}
+
+static caus_status use_others(const char *const *names, size_t count,
+                              const caus_service_rule *rule, size_t *firsts,
+                              size_t *lengths, caus_error *err)
+{
+    CAUS_TRY(use_spelling(names, count, rule, firsts, lengths, err));
+    CAUS_TRY(caus_services_without_measures(names, count, rule->separator,
+                                            lengths, err));
+    return find_measures(names, count, rule, firsts, lengths, err);
+}
+
+/* By how names stand beside each other. */
+static caus_status use_names(const char *const *names, size_t count,
+                             const caus_service_rule *rule, size_t *lengths,
+                             caus_error *err)
 {
     caus_arena *scratch = caus_arena_new(0);
     size_t *firsts = scratch ? CAUS_ARRAY(scratch, size_t, count + 1) : NULL;
     caus_status status =
-        firsts ? find_measures(names, count, rule, firsts, lengths, err)
+        firsts ? use_others(names, count, rule, firsts, lengths, err)
                : CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                            "no memory for the services of %zu names", count);
     caus_arena_free(scratch);
@@ -203,9 +229,7 @@ static caus_status find_known(const char *const *names, size_t count,
                          ? 0
                          : suffix_length(names[i], rule->separator);
     }
-    CAUS_TRY(caus_services_without_measures(names, count, rule->separator,
-                                            lengths, err));
-    CAUS_TRY(use_measures(names, count, rule, lengths, err));
+    CAUS_TRY(use_names(names, count, rule, lengths, err));
     for (size_t i = 0; i < count; i++) {
         if (!lengths[i])
             lengths[i] = topology_prefix(names[i], rule->topology);

@@ -62,6 +62,23 @@ caus_status caus_services_by_measures(const char *const *names, size_t count,
                                       const size_t *firsts, size_t *lengths,
                                       caus_error *err);
 
+/*
+ * Sets the lengths of names whose first word is spelled as a service of many:
+ * with hyphens, or numbered as three or more are; where three in four are, also
+ * of those whose first word has a known suffix behind it. Nothing is set where
+ * such a suffix stands behind fewer than three that are spelled so, or behind
+ * fewer than an eighth of them.
+ *
+ *   firsts   [count] where '_' ends the first word of each name; 0 = it is not
+ *            asked about
+ *   lengths  [count] of what stands before known suffixes; changed
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(bytes of the names).
+ */
+caus_status caus_services_by_spelling(const char *const *names, size_t count,
+                                      const size_t *firsts, size_t *lengths,
+                                      caus_error *err);
+
 /* Whether the name is a word for what is measured, and so no service's. */
 bool caus_service_is_measure(const char *name, size_t length);
 

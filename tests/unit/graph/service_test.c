@@ -326,6 +326,37 @@ static void what_stands_behind_most_first_words_is_measured(void **state)
     ASSERT_SERVICES(machines, NULL);
 }
 
+/* "_" parts no words of names that have hyphens, or are numbered. */
+static void spelling_tells_where_a_service_ends(void **state)
+{
+    (void)state;
+    static const named hyphens[] = {
+        {"cart-api_cpu_percent", "cart-api"},
+        {"cart-api_jvm_threads_live_threads", "cart-api"},
+        {"cart-api_tomcat_threads_busy_threads", "cart-api"},
+        {"tax-db_mysql_cpu_percent", "tax-db"},
+        {"tax-db_mysql_global_status_threads_running", "tax-db"},
+        {"pay-gw_memory_used_bytes", "pay-gw"},
+        {"pay-gw-7c9f8d-xk2p4_redis.info.latency_ms", "pay-gw"},
+        {"ads-job_cpu", "ads-job"},
+        {"ads-job_job_duration_seconds_avg", "ads-job"},
+        {"pdf_jvm_threads_live_threads", "pdf"},
+        {"pdf_cpu_percent", "pdf"}};
+    static const named numbers[] = {{"s1_redis_memory_used_bytes", "s1"},
+                                    {"s1_node_cpu_seconds", "s1"},
+                                    {"s2_probe_duration_seconds", "s2"},
+                                    {"s2_cpu", "s2"},
+                                    {"s3_cpu", "s3"},
+                                    {"s4_cpu", "s4"}};
+    static const named regions[] = {{"eu-west_cart_latency", "eu-west_cart"},
+                                    {"us-east_tax_latency", "us-east_tax"},
+                                    {"ap-south_ads_cpu", "ap-south_ads"},
+                                    {"eu-west_pay_cpu", "eu-west_pay"}};
+    ASSERT_SERVICES(hyphens, NULL);
+    ASSERT_SERVICES(numbers, NULL);
+    ASSERT_SERVICES(regions, NULL);
+}
+
 static void parts_of_services_that_many_share_stay(void **state)
 {
     (void)state;
@@ -445,6 +476,7 @@ int main(void)
         cmocka_unit_test(names_beside_each_other_agree_in_any_order),
         cmocka_unit_test(words_behind_every_service_are_no_part_of_it),
         cmocka_unit_test(what_stands_behind_most_first_words_is_measured),
+        cmocka_unit_test(spelling_tells_where_a_service_ends),
         cmocka_unit_test(parts_of_services_that_many_share_stay),
         cmocka_unit_test(services_measured_as_others_or_in_many_ways_stay),
         cmocka_unit_test(services_of_names_survive_the_lack_of_memory),
