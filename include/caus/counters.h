@@ -13,11 +13,14 @@ CAUS_API_BEGIN
  * known, with nothing below 0, that falls but to less than half, as when a
  * process starts anew; and either the last word of its name is that of a
  * counter ("total", "count", "sum", "bucket") and three rows rise, or nearly
- * all rows do, 20 or more, and no word tells of a level that fills.
+ * all rows do, 20 or more, and no word tells of a level that fills. One that is
+ * called so may fall by less, too, once in 20 rises, and not come back at once:
+ * a sum over processes of which one starts anew.
  *
  *   result    shares with `series` what is not changed. The first value of a
  *             segment goes missing; over a gap the increase is the mean, behind
- *             a restart what was counted since
+ *             a restart what was counted since, missing where that is more than
+ *             was ever counted in as many rows
  *   counters  [variable_count] which columns were; in `out`
  *
  * Fails with CAUS_ERR_OUT_OF_MEMORY, CAUS_ERR_LIMIT. Cost O(rows × variables).

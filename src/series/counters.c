@@ -6,8 +6,15 @@
 #include "caus/counters.h"
 #include "series/series_internal.h"
 
-/* Of a column that is not called a counter nearly every row has to rise. */
-enum { NAMED_RISES = 3, UNNAMED_RISES = 20, UNNAMED_STILL = 10 };
+/* Of a column that is not called a counter nearly every row has to rise. A sum
+ * over processes of which one starts anew falls by its part, which is seldom.
+ */
+enum {
+    NAMED_RISES = 3,
+    UNNAMED_RISES = 20,
+    UNNAMED_STILL = 10,
+    RISES_OF_PART = 20
+};
 
 static const double restart_share = .5; /* of the value before, at most */
 
@@ -36,6 +43,21 @@ static bool is_called_counter(const char *name)
     return false;
 }
 
+/* The same with what was a label behind it: "requests_total_5xx". */
+static bool has_counter_within(const char *name)
+{
+    static const char *const words[] = {"total", "count"};
+    size_t labels = strcspn(name, "{");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t size = strlen(words[i]);
+        for (size_t at = size; at < labels; at++) {
+            if (strchr("_-.:/ ", name[at]) && ends_word(name, at, words[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* What fills up rises in every row, too, and is a level. */
 static bool is_called_level(const char *name)
 {
@@ -57,23 +79,27 @@ static bool is_called_level(const char *name)
 /* How the values of a column follow one another. */
 typedef struct steps {
     size_t rises, still, restarts;
-    bool falls;
+    size_t parts;  /* falls to more than half */
+    bool is_level; /* below 0, or falls and is there again at once */
 } steps;
 
 static void look_at(const caus_series *series, const caus_segment *segment,
                     size_t variable, steps *found)
 {
-    double last = (double)NAN;
+    double last = (double)NAN, fell_from = (double)NAN;
     for (size_t row = 0; row < segment->row_count; row++) {
         if (!caus_is_present(segment, row, variable, series->variable_count))
             continue;
         double value = segment->values[row * series->variable_count + variable];
+        bool falls = value < last;
+        bool in_part = falls && value > restart_share * last;
         found->rises += value > last;
         found->still += value == last;
-        if (value < last)
-            found->restarts++;
-        if (value < 0 || (value < last && value > restart_share * last))
-            found->falls = true;
+        found->restarts += falls;
+        found->parts += in_part;
+        if (value < 0 || value >= fell_from)
+            found->is_level = true;
+        fell_from = in_part ? last : (double)NAN;
         last = value;
     }
 }
@@ -87,32 +113,55 @@ static bool is_counter(const caus_series *series, size_t variable)
     bool named = is_called_counter(about->name);
     if (!named && is_called_level(about->name))
         return false;
-    for (size_t s = 0; s < series->segment_count && !found.falls; s++)
+    named = named || has_counter_within(about->name);
+    for (size_t s = 0; s < series->segment_count && !found.is_level; s++)
         look_at(series, &series->segments[s], variable, &found);
     /* A process that starts anew does so seldom. */
-    if (found.falls || found.restarts * NAMED_RISES > found.rises)
+    bool falls =
+        named ? found.parts * RISES_OF_PART > found.rises : found.parts > 0;
+    if (found.is_level || falls || found.restarts * NAMED_RISES > found.rises)
         return false;
     return named ? found.rises >= NAMED_RISES
                  : found.rises >= UNNAMED_RISES &&
                        found.still * UNNAMED_STILL <= found.rises;
 }
 
+/* The most that was counted in a row. */
+static double most_in_a_row(const caus_series *series,
+                            const caus_segment *segment, size_t variable)
+{
+    size_t count = series->variable_count, last_row = 0;
+    double last = (double)NAN, most = 0;
+    for (size_t row = 0; row < segment->row_count; row++) {
+        if (!caus_is_present(segment, row, variable, count))
+            continue;
+        double value = segment->values[row * count + variable];
+        double more = (value - last) / (double)(row - last_row);
+        most = more > most ? more : most;
+        last = value;
+        last_row = row;
+    }
+    return most;
+}
+
 /* Increases per second in place of what was counted; over a gap their mean, and
- * behind a restart what was counted since. */
+ * behind a restart what was counted since. Where that is more than ever was in
+ * as many rows, other processes went on, and nobody knows what came since. */
 static void take_rates(const caus_series *series, const caus_segment *from,
                        size_t variable, caus_segment_parts *to)
 {
     size_t count = series->variable_count, last_row = 0;
     double seconds = series->step_ns > 0 ? (double)series->step_ns / 1e9 : 1;
-    double last = (double)NAN;
+    double last = (double)NAN, most = most_in_a_row(series, from, variable);
     for (size_t row = 0; row < from->row_count; row++) {
         if (!caus_is_present(from, row, variable, count))
             continue;
         double value = from->values[row * count + variable];
         double more = value < last ? value : value - last;
+        double rows = (double)(row - last_row);
         double *cell = &to->values[row * count + variable];
-        *cell = more / ((double)(row - last_row) * seconds);
-        if (isnan(last)) {
+        *cell = more / (rows * seconds);
+        if (isnan(last) || (value < last && value > most * rows)) {
             *cell = (double)NAN;
             caus_set_bit(to->missing, from->word_count, variable, row);
         }

@@ -94,6 +94,34 @@ static void what_has_a_kind_or_falls_stays_as_it_is(void **state)
     caus_arena_free(arena);
 }
 
+/* Of three processes one starts anew: what the others count goes on. */
+static void a_sum_of_processes_may_fall_by_a_part(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_series series = make(arena), rated;
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    const bool *counters;
+    for (size_t r = 0; r < ROWS; r++) {
+        double gone = r < 20 ? 0 : 500;
+        values[r * COLUMNS] = 1500 - gone + 15 * (double)r;
+        values[r * COLUMNS + 1] = 700 - gone / 2 + 10 * (double)r;
+    }
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
+        CAUS_OK);
+    assert_true(counters[0]);
+    assert_false(counters[1]); /* is not called one */
+    const caus_segment *segment = &rated.segments[0];
+    for (size_t r = 1; r < ROWS; r++) {
+        bool missing = caus_segment_is_missing(segment, r, 0);
+        assert_int_equal(missing, r == 20 || r == 10);
+        if (!missing)
+            assert_near(segment->values[r * COLUMNS], 3);
+    }
+    caus_arena_free(arena);
+}
+
 static void without_memory_it_says_so(void **state)
 {
     (void)state;
@@ -118,6 +146,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(counters_become_increases_a_second),
         cmocka_unit_test(what_has_a_kind_or_falls_stays_as_it_is),
+        cmocka_unit_test(a_sum_of_processes_may_fall_by_a_part),
         cmocka_unit_test(without_memory_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
