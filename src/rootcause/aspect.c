@@ -54,11 +54,15 @@ static bool is_time(const char *name)
                                         "millis*",   "us",     "usec", "micros",
                                         "microsec*", "nanos*", "time", "timer"};
     static const char *const others[] = {
-        "count",  "counts", "sum",   "total",   "rate", "per",
-        "bucket", "start*", "age",   "create*", "last", "since",
-        "clock*", "stamp",  "boot*", "system",  "user", "ntp",
-        "timex",  "offset", "ttl",   "uptime"};
-    return CAUS_HAS_WORD(name, units) && !CAUS_HAS_WORD(name, others);
+        "count",  "counts",  "sum",  "rate",  "per",    "bucket", "start*",
+        "age",    "create*", "last", "since", "clock*", "stamp",  "boot*",
+        "system", "user",    "ntp",  "timex", "offset", "ttl",    "uptime"};
+    static const char *const sums[] = {"total"};
+    /* "TotalTimeMsMean" is the mean of how long each took in all. */
+    static const char *const each[] = {"avg", "average", "mean", "median",
+                                       "max", "p50",     "p95",  "p99"};
+    return CAUS_HAS_WORD(name, units) && !CAUS_HAS_WORD(name, others) &&
+           (!CAUS_HAS_WORD(name, sums) || CAUS_HAS_WORD(name, each));
 }
 
 /* Whether it tells how many of the copies of a service are there, or are not:
@@ -76,13 +80,71 @@ static bool is_of_copies(const char *name)
     return CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, there);
 }
 
+/* Whether it tells of copies of data, or of who leads them, that are gone or
+ * had to change: like those of a process. */
+static bool is_of_replicas(const char *name)
+{
+    static const char *const lacks[] = {"underreplicated*", "underminisr*",
+                                        "isrshrinks*",      "offlinepartition*",
+                                        "offlinereplica*",  "unassigned"};
+    static const char *const under[] = {"under", "offline"};
+    static const char *const copies[] = {"replica*", "partition*", "isr"};
+    static const char *const leader[] = {"leader", "primary"};
+    static const char *const changes[] = {"change*", "election*"};
+    return CAUS_HAS_WORD(name, lacks) ||
+           (CAUS_HAS_WORD(name, under) && CAUS_HAS_WORD(name, copies)) ||
+           (CAUS_HAS_WORD(name, leader) && CAUS_HAS_WORD(name, changes));
+}
+
+/* Whether it tells that a copy could not start, as of one that crashes again
+ * and again. */
+static bool is_not_started(const char *name)
+{
+    static const char *const copies[] = {"pod", "pods", "container",
+                                         "containers"};
+    static const char *const status[] = {"status", "state"};
+    static const char *const waits[] = {"waiting"};
+    return CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, status) &&
+           CAUS_HAS_WORD(name, waits);
+}
+
+/* Whether it tells how long the only thread of a process was kept from its next
+ * event: by its own work, however long callers wait elsewhere. */
+static bool is_of_event_loop(const char *name)
+{
+    static const char *const event[] = {"event"};
+    static const char *const loop[] = {"loop"};
+    return CAUS_HAS_WORD(name, event) && CAUS_HAS_WORD(name, loop);
+}
+
+/* Whether it counts messages that nobody could use. */
+static bool is_dead_letter(const char *name)
+{
+    static const char *const dead[] = {"dead"};
+    static const char *const letter[] = {"letter*"};
+    return CAUS_HAS_WORD(name, dead) && CAUS_HAS_WORD(name, letter);
+}
+
+/* Whether it fills, by names of one product that say so in no single word: how
+ * old the oldest record of a stream is, and sessions of a database. */
+static bool is_filling(const char *name)
+{
+    static const char *const iterator[] = {"iterator"};
+    static const char *const age[] = {"age"};
+    static const char *const postgres[] = {"pg", "postgres*"};
+    static const char *const activity[] = {"activity"};
+    return (CAUS_HAS_WORD(name, iterator) && CAUS_HAS_WORD(name, age)) ||
+           (CAUS_HAS_WORD(name, postgres) && CAUS_HAS_WORD(name, activity));
+}
+
 /* Whether more of it is better: what is there, not what is gone. */
 static bool is_there(const char *name)
 {
     static const char *const there[] = {"avail*", "up", "ready", "health*",
                                         "uptime"};
     static const char *const negated[] = {"un", "not"};
-    return CAUS_HAS_WORD(name, there) && !CAUS_HAS_WORD(name, negated);
+    return CAUS_HAS_WORD(name, there) && !CAUS_HAS_WORD(name, negated) &&
+           !is_of_replicas(name);
 }
 
 /* Whether it tells how long a process has been there. */
@@ -287,6 +349,8 @@ static caus_aspect refine_errors(const char *name, const caus_meaning *meaning)
 static caus_aspect refine_latency(const char *name, const caus_meaning *meaning)
 {
     bool answers = meaning->sense == CAUS_SENSE_ANSWER;
+    if (is_of_event_loop(name))
+        return CAUS_ASPECT_CPU;
     if (answers && is_of_bytes(name))
         return CAUS_ASPECT_NETWORK;
     if (is_count(name) || (answers && counts_answers(name)))
@@ -301,8 +365,13 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
     static const char *const requests[] = {"count", "cnt"};
     if (is_page_fault(name))
         return CAUS_ASPECT_CPU;
-    if (told == CAUS_ASPECT_OTHER && is_of_copies(name))
+    if (told == CAUS_ASPECT_OTHER &&
+        (is_of_copies(name) || is_of_replicas(name)))
         return CAUS_ASPECT_RESTARTS;
+    if (told == CAUS_ASPECT_LOAD && is_dead_letter(name))
+        return CAUS_ASPECT_ERRORS;
+    if (told == CAUS_ASPECT_OTHER && is_filling(name))
+        return CAUS_ASPECT_SATURATION;
     if (is_system_load(name))
         return CAUS_ASPECT_CPU;
     if (told == CAUS_ASPECT_LOAD && is_failed_call(name))
@@ -332,6 +401,10 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_MEMORY:
         return is_page_fault(name) ? CAUS_ASPECT_CPU : told;
     case CAUS_ASPECT_SATURATION:
+        if (is_not_started(name))
+            return CAUS_ASPECT_RESTARTS;
+        if (is_of_event_loop(name))
+            return CAUS_ASPECT_CPU;
         return is_flow(name) && counts(name) ? CAUS_ASPECT_LOAD
                                              : waited_for(name, told);
     case CAUS_ASPECT_NETWORK:
