@@ -472,3 +472,12 @@ bool caus_aspect_tells(caus_aspect aspect)
            aspect != CAUS_ASPECT_RESTARTS && aspect != CAUS_ASPECT_SOCKETS &&
            aspect != CAUS_ASPECT_OTHER;
 }
+
+bool caus_aspect_counts_failures(const caus_variable *variable)
+{
+    return caus_aspect_of(variable) == CAUS_ASPECT_ERRORS &&
+           caus_aspect_bad_direction(variable, CAUS_ASPECT_ERRORS) > 0 &&
+           !is_share(caus_measure_name(variable)) &&
+           strcmp(variable->unit, "ratio") != 0 &&
+           strcmp(variable->unit, "percent") != 0;
+}

@@ -6,6 +6,7 @@
 #include "caus/incident.h"
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/season.h"
+#include "rootcause/uncounted.h"
 
 enum { LEAST_NEAR = 6, LEAST_REFERENCE = 20 };
 
@@ -168,7 +169,9 @@ caus_status caus_explain(const caus_series *series,
                        .run = run,
                        .out = out};
     caus_explanation made = {0};
-    caus_status status = caus_season_take_out(&fresh, err);
+    caus_status status = caus_uncounted_fill(&fresh, err);
+    if (status == CAUS_OK)
+        status = caus_season_take_out(&fresh, err);
     fresh.whole = fresh.series;
     if (status == CAUS_OK)
         status = explain(&fresh, &made, err);
