@@ -93,7 +93,9 @@ void caus_format_double(double value, char text[32]);
 /* Of the letters A to Z the small one, whatever the locale. */
 static inline char caus_lower(char byte)
 {
-    return byte >= 'A' && byte <= 'Z' ? (char)(byte - 'A' + 'a') : byte;
+    if (byte < 'A' || byte > 'Z')
+        return byte;
+    return (char)(byte - 'A' + 'a');
 }
 
 /* Length of a name without its labels, which begin with a brace. */

@@ -75,7 +75,7 @@ static spelling find_nearest(const caus_scene *scene,
             if (!caus_scene_is_measured(scene, s))
                 continue;
             size_t distance = distance_of(told, measured);
-            if (distance < best.distance ||
+            if (!best.measured || distance < best.distance ||
                 (distance == best.distance &&
                  strcmp(measured, best.measured) < 0))
                 best = (spelling){told, measured, distance};
