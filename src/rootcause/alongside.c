@@ -185,10 +185,11 @@ caus_status caus_alongside_raise(caus_case *about, double *clues,
         return caus_arena_fail(about->out, err);
     for (bool any = scene->has_calls; any;) {
         any = false;
-        CAUS_TRY(caus_run_check(about->run, err));
-        for (size_t v = 0; v < about->series->variable_count; v++) {
-            if (scene->service_of[v] != SIZE_MAX && is_outside(about, v) &&
-                clues[v] >= caus_explained_clue)
+        for (size_t i = 0; i < scene->variable_start[scene->service_count];
+             i++) {
+            size_t v = scene->variables[i];
+            CAUS_TRY(caus_run_check(about->run, err));
+            if (is_outside(about, v) && clues[v] >= caus_explained_clue)
                 any = raise_below(v, &rows, clues) || any;
         }
     }

@@ -178,8 +178,10 @@ static caus_status find_lacks(caus_case *about, const caus_placebo *placebo,
                      CAUS_ARRAY(scratch, double, count)};
     if (!sums.own || !sums.callers)
         return caus_arena_fail(scratch, err);
-    for (size_t s = 0; s < about->scene.service_count; s++)
+    for (size_t s = 0; s < about->scene.service_count; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
         lacks[s] = find_lack(about, placebo, s, &sums);
+    }
     caus_arena_rewind(scratch, mark);
     return CAUS_OK;
 }
@@ -192,10 +194,13 @@ caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
     if (!lacks || !missed)
         return caus_arena_fail(about->out, err);
-    if (about->scene.has_calls)
+    /* Without healthy windows nobody knows how far that goes by chance. */
+    if (about->scene.has_calls && placebo->count)
         CAUS_TRY(find_lacks(about, placebo, lacks, err));
-    for (size_t s = 0; s < services; s++)
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
         missed[s] = missing(about, lacks, clues, s);
+    }
     about->lacks = lacks;
     about->context.missed = missed;
     return CAUS_OK;

@@ -271,7 +271,8 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
         if (kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0)
             measured = true;
         if (!measured)
-            weight = weight_of_way(context, scores, service, caller, kind);
+            weight = fmin(
+                weight, weight_of_way(context, scores, service, caller, kind));
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
         double apart =

@@ -7,7 +7,8 @@
 #include "test.h"
 
 enum { FRONT, MID, ROOT, SIDE, SERVICES };
-enum { MID_LATENCY = 3, ROOT_LATENCY = 6, ROOT_CPU, SIDE_LATENCY, SIDE_CPU };
+enum { FRONT_LATENCY, FRONT_ERRORS, MID_LATENCY = 3, ROOT_LATENCY = 6 };
+enum { ROOT_CPU = 7, SIDE_LATENCY, SIDE_CPU };
 
 static const double exact = 1e-12;
 static const double nothing[SERVICES] = {0};
@@ -79,6 +80,23 @@ static void what_a_service_shows_is_not_the_way_to_it(void **state)
     }
 }
 
+/* front and mid call root, front also mid. That front fails may be the doing of
+ * root, which counts no failures; mid is slow and does not fail, be it told
+ * before front or behind it. */
+static void the_least_of_callers_tells_of_the_way(void **state)
+{
+    static const size_t calls[][3][2] = {{{0, 1}, {0, 2}, {1, 2}},
+                                         {{1, 2}, {0, 2}, {0, 1}}};
+    const double clues[MADE_VARIABLES] = {
+        [FRONT_LATENCY] = 10, [FRONT_ERRORS] = 10, [MID_LATENCY] = 10};
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        const caus_topology both = {SERVICES, services, 3, calls[i]};
+        caus_scores told = score(*state, &both, clues);
+        assert_true(fabs(told.terms[ROOT][CAUS_TERM_WAY] -
+                         10 * caus_weight_way) < exact);
+    }
+}
+
 /* front calls mid, which calls root; nobody calls side. */
 static void who_does_not_reach_the_symptom_counts_less(void **state)
 {
@@ -104,6 +122,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_faint_callee_explains_by_its_square),
         TEST(what_a_service_shows_is_not_the_way_to_it),
+        TEST(the_least_of_callers_tells_of_the_way),
         TEST(who_does_not_reach_the_symptom_counts_less),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
