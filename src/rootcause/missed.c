@@ -29,9 +29,9 @@ static bool add_callers(const caus_case *about, size_t service, size_t load,
     const caus_timeline *timeline = &about->timeline;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
-        size_t alike = caus_case_find_alike(about, scene->callers[i], load);
         if (scene->callers[i] == service)
             continue;
+        size_t alike = caus_case_find_alike(about, scene->callers[i], load);
         if (alike == SIZE_MAX)
             return false;
         for (size_t r = 0; r < timeline->row_count; r++)
@@ -90,34 +90,54 @@ static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
     return made;
 }
 
-/* The loudest that a service shows outside, or its failures alone. */
-static double loudest_of(const caus_case *about, const double *clues,
-                         size_t service, bool failures)
+/* What is known of services and calls before it is asked who is missed. */
+typedef struct witnesses {
+    const caus_lack *lacks;
+    double *failing; /* [service_count] the loudest of failures */
+    double *loudest; /* [service_count] of latency, too */
+    double *spared; /* [calls] the most that a caller may have asked its callees
+                       less, by what the callee lacks; infinite = not known */
+} witnesses;
+
+static void find_loudest(const caus_case *about, const double *clues,
+                         witnesses *made)
 {
     const caus_scene *scene = &about->scene;
-    double most = 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
-        if (failures ? scene->aspects[v] == CAUS_ASPECT_ERRORS
-                     : caus_aspect_is_outside(scene->aspects[v]))
-            most = fmax(most, clues[v]);
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX || !caus_aspect_is_outside(scene->aspects[v]))
+            continue;
+        made->loudest[s] = fmax(made->loudest[s], clues[v]);
+        if (scene->aspects[v] == CAUS_ASPECT_ERRORS)
+            made->failing[s] = fmax(made->failing[s], clues[v]);
     }
-    return most;
 }
 
-/* How many of the requests of a service's callers are those of one of them. */
-static double share_of(const caus_case *about, size_t service, size_t caller)
+/* What a service is asked before the onset, as another counts its requests. */
+static double asked_before(const caus_case *about, size_t service, size_t load)
+{
+    size_t alike = caus_case_find_alike(about, service, load);
+    return alike == SIZE_MAX ? 0 : about->shifts[alike].before;
+}
+
+/* By the share of its callers' requests that are those of each. */
+static void find_spared(const caus_case *about, size_t service, witnesses *made)
 {
     const caus_scene *scene = &about->scene;
-    size_t load = caus_case_find_load(about, caller);
-    double all = 0;
-    for (size_t i = scene->caller_start[service];
-         load != SIZE_MAX && i < scene->caller_start[service + 1]; i++) {
-        size_t alike = caus_case_find_alike(about, scene->callers[i], load);
-        all += alike == SIZE_MAX ? 0 : about->shifts[alike].before;
+    const caus_lack *lack = &made->lacks[service];
+    size_t load = caus_case_find_load(about, service);
+    double most = fmax(0, lack->share) + lack->chance, all = 0;
+    size_t first = scene->caller_start[service];
+    size_t end = scene->caller_start[service + 1];
+    bool known = load != SIZE_MAX && lack->usual > 0 && !isnan(lack->now);
+    for (size_t i = first; known && i < end; i++)
+        all += asked_before(about, scene->callers[i], load);
+    for (size_t i = first; i < end; i++) {
+        size_t caller = scene->callers[i];
+        double own = all > 0 ? asked_before(about, caller, load) : 0;
+        made->spared[caus_scene_find_call(scene, caller, service)] =
+            own > 0 ? most * all / own : (double)INFINITY;
     }
-    return all > 0 ? about->shifts[load].before / all : 0;
 }
 
 /*
@@ -126,11 +146,10 @@ static double share_of(const caus_case *about, size_t service, size_t caller)
  * asked as ever, by what it would lack; and who is failed by one does not go on
  * to the next, so that all of them have to be known to be well.
  */
-static double told_by(const caus_case *about, const caus_lack *lacks,
-                      const double *clues, size_t caller, size_t service)
+static double told_by(const caus_scene *scene, const witnesses *known,
+                      size_t caller, size_t service)
 {
-    const caus_scene *scene = &about->scene;
-    double own = lacks[service].share - lacks[service].chance;
+    double own = known->lacks[service].share - known->lacks[service].chance;
     double apart = 0, others = 0;
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
@@ -139,31 +158,26 @@ static double told_by(const caus_case *about, const caus_lack *lacks,
             continue;
         if (!scene->shows[other][OUTSIDE_ERRORS])
             return 0;
-        others = fmax(others, loudest_of(about, clues, other, false));
-        double share = share_of(about, other, caller);
-        double most = fmax(0, lacks[other].share) + lacks[other].chance;
-        if (caus_case_find_load(about, other) != SIZE_MAX && share > 0)
-            apart = fmax(apart, 1 - most / (share * own));
+        others = fmax(others, known->loudest[other]);
+        apart = fmax(apart, 1 - known->spared[i] / own);
     }
     return apart * (1 - fmin(1, others / caus_explained_clue));
 }
 
 /* That of the caller of which it tells most, as far as that one fails. */
-static double missing(const caus_case *about, const caus_lack *lacks,
-                      const double *clues, size_t service)
+static double missing(const caus_scene *scene, const witnesses *known,
+                      size_t service)
 {
-    const caus_scene *scene = &about->scene;
     double found = 0;
     for (size_t i = scene->caller_start[service];
-         lacks[service].share > lacks[service].chance &&
+         known->lacks[service].share > known->lacks[service].chance &&
          i < scene->caller_start[service + 1];
          i++) {
         size_t caller = scene->callers[i];
-        double failing = loudest_of(about, clues, caller, true);
+        double failing = known->failing[caller];
         if (caller != service && failing > 0)
-            found =
-                fmax(found, fmin(1, failing / caus_explained_clue) *
-                                told_by(about, lacks, clues, caller, service));
+            found = fmax(found, fmin(1, failing / caus_explained_clue) *
+                                    told_by(scene, known, caller, service));
     }
     return found;
 }
@@ -186,6 +200,34 @@ static caus_status find_lacks(caus_case *about, const caus_placebo *placebo,
     return CAUS_OK;
 }
 
+static caus_status find_missed(const caus_case *about, const double *clues,
+                               const caus_lack *lacks, double *missed,
+                               caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t services = scene->service_count;
+    size_t calls = scene->callee_start[services];
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
+    witnesses known = {.lacks = lacks,
+                       .failing = CAUS_ARRAY(scratch, double, services + 1),
+                       .loudest = CAUS_ARRAY(scratch, double, services + 1),
+                       .spared = CAUS_ARRAY(scratch, double, calls + 1)};
+    if (!known.failing || !known.loudest || !known.spared)
+        return caus_arena_fail(scratch, err);
+    find_loudest(about, clues, &known);
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        find_spared(about, s, &known);
+    }
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        missed[s] = missing(scene, &known, s);
+    }
+    caus_arena_rewind(scratch, mark);
+    return CAUS_OK;
+}
+
 caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
                              const double *clues, caus_error *err)
 {
@@ -194,12 +236,10 @@ caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
     if (!lacks || !missed)
         return caus_arena_fail(about->out, err);
-    /* Without healthy windows nobody knows how far that goes by chance. */
-    if (about->scene.has_calls && placebo->count)
+    /* Without healthy windows nobody knows how far it goes by chance. */
+    if (about->scene.has_calls && placebo->count) {
         CAUS_TRY(find_lacks(about, placebo, lacks, err));
-    for (size_t s = 0; s < services; s++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        missed[s] = missing(about, lacks, clues, s);
+        CAUS_TRY(find_missed(about, clues, lacks, missed, err));
     }
     about->lacks = lacks;
     about->context.missed = missed;

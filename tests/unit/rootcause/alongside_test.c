@@ -89,11 +89,13 @@ enum { ROOT_REQUESTS = 6, ROOT_ERRORS, SIDE_REQUESTS, SIDE_ERRORS };
 
 /* As many rows are known before the onset. */
 static caus_explanation explain_since(made_fixture *with,
-                                      const made_measure *measures, size_t rows)
+                                      const made_measure *measures, size_t rows,
+                                      bool front_calls_side)
 {
     static const char *const services[] = {"front", "mid", "root", "side"};
-    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 3}};
-    static const caus_topology topology = {4, services, 3, calls};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 3}, {0, 3}};
+    const caus_topology topology = {4, services, front_calls_side ? 4 : 3,
+                                    calls};
     caus_explain_options options = made_options();
     options.topology = &topology;
     options.symptom = "front_errors";
@@ -111,7 +113,7 @@ static caus_explanation explain_since(made_fixture *with,
 static caus_explanation explain_failing(made_fixture *with,
                                         const made_measure *measures)
 {
-    return explain_since(with, measures, MADE_ONSET);
+    return explain_since(with, measures, MADE_ONSET, false);
 }
 
 /* How likely root is for mid. */
@@ -146,11 +148,29 @@ static void who_is_not_reached_is_told_by_healthy_windows(void **state)
     memcpy(measures, failing, sizeof measures);
     measures[ROOT_REQUESTS].shift = -10;
     for (size_t rows = 12; rows <= MADE_ONSET; rows *= 15) {
-        caus_explanation told = explain_since(*state, measures, rows);
+        caus_explanation told = explain_since(*state, measures, rows, false);
         assert_int_equal(told.placebo_count > 0, rows == MADE_ONSET);
         const char *sentence = suspect_of(&told, "root")->sentence;
         bool is_told = strstr(sentence, "for each of its callers'");
         assert_int_equal(is_told, told.placebo_count > 0);
+    }
+}
+
+/* Front calls side, too: how often is not known where it counts nothing, nor
+ * then whether mid asks side less. */
+static void who_may_be_asked_less_is_no_witness(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    measures[ROOT_REQUESTS].shift = -60;
+    for (size_t counted = 0; counted < 2; counted++) {
+        const made_measure other = {"front_cpu", "front", 30, 1, 0};
+        measures[0] = counted ? failing[0] : other;
+        caus_explanation told =
+            explain_since(*state, measures, MADE_ONSET, true);
+        const char *sentence = suspect_of(&told, "root")->sentence;
+        bool is_told = strstr(sentence, "for each of its callers'");
+        assert_int_equal(is_told, counted);
     }
 }
 
@@ -185,6 +205,7 @@ int main(void)
         MADE(it_is_no_louder_for_its_caller_than_what_arrives_there),
         MADE(who_is_not_reached_may_be_what_failed),
         MADE(who_is_not_reached_is_told_by_healthy_windows),
+        MADE(who_may_be_asked_less_is_no_witness),
         MADE(who_counts_no_failures_may_have_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
