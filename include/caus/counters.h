@@ -12,8 +12,9 @@ CAUS_API_BEGIN
  * counters of which nobody took rates. One is a column whose kind is not
  * known, with nothing below 0, that falls but to less than half, as when a
  * process starts anew; and either the last word of its name is that of a
- * counter ("total", "count", "sum", "bucket") and three rows rise, or nearly
- * all rows do, 20 or more, and no word tells of a level that fills. One that is
+ * counter ("total", "count", "sum", "bucket"), or one within it "total" or
+ * "count" and none tells of a level that fills, and three rows rise, or nearly
+ * all rows do, 20 or more, and no word tells of such a level. One that is
  * called so may fall by less, too, once in 20 rises, and not come back at once:
  * a sum over processes of which one starts anew.
  *

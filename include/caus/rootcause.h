@@ -33,7 +33,7 @@ typedef enum caus_term {
                            missing, new or more than its requests make */
     CAUS_TERM_INTERNAL, /* processor, memory, disk: what is inside it */
     CAUS_TERM_EXTERNAL, /* latency and errors that no callee explains */
-    CAUS_TERM_WAY,      /* latency of all its callers that nothing explains: the
+    CAUS_TERM_WAY,      /* what all its callers show and nothing explains: the
                            way to it */
     CAUS_TERM_BOTH,     /* inside and outside at once: a victim has only the
                            outside */

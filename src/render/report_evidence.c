@@ -250,7 +250,7 @@ static void add_terms(const caus_report_page *page, const caus_suspect *suspect)
         [CAUS_TERM_CALLS] = "failures that begin in it, other calls than usual",
         [CAUS_TERM_INTERNAL] = "processor, memory, disk",
         [CAUS_TERM_EXTERNAL] = "latency and errors of its own",
-        [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
+        [CAUS_TERM_WAY] = "what all its callers show: the way to it",
         [CAUS_TERM_BOTH] = "hit inside and outside at once",
         [CAUS_TERM_ORDER] = "moved before the others",
         [CAUS_TERM_LOGS] = "new or more lines in its log"};

@@ -35,9 +35,8 @@ static double log_between(double value, double least, double most)
 /* How loud a service is, whatever may explain it. */
 static double loudness(const caus_case *about, size_t service)
 {
-    const double *outside = about->scores.outside[service];
     double inside = about->scores.terms[service][CAUS_TERM_INTERNAL];
-    return fmax(inside, fmax(outside[0], outside[1]));
+    return fmax(inside, caus_scores_shown(&about->scores, service));
 }
 
 /* Whether it is known who calls the first suspect. */

@@ -95,7 +95,7 @@ const char *caus_term_reason(const caus_case *about, caus_term term)
         [CAUS_TERM_CALLS] = "failures that begin in it, or its other calls",
         [CAUS_TERM_INTERNAL] = "what moved inside it",
         [CAUS_TERM_EXTERNAL] = "latency or errors that no callee explains",
-        [CAUS_TERM_WAY] = "latency of all its callers: the way to it",
+        [CAUS_TERM_WAY] = "what all its callers show: the way to it",
         [CAUS_TERM_BOTH] = "being hit inside and outside at once",
         [CAUS_TERM_ORDER] = "having moved earlier",
         [CAUS_TERM_LOGS] = "new or more lines in its log"};

@@ -114,9 +114,7 @@ static void collect_outside(const caus_context *context, const double *clues,
 /* How surely callers of a service feel what happens in it, in [0, 1]. */
 static double felt(const caus_scores *scores, size_t service)
 {
-    const double *outside = scores->outside[service];
-    double loud = fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]);
-    return fmin(1, loud / caus_explained_clue);
+    return fmin(1, caus_scores_shown(scores, service) / caus_explained_clue);
 }
 
 /* Memory harms nobody by being used: where a service answers as ever, what it
@@ -287,7 +285,6 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
                        size_t service)
 {
     double *terms = scores->terms[service];
-    const double *outside = scores->outside[service];
     terms[CAUS_TERM_EXTERNAL] = unexplained(context, scores, service);
     terms[CAUS_TERM_WAY] = caus_waiting_way(context, scores, service);
     if (!caus_scene_shows(context->scene, service))
@@ -295,8 +292,7 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
             fmax(0, terms[CAUS_TERM_WAY] - terms[CAUS_TERM_EXTERNAL]);
     terms[CAUS_TERM_BOTH] =
         caus_weight_both *
-        fmin(terms[CAUS_TERM_INTERNAL],
-             fmax(outside[OUTSIDE_LATENCY], outside[OUTSIDE_ERRORS]));
+        fmin(terms[CAUS_TERM_INTERNAL], caus_scores_shown(scores, service));
     if (context->traces && context->traces->known) {
         double left =
             left_of(context, service) *

@@ -69,7 +69,7 @@ static double guessed(const caus_context *context, const caus_scores *scores,
     for (size_t i = 0; i < calls->count; i++) {
         const double *callee = scores->outside[calls->items[i].callee];
         const double *bound = calls->items[i].most;
-        double loudest = fmax(callee[OUTSIDE_LATENCY], callee[OUTSIDE_ERRORS]);
+        double loudest = caus_scores_shown(scores, calls->items[i].callee);
         size_t other = OUTSIDE_COUNT - 1 - kind;
         most = fmax(most, fmin(loudest, bound[kind]));
         most = fmax(most, fmin(callee[other], bound[other]));
@@ -136,8 +136,7 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
 {
     size_t first = scene->caller_start[service], seen = SIZE_MAX;
     size_t end = scene->caller_start[service + 1];
-    const double *own = scores->outside[service];
-    double shown = fmax(own[OUTSIDE_LATENCY], own[OUTSIDE_ERRORS]);
+    double shown = caus_scores_shown(scores, service);
     double least = shown < caus_explained_clue ? caus_most_clue : 0;
     bool several = false;
     for (size_t i = first; i < end && least > 0; i++) {
@@ -279,10 +278,9 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
             caus_explained_share * shared_below(scene, scores, caller, service);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
-    const double *outside = scores->outside[service];
-    double shown = scene->shows[service][kind] ? outside[kind]
-                                               : fmax(outside[OUTSIDE_LATENCY],
-                                                      outside[OUTSIDE_ERRORS]);
+    double shown = scene->shows[service][kind]
+                       ? scores->outside[service][kind]
+                       : caus_scores_shown(scores, service);
     double own = fmin(1, shown / caus_explained_clue);
     own *= caus_scene_shows(scene, service)
                ? 1
