@@ -106,7 +106,13 @@ static caus_status explain_near(const caus_case *fresh, attempt *result,
     int64_t least_ns = LEAST_NEAR * fresh->series->step_ns;
     int64_t seen_ns = near_ns - onset_ns;
     int64_t half_ns = near_ns + (seen_ns > least_ns ? seen_ns : least_ns);
-    return half_ns < last_ns ? try_rows(fresh, half_ns, result, err) : CAUS_OK;
+    if (half_ns >= last_ns)
+        return CAUS_OK;
+    attempt half;
+    CAUS_TRY(try_rows(fresh, half_ns, &half, err));
+    if (half.done)
+        *result = half;
+    return CAUS_OK;
 }
 
 static caus_status explain(const caus_case *fresh, caus_explanation *result,

@@ -93,6 +93,28 @@ static void the_incident_near_the_time_is_explained(void **state)
     }
 }
 
+/* Those up to the time may be too few by themselves. */
+static void rows_behind_the_time_count_where_others_are_blank(void **state)
+{
+    enum { BLANK = FIRST + 1, NOTICED = FIRST + 2 };
+    made_fixture *with = *state;
+    caus_series series = two_incidents(with);
+    caus_segment segment = series.segments[0];
+    uint64_t *missing = caus_arena_array(
+        with->arena, MADE_VARIABLES * segment.word_count, sizeof *missing);
+    for (size_t r = BLANK; r <= NOTICED + 6; r++) {
+        for (size_t v = 0; v < MADE_VARIABLES; v++)
+            missing[v * segment.word_count + r / 64] |= UINT64_C(1) << (r % 64);
+    }
+    segment.missing = missing;
+    series.segments = &segment;
+    caus_explain_options options = near(NOTICED);
+    options.near_before_ns = made_step_ns;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_int_equal(told.sought, CAUS_SOUGHT_NEAR);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
 static void without_a_time_the_louder_one_is(void **state)
 {
     made_fixture *with = *state;
@@ -226,6 +248,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_incident_near_the_time_is_explained),
+        TEST(rows_behind_the_time_count_where_others_are_blank),
         TEST(without_a_time_the_louder_one_is),
         TEST(two_alike_are_told_where_nothing_is_found),
         TEST(its_end_is_found_behind_the_rows_near_it),
