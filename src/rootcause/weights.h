@@ -102,11 +102,11 @@ static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.34, 1.53, .68, 0, 0,
+static const double caus_incident_weights[] = {-2.36, 1.54, .68, 0, 0,
                                                0,     0,    0,   0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {-.66, .50,  0,    .78, .93,
-                                            .50,  -.41, 1.22, .65, .44};
+static const double caus_right_weights[] = {-.41, .49,  0,    .88, .81,
+                                            .71,  -.49, 1.07, .60, .35};
 /* Odds of the first against the second are at most this power of the ratio of
  * their scores. */
 static const double caus_power_of_lead = 4;
