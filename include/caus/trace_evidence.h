@@ -13,11 +13,13 @@ CAUS_API_BEGIN
 typedef enum caus_evidence {
     CAUS_EVIDENCE_SELF_TIME, /* an operation's own time: its duration less the
                                 time in which any child ran that it waits for,
-                                and less pauses before it repeats a call that
-                                failed; s */
+                                less pauses before it repeats a call that
+                                failed, and less what is gap; s */
     CAUS_EVIDENCE_GAP,       /* of a call: the caller's span less the callee's,
                                 where it is the caller's only child: network,
-                                queue, connection pool; s */
+                                queue, connection pool; of several children,
+                                what the caller idles beside one whose way has
+                                become slow; s */
     CAUS_EVIDENCE_ERRORS,    /* share of spans where a failure begins: failed,
                                 with no failed child */
     CAUS_EVIDENCE_CALLS,     /* child spans of an operation per parent span */

@@ -72,6 +72,19 @@ caus_status caus_span_children_find(const caus_spans *spans,
                                     caus_span_children *result,
                                     caus_error *err);
 
+/* What of a span's self time lies beside each of its children: from the last
+ * one's end, or from the start of the span, to the child's start, and from its
+ * end to the next one's start, or to the end of the span. 0 where another child
+ * ran. */
+typedef struct caus_span_sides {
+    int64_t *before_ns;      /* [span_count] of the child */
+    int64_t *behind_ns;      /* [span_count] of the child */
+    uint32_t *opener;        /* [span_count] of the parent: the child that
+                                starts first, CAUS_NO_SPAN = none */
+    unsigned char *is_moved; /* [span_count] of the parent: a skewed clock had
+                                put a child outside, sides are not known */
+} caus_span_sides;
+
 /*
  * Self times: the duration less the time in which any child ran that the span
  * waits for, and less its pauses between a call that failed and the same call
@@ -79,14 +92,15 @@ caus_status caus_span_children_find(const caus_spans *spans,
  *
  *   waits        [span_count] of each span (waits.c)
  *   result       [span_count]; −1 where the duration is not known
+ *   sides        what of it lies beside which child; NULL = not wanted
  *   moved_count  children that a skewed clock had put outside their parents
  */
 caus_status caus_span_self_times(const caus_spans *spans,
                                  const caus_span_children *children,
                                  const unsigned char *waits,
                                  const caus_run *run, caus_arena *scratch,
-                                 int64_t **result, size_t *moved_count,
-                                 caus_error *err);
+                                 int64_t **result, caus_span_sides *sides,
+                                 size_t *moved_count, caus_error *err);
 
 /* ---- waits.c ---- */
 

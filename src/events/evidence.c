@@ -208,10 +208,12 @@ static caus_status prepare(caus_evidence_work *work, caus_error *err)
     CAUS_TRY(caus_span_waits_find(work->spans, &work->children, work->scratch,
                                   &work->waits, err));
     CAUS_TRY(caus_span_self_times(work->spans, &work->children, work->waits,
-                                  work->run, work->scratch, &self,
+                                  work->run, work->scratch, &self, &work->sides,
                                   &work->moved_spans, err));
     work->self_ns = self;
-    return CAUS_OK;
+    caus_status status = caus_evidence_ways(work, err);
+    caus_pairs_deinit(&work->pairs);
+    return status;
 }
 
 /* ---- the list of findings ---- */

@@ -13,10 +13,13 @@ typedef struct caus_evidence_work {
     const caus_run *run;
     caus_arena *scratch;
     caus_span_children children;
-    const int64_t *self_ns;     /* [span_count] */
-    const unsigned char *waits; /* [span_count] a caus_wait */
-    const uint32_t *root_of;    /* [span_count] operation of the root above */
-    bool is_mixed;              /* roots are of several operations */
+    int64_t *self_ns;              /* [span_count] */
+    caus_span_sides sides;         /* of the children */
+    const unsigned char *slow_way; /* [span_count] of a child: what its caller
+                                      idles beside it is gap, not self time */
+    const unsigned char *waits;    /* [span_count] a caus_wait */
+    const uint32_t *root_of; /* [span_count] operation of the root above */
+    bool is_mixed;           /* roots are of several operations */
     const unsigned char *is_client; /* [operation_count] */
     const size_t *called; /* [operation_count] an operation of the service that
                              all calls of a client operation go to; else
@@ -149,6 +152,14 @@ typedef struct caus_evidence_path {
 caus_status caus_evidence_stops(caus_evidence_work *work,
                                 const uint32_t *path_of, double path_count,
                                 caus_evidence_path *paths, caus_error *err);
+
+/* The only child of a span, if it belongs to another service, somebody waits
+ * for it and both durations are known; else CAUS_NO_SPAN. */
+uint32_t caus_evidence_callee(const caus_evidence_work *work, size_t span);
+
+/* Tells slow ways from slow callers: takes out of self times what lies beside
+ * calls whose way has become slow. */
+caus_status caus_evidence_ways(caus_evidence_work *work, caus_error *err);
 
 /* ---- one file each ---- */
 

@@ -106,9 +106,7 @@ caus_status caus_evidence_self_times(caus_evidence_work *work, caus_error *err)
                           CAUS_EVIDENCE_SELF_TIME, err);
 }
 
-/* The only child of a span, if it belongs to another service, somebody waits
- * for it and both durations are known; else CAUS_NO_SPAN. */
-static uint32_t callee_of(const caus_evidence_work *work, size_t span)
+uint32_t caus_evidence_callee(const caus_evidence_work *work, size_t span)
 {
     const caus_spans *spans = work->spans;
     size_t at = work->children.first[span];
@@ -123,6 +121,20 @@ static uint32_t callee_of(const caus_evidence_work *work, size_t span)
     return is_call && is_known && is_awaited ? child : CAUS_NO_SPAN;
 }
 
+/* What a caller idles on the way to a child and back; whether it is told. */
+static bool find_gap(const caus_evidence_work *work, size_t child,
+                     int64_t *gap_ns)
+{
+    const caus_spans *spans = work->spans;
+    uint32_t parent = spans->parent[child];
+    bool is_alone =
+        parent != CAUS_NO_SPAN && caus_evidence_callee(work, parent) == child;
+    *gap_ns = is_alone
+                  ? spans->duration_ns[parent] - spans->duration_ns[child]
+                  : work->sides.before_ns[child] + work->sides.behind_ns[child];
+    return is_alone || work->slow_way[child];
+}
+
 caus_status caus_evidence_gaps(caus_evidence_work *work, caus_error *err)
 {
     const caus_spans *spans = work->spans;
@@ -132,16 +144,16 @@ caus_status caus_evidence_gaps(caus_evidence_work *work, caus_error *err)
         return caus_arena_fail(work->scratch, err);
     size_t count = 0;
     for (size_t i = 0; i < spans->span_count; i++) {
-        uint32_t callee = callee_of(work, i);
-        if (callee == CAUS_NO_SPAN)
+        int64_t gap_ns;
+        if (!find_gap(work, i, &gap_ns))
             continue;
-        uint32_t pair = caus_pairs_add(&work->pairs, spans->operation[i],
-                                       spans->operation[callee]);
+        uint32_t parent = spans->parent[i];
+        uint32_t pair = caus_pairs_add(&work->pairs, spans->operation[parent],
+                                       spans->operation[i]);
         if (pair == CAUS_NO_PAIR)
             return caus_evidence_fail_memory(work, err);
-        int64_t gap_ns = spans->duration_ns[i] - spans->duration_ns[callee];
         seen[count++] =
-            (caus_observation){(double)gap_ns / ns_a_second, pair, (uint32_t)i};
+            (caus_observation){(double)gap_ns / ns_a_second, pair, parent};
     }
     return compare_values(work, seen, count, work->pairs.count,
                           CAUS_EVIDENCE_GAP, err);

@@ -308,7 +308,7 @@ static caus_status make_samples(sampler *s, caus_samples *result,
     CAUS_TRY(
         caus_span_waits_find(s->spans, &children, s->scratch, &waits, err));
     CAUS_TRY(caus_span_self_times(s->spans, &children, waits, s->run,
-                                  s->scratch, &self, &moved, err));
+                                  s->scratch, &self, NULL, &moved, err));
     CAUS_TRY(collect_entries(s, self, err));
     s->sorted = CAUS_ARRAY(s->scratch, double, s->entry_count);
     if (!s->sorted)
