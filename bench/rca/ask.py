@@ -31,6 +31,7 @@ SYSTEMS = {"worlds": [(80, 2330001), (100, 2930001)], "traced": [(16, 1120001)],
            "large": [(64, 2310001), (69, 2340001), (200, 2910001)],
            "cloud": [(48, 2320001), (128, 2920001)], "logs": [(54, 1150001)],
            "queues": [(128, 2350001), (128, 730001)], "exporters": [(126, 1000)]}
+DAMAGED = 80
 KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "rows_before",
         "rows_after", "verdict"]
 
@@ -171,7 +172,7 @@ def main():
                 damaged = name == "damaged"
                 cases = simulated(options, "worlds" if damaged else name,
                                   options.made or folder)
-                ask(options, damage(cases, options.seed) if damaged else cases, name)
+                ask(options, damage(cases[:DAMAGED], options.seed) if damaged else cases, name)
     for name in sorted(os.listdir(options.data)) if options.data else []:
         folder = os.path.join(options.data, name)
         if os.path.isdir(folder) and (not sets or name in sets):
