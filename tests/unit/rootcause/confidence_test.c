@@ -121,7 +121,8 @@ static void a_rival_that_is_ahead_in_one_kind_lessens_it_most(void **state)
 {
     measure rivals[MADE_VARIABLES];
     memcpy(rivals, made_incident, sizeof rivals);
-    rivals[7].shift = 4; /* root_cpu */
+    rivals[6].shift = 2;   /* root_latency */
+    rivals[7].shift = 3.8; /* root_cpu */
     caus_explain_options options = made_options();
     double before = 1, most = 0;
     bool was_ahead = false, falls_most_there = false;
