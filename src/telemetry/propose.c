@@ -67,6 +67,40 @@ static caus_status add_offer(proposer *at, offer made, caus_error *err)
     return CAUS_OK;
 }
 
+/* The metrics of candidates, and those that tell exporters. */
+static const char **names_to_ask(const proposer *at,
+                                 const caus_candidate *candidates,
+                                 size_t *count)
+{
+    const caus_metric_survey *survey = at->servers->metrics;
+    const char **names =
+        CAUS_ARRAY(at->out, const char *, *count + survey->metric_count);
+    for (size_t i = 0; names && i < *count; i++)
+        names[i] = candidates[i].metric;
+    for (size_t i = 0; names && i < survey->metric_count; i++) {
+        if (caus_metric_tells_exporter(survey->metrics[i].name))
+            names[(*count)++] = survey->metrics[i].name;
+    }
+    return names;
+}
+
+static bool is_exporter(const caus_group *groups, size_t count,
+                        const char *service)
+{
+    for (size_t g = 0; g < count; g++) {
+        if (strcmp(groups[g].service, service) == 0 &&
+            caus_metric_tells_exporter(groups[g].metric))
+            return true;
+    }
+    return false;
+}
+
+static bool is_of_use(const caus_candidate *candidate, const caus_group *group)
+{
+    return strcmp(group->metric, candidate->metric) == 0 &&
+           (candidate->measure != CAUS_MEASURE_BAD_CODES || *group->code_label);
+}
+
 static caus_status offer_metrics(proposer *at, caus_error *err)
 {
     caus_candidate *candidates = NULL;
@@ -74,13 +108,17 @@ static caus_status offer_metrics(proposer *at, caus_error *err)
     size_t count = 0, group_count = 0;
     CAUS_TRY(caus_candidates_find(at->servers->metrics, at->out, &candidates,
                                   &count, err));
-    CAUS_TRY(caus_groups_read(at->prom, candidates, count, &groups,
-                              &group_count, err));
+    size_t asked = count;
+    const char **names = names_to_ask(at, candidates, &asked);
+    if (!names)
+        return caus_arena_fail(at->out, err);
+    CAUS_TRY(
+        caus_groups_read(at->prom, names, asked, &groups, &group_count, err));
     for (size_t c = 0; c < count; c++) {
         for (size_t g = 0; g < group_count; g++) {
-            if (strcmp(groups[g].metric, candidates[c].metric) != 0 ||
-                (candidates[c].measure == CAUS_MEASURE_BAD_CODES &&
-                 !*groups[g].code_label))
+            if (!is_of_use(&candidates[c], &groups[g]) ||
+                (caus_metric_is_of_process(candidates[c].metric) &&
+                 is_exporter(groups, group_count, groups[g].service)))
                 continue;
             CAUS_TRY(add_offer(at,
                                (offer){.service = groups[g].service,
@@ -266,9 +304,9 @@ static size_t choose(proposer *at, size_t most)
 /* The metric's words without service and what every such metric ends in. */
 static const char *own_words(const offer *made, caus_arena *out)
 {
-    static const char *const endings[] = {"_total", "_seconds", "_duration",
-                                          "_latency"};
-    size_t ending_count = made->signal == CAUS_SIGNAL_DURATION ? 4 : 2;
+    static const char *const endings[] = {"_total", "_seconds", "_average",
+                                          "_duration", "_latency"};
+    size_t ending_count = made->signal == CAUS_SIGNAL_DURATION ? 5 : 2;
     const char *base = made->candidate->base;
     size_t length = strlen(made->service), end;
     if (strncmp(base, made->service, length) == 0 && base[length] == '_')

@@ -34,9 +34,11 @@ typedef struct reader {
     size_t count, capacity;
 } reader;
 
+/* 200, or 2xx as haproxy has it. */
 static bool is_number(const char *text)
 {
-    return strlen(text) == 3 && strspn(text, "0123456789") == 3;
+    return strlen(text) == 3 && strspn(text, "0123456789") &&
+           (strspn(text, "0123456789") == 3 || strcmp(text + 1, "xx") == 0);
 }
 
 /* The label by which failures of a series can be told. */
@@ -121,17 +123,17 @@ static void forget(void *data)
 /* One query for all: names are known, so the server only counts. What stopped
  * within the last half hour may be what is looked for; of what stopped just
  * now an instant tells nothing. */
-static const char *groups_query(caus_prom *prom,
-                                const caus_candidate *candidates, size_t count)
+static const char *groups_query(caus_prom *prom, const char *const *metrics,
+                                size_t count)
 {
     caus_text names = {0}, query = {0};
     for (size_t i = 0; i < count; i++) {
         bool is_known = false;
         for (size_t k = 0; k < i && !is_known; k++)
-            is_known = strcmp(candidates[k].metric, candidates[i].metric) == 0;
+            is_known = strcmp(metrics[k], metrics[i]) == 0;
         if (!is_known)
             caus_text_format(&names, "%s%s", names.length ? "|" : "",
-                             candidates[i].metric);
+                             metrics[i]);
     }
     caus_text_add(&query, "count by (__name__");
     for (size_t i = 0; i < CAUS_PROM_GROUPS; i++)
@@ -175,7 +177,7 @@ static int by_metric(const void *a, const void *b)
     return order ? order : strcmp(x->service, y->service);
 }
 
-caus_status caus_groups_read(caus_prom *prom, const caus_candidate *candidates,
+caus_status caus_groups_read(caus_prom *prom, const char *const *metrics,
                              size_t count, caus_group **groups,
                              size_t *group_count, caus_error *err)
 {
@@ -184,7 +186,7 @@ caus_status caus_groups_read(caus_prom *prom, const caus_candidate *candidates,
     if (!count)
         return CAUS_OK;
     reader at = {.prom = prom, .keys = caus_map_new()};
-    const char *query = groups_query(prom, candidates, count);
+    const char *query = groups_query(prom, metrics, count);
     caus_status status = !query || !at.keys ? caus_prom_no_memory(prom, err)
                                             : ask(&at, query, err);
     caus_group *kept = CAUS_ARRAY(prom->out, caus_group, at.count);

@@ -20,22 +20,16 @@ typedef struct hint {
 
 static const hint error_words[] = {
     {"errors", 3},   {"error", 3},     {"failures", 3}, {"failed", 3},
+    {"_errs", 3},    {"rollback", 3},  {"deadlock", 2}, {"dead_letter", 2},
     {"failure", 2},  {"exception", 2}, {"panic", 2},    {"timeout", 2},
     {"rejected", 2}, {"dropped", 1},   {"retries", 1},  {NULL, 0}};
 
-static const hint rate_words[] = {{"http_requests", 5},
-                                  {"http_request", 4},
-                                  {"requests", 4},
-                                  {"request", 3},
-                                  {"rpc", 3},
-                                  {"calls", 3},
-                                  {"queries", 3},
-                                  {"query", 2},
-                                  {"handled", 3},
-                                  {"commands", 2},
-                                  {"transactions", 3},
-                                  {"operations", 2},
-                                  {NULL, 0}};
+static const hint rate_words[] = {
+    {"http_requests", 5}, {"http_request", 4}, {"http_responses", 4},
+    {"requests", 4},      {"request", 3},      {"rpc", 3},
+    {"calls", 3},         {"queries", 3},      {"query", 2},
+    {"handled", 3},       {"commands", 2},     {"transactions", 3},
+    {"xact_commit", 3},   {"operations", 2},   {NULL, 0}};
 
 /* What comes in numbers but is no request: packets, samples, messages. */
 static const hint event_words[] = {
@@ -48,16 +42,43 @@ static const hint duration_words[] = {
     {"response_time", 4}, {"latency", 4},      {"query", 3},   {"duration", 3},
     {"handling", 3},      {"seconds", 1},      {"_time", 1},   {NULL, 0}};
 
-static const hint load_words[] = {
-    {"queue", 4},        {"in_flight", 4}, {"inflight", 4}, {"in_progress", 3},
-    {"pending", 3},      {"backlog", 4},   {"pool", 3},     {"busy", 3},
-    {"connection", 3},   {"queries", 2},   {"_query", 2},   {"waiting", 3},
-    {"saturation", 4},   {"utili", 4},     {"usage", 2},    {"load1", 3},
-    {"load_average", 3}, {"lag", 2},       {"active", 1},   {"threads", 1},
-    {"goroutines", 1},   {NULL, 0}};
+/* Gauges of durations: of times of day and ages only these words speak. */
+static const hint duration_gauge_words[] = {
+    {"response_time", 4}, {"latency", 4}, {"duration", 3}, {NULL, 0}};
+
+/* What waits in brokers tells more than their memory. */
+static const hint load_words[] = {{"queue_messages", 5.5},
+                                  {"messages_ready", 6},
+                                  {"group_lag", 5.5},
+                                  {"activity_count", 3},
+                                  {"numbackends", 3},
+                                  {"locks_count", 2},
+                                  {"queue", 4},
+                                  {"in_flight", 4},
+                                  {"inflight", 4},
+                                  {"in_progress", 3},
+                                  {"pending", 3},
+                                  {"backlog", 4},
+                                  {"pool", 3},
+                                  {"busy", 3},
+                                  {"connection", 3},
+                                  {"queries", 2},
+                                  {"_query", 2},
+                                  {"waiting", 3},
+                                  {"saturation", 4},
+                                  {"utili", 4},
+                                  {"usage", 2},
+                                  {"load1", 3},
+                                  {"load_average", 3},
+                                  {"lag", 2},
+                                  {"active", 1},
+                                  {"threads", 1},
+                                  {"goroutines", 1},
+                                  {NULL, 0}};
 
 /* What looks at the service rather than being it, or is no measure at all. */
 static const char *const passed_over[] = {"scrape_",
+                                          "_scrape",
                                           "promhttp_",
                                           "kube_",
                                           "alertmanager_config",
@@ -72,12 +93,13 @@ static const char *const passed_over[] = {"scrape_",
                                           "_expiry",
                                           "_last_",
                                           "_limit",
-                                          "_max",
                                           "_capacity",
                                           "_metadata_",
                                           "_evaluation_interval",
                                           "target_interval_length",
                                           "_config_",
+                                          "_settings_",
+                                          "_global_variables_",
                                           "build_",
                                           NULL};
 
@@ -93,8 +115,21 @@ static bool ends_with(const char *text, const char *end)
     return length > end_length && strcmp(text + length - end_length, end) == 0;
 }
 
+static bool starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* A limit, unless of durations, whose longest tells more than their mean. */
+static bool is_limit(const char *name)
+{
+    return strcasestr(name, "_max") && !strcasestr(name, "_max_tx_duration");
+}
+
 static bool is_passed_over(const char *name)
 {
+    if (is_limit(name))
+        return true;
     for (size_t i = 0; passed_over[i]; i++) {
         bool is_start = passed_over[i][0] != '_';
         const char *at = strcasestr(name, passed_over[i]);
@@ -126,19 +161,23 @@ const char *caus_metric_own_name(const char *name)
 }
 
 /* What a service does for others says more than what it asks of them; a part
- * of the runtime says less than the service's own words, and the process that
- * measures a machine less than the machine. */
+ * of the runtime says less than the service's own words, what goes on beside
+ * requests (others' checks of health, the clock, archives) less than these, and
+ * the process that measures a machine less than the machine. */
 static double standing(const char *name)
 {
+    static const hint anywhere[] = {
+        {"server", 1},    {"client", -1},  {"internal", -1}, {"_check_", -2},
+        {"archiver", -2}, {"_timex_", -2}, {"mnesia", -2},   {"raft", -1},
+        {"_flush_", -2},  {NULL, 0}};
+    static const hint starts[] = {
+        {"go_", -1},     {"jvm_", -1},    {"erlang_", -1},    {"python_", -1},
+        {"node_js", -1}, {"nodejs_", -1}, {"process_", -1.5}, {NULL, 0}};
     double bonus = 0;
-    if (strcasestr(name, "server"))
-        bonus += 1;
-    if (strcasestr(name, "client") || strcasestr(name, "internal"))
-        bonus -= 1;
-    if (strncmp(name, "go_", 3) == 0)
-        bonus -= 1;
-    if (strncmp(name, "process_", 8) == 0)
-        bonus -= 1.5;
+    for (const hint *at = anywhere; at->word; at++)
+        bonus += strcasestr(name, at->word) ? at->score : 0;
+    for (const hint *at = starts; at->word; at++)
+        bonus += starts_with(name, at->word) ? at->score : 0;
     return bonus - (double)strlen(name) / 200;
 }
 
@@ -166,27 +205,50 @@ static void add(finder *at, caus_candidate candidate)
 
 /* ---- forms ---- */
 
-/* `name` is the _count of a histogram or summary. */
-static void add_durations(finder *at, const char *name, const char *base)
+/* How many of a metric's unit make the unit it is told in. */
+typedef struct time_unit {
+    const char *unit;
+    double divisor;
+} time_unit;
+
+static time_unit unit_of_time(const char *base)
 {
-    bool has_buckets = find(at, base, "_bucket") != NULL;
-    double score = worth(base, duration_words);
-    if (ends_with(base, "_bytes") || ends_with(base, "_size"))
-        score = 0;
-    bool is_milli = ends_with(base, "_ms") || strcasestr(base, "milliseconds");
-    if (score > 0)
-        score += standing(base) + has_buckets;
+    if (ends_with(base, "_usec") || ends_with(base, "_us") ||
+        strcasestr(base, "microseconds"))
+        return (time_unit){"s", 1e6};
+    if (ends_with(base, "_ms") || strcasestr(base, "milliseconds"))
+        return (time_unit){"ms", 1};
+    return (time_unit){"s", 1};
+}
+
+/* A duration under a name with such a score. */
+static void add_duration(finder *at, const char *name, const char *base,
+                         caus_measure measure, double score)
+{
+    bool has_buckets = measure == CAUS_MEASURE_HISTOGRAM;
+    time_unit told = unit_of_time(base);
     add(at,
         (caus_candidate){.metric = name,
                          .base = base,
                          .signal = CAUS_SIGNAL_DURATION,
-                         .measure = has_buckets ? CAUS_MEASURE_HISTOGRAM
-                                                : CAUS_MEASURE_SUMMARY,
-                         .score = score,
+                         .measure = measure,
+                         .score = score > 0 ? score + standing(base) : 0,
                          .word = has_buckets ? "latency_p95" : "latency_avg",
-                         .unit = is_milli ? "ms" : "s",
+                         .divisor = told.divisor,
+                         .unit = told.unit,
                          .kind = has_buckets ? CAUS_KIND_LATENCY_QUANTILE
                                              : CAUS_KIND_GAUGE});
+}
+
+/* `name` is the _count of a histogram or summary. */
+static void add_durations(finder *at, const char *name, const char *base)
+{
+    bool has_buckets = find(at, base, "_bucket") != NULL;
+    bool is_size = ends_with(base, "_bytes") || ends_with(base, "_size");
+    double score = is_size ? 0 : worth(base, duration_words);
+    add_duration(at, name, base,
+                 has_buckets ? CAUS_MEASURE_HISTOGRAM : CAUS_MEASURE_SUMMARY,
+                 score > 0 ? score + has_buckets : 0);
     /* how many there were is a rate of its own, if nothing better counts it */
     double rate = worth(base, rate_words);
     if (rate > 0)
@@ -207,6 +269,22 @@ static void add_durations(finder *at, const char *name, const char *base)
                              .word = "errors",
                              .unit = "errors",
                              .kind = CAUS_KIND_COUNTER_RATE});
+}
+
+/* Two counters make a mean: what all calls took, and how many there were. */
+static caus_status add_mean_time(finder *at, const char *name, caus_arena *out,
+                                 caus_error *err)
+{
+    static const char ending[] = "_duration_seconds_total";
+    if (!ends_with(name, ending))
+        return CAUS_OK;
+    const char *base =
+        caus_arena_copy_text(out, name, strlen(name) - (sizeof ending - 1));
+    if (!base)
+        return caus_arena_fail(out, err);
+    if (find(at, base, "_total"))
+        add_duration(at, name, base, CAUS_MEASURE_MEAN_TIME, 4);
+    return CAUS_OK;
 }
 
 static void add_processor(finder *at, const char *name, double divisor)
@@ -233,7 +311,8 @@ static bool add_time(finder *at, const char *name)
         double divisor;
     } units[] = {{"Microseconds", 1e6}, {"Milliseconds", 1e3}};
     if (ends_with(name, "cpu_seconds_total") ||
-        ends_with(name, "cpu_usage_seconds_total"))
+        ends_with(name, "cpu_usage_seconds_total") ||
+        ends_with(name, "cpu_user_seconds_total"))
         add_processor(at, name, 1);
     else if (ends_with(name, "disk_io_time_seconds_total"))
         add(at, (caus_candidate){.metric = name,
@@ -326,6 +405,11 @@ static void add_gauge(finder *at, const char *name)
         add_space(at, name);
         return;
     }
+    double duration = worth(name, duration_gauge_words);
+    if (duration > 0) {
+        add_duration(at, name, name, CAUS_MEASURE_GAUGE, duration);
+        return;
+    }
     caus_candidate made = {.metric = name,
                            .base = name,
                            .signal = CAUS_SIGNAL_UTILISATION,
@@ -376,7 +460,7 @@ static caus_status add_metric(finder *at, const caus_offered_metric *metric,
         add_counter(at, name);
     else if (!is_family)
         add_gauge(at, name);
-    return CAUS_OK;
+    return is_counter ? add_mean_time(at, name, out, err) : CAUS_OK;
 }
 
 static int by_score(const void *a, const void *b)
@@ -386,6 +470,17 @@ static int by_score(const void *a, const void *b)
         return x->score > y->score ? -1 : 1;
     int order = strcmp(x->metric, y->metric);
     return order ? order : (x->signal > y->signal) - (x->signal < y->signal);
+}
+
+bool caus_metric_is_of_process(const char *name)
+{
+    return starts_with(name, "process_") || starts_with(name, "go_") ||
+           starts_with(name, "python_");
+}
+
+bool caus_metric_tells_exporter(const char *name)
+{
+    return ends_with(name, "exporter_build_info") && !starts_with(name, "jmx_");
 }
 
 caus_status caus_candidates_find(const caus_metric_survey *survey,

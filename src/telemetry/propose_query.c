@@ -59,13 +59,14 @@ static void add_histogram(caus_text *to, const char *base,
     caus_text_add(to, "}[$__rate_interval])))");
 }
 
-static void add_summary(caus_text *to, const char *base,
-                        const caus_group *group)
+/* What something took in all over how often it was. */
+static void add_mean(caus_text *to, const char *base, const char *took,
+                     const char *number, const caus_group *group)
 {
     char name[320];
-    snprintf(name, sizeof name, "%s_sum", base);
+    snprintf(name, sizeof name, "%s%s", base, took);
     add_rate(to, "sum", "rate", name, group);
-    snprintf(name, sizeof name, "%s_count", base);
+    snprintf(name, sizeof name, "%s%s", base, number);
     caus_text_add(to, " / ");
     add_rate(to, "sum", "rate", name, group);
 }
@@ -121,12 +122,14 @@ const char *caus_candidate_query(const caus_candidate *candidate,
         add_histogram(&text, candidate->base, group);
         break;
     case CAUS_MEASURE_SUMMARY:
-        add_summary(&text, candidate->base, group);
+        add_mean(&text, candidate->base, "_sum", "_count", group);
+        break;
+    case CAUS_MEASURE_MEAN_TIME:
+        add_mean(&text, candidate->base, "_duration_seconds_total", "_total",
+                 group);
         break;
     case CAUS_MEASURE_RATE:
         add_rate(&text, "sum", "rate", candidate->metric, group);
-        if (candidate->divisor > 1)
-            caus_text_format(&text, " / %.0f", candidate->divisor);
         break;
     case CAUS_MEASURE_IDLE:
         add_idle(&text, candidate->metric, group);
@@ -144,6 +147,8 @@ const char *caus_candidate_query(const caus_candidate *candidate,
         add_gauge(&text, "sum", candidate->metric, group);
         break;
     }
+    if (candidate->divisor > 1)
+        caus_text_format(&text, " / %.0f", candidate->divisor);
     const char *kept = text.failed ? NULL : caus_arena_copy(out, text.bytes);
     caus_text_deinit(&text);
     return kept;

@@ -34,6 +34,7 @@ typedef enum caus_measure {
     CAUS_MEASURE_BAD_CODES, /* increase of those of a counter that failed */
     CAUS_MEASURE_HISTOGRAM, /* p95 of buckets */
     CAUS_MEASURE_SUMMARY,   /* sum over count */
+    CAUS_MEASURE_MEAN_TIME, /* seconds of all calls over their number */
     CAUS_MEASURE_RATE,      /* seconds a second: processor */
     CAUS_MEASURE_IDLE,      /* 1 − the idle share of processors */
     CAUS_MEASURE_BUSIEST,   /* seconds a second of the busiest device */
@@ -48,7 +49,7 @@ typedef struct caus_candidate {
     const char *base;   /* histograms, summaries: without its ending */
     caus_signal signal;
     caus_measure measure;
-    double divisor;   /* of a rate of time: what a second is; 0 = 1 */
+    double divisor;   /* of times: what a second is; 0 = 1 */
     double score;     /* the larger the likelier it is what people mean */
     const char *word; /* of the variable's name: "requests", "latency_p95" */
     const char *unit;
@@ -58,6 +59,13 @@ typedef struct caus_candidate {
 /* The name after a first word in camel case, which is whose metric it is:
  * ClickHouseProfileEvents_Query counts queries, not events. */
 const char *caus_metric_own_name(const char *name);
+
+/* Whether a metric is of the process that serves it. */
+bool caus_metric_is_of_process(const char *name);
+
+/* Whether who serves such a metric measures another program: what is of its own
+ * process is not of the service then. An agent within a JVM measures its own. */
+bool caus_metric_tells_exporter(const char *name);
 
 /*
  * What the metrics are good for: none, one or several candidates each.
@@ -79,8 +87,8 @@ typedef struct caus_group {
     const char *code_regex; /* the values that are failures */
 } caus_group;
 
-/* Asks which services the metrics of candidates belong to. */
-caus_status caus_groups_read(caus_prom *prom, const caus_candidate *candidates,
+/* Asks which services metrics belong to. Names may come more than once. */
+caus_status caus_groups_read(caus_prom *prom, const char *const *metrics,
                              size_t count, caus_group **groups,
                              size_t *group_count, caus_error *err);
 

@@ -194,27 +194,34 @@ static const char machine_names[] =
     "\"node_disk_io_time_seconds_total\",\"node_filesystem_avail_bytes\","
     "\"node_filesystem_size_bytes\",\"node_softnet_processed_total\"]}";
 
-#define COUNTED(name, job)                                         \
-    "{\"metric\":{\"__name__\":\"" name "\",\"job\":\"" job "\"}," \
-    "\"value\":[1761706800,\"1\"]}"
+/* A series of a metric of a job. */
+typedef struct served {
+    const char *metric, *job, *code; /* "" = no such label */
+} served;
 
-static const char machine_groups[] =
-    "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":"
-    "[" COUNTED("ClickHouseProfileEvents_OSCPUVirtualTimeMicroseconds", "ch") "," COUNTED(
-        "ClickHouseProfileEvents_Query",
-        "clickhouse") "," COUNTED("node_disk_io_time_seconds_total",
-                                  "node") "," COUNTED("node_filesystem_avail_"
-                                                      "bytes",
-                                                      "node") "," COUNTED("node"
-                                                                          "_sof"
-                                                                          "tnet"
-                                                                          "_pro"
-                                                                          "cess"
-                                                                          "ed_"
-                                                                          "tota"
-                                                                          "l",
-                                                                          "nod"
-                                                                          "e") "]}}";
+static const char *reply_with(const served *series, size_t count, char *reply,
+                              size_t size)
+{
+    int length = snprintf(reply, size,
+                          "{\"status\":\"success\",\"data\":{\"resultType\":"
+                          "\"vector\",\"result\":[");
+    for (size_t i = 0; i < count; i++)
+        length += snprintf(reply + length, size - (size_t)length,
+                           "%s{\"metric\":{\"__name__\":\"%s\",\"job\":"
+                           "\"%s\",\"code\":\"%s\"},\"value\":"
+                           "[1761706800,\"1\"]}",
+                           i ? "," : "", series[i].metric, series[i].job,
+                           series[i].code);
+    snprintf(reply + length, size - (size_t)length, "]}}");
+    return reply;
+}
+
+static const served machine_groups[] = {
+    {"ClickHouseProfileEvents_OSCPUVirtualTimeMicroseconds", "ch", ""},
+    {"ClickHouseProfileEvents_Query", "clickhouse", ""},
+    {"node_disk_io_time_seconds_total", "node", ""},
+    {"node_filesystem_avail_bytes", "node", ""},
+    {"node_softnet_processed_total", "node", ""}};
 
 static const char machine_types[] =
     "{\"status\":\"success\",\"data\":{"
@@ -233,9 +240,10 @@ static void machines_and_databases_are_read_too(void **state)
     static const char other_files[] =
         "fstype!~\"tmpfs|ramfs|overlay|squashfs|iso9660\"";
     char space[400];
+    char reply[1000];
     bench *at = *state;
     at->names = machine_names;
-    at->groups = machine_groups;
+    at->groups = reply_with(machine_groups, 5, reply, sizeof reply);
     at->types = machine_types;
     assert_int_equal(survey(at, false), CAUS_OK);
     assert_int_equal(propose(at, NULL), CAUS_OK);
@@ -260,23 +268,44 @@ static void machines_and_databases_are_read_too(void **state)
                         "events");
 }
 
+/* Of an exporter its own process is no part of what it measures. */
+static void an_exporter_is_not_what_it_measures(void **state)
+{
+    static const char exporter_names[] =
+        "{\"status\":\"success\",\"data\":[\"jmx_exporter_build_info\","
+        "\"process_cpu_seconds_total\",\"redis_commands_total\","
+        "\"redis_exporter_build_info\"]}";
+    static const served exporter_groups[] = {
+        {"jmx_exporter_build_info", "shop", ""},
+        {"process_cpu_seconds_total", "shop", ""},
+        {"process_cpu_seconds_total", "store", ""},
+        {"redis_commands_total", "store", ""},
+        {"redis_exporter_build_info", "store", ""}};
+    char reply[1000];
+    bench *at = *state;
+    at->names = exporter_names;
+    at->groups = reply_with(exporter_groups, 5, reply, sizeof reply);
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    for (size_t i = 0; i < at->setup.proposal_count; i++)
+        assert_string_not_equal(at->setup.proposals[i].spec.name, "store_cpu");
+    find(at, "shop_cpu");
+    find(at, "store_requests");
+}
+
 /* Each signal of 20 services, named so that the alphabet would cut the last. */
 static const char *many_services(char *reply, size_t size)
 {
     static const char *const metrics[] = {"http_request_duration_seconds_count",
                                           "http_requests_total",
                                           "process_cpu_seconds_total"};
-    int length = snprintf(reply, size,
-                          "{\"status\":\"success\",\"data\":{\"resultType\":"
-                          "\"vector\",\"result\":[");
-    for (int i = 0; i < 60; i++)
-        length += snprintf(reply + length, size - (size_t)length,
-                           "%s{\"metric\":{\"__name__\":\"%s\",\"job\":"
-                           "\"s%02d\",\"code\":\"200\"},\"value\":"
-                           "[1761706800,\"1\"]}",
-                           i ? "," : "", metrics[i % 3], i / 3);
-    snprintf(reply + length, size - (size_t)length, "]}}");
-    return reply;
+    served series[60];
+    char jobs[20][16];
+    for (int i = 0; i < 60; i++) {
+        snprintf(jobs[i / 3], sizeof jobs[0], "s%02d", i / 3);
+        series[i] = (served){metrics[i % 3], jobs[i / 3], "200"};
+    }
+    return reply_with(series, 60, reply, size);
 }
 
 static size_t count_signal(const bench *at, caus_signal signal)
@@ -482,6 +511,7 @@ int main(void)
         TEST(a_survey_tells_version_names_types_and_scrapes),
         TEST(names_and_labels_tell_what_to_take),
         TEST(machines_and_databases_are_read_too),
+        TEST(an_exporter_is_not_what_it_measures),
         TEST(every_service_is_measured_before_any_has_more),
         TEST(what_was_measured_then_is_asked_for),
         TEST(one_service_is_asked_for_by_name),
