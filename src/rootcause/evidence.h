@@ -305,6 +305,9 @@ typedef struct caus_context {
     double (*carried)[2];  /* [calls] the largest clues of latency and errors
                               that a call can carry to its caller, in the order
                               of the scene's callees; NULL = not known */
+    const double *call_share;    /* [service_count] how much of what it takes
+                                    longer its calls can take, in [0, 1]; NULL =
+                                    not known */
     const caus_guesses *guesses; /* [service_count] where nobody told who calls
                                     whom; NULL */
     const size_t *fronts; /* [service_count] whom it only stands before */

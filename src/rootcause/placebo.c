@@ -282,6 +282,7 @@ static caus_context context_without(const caus_context *incident,
     context.order = context.change = NULL;
     context.carried = NULL;
     context.guesses = NULL;
+    context.call_share = NULL;
     context.silent = silent;
     context.asked = asked;
     context.missed = context.pushed = NULL;

@@ -275,6 +275,8 @@ double caus_carried_of(const caus_case *about, size_t own, size_t other,
                        double change);
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
+/* Fills its `call_share` from the shifts. */
+caus_status caus_call_time_find(caus_case *about, caus_error *err);
 /* Fills its `guesses` instead, where no call graph is known; clues tell who
  * moved. */
 caus_status caus_guesses_find(caus_case *about, const double *clues,

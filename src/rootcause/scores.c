@@ -91,10 +91,13 @@ static void collect_outside(const caus_context *context, const double *clues,
         caus_aspect aspect = scene->aspects[v];
         if (s == SIZE_MAX)
             continue;
+        double share = aspect == CAUS_ASPECT_LATENCY && context->call_share
+                           ? context->call_share[s]
+                           : 1;
         if (scene->toward[v] != SIZE_MAX && aspect != CAUS_ASPECT_LOAD) {
             double *toward =
                 &scores->toward[scene->toward[v]][aspect == CAUS_ASPECT_ERRORS];
-            *toward = fmax(*toward, clues[v]);
+            *toward = fmax(*toward, share * clues[v]);
             continue;
         }
         double *outside = scores->outside[s];
@@ -107,7 +110,7 @@ static void collect_outside(const caus_context *context, const double *clues,
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
         if (scene->of_calls[v] &&
             (!scene->has_calls || caus_scene_makes_calls(scene, s)))
-            scores->calling[s] = fmax(scores->calling[s], clues[v]);
+            scores->calling[s] = fmax(scores->calling[s], share * clues[v]);
     }
 }
 

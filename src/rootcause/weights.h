@@ -28,6 +28,9 @@ static const double caus_explained_clue = 1.386;
 static const double caus_guessed_share = .5;
 /* How well a callee's errors explain latency, and the other way round. */
 static const double caus_explained_across = 1;
+/* What calls of a service gained explains what it gained up to so many times:
+ * a request makes some calls, one after another. */
+static const double caus_calls_a_request = 4;
 /* No clue is larger: what is far off is far off. */
 static const double caus_most_clue = 100;
 /* A service whose failures are fewer than this share of the symptom's made not

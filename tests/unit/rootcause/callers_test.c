@@ -210,6 +210,34 @@ static void what_its_calls_take_clears_a_caller(void **state)
     }
 }
 
+/* The calls of mid take longer, too, but hardly any of what mid does: something
+ * that it does besides keeps its requests. */
+static void calls_that_gained_little_clear_nobody(void **state)
+{
+    double scores[2] = {0};
+    for (int much = 0; much < 2; much++) {
+        made_measure measures[MADE_VARIABLES];
+        memcpy(measures, made_incident, sizeof measures);
+        for (size_t i = 0; i < MADE_VARIABLES; i++) {
+            if (strcmp(measures[i].service, "root") == 0)
+                measures[i].shift = 0;
+            if (strcmp(measures[i].name, "mid_latency") == 0)
+                measures[i].shift = 2;
+            if (strcmp(measures[i].name, "mid_queue_depth") == 0)
+                measures[i] = (made_measure){"mid_client_latency", "mid", .06,
+                                             .004, much ? 1 : .02};
+        }
+        caus_explain_options options = made_options();
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(first_of(&told), much ? "root" : "mid");
+        for (size_t i = 0; i < told.suspect_count; i++) {
+            if (strcmp(told.suspects[i].service, "mid") == 0)
+                scores[much] = told.suspects[i].score;
+        }
+    }
+    assert_true(scores[0] > 2 * scores[1]);
+}
+
 /* ---- failures that come and go ---- */
 
 static const made_measure failing[MADE_VARIABLES] = {
@@ -684,6 +712,7 @@ int main(void)
         MADE(of_several_callers_who_does_more_asks_more),
         MADE(whom_it_asks_more_itself_is_told),
         MADE(what_its_calls_take_clears_a_caller),
+        MADE(calls_that_gained_little_clear_nobody),
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(an_outage_that_comes_and_goes_ends_with_its_last_row),
         MADE(what_fails_once_is_no_outage),
