@@ -7,8 +7,9 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
-static const double half_time_s = 300; /* after which a change fits half as
-                                          well */
+static const double half_time_s = 300;   /* after which a change fits half as
+                                            well */
+static const double fitting_change = .5; /* of closeness */
 static const double near_share = .5; /* of the likelier: not to be told apart */
 
 /* How well the time fits; 0 after the onset beyond what clocks forgive. */
@@ -40,6 +41,11 @@ caus_status caus_changes_weigh(caus_case *about, caus_error *err)
                 fmax(about->change_fit[s], closeness(about, &about->groups[i]));
     }
     return CAUS_OK;
+}
+
+bool caus_changed_shortly_before(const caus_case *about, size_t service)
+{
+    return about->change_fit[service] >= fitting_change;
 }
 
 /* How well the times of the changes of each service fit, added up;

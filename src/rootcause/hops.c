@@ -8,7 +8,6 @@
 
 enum { MOST_CHECKS = 8 };
 
-static const double fitting_change = .5; /* of closeness */
 
 static const char *const words[] = {[CAUS_WORD_NONE] = NULL,
                                     [CAUS_WORD_MOVED_WITH] = "moved with",
@@ -198,7 +197,7 @@ static bool check_change(hop_case *job)
 {
     const caus_case *about = job->about;
     const char *root = about->scene.services[job->root];
-    bool fits = about->change_fit[job->root] >= fitting_change;
+    bool fits = caus_changed_shortly_before(about, job->root);
     if (about->options->changes)
         add_check(
             job, caus_state_if(fits),

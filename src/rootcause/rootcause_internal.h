@@ -353,6 +353,8 @@ double caus_trace_surprise(const caus_trace_evidence *evidence,
 
 /* How well changes of each service fit the onset, once that is placed. */
 caus_status caus_changes_weigh(caus_case *about, caus_error *err);
+/* Whether one came so shortly before it that people would look there. */
+bool caus_changed_shortly_before(const caus_case *about, size_t service);
 /* Ranks the changes once the services have their confidence. */
 caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
                               caus_error *err);

@@ -123,7 +123,8 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
     add_failures(suspect, &text);
     if (!text.length) {
         caus_text_add(&text, say_quiet(about, rank));
-        if (suspect->terms[CAUS_TERM_CHANGE] > 0)
+        if (suspect->terms[CAUS_TERM_CHANGE] > 0 &&
+            caus_changed_shortly_before(about, about->ranked[rank]))
             caus_text_add(&text, "; it was changed near the onset");
         if (suspect->terms[CAUS_TERM_WAY] > 0)
             caus_text_add(&text, say_way(about, about->ranked[rank]));

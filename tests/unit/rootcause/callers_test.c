@@ -210,6 +210,41 @@ static void what_its_calls_take_clears_a_caller(void **state)
     }
 }
 
+/* Nothing measured of root moved: a change is told if it came shortly before.
+ */
+static void an_old_change_is_not_told_as_near(void **state)
+{
+    static const int64_t ages_s[] = {60, 2400};
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++) {
+        if (strcmp(measures[i].service, "root") == 0)
+            measures[i].shift = 0;
+        if (strcmp(measures[i].name, "mid_queue_depth") == 0)
+            measures[i] =
+                (made_measure){"mid_client_latency", "mid", .06, .004, .5};
+    }
+    for (int old = 0; old < 2; old++) {
+        caus_explain_options options = made_options();
+        const caus_change change = {options.onset_ns -
+                                        ages_s[old] * INT64_C(1000000000),
+                                    "root",
+                                    CAUS_CHANGE_DEPLOY,
+                                    "deploy",
+                                    "v2",
+                                    "",
+                                    "",
+                                    ""};
+        const caus_changes changes = {1, &change};
+        options.changes = &changes;
+        caus_explanation told = made_explain(*state, measures, &options);
+        const char *said = told.suspects[0].sentence;
+        assert_string_equal(first_of(&told), "root");
+        assert_true(told.suspects[0].terms[CAUS_TERM_CHANGE] > 0);
+        assert_int_equal(strstr(said, "changed near the onset") != NULL, !old);
+    }
+}
+
 /* The calls of mid take longer, too, but hardly any of what mid does: something
  * that it does besides keeps its requests. */
 static void calls_that_gained_little_clear_nobody(void **state)
@@ -712,6 +747,7 @@ int main(void)
         MADE(of_several_callers_who_does_more_asks_more),
         MADE(whom_it_asks_more_itself_is_told),
         MADE(what_its_calls_take_clears_a_caller),
+        MADE(an_old_change_is_not_told_as_near),
         MADE(calls_that_gained_little_clear_nobody),
         MADE(an_outage_of_one_row_in_five_is_traced_to_its_end),
         MADE(an_outage_that_comes_and_goes_ends_with_its_last_row),
