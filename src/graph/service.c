@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/pods.h"
-#include "graph/service.h"
+#include "graph/service_internal.h"
 
 size_t caus_topology_find(const caus_topology *topology, const char *service)
 {
@@ -218,6 +218,18 @@ static caus_status use_names(const char *const *names, size_t count,
                            "no memory for the services of %zu names", count);
     caus_arena_free(scratch);
     return status;
+}
+
+caus_status caus_service_add_text(caus_map *map, const char *text,
+                                  size_t length, size_t *number, bool *is_new,
+                                  caus_error *err)
+{
+    int added = caus_map_insert(map, text, length, *number, number);
+    if (added < 0)
+        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                         "no memory for the services of names");
+    *is_new = added > 0;
+    return CAUS_OK;
 }
 
 static caus_status find_known(const char *const *names, size_t count,

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/pods.h"
-#include "graph/service.h"
-
-enum { LEAST_SERVICES = 3 };
+#include "graph/service_internal.h"
 
 /* Words that are a part of a service's name, as numbers are, not of what is
  * measured of it, though they stand behind every one. */
@@ -43,44 +41,34 @@ static const char *rest_of(const char *tail)
     return tail[word] && tail[word] != '{' ? tail + word + 1 : NULL;
 }
 
-static caus_status add(caus_map *map, const char *text, size_t length,
-                       size_t *count, size_t *found, bool *is_new,
-                       caus_error *err)
-{
-    int added = caus_map_insert(map, text, length, *count, found);
-    if (added < 0)
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
-                         "no memory for the services of names");
-    *is_new = added > 0;
-    *count += *is_new;
-    return CAUS_OK;
-}
-
 static caus_status add_name(grid *g, size_t i, caus_error *err)
 {
     const char *name = g->names[i], *tail = tail_of(g, i);
-    size_t found = 0, ignored = 0;
+    size_t found = 0;
     bool is_new = false;
     if (!tail)
         return CAUS_OK;
-    CAUS_TRY(add(g->seen, name, caus_unlabelled_length(name), &ignored, &found,
-                 &is_new, err));
+    CAUS_TRY(caus_service_add_text(g->seen, name, caus_unlabelled_length(name),
+                                   &found, &is_new, err));
     if (!is_new)
         return CAUS_OK;
     size_t service = caus_pod_without_hash(name, g->firsts[i]);
     found = g->service_count;
-    CAUS_TRY(add(g->services, name, service, &g->service_count, &found, &is_new,
-                 err));
+    CAUS_TRY(caus_service_add_text(g->services, name, service, &found, &is_new,
+                                   err));
+    g->service_count += is_new;
     found = g->tail_count;
-    CAUS_TRY(add(g->tails, tail, caus_unlabelled_length(tail), &g->tail_count,
-                 &found, &is_new, err));
+    CAUS_TRY(caus_service_add_text(g->tails, tail, caus_unlabelled_length(tail),
+                                   &found, &is_new, err));
+    g->tail_count += is_new;
     g->behind[found]++;
     const char *rest = is_new ? rest_of(tail) : NULL;
     if (!rest)
         return CAUS_OK;
     found = g->rest_count;
-    CAUS_TRY(add(g->rests, rest, caus_unlabelled_length(rest), &g->rest_count,
-                 &found, &is_new, err));
+    CAUS_TRY(caus_service_add_text(g->rests, rest, caus_unlabelled_length(rest),
+                                   &found, &is_new, err));
+    g->rest_count += is_new;
     g->before[found]++;
     return CAUS_OK;
 }
@@ -146,7 +134,8 @@ static caus_status fill(grid *g, size_t *lengths, caus_error *err)
         CAUS_TRY(add_name(g, i, err));
     for (size_t i = 0; i < g->count; i++) {
         const char *tail = tail_of(g, i);
-        if (g->service_count >= LEAST_SERVICES && tail && is_measure(g, tail))
+        if (g->service_count >= CAUS_LEAST_SERVICES && tail &&
+            is_measure(g, tail))
             lengths[i] = caus_pod_without_hash(g->names[i], g->firsts[i]);
     }
     return CAUS_OK;

@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/pods.h"
-#include "graph/service.h"
-
-enum { LEAST_SERVICES = 3 };
+#include "graph/service_internal.h"
 
 /* A first word, by the first name that has it. */
 typedef struct first_word {
@@ -29,18 +27,6 @@ typedef struct spelling {
     size_t letters_count;
 } spelling;
 
-static caus_status add(caus_map *map, const char *text, size_t length,
-                       size_t *count, size_t *found, caus_error *err)
-{
-    *found = *count;
-    int added = caus_map_insert(map, text, length, *count, found);
-    if (added < 0)
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
-                         "no memory for the services of names");
-    *count += added > 0;
-    return CAUS_OK;
-}
-
 /* Letters before the number that a word ends in; 0 = it is not numbered. */
 static size_t letters_of(const char *word, size_t length)
 {
@@ -54,28 +40,33 @@ static caus_status add_word(spelling *s, size_t i, size_t length,
                             caus_error *err)
 {
     const char *name = s->names[i];
-    size_t known = s->word_count;
-    CAUS_TRY(
-        add(s->by_word, name, length, &s->word_count, &s->word_of[i], err));
+    bool is_new = false;
+    s->word_of[i] = s->word_count;
+    CAUS_TRY(caus_service_add_text(s->by_word, name, length, &s->word_of[i],
+                                   &is_new, err));
+    s->word_count += is_new;
     first_word *word = &s->words[s->word_of[i]];
     word->is_stem = word->is_stem || s->lengths[i] == length;
-    if (s->word_count == known)
+    if (!is_new)
         return CAUS_OK;
     size_t letters = letters_of(name, length);
     word->series = SIZE_MAX;
     word->has_hyphen = memchr(name, '-', length) != NULL;
     if (!letters || word->has_hyphen)
         return CAUS_OK;
-    CAUS_TRY(add(s->by_letters, name, letters, &s->letters_count, &word->series,
-                 err));
+    word->series = s->letters_count;
+    CAUS_TRY(caus_service_add_text(s->by_letters, name, letters, &word->series,
+                                   &is_new, err));
+    s->letters_count += is_new;
     s->numbered[word->series]++;
     return CAUS_OK;
 }
 
 static bool is_spelled(const spelling *s, const first_word *word)
 {
-    return word->has_hyphen || (word->series != SIZE_MAX &&
-                                s->numbered[word->series] >= LEAST_SERVICES);
+    return word->has_hyphen ||
+           (word->series != SIZE_MAX &&
+            s->numbered[word->series] >= CAUS_LEAST_SERVICES);
 }
 
 /* How '_' is used, as far as first words tell. */
@@ -95,7 +86,7 @@ static usage find_usage(const spelling *s)
         spelled += is;
         stems += is && s->words[w].is_stem;
     }
-    usage found = {.parts_measures = stems >= LEAST_SERVICES &&
+    usage found = {.parts_measures = stems >= CAUS_LEAST_SERVICES &&
                                      SHARE_OF_STEMS * stems >= spelled};
     found.always = found.parts_measures && 4 * spelled >= 3 * s->word_count;
     return found;

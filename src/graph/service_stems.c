@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/pods.h"
-#include "graph/service.h"
+#include "graph/service_internal.h"
 
 /* What several stems end in: "_istio" of "cart_istio" and "auth_istio". */
 typedef struct ending {
@@ -67,18 +67,6 @@ static caus_status visit_endings(stems *s, visitor *visit, caus_error *err)
     return CAUS_OK;
 }
 
-/* Adds a text to what is known; *found is its number. */
-static caus_status add(caus_map *map, const char *text, size_t length,
-                       size_t *found, bool *is_new, caus_error *err)
-{
-    int added = caus_map_insert(map, text, length, *found, found);
-    if (added < 0)
-        return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
-                         "no memory for the services of names");
-    *is_new = added > 0;
-    return CAUS_OK;
-}
-
 static ending *find_ending(const stems *s, size_t i, size_t at)
 {
     size_t found = 0;
@@ -91,8 +79,8 @@ static caus_status add_tail(stems *s, size_t i, caus_error *err)
     const char *stem = s->names[i], *text = tail_of(s, i);
     size_t length = s->lengths[i], found = s->tail_count, same = 0;
     bool is_new = false;
-    CAUS_TRY(add(s->by_tail, text, caus_unlabelled_length(text), &found,
-                 &is_new, err));
+    CAUS_TRY(caus_service_add_text(
+        s->by_tail, text, caus_unlabelled_length(text), &found, &is_new, err));
     if (is_new)
         s->tails[s->tail_count++] = (tail){stem, length, length};
     tail *other = &s->tails[found];
@@ -107,8 +95,8 @@ static caus_status add_ending(stems *s, size_t i, size_t at, caus_error *err)
 {
     size_t found = s->ending_count, stem = i;
     bool is_new = false;
-    CAUS_TRY(add(s->by_ending, s->names[i] + at, s->lengths[i] - at, &found,
-                 &is_new, err));
+    CAUS_TRY(caus_service_add_text(s->by_ending, s->names[i] + at,
+                                   s->lengths[i] - at, &found, &is_new, err));
     if (is_new)
         s->endings[s->ending_count++] = (ending){.above = true};
     caus_map_find(s->by_stem, s->names[i], s->lengths[i], &stem);
@@ -132,8 +120,8 @@ static caus_status look_behind(stems *s, size_t i, size_t at, caus_error *err)
         found->shares = true;
     if (rank_of(s, *from) == rank_of(s, *text))
         found->above = false;
-    CAUS_TRY(add(s->by_both, from, caus_unlabelled_length(from), &both, &is_new,
-                 err));
+    CAUS_TRY(caus_service_add_text(
+        s->by_both, from, caus_unlabelled_length(from), &both, &is_new, err));
     found->tail_count += is_new;
     return CAUS_OK;
 }
@@ -181,8 +169,8 @@ static caus_status apply(stems *s, caus_error *err)
         bool is_new = false;
         if (!s->lengths[i])
             continue;
-        CAUS_TRY(
-            add(s->by_stem, s->names[i], s->lengths[i], &stem, &is_new, err));
+        CAUS_TRY(caus_service_add_text(s->by_stem, s->names[i], s->lengths[i],
+                                       &stem, &is_new, err));
         s->stem_count += is_new;
         CAUS_TRY(add_tail(s, i, err));
     }
