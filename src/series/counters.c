@@ -47,7 +47,7 @@ static bool is_called_counter(const char *name)
 static bool has_counter_within(const char *name)
 {
     static const char *const words[] = {"total", "count"};
-    size_t labels = strcspn(name, "{");
+    size_t labels = caus_unlabelled_length(name);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         size_t size = strlen(words[i]);
         for (size_t at = size; at < labels; at++) {
