@@ -79,7 +79,7 @@ static void collect_outside(const caus_context *context, const double *clues,
 {
     const caus_scene *scene = context->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
-        scores->outside[s][OUTSIDE_ERRORS] = caus_waiting_uncounted(context, s);
+        scores->outside[s][OUTSIDE_ERRORS] = caus_waiting_witnessed(context, s);
         scores->calling[s] = -1;
     }
     for (size_t i = 0; i < scene->callee_start[scene->service_count]; i++) {

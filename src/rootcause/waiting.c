@@ -7,7 +7,7 @@
 #include "rootcause/waiting.h"
 #include "rootcause/weights.h"
 
-double caus_waiting_uncounted(const caus_context *context, size_t service)
+double caus_waiting_witnessed(const caus_context *context, size_t service)
 {
     const caus_trace_clues *traces = context->traces;
     double begun = traces && traces->known ? traces->begun[service] : 0;
@@ -53,7 +53,7 @@ static double carried(const caus_context *context, const caus_scores *scores,
     if (context->carried)
         clue = fmin(clue, context->carried[i][kind]);
     return kind == OUTSIDE_ERRORS
-               ? fmax(clue, caus_waiting_uncounted(context, callee))
+               ? fmax(clue, caus_waiting_witnessed(context, callee))
                : clue;
 }
 
@@ -212,23 +212,30 @@ static double waiting(const caus_scores *scores, size_t call, size_t caller,
                : scores->outside[caller][kind];
 }
 
+static double missed_of(const caus_context *context, size_t service)
+{
+    return context->missed ? context->missed[service] : 0;
+}
+
 /* How likely failures of a caller are those of its calls to a service, of which
  * that one says nothing, in [0, 1]. */
 static double untold(const caus_context *context, size_t service)
 {
-    double missed = context->missed ? context->missed[service] : 0;
-    return context->scene->shows[service][OUTSIDE_ERRORS] ? missed : 1;
+    return context->scene->shows[service][OUTSIDE_ERRORS]
+               ? missed_of(context, service)
+               : 1;
 }
 
 double caus_waiting_failing(const caus_context *context, size_t service)
 {
     const caus_scene *scene = context->scene;
     const double *failing = context->traces->failing;
-    double missed = context->missed ? context->missed[service] : 0, most = 0;
+    double most = 0;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++)
         most = fmax(most, failing[scene->callers[i]]);
-    return fmax(failing[service], caus_weight_unseen * missed * most);
+    return fmax(failing[service],
+                caus_weight_unseen * missed_of(context, service) * most);
 }
 
 /* What counts of a caller for the way to a service: that it is slow itself, or

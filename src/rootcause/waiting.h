@@ -5,9 +5,10 @@
 
 #include "rootcause/rootcause_internal.h"
 
-/* Failures of a service that it need not count itself: requests that it does
- * not get, and those that traces show to begin in it. */
-double caus_waiting_uncounted(const caus_context *context, size_t service);
+/* Failures of a service to which others are witnesses, whatever it counts
+ * itself: requests that it does not get, and those that traces show to begin in
+ * it. */
+double caus_waiting_witnessed(const caus_context *context, size_t service);
 
 /* Fills `seen`, `below` and `common`, once `outside`, `calling` and `toward`
  * are there. */
