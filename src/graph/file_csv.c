@@ -57,7 +57,7 @@ static caus_status read_header(caus_graph_reader *r, size_t *column_of,
     for (size_t k = 0; k < COLUMNS; k++)
         column_of[k] = SIZE_MAX;
     while (!is_last) {
-        const char *text;
+        const char *text = "";
         CAUS_TRY(read_cell(r, &text, &is_last, err));
         for (size_t k = 0; k < COLUMNS; k++)
             if (strcmp(text, names[k]) == 0)
@@ -83,7 +83,7 @@ caus_status caus_graph_parse_csv(caus_graph_reader *r, caus_error *err)
             continue;
         size_t column = 0;
         for (; !is_last; column++) {
-            const char *text;
+            const char *text = "";
             CAUS_TRY(read_cell(r, &text, &is_last, err));
             for (size_t k = 0; k < COLUMNS; k++)
                 if (column_of[k] == column)

@@ -39,9 +39,8 @@ static caus_status skip_comments(caus_graph_reader *r, caus_error *err)
         caus_graph_skip_blanks(r);
         const char *from = r->at;
         bool is_first = r->at == r->text || r->at[-1] == '\n';
-        if (r->at < r->end && *r->at == '#' && is_first) {
-            skip_line(r);
-        } else if (caus_graph_take(r, "//")) {
+        bool is_hash = r->at < r->end && *r->at == '#' && is_first;
+        if (is_hash || caus_graph_take(r, "//")) {
             skip_line(r);
         } else if (caus_graph_take(r, "/*")) {
             while (caus_graph_left(r) && !caus_graph_take(r, "*/"))

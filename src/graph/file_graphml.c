@@ -103,14 +103,16 @@ static caus_status skip_to(caus_graph_reader *r, const char *end,
 static caus_status read_attribute(caus_graph_reader *r, tag *made,
                                   caus_error *err)
 {
-    const char *key, *value;
+    const char *key = "", *value = "";
     CAUS_TRY(read_name(r, &key, err));
     caus_graph_skip_blanks(r);
     if (!caus_graph_take(r, "="))
         return caus_graph_fail(r, r->at, err,
                                "= is missing after the attribute %.40s", key);
     caus_graph_skip_blanks(r);
-    char quote = r->at < r->end ? *r->at : '\0';
+    char quote = '\0';
+    if (r->at < r->end)
+        quote = *r->at;
     if (quote != '"' && quote != '\'')
         return caus_graph_fail(r, r->at, err,
                                "the value of %.40s stands in quotes", key);
@@ -215,7 +217,7 @@ static caus_status read_data(graphml_reader *g, const tag *of, data *read,
         if (strcmp(inner.name, "graph") == 0)
             return caus_graph_fail(r, inner.at, err,
                                    "graphs within nodes are not read");
-        const char *key = attribute(&inner, "key"), *text;
+        const char *key = attribute(&inner, "key"), *text = "";
         if (strcmp(inner.name, "data") != 0 || inner.is_end || inner.is_empty ||
             !key)
             continue;
