@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "discovery/incident_internal.h"
+#include "graph/calls.h"
 
 static bool ends_with(const char *name, const char *ending)
 {
@@ -52,26 +53,6 @@ struct caus_calls {
 };
 
 typedef struct caus_calls call_view;
-
-/* The callees of every service side by side. */
-static bool group_calls(call_view *view, caus_arena *out)
-{
-    const caus_topology *topology = view->topology;
-    size_t n = topology->service_count;
-    size_t *start = CAUS_ARRAY(out, size_t, n + 2);
-    size_t *callees = CAUS_ARRAY(out, size_t, topology->call_count + 1);
-    if (!start || !callees)
-        return false;
-    for (size_t i = 0; i < topology->call_count; i++)
-        start[topology->calls[i][0] + 2]++;
-    for (size_t s = 2; s < n + 2; s++)
-        start[s] += start[s - 1];
-    for (size_t i = 0; i < topology->call_count; i++)
-        callees[start[topology->calls[i][0] + 1]++] = topology->calls[i][1];
-    view->callee_start = start;
-    view->callees = callees;
-    return true;
-}
 
 /* Marks whom a service reaches by ways whose inner places are open. */
 static void mark_ways(const call_view *view, size_t from, const bool *is_open,
@@ -271,8 +252,10 @@ caus_status caus_incident_see_calls(const caus_topology *topology,
         return caus_arena_fail(out, err);
     view->topology = topology;
     view->node_count = incident->series.variable_count;
-    if (!fill_nodes(view, incident, out) || !group_calls(view, out) ||
-        !fill_near(view, out) || !fill_far(view, out))
+    CAUS_TRY(caus_calls_group(topology, 0, out, &view->callee_start,
+                              &view->callees, err));
+    if (!fill_nodes(view, incident, out) || !fill_near(view, out) ||
+        !fill_far(view, out))
         return caus_arena_fail(out, err);
     *calls = view;
     return CAUS_OK;

@@ -2,6 +2,7 @@
 /* Services, who calls whom, and what each variable tells. */
 #include <string.h>
 
+#include "graph/calls.h"
 #include "rootcause/rootcause_internal.h"
 
 enum { MOST_OBSERVERS = 3 }; /* one of so many services */
@@ -61,34 +62,26 @@ static caus_status collect_services(const caus_series *series,
     return CAUS_OK;
 }
 
-/* Neighbours of one end of the calls, grouped by the other end. */
-static caus_status group_calls(const caus_scene *scene,
-                               const caus_topology *calls, size_t key,
-                               caus_arena *out, const size_t **start,
-                               const size_t **items, caus_error *err)
+/* Callees and callers of every service of the scene; calls NULL = none. */
+static caus_status group_calls(const caus_topology *calls, caus_arena *out,
+                               caus_scene *scene, caus_error *err)
 {
     size_t count = calls ? calls->call_count : 0;
-    size_t *first = CAUS_ARRAY(out, size_t, scene->service_count + 2);
-    size_t *found = CAUS_ARRAY(out, size_t, count + 1);
-    if (!first || !found)
+    size_t(*pairs)[2] = caus_arena_array(out, count + 1, sizeof *pairs);
+    if (!pairs)
         return caus_arena_fail(out, err);
-    for (size_t pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < count; i++) {
-            size_t from =
-                caus_scene_find(scene, calls->services[calls->calls[i][key]]);
-            size_t to = caus_scene_find(
-                scene, calls->services[calls->calls[i][1 - key]]);
-            if (pass == 0)
-                first[from + 2]++;
-            else
-                found[first[from + 1]++] = to;
-        }
-        for (size_t s = 2; pass == 0 && s < scene->service_count + 2; s++)
-            first[s] += first[s - 1];
+    for (size_t i = 0; i < count; i++) {
+        for (size_t end = 0; end < 2; end++)
+            pairs[i][end] =
+                caus_scene_find(scene, calls->services[calls->calls[i][end]]);
     }
-    *start = first;
-    *items = found;
-    return CAUS_OK;
+    caus_topology found = {.service_count = scene->service_count,
+                           .call_count = count,
+                           .calls = (const size_t(*)[2])pairs};
+    CAUS_TRY(caus_calls_group(&found, 0, out, &scene->callee_start,
+                              &scene->callees, err));
+    return caus_calls_group(&found, 1, out, &scene->caller_start,
+                            &scene->callers, err);
 }
 
 static void sort_by_name(const caus_series *series, size_t *variables,
@@ -212,10 +205,7 @@ caus_status caus_scene_init(const caus_series *series,
     scene.observer = observer;
     scene.shows = shows;
     CAUS_TRY(group_variables(series, &scene, out, err));
-    CAUS_TRY(group_calls(&scene, calls, 0, out, &scene.callee_start,
-                         &scene.callees, err));
-    CAUS_TRY(group_calls(&scene, calls, 1, out, &scene.caller_start,
-                         &scene.callers, err));
+    CAUS_TRY(group_calls(calls, out, &scene, err));
     CAUS_TRY(caus_toward_find(&scene, series, out, &scene.toward, err));
     for (size_t v = 0; v < count; v++) {
         if (service_of[v] == SIZE_MAX || scene.toward[v] != SIZE_MAX ||

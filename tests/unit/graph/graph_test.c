@@ -3,6 +3,7 @@
 
 #include "caus/graph.h"
 #include "fault.h"
+#include "graph/calls.h"
 #include "test.h"
 
 static caus_graph make_graph(caus_arena *arena, size_t nodes, size_t max_lag)
@@ -165,6 +166,26 @@ static void lack_of_memory_is_reported(void **state)
     caus_arena_free(arena);
 }
 
+static void calls_stand_side_by_side_by_either_end(void **state)
+{
+    (void)state;
+    static const size_t pairs[][2] = {{0, 2}, {2, 1}, {0, 1}, {1, 1}};
+    const caus_topology calls = {
+        .service_count = 4, .call_count = 4, .calls = pairs};
+    caus_arena *arena = caus_arena_new(0);
+    caus_error err;
+    const size_t *start, *others;
+    assert_int_equal(caus_calls_group(&calls, 0, arena, &start, &others, &err),
+                     CAUS_OK);
+    assert_memory_equal(start, ((size_t[]){0, 2, 3, 4, 4}), 5 * sizeof *start);
+    assert_memory_equal(others, ((size_t[]){2, 1, 1, 1}), 4 * sizeof *others);
+    assert_int_equal(caus_calls_group(&calls, 1, arena, &start, &others, &err),
+                     CAUS_OK);
+    assert_memory_equal(start, ((size_t[]){0, 0, 3, 4, 4}), 5 * sizeof *start);
+    assert_memory_equal(others, ((size_t[]){2, 0, 1, 0}), 4 * sizeof *others);
+    caus_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test(every_pair_of_marks_has_its_text_and_type),
         cmocka_unit_test(sources_may_be_causes_or_lead_to_one),
         cmocka_unit_test(sources_of_no_such_node_is_an_error),
+        cmocka_unit_test(calls_stand_side_by_side_by_either_end),
         cmocka_unit_test(lack_of_memory_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
