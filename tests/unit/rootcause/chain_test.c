@@ -54,11 +54,9 @@ static void fill(const made_flow *flow, double *values)
 
 static caus_series make_flow(caus_arena *arena, const made_flow *flow)
 {
-    static const caus_environment environment = {0, "window"};
     caus_variable *variables =
         caus_arena_array(arena, NODES, sizeof *variables);
     double *values = caus_arena_array(arena, ROWS * NODES, sizeof *values);
-    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
     for (size_t v = 0; v < NODES; v++) {
         variables[v] = caus_variable_default();
         variables[v].name = names[v];
@@ -68,17 +66,7 @@ static caus_series make_flow(caus_arena *arena, const made_flow *flow)
         variables[v].query = flow->query ? flow->query : "";
     }
     fill(flow, values);
-    *segment = (caus_segment){.row_count = ROWS,
-                              .word_count = (ROWS + 63) / 64,
-                              .start_ns = made_start_ns,
-                              .values = values};
-    return (caus_series){.variable_count = NODES,
-                         .variables = variables,
-                         .segment_count = 1,
-                         .segments = segment,
-                         .environment_count = 1,
-                         .environments = &environment,
-                         .step_ns = made_step_ns};
+    return made_window(arena, variables, NODES, ROWS, values, NULL);
 }
 
 static caus_explanation explain(made_fixture *with, const made_flow *flow,
@@ -129,8 +117,8 @@ static void a_change_that_fits_makes_it_the_cause(void **state)
 {
     const made_flow flow = {.slope = .8};
     const caus_change list[] = {
-        {made_start_ns + ONSET * made_step_ns - 30 * INT64_C(1000000000),
-         "root", CAUS_CHANGE_DEPLOY, "deploy", "v2", "", "", ""}};
+        made_change(made_start_ns + ONSET * made_step_ns, -30, "root",
+                    CAUS_CHANGE_DEPLOY, "v2")};
     const caus_changes changes = {1, list};
     caus_explanation told = tell(*state, &flow, &changes);
     assert_string_equal(told.suspects[0].chain[0].word, "caused");
@@ -160,8 +148,8 @@ static caus_explanation tell_silent(made_fixture *with)
 {
     const made_flow flow = {.calm_mid = true};
     const caus_change list[] = {
-        {made_start_ns + ONSET * made_step_ns - 30 * INT64_C(1000000000),
-         "root", CAUS_CHANGE_DEPLOY, "deploy", "v2", "", "", ""}};
+        made_change(made_start_ns + ONSET * made_step_ns, -30, "root",
+                    CAUS_CHANGE_DEPLOY, "v2")};
     const caus_changes changes = {1, list};
     return tell(with, &flow, &changes);
 }
@@ -588,16 +576,12 @@ static void only_callers_that_there_are_would_show_it_too(void **state)
 static void changes_are_told_apart_by_what_they_touch(void **state)
 {
     caus_explain_options options = made_options();
-    const int64_t second = INT64_C(1000000000);
     const caus_change list[] = {
-        {options.onset_ns - 40 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
-         "v2", "", "", ""},
-        {options.onset_ns - 35 * second, "side", CAUS_CHANGE_CONFIG, "config",
-         "c1", "", "", ""},
-        {options.onset_ns - 30 * second, "elsewhere", CAUS_CHANGE_CONFIG,
-         "config", "c2", "", "", ""},
-        {options.onset_ns - 30 * second, "", CAUS_CHANGE_NODE, "node", "n1", "",
-         "", ""}};
+        made_change(options.onset_ns, -40, "root", CAUS_CHANGE_DEPLOY, "v2"),
+        made_change(options.onset_ns, -35, "side", CAUS_CHANGE_CONFIG, "c1"),
+        made_change(options.onset_ns, -30, "elsewhere", CAUS_CHANGE_CONFIG,
+                    "c2"),
+        made_change(options.onset_ns, -30, "", CAUS_CHANGE_NODE, "n1")};
     const caus_changes changes = {4, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
@@ -619,12 +603,9 @@ static void changes_are_told_apart_by_what_they_touch(void **state)
 static void what_is_not_told_apart_is_named(void **state)
 {
     caus_explain_options options = made_options();
-    const int64_t second = INT64_C(1000000000);
     const caus_change list[] = {
-        {options.onset_ns - 40 * second, "root", CAUS_CHANGE_CONFIG, "config",
-         "c1", "", "", ""},
-        {options.onset_ns - 30 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
-         "v2", "", "", ""}};
+        made_change(options.onset_ns, -40, "root", CAUS_CHANGE_CONFIG, "c1"),
+        made_change(options.onset_ns, -30, "root", CAUS_CHANGE_DEPLOY, "v2")};
     const caus_changes changes = {2, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
@@ -637,14 +618,12 @@ static void what_is_not_told_apart_is_named(void **state)
 static void a_change_is_blamed_not_that_it_was_taken_back(void **state)
 {
     caus_explain_options options = made_options();
-    const int64_t second = INT64_C(1000000000);
-    const caus_change list[] = {
-        {options.onset_ns - 200 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
-         "v1", "", "", ""},
-        {options.onset_ns - 30 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
-         "v2", "slower", "", ""},
-        {options.onset_ns + 100 * second, "root", CAUS_CHANGE_DEPLOY,
-         "rollback", "v1", "", "", ""}};
+    caus_change list[] = {
+        made_change(options.onset_ns, -200, "root", CAUS_CHANGE_DEPLOY, "v1"),
+        made_change(options.onset_ns, -30, "root", CAUS_CHANGE_DEPLOY, "v2"),
+        made_change(options.onset_ns, 100, "root", CAUS_CHANGE_DEPLOY, "v1")};
+    list[1].text = "slower";
+    list[2].kind_name = "rollback";
     const caus_changes changes = {3, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
@@ -661,14 +640,10 @@ static void a_change_is_blamed_not_that_it_was_taken_back(void **state)
 static void a_far_likelier_change_is_told_apart_from_both_sides(void **state)
 {
     caus_explain_options options = made_options();
-    const int64_t second = INT64_C(1000000000);
     const caus_change list[] = {
-        {options.onset_ns - 3000 * second, "front", CAUS_CHANGE_DEPLOY,
-         "deploy", "v1", "", "", ""},
-        {options.onset_ns - 30 * second, "root", CAUS_CHANGE_DEPLOY, "deploy",
-         "v2", "", "", ""},
-        {options.onset_ns - 30 * second, "mid", CAUS_CHANGE_DEPLOY, "deploy",
-         "v3", "", "", ""}};
+        made_change(options.onset_ns, -3000, "front", CAUS_CHANGE_DEPLOY, "v1"),
+        made_change(options.onset_ns, -30, "root", CAUS_CHANGE_DEPLOY, "v2"),
+        made_change(options.onset_ns, -30, "mid", CAUS_CHANGE_DEPLOY, "v3")};
     const caus_changes changes = {3, list};
     options.changes = &changes;
     caus_explanation told = made_explain(*state, made_incident, &options);
@@ -692,22 +667,7 @@ static void want_of_memory_is_told(void **state)
     caus_explain_options options = made_options();
     options.onset_ns = made_start_ns + ONSET * made_step_ns;
     options.spans = &spans;
-    for (long n = 0;; n++) {
-        caus_arena *out = caus_arena_new(0);
-        caus_explanation told;
-        fault_fail_after(n);
-        caus_status status =
-            caus_explain(&series, &options, with->run, out, &told, &with->err);
-        bool refused = fault_stop();
-        if (status == CAUS_OK)
-            assert_string_equal(told.suspects[0].service, "root");
-        else
-            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
-        caus_arena_free(out);
-        if (!refused)
-            break;
-        assert_true(n < 10000);
-    }
+    made_want_memory(with, &series, &options);
 }
 
 #define TEST(name) \

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "made_case.h"
 #include "test.h"
 
@@ -28,6 +29,26 @@ void made_quiet(made_measure quiet[MADE_VARIABLES])
         quiet[i].shift = 0;
 }
 
+caus_series made_window(caus_arena *arena, const caus_variable *variables,
+                        size_t count, size_t rows, const double *values,
+                        const uint64_t *missing)
+{
+    static const caus_environment environment = {0, "window"};
+    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
+    *segment = (caus_segment){.row_count = rows,
+                              .word_count = (rows + 63) / 64,
+                              .start_ns = made_start_ns,
+                              .values = values,
+                              .missing = missing};
+    return (caus_series){.variable_count = count,
+                         .variables = variables,
+                         .segment_count = 1,
+                         .segments = segment,
+                         .environment_count = 1,
+                         .environments = &environment,
+                         .step_ns = made_step_ns};
+}
+
 caus_series made_series(caus_arena *arena, const made_measure *measures,
                         const size_t *order, double scale)
 {
@@ -35,8 +56,6 @@ caus_series made_series(caus_arena *arena, const made_measure *measures,
         caus_arena_array(arena, MADE_VARIABLES, sizeof *variables);
     double *values =
         caus_arena_array(arena, MADE_ROWS * MADE_VARIABLES, sizeof *values);
-    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
-    static const caus_environment environment = {0, "window"};
     for (size_t i = 0; i < MADE_VARIABLES; i++) {
         size_t from = order ? order[i] : i;
         const made_measure *told = &measures[from];
@@ -51,17 +70,8 @@ caus_series made_series(caus_arena *arena, const made_measure *measures,
                 (told->level + told->noise * caus_random_normal(&random) +
                  (r >= MADE_ONSET ? told->shift : 0));
     }
-    *segment = (caus_segment){.row_count = MADE_ROWS,
-                              .word_count = (MADE_ROWS + 63) / 64,
-                              .start_ns = made_start_ns,
-                              .values = values};
-    return (caus_series){.variable_count = MADE_VARIABLES,
-                         .variables = variables,
-                         .segment_count = 1,
-                         .segments = segment,
-                         .environment_count = 1,
-                         .environments = &environment,
-                         .step_ns = made_step_ns};
+    return made_window(arena, variables, MADE_VARIABLES, MADE_ROWS, values,
+                       NULL);
 }
 
 caus_explain_options made_options(void)
@@ -72,6 +82,22 @@ caus_explain_options made_options(void)
     options.has_onset = true;
     options.onset_ns = made_start_ns + MADE_ONSET * made_step_ns;
     return options;
+}
+
+caus_change made_change(int64_t onset_ns, int after_s, const char *service,
+                        caus_change_kind kind, const char *ref)
+{
+    const char *name = kind == CAUS_CHANGE_DEPLOY ? "deploy"
+                       : kind == CAUS_CHANGE_NODE ? "node"
+                                                  : "config";
+    return (caus_change){.time_ns = onset_ns + after_s * INT64_C(1000000000),
+                         .service = service,
+                         .kind = kind,
+                         .kind_name = name,
+                         .ref = ref,
+                         .text = "",
+                         .source = "",
+                         .query = ""};
 }
 
 int made_set_up(void **state)
@@ -102,6 +128,26 @@ caus_explanation made_explain_series(made_fixture *with,
                      &with->err) != CAUS_OK)
         fail_msg("%s", with->err.message);
     return told;
+}
+
+void made_want_memory(made_fixture *with, const caus_series *series,
+                      const caus_explain_options *options)
+{
+    bool refused = true;
+    for (long n = 0; refused; n++) {
+        caus_arena *out = caus_arena_new(0);
+        caus_explanation told;
+        fault_fail_after(n);
+        caus_status status =
+            caus_explain(series, options, with->run, out, &told, &with->err);
+        refused = fault_stop();
+        if (status == CAUS_OK)
+            assert_string_equal(told.suspects[0].service, "root");
+        else
+            assert_int_equal(status, CAUS_ERR_OUT_OF_MEMORY);
+        caus_arena_free(out);
+        assert_true(n < 10000);
+    }
 }
 
 caus_explanation made_explain(made_fixture *with, const made_measure *measures,

@@ -35,12 +35,31 @@ typedef struct made_fixture {
 int made_set_up(void **state);
 int made_tear_down(void **state);
 
+/*
+ * A series of one segment from made_start_ns on.
+ *
+ *   values   [rows × count]
+ *   missing  [count × words of 64 rows]; NULL = nothing is
+ */
+caus_series made_window(caus_arena *arena, const caus_variable *variables,
+                        size_t count, size_t rows, const double *values,
+                        const uint64_t *missing);
+
 /* A series of the measures in an order, its values times a scale. */
 caus_series made_series(caus_arena *arena, const made_measure *measures,
                         const size_t *order, double scale);
 
 /* With topology, symptom and onset. */
 caus_explain_options made_options(void);
+
+/* A change so many seconds after an onset. */
+caus_change made_change(int64_t onset_ns, int after_s, const char *service,
+                        caus_change_kind kind, const char *ref);
+
+/* Explains a series with every allocation failing in turn: the failure is told,
+ * or root is found. */
+void made_want_memory(made_fixture *with, const caus_series *series,
+                      const caus_explain_options *options);
 
 /* The explanation of a series; the test fails if there is none. */
 caus_explanation made_explain_series(made_fixture *with,

@@ -42,8 +42,6 @@ static caus_series make(caus_arena *arena, const char *failures,
         caus_arena_array(arena, VARIABLES, sizeof *variables);
     double *values = caus_arena_array(arena, ROWS * VARIABLES, sizeof *values);
     uint64_t *missing = caus_arena_array(arena, VARIABLES * 2, sizeof *missing);
-    caus_segment *segment = caus_arena_array(arena, 1, sizeof *segment);
-    static const caus_environment environment = {0, "window"};
     for (size_t v = 0; v < VARIABLES; v++) {
         variables[v] = caus_variable_default();
         variables[v].name = names[v];
@@ -56,18 +54,7 @@ static caus_series make(caus_arena *arena, const char *failures,
                 missing[v * 2 + r / 64] |= UINT64_C(1) << (r % 64);
         }
     }
-    *segment = (caus_segment){.row_count = ROWS,
-                              .word_count = 2,
-                              .start_ns = made_start_ns,
-                              .values = values,
-                              .missing = missing};
-    return (caus_series){.variable_count = VARIABLES,
-                         .variables = variables,
-                         .segment_count = 1,
-                         .segments = segment,
-                         .environment_count = 1,
-                         .environments = &environment,
-                         .step_ns = made_step_ns};
+    return made_window(arena, variables, VARIABLES, ROWS, values, missing);
 }
 
 /* How many rows of a series without failures are 0 afterwards. */
