@@ -11,8 +11,6 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
-/* Deviations from which on a row is off: those of a clue that explains. */
-static const double off_size = 3;
 /* So rare by chance, for all that is tried of a caller. */
 static const double rare = .01;
 /* It is off in so many of them: what others show in the rest it did not make.
@@ -56,7 +54,7 @@ static void find_rows(size_t variable, off_rows *found)
     const caus_case *about = found->about;
     found->count = 0;
     for (size_t r = about->onset_row; r < about->timeline.row_count; r++) {
-        if (size_at(about, variable, r) >= off_size)
+        if (size_at(about, variable, r) >= caus_off_size)
             found->rows[found->count++] = r;
     }
 }
@@ -67,7 +65,7 @@ static double usual_share(const caus_case *about, size_t variable)
     double off = 1, count = 1;
     for (size_t r = 0; r < about->onset_row; r++) {
         double size = size_at(about, variable, r);
-        off += size >= off_size;
+        off += size >= caus_off_size;
         count += !isnan(size);
     }
     return off / count;
@@ -94,7 +92,7 @@ static double size_in(const off_rows *rows, size_t variable)
         double size = size_at(rows->about, variable, rows->rows[i]);
         if (isnan(size))
             continue;
-        off += size >= off_size;
+        off += size >= caus_off_size;
         rows->sizes[count++] = size;
     }
     if (count < LEAST_ROWS)
@@ -104,7 +102,7 @@ static double size_in(const off_rows *rows, size_t variable)
         return 0;
     caus_sort(rows->sizes, count);
     double size = caus_sorted_quantile(rows->sizes, count, 1 - most_rows);
-    return size >= off_size ? size : 0;
+    return size >= caus_off_size ? size : 0;
 }
 
 /* The clue of a callee's variable of such a size: it is for its caller what

@@ -5,14 +5,13 @@
 
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/weights.h"
 
 enum { MOST_FACTS = 3, CLOCK = 11, TEXT_BYTES = 56 };
 
-static const double least_size = 3; /* deviations */
-
 static bool is_told(const caus_log_rise *rise)
 {
-    return rise->size >= least_size && rise->clue > 0;
+    return rise->size >= caus_off_size && rise->clue > 0;
 }
 
 /* The template of a service with the largest clue after those before `than`;

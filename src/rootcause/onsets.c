@@ -6,6 +6,7 @@
 #include "anomaly/anomaly.h"
 #include "rootcause/behaviour.h"
 #include "rootcause/logs.h"
+#include "rootcause/weights.h"
 
 enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };
 
@@ -14,7 +15,6 @@ static const double least_clue = .7; /* one deviation beyond the usual */
 /* How far something moved for a while that nobody feels tells nothing: that it
  * did is news. */
 static const double most_unfelt = 3;
-static const double least_off = 3; /* deviations */
 
 /* The rows taken as healthy when the onset is known, which may be late: some
  * rows before it are looked at as well. */
@@ -132,7 +132,7 @@ static bool lasts(const caus_timeline *timeline, const caus_anomalies *found,
     size_t off = 0, rows = 0;
     for (size_t r = anomaly->onset.row; r < timeline->row_count; r++) {
         double size = (values[r] - anomaly->level) * anomaly->direction;
-        off += size > least_off * anomaly->scale;
+        off += size > caus_off_size * anomaly->scale;
         rows += isnan(size) ? 0 : 1;
     }
     return 2 * off > rows;

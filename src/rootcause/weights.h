@@ -20,9 +20,12 @@ static const double caus_weight_network = .3;
 static const double caus_weight_same = 1;
 static const double caus_weight_other = .4;
 static const double caus_weight_outside = .5;
+/* Deviations from which on what is measured, or logged, is off its habit. */
+static const double caus_off_size = 3;
 /* A callee's anomaly explains this share of its caller's … */
 static const double caus_explained_share = .7;
-/* … from this clue on (three deviations), in proportion below it. */
+/* … from this clue on, as it is off there (log(1 + caus_off_size)), in
+ * proportion below it. */
 static const double caus_explained_clue = 1.386;
 /* What a callee shows that is only guessed counts this much of it. */
 static const double caus_guessed_share = .5;
