@@ -354,6 +354,15 @@ caus_status caus_cli_load_gram(caus_program *program,
                                caus_arena *arena, caus_cli_input *result,
                                caus_error *err);
 
+/* Fails where what is about servers was given beside a file. */
+caus_status caus_cli_check_file(const caus_arguments *arguments,
+                                const char *file, caus_error *err);
+
+/* Tells that --service, where given, chooses nothing of a file. */
+caus_status caus_cli_note_service(const caus_arguments *arguments,
+                                  caus_arena *arena, caus_cli_input *input,
+                                  caus_error *err);
+
 /*
  * Loads the one source that was named: --recording, --csv, --table, or
  * servers.

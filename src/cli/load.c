@@ -219,28 +219,60 @@ static caus_status load_servers(caus_program *program,
                                 result, err);
 }
 
+caus_status caus_cli_check_file(const caus_arguments *arguments,
+                                const char *file, caus_error *err)
+{
+    static const char *const others[] = {"metrics", "traces", "vars"};
+    static const struct {
+        const char *name;
+        const char *reason;
+    } rules[] = {
+        {"by", "is for servers: a file has its columns"},
+        {"max-variables", "is for servers: a file has its columns"},
+        {"query-budget", "is for servers: a file needs no query"},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (caus_arguments_has(arguments, others[i]))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
+                             "--%s holds all variables already: leave out --%s",
+                             file, others[i]);
+    }
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (caus_arguments_has(arguments, rules[i].name))
+            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT, "--%s %s",
+                             rules[i].name, rules[i].reason);
+    }
+    return CAUS_OK;
+}
+
+caus_status caus_cli_note_service(const caus_arguments *arguments,
+                                  caus_arena *arena, caus_cli_input *input,
+                                  caus_error *err)
+{
+    if (!caus_arguments_has(arguments, "service"))
+        return CAUS_OK;
+    return caus_cli_add_warning(
+        arena, input,
+        "--service chooses among the variables of servers: of this file all "
+        "are taken",
+        err);
+}
+
 static caus_status one_source(const caus_arguments *arguments, caus_error *err)
 {
-    static const char *const names[] = {"recording", "csv",    "table",
-                                        "metrics",   "traces", "vars"};
+    static const char *const files[] = {"recording", "csv", "table"};
     const char *first = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!caus_arguments_has(arguments, names[i]))
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (!caus_arguments_has(arguments, files[i]))
             continue;
-        if (first && i < 3)
+        if (first)
             return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                              "--%s and --%s were both given: one source at a "
                              "time",
-                             first, names[i]);
-        if (first && i >= 3 &&
-            (strcmp(first, "metrics") != 0 && strcmp(first, "traces") != 0))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "--%s holds all variables already: leave out --%s",
-                             first, names[i]);
-        if (!first)
-            first = names[i];
+                             first, files[i]);
+        first = files[i];
     }
-    return CAUS_OK;
+    return first ? caus_cli_check_file(arguments, first, err) : CAUS_OK;
 }
 
 static caus_status load_any(caus_program *program,
@@ -327,13 +359,8 @@ caus_status caus_cli_load(caus_program *program,
         CAUS_TRY(rate_counters(arena, result, err));
     if (caus_arguments_has(arguments, "traces-csv") && !result->spans)
         CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
-    if (caus_arguments_has(arguments, "service") &&
-        !caus_cli_chose_near(arguments))
-        CAUS_TRY(caus_cli_add_warning(
-            arena, result,
-            "--service chooses among the variables of servers: of this file "
-            "all are taken",
-            err));
+    if (!caus_cli_chose_near(arguments))
+        CAUS_TRY(caus_cli_note_service(arguments, arena, result, err));
     return caus_cli_check_coverage(&result->series, err);
 }
 

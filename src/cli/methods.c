@@ -201,28 +201,6 @@ static caus_status check_sums(const caus_arguments *arguments,
     return CAUS_OK;
 }
 
-static caus_status check_files(const caus_arguments *arguments, caus_error *err)
-{
-    static const struct {
-        const char *name;
-        const char *reason;
-    } rules[] = {
-        {"by", "is for servers: a file has its columns"},
-        {"max-variables", "is for servers: a file has its columns"},
-        {"query-budget", "is for servers: a file needs no query"},
-    };
-    if (!caus_arguments_has(arguments, "recording") &&
-        !caus_arguments_has(arguments, "csv") &&
-        !caus_arguments_has(arguments, "table"))
-        return CAUS_OK;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-        if (caus_arguments_has(arguments, rules[i].name))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT, "--%s %s",
-                             rules[i].name, rules[i].reason);
-    }
-    return CAUS_OK;
-}
-
 static caus_status check_graph(const caus_arguments *arguments, caus_error *err)
 {
     if (caus_arguments_has(arguments, "graph-trust") &&
@@ -267,6 +245,5 @@ caus_status caus_cli_check_options(const caus_arguments *arguments,
                              "give several: leave one out",
                              sure[k]);
     }
-    CAUS_TRY(check_sums(arguments, method, err));
-    return check_files(arguments, err);
+    return check_sums(arguments, method, err);
 }

@@ -120,16 +120,10 @@ static caus_status fetch_csv(caus_program *program,
                              caus_fetch *fetch, recorded *beside,
                              caus_error *err)
 {
-    static const char *const others[] = {"metrics", "traces", "vars"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        if (caus_arguments_has(arguments, others[i]))
-            return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
-                             "--csv holds all variables already: leave out "
-                             "--%s",
-                             others[i]);
-    }
     caus_cli_input said = {0};
     caus_cli_csv file;
+    CAUS_TRY(caus_cli_check_file(arguments, "csv", err));
+    CAUS_TRY(caus_cli_note_service(arguments, arena, &said, err));
     CAUS_TRY(caus_cli_open_csv(program, arguments,
                                caus_arguments_get(arguments, "csv"), false,
                                window, arena, &said, &file, err));
