@@ -102,7 +102,6 @@ static caus_status discover(caus_case *about, const caus_series *series,
 
 caus_status caus_learned_find(caus_case *about, caus_error *err)
 {
-    about->has_learned = false;
     if (!about->suspects[0].hop_count || !about->onset.found)
         return CAUS_OK;
     variable_list list = {.count = 0};

@@ -110,8 +110,7 @@ caus_status caus_runner_up_say(const caus_case *about, caus_explanation *result,
                                caus_error *err)
 {
     if (result->verdict == CAUS_VERDICT_NO_ANOMALY ||
-        result->suspect_count < 2 || about->suspects[1].observer ||
-        about->suspects[1].score <= 0)
+        result->suspect_count < 2 || about->suspects[1].score <= 0)
         return CAUS_OK;
     const caus_suspect *first = &about->suspects[0];
     const caus_suspect *second = &about->suspects[1];

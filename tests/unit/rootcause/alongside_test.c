@@ -174,6 +174,16 @@ static void who_may_be_asked_less_is_no_witness(void **state)
     }
 }
 
+/* Who may fail unseen may be why mid does not go on to root. */
+static void who_counts_no_failures_is_no_witness_of_who_is_missed(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    measures[ROOT_REQUESTS].shift = -60;
+    measures[SIDE_ERRORS] = (made_measure){"side_cpu", "side", 30, 1, 0};
+    assert_true(share_of_root(*state, measures) < .1);
+}
+
 /* What is asked again takes time, too. */
 static void who_counts_no_failures_may_have_failed(void **state)
 {
@@ -195,6 +205,12 @@ static void who_counts_no_failures_may_have_failed(void **state)
     assert_true(share_of_root(*state, measures) < .7);
 }
 
+static void a_long_incident_leaves_a_short_past_its_rows(void **state)
+{
+    caus_explanation told = explain_since(*state, failing, 30, false);
+    assert_true(told.alarm > 1);
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -206,7 +222,9 @@ int main(void)
         MADE(who_is_not_reached_may_be_what_failed),
         MADE(who_is_not_reached_is_told_by_healthy_windows),
         MADE(who_may_be_asked_less_is_no_witness),
+        MADE(who_counts_no_failures_is_no_witness_of_who_is_missed),
         MADE(who_counts_no_failures_may_have_failed),
+        MADE(a_long_incident_leaves_a_short_past_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

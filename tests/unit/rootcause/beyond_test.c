@@ -5,6 +5,7 @@
 #include "base/base.h"
 #include "numeric/distributions.h"
 #include "rootcause/beyond.h"
+#include "rootcause/rootcause_internal.h"
 #include "test.h"
 
 enum { WINDOWS = 12, TRIES = 4000, ROWS = 60, SHORTEST = 3 };
@@ -136,6 +137,27 @@ static void kinds_that_show_nothing_seldom_do_together(void **state)
     assert_true(rare / TRIES > .04 && rare / TRIES < .06);
 }
 
+/* Four of ten windows are loud, of which so many may be left out. */
+static void the_loudest_windows_are_left_out_as_many_as_may_be(void **state)
+{
+    (void)state;
+    enum { COUNT = 10, WIDTH = 2 };
+    static const double means[COUNT] = {1, 9, 1.1, 7, .9, 1, 8, 1.2, 6, 1};
+    double clues[COUNT * WIDTH];
+    for (size_t i = 0; i < COUNT; i++) {
+        clues[i * WIDTH] = means[i] - .5;
+        clues[i * WIDTH + 1] = means[i] + .5;
+    }
+    for (size_t most = 0; most <= COUNT; most++) {
+        bool left_out[COUNT] = {false};
+        caus_placebo_leave_out(clues, COUNT, WIDTH, most, left_out);
+        for (size_t i = 0; i < COUNT; i++) {
+            bool is_loud = means[i] > 2 && means[i] > 9 - (double)most;
+            assert_int_equal(left_out[i], is_loud);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +166,7 @@ int main(void)
         cmocka_unit_test(what_is_rarer_stays_rarer_when_it_is_looked_for),
         cmocka_unit_test(few_windows_call_healthy_rows_no_more_often_than_many),
         cmocka_unit_test(windows_that_do_as_much_take_what_is_beyond),
+        cmocka_unit_test(the_loudest_windows_are_left_out_as_many_as_may_be),
         cmocka_unit_test(one_kind_alone_is_what_it_is),
         cmocka_unit_test(a_quiet_kind_hardly_lessens_a_loud_one),
         cmocka_unit_test(kinds_that_show_nothing_seldom_do_together),

@@ -415,7 +415,7 @@ static void who_is_not_measured_now_and_then_is_suspected(void **state)
     options.has_onset = false;
     told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "mid");
-    assert_int_equal(told.onset.row, MADE_ONSET);
+    assert_int_equal(told.onset.found ? told.onset.row : 999, MADE_ONSET);
 }
 
 /* Its callers are answered as ever: only the values got lost. */
@@ -507,6 +507,21 @@ static void silence_began_after_the_last_row_that_was_heard(void **state)
     }
 }
 
+/* Silence tells that something happened where nothing else does. */
+static void silence_goes_beyond_healthy_rows(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = hide(with, false, true);
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_true(told.beyond > 2 * told.departure_beyond);
+    lose(&series, "side", 5, 3);
+    lose(&series, "root", 9, 4);
+    told = made_explain_series(with, &series, &options);
+    assert_true(told.beyond < told.departure_beyond);
+}
+
 static void a_row_that_nobody_measured_tells_of_no_service(void **state)
 {
     made_fixture *with = *state;
@@ -551,6 +566,34 @@ static void who_was_started_anew_is_suspected(void **state)
     told = made_explain_series(with, &series, &options);
     assert_string_equal(first_of(&told), "mid");
     assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
+}
+
+/* Of two whose memory falls at once one falls no further than another's did
+ * before. */
+static void who_falls_as_others_did_was_not_started_anew(void **state)
+{
+    made_fixture *with = *state;
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    measures[3] = (made_measure){"side_memory", "side", 10, .06, 0};
+    measures[5] = (made_measure){"mid_memory", "mid", 10, .06, 0};
+    measures[9] = (made_measure){"root_memory", "root", 10, .06, 0};
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = 0; r < MADE_ROWS; r++) {
+        double *row = values + r * MADE_VARIABLES;
+        row[1] += r < MADE_ONSET || r % 6 ? 0 : 30;
+        row[9] *= r < 60 ? 1 : .5;
+        row[5] *= r < MADE_ONSET + 9 ? 1 : .3;
+        row[3] *= r < MADE_ONSET + 9 ? 1 : .6;
+    }
+    caus_explanation told = made_explain_series(with, &series, &options);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        bool fell = strstr(told.suspects[i].sentence, "memory fell at once");
+        assert_int_equal(fell, strcmp(told.suspects[i].service, "mid") == 0);
+    }
 }
 
 /* Side was started once more, while its caller is as ever, or slow. */
@@ -756,9 +799,11 @@ int main(void)
         MADE(who_is_not_measured_and_nobody_misses_is_not),
         MADE(who_is_gone_needs_no_caller_to_be_missed),
         MADE(what_gets_lost_of_all_is_no_silence),
+        MADE(silence_goes_beyond_healthy_rows),
         MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
+        MADE(who_falls_as_others_did_was_not_started_anew),
         MADE(who_is_started_anew_counts_as_far_as_somebody_feels_it),
         MADE(memory_that_nobody_feels_counts_less),
         MADE(a_heap_that_fills_as_before_tells_nothing),

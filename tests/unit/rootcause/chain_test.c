@@ -45,7 +45,7 @@ static void fill(const made_flow *flow, double *values)
             row[v] =
                 1 + slope * (callee - 1) + .03 * caus_random_normal(&random);
             size_t onset = v == 1 ? ONSET - flow->early : ONSET;
-            bool follows = flow->slope <= 0 && r >= onset;
+            bool follows = r >= onset && (flow->slope <= 0 || r < ONSET);
             if (follows && !(flow->calm_mid && v == 2))
                 row[v] += flow->calm_mid ? .2 : 2;
         }
@@ -237,6 +237,18 @@ static void a_link_that_turned_round_does_not_drive(void **state)
     const caus_hop *hop = &told.suspects[0].chain[0];
     assert_string_not_equal(hop->word, "drives");
     assert_string_not_equal(hop->word, "caused");
+}
+
+static void who_moved_before_its_cause_is_not_driven(void **state)
+{
+    const made_flow flow = {.slope = .8, .early = 5};
+    caus_explanation told = tell(*state, &flow, NULL);
+    const caus_hop *hop = &told.suspects[0].chain[1];
+    assert_true(hop->has_lag && hop->lag_high_s < 0);
+    assert_int_equal(state_of(hop, "in the incident"), CAUS_STATE_PASSED);
+    assert_int_equal(state_of(hop, "front_calls"), CAUS_STATE_PASSED);
+    assert_string_equal(hop->word, "moved with");
+    assert_string_equal(told.suspects[0].chain[0].word, "drives");
 }
 
 static void usual_delays_are_told_and_add_up(void **state)
@@ -437,7 +449,8 @@ static void the_slowest_traces_of_the_incident_are_shown(void **state)
 /* ---- what is said besides ---- */
 
 /* front calls a, b, c and d, which do not call one another. */
-static caus_explanation break_at_once(made_fixture *with, size_t broken)
+static caus_explanation break_at_once(made_fixture *with, size_t broken,
+                                      double of_d)
 {
     static const char *const called[] = {"a", "b", "c", "d", "front"};
     static const size_t calls[][2] = {{4, 0}, {4, 1}, {4, 2}, {4, 3}};
@@ -452,7 +465,7 @@ static caus_explanation break_at_once(made_fixture *with, size_t broken)
         {"b_cpu", "b", 10, .5, 0},
         {"c_latency", "c", .1, .005, 0},
         {"c_cpu", "c", 10, .5, 0},
-        {"d_latency", "d", .1, .005, 0},
+        {"d_latency", "d", .1, .005, of_d},
         {"d_cpu", "d", 10, .5, 0}};
     for (size_t i = 0; i < broken; i++) {
         measures[2 + 2 * i].shift = .3;
@@ -465,12 +478,19 @@ static caus_explanation break_at_once(made_fixture *with, size_t broken)
 
 static void three_strangers_at_once_have_a_hidden_cause(void **state)
 {
-    caus_explanation told = break_at_once(*state, 3);
+    caus_explanation told = break_at_once(*state, 3, 0);
     assert_non_null(told.hidden_cause);
     assert_non_null(strstr(told.hidden_cause, "possible hidden cause"));
     for (size_t i = 0; i < told.suspects[0].hop_count; i++)
         assert_string_not_equal(told.suspects[0].chain[i].word, "caused");
-    assert_null(break_at_once(*state, 2).hidden_cause);
+    assert_null(break_at_once(*state, 2, 0).hidden_cause);
+}
+
+/* A fourth moved at once, but by little. */
+static void who_hardly_moved_is_none_of_the_strangers(void **state)
+{
+    caus_explanation told = break_at_once(*state, 3, .02);
+    assert_non_null(strstr(told.hidden_cause, "none of the 3 calls another"));
 }
 
 static void a_chain_of_victims_has_no_hidden_cause(void **state)
@@ -684,6 +704,7 @@ int main(void)
         TEST(who_moved_before_its_cause_contradicts_it),
         TEST(where_nothing_began_there_is_no_chain),
         TEST(a_link_that_turned_round_does_not_drive),
+        TEST(who_moved_before_its_cause_is_not_driven),
         TEST(usual_delays_are_told_and_add_up),
         TEST(promql_of_both_ends_could_refute_the_hop),
         TEST(sql_tells_how_many_slow_calls_are_without_the_cause),
@@ -693,6 +714,7 @@ int main(void)
         TEST(a_file_has_no_query),
         TEST(the_slowest_traces_of_the_incident_are_shown),
         TEST(three_strangers_at_once_have_a_hidden_cause),
+        TEST(who_hardly_moved_is_none_of_the_strangers),
         TEST(a_chain_of_victims_has_no_hidden_cause),
         TEST(callees_that_nobody_measures_are_missed),
         TEST(the_runner_up_says_what_would_be_otherwise),

@@ -189,9 +189,30 @@ static void who_only_stands_before_another_did_not_begin_it(void **state)
     options.topology = &topology;
     caus_explanation told = made_explain(*state, doubled, &options);
     assert_string_equal(told.suspects[0].service, "root");
+    double loud = told.suspects[0].score; /* what side shows is root's, too */
+    doubled[8].shift = 0;
+    told = made_explain(*state, doubled, &options);
+    assert_true(fabs(told.suspects[0].score - loud) < 1e-9);
     doubled[8].shift = .6; /* far more than what stands behind it */
     told = made_explain(*state, doubled, &options);
     assert_string_equal(told.suspects[0].service, "side");
+}
+
+/* The alarm is about what got worse, however far something else got better. */
+static void what_got_better_adds_nothing_to_the_alarm(void **state)
+{
+    measure slow[MADE_VARIABLES];
+    made_quiet(slow);
+    slow[6].shift = .08;
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, slow, &options);
+    double alarm = told.alarm;
+    assert_true(alarm > 1);
+    for (double less = 30; less < 1e4; less *= 10) {
+        slow[9].shift = -less;
+        told = made_explain(*state, slow, &options);
+        assert_true(fabs(told.alarm - alarm) < 1e-9);
+    }
 }
 
 /* front calls mid calls root, and all count their requests. */
@@ -385,6 +406,26 @@ static void memory_that_moves_elsewhere_for_nothing_tells_less(void **state)
     }
 }
 
+/* What fills where it is felt, while another part of it is emptied, was started
+ * anew. */
+static void memory_that_falls_is_a_stray_whatever_rises(void **state)
+{
+    static const double exact = 1e-9;
+    double told[2];
+    for (int falls = 0; falls < 2; falls++) {
+        measure felt[MADE_VARIABLES];
+        memcpy(felt, made_incident, sizeof felt);
+        felt[4] = (measure){"mid_memory", "mid", 200, 2, falls ? -90 : 0};
+        felt[5] = (measure){"mid_heap_used", "mid", 200, 2, 90};
+        felt[7] = (measure){"root_memory", "root", 200, 2, 120};
+        caus_explain_options options = made_options();
+        options.topology = NULL;
+        caus_explanation explained = made_explain(*state, felt, &options);
+        told[falls] = inside(&explained, "root");
+    }
+    assert_true(told[0] > 0 && fabs(told[1] * 2 - told[0]) < exact);
+}
+
 /* What all requests of an incident fill at once is its own. */
 static void memory_that_fills_where_it_is_felt_is_no_stray(void **state)
 {
@@ -451,6 +492,48 @@ static void a_joint_that_nobody_saw_is_no_onset(void **state)
 }
 
 /* What was not measured since is no sign that it was off all the time. */
+/* Of a few rows, and many behind them in which nobody measured anything. */
+static void an_onset_is_looked_for_where_values_are(void **state)
+{
+    enum { FIRST = 10, LAST = 16, ROWS = 106, WORDS = (ROWS + 63) / 64 };
+    made_fixture *with = *state;
+    measure quiet[MADE_VARIABLES];
+    made_quiet(quiet);
+    caus_series made = made_series(with->arena, quiet, NULL, 1);
+    double *values = (double *)(uintptr_t)made.segments[0].values;
+    uint64_t *missing =
+        caus_arena_array(with->arena, WORDS * MADE_VARIABLES, sizeof *missing);
+    for (size_t r = FIRST; r < LAST; r++)
+        values[r * MADE_VARIABLES + 6] += .2;
+    for (size_t r = LAST; r < ROWS; r++) {
+        for (size_t v = 0; v < MADE_VARIABLES; v++)
+            missing[v * WORDS + r / 64] |= UINT64_C(1) << (r % 64);
+    }
+    caus_series series = made_window(with->arena, made.variables,
+                                     MADE_VARIABLES, ROWS, values, missing);
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    options.symptom = NULL;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_true(told.onset.found);
+    assert_int_equal(told.onset.row, FIRST);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
+/* By three deviations side may be off by chance. */
+static void what_hardly_moved_needs_no_explanation(void **state)
+{
+    measure off[MADE_VARIABLES];
+    memcpy(off, made_incident, sizeof off);
+    caus_explain_options options = made_options();
+    off[8].shift = 2.9 * off[8].noise;
+    caus_explanation told = made_explain(*state, off, &options);
+    assert_true(told.explained == 1);
+    off[8].shift = 5 * off[8].noise;
+    told = made_explain(*state, off, &options);
+    assert_true(told.explained < 1);
+}
+
 static void what_is_hardly_ever_measured_moved_where_it_is_next(void **state)
 {
     made_fixture *with = *state;
@@ -543,6 +626,13 @@ static void who_is_not_heard_any_more_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_onset_is_looked_for_where_values_are,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(what_hardly_moved_needs_no_explanation,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_got_better_adds_nothing_to_the_alarm, made_set_up,
+            made_tear_down),
         cmocka_unit_test_setup_teardown(
             a_callee_that_nobody_measures_is_looked_through, made_set_up,
             made_tear_down),
@@ -586,6 +676,9 @@ int main(void)
             made_tear_down),
         cmocka_unit_test_setup_teardown(
             memory_that_moves_elsewhere_for_nothing_tells_less, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            memory_that_falls_is_a_stray_whatever_rises, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(
             memory_that_fills_where_it_is_felt_is_no_stray, made_set_up,
