@@ -151,5 +151,14 @@ size_t caus_arena_used_bytes(const caus_arena *arena);
 /* The sentence for an arena that could not grow: budget or memory. */
 caus_status caus_arena_fail(const caus_arena *arena, caus_error *err);
 
+/* Clang's analyzer does not see in them that a failure is never CAUS_OK. */
+#ifdef __clang_analyzer__
+#undef CAUS_FAIL
+#define CAUS_FAIL(err, status, ...) \
+    (caus_fail((err), (status), __VA_ARGS__), (status))
+#define caus_arena_fail(arena, err) \
+    (caus_arena_fail((arena), (err)), CAUS_ERR_OUT_OF_MEMORY)
+#endif
+
 CAUS_API_END
 #endif
