@@ -251,7 +251,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
                         caus_error *err)
 {
     CAUS_TRY(measure(about, err));
-    caus_strangers_mark(about);
+    CAUS_TRY(caus_strangers_mark(about, err));
     CAUS_TRY(caus_departure_find(about, err));
     CAUS_TRY(caus_demand_init(about, err));
     CAUS_TRY(caus_placebo_init(about, placebo, err));

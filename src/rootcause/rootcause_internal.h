@@ -135,7 +135,8 @@ size_t caus_symptom_choose(const caus_case *about);
  * ranking stays. */
 caus_status caus_symptom_retell(caus_case *about, caus_error *err);
 
-/* From there to an explanation. */
+/* From there to an explanation. What the case was opened with is not changed: a
+ * copy of it can be explained before it. */
 caus_status caus_case_explain(caus_case *about, caus_explanation *result,
                               caus_error *err);
 

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "numeric/order.h"
 
@@ -367,6 +368,13 @@ caus_status caus_season_bring_to_onset(caus_case *about, caus_error *err)
         brought[v] = mean / usual[v].centre;
         usual[v].centre = mean;
     }
+    size_t cells = count * timeline->row_count;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    double *values = CAUS_ARRAY(scratch, double, cells);
+    if (!values)
+        return caus_arena_fail(scratch, err);
+    memcpy(values, timeline->values, cells * sizeof *values);
+    about->timeline.values = values;
     about->usual = usual;
     about->brought = brought;
     caus_season_bring(about);

@@ -23,8 +23,8 @@
  */
 caus_status caus_season_take_out(caus_case *about, caus_error *err);
 
-/* Brings the case's timeline to what is usual from `onset_row` on, where that
- * was found and not given. */
+/* Brings the case to what is usual from `onset_row` on, where that was found
+ * and not given: its timeline has other values then. */
 caus_status caus_season_bring_to_onset(caus_case *about, caus_error *err);
 /* The same of a timeline that was made anew since. */
 void caus_season_bring(const caus_case *about);

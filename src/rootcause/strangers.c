@@ -41,23 +41,44 @@ static bool is_known(const caus_case *about, const char *name)
            caus_has_spans(about->spans, name);
 }
 
-void caus_strangers_mark(const caus_case *about)
+static bool takes_requests(const caus_scene *scene, size_t service)
+{
+    bool takes = caus_scene_shows(scene, service);
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++)
+        takes =
+            takes || scene->aspects[scene->variables[i]] == CAUS_ASPECT_LOAD;
+    return takes;
+}
+
+/* Whether a service only looks at others although it answers. */
+static bool only_looks(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
+    bool looks = scene->observer[service];
+    for (size_t e = 0; e < scene->service_count && looks; e++)
+        looks = !is_entry(scene, e) || !answers_sooner(about, service, e);
+    return looks;
+}
+
+caus_status caus_strangers_mark(caus_case *about, caus_error *err)
+{
+    caus_scene *scene = &about->scene;
+    size_t count = scene->service_count;
     if (!scene->has_calls)
-        return;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        bool takes = caus_scene_shows(scene, s);
-        for (size_t i = scene->variable_start[s];
-             i < scene->variable_start[s + 1]; i++)
-            takes = takes ||
-                    scene->aspects[scene->variables[i]] == CAUS_ASPECT_LOAD;
-        for (size_t e = 0; e < scene->service_count && scene->observer[s]; e++)
-            scene->observer[s] =
-                !is_entry(scene, e) || !answers_sooner(about, s, e);
-        scene->stranger[s] = takes && !scene->observer[s] &&
-                             !is_known(about, scene->services[s]);
+        return CAUS_OK;
+    bool *observer = CAUS_ARRAY(about->out, bool, count + 1);
+    bool *stranger = CAUS_ARRAY(about->out, bool, count + 1);
+    if (!observer || !stranger)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < count; s++) {
+        observer[s] = only_looks(about, s);
+        stranger[s] = takes_requests(scene, s) && !observer[s] &&
+                      !is_known(about, scene->services[s]);
     }
+    scene->observer = observer;
+    scene->stranger = stranger;
+    return CAUS_OK;
 }
 
 const char *caus_strangers_say(const caus_case *about)

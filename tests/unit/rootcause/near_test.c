@@ -184,6 +184,47 @@ static void a_time_outside_the_rows_is_no_time(void **state)
     }
 }
 
+/* Early on, slo answers sooner than front, and is no observer by these rows. */
+static void a_first_attempt_leaves_the_second_what_there_was(void **state)
+{
+    enum { SOONER_END = 60 };
+    made_fixture *with = *state;
+    made_measure watched[MADE_VARIABLES];
+    memcpy(watched, made_incident, sizeof watched);
+    watched[8] = (made_measure){"slo_latency", "slo", .3, .01, 0};
+    watched[9] = (made_measure){"slo_errors", "slo", 0, 0, 0};
+    caus_series series = made_series(with->arena, watched, NULL, 1);
+    caus_segment segment = series.segments[0];
+    size_t cells = MADE_ROWS * MADE_VARIABLES;
+    double *values = caus_arena_array(with->arena, cells, sizeof *values);
+    memcpy(values, segment.values, cells * sizeof *values);
+    add(&series, values, "slo_latency", -.2, 0, SOONER_END);
+    segment.values = values;
+    series.segments = &segment;
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    const caus_extent early = {
+        .found = true,
+        .onset = caus_onset_given(
+            SOONER_END / 2, made_start_ns + SOONER_END / 2 * made_step_ns)};
+    caus_case about = {.series = &series,
+                       .whole = &series,
+                       .options = &options,
+                       .run = with->run,
+                       .out = with->arena};
+    caus_explanation told;
+    assert_int_equal(caus_case_open(&about, &with->err), CAUS_OK);
+    caus_case first = about;
+    first.extent = &early;
+    assert_int_equal(caus_case_explain(&first, &told, &with->err), CAUS_OK);
+    size_t last = told.suspect_count - 1;
+    assert_false(told.suspects[last].observer);
+    assert_int_equal(caus_case_explain(&about, &told, &with->err), CAUS_OK);
+    assert_in_range(told.onset.row, MADE_ONSET - 2, MADE_ONSET + 2);
+    assert_string_equal(told.suspects[last].service, "slo");
+    assert_true(told.suspects[last].observer);
+}
+
 static void later_traces_are_left_out_whole(void **state)
 {
     made_fixture *with = *state;
@@ -239,6 +280,7 @@ int main(void)
         TEST(its_end_is_found_behind_the_rows_near_it),
         TEST(where_nothing_is_near_the_rest_is_looked_at),
         TEST(a_time_outside_the_rows_is_no_time),
+        TEST(a_first_attempt_leaves_the_second_what_there_was),
         TEST(later_traces_are_left_out_whole),
         TEST(want_of_memory_is_told),
     };

@@ -316,6 +316,47 @@ static void a_fault_on_a_ramp_is_seen_and_a_ramp_is_none(void **state)
     }
 }
 
+static caus_explanation look_again(const fixture *with,
+                                   const caus_explain_options *options,
+                                   const caus_extent *before)
+{
+    caus_error err;
+    caus_explanation told;
+    caus_case about = case_of(with, options);
+    assert_int_equal(caus_season_take_out(&about, &err), CAUS_OK);
+    about.whole = about.series;
+    assert_int_equal(caus_case_open(&about, &err), CAUS_OK);
+    caus_case first = about;
+    first.extent = before;
+    if (before)
+        assert_int_equal(caus_case_explain(&first, &told, &err), CAUS_OK);
+    assert_int_equal(caus_case_explain(&about, &told, &err), CAUS_OK);
+    return told;
+}
+
+static void a_second_look_at_a_swing_is_as_the_first_would_be(void **state)
+{
+    (void)state;
+    enum { EARLY = 200 };
+    fixture with;
+    make(&with, ROWS, 1);
+    const caus_explain_options options = {.has_onset = false};
+    const caus_extent early = {
+        .found = true,
+        .onset = caus_onset_given(EARLY, with.series.segments[0].start_ns +
+                                             EARLY * step_ns)};
+    caus_explanation alone = look_again(&with, &options, NULL);
+    caus_explanation told = look_again(&with, &options, &early);
+    assert_int_equal(told.onset.row, alone.onset.row);
+    assert_true(told.beyond == alone.beyond);
+    for (size_t i = 0; i < VARIABLES; i++) {
+        assert_int_equal(told.clues[i].variable, alone.clues[i].variable);
+        assert_true(told.clues[i].before == alone.clues[i].before);
+        assert_true(told.clues[i].after == alone.clues[i].after);
+    }
+    drop(&with);
+}
+
 /* As it is where the onset is given: pictures draw what is usual then. */
 static void where_the_onset_is_found_before_is_usual_then(void **state)
 {
@@ -416,6 +457,7 @@ int main(void)
         cmocka_unit_test(scale_changes_no_bit),
         cmocka_unit_test(a_day_and_a_half_tells_no_habit),
         cmocka_unit_test(a_fault_on_a_ramp_is_seen_and_a_ramp_is_none),
+        cmocka_unit_test(a_second_look_at_a_swing_is_as_the_first_would_be),
         cmocka_unit_test(where_the_onset_is_found_before_is_usual_then),
         cmocka_unit_test(want_of_memory_is_told),
         cmocka_unit_test(want_of_memory_is_told_of_the_whole),
