@@ -16,7 +16,9 @@ CAUS_API_BEGIN
  * "count" and none tells of a level that fills, and three rows rise, or nearly
  * all rows do, 20 or more, and no word tells of such a level. One that is
  * called so may fall by less, too, once in 20 rises, and not come back at once:
- * a sum over processes of which one starts anew.
+ * a sum over processes of which one starts anew. Of failures that are called so
+ * one row that rises is enough, where it stands still above 0 in ten times as
+ * many.
  *
  *   result    shares with `series` what is not changed. The first value of a
  *             segment goes missing; over a gap the increase is the mean, behind

@@ -8,11 +8,13 @@
 
 /* Of a column that is not called a counter nearly every row has to rise. A sum
  * over processes of which one starts anew falls by its part, which is seldom.
+ * Failures are seldom, too: as many in each row nobody has for long.
  */
 enum {
     NAMED_RISES = 3,
     UNNAMED_RISES = 20,
     UNNAMED_STILL = 10,
+    SELDOM_STILL = 10,
     RISES_OF_PART = 20
 };
 
@@ -58,14 +60,11 @@ static bool has_counter_within(const char *name)
     return false;
 }
 
-/* What fills up rises in every row, too, and is a level. */
-static bool is_called_level(const char *name)
+/* Whether a name before labels has one of the parts, in any case of letters. */
+static bool has_part(const char *name, const char *const *parts, size_t count)
 {
-    static const char *const parts[] = {"mem",  "rss",  "heap", "disk",
-                                        "size", "used", "swap", "queue",
-                                        "lag",  "back", "time", "latency"};
     for (; *name && *name != '{'; name++) {
-        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        for (size_t i = 0; i < count; i++) {
             size_t k = 0;
             while (parts[i][k] && caus_lower(name[k]) == parts[i][k])
                 k++;
@@ -76,11 +75,30 @@ static bool is_called_level(const char *name)
     return false;
 }
 
+/* What fills up rises in every row, too, and is a level. */
+static bool is_called_level(const char *name)
+{
+    static const char *const parts[] = {"mem",  "rss",  "heap", "disk",
+                                        "size", "used", "swap", "queue",
+                                        "lag",  "back", "time", "latency"};
+    return has_part(name, parts, sizeof parts / sizeof *parts);
+}
+
+static bool is_called_failures(const char *name)
+{
+    static const char *const parts[] = {"err",       "fail",    "5xx",
+                                        "exception", "reject",  "drop",
+                                        "timeout",   "unavail", "internal"};
+    return has_part(name, parts, sizeof parts / sizeof *parts) ||
+           strstr(name, "=\"5"); /* a label's code */
+}
+
 /* How the values of a column follow one another. */
 typedef struct steps {
     size_t rises, still, restarts;
-    size_t parts;  /* falls to more than half */
-    bool is_level; /* below 0, or falls and is there again at once */
+    size_t still_above; /* above 0 */
+    size_t parts;       /* falls to more than half */
+    bool is_level;      /* below 0, or falls and is there again at once */
 } steps;
 
 static void look_at(const caus_series *series, const caus_segment *segment,
@@ -95,6 +113,7 @@ static void look_at(const caus_series *series, const caus_segment *segment,
         bool in_part = falls && value > restart_share * last;
         found->rises += value > last;
         found->still += value == last;
+        found->still_above += value == last && value > 0;
         found->restarts += falls;
         found->parts += in_part;
         if (value < 0 || value >= fell_from)
@@ -121,7 +140,10 @@ static bool is_counter(const caus_series *series, size_t variable)
         named ? found.parts * RISES_OF_PART > found.rises : found.parts > 0;
     if (found.is_level || falls || found.restarts * NAMED_RISES > found.rises)
         return false;
-    return named ? found.rises >= NAMED_RISES
+    bool seldom = found.rises > 0 &&
+                  found.still_above >= SELDOM_STILL * found.rises &&
+                  is_called_failures(about->name);
+    return named ? found.rises >= NAMED_RISES || seldom
                  : found.rises >= UNNAMED_RISES &&
                        found.still * UNNAMED_STILL <= found.rises;
 }

@@ -122,6 +122,42 @@ static void a_sum_of_processes_may_fall_by_a_part(void **state)
     caus_arena_free(arena);
 }
 
+/* As a level they would have been more ever since. */
+static void failures_that_are_seldom_are_counted(void **state)
+{
+    (void)state;
+    enum { SELDOM = 6 };
+    static const char *const seldom[SELDOM] = {
+        "a_requests_5xx_count", "a_requests_total{code=\"503\"}",
+        "a_errors_total",       "a_pods_count",
+        "a_failures_count",     "a_errors"};
+    caus_arena *arena = caus_arena_new(0);
+    double values[ROWS * SELDOM];
+    caus_series series, rated;
+    const bool *counters;
+    for (size_t r = 0; r < ROWS; r++) {
+        double *row = values + r * SELDOM;
+        row[0] = row[1] = row[5] = r < 25 ? 6000 : 6050;
+        row[2] = r < 20 ? 1 : r < 30 ? 2 : 3;
+        row[3] = r < 25 ? 4 : 5;
+        row[4] = r < 35 ? 0 : 20; /* or as many in each row since */
+    }
+    assert_int_equal(caus_series_from_values(seldom, SELDOM, values, ROWS,
+                                             INT64_C(5000000000), arena,
+                                             &series, NULL),
+                     CAUS_OK);
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
+        CAUS_OK);
+    static const bool expected[SELDOM] = {true,  true,  true,
+                                          false, false, false};
+    for (size_t v = 0; v < SELDOM; v++)
+        assert_int_equal(counters[v], expected[v]);
+    for (size_t r = 1; r < ROWS; r++)
+        assert_near(rated.segments[0].values[r * SELDOM], r == 25 ? 10 : 0);
+    caus_arena_free(arena);
+}
+
 static void without_memory_it_says_so(void **state)
 {
     (void)state;
@@ -147,6 +183,7 @@ int main(void)
         cmocka_unit_test(counters_become_increases_a_second),
         cmocka_unit_test(what_has_a_kind_or_falls_stays_as_it_is),
         cmocka_unit_test(a_sum_of_processes_may_fall_by_a_part),
+        cmocka_unit_test(failures_that_are_seldom_are_counted),
         cmocka_unit_test(without_memory_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
