@@ -37,8 +37,8 @@ except ImportError:
 TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order", "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
 SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explained", "clear",
-         "agreed"]
-INCIDENT = ["one", "beyond", "alone"]
+         "agreed", "unfelt"]
+INCIDENT = ["one", "beyond", "alone", "unfelt"]
 RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained", "clear", "agreed"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
@@ -80,7 +80,7 @@ def signs(told):
             0 if told["strength"] is None else math.log(between(told["strength"], .1, 10)),
             terms["external"] / score if explained is None else 0,
             0 if explained is None else math.log(explained),
-            max(terms.values()) / score, agreement(services)]
+            max(terms.values()) / score, agreement(services), told.get("unfelt") or 0]
 
 
 def weights_in_use():

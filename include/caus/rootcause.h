@@ -265,6 +265,10 @@ typedef struct caus_explanation {
                          beyond healthy windows; NaN = there are none */
     double explained; /* share of what is loud, by squares, that is the first's
                          own or its callers'; NaN = no calls are known */
+    double unfelt;    /* share of the first score that is of what moved inside
+                         that service, while no latency or errors, its own, its
+                         callers' or what users see, tell of it; NaN = nobody is
+                         suspected */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

@@ -408,6 +408,7 @@ void caus_explanation_write_json(const caus_tale *tale)
     caus_put_number(&json, "departure_beyond", told->departure_beyond);
     caus_put_number(&json, "beyond", told->beyond);
     caus_put_number(&json, "explained", told->explained);
+    caus_put_number(&json, "unfelt", told->unfelt);
     caus_json_put_unsigned(&json, "placebo_windows", told->placebo_count);
     caus_json_key(&json, "services");
     caus_json_begin_array(&json);

@@ -116,6 +116,54 @@ static double agreement_on_first(const caus_case *about)
     return sum > 0 ? agreed / sum : 1;
 }
 
+/* The loudest of latency and errors of a service; −1 = nothing is measured. */
+static double heard_from(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    double most = -1;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (about->shifts[v].measured &&
+            caus_aspect_is_outside(scene->aspects[v]))
+            most = fmax(most, about->scores.clue[v]);
+    }
+    return most;
+}
+
+/*
+ * How surely anybody feels what the first suspect does, in [0, 1]: itself, its
+ * callers or users, by their latency and errors, or who named a symptom. By the
+ * square, as the loudest of many is a deviation off by chance. Where nothing of
+ * that is measured nobody can tell.
+ */
+static double felt_by_anybody(const caus_case *about)
+{
+    const caus_scene *scene = &about->scene;
+    size_t first = about->ranked[0];
+    double most = about->options->symptom
+                      ? about->context.seen * caus_explained_clue
+                      : -1;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        if (s == first || caus_scene_users_see(scene, s))
+            most = fmax(most, heard_from(about, s));
+    }
+    for (size_t i = scene->caller_start[first];
+         i < scene->caller_start[first + 1]; i++)
+        most = fmax(most, heard_from(about, scene->callers[i]));
+    double felt = fmin(1, most / caus_explained_clue);
+    return most < 0 ? 1 : felt * felt;
+}
+
+/* The share of the first score that is of what is inside, which nobody feels:
+ * jobs that run and memory that is taken are no incident by themselves. */
+static double unfelt_of_first(const caus_case *about)
+{
+    const caus_suspect *first = about->suspects;
+    return first->terms[CAUS_TERM_INTERNAL] / first->score *
+           (1 - felt_by_anybody(about));
+}
+
 /* How far what kinds of evidence show, each of which has healthy windows of its
  * own, is beyond these. */
 static double find_beyond(const caus_case *about)
@@ -152,6 +200,7 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
         isnan(about->explained) ? 0 : log(about->explained);
     signs[CAUS_SIGN_CLEAR] = clearness_of_first(about);
     signs[CAUS_SIGN_AGREED] = agreement_on_first(about);
+    signs[CAUS_SIGN_UNFELT] = about->unfelt;
 }
 
 /* How likely the first is of the first two: those that score alike are alike,
@@ -211,11 +260,12 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
     size_t count = about->scene.service_count;
     about->incident = 0;
     about->beyond = find_beyond(about);
-    about->explained = (double)NAN;
+    about->explained = about->unfelt = (double)NAN;
     if (!count || about->suspects[0].observer ||
         !(about->suspects[0].score > 0))
         return CAUS_OK;
     CAUS_TRY(find_explained(about, err));
+    about->unfelt = unfelt_of_first(about);
     double signs[CAUS_SIGN_COUNT] = {0}, sum = 0;
     read_signs(about, placebo, signs);
     about->incident = logistic(caus_incident_weights, signs);

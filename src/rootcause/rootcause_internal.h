@@ -80,6 +80,8 @@ typedef struct caus_case {
                          known how often incidents are */
     double explained; /* share of what is loud that the first suspect can have
                          moved; NaN = no calls are known */
+    double unfelt;    /* share of its score that is of what is inside it, which
+                         nobody feels; NaN = nobody is suspected */
     bool has_anomalies;
     const double **later; /* [variable_count] of caus_detect_rows */
     caus_anomalies anomalies;
@@ -307,6 +309,8 @@ typedef enum caus_sign {
     CAUS_SIGN_CLEAR,     /* share of its loudest term in the first score */
     CAUS_SIGN_AGREED,    /* share of terms that are largest in the first, each
                             as loud as it is anywhere */
+    CAUS_SIGN_UNFELT,    /* share of what is inside the first, felt by nobody,
+                            in its score */
     CAUS_SIGN_COUNT
 } caus_sign;
 

@@ -11,6 +11,8 @@
 enum { MOST_SENTENCES = 10 };
 
 static const double percent = 100;
+/* From here on most of what is told of the first is felt by nobody. */
+static const double half_unfelt = .5;
 
 /* Says what a variable did: "auth_latency rose from 0.12 to 0.39 s". */
 static void add_change(const caus_case *about, size_t variable, caus_text *text)
@@ -329,7 +331,10 @@ static const char *say_doubt(const caus_case *about)
             about->onset_row, about->onset_row == 1 ? "" : "s",
             CAUS_LEAST_HEALTHY);
     if (about->suspects[0].confidence >= caus_named_confidence)
-        return "that anything happened at all is not sure enough";
+        return about->unfelt >= half_unfelt
+                   ? "what moved is inside it, and no latency or errors tell "
+                     "that anybody feels it"
+                   : "that anything happened at all is not sure enough";
     return happened ? "which of the services it was is not sure enough"
                     : "neither that anything happened nor which of the "
                       "services it was is sure enough";

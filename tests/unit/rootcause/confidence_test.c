@@ -105,6 +105,53 @@ static void who_scores_alike_is_as_likely(void **state)
     assert_true(was_close && was_far);
 }
 
+/* What a service works more, as jobs do, with latencies as ever or not. */
+static caus_explanation explain_work(made_fixture *with, double more,
+                                     double slower)
+{
+    measure working[MADE_VARIABLES];
+    made_quiet(working);
+    working[8].shift = slower; /* side_latency */
+    working[9].shift = more;   /* side_cpu */
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    return made_explain(with, working, &options);
+}
+
+static void what_nobody_feels_has_to_be_surer(void **state)
+{
+    bool was_open = false, was_named = false;
+    for (double more = .5; more < 10; more += .25) {
+        caus_explanation told = explain_work(*state, more, 0);
+        caus_explanation felt = explain_work(*state, more, .05);
+        bool open = told.verdict == CAUS_VERDICT_INSUFFICIENT;
+        bool named = told.verdict == CAUS_VERDICT_CAUSE;
+        if (!open && !named)
+            continue;
+        assert_string_equal(told.suspects[0].service, "side");
+        assert_true(told.unfelt > .8);
+        assert_true(felt.unfelt < .2);
+        assert_int_equal(felt.verdict, CAUS_VERDICT_CAUSE);
+        was_open = was_open || (open && strstr(told.doubt, "anybody feels it"));
+        was_named = was_named || named;
+    }
+    assert_true(was_open && was_named);
+}
+
+/* A job in whose way nobody is moves no clue of latency. */
+static void who_names_a_symptom_feels_it(void **state)
+{
+    measure working[MADE_VARIABLES];
+    made_quiet(working);
+    working[9].shift = 8; /* side_cpu */
+    caus_explain_options options = made_options();
+    caus_explanation named = made_explain(*state, working, &options);
+    options.symptom = NULL;
+    caus_explanation told = made_explain(*state, working, &options);
+    assert_true(told.unfelt > .8);
+    assert_true(named.unfelt < .6 * told.unfelt);
+}
+
 static double inside(const caus_explanation *told, const char *service)
 {
     for (size_t i = 0; i < told->suspect_count; i++) {
@@ -223,6 +270,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             who_may_wait_for_what_nobody_measures_is_less_sure, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(what_nobody_feels_has_to_be_surer,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(who_names_a_symptom_feels_it,
+                                        made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(who_scores_alike_is_as_likely,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
