@@ -2,16 +2,7 @@
 /* An incident near a time that people tell. */
 #include "caus/time.h"
 #include "discovery/incident_extent.h"
-
-static size_t rows_until(const caus_segment *segment, int64_t step_ns,
-                         int64_t last_ns)
-{
-    if (segment->start_ns > last_ns)
-        return 0;
-    uint64_t steps =
-        (uint64_t)(last_ns - segment->start_ns) / (uint64_t)step_ns;
-    return steps < segment->row_count ? (size_t)steps + 1 : segment->row_count;
-}
+#include "series/blank.h"
 
 caus_status caus_incident_rows_near(const caus_series *series,
                                     const caus_noticed *near, caus_arena *out,
@@ -28,8 +19,10 @@ caus_status caus_incident_rows_near(const caus_series *series,
     made.series.segment_count = 0;
     for (size_t s = 0; s < series->segment_count; s++) {
         caus_segment kept = series->segments[s];
-        made.first_row += rows_until(&kept, series->step_ns, first_ns - 1);
-        kept.row_count = rows_until(&kept, series->step_ns, last_ns);
+        made.first_row +=
+            caus_segment_rows_until(&kept, series->step_ns, first_ns - 1);
+        kept.row_count =
+            caus_segment_rows_until(&kept, series->step_ns, last_ns);
         made.row_count += kept.row_count;
         if (kept.row_count)
             segments[made.series.segment_count++] = kept;

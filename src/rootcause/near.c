@@ -7,6 +7,7 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/season.h"
 #include "rootcause/uncounted.h"
+#include "series/blank.h"
 
 enum { LEAST_NEAR = 6, LEAST_REFERENCE = 20 };
 
@@ -60,7 +61,7 @@ static caus_status explain_rows(caus_case *about, caus_explanation *result,
                : CAUS_OK;
 }
 
-static caus_status try_rows(const caus_case *fresh, int64_t last_ns,
+static caus_status try_rows(const caus_case *fresh, const caus_noticed *seen,
                             attempt *result, caus_error *err)
 {
     caus_near_rows *near = CAUS_ARRAY(fresh->out, caus_near_rows, 1);
@@ -70,15 +71,14 @@ static caus_status try_rows(const caus_case *fresh, int64_t last_ns,
     if (!near || !options)
         return caus_arena_fail(fresh->out, err);
     *options = *fresh->options;
-    const caus_noticed seen = {options->near_ns, options->near_before_ns,
-                               last_ns - options->near_ns};
     CAUS_TRY(
-        caus_incident_rows_near(fresh->series, &seen, fresh->out, near, err));
+        caus_incident_rows_near(fresh->series, seen, fresh->out, near, err));
     *result = (attempt){.searched_rows = near->row_count - near->first_row};
     if (near->first_row < LEAST_REFERENCE || result->searched_rows < LEAST_NEAR)
         return CAUS_OK;
     if (options->spans)
-        CAUS_TRY(caus_spans_until(options->spans, last_ns, fresh->out,
+        CAUS_TRY(caus_spans_until(options->spans,
+                                  seen->time_ns + seen->after_ns, fresh->out,
                                   &options->spans, err));
     caus_case about = *fresh;
     about.series = &near->series;
@@ -93,25 +93,55 @@ static caus_status try_rows(const caus_case *fresh, int64_t last_ns,
 
 /* Rows behind the time may be of what came after the incident: as many as lie
  * between its onset and that time leave it at least half of all. */
+static caus_status try_halved(const caus_case *fresh, const caus_noticed *seen,
+                              attempt *result, caus_error *err)
+{
+    CAUS_TRY(try_rows(fresh, seen, result, err));
+    if (!result->done)
+        return CAUS_OK;
+    int64_t least_ns = LEAST_NEAR * fresh->series->step_ns;
+    int64_t lasted_ns = seen->time_ns - result->told.onset.time_ns;
+    caus_noticed halved = *seen;
+    halved.after_ns = lasted_ns > least_ns ? lasted_ns : least_ns;
+    if (halved.after_ns >= seen->after_ns)
+        return CAUS_OK;
+    attempt half;
+    CAUS_TRY(try_rows(fresh, &halved, &half, err));
+    if (half.done)
+        *result = half;
+    return CAUS_OK;
+}
+
+static bool is_found(const attempt *tried)
+{
+    return tried->done && tried->told.verdict != CAUS_VERDICT_NO_ANOMALY;
+}
+
+/* What was over when somebody saw it is not what they saw, if anything came
+ * after it; nor are its rows healthy ones. */
 static caus_status explain_near(const caus_case *fresh, attempt *result,
                                 caus_error *err)
 {
     const caus_explain_options *options = fresh->options;
-    int64_t near_ns = options->near_ns;
-    int64_t last_ns = near_ns + options->near_after_ns;
-    CAUS_TRY(try_rows(fresh, last_ns, result, err));
-    if (!result->done)
+    caus_noticed seen = {options->near_ns, options->near_before_ns,
+                         options->near_after_ns};
+    CAUS_TRY(try_halved(fresh, &seen, result, err));
+    const caus_ending *ending = &result->told.ending;
+    if (!is_found(result) || !ending->known || !ending->is_over ||
+        ending->time_ns >= seen.time_ns)
         return CAUS_OK;
-    int64_t onset_ns = result->told.onset.time_ns;
-    int64_t least_ns = LEAST_NEAR * fresh->series->step_ns;
-    int64_t seen_ns = near_ns - onset_ns;
-    int64_t half_ns = near_ns + (seen_ns > least_ns ? seen_ns : least_ns);
-    if (half_ns >= last_ns)
-        return CAUS_OK;
-    attempt half;
-    CAUS_TRY(try_rows(fresh, half_ns, &half, err));
-    if (half.done)
-        *result = half;
+    attempt later;
+    caus_series *cleared = CAUS_ARRAY(fresh->out, caus_series, 1);
+    if (!cleared)
+        return caus_arena_fail(fresh->out, err);
+    CAUS_TRY(caus_series_blank(fresh->series, result->told.onset.first_ns,
+                               ending->time_ns, fresh->out, cleared, err));
+    caus_case behind = *fresh;
+    behind.series = cleared;
+    seen.before_ns = seen.time_ns - ending->time_ns - 1;
+    CAUS_TRY(try_halved(&behind, &seen, &later, err));
+    if (is_found(&later))
+        *result = later;
     return CAUS_OK;
 }
 
@@ -131,7 +161,7 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
     caus_arena_mark mark = caus_arena_get_mark(fresh->out);
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     CAUS_TRY(explain_near(fresh, &near, err));
-    if (near.done && near.told.verdict != CAUS_VERDICT_NO_ANOMALY) {
+    if (is_found(&near)) {
         *result = near.told;
         result->sought = CAUS_SOUGHT_NEAR;
         return CAUS_OK;

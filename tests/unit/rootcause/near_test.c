@@ -93,6 +93,33 @@ static void the_incident_near_the_time_is_explained(void **state)
     }
 }
 
+/* root broke louder, but was well again when somebody saw that side is not. */
+static void what_was_over_by_then_is_not_what_was_seen(void **state)
+{
+    enum { LATER = 170, LATER_END = 190, NOTICED = 178 };
+    made_fixture *with = *state;
+    caus_series series = two_incidents(with);
+    caus_segment segment = series.segments[0];
+    double *values = (double *)(uintptr_t)segment.values;
+    for (size_t i = 0; i < sizeof second_sizes / sizeof *second_sizes; i++)
+        add(&series, values, second_names[i], -second_sizes[i], SECOND,
+            MADE_ROWS);
+    for (size_t i = 0; i < sizeof first_sizes / sizeof *first_sizes; i++)
+        add(&series, values, first_names[i], 4 * first_sizes[i], FIRST,
+            FIRST_END);
+    for (size_t i = 0; i < sizeof second_sizes / sizeof *second_sizes; i++)
+        add(&series, values, second_names[i], .2 * second_sizes[i], LATER,
+            LATER_END);
+    caus_explain_options options = near(NOTICED);
+    options.near_before_ns = (NOTICED - FIRST + 5) * made_step_ns;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_string_equal(told.suspects[0].service, "side");
+    assert_in_range(told.onset.row, LATER - 2, LATER + 2);
+    options = near(FIRST_END - 1);
+    told = made_explain_series(with, &series, &options);
+    expect(&told, "root", FIRST);
+}
+
 /* Those up to the time may be too few by themselves. */
 static void rows_behind_the_time_count_where_others_are_blank(void **state)
 {
@@ -274,6 +301,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_incident_near_the_time_is_explained),
+        TEST(what_was_over_by_then_is_not_what_was_seen),
         TEST(rows_behind_the_time_count_where_others_are_blank),
         TEST(without_a_time_the_louder_one_is),
         TEST(two_alike_are_told_where_nothing_is_found),
