@@ -87,12 +87,27 @@ static size_t address_length(const char *text)
     return continues_word(text[length]) || text[length] == '.' ? 0 : length;
 }
 
+/* Length of the word that a name begins with twice, as where an exporter is
+ * called after its product: "coredns_coredns_dns_requests_total"; 0 = none. */
+static size_t doubled_length(const char *name, char separator)
+{
+    const char *end = strchr(name, separator);
+    size_t length = end ? (size_t)(end - name) : 0;
+    return length && strncmp(name, end + 1, length) == 0 &&
+                   end[1 + length] == separator
+               ? length
+               : 0;
+}
+
 /* Length of the name before a separator that parts more than words: a doubled
- * one, "db_003__Sess_Connect", and one before the address of its machine,
- * "db_10.0.0.4_cpu"; 0 = there is none. */
+ * one, "db_003__Sess_Connect", one between the same word, and one before the
+ * address of its machine, "db_10.0.0.4_cpu"; 0 = there is none. */
 static size_t before_part(const char *name, char separator)
 {
-    size_t length = base_length(name);
+    size_t length = base_length(name),
+           doubled = doubled_length(name, separator);
+    if (doubled && doubled < length)
+        return doubled;
     for (size_t i = 1; i + 2 < length; i++) {
         if (name[i] == separator &&
             (name[i + 1] == separator || address_length(name + i + 1)))

@@ -64,10 +64,11 @@ caus_status caus_services_by_measures(const char *const *names, size_t count,
 
 /*
  * Sets the lengths of names whose first word is spelled as a service of many:
- * with hyphens, or numbered as three or more are; where three in four are, also
- * of those whose first word has a known suffix behind it. Nothing is set where
- * such a suffix stands behind fewer than three that are spelled so, or behind
- * fewer than an eighth of them.
+ * with hyphens, or numbered as three or more are; where three in four are, or
+ * are measured in a way that one of these is, also of those that are, or whose
+ * first word has a known suffix behind it. Nothing is set where such a suffix
+ * stands behind fewer than three that are spelled so, or behind fewer than an
+ * eighth of them.
  *
  *   firsts   [count] where '_' ends the first word of each name; 0 = it is not
  *            asked about

@@ -352,9 +352,31 @@ static void spelling_tells_where_a_service_ends(void **state)
                                     {"us-east_tax_latency", "us-east_tax"},
                                     {"ap-south_ads_cpu", "ap-south_ads"},
                                     {"eu-west_pay_cpu", "eu-west_pay"}};
+    /* Those of one word are measured as those of several are. */
+    static const named mixed[] = {
+        {"cart-api_istio_requests_total", "cart-api"},
+        {"cart-api_process_open_fds", "cart-api"},
+        {"cart-api_cpu_usage", "cart-api"},
+        {"tax-api_istio_requests_total", "tax-api"},
+        {"tax-api_tcp_open_connections", "tax-api"},
+        {"tax-api_cpu_usage", "tax-api"},
+        {"pay-gw_cpu_usage", "pay-gw"},
+        {"search_istio_requests_total", "search"},
+        {"search_tax-db_client_errors_total", "search"},
+        {"search_cpu_usage", "search"},
+        {"stats_tcp_open_connections", "stats"},
+        {"coredns_coredns_dns_requests_total", "coredns"}};
+    /* The number of a copy is no word. */
+    static const named copies[] = {
+        {"cart_cpu", "cart"},       {"cart-0_cpu", "cart"},
+        {"cart-1_cpu", "cart"},     {"cart_db_latency", "cart_db"},
+        {"cart_db_cpu", "cart_db"}, {"pay_latency", "pay"},
+        {"pay-0_cpu", "pay"}};
     ASSERT_SERVICES(hyphens, NULL);
     ASSERT_SERVICES(numbers, NULL);
     ASSERT_SERVICES(regions, NULL);
+    ASSERT_SERVICES(mixed, NULL);
+    ASSERT_SERVICES(copies, NULL);
 }
 
 static void parts_of_services_that_many_share_stay(void **state)
