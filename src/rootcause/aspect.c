@@ -15,7 +15,9 @@ static bool is_remainder(const char *name)
     static const char *const patterns[] = {
         "avail*", "memavail*", "free", "freeable", "memfree*", "remaining",
         "idle",   "usable",    "hit",  "hitrate",  "hits",     "balance"};
-    return CAUS_HAS_WORD(name, patterns);
+    /* An alarm is raised, and a wait for what is free is one. */
+    static const char *const lacks[] = {"alarm*", "wait", "waits"};
+    return CAUS_HAS_WORD(name, patterns) && !CAUS_HAS_WORD(name, lacks);
 }
 
 /* Whether it is a share of something, rather than a number of it. */
@@ -54,9 +56,10 @@ static bool is_time(const char *name)
                                         "millis*",   "us",     "usec", "micros",
                                         "microsec*", "nanos*", "time", "timer"};
     static const char *const others[] = {
-        "count",  "counts",  "sum",  "rate",  "per",    "bucket", "start*",
-        "age",    "create*", "last", "since", "clock*", "stamp",  "boot*",
-        "system", "user",    "ntp",  "timex", "offset", "ttl",    "uptime"};
+        "count",  "counts", "sum",     "rate",  "per",   "bucket",
+        "start*", "age",    "create*", "last",  "since", "clock*",
+        "stamp",  "boot*",  "system",  "user",  "ntp",   "timex",
+        "offset", "ttl",    "uptime",  "expir*"};
     static const char *const sums[] = {"total"};
     /* "TotalTimeMsMean" is the mean of how long each took in all. */
     static const char *const each[] = {"avg", "average", "mean", "median",
@@ -80,13 +83,22 @@ static bool is_of_copies(const char *name)
     return CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, there);
 }
 
-/* Whether it tells of copies of data, or of who leads them, that are gone or
- * had to change: like those of a process. */
+/* Whether it tells how many work on a queue, or follow a store, as they leave
+ * one by one. */
+static bool is_of_members(const char *name)
+{
+    static const char *const members[] = {"consumers", "members", "slaves"};
+    static const char *const others[] = {"lag", "behind", "message*"};
+    return CAUS_HAS_WORD(name, members) && !CAUS_HAS_WORD(name, others);
+}
+
+/* Whether it tells of copies of data, or of who leads them or reads what, that
+ * are gone or had to change: like those of a process. */
 static bool is_of_replicas(const char *name)
 {
-    static const char *const lacks[] = {"underreplicated*", "underminisr*",
-                                        "isrshrinks*",      "offlinepartition*",
-                                        "offlinereplica*",  "unassigned"};
+    static const char *const lacks[] = {
+        "underreplicated*", "underminisr*", "isrshrinks*", "offlinepartition*",
+        "offlinereplica*",  "unassigned",   "rebalances"};
     static const char *const under[] = {"under", "offline"};
     static const char *const copies[] = {"replica*", "partition*", "isr"};
     static const char *const leader[] = {"leader", "primary"};
@@ -103,7 +115,7 @@ static bool is_not_started(const char *name)
     static const char *const copies[] = {"pod", "pods", "container",
                                          "containers"};
     static const char *const status[] = {"status", "state"};
-    static const char *const waits[] = {"waiting"};
+    static const char *const waits[] = {"waiting", "pending", "unschedulable"};
     return CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, status) &&
            CAUS_HAS_WORD(name, waits);
 }
@@ -143,8 +155,9 @@ static bool is_there(const char *name)
     static const char *const there[] = {"avail*", "up", "ready", "health*",
                                         "uptime"};
     static const char *const negated[] = {"un", "not"};
-    return CAUS_HAS_WORD(name, there) && !CAUS_HAS_WORD(name, negated) &&
-           !is_of_replicas(name);
+    return is_of_members(name) ||
+           (CAUS_HAS_WORD(name, there) && !CAUS_HAS_WORD(name, negated) &&
+            !is_of_replicas(name));
 }
 
 /* Whether it tells how long a process has been there. */
@@ -366,7 +379,8 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
     if (is_page_fault(name))
         return CAUS_ASPECT_CPU;
     if (told == CAUS_ASPECT_OTHER &&
-        (is_of_copies(name) || is_of_replicas(name)))
+        (is_of_copies(name) || is_of_replicas(name) || is_of_members(name) ||
+         is_not_started(name)))
         return CAUS_ASPECT_RESTARTS;
     if (told == CAUS_ASPECT_LOAD && is_dead_letter(name))
         return CAUS_ASPECT_ERRORS;
@@ -401,7 +415,7 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_MEMORY:
         return is_page_fault(name) ? CAUS_ASPECT_CPU : told;
     case CAUS_ASPECT_SATURATION:
-        if (is_not_started(name))
+        if (is_not_started(name) || is_of_members(name))
             return CAUS_ASPECT_RESTARTS;
         if (is_of_event_loop(name))
             return CAUS_ASPECT_CPU;
