@@ -2,8 +2,9 @@
 /*
  * Services that get fewer requests for each of their callers' than they did,
  * while these fail: who refuses connections, or cannot be reached, counts no
- * failures. Who fails on its way from one callee to the next looks the same.
- * Requests are added up over all rows, as few of a row tell little.
+ * failures. Who fails on its way from one callee to the next looks the same,
+ * but not several callers at once. Requests are added up over all rows, as few
+ * of a row tell little.
  */
 #include <math.h>
 #include <string.h>
@@ -20,9 +21,36 @@ typedef struct requests {
     double *own, *callers;
 } requests;
 
-/* Adds what the callers of a service were asked in every row; false where one
- * of them does not count as the service does. */
-static bool add_callers(const caus_case *about, size_t service, size_t load,
+/* Whether all callers of a service count their requests alike. */
+static bool all_count(const caus_case *about, size_t service, size_t alike)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        if (scene->callers[i] != service &&
+            caus_case_find_alike(about, scene->callers[i], alike) == SIZE_MAX)
+            return false;
+    }
+    return true;
+}
+
+/* What all callers of a service count their requests by: as it counts its own
+ * or, of a store with an exporter of another kind, as one of them does;
+ * SIZE_MAX = nothing. */
+static size_t counted_by(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    size_t load = caus_case_find_load(about, service);
+    if (load == SIZE_MAX || all_count(about, service, load))
+        return load;
+    load = caus_case_find_load(about,
+                               scene->callers[scene->caller_start[service]]);
+    return load == SIZE_MAX || all_count(about, service, load) ? load
+                                                               : SIZE_MAX;
+}
+
+/* Adds what the callers of a service were asked in every row. */
+static void add_callers(const caus_case *about, size_t service, size_t counted,
                         double *callers)
 {
     const caus_scene *scene = &about->scene;
@@ -31,23 +59,22 @@ static bool add_callers(const caus_case *about, size_t service, size_t load,
          i < scene->caller_start[service + 1]; i++) {
         if (scene->callers[i] == service)
             continue;
-        size_t alike = caus_case_find_alike(about, scene->callers[i], load);
-        if (alike == SIZE_MAX)
-            return false;
+        size_t alike = caus_case_find_alike(about, scene->callers[i], counted);
         for (size_t r = 0; r < timeline->row_count; r++)
             callers[r + 1] += timeline->values[alike * timeline->row_count + r];
     }
-    return true;
 }
 
 static bool add_up(const caus_case *about, size_t service, requests *sums)
 {
     size_t rows = about->timeline.row_count;
     size_t load = caus_case_find_load(about, service);
+    size_t counted = counted_by(about, service);
     memset(sums->callers, 0, (rows + 1) * sizeof *sums->callers);
     sums->own[0] = 0;
-    if (load == SIZE_MAX || !add_callers(about, service, load, sums->callers))
+    if (counted == SIZE_MAX)
         return false;
+    add_callers(about, service, counted, sums->callers);
     for (size_t r = 0; r < rows; r++) {
         double own = about->timeline.values[load * rows + r];
         bool both = !isnan(own) && sums->callers[r + 1] > 0;
@@ -95,8 +122,11 @@ typedef struct witnesses {
     const caus_lack *lacks;
     double *failing; /* [service_count] the loudest of failures */
     double *loudest; /* [service_count] of latency, too */
-    double *spared; /* [calls] the most that a caller may have asked its callees
-                       less, by what the callee lacks; infinite = not known */
+    double *shares;  /* [calls] of the requests of a callee's callers; 0 = not
+                        known */
+    /* of the callers of one service that fail first */
+    size_t first_count;
+    size_t *calling; /* [service_count] how many of them call each */
 } witnesses;
 
 static void find_loudest(const caus_case *about, const double *clues,
@@ -120,48 +150,100 @@ static double asked_before(const caus_case *about, size_t service, size_t load)
     return alike == SIZE_MAX ? 0 : about->shifts[alike].before;
 }
 
-/* By the share of its callers' requests that are those of each. */
-static void find_spared(const caus_case *about, size_t service, witnesses *made)
+/* The share of its callers' requests that are those of each. */
+static void find_shares(const caus_case *about, size_t service, witnesses *made)
 {
     const caus_scene *scene = &about->scene;
-    const caus_lack *lack = &made->lacks[service];
-    size_t load = caus_case_find_load(about, service);
-    double most = fmax(0, lack->share) + lack->chance, all = 0;
+    size_t counted = counted_by(about, service);
+    double all = 0;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
-    bool known = load != SIZE_MAX && lack->usual > 0 && !isnan(lack->now);
-    for (size_t i = first; known && i < end; i++)
-        all += asked_before(about, scene->callers[i], load);
-    for (size_t i = first; i < end; i++) {
-        size_t caller = scene->callers[i];
-        double own = all > 0 ? asked_before(about, caller, load) : 0;
-        made->spared[caus_scene_find_call(scene, caller, service)] =
-            own > 0 ? most * all / own : (double)INFINITY;
+    for (size_t i = first; counted != SIZE_MAX && i < end; i++)
+        all += asked_before(about, scene->callers[i], counted);
+    for (size_t i = first; i < end; i++)
+        made->shares[caus_scene_find_call(scene, scene->callers[i], service)] =
+            all > 0 ? asked_before(about, scene->callers[i], counted) / all : 0;
+}
+
+/* The most that a caller may have asked a callee less, if what that one lacks
+ * is all of this caller; infinite = not known. */
+static double spared(const witnesses *known, size_t call, size_t callee)
+{
+    const caus_lack *lack = &known->lacks[callee];
+    bool counts =
+        lack->usual > 0 && !isnan(lack->now) && known->shares[call] > 0;
+    return counts ? (fmax(0, lack->share) + lack->chance) / known->shares[call]
+                  : (double)INFINITY;
+}
+
+/* Whether a caller of a service fails, and calls no other that does: then what
+ * it calls made it fail, or it itself did. */
+static bool fails_first(const caus_scene *scene, const witnesses *known,
+                        size_t caller, size_t service)
+{
+    if (caller == service || known->failing[caller] < caus_explained_clue)
+        return false;
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        size_t other = scene->callees[i];
+        if (other != caller && other != service &&
+            known->failing[other] >= caus_explained_clue &&
+            caus_scene_find_call(scene, other, service) != SIZE_MAX)
+            return false;
     }
+    return true;
+}
+
+/* Counts the callers of a service that fail first, and how many of them call
+ * each other service. */
+static void count_failing(const caus_scene *scene, size_t service,
+                          witnesses *known)
+{
+    memset(known->calling, 0, scene->service_count * sizeof *known->calling);
+    known->first_count = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (!fails_first(scene, known, caller, service))
+            continue;
+        known->first_count++;
+        for (size_t k = scene->callee_start[caller];
+             k < scene->callee_start[caller + 1]; k++)
+            known->calling[scene->callees[k]]++;
+    }
+}
+
+/* Whether all callers of the service that fail call another as well, which may
+ * be what failed them: nobody counts its failures. */
+static bool may_be_instead(const caus_scene *scene, const witnesses *known,
+                           size_t other)
+{
+    return !scene->shows[other][OUTSIDE_ERRORS] &&
+           known->calling[other] >= known->first_count;
 }
 
 /*
  * How far what a caller asks a service less tells of that one, in [0, 1]. Who
  * fails before it calls asks all of its callees less, so that another has to be
  * asked as ever, by what it would lack; and who is failed by one does not go on
- * to the next, so that all of them have to be known to be well.
+ * to the next, so that all of them have to be well, and each of which that is
+ * not known is as likely.
  */
 static double told_by(const caus_scene *scene, const witnesses *known,
                       size_t caller, size_t service)
 {
     double own = known->lacks[service].share - known->lacks[service].chance;
-    double apart = 0, others = 0;
+    double apart = 0, others = 0, likely = 1;
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
         size_t other = scene->callees[i];
         if (other == service || other == caller)
             continue;
-        if (!scene->shows[other][OUTSIDE_ERRORS])
-            return 0;
+        likely += may_be_instead(scene, known, other);
         others = fmax(others, known->loudest[other]);
-        apart = fmax(apart, 1 - known->spared[i] / own);
+        apart = fmax(apart, 1 - spared(known, i, other) / own);
     }
-    return apart * (1 - fmin(1, others / caus_explained_clue));
+    return apart * (1 - fmin(1, others / caus_explained_clue)) / likely;
 }
 
 /* That of the caller of which it tells most, as far as that one fails. */
@@ -170,9 +252,7 @@ static double missing(const caus_scene *scene, const witnesses *known,
 {
     double found = 0;
     for (size_t i = scene->caller_start[service];
-         known->lacks[service].share > known->lacks[service].chance &&
-         i < scene->caller_start[service + 1];
-         i++) {
+         i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         double failing = known->failing[caller];
         if (caller != service && failing > 0)
@@ -200,9 +280,47 @@ static caus_status find_lacks(caus_case *about, const caus_placebo *placebo,
     return CAUS_OK;
 }
 
+/* The share of its requests before the onset that a service gets no more. */
+static double fewer(const caus_case *about, size_t service)
+{
+    size_t load = caus_case_find_load(about, service);
+    const caus_shift *shift = &about->shifts[load];
+    return shift->before > 0 ? 1 - shift->after / shift->before : 0;
+}
+
+/*
+ * How surely what a service lacks is no caller's doing, in [0, 1]. Several that
+ * fail, none of which calls another, have one cause in what they call; one that
+ * fails asked no more than its share. Who is overrun with requests fails, too,
+ * but asks its callees no less than before.
+ */
+static double cut_off(const caus_case *about, const witnesses *known,
+                      size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    const caus_lack *lack = &known->lacks[service];
+    double own = 0, told = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (!fails_first(scene, known, caller, service))
+            continue;
+        size_t call = caus_scene_find_call(scene, caller, service);
+        own = known->shares[call];
+        told = fmax(told, told_by(scene, known, caller, service));
+    }
+    double gone = fmin(lack->share, fewer(about, service));
+    if (known->first_count == 0 || gone <= lack->chance)
+        return 0;
+    if (known->first_count > 1)
+        return told;
+    double beyond = gone - own;
+    return beyond > lack->chance ? told * beyond / gone : 0;
+}
+
 static caus_status find_missed(const caus_case *about, const double *clues,
                                const caus_lack *lacks, double *missed,
-                               caus_error *err)
+                               double *cut, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     size_t services = scene->service_count;
@@ -212,17 +330,22 @@ static caus_status find_missed(const caus_case *about, const double *clues,
     witnesses known = {.lacks = lacks,
                        .failing = CAUS_ARRAY(scratch, double, services + 1),
                        .loudest = CAUS_ARRAY(scratch, double, services + 1),
-                       .spared = CAUS_ARRAY(scratch, double, calls + 1)};
-    if (!known.failing || !known.loudest || !known.spared)
+                       .shares = CAUS_ARRAY(scratch, double, calls + 1),
+                       .calling = CAUS_ARRAY(scratch, size_t, services + 1)};
+    if (!known.failing || !known.loudest || !known.shares || !known.calling)
         return caus_arena_fail(scratch, err);
     find_loudest(about, clues, &known);
     for (size_t s = 0; s < services; s++) {
         CAUS_TRY(caus_run_check(about->run, err));
-        find_spared(about, s, &known);
+        find_shares(about, s, &known);
     }
     for (size_t s = 0; s < services; s++) {
         CAUS_TRY(caus_run_check(about->run, err));
+        if (lacks[s].share <= lacks[s].chance)
+            continue;
+        count_failing(scene, s, &known);
         missed[s] = missing(scene, &known, s);
+        cut[s] = cut_off(about, &known, s);
     }
     caus_arena_rewind(scratch, mark);
     return CAUS_OK;
@@ -234,15 +357,17 @@ caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
     size_t services = about->scene.service_count;
     caus_lack *lacks = CAUS_ARRAY(about->out, caus_lack, services + 1);
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
-    if (!lacks || !missed)
+    double *cut = CAUS_ARRAY(about->out, double, services + 1);
+    if (!lacks || !missed || !cut)
         return caus_arena_fail(about->out, err);
     /* Without healthy windows nobody knows how far it goes by chance. */
     if (about->scene.has_calls && placebo->count) {
         CAUS_TRY(find_lacks(about, placebo, lacks, err));
-        CAUS_TRY(find_missed(about, clues, lacks, missed, err));
+        CAUS_TRY(find_missed(about, clues, lacks, missed, cut, err));
     }
     about->lacks = lacks;
     about->context.missed = missed;
+    about->context.cut_off = cut;
     return CAUS_OK;
 }
 

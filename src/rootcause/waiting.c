@@ -159,6 +159,21 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
     return several ? least * (1 - shown / caus_explained_clue) : 0;
 }
 
+/* What callers of a service that is cut off show of it by their failures, as
+ * far as it shows none itself: who needs it least need not fail. */
+static double missing_of(const caus_context *context, const caus_scores *scores,
+                         size_t service)
+{
+    const caus_scene *scene = context->scene;
+    double shown = caus_scores_shown(scores, service), most = 0;
+    if (!context->cut_off || shown >= caus_explained_clue)
+        return 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++)
+        most = fmax(most, scores->outside[scene->callers[i]][OUTSIDE_ERRORS]);
+    return context->cut_off[service] * most * (1 - shown / caus_explained_clue);
+}
+
 void caus_waiting_find(const caus_context *context, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
@@ -169,6 +184,9 @@ void caus_waiting_find(const caus_context *context, caus_scores *scores)
         for (size_t s = 0; s < scene->service_count; s++)
             scores->common[s][kind] = common_of(scene, scores, s, kind);
     }
+    for (size_t s = 0; s < scene->service_count; s++)
+        scores->common[s][OUTSIDE_ERRORS] = fmax(
+            scores->common[s][OUTSIDE_ERRORS], missing_of(context, scores, s));
 }
 
 /* How surely a service waits, as others do, for a callee but `except`, in

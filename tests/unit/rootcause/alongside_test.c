@@ -211,6 +211,66 @@ static void a_long_incident_leaves_a_short_past_its_rows(void **state)
     assert_true(told.alarm > 1);
 }
 
+/* Mid, side and calm call root, of which only its own exporter tells; mid calls
+ * well, too. Mid and side fail, calm needs no answer of root. */
+static const made_measure several[MADE_VARIABLES] = {
+    {"front_errors", "front", 1, .3, 60},
+    {"mid_requests", "mid", 100, 2, 0},
+    {"mid_errors", "mid", 1, .3, 30},
+    {"side_requests", "side", 100, 2, 0},
+    {"side_errors", "side", 1, .3, 30},
+    {"calm_requests", "calm", 100, 2, 0},
+    {"calm_errors", "calm", 1, .3, 0},
+    {"root_commands_processed", "root", 200, 5, 0},
+    {"well_requests", "well", 100, 2, 0},
+    {"well_errors", "well", 1, .3, 0}};
+
+enum { SEVERAL_SIDE_ERRORS = 4, SEVERAL_ROOT = 7, SEVERAL_WELL };
+
+static caus_explanation explain_several(made_fixture *with,
+                                        const made_measure *measures)
+{
+    static const char *const services[] = {"calm", "front", "mid",
+                                           "root", "side",  "well"};
+    static const size_t calls[][2] = {{1, 0}, {1, 2}, {1, 4}, {0, 3},
+                                      {2, 3}, {4, 3}, {2, 5}};
+    const caus_topology topology = {6, services, 7, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    return made_explain(with, measures, &options);
+}
+
+static void
+what_several_callers_that_fail_reach_no_more_failed_them(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, several, sizeof measures);
+    caus_explanation told = explain_several(*state, measures);
+    assert_string_not_equal(first_of(&told), "root");
+    measures[SEVERAL_ROOT].shift = -80;
+    told = explain_several(*state, measures);
+    assert_string_equal(first_of(&told), "root");
+    assert_true(score_of(&told, "root") > 2 * score_of(&told, "mid"));
+    measures[SEVERAL_WELL].shift = -60; /* mid does not get to its calls */
+    told = explain_several(*state, measures);
+    assert_string_not_equal(first_of(&told), "root");
+}
+
+/* It alone asks root no less than it did by more than its share. */
+static void one_caller_that_fails_asks_less_by_its_share(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, several, sizeof measures);
+    measures[SEVERAL_SIDE_ERRORS].shift = 0;
+    measures[SEVERAL_ROOT].shift = -50;
+    caus_explanation told = explain_several(*state, measures);
+    assert_string_equal(first_of(&told), "mid");
+    measures[SEVERAL_ROOT].shift = -190;
+    told = explain_several(*state, measures);
+    assert_string_equal(first_of(&told), "root");
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -225,6 +285,8 @@ int main(void)
         MADE(who_counts_no_failures_is_no_witness_of_who_is_missed),
         MADE(who_counts_no_failures_may_have_failed),
         MADE(a_long_incident_leaves_a_short_past_its_rows),
+        MADE(what_several_callers_that_fail_reach_no_more_failed_them),
+        MADE(one_caller_that_fails_asks_less_by_its_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
