@@ -13,12 +13,12 @@ CAUS_API_BEGIN
  * known, with nothing below 0, that falls but to less than half, as when a
  * process starts anew; and either the last word of its name is that of a
  * counter ("total", "count", "sum", "bucket"), or one within it "total" or
- * "count" and none tells of a level that fills, and three rows rise, or nearly
- * all rows do, 20 or more, and no word tells of such a level. One that is
- * called so may fall by less, too, once in 20 rises, and not come back at once:
- * a sum over processes of which one starts anew. Of failures that are called so
- * one row that rises is enough, where it stands still above 0 in ten times as
- * many.
+ * "count" and none tells of a level that fills, and three rows rise; or nearly
+ * all rows do, 20 or more, and no word tells of such a level; or eight do, all
+ * values are whole, and a word tells of failures. One that is called a counter
+ * may fall by less, too, once in 20 rises, and not come back at once: a sum
+ * over processes of which one starts anew; and of failures one row that rises
+ * is enough, where it stands still above 0 in ten times as many.
  *
  *   result    shares with `series` what is not changed. The first value of a
  *             segment goes missing; over a gap the increase is the mean, behind

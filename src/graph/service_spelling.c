@@ -26,7 +26,6 @@ typedef struct spelling {
     size_t word_count;
     size_t *numbered; /* [letters] so many first words */
     size_t letters_count;
-    size_t tail_count; /* behind words that are spelled */
 } spelling;
 
 /* Letters before the number that a word ends in; 0 = it is not numbered. */
@@ -82,10 +81,11 @@ static caus_status find_shared(spelling *s, caus_error *err)
                 continue;
             first_word *word = &s->words[s->word_of[i]];
             const char *tail = s->names[i] + s->firsts[i];
-            size_t length = caus_unlabelled_length(tail), ignored;
+            size_t length = caus_unlabelled_length(tail), number = 0;
+            bool is_new;
             if (pass == 0 && is_spelled(s, word))
-                CAUS_TRY(add(s->by_tail, tail, length, &s->tail_count, &ignored,
-                             err));
+                CAUS_TRY(caus_service_add_text(s->by_tail, tail, length,
+                                               &number, &is_new, err));
             else if (pass == 1 && caus_map_find(s->by_tail, tail, length, NULL))
                 word->shares = true;
         }

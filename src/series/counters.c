@@ -6,12 +6,14 @@
 #include "caus/counters.h"
 #include "series/series_internal.h"
 
-/* Of a column that is not called a counter nearly every row has to rise. A sum
- * over processes of which one starts anew falls by its part, which is seldom.
- * Failures are seldom, too: as many in each row nobody has for long.
- */
+/* Of a column that is not called a counter nearly every row has to rise; of one
+ * that tells of failures, of which there are none for long, only so many that
+ * no number for each row would never have fallen. A sum over processes of which
+ * one starts anew falls by its part, which is seldom. As many failures in each
+ * row nobody has for long, either. */
 enum {
     NAMED_RISES = 3,
+    FAILURE_RISES = 8,
     UNNAMED_RISES = 20,
     UNNAMED_STILL = 10,
     SELDOM_STILL = 10,
@@ -45,26 +47,49 @@ static bool is_called_counter(const char *name)
     return false;
 }
 
-/* The same with what was a label behind it: "requests_total_5xx". */
-static bool has_counter_within(const char *name)
+/* Whether any word before labels is one of these. */
+static bool has_word(const char *name, const char *const *words, size_t count)
 {
-    static const char *const words[] = {"total", "count"};
-    size_t labels = caus_unlabelled_length(name);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t size = strlen(words[i]);
-        for (size_t at = size; at < labels; at++) {
-            if (strchr("_-.:/ ", name[at]) && ends_word(name, at, words[i]))
+    size_t length = caus_unlabelled_length(name);
+    for (size_t at = 1; at <= length; at++) {
+        if (at < length && !strchr("_-.:/ ", name[at]))
+            continue;
+        for (size_t i = 0; i < count; i++) {
+            if (ends_word(name, at, words[i]))
                 return true;
         }
     }
     return false;
 }
 
-/* Whether a name before labels has one of the parts, in any case of letters. */
-static bool has_part(const char *name, const char *const *parts, size_t count)
+/* The same with what was a label behind it: "requests_total_5xx". */
+static bool has_counter_within(const char *name)
 {
+    static const char *const words[] = {"total", "count"};
+    return has_word(name, words, sizeof words / sizeof *words);
+}
+
+/* As Envoy and databases call what they count: "upstream_rq_5xx". */
+static bool is_called_failures(const char *name)
+{
+    static const char *const words[] = {
+        "error",     "errors",    "fail",        "failed",   "failure",
+        "failures",  "4xx",       "5xx",         "timeout",  "timeouts",
+        "retry",     "retries",   "rejected",    "rejects",  "dropped",
+        "drops",     "overflow",  "unavailable", "internal", "aborted",
+        "exception", "exceptions"};
+    return has_word(name, words, sizeof words / sizeof *words) ||
+           strstr(name, "=\"5"); /* a label's code */
+}
+
+/* What fills up rises in every row, too, and is a level. */
+static bool is_called_level(const char *name)
+{
+    static const char *const parts[] = {"mem",  "rss",  "heap", "disk",
+                                        "size", "used", "swap", "queue",
+                                        "lag",  "back", "time", "latency"};
     for (; *name && *name != '{'; name++) {
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
             size_t k = 0;
             while (parts[i][k] && caus_lower(name[k]) == parts[i][k])
                 k++;
@@ -75,30 +100,13 @@ static bool has_part(const char *name, const char *const *parts, size_t count)
     return false;
 }
 
-/* What fills up rises in every row, too, and is a level. */
-static bool is_called_level(const char *name)
-{
-    static const char *const parts[] = {"mem",  "rss",  "heap", "disk",
-                                        "size", "used", "swap", "queue",
-                                        "lag",  "back", "time", "latency"};
-    return has_part(name, parts, sizeof parts / sizeof *parts);
-}
-
-static bool is_called_failures(const char *name)
-{
-    static const char *const parts[] = {"err",       "fail",    "5xx",
-                                        "exception", "reject",  "drop",
-                                        "timeout",   "unavail", "internal"};
-    return has_part(name, parts, sizeof parts / sizeof *parts) ||
-           strstr(name, "=\"5"); /* a label's code */
-}
-
 /* How the values of a column follow one another. */
 typedef struct steps {
     size_t rises, still, restarts;
     size_t still_above; /* above 0 */
     size_t parts;       /* falls to more than half */
     bool is_level;      /* below 0, or falls and is there again at once */
+    bool is_whole;
 } steps;
 
 static void look_at(const caus_series *series, const caus_segment *segment,
@@ -118,34 +126,46 @@ static void look_at(const caus_series *series, const caus_segment *segment,
         found->parts += in_part;
         if (value < 0 || value >= fell_from)
             found->is_level = true;
+        found->is_whole = found->is_whole && value == floor(value);
         fell_from = in_part ? last : (double)NAN;
         last = value;
     }
 }
 
+/* Whether so many rises are those of a count. */
+static bool rises_enough(const steps *found, bool named, bool level,
+                         bool failures)
+{
+    bool seldom = failures && found->rises > 0 &&
+                  found->still_above >= SELDOM_STILL * found->rises;
+    if (named)
+        return found->rises >= NAMED_RISES || seldom;
+    if (found->is_whole && failures)
+        return found->rises >= FAILURE_RISES;
+    return !level && found->rises >= UNNAMED_RISES &&
+           found->still * UNNAMED_STILL <= found->rises;
+}
+
 static bool is_counter(const caus_series *series, size_t variable)
 {
     const caus_variable *about = &series->variables[variable];
-    steps found = {0};
+    steps found = {.is_whole = true};
     if (about->kind != CAUS_KIND_UNKNOWN || about->role != CAUS_ROLE_SYSTEM)
         return false;
     bool named = is_called_counter(about->name);
-    if (!named && is_called_level(about->name))
+    bool level = !named && is_called_level(about->name);
+    bool failures = is_called_failures(about->name);
+    if (level && !failures)
         return false;
-    named = named || has_counter_within(about->name);
+    named = named || (!level && has_counter_within(about->name));
     for (size_t s = 0; s < series->segment_count && !found.is_level; s++)
         look_at(series, &series->segments[s], variable, &found);
     /* A process that starts anew does so seldom. */
     bool falls =
         named ? found.parts * RISES_OF_PART > found.rises : found.parts > 0;
-    if (found.is_level || falls || found.restarts * NAMED_RISES > found.rises)
-        return false;
-    bool seldom = found.rises > 0 &&
-                  found.still_above >= SELDOM_STILL * found.rises &&
-                  is_called_failures(about->name);
-    return named ? found.rises >= NAMED_RISES || seldom
-                 : found.rises >= UNNAMED_RISES &&
-                       found.still * UNNAMED_STILL <= found.rises;
+    return !found.is_level && !falls &&
+           found.restarts * NAMED_RISES <= found.rises &&
+           rises_enough(&found, named, level, failures);
 }
 
 /* The most that was counted in a row. */

@@ -158,6 +158,37 @@ static void failures_that_are_seldom_are_counted(void **state)
     caus_arena_free(arena);
 }
 
+/* For long nothing fails: then hardly a row rises, and none falls. */
+static void what_counts_failures_need_not_rise_in_every_row(void **state)
+{
+    (void)state;
+    static const char *const called[COLUMNS] = {
+        "a_upstream_rq_5xx", "a_threads",    "a_errors",
+        "a_error_rate",      "a_rq_timeout", "a_timeouts"};
+    caus_arena *arena = caus_arena_new(0);
+    double values[ROWS * COLUMNS];
+    caus_series series, rated;
+    const bool *counters;
+    for (size_t r = 0; r < ROWS; r++) {
+        double failed = r < 25 ? 40 : 40 + 7 * (double)(r - 24);
+        for (size_t v = 0; v < COLUMNS; v++)
+            values[r * COLUMNS + v] = failed;
+        values[r * COLUMNS + 2] = r % 3 ? 0 : failed; /* for each row */
+        values[r * COLUMNS + 3] /= 1000;
+        values[r * COLUMNS + 5] = fmin(failed, 75); /* rises too seldom */
+    }
+    assert_int_equal(caus_series_from_values(called, COLUMNS, values, ROWS,
+                                             INT64_C(5000000000), arena,
+                                             &series, NULL),
+                     CAUS_OK);
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
+        CAUS_OK);
+    for (size_t v = 0; v < COLUMNS; v++)
+        assert_int_equal(counters[v], v == 0 || v == 4);
+    caus_arena_free(arena);
+}
+
 static void without_memory_it_says_so(void **state)
 {
     (void)state;
@@ -184,6 +215,7 @@ int main(void)
         cmocka_unit_test(what_has_a_kind_or_falls_stays_as_it_is),
         cmocka_unit_test(a_sum_of_processes_may_fall_by_a_part),
         cmocka_unit_test(failures_that_are_seldom_are_counted),
+        cmocka_unit_test(what_counts_failures_need_not_rise_in_every_row),
         cmocka_unit_test(without_memory_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
