@@ -38,6 +38,7 @@ static void name_variable(const caus_timeline *timeline, size_t variable,
 typedef struct habit {
     size_t count;
     double median, mean, quartiles, deviation;
+    double few; /* what is counted tells by no median below this; 0 = none */
 } habit;
 
 /* Adds the rows of one variable before `until`. If those before a later row of
@@ -124,6 +125,29 @@ static habit habit_of(const caus_rank_set *set, bool adds_up)
     return found;
 }
 
+/* Of a count below this the median of rows goes up or down by a whole one by
+ * chance: of three rows in five with none, two in five with one, to the other
+ * way round. */
+static double few_of(const caus_timeline *timeline, size_t variable)
+{
+    enum { FEW = 5 };
+    size_t start = variable * timeline->row_count;
+    size_t low = 0, high = timeline->present[variable];
+    if (!timeline->adds_up[variable] || timeline->whole[variable] > 0)
+        return 0;
+    size_t count = high;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (timeline->values[start + timeline->order[start + middle]] > 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low < count
+               ? FEW * timeline->values[start + timeline->order[start + low]]
+               : 0;
+}
+
 /* The mean of the rows added but for a tenth at each end: what comes and goes
  * is in more of them, what happens once is no outage. NaN of fewer than
  * LEAST_HALF. */
@@ -178,7 +202,11 @@ static levels level_of(const caus_rank_set *rows, const habit *usual,
     levels found = median_level(rows, usual->median, least, count);
     if (!adds_up)
         return found;
-    return wider_of(found, (levels){usual->mean, trimmed_mean(rows, *count)});
+    double mean = trimmed_mean(rows, *count);
+    bool is_few = fmax(found.before, found.after) < usual->few;
+    if (is_few && !isnan(mean))
+        found.after = (double)NAN;
+    return wider_of(found, (levels){usual->mean, mean});
 }
 
 /* The level of a window: of all of it or, where that is further off, of its
@@ -305,6 +333,7 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
     habit usual = habit_of(&space->before, adds_up || comes_and_goes);
     if (usual.count < LEAST_BEFORE)
         return no_shift();
+    usual.few = few_of(timeline, variable);
     name_variable(timeline, variable, &space->window);
     levels found = levels_of(&space->window, from, to, &usual, adds_up, &rows);
     if (comes_and_goes) {
@@ -369,6 +398,7 @@ caus_shift caus_splits_shift(caus_splits *splits)
     habit usual = habit_of(&splits->before, adds_up);
     if (usual.count < LEAST_BEFORE)
         return no_shift();
+    usual.few = few_of(timeline, splits->variable);
     size_t rows;
     levels half = level_of(&splits->half, &usual, adds_up, LEAST_HALF, &rows);
     levels found =

@@ -132,8 +132,8 @@ static double change_throughout(const double *values, size_t from, size_t to,
     return least;
 }
 
-/* The change that is furthest off: of medians, of means where they count, and
- * of the first half of the window. */
+/* The change that is furthest off: of medians, but of few failures, of means
+ * where they count, and of the first half of the window. */
 static double change_of(const caus_timeline *of, size_t v, size_t from)
 {
     double sorted[ROWS], mean, change = (double)NAN;
@@ -146,8 +146,11 @@ static double change_of(const caus_timeline *of, size_t v, size_t from)
         size_t count = sort_rows(values, from, ends[i], sorted);
         if (count < (i ? LEAST : 1))
             continue;
-        double off = caus_sorted_quantile(sorted, count, .5) - median;
-        change = farther(change, off);
+        double after = caus_sorted_quantile(sorted, count, .5);
+        double off = after - median;
+        bool is_few = v == COUNTS && fmax(median, after) < 5;
+        if (!is_few || count < LEAST)
+            change = farther(change, off);
         off = count < LEAST ? 0 : trimmed(sorted, count) - mean;
         if (of->adds_up[v])
             change = farther(change, off);
@@ -192,6 +195,34 @@ static void shifts_are_those_of_sorted_windows(void **state)
         }
     }
     assert_true(wide > ROWS / 2 && bursts > 5);
+    caus_arena_free(arena);
+}
+
+/* Half as many again as before, of one in two rows: the median goes from none
+ * to one, the mean rises by a fifth. Of ten times as many it is the median that
+ * moves further. */
+static void the_median_of_few_failures_tells_nothing(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_shift_space space;
+    caus_error err;
+    for (size_t times = 1; times <= 10; times += 9) {
+        caus_timeline made = made_timeline(arena, 1);
+        caus_run *run;
+        double *values = (double *)(uintptr_t)made.values + COUNTS * ROWS;
+        for (size_t r = 0; r < ROWS; r++) {
+            bool some = r < 200 ? r % 5 < 2 : r % 5 < 3;
+            values[r] = some ? (double)times : times > 1;
+        }
+        assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
+        assert_int_equal(caus_timeline_sort(&made, run, arena, NULL), CAUS_OK);
+        caus_run_free(run);
+        assert_int_equal(caus_shift_space_init(&made, arena, &space, &err),
+                         CAUS_OK);
+        caus_shift got = caus_timeline_shift(&made, COUNTS, 200, ROWS, &space);
+        assert_int_equal(got.after - got.before > 1.0 / 2, times > 1);
+    }
     caus_arena_free(arena);
 }
 
@@ -283,6 +314,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_those_of_sorted_values),
         cmocka_unit_test(shifts_are_those_of_sorted_windows),
+        cmocka_unit_test(the_median_of_few_failures_tells_nothing),
         cmocka_unit_test(splits_and_their_bounds_are_those_of_single_shifts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
