@@ -195,17 +195,20 @@ static caus_status find_measures(const char *const *names, size_t count,
     return caus_services_by_measures(names, count, firsts, lengths, err);
 }
 
-/* Where '_' ends the first word; nothing is asked of names whose service the
- * topology knows, nor where the user named another separator. */
+/* Where '_' ends the first word, unless the user named another separator; of
+ * names whose service the topology knows only where it agrees. */
 static caus_status use_spelling(const char *const *names, size_t count,
                                 const caus_service_rule *rule, size_t *firsts,
                                 size_t *lengths, caus_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         size_t word = strcspn(names[i], "_{");
+        size_t told = topology_prefix(names[i], rule->topology);
         bool asked = rule->separator == '_' && names[i][word] == '_' &&
-                     !topology_prefix(names[i], rule->topology);
+                     (!told || told == word);
         firsts[i] = asked ? word : 0;
+        if (asked && told)
+            lengths[i] = told;
     }
     return caus_services_by_spelling(names, count, firsts, lengths, err);
 }

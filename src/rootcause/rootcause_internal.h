@@ -121,12 +121,10 @@ caus_status caus_case_open(caus_case *about, caus_error *err);
  * callee of their service: "cart_cluster_upstream_rq_time{cluster="pay"}" tells
  * of the way from cart to pay, not of what callers of cart get, and what counts
  * these not of how often cart is called.
- *
- *   result  [variable_count] indices into the scene's callees; SIZE_MAX = none
+ * Sets the scene's `toward` and `apart`.
  */
-caus_status caus_toward_find(const caus_scene *scene, const caus_series *series,
-                             caus_arena *out, const size_t **result,
-                             caus_error *err);
+caus_status caus_toward_find(const caus_series *series, caus_arena *out,
+                             caus_scene *scene, caus_error *err);
 
 /* The symptom that was named. */
 caus_status caus_symptom_find(caus_case *about, caus_error *err);

@@ -206,7 +206,7 @@ caus_status caus_scene_init(const caus_series *series,
     scene.shows = shows;
     CAUS_TRY(group_variables(series, &scene, out, err));
     CAUS_TRY(group_calls(calls, out, &scene, err));
-    CAUS_TRY(caus_toward_find(&scene, series, out, &scene.toward, err));
+    CAUS_TRY(caus_toward_find(series, out, &scene, err));
     for (size_t v = 0; v < count; v++) {
         if (service_of[v] == SIZE_MAX || scene.toward[v] != SIZE_MAX ||
             !caus_aspect_is_answer(&series->variables[v], aspects[v]))

@@ -108,8 +108,9 @@ static void collect_outside(const caus_context *context, const double *clues,
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
         else if (late)
             outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
-        if (scene->of_calls[v] &&
-            (!scene->has_calls || caus_scene_makes_calls(scene, s)))
+        /* That calls to one service are quick tells nothing of others. */
+        bool tells = scene->of_calls[v] && (!scene->apart[v] || clues[v] > 0);
+        if (tells && (!scene->has_calls || caus_scene_makes_calls(scene, s)))
             scores->calling[s] = fmax(scores->calling[s], share * clues[v]);
     }
 }

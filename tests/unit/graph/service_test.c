@@ -375,6 +375,16 @@ static void spelling_tells_where_a_service_ends(void **state)
     ASSERT_SERVICES(hyphens, NULL);
     ASSERT_SERVICES(numbers, NULL);
     ASSERT_SERVICES(regions, NULL);
+    static const char *const called[] = {"cart-api", "pay-gw", "tax-api"};
+    static const caus_topology calls = {.service_count = 3, .services = called};
+    /* A graph that knows only some tells of the others, too. */
+    static const named strangers[] = {
+        {"cart-api_istio_requests_total", "cart-api"},
+        {"tax-api_istio_requests_total", "tax-api"},
+        {"pay-gw_istio_requests_total", "pay-gw"},
+        {"mail-relay_istio_requests_total", "mail-relay"},
+        {"mail-relay_istio_request_duration_milliseconds_p99", "mail-relay"}};
+    ASSERT_SERVICES(strangers, &calls);
     ASSERT_SERVICES(mixed, NULL);
     ASSERT_SERVICES(copies, NULL);
 }

@@ -149,6 +149,29 @@ static void who_a_caller_names_is_who_it_waits_for(void **state)
     }
 }
 
+/* That mid's calls of one service are as quick as ever tells nothing of those
+ * of root, whether or not the graph knows that it calls the former. */
+static void quick_calls_of_one_callee_tell_nothing_of_others(void **state)
+{
+    enum { SPARE = 4 };
+    static const char *const told_of[] = {"mid_client_side_time",
+                                          "mid_client_time"};
+    double share[2];
+    for (size_t all = 0; all < 2; all++) {
+        caus_explain_options options = made_options();
+        made_measure measures[MADE_VARIABLES];
+        slow_above(measures);
+        measures[SIDE_LATENCY].shift = 0;
+        measures[ROOT_LATENCY] = (made_measure){"root_disk", "root", 9, 1, 0};
+        measures[SPARE] = (made_measure){told_of[all], "mid", 50, 2, 0};
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(first_of(&told), "mid");
+        share[all] = score_of(&told, "root") / score_of(&told, "mid");
+    }
+    assert_true(share[0] > .5);
+    assert_true(share[1] < .1);
+}
+
 /* Nor does it count its failures: those of its caller, which gives up, are its
  * doing as well. */
 static void a_store_that_fills_makes_its_callers_fail(void **state)
@@ -273,6 +296,7 @@ int main(void)
         MADE(who_counts_failures_is_no_witness_of_how_long_calls_take),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
         MADE(who_a_caller_names_is_who_it_waits_for),
+        MADE(quick_calls_of_one_callee_tell_nothing_of_others),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(who_counts_no_failures_is_no_witness_of_them),
         MADE(who_fills_for_a_slow_callee_is_not_waited_for),
