@@ -32,7 +32,23 @@ static bool is_share(const char *name)
 static bool is_hit_share(const char *name)
 {
     static const char *const hits[] = {"hit", "hits"};
-    return CAUS_HAS_WORD(name, hits) && is_share(name);
+    static const char *const many[] = {"hits"};
+    static const char *const shares[] = {"ratio", "share", "percent*", "pct",
+                                         "perc"};
+    /* A "hit rate" is a share, a rate of "hits" their number per second. */
+    return CAUS_HAS_WORD(name, hits) &&
+           (CAUS_HAS_WORD(name, many) ? CAUS_HAS_WORD(name, shares)
+                                      : is_share(name));
+}
+
+/* Whether it counts what took no longer than so long, as the buckets of a
+ * histogram do: fewer may as well mean that all take longer. */
+static bool is_bucket(const char *name)
+{
+    static const char *const buckets[] = {"bucket"};
+    static const char *const limits[] = {"le"};
+    return CAUS_ENDS_IN(name, buckets) ||
+           (CAUS_HAS_WORD(name, buckets) && CAUS_HAS_WORD(name, limits));
 }
 
 /* Whether it counts what a histogram timed. */
@@ -56,10 +72,10 @@ static bool is_time(const char *name)
                                         "millis*",   "us",     "usec", "micros",
                                         "microsec*", "nanos*", "time", "timer"};
     static const char *const others[] = {
-        "count",  "counts", "sum",     "rate",  "per",   "bucket",
-        "start*", "age",    "create*", "last",  "since", "clock*",
-        "stamp",  "boot*",  "system",  "user",  "ntp",   "timex",
-        "offset", "ttl",    "uptime",  "expir*"};
+        "count",  "counts", "sum",     "rate",   "per",     "bucket",
+        "start*", "age",    "create*", "last",   "since",   "clock*",
+        "stamp",  "boot*",  "system",  "user",   "ntp",     "timex",
+        "offset", "ttl",    "uptime",  "expir*", "validity"};
     static const char *const sums[] = {"total"};
     /* "TotalTimeMsMean" is the mean of how long each took in all. */
     static const char *const each[] = {"avg", "average", "mean", "median",
@@ -196,6 +212,12 @@ static bool counts(const char *name)
 {
     static const char *const words[] = {"total", "count", "counts", "num",
                                         "sum"};
+    return CAUS_ENDS_IN(name, words);
+}
+
+static bool is_rate(const char *name)
+{
+    static const char *const words[] = {"rate"};
     return CAUS_ENDS_IN(name, words);
 }
 
@@ -382,7 +404,7 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
         (is_of_copies(name) || is_of_replicas(name) || is_of_members(name) ||
          is_not_started(name)))
         return CAUS_ASPECT_RESTARTS;
-    if (told == CAUS_ASPECT_LOAD && is_dead_letter(name))
+    if (is_dead_letter(name))
         return CAUS_ASPECT_ERRORS;
     if (told == CAUS_ASPECT_OTHER && is_filling(name))
         return CAUS_ASPECT_SATURATION;
@@ -419,8 +441,9 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
             return CAUS_ASPECT_RESTARTS;
         if (is_of_event_loop(name))
             return CAUS_ASPECT_CPU;
-        return is_flow(name) && counts(name) ? CAUS_ASPECT_LOAD
-                                             : waited_for(name, told);
+        return is_flow(name) && (counts(name) || is_rate(name))
+                   ? CAUS_ASPECT_LOAD
+                   : waited_for(name, told);
     case CAUS_ASPECT_NETWORK:
         if (is_lost_on_the_way(name))
             return CAUS_ASPECT_RESOURCE;
@@ -441,7 +464,7 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
     const caus_meaning *meaning = caus_meaning_of(name);
     if (is_hit_share(name))
         return CAUS_ASPECT_MEMORY;
-    if (CAUS_HAS_WORD(name, times))
+    if (CAUS_HAS_WORD(name, times) || is_bucket(name))
         return CAUS_ASPECT_OTHER;
     if (is_age(name))
         return is_share(name) ? CAUS_ASPECT_ERRORS : CAUS_ASPECT_RESTARTS;
