@@ -193,6 +193,19 @@ static caus_status measure(caus_case *about, caus_error *err)
     return CAUS_OK;
 }
 
+/* Those that a call graph lacks and metrics of clients name. */
+static caus_status join_calls(caus_case *about, const caus_topology **calls,
+                              caus_error *err)
+{
+    caus_topology *joined = CAUS_ARRAY(about->out, caus_topology, 1);
+    if (!joined)
+        return caus_arena_fail(about->out, err);
+    *joined = **calls;
+    CAUS_TRY(caus_toward_join(about->series, joined, about->out, err));
+    *calls = joined;
+    return CAUS_OK;
+}
+
 caus_status caus_case_open(caus_case *about, caus_error *err)
 {
     const caus_explain_options *options = about->options;
@@ -209,6 +222,8 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
             caus_spans_topology(options->spans, about->out, seen, NULL, err));
         calls = seen;
     }
+    if (calls)
+        CAUS_TRY(join_calls(about, &calls, err));
     about->calls = calls;
     CAUS_TRY(caus_scene_init(about->series, calls, options->spans, about->out,
                              &about->scene, err));

@@ -126,6 +126,14 @@ caus_status caus_case_open(caus_case *about, caus_error *err);
 caus_status caus_toward_find(const caus_series *series, caus_arena *out,
                              caus_scene *scene, caus_error *err);
 
+/*
+ * Adds the calls between services of a call graph that it lacks and a caller
+ * measures by its callee's name: "cart_http_client_errors{server="pay"}". Where
+ * the graph tells that it is the other way round, that counts.
+ */
+caus_status caus_toward_join(const caus_series *series, caus_topology *calls,
+                             caus_arena *out, caus_error *err);
+
 /* The symptom that was named. */
 caus_status caus_symptom_find(caus_case *about, caus_error *err);
 /* The variable that speaks loudest of what users see, else of all services. */

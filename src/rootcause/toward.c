@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a caller measures of its calls to one callee. */
+/* What a caller measures of its calls to one callee, and the calls that nobody
+ * else tells of. */
 #include <string.h>
 
 #include "rootcause/measure_words.h"
@@ -125,5 +126,85 @@ caus_status caus_toward_find(const caus_series *series, caus_arena *out,
     }
     scene->toward = found;
     scene->apart = apart;
+    return CAUS_OK;
+}
+
+/* Whether a word that no name of a service needs says who is asked, and none
+ * who asks: "add_to_cart" calls nobody, and what is reported where calls arrive
+ * may name both ends. */
+static bool names_callee(const char *name)
+{
+    static const char *const asked[] = {"client*",    "upstream",   "peer*",
+                                        "outbound",   "outgoing",   "egress",
+                                        "dependency", "destination"};
+    static const char *const asking[] = {"source*",     "src",     "from",
+                                         "downstream*", "caller*", "inbound",
+                                         "incoming",    "ingress", "origin*"};
+    bool found = false;
+    for (size_t i = 0; name[i]; i++) {
+        size_t length = 0;
+        while (begins_word(name, i) && name[i + length] &&
+               !parts(name[i + length]))
+            length++;
+        for (size_t k = 0; length && k < sizeof asked / sizeof *asked; k++)
+            found = found || caus_word_matches(name + i, length, asked[k]);
+        for (size_t k = 0; length && k < sizeof asking / sizeof *asking; k++) {
+            if (caus_word_matches(name + i, length, asking[k]))
+                return false;
+        }
+    }
+    return found;
+}
+
+/* The service with the longest name that another's variable mentions; SIZE_MAX
+ * = none, or its own. */
+static size_t mentioned_by(const caus_topology *all, const char *name,
+                           size_t own)
+{
+    size_t found = SIZE_MAX, longest = 0;
+    for (size_t s = 0; s < all->service_count; s++) {
+        size_t length = strlen(all->services[s]);
+        if (length > longest && mentions(name, all->services[s])) {
+            longest = length;
+            found = s;
+        }
+    }
+    return found == own ? SIZE_MAX : found;
+}
+
+static bool is_call(const caus_topology *calls, size_t caller, size_t callee)
+{
+    for (size_t i = 0; i < calls->call_count; i++) {
+        if (calls->calls[i][0] == caller && calls->calls[i][1] == callee)
+            return true;
+    }
+    return false;
+}
+
+caus_status caus_toward_join(const caus_series *series, caus_topology *calls,
+                             caus_arena *out, caus_error *err)
+{
+    size_t most = calls->call_count + series->variable_count;
+    size_t(*joined)[2] = caus_arena_array(out, most + 1, sizeof *joined);
+    if (!joined)
+        return caus_arena_fail(out, err);
+    memcpy(joined, calls->calls, calls->call_count * sizeof *joined);
+    calls->calls = (const size_t(*)[2])joined;
+    for (size_t v = 0; v < series->variable_count; v++) {
+        const caus_variable *variable = &series->variables[v];
+        const char *name = caus_measure_name(variable);
+        caus_aspect aspect = caus_aspect_of(variable);
+        if (!caus_aspect_is_outside(aspect) && aspect != CAUS_ASPECT_LOAD)
+            continue;
+        size_t caller = caus_topology_find(calls, variable->service);
+        size_t callee = caller != SIZE_MAX && names_callee(name)
+                            ? mentioned_by(calls, name, caller)
+                            : SIZE_MAX;
+        if (callee == SIZE_MAX || is_call(calls, caller, callee) ||
+            is_call(calls, callee, caller))
+            continue;
+        joined[calls->call_count][0] = caller;
+        joined[calls->call_count++][1] = callee;
+    }
     return CAUS_OK;
 }
