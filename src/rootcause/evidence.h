@@ -290,28 +290,30 @@ typedef struct caus_context {
     const caus_trace_clues *traces; /* NULL in placebo windows */
     const caus_log_clues *logs;     /* NULL = none */
     const double *silent;           /* [service_count] clues of being away */
-    const double *missed;  /* [service_count] how likely failures of a caller
-                              are calls that do not reach it, in [0, 1]; NULL in
-                              placebo windows */
-    const double *cut_off; /* [service_count] how much of the requests that it
-                              lacks is no caller's doing, in [0, 1]; NULL */
-    const double *asked;   /* [service_count] clues of being called more than
-                              callers' requests account for */
-    const double *pushed;  /* [service_count] how much of what it shows that
-                              explains, in [0, 1]; NULL */
-    const double *order;   /* [service_count] how early it moved; NULL */
-    const double *change;  /* [service_count] how well a change fits; NULL */
-    double kinds[2];       /* what latency and what errors weigh */
+    const double *missed;    /* [service_count] how likely failures of a caller
+                                are calls that do not reach it, in [0, 1]; NULL in
+                                placebo windows */
+    const double *unreached; /* [service_count] how surely that is so of all
+                                calls to it, likewise */
+    const double *cut_off;   /* [service_count] how much of the requests that it
+                                lacks is no caller's doing, in [0, 1]; NULL */
+    const double *asked;     /* [service_count] clues of being called more than
+                                callers' requests account for */
+    const double *pushed;    /* [service_count] how much of what it shows that
+                                explains, in [0, 1]; NULL */
+    const double *order;     /* [service_count] how early it moved; NULL */
+    const double *change;    /* [service_count] how well a change fits; NULL */
+    double kinds[2];         /* what latency and what errors weigh */
     double seen; /* how surely the symptom is, in [0, 1]: one that hardly moved
                     tells neither kind nor place */
-    const double *covered; /* [service_count] how much of what is loud it can
-                              have moved; NULL = no calls are known */
-    double (*carried)[2];  /* [calls] the largest clues of latency and errors
-                              that a call can carry to its caller, in the order
-                              of the scene's callees; NULL = not known */
-    const double *call_share;    /* [service_count] how much of what it takes
-                                    longer its calls can take, in [0, 1]; NULL =
-                                    not known */
+    const double *covered;    /* [service_count] how much of what is loud it can
+                                 have moved; NULL = no calls are known */
+    double (*carried)[2];     /* [calls] the largest clues of latency and errors
+                                 that a call can carry to its caller, in the order
+                                 of the scene's callees; NULL = not known */
+    const double *call_share; /* [service_count] how much of what it takes
+                                 longer its calls can take, in [0, 1]; NULL =
+                                 not known */
     const caus_guesses *guesses; /* [service_count] where nobody told who calls
                                     whom; NULL */
     const size_t *fronts; /* [service_count] whom it only stands before */

@@ -14,6 +14,9 @@
 
 /* From here on it is worth telling. */
 static const double half_told = .5;
+/* Who fails by itself seldom fails whenever it would call one service, and only
+ * then: who lacks more than this share of its requests is not reached. */
+static const double mostly_lacking = .75;
 
 /* Requests of a service, and of its callers, in the rows before each in which
  * both are there: [rows + 1]. */
@@ -21,36 +24,17 @@ typedef struct requests {
     double *own, *callers;
 } requests;
 
-/* Whether all callers of a service count their requests alike. */
-static bool all_count(const caus_case *about, size_t service, size_t alike)
+/* What counts the requests of a service: as another's are counted, else
+ * otherwise, since each is held against its own habit. */
+static size_t find_requests(const caus_case *about, size_t service, size_t like)
 {
-    const caus_scene *scene = &about->scene;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        if (scene->callers[i] != service &&
-            caus_case_find_alike(about, scene->callers[i], alike) == SIZE_MAX)
-            return false;
-    }
-    return true;
+    size_t alike = caus_case_find_alike(about, service, like);
+    return alike == SIZE_MAX ? caus_case_find_load(about, service) : alike;
 }
 
-/* What all callers of a service count their requests by: as it counts its own
- * or, of a store with an exporter of another kind, as one of them does;
- * SIZE_MAX = nothing. */
-static size_t counted_by(const caus_case *about, size_t service)
-{
-    const caus_scene *scene = &about->scene;
-    size_t load = caus_case_find_load(about, service);
-    if (load == SIZE_MAX || all_count(about, service, load))
-        return load;
-    load = caus_case_find_load(about,
-                               scene->callers[scene->caller_start[service]]);
-    return load == SIZE_MAX || all_count(about, service, load) ? load
-                                                               : SIZE_MAX;
-}
-
-/* Adds what the callers of a service were asked in every row. */
-static void add_callers(const caus_case *about, size_t service, size_t counted,
+/* Adds what the callers of a service were asked in every row; false where one
+ * of them counts no requests. */
+static bool add_callers(const caus_case *about, size_t service, size_t load,
                         double *callers)
 {
     const caus_scene *scene = &about->scene;
@@ -59,22 +43,23 @@ static void add_callers(const caus_case *about, size_t service, size_t counted,
          i < scene->caller_start[service + 1]; i++) {
         if (scene->callers[i] == service)
             continue;
-        size_t alike = caus_case_find_alike(about, scene->callers[i], counted);
+        size_t asked = find_requests(about, scene->callers[i], load);
+        if (asked == SIZE_MAX)
+            return false;
         for (size_t r = 0; r < timeline->row_count; r++)
-            callers[r + 1] += timeline->values[alike * timeline->row_count + r];
+            callers[r + 1] += timeline->values[asked * timeline->row_count + r];
     }
+    return true;
 }
 
 static bool add_up(const caus_case *about, size_t service, requests *sums)
 {
     size_t rows = about->timeline.row_count;
     size_t load = caus_case_find_load(about, service);
-    size_t counted = counted_by(about, service);
     memset(sums->callers, 0, (rows + 1) * sizeof *sums->callers);
     sums->own[0] = 0;
-    if (counted == SIZE_MAX)
+    if (load == SIZE_MAX || !add_callers(about, service, load, sums->callers))
         return false;
-    add_callers(about, service, counted, sums->callers);
     for (size_t r = 0; r < rows; r++) {
         double own = about->timeline.values[load * rows + r];
         bool both = !isnan(own) && sums->callers[r + 1] > 0;
@@ -146,23 +131,23 @@ static void find_loudest(const caus_case *about, const double *clues,
 /* What a service is asked before the onset, as another counts its requests. */
 static double asked_before(const caus_case *about, size_t service, size_t load)
 {
-    size_t alike = caus_case_find_alike(about, service, load);
-    return alike == SIZE_MAX ? 0 : about->shifts[alike].before;
+    size_t asked = find_requests(about, service, load);
+    return asked == SIZE_MAX ? 0 : about->shifts[asked].before;
 }
 
 /* The share of its callers' requests that are those of each. */
 static void find_shares(const caus_case *about, size_t service, witnesses *made)
 {
     const caus_scene *scene = &about->scene;
-    size_t counted = counted_by(about, service);
+    size_t load = caus_case_find_load(about, service);
     double all = 0;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
-    for (size_t i = first; counted != SIZE_MAX && i < end; i++)
-        all += asked_before(about, scene->callers[i], counted);
+    for (size_t i = first; load != SIZE_MAX && i < end; i++)
+        all += asked_before(about, scene->callers[i], load);
     for (size_t i = first; i < end; i++)
         made->shares[caus_scene_find_call(scene, scene->callers[i], service)] =
-            all > 0 ? asked_before(about, scene->callers[i], counted) / all : 0;
+            all > 0 ? asked_before(about, scene->callers[i], load) / all : 0;
 }
 
 /* The most that a caller may have asked a callee less, if what that one lacks
@@ -222,6 +207,21 @@ static bool may_be_instead(const caus_scene *scene, const witnesses *known,
            known->calling[other] >= known->first_count;
 }
 
+/* Whether a service that counts no failures is known to be well: another of
+ * its callers counts some and has no more than ever. */
+static bool is_cleared(const caus_scene *scene, const witnesses *known,
+                       size_t service, size_t caller)
+{
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t other = scene->callers[i];
+        if (other != caller && other != service &&
+            scene->shows[other][OUTSIDE_ERRORS] && known->failing[other] <= 0)
+            return true;
+    }
+    return false;
+}
+
 /*
  * How far what a caller asks a service less tells of that one, in [0, 1]. Who
  * fails before it calls asks all of its callees less, so that another has to be
@@ -239,7 +239,8 @@ static double told_by(const caus_scene *scene, const witnesses *known,
         size_t other = scene->callees[i];
         if (other == service || other == caller)
             continue;
-        likely += may_be_instead(scene, known, other);
+        likely += may_be_instead(scene, known, other) &&
+                  !is_cleared(scene, known, other, caller);
         others = fmax(others, known->loudest[other]);
         apart = fmax(apart, 1 - spared(known, i, other) / own);
     }
@@ -351,6 +352,13 @@ static caus_status find_missed(const caus_case *about, const double *clues,
     return CAUS_OK;
 }
 
+/* How surely nobody reaches a service, in [0, 1]. */
+static double unreached_by(const caus_lack *lack, double missed)
+{
+    double beyond = (lack->share - mostly_lacking) / (1 - mostly_lacking);
+    return missed * fmax(0, beyond);
+}
+
 caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
                              const double *clues, caus_error *err)
 {
@@ -358,14 +366,18 @@ caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
     caus_lack *lacks = CAUS_ARRAY(about->out, caus_lack, services + 1);
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
     double *cut = CAUS_ARRAY(about->out, double, services + 1);
-    if (!lacks || !missed || !cut)
+    double *unreached = CAUS_ARRAY(about->out, double, services + 1);
+    if (!lacks || !missed || !cut || !unreached)
         return caus_arena_fail(about->out, err);
     /* Without healthy windows nobody knows how far it goes by chance. */
     if (about->scene.has_calls && placebo->count) {
         CAUS_TRY(find_lacks(about, placebo, lacks, err));
         CAUS_TRY(find_missed(about, clues, lacks, missed, cut, err));
     }
+    for (size_t s = 0; s < services; s++)
+        unreached[s] = unreached_by(&lacks[s], missed[s]);
     about->lacks = lacks;
+    about->context.unreached = unreached;
     about->context.missed = missed;
     about->context.cut_off = cut;
     return CAUS_OK;

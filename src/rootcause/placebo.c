@@ -285,7 +285,8 @@ static caus_context context_without(const caus_context *incident,
     context.call_share = NULL;
     context.silent = silent;
     context.asked = asked;
-    context.missed = context.cut_off = context.pushed = NULL;
+    context.missed = context.cut_off = context.unreached = NULL;
+    context.pushed = NULL;
     context.covered = NULL;
     return context;
 }

@@ -14,6 +14,11 @@ double caus_waiting_witnessed(const caus_context *context, size_t service)
     return fmax(context->silent[service], begun);
 }
 
+static double unreached(const caus_context *context, size_t service)
+{
+    return context->unreached ? context->unreached[service] : 0;
+}
+
 /* Lines of a callee that name nobody else explain as its latency does. */
 static double logged(const caus_context *context, size_t service)
 {
@@ -130,10 +135,12 @@ static bool is_blind(const caus_scene *scene, const caus_scores *scores,
 
 /* What all callers of a service have left, two or more that do not call one
  * another: that each of them broke on its own is less likely than that they
- * wait for what they have in common, be it for the way to it. */
-static double common_of(const caus_scene *scene, const caus_scores *scores,
+ * wait for what they have in common, be it for the way to it. So does the only
+ * one of who is not reached. */
+static double common_of(const caus_context *context, const caus_scores *scores,
                         size_t service, size_t kind)
 {
+    const caus_scene *scene = context->scene;
     size_t first = scene->caller_start[service], seen = SIZE_MAX;
     size_t end = scene->caller_start[service + 1];
     double shown = caus_scores_shown(scores, service);
@@ -156,7 +163,8 @@ static double common_of(const caus_scene *scene, const caus_scores *scores,
         several = seen != SIZE_MAX && seen != caller;
         seen = caller;
     }
-    return several ? least * (1 - shown / caus_explained_clue) : 0;
+    double surely = several ? 1 : unreached(context, service);
+    return surely > 0 ? surely * least * (1 - shown / caus_explained_clue) : 0;
 }
 
 /* What callers of a service that is cut off show of it by their failures, as
@@ -182,7 +190,7 @@ void caus_waiting_find(const caus_context *context, caus_scores *scores)
         for (size_t s = 0; s < scene->service_count; s++)
             scores->below[s][kind] = shown_below(context, scores, s, kind);
         for (size_t s = 0; s < scene->service_count; s++)
-            scores->common[s][kind] = common_of(scene, scores, s, kind);
+            scores->common[s][kind] = common_of(context, scores, s, kind);
     }
     for (size_t s = 0; s < scene->service_count; s++)
         scores->common[s][OUTSIDE_ERRORS] = fmax(
@@ -336,8 +344,10 @@ double caus_waiting_explained_loss(const caus_context *context,
     const caus_scene *scene = context->scene;
     double explains = context->traces->below[service] / caus_explained_loss;
     for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++)
+         i < scene->callee_start[service + 1]; i++) {
         explains = fmax(explains, carried(context, scores, i, OUTSIDE_ERRORS) /
                                       caus_explained_clue);
+        explains = fmax(explains, unreached(context, scene->callees[i]));
+    }
     return caus_explained_share * fmin(1, explains);
 }

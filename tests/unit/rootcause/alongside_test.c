@@ -174,14 +174,16 @@ static void who_may_be_asked_less_is_no_witness(void **state)
     }
 }
 
-/* Who may fail unseen may be why mid does not go on to root. */
+/* Who may fail unseen may be why mid does not go on to root: it is as likely. */
 static void who_counts_no_failures_is_no_witness_of_who_is_missed(void **state)
 {
     made_measure measures[MADE_VARIABLES];
     memcpy(measures, failing, sizeof measures);
     measures[ROOT_REQUESTS].shift = -60;
+    double known = share_of_root(*state, measures);
     measures[SIDE_ERRORS] = (made_measure){"side_cpu", "side", 30, 1, 0};
-    assert_true(share_of_root(*state, measures) < .1);
+    double unknown = share_of_root(*state, measures);
+    assert_true(unknown < .7 * known);
 }
 
 /* What is asked again takes time, too. */
