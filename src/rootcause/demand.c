@@ -72,12 +72,14 @@ static void count_trouble(const caus_case *about, trouble *found)
     }
 }
 
-/* What the measured callers of a service do in every row. */
+/* What the measured callers of a service do in every row: in requests or, where
+ * none counts as the service does, in each one's usual ones. */
 typedef struct asking {
     double *requests; /* [rows] that they get; 0 = nobody is measured */
     double *again;    /* [rows] that they repeat, where all count that */
-    double *failing;  /* [rows] of the one with most failures */
-    bool counted;
+    double *failing;  /* [rows] of the one with most failures; where none counts
+                         alike, of each of its requests */
+    bool counted, alike;
 } asking;
 
 static void add_caller(const caus_case *about, const trouble *known,
@@ -95,12 +97,29 @@ static void add_caller(const caus_case *about, const trouble *known,
     }
 }
 
+static void add_unlike(const caus_case *about, const trouble *known,
+                       size_t caller, asking *callers)
+{
+    size_t rows = about->timeline.row_count;
+    size_t load = caus_case_find_load(about, caller);
+    double usual = load == SIZE_MAX ? 0 : about->shifts[load].before;
+    const double *failing = known->failures + caller * rows;
+    for (size_t r = 0; usual > 0 && r < rows; r++) {
+        double requests = known->measured[load * rows + r];
+        callers->requests[r] += requests / usual;
+        if (requests > 0)
+            callers->failing[r] =
+                fmax(callers->failing[r], fmin(1, failing[r] / requests));
+    }
+}
+
 static void find_asking(const caus_case *about, const trouble *known,
                         size_t service, size_t load, asking *callers)
 {
     const caus_scene *scene = &about->scene;
     size_t size = about->timeline.row_count * sizeof(double);
     callers->counted = true;
+    callers->alike = false;
     memset(callers->requests, 0, size);
     memset(callers->again, 0, size);
     memset(callers->failing, 0, size);
@@ -108,8 +127,15 @@ static void find_asking(const caus_case *about, const trouble *known,
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         size_t own = caus_case_find_alike(about, caller, load);
-        if (own != SIZE_MAX && caller != service)
-            add_caller(about, known, caller, own, callers);
+        if (own == SIZE_MAX || caller == service)
+            continue;
+        add_caller(about, known, caller, own, callers);
+        callers->alike = true;
+    }
+    for (size_t i = scene->caller_start[service];
+         !callers->alike && i < scene->caller_start[service + 1]; i++) {
+        if (scene->callers[i] != service)
+            add_unlike(about, known, scene->callers[i], callers);
     }
 }
 
@@ -120,6 +146,14 @@ static double again_of_own(double failures, double requests)
 {
     double share = requests > 0 ? fmin(1, failures / requests) : 0;
     return failures * (1 + share) / (1 + share + share * share);
+}
+
+/* What of so many requests callers repeat in a row, where they do not tell. */
+static double again_of_callers(const asking *callers, double requests,
+                               size_t row)
+{
+    double again = again_of_caller * callers->failing[row];
+    return callers->alike ? again : requests * again / (1 + again);
 }
 
 static void count_calls(const caus_case *about, const trouble *known,
@@ -135,10 +169,10 @@ static void count_calls(const caus_case *about, const trouble *known,
         if (load == SIZE_MAX || !(callers->requests[r] > 0))
             continue;
         double got = known->measured[load * rows + r];
-        double again = callers->counted
+        double again = callers->alike && callers->counted
                            ? callers->again[r]
                            : again_of_own(failures[r], got) +
-                                 again_of_caller * callers->failing[r];
+                                 again_of_callers(callers, got, r);
         double asked = got - again;
         if (!isnan(asked))
             calls[r] = fmax(0, asked) / callers->requests[r];
