@@ -320,6 +320,19 @@ bool caus_aspect_is_of_content(const caus_variable *variable)
     return CAUS_HAS_WORD(caus_measure_name(variable), patterns);
 }
 
+bool caus_aspect_is_backlog(const caus_variable *variable, caus_aspect aspect)
+{
+    static const char *const messages[] = {
+        "lag",    "backlog",     "behind",       "oldest",   "visible",
+        "unack*", "undelivered", "message",      "messages", "msg",
+        "msgs",   "iterator",    "consumergroup"};
+    static const char *const copies[] = {"replica*", "replication", "slave",
+                                         "standby", "repl"};
+    const char *name = caus_measure_name(variable);
+    return aspect == CAUS_ASPECT_SATURATION && CAUS_HAS_WORD(name, messages) &&
+           !CAUS_HAS_WORD(name, copies);
+}
+
 bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
 {
     static const char *const patterns[] = {"throttl*"};

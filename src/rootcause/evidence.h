@@ -44,6 +44,9 @@ bool caus_aspect_counts_failures(const caus_variable *variable);
 /* Whether it tells how content users are: slow answers count as failures. */
 bool caus_aspect_is_of_content(const caus_variable *variable);
 
+/* Whether it tells of messages that nobody has taken yet. */
+bool caus_aspect_is_backlog(const caus_variable *variable, caus_aspect aspect);
+
 /* Whether it tells that a limit is reached: queues, pools, a processor that is
  * throttled. */
 bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect);
@@ -156,6 +159,7 @@ typedef struct caus_scene {
     const caus_aspect *aspects;   /* [variable_count] */
     const int *bad;               /* [variable_count] direction */
     const bool *of_calls;         /* [variable_count] what its calls take */
+    const bool *backlog;          /* [variable_count] messages not taken yet */
     const size_t *toward;         /* [variable_count] the call, into callees,
                                      of which it says by its name that it tells;
                                      SIZE_MAX */

@@ -187,9 +187,10 @@ caus_status caus_scene_init(const caus_series *series,
     bool(*shows)[OUTSIDE_COUNT] =
         caus_arena_array(out, scene.service_count + 1, sizeof *shows);
     bool *of_calls = CAUS_ARRAY(out, bool, count);
+    bool *backlog = CAUS_ARRAY(out, bool, count + 1);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
     if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
-        !scene.stranger || !scene.named)
+        !backlog || !scene.stranger || !scene.named)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
@@ -197,11 +198,13 @@ caus_status caus_scene_init(const caus_series *series,
         aspects[v] = caus_aspect_of(variable);
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
         of_calls[v] = caus_aspect_is_of_calls(variable, aspects[v]);
+        backlog[v] = caus_aspect_is_backlog(variable, aspects[v]);
     }
     scene.service_of = service_of;
     scene.aspects = aspects;
     scene.bad = bad;
     scene.of_calls = of_calls;
+    scene.backlog = backlog;
     scene.observer = observer;
     scene.shows = shows;
     CAUS_TRY(group_variables(series, &scene, out, err));

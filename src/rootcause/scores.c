@@ -71,6 +71,49 @@ static bool fills(caus_aspect aspect)
     return aspect == CAUS_ASPECT_SATURATION || aspect == CAUS_ASPECT_SOCKETS;
 }
 
+/* How surely callers of a service feel what happens in it, in [0, 1]. */
+static double felt(const caus_scores *scores, size_t service)
+{
+    return fmin(1, caus_scores_shown(scores, service) / caus_explained_clue);
+}
+
+/* How surely one of those who call a service is slow alone, in [0, 1]: by its
+ * square, as one of many is a deviation off by chance. */
+static double slow_alone(const caus_scene *scene, const caus_scores *scores,
+                         size_t service)
+{
+    double most = 0, second = 0;
+    size_t known = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (caller == service || !caus_scene_shows(scene, caller))
+            continue;
+        double own = felt(scores, caller);
+        second = fmax(second, fmin(most, own));
+        most = fmax(most, own);
+        known++;
+    }
+    return known > 1 ? most * most * (1 - second) : 0;
+}
+
+/* Messages that pile up in who measures neither latency nor errors tell of it
+ * as far as those who write to it feel something, too: else who reads them is
+ * slow.
+ */
+static void collect_backlogs(const caus_scene *scene, const double *clues,
+                             size_t variable_count, caus_scores *scores)
+{
+    for (size_t v = 0; v < variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX || !scene->backlog[v] || caus_scene_shows(scene, s) ||
+            scene->toward[v] != SIZE_MAX)
+            continue;
+        double *late = &scores->outside[s][OUTSIDE_LATENCY];
+        *late = fmax(*late, clues[v] * (1 - slow_alone(scene, scores, s)));
+    }
+}
+
 /* The largest clue outside every service by its kind, and of its calls: where
  * neither latency nor errors are measured, a queue that fills tells of the
  * first, and so does what somebody named. */
@@ -102,7 +145,8 @@ static void collect_outside(const caus_context *context, const double *clues,
         }
         double *outside = scores->outside[s];
         bool late = aspect == CAUS_ASPECT_LATENCY ||
-                    (fills(aspect) && !caus_scene_shows(scene, s)) ||
+                    (fills(aspect) && !caus_scene_shows(scene, s) &&
+                     !scene->backlog[v]) ||
                     (scene->named[v] && inside_weight(aspect) <= 0);
         if (aspect == CAUS_ASPECT_ERRORS)
             outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
@@ -113,12 +157,6 @@ static void collect_outside(const caus_context *context, const double *clues,
         if (tells && (!scene->has_calls || caus_scene_makes_calls(scene, s)))
             scores->calling[s] = fmax(scores->calling[s], share * clues[v]);
     }
-}
-
-/* How surely callers of a service feel what happens in it, in [0, 1]. */
-static double felt(const caus_scores *scores, size_t service)
-{
-    return fmin(1, caus_scores_shown(scores, service) / caus_explained_clue);
 }
 
 /* Memory harms nobody by being used: where a service answers as ever, what it
@@ -328,6 +366,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
     collect_outside(context, clues, variable_count, scores);
+    collect_backlogs(context->scene, clues, variable_count, scores);
     collect_inside(context, clues, variable_count, scores);
     add_queues(context->scene, clues, variable_count, scores);
     collect_busy(context->scene, clues, variable_count, scores);

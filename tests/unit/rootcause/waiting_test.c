@@ -286,12 +286,44 @@ static void what_nobody_feels_for_a_while_is_no_incident(void **state)
     assert_true(alone_of(*state, SIDE_LATENCY, 10, A_WHILE) > 2 * job);
 }
 
+/* mid writes to root, a broker, and side reads there, which is slow. */
+static caus_explanation explain_backlog(made_fixture *with, double writer)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, writer},
+        {"front_cpu", "front", 20, 1, 0},
+        {"mid_latency", "mid", .1, .003, writer},
+        {"mid_cpu", "mid", 10, .6, 0},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"root_consumergroup_lag", "root", 5, 1, 200},
+        {"root_cpu", "root", 30, 1, 0},
+        {"root_messages_published_total", "root", 100, 2, 0},
+        {"side_processing_seconds", "side", .08, .004, .3},
+        {"side_cpu", "side", 15, 1, 0}};
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {3, 2}};
+    static const caus_topology topology = {4, services, 3, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = NULL;
+    return made_explain(with, measures, &options);
+}
+
+static void messages_pile_up_where_their_reader_is_slow(void **state)
+{
+    caus_explanation told = explain_backlog(*state, 0);
+    assert_string_equal(first_of(&told), "side");
+    told = explain_backlog(*state, .5); /* who writes waits for it, too */
+    assert_string_equal(first_of(&told), "root");
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        MADE(messages_pile_up_where_their_reader_is_slow),
         MADE(who_is_not_measured_is_no_witness),
         MADE(who_counts_failures_is_no_witness_of_how_long_calls_take),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
