@@ -183,7 +183,7 @@ static void who_counts_no_failures_is_no_witness_of_who_is_missed(void **state)
     double known = share_of_root(*state, measures);
     measures[SIDE_ERRORS] = (made_measure){"side_cpu", "side", 30, 1, 0};
     double unknown = share_of_root(*state, measures);
-    assert_true(unknown < .7 * known);
+    assert_true(unknown < .85 * known);
 }
 
 /* What is asked again takes time, too. */
