@@ -78,8 +78,9 @@ static void find_end(span *s)
     const double *sums = s->sums;
     size_t count = s->count;
     for (size_t i = LEAST_BEFORE; i + LEAST_AFTER <= count; i++) {
-        double before = sums[i], rows = LEAST_AFTER;
-        for (size_t j = i + LEAST_AFTER; j <= count; j++, rows++) {
+        double before = sums[i], rows = LEAST_AFTER - 1;
+        for (size_t j = i + LEAST_AFTER; j <= count; j++) {
+            rows++;
             double sum = sums[j] - before;
             if (!(sum * sum > bar * rows))
                 continue;

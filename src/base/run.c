@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <omp.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -52,16 +53,20 @@ static bool make_scratch(caus_run *run)
  * only as many are taken as nobody else uses now. */
 static int idle_processors(void)
 {
-    int found = omp_get_num_procs(), running = 1;
+    char line[128] = ""; /* "0.20 0.18 0.12 3/412 …": three of 412 run */
     FILE *file = fopen("/proc/loadavg", "r");
-    if (file && fscanf(file, "%*s %*s %*s %d/", &running) != 1)
-        running = 1;
+    if (file && !fgets(line, sizeof line, file))
+        line[0] = '\0';
     if (file)
         fclose(file);
-    found -= running - 1; /* without this program */
+    const char *last = strchr(line, '/');
+    while (last && last > line && last[-1] != ' ')
+        last--;
+    long running = last ? strtol(last, NULL, 10) : 1;
+    long found = omp_get_num_procs() - (running - 1); /* without this program */
     if (found < 1)
         return 1;
-    return found > MAX_THREADS ? MAX_THREADS : found;
+    return found > MAX_THREADS ? MAX_THREADS : (int)found;
 }
 
 caus_status caus_run_new(const caus_run_options *options, caus_run **result,
@@ -228,6 +233,7 @@ caus_status caus_run_add_up(const caus_run *run, caus_status status,
     if (status == CAUS_OK &&
         !ranks->gather(ranks->data, counts, count * sizeof *counts, all))
         status = fail_silent(err);
+    assert(all || status != CAUS_OK);
     for (size_t k = 0; status == CAUS_OK && k < count; k++) {
         counts[k] = 0;
         for (size_t r = 0; r < (size_t)ranks->count; r++)
@@ -270,6 +276,7 @@ static caus_status exchange(const caus_run *run, const void *mine, size_t size,
         status = CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                            "no memory to hear %zu processes", count);
     CAUS_TRY(caus_run_agree(run, status, 0, err));
+    assert(made->sizes); /* else all have failed */
     if (!ranks->gather(ranks->data, &size, sizeof size, made->sizes))
         return fail_silent(err);
     for (size_t r = 0; r < count; r++)
@@ -278,6 +285,7 @@ static caus_status exchange(const caus_run *run, const void *mine, size_t size,
     CAUS_TRY(caus_run_agree(run, status, 0, err));
     if (!largest)
         return CAUS_OK;
+    assert(*padded);
     memset(*padded, 0, largest);
     if (size)
         memcpy(*padded, mine, size);

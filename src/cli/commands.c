@@ -69,7 +69,7 @@ static int fail_unknown(const caus_command_table *table, const char *name)
 static int help(const caus_command_table *table, const char *word,
                 const char *topic)
 {
-    if (topic && strcmp(word, "help") == 0)
+    if (word && topic && strcmp(word, "help") == 0)
         return caus_help_about(table, topic, stdout)
                    ? CAUS_EXIT_DONE
                    : fail_unknown(table, topic);

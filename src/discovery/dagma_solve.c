@@ -204,10 +204,13 @@ caus_status caus_dagma_solve(caus_dagma_problem *p,
         if (stage + 1 == options->stages)
             iterations *= 2;
         bool inside = false;
-        for (p->s = barrier_of(stage); !inside; step /= 2, p->s += .1) {
+        p->s = barrier_of(stage);
+        while (!inside) {
             memcpy(tried, weights, cells * sizeof *tried);
             CAUS_TRY(minimise(p, &a, tried, iterations, step, run, &inside,
                               used, err));
+            step /= 2;
+            p->s += .1;
         }
         memcpy(weights, tried, cells * sizeof *tried);
         p->mu /= 10;

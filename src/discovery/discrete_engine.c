@@ -202,8 +202,9 @@ static caus_status make_work(caus_walk *walk, caus_error *err)
     if (!work)
         return caus_arena_fail(walk->arena, err);
     work->ones = CAUS_ARRAY(walk->arena, uint32_t, CAUS_MOST_CATEGORIES);
-    work->cells = CAUS_ARRAY(walk->arena, uint32_t,
-                             CAUS_MOST_CATEGORIES * CAUS_MOST_CATEGORIES);
+    work->cells =
+        CAUS_ARRAY(walk->arena, uint32_t,
+                   (size_t)CAUS_MOST_CATEGORIES * CAUS_MOST_CATEGORIES);
     work->given =
         CAUS_ARRAY(walk->arena, caus_node, state->codes.variable_count);
     if (!work->ones || !work->cells || !work->given)
@@ -382,7 +383,7 @@ static caus_status make_planes(caus_discrete *state, const caus_run *run,
                                caus_arena *arena, caus_error *err)
 {
     size_t variables = state->codes.variable_count;
-    size_t rows = state->codes.row_count, lanes = 64 * CAUS_BITS_LANES;
+    size_t rows = state->codes.row_count, lanes = (size_t)64 * CAUS_BITS_LANES;
     state->kernel = caus_bits_best();
     state->words = (rows + lanes - 1) / lanes * CAUS_BITS_LANES;
     state->most_bits = FRAME_BYTES / (8 * (state->words + 1));
@@ -461,8 +462,8 @@ static caus_status test_marginals(const caus_discrete *state,
 {
     size_t nodes = state->codes.variable_count;
     uint32_t *totals = CAUS_ARRAY(arena, uint32_t, CAUS_MOST_CATEGORIES);
-    uint32_t *cells = CAUS_ARRAY(arena, uint32_t,
-                                 CAUS_MOST_CATEGORIES * CAUS_MOST_CATEGORIES);
+    uint32_t *cells = CAUS_ARRAY(
+        arena, uint32_t, (size_t)CAUS_MOST_CATEGORIES * CAUS_MOST_CATEGORIES);
     caus_ci_work *general;
     if (!totals || !cells)
         return caus_arena_fail(arena, err);

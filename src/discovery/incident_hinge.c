@@ -8,7 +8,8 @@
 enum {
     MOST_BEFORE = 120, /* rows in which a beginning is looked for */
     MEAN_ROWS = 8,
-    MEANS = 4 /* of which noise is measured */
+    MEANS = 4, /* of which noise is measured */
+    NOISE_ROWS = MEAN_ROWS * MEANS
 };
 
 /* Of a sum of squares over its three degrees of freedom. */
@@ -42,7 +43,7 @@ typedef struct trust {
 static double variance_of_means(const double *values)
 {
     double means[MEANS] = {0}, mean = 0, squares = 0;
-    for (size_t i = 0; i < MEAN_ROWS * MEANS; i++)
+    for (size_t i = 0; i < NOISE_ROWS; i++)
         means[i / MEAN_ROWS] += values[i] / MEAN_ROWS;
     for (int i = 0; i < MEANS; i++)
         mean += means[i] / MEANS;
@@ -57,13 +58,13 @@ static double noise_of(const caus_deviations *deviations, const double *values,
                        const window *rows)
 {
     size_t used = 0, last = rows->last;
-    for (size_t r = 0; r + MEAN_ROWS * MEANS <= deviations->row_count;) {
-        if (r < last && r + MEAN_ROWS * MEANS > rows->start) {
+    for (size_t r = 0; r + NOISE_ROWS <= deviations->row_count;) {
+        if (r < last && r + NOISE_ROWS > rows->start) {
             r = last;
             continue;
         }
         deviations->room[used++] = variance_of_means(values + r);
-        r += MEAN_ROWS * MEANS;
+        r += NOISE_ROWS;
     }
     if (!used)
         return 1;

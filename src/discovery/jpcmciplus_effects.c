@@ -6,6 +6,7 @@
  * matrix is singular, as both indicators sum to one: dependent columns get the
  * effect 0.
  */
+#include <assert.h>
 #include <string.h>
 
 #include "discovery/jpcmciplus_internal.h"
@@ -136,6 +137,7 @@ static caus_status init(const caus_grouping *groups, unsigned set,
 {
     CAUS_TRY(count_rows(&effects->many, effects->row_count, arena,
                         &effects->inverse_size, err));
+    assert(effects->inverse_size);
     for (size_t g = 0; g < effects->many.count; g++)
         if (effects->inverse_size[g] > 0)
             effects->inverse_size[g] = 1 / effects->inverse_size[g];

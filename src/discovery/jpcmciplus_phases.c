@@ -5,6 +5,7 @@
  * variables. Each step is the skeleton phase of PCMCI+ under other assumptions;
  * what a step finds is granted to the next ones.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -58,6 +59,7 @@ static caus_status new_phase(const steps *s, phase **result, caus_error *err)
 
 static void enter(const steps *s, phase *p, caus_joint_phase which)
 {
+    assert(p);
     caus_joint_assume(s->joint, &p->question, which, s->question->assumptions,
                       s->linked, p->assumptions);
     s->search->question = &p->question;

@@ -365,7 +365,8 @@ caus_status caus_lingam_order(caus_lingam_columns *columns, const caus_run *run,
     s.entropy = CAUS_ARRAY(arena, double, count);
     s.score = CAUS_ARRAY(arena, double, count);
     s.term = CAUS_ARRAY(arena, double, count *count);
-    s.tasks = CAUS_ARRAY(arena, caus_entropy_task, 2 * BATCH * s.chunk_count);
+    s.tasks =
+        CAUS_ARRAY(arena, caus_entropy_task, (size_t)2 * BATCH * s.chunk_count);
     s.met = CAUS_ARRAY(arena, size_t, count);
     s.done = CAUS_ARRAY(arena, uint64_t, count * s.words);
     s.is_candidate = CAUS_ARRAY(arena, bool, count);

@@ -10,8 +10,8 @@
 /* Runs `body` for every node of a row. */
 #define EACH(node, lp, row)                                  \
     for (size_t node = caus_bit_next((row), (lp)->words, 0); \
-         node < (lp)->node_count;                            \
-         node = caus_bit_next((row), (lp)->words, node + 1))
+         (node) < (lp)->node_count;                          \
+         (node) = caus_bit_next((row), (lp)->words, (node) + 1))
 
 /* APR: a known ancestor that its descendant's parents cannot separate is a
  * parent. */

@@ -156,7 +156,7 @@ static bool find_step(search *s, double now, double *then)
         double size = sqrt(caus_dot(s->pseudo, s->pseudo, s->cells));
         length = size > 1 ? 1 / size : 1;
     }
-    for (int halving = 0; halving < MOST_HALVINGS; halving++, length /= 2) {
+    for (int halving = 0; halving < MOST_HALVINGS; halving++) {
         double expected = 0;
         move(s, length);
         for (size_t k = 0; k < s->cells; k++)
@@ -167,6 +167,7 @@ static bool find_step(search *s, double now, double *then)
                 penalty_of(s, s->tried);
         if (*then <= now + promised * expected)
             return true;
+        length /= 2;
     }
     return false;
 }

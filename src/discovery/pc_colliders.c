@@ -6,6 +6,7 @@
  * neighbour is. A set of neighbours of both ends is met from both and counts 1
  * each time; any other counts 2.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +297,7 @@ static void judge_pair(const search *s, size_t node, const tally *item,
 static void share_tests(search *s, uint64_t used)
 {
     uint64_t limit = s->options->max_tests;
+    assert(s->skeleton->node_count);
     s->quota = UINT64_MAX;
     if (limit)
         s->quota = used < limit ? (limit - used) / s->skeleton->node_count : 0;

@@ -28,8 +28,9 @@ static caus_edge winner(const votes *v)
     caus_edge best = {CAUS_MARK_NONE, CAUS_MARK_NONE};
     size_t most = v->count[CAUS_MARK_NONE][CAUS_MARK_NONE];
     bool is_tied = false;
-    for (unsigned char at = CAUS_MARK_TAIL; at < MARKS; at++)
-        for (unsigned char to = CAUS_MARK_TAIL; to < MARKS; to++) {
+    for (unsigned char at = CAUS_MARK_TAIL; at < (unsigned char)MARKS; at++)
+        for (unsigned char to = CAUS_MARK_TAIL; to < (unsigned char)MARKS;
+             to++) {
             size_t count = v->count[at][to];
             is_tied = count > most || count < most ? is_tied && count < most
                                                    : count > 0;

@@ -135,7 +135,7 @@ static caus_status find_trace(caus_spans_builder *b, const caus_span_row *row,
                       sizeof *b->traces))
         return fail_memory(b, err);
     const char *kept;
-    b->key[0] = row->phase == CAUS_PHASE_INCIDENT;
+    b->key[0] = row->phase == CAUS_PHASE_INCIDENT ? 1 : 0;
     memcpy(b->key + 1, row->trace.bytes, row->trace.length);
     CAUS_TRY(find_number(b, b->trace_numbers,
                          (caus_slice){b->key, row->trace.length + 1},

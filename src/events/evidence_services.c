@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -58,6 +59,7 @@ static caus_status sum_gaps(const caus_evidence_work *work,
 static void blame_gaps(const neighbour *sums, size_t count,
                        caus_trace_service *services)
 {
+    assert(sums || !count);
     for (size_t from = 0, end; from < count; from = end) {
         for (end = from; end < count && sums[end].caller == sums[from].caller;
              end++)

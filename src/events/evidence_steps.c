@@ -49,9 +49,10 @@ double caus_step_p(const caus_step_habit *habit,
     double term = 1, sum = 1;
     double first =
         caus_log_choose(n, k) + log_beta(a + k, b + n - k) - log_beta(a, b);
-    for (; k < n && term > negligible * sum; k++) {
+    while (k < n && term > negligible * sum) {
         term *= (n - k) * (a + k) / ((k + 1) * (b + n - k - 1));
         sum += term;
+        k++;
     }
     return fmin(1, 2 * exp(first) * sum);
 }

@@ -18,7 +18,7 @@ static bool read_hex(const char *at, unsigned *value)
     *value = 0;
     for (int k = 0; k < 4; k++) {
         static const char digits[] = "0123456789abcdef";
-        char lower = at[k] >= 'A' && at[k] <= 'F' ? (char)(at[k] + 32) : at[k];
+        char lower = caus_lower(at[k]);
         const char *digit = lower ? strchr(digits, lower) : NULL;
         if (!digit)
             return false;
@@ -146,7 +146,7 @@ static caus_status read_object(caus_graph_reader *r, field_fn *field,
         return caus_graph_fail(r, r->at, err, "values are nested over %d deep",
                                CAUS_GRAPH_MOST_DEPTH);
     while (!is_next(r, '}')) {
-        const char *key;
+        const char *key = "";
         CAUS_TRY(read_string(r, &key, err));
         CAUS_TRY(expect(r, ":", "after a key", err));
         CAUS_TRY(field(r, data, key, depth + 1, err));
@@ -276,7 +276,7 @@ static caus_status read_part(caus_graph_reader *r, void *data, const char *key,
                              size_t depth, caus_error *err)
 {
     document *met = data;
-    const char *kind, *at = r->at;
+    const char *kind = "", *at = r->at;
     if (strcmp(key, "kind") == 0 && is_next(r, '"')) {
         CAUS_TRY(read_string(r, &kind, err));
         return strcmp(kind, "causal_graph") == 0

@@ -5,6 +5,7 @@
  */
 #include "independence/gpdc.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -201,6 +202,7 @@ static caus_status rank_residual(caus_ci_work *work, const inputs *given,
     kept_residual *kept = look_up(work, node, count, &found);
     size_t place = kept ? (size_t)(kept - work->kept) : 0;
     uint32_t *held = kept ? work->kept_ranks + place * rows : NULL;
+    assert(kept || !found);
     if (found) {
         *sound = kept->is_sound;
         memcpy(ranks, held, rows * sizeof *ranks);

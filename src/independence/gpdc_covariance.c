@@ -32,7 +32,7 @@ caus_status caus_gp_init(caus_gp *gp, size_t capacity, const caus_run *run,
         .vector = CAUS_ARRAY(arena, double, stride),
         .scratch = CAUS_ARRAY(arena, double,
                               caus_cholesky_scratch(stride + CAUS_GP_BLOCK) +
-                                  CAUS_GP_BLOCK * CAUS_GP_BLOCK),
+                                  (size_t)CAUS_GP_BLOCK * CAUS_GP_BLOCK),
     };
     if (!gp->pivots || !gp->squares || !gp->apart || !gp->factor ||
         !gp->turned || !gp->left || !gp->matrix || !gp->sum || !gp->target ||

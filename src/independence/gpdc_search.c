@@ -229,7 +229,7 @@ caus_status caus_gp_search(caus_gp *gp, caus_gp *coarse, double *coarse_inputs,
     caus_gp_fit fit = {0, 0};
     double target[CAUS_GP_COARSE_ROWS];
     if (gp->dimension > FEW_INPUTS) {
-        bool is_coarse = gp->rows > 2 * CAUS_GP_COARSE_ROWS;
+        bool is_coarse = gp->rows > (size_t)2 * CAUS_GP_COARSE_ROWS;
         if (is_coarse)
             thin(gp, coarse, coarse_inputs, y, target);
         fit.log_length =

@@ -11,7 +11,7 @@ enum { CAUS_CHOLESKY_BLOCK = 24 };
 /* Doubles of scratch memory for so many padded columns. */
 static inline size_t caus_cholesky_scratch(size_t stride)
 {
-    return 2 * CAUS_CHOLESKY_BLOCK * stride +
+    return (size_t)2 * CAUS_CHOLESKY_BLOCK * stride +
            (size_t)CAUS_CHOLESKY_BLOCK * CAUS_CHOLESKY_BLOCK;
 }
 

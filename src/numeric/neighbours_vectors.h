@@ -19,7 +19,7 @@ static inline uint32_t rows_within(const caus_rank *distances, size_t padded,
 {
     ranks limit = beyond(radius);
     tally low = no_rows(), high = no_rows();
-    for (size_t j = 0; j < padded; j += 2 * WIDTH) {
+    for (size_t j = 0; j < padded; j += (size_t)2 * WIDTH) {
         low = count_near(low, comparable(load(distances + j)), limit);
         high = count_near(high, comparable(load(distances + j + WIDTH)), limit);
     }

@@ -340,6 +340,7 @@ static int run_group(group *g, const caus_command_table *table,
                 "caus: rank %d has no memory or no place for copies; "
                 "set TMPDIR\n",
                 g->ranks.rank);
+        free(w.words);
         MPI_Abort(MPI_COMM_WORLD, CAUS_EXIT_FAILED);
         return CAUS_EXIT_FAILED;
     }

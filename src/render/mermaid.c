@@ -75,8 +75,10 @@ static void add_checks(caus_text *text, const caus_picture *picture,
         caus_link_add_checks(view, link, &line);
         caus_text_add(text, "  %% ");
         /* a name must neither end a fence of Markdown nor begin a directive */
-        for (const char *at = line.bytes; at && *at; at++)
-            caus_text_add_char(text, strchr("`%", *at) ? '\'' : *at);
+        for (const char *at = line.bytes; at && *at; at++) {
+            bool is_sign = *at == '`' || *at == '%';
+            caus_text_add_bytes(text, is_sign ? "'" : at, 1);
+        }
         caus_text_add_char(text, '\n');
         text->failed |= line.failed;
         caus_text_deinit(&line);

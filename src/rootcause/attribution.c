@@ -127,7 +127,7 @@ static void reach_level(const fit *made, size_t node, double *slopes)
 static void find_parts(const fit *made, double *parts)
 {
     const caus_mechanism *mechanism = made->mechanism;
-    double effect[CAUS_MOST_NODES] = {0}, slopes[CAUS_MOST_NODES];
+    double effect[CAUS_MOST_NODES] = {0}, slopes[CAUS_MOST_NODES] = {0};
     effect[mechanism->node_count - 1] = 1;
     for (size_t node = mechanism->node_count; node-- > 0;) {
         size_t count = mechanism->parent_count[node];
@@ -170,7 +170,8 @@ static void find_players(const caus_mechanism *mechanism, player_list *players)
 static bool share_out(const fit *made, const player_list *players,
                       double *shares)
 {
-    double parts[CAUS_MOST_NODES], summed[CAUS_MOST_NODES] = {0}, total = 0;
+    double parts[CAUS_MOST_NODES] = {0}, summed[CAUS_MOST_NODES] = {0},
+           total = 0;
     find_parts(made, parts);
     for (size_t node = 0; node < made->mechanism->node_count; node++)
         summed[players->of_node[node]] += parts[node];
@@ -220,7 +221,7 @@ static void resample(fit *made, const double *usual)
     sum_blocks(made);
     for (size_t node = 0; node < made->mechanism->node_count; node++) {
         double level = fmin(made->mechanism->level[node], most_level);
-        double moved = made->random ? mean_change(made, node) - usual[node] : 0;
+        double moved = usual ? mean_change(made, node) - usual[node] : 0;
         made->level[node] = fmin(fmax(level + moved, 0), most_level);
     }
 }
@@ -250,7 +251,7 @@ static caus_status attribute(const caus_case *about,
     CAUS_TRY(caus_moments_init(about, mechanism, &moments, err));
     player_list players;
     find_players(mechanism, &players);
-    double usual[CAUS_MOST_NODES], own[CAUS_MOST_NODES];
+    double usual[CAUS_MOST_NODES] = {0}, own[CAUS_MOST_NODES] = {0};
     double *replicates =
         CAUS_ARRAY(about->out, double, players.count *REPLICATES);
     fit made = {

@@ -42,10 +42,11 @@ double caus_deviate_beyond(const double *windows, size_t count, double largest,
  */
 double caus_deviate_crossings(double deviate, double shortest, double longest)
 {
-    double level = fmax(deviate, 1), sum = 0;
-    for (double length = shortest; length < longest; length++) {
+    double level = fmax(deviate, 1), sum = 0, length = shortest;
+    while (length < longest) {
         double step = log1p(1 / length) / 2;
         sum += step * exp(-overshoot * level * sqrt(2 * step));
+        length++;
     }
     return sum * level * exp(-level * level / 2) / sqrt(2 * M_PI);
 }

@@ -12,6 +12,8 @@ typedef struct grid {
     const size_t *order; /* of its segments */
     caus_segment *made;  /* [segment_count] with values of their own; NULL =
                             nothing has been filled */
+    double **values;     /* [segment_count] those of `made` */
+    uint64_t **missing;  /* [segment_count] likewise */
     bool *answered; /* [rows] whether a service counted requests, or timed them
                      */
 } grid;
@@ -83,7 +85,9 @@ static caus_status copy_segments(grid *g, caus_arena *out, caus_error *err)
     size_t count = g->series->variable_count;
     caus_segment *made =
         CAUS_ARRAY(out, caus_segment, g->series->segment_count);
-    if (!made)
+    g->values = CAUS_ARRAY(out, double *, g->series->segment_count);
+    g->missing = CAUS_ARRAY(out, uint64_t *, g->series->segment_count);
+    if (!made || !g->values || !g->missing)
         return caus_arena_fail(out, err);
     for (size_t s = 0; s < g->series->segment_count; s++) {
         made[s] = g->series->segments[s];
@@ -96,8 +100,8 @@ static caus_status copy_segments(grid *g, caus_arena *out, caus_error *err)
         memcpy(values, made[s].values, cells * sizeof *values);
         if (made[s].missing)
             memcpy(missing, made[s].missing, words * sizeof *missing);
-        made[s].values = values;
-        made[s].missing = missing;
+        made[s].values = g->values[s] = values;
+        made[s].missing = g->missing[s] = missing;
     }
     g->made = made;
     return CAUS_OK;
@@ -105,12 +109,9 @@ static caus_status copy_segments(grid *g, caus_arena *out, caus_error *err)
 
 static void fill_cell(const grid *g, size_t s, size_t row, size_t variable)
 {
-    caus_segment *to = &g->made[s];
-    double *values = (double *)(uintptr_t)to->values;
-    uint64_t *missing = (uint64_t *)(uintptr_t)to->missing;
-    values[row * g->series->variable_count + variable] = 0;
-    missing[variable * to->word_count + row / 64] &=
-        ~(UINT64_C(1) << (row % 64));
+    size_t words = g->made[s].word_count;
+    g->values[s][row * g->series->variable_count + variable] = 0;
+    g->missing[s][variable * words + row / 64] &= ~(UINT64_C(1) << (row % 64));
 }
 
 /* Its rows up to the first value, or all where there is 0 in every gap. */

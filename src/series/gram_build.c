@@ -353,7 +353,7 @@ static caus_status make_works(const building *b, int threads, caus_arena *arena,
                               strip_work **result, caus_error *err)
 {
     strip_work *works = CAUS_ARRAY(arena, strip_work, (size_t)threads);
-    size_t count = WEIGHTS * LEFT_COLUMNS * b->stride;
+    size_t count = (size_t)WEIGHTS * LEFT_COLUMNS * b->stride;
     for (int k = 0; works && k < threads; k++) {
         works[k] = (strip_work){CAUS_ARRAY(arena, double, count),
                                 CAUS_ARRAY(arena, int64_t, count),

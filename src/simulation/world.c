@@ -24,7 +24,7 @@ static caus_status check_times(const caus_world_options *options,
                                caus_error *err)
 {
     if (options->duration_ns < 600 * second_ns ||
-        options->duration_ns > 48 * 3600 * second_ns)
+        options->duration_ns > 48 * INT64_C(3600) * second_ns)
         return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                          "a world of %.0f s: it lasts from 10 minutes to 48 "
                          "hours",

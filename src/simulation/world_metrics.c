@@ -97,6 +97,7 @@ static void add_sample(const caus_world *world, const caus_world_scrape *seen,
 static double single_value(const caus_world *world,
                            const caus_world_scrape *seen, family of)
 {
+    int64_t start_us = world->options.start_ns / 1000;
     switch (of) {
     case FAMILY_UP:
         return seen->is_up;
@@ -115,8 +116,7 @@ static double single_value(const caus_world *world,
     case FAMILY_QUEUED:
         return seen->queued;
     case FAMILY_STARTED:
-        return (double)(world->options.start_ns / 1000 + seen->started_us) *
-               1e-6;
+        return (double)(start_us + seen->started_us) * 1e-6;
     default:
         return (double)NAN;
     }

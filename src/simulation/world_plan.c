@@ -192,7 +192,7 @@ static caus_status choose_fault(const caus_world_options *options,
     }
     /* Faults do not begin where bins do. */
     int64_t jitter_us =
-        (int64_t)caus_random_below(&random, 60 * WORLD_SECOND_US);
+        (int64_t)caus_random_below(&random, UINT64_C(60) * WORLD_SECOND_US);
     double size =
         draw_size(plan->fault, plan->services[plan->root].hold_us, &random);
     plan->fault_size = options->fault_size > 0 ? options->fault_size : size;

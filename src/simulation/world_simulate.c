@@ -208,7 +208,7 @@ static caus_status loop(world_sim *sim, world_sim *twin, const caus_run *run,
         if (handled % CHECK_EVENTS == 0)
             CAUS_TRY(caus_run_check(run, err));
         keep_room(sim);
-        if (sim->has_fault && !twin->plan && !sim->failed &&
+        if (twin && sim->has_fault && !twin->plan && !sim->failed &&
             WORLD_EVENTS(sim)[0].at_us >= plan->fault_at_us)
             branch(sim, twin);
         if (sim->failed)

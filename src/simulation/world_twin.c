@@ -71,7 +71,7 @@ static double find_onset(const world_sim *with, const world_sim *without,
     for (size_t at = from; at + BIN_S <= to; at += BIN_S) {
         row = differs(with, without, column, at, sign) ? row + 1 : 0;
         if (row == BINS_IN_A_ROW)
-            return (double)(at - (BINS_IN_A_ROW - 1) * BIN_S - from);
+            return (double)(at - (size_t)(BINS_IN_A_ROW - 1) * BIN_S - from);
     }
     return (double)NAN;
 }

@@ -97,7 +97,9 @@ static caus_status check_count(const caus_changes *found, caus_error *err)
 /* The url of Grafana, or of its annotations already. */
 static bool names_annotations(const char *url)
 {
-    size_t length = url ? strcspn(url, "?#") : 0, wanted = strlen(path);
+    if (!url)
+        return false;
+    size_t length = strcspn(url, "?#"), wanted = strlen(path);
     while (length && url[length - 1] == '/')
         length--;
     return length >= wanted && memcmp(url + length - wanted, path, wanted) == 0;

@@ -138,7 +138,7 @@ caus_status caus_change_reader_add(caus_change_reader *r, caus_error *err)
 static unsigned char field_named(const caus_csv_cell *cell)
 {
     size_t length = (size_t)(cell->text.end - cell->text.from);
-    for (unsigned char i = 0; i < CAUS_CHANGE_FIELDS; i++)
+    for (unsigned char i = 0; i < (unsigned char)CAUS_CHANGE_FIELDS; i++)
         if (length == strlen(caus_change_fields[i]) &&
             strncasecmp(cell->text.from, caus_change_fields[i], length) == 0)
             return i;

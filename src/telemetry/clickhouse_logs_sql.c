@@ -132,7 +132,7 @@ caus_status caus_sql_log_counts(const caus_line_table *table,
                                 caus_error *err)
 {
     caus_text_add(sql, "SELECT ");
-    for (size_t i = 0; i < CAUS_STRETCHES * CAUS_LINE_CLASSES; i++) {
+    for (size_t i = 0; i < (size_t)CAUS_STRETCHES * CAUS_LINE_CLASSES; i++) {
         size_t stretch = i / CAUS_LINE_CLASSES;
         caus_text_add(sql, i ? ", toUInt64(" : "toUInt64(");
         if (stretch < draw->stretch_count) {

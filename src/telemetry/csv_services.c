@@ -110,9 +110,9 @@ static caus_status name_by_names(const caus_csv_options *options,
         if (!layout->variables[i].service[0])
             names[unnamed++] = layout->variables[i].name;
     }
-    const caus_service_rule rule = {
-        options->topology,
-        options->service_separator ? options->service_separator : '_'};
+    caus_service_rule rule = {options->topology, '_'};
+    if (options->service_separator)
+        rule.separator = options->service_separator;
     CAUS_TRY(caus_services_of_names(names, unnamed, &rule, lengths, err));
     unnamed = 0;
     for (size_t i = 0; i < count; i++) {

@@ -11,7 +11,8 @@ enum { MOST_ROW_BYTES = 1 << 20 };
 static unsigned char field_named(const caus_csv_cell *cell)
 {
     size_t length = (size_t)(cell->text.end - cell->text.from);
-    for (unsigned char field = 0; field < CAUS_LOG_FIELDS; field++)
+    for (unsigned char field = 0; field < (unsigned char)CAUS_LOG_FIELDS;
+         field++)
         for (const char *const *name = caus_log_names[field]; *name; name++)
             if (strlen(*name) == length &&
                 strncasecmp(*name, cell->text.from, length) == 0)

@@ -3,6 +3,7 @@
  * Which variables to take: of every service the best of each signal first, so
  * that a limit cuts the less telling and not the last services of the alphabet.
  */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,7 +209,8 @@ static caus_status list_services(proposer *at, caus_error *err)
         return caus_arena_fail(at->out, err);
     for (size_t i = 0; i < at->count; i++) {
         const char *service = at->offers[i].service;
-        if (*service && (i == 0 || strcmp(at->offers[i - 1].service, service)))
+        if (*service &&
+            (i == 0 || strcmp(at->offers[i - 1].service, service) != 0))
             at->services[at->service_count++] = service;
     }
     return CAUS_OK;
@@ -391,6 +393,7 @@ static caus_status make_proposal(proposer *at, const offer *made,
     if (!name || caus_map_insert(at->names, name, strlen(name), 0, NULL) < 0)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for the names of variables");
+    assert(made->candidate || at->servers->spans);
     caus_variable_spec spec = {.name = name, .service = made->service};
     if (made->candidate) {
         spec.origin = CAUS_ORIGIN_METRIC;

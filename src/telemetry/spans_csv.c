@@ -76,7 +76,7 @@ static caus_status take_column(span_reader *r, const caus_csv_cell *cell,
                          "%s line 1 has over %d columns: keep those of spans",
                          r->path, MOST_COLUMNS);
     unsigned char which = FIELD_NONE;
-    for (unsigned char i = 0; i < FIELD_COUNT; i++)
+    for (unsigned char i = 0; i < (unsigned char)FIELD_COUNT; i++)
         if (is_word(cell, field_names[i]))
             which = i;
     if (which != FIELD_NONE && r->has[which])

@@ -11,14 +11,17 @@ enum { MOST_METRICS = 200000, MOST_REFUSALS = 8, AGES = 30 };
 
 static const int64_t second_ns = 1000000000;
 
+#define HOUR_S INT64_C(3600)
+#define DAY_S INT64_C(86400)
+
 /* How far back data are looked for, in seconds. */
 static const int64_t ages_s[AGES] = {
     0,          60,          120,         180,         300,
     600,        900,         1200,        1800,        2700,
-    3600,       5400,        2 * 3600,    3 * 3600,    4 * 3600,
-    6 * 3600,   8 * 3600,    12 * 3600,   86400,       2 * 86400,
-    3 * 86400,  5 * 86400,   7 * 86400,   15 * 86400,  30 * 86400,
-    60 * 86400, 180 * 86400, 365 * 86400, 730 * 86400, 1825 * 86400};
+    3600,       5400,        2 * HOUR_S,  3 * HOUR_S,  4 * HOUR_S,
+    6 * HOUR_S, 8 * HOUR_S,  12 * HOUR_S, DAY_S,       2 * DAY_S,
+    3 * DAY_S,  5 * DAY_S,   7 * DAY_S,   15 * DAY_S,  30 * DAY_S,
+    60 * DAY_S, 180 * DAY_S, 365 * DAY_S, 730 * DAY_S, 1825 * DAY_S};
 
 typedef struct survey {
     caus_prom prom;
@@ -330,7 +333,7 @@ static caus_status find_newest(survey *at, caus_metric_survey *made,
 static caus_status read_history(survey *at, caus_metric_survey *made,
                                 caus_error *err)
 {
-    probe probes[AGES];
+    probe probes[AGES] = {0};
     CAUS_TRY(probe_ages(at, made->now_ns, ages_s, false, probes, err));
     for (size_t i = 0; i < AGES; i++) {
         if (probes[i].found)

@@ -16,7 +16,8 @@ static int by_time(const void *a, const void *b)
 static double median_ms(int64_t *values, size_t count)
 {
     qsort(values, count, sizeof *values, by_time);
-    return (double)values[count / 2];
+    int64_t median = values[count / 2];
+    return (double)median;
 }
 
 /* Turns the times of the series at hand into interval and offset. */
