@@ -131,13 +131,17 @@ static void add_up(doctor *at, const caus_metric_survey *metrics)
                     "for recorded data this is as it should be; else look at "
                     "/targets of the server"});
     else if (down)
-        add(at, (caus_survey_finding){
-                    "prometheus", "targets", CAUS_HEALTH_NOTE,
-                    caus_arena_format(at->out,
-                                      "%zu of %zu targets are down, %s among "
-                                      "them: their series have gaps",
-                                      down, metrics->target_count, first),
-                    "look at /targets of the server"});
+        add(at,
+            (caus_survey_finding){
+                "prometheus", "targets", CAUS_HEALTH_NOTE,
+                caus_arena_format(at->out,
+                                  down == 1 ? "%zu of %zu targets is down, %s: "
+                                              "its series have gaps"
+                                            : "%zu of %zu targets are down, %s "
+                                              "among them: their series have "
+                                              "gaps",
+                                  down, metrics->target_count, first),
+                "look at /targets of the server"});
     else
         add_fine(at, "prometheus", "targets",
                  caus_arena_format(at->out,
