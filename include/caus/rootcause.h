@@ -312,8 +312,8 @@ typedef struct caus_explanation {
  * With `has_near` no row counts that is later than asked for, nor by more
  * behind `near_ns` than the onset is before: what was over soon hides among
  * them. What was over by then is left out, with its rows, if anything is found
- * behind it. At least half the rows are taken as normal. What was searched near that
- * time in vain counts where the answer comes from elsewhere.
+ * behind it. At least half the rows are taken as normal. What was searched near
+ * that time in vain counts where the answer comes from elsewhere.
  *
  * Assumes one cause, in a service that is measured or called, and an incident
  * of at least a quarter of the rows after the onset. Where an onset is not

@@ -8,7 +8,6 @@
 
 enum { MOST_CHECKS = 8 };
 
-
 static const char *const words[] = {[CAUS_WORD_NONE] = NULL,
                                     [CAUS_WORD_MOVED_WITH] = "moved with",
                                     [CAUS_WORD_PRECEDED] = "preceded",

@@ -64,7 +64,8 @@ const char *caus_metric_own_name(const char *name);
 bool caus_metric_is_of_process(const char *name);
 
 /* Whether who serves such a metric measures another program: what is of its own
- * process is not of the service then. An agent within a JVM measures its own. */
+ * process is not of the service then. An agent within a JVM measures its own.
+ */
 bool caus_metric_tells_exporter(const char *name);
 
 /*

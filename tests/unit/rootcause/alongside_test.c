@@ -174,7 +174,8 @@ static void who_may_be_asked_less_is_no_witness(void **state)
     }
 }
 
-/* Who may fail unseen may be why mid does not go on to root: it is as likely. */
+/* Who may fail unseen may be why mid does not go on to root: it is as likely.
+ */
 static void who_counts_no_failures_is_no_witness_of_who_is_missed(void **state)
 {
     made_measure measures[MADE_VARIABLES];
