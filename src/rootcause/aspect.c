@@ -104,8 +104,7 @@ static bool is_of_copies(const char *name)
 static bool is_of_members(const char *name)
 {
     static const char *const members[] = {"consumers", "members", "slaves"};
-    static const char *const others[] = {"lag", "behind", "message*"};
-    return CAUS_HAS_WORD(name, members) && !CAUS_HAS_WORD(name, others);
+    return CAUS_ENDS_IN(name, members);
 }
 
 /* Whether it tells of copies of data, or of who leads them or reads what, that

@@ -65,8 +65,9 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
 
-/* Fills the context's `missed` and `cut_off`: services that get fewer requests
- * for each of their callers' than healthy windows do, while a caller fails. */
+/* Fills `lacks` and the context's `missed`, `cut_off` and `unreached`: services
+ * that get fewer requests for each of their callers' than healthy windows do,
+ * while a caller fails. */
 caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
                              const double *clues, caus_error *err);
 

@@ -317,6 +317,21 @@ static size_t find_asked(const caus_case *about, size_t service)
     return best == SIZE_MAX ? best : scene->callees[best];
 }
 
+/* Whether any caller of a service counts requests as it does: without one each
+ * is held against its own habit. */
+static bool is_counted_alike(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    size_t load = caus_case_find_load(about, service);
+    for (size_t i = scene->caller_start[service];
+         load != SIZE_MAX && i < scene->caller_start[service + 1]; i++) {
+        if (scene->callers[i] != service &&
+            caus_case_find_alike(about, scene->callers[i], load) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text)
 {
     const caus_scene *scene = &about->scene;
@@ -324,12 +339,20 @@ void caus_demand_add(const caus_case *about, size_t service, caus_text *text)
     if (callee == SIZE_MAX)
         return;
     const caus_shift *shift = &about->calls_shifts[callee];
+    const char *start = text->length ? "; " : "",
+               *name = scene->services[callee];
     bool alone =
         scene->caller_start[callee + 1] - scene->caller_start[callee] == 1;
-    caus_text_format(
-        text, "%s%s got %.3g requests for each that %s, instead of %.3g",
-        text->length ? "; " : "", scene->services[callee], shift->after,
-        alone ? "this service got" : "its callers got", shift->before);
+    const char *whose = alone ? "this service got" : "its callers got";
+    if (is_counted_alike(about, callee))
+        caus_text_format(
+            text, "%s%s got %.3g requests for each that %s, instead of %.3g",
+            start, name, shift->after, whose, shift->before);
+    else
+        caus_text_format(text,
+                         "%s%s got %.3g times as many requests as it usually "
+                         "gets for what %s",
+                         start, name, shift->after / shift->before, whose);
 }
 
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err)

@@ -33,18 +33,23 @@ static size_t find_requests(const caus_case *about, size_t service, size_t like)
 }
 
 /* Adds what the callers of a service were asked in every row; false where one
- * of them counts no requests. */
+ * of them counts no requests, or not as another does. */
 static bool add_callers(const caus_case *about, size_t service, size_t load,
                         double *callers)
 {
     const caus_scene *scene = &about->scene;
     const caus_timeline *timeline = &about->timeline;
+    const caus_variable *variables = about->series->variables;
+    size_t first = SIZE_MAX;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         if (scene->callers[i] == service)
             continue;
         size_t asked = find_requests(about, scene->callers[i], load);
-        if (asked == SIZE_MAX)
+        if (first == SIZE_MAX)
+            first = asked;
+        if (asked == SIZE_MAX ||
+            !caus_measures_alike(&variables[first], &variables[asked]))
             return false;
         for (size_t r = 0; r < timeline->row_count; r++)
             callers[r + 1] += timeline->values[asked * timeline->row_count + r];
@@ -144,7 +149,9 @@ static void find_shares(const caus_case *about, size_t service, witnesses *made)
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
     for (size_t i = first; load != SIZE_MAX && i < end; i++)
-        all += asked_before(about, scene->callers[i], load);
+        all += scene->callers[i] == service
+                   ? 0
+                   : asked_before(about, scene->callers[i], load);
     for (size_t i = first; i < end; i++)
         made->shares[caus_scene_find_call(scene, scene->callers[i], service)] =
             all > 0 ? asked_before(about, scene->callers[i], load) / all : 0;
@@ -207,19 +214,20 @@ static bool may_be_instead(const caus_scene *scene, const witnesses *known,
            known->calling[other] >= known->first_count;
 }
 
-/* Whether a service that counts no failures is known to be well: another of
- * its callers counts some and has no more than ever. */
-static bool is_cleared(const caus_scene *scene, const witnesses *known,
+/* How likely a service that counts no failures has some, in [0, 1]: others of
+ * its callers that count theirs would have more than ever. */
+static double doubt_of(const caus_scene *scene, const witnesses *known,
                        size_t service, size_t caller)
 {
+    double least = 1;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t other = scene->callers[i];
         if (other != caller && other != service &&
-            scene->shows[other][OUTSIDE_ERRORS] && known->failing[other] <= 0)
-            return true;
+            scene->shows[other][OUTSIDE_ERRORS])
+            least = fmin(least, known->failing[other] / caus_explained_clue);
     }
-    return false;
+    return least;
 }
 
 /*
@@ -239,8 +247,8 @@ static double told_by(const caus_scene *scene, const witnesses *known,
         size_t other = scene->callees[i];
         if (other == service || other == caller)
             continue;
-        likely += may_be_instead(scene, known, other) &&
-                  !is_cleared(scene, known, other, caller);
+        if (may_be_instead(scene, known, other))
+            likely += doubt_of(scene, known, other, caller);
         others = fmax(others, known->loudest[other]);
         apart = fmax(apart, 1 - spared(known, i, other) / own);
     }

@@ -140,7 +140,9 @@ static caus_status explain_near(const caus_case *fresh, attempt *result,
     behind.series = cleared;
     seen.before_ns = seen.time_ns - ending->time_ns - 1;
     CAUS_TRY(try_halved(&behind, &seen, &later, err));
-    if (is_found(&later))
+    bool is_surer = later.told.verdict == CAUS_VERDICT_CAUSE ||
+                    result->told.verdict != CAUS_VERDICT_CAUSE;
+    if (is_found(&later) && is_surer)
         *result = later;
     return CAUS_OK;
 }

@@ -98,9 +98,7 @@ static double slow_alone(const caus_scene *scene, const caus_scores *scores,
 }
 
 /* Messages that pile up in who measures neither latency nor errors tell of it
- * as far as those who write to it feel something, too: else who reads them is
- * slow.
- */
+ * as far as those who write to it feel it, too: else who reads them is slow. */
 static void collect_backlogs(const caus_scene *scene, const double *clues,
                              size_t variable_count, caus_scores *scores)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a caller measures of its calls to one callee, and the calls that nobody
  * else tells of. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rootcause/measure_words.h"
@@ -129,14 +130,16 @@ caus_status caus_toward_find(const caus_series *series, caus_arena *out,
     return CAUS_OK;
 }
 
+/* Words that say who is asked. */
+static const char *const asked[] = {"client*",    "upstream",   "peer*",
+                                    "outbound",   "outgoing",   "egress",
+                                    "dependency", "destination"};
+
 /* Whether a word that no name of a service needs says who is asked, and none
  * who asks: "add_to_cart" calls nobody, and what is reported where calls arrive
  * may name both ends. */
 static bool names_callee(const char *name)
 {
-    static const char *const asked[] = {"client*",    "upstream",   "peer*",
-                                        "outbound",   "outgoing",   "egress",
-                                        "dependency", "destination"};
     static const char *const asking[] = {"source*",     "src",     "from",
                                          "downstream*", "caller*", "inbound",
                                          "incoming",    "ingress", "origin*"};
@@ -156,6 +159,16 @@ static bool names_callee(const char *name)
     return found;
 }
 
+/* A load generator may be called "client": then the word names nobody. */
+static bool is_asked_word(const char *service)
+{
+    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
+        if (caus_word_matches(service, strlen(service), asked[k]))
+            return true;
+    }
+    return false;
+}
+
 /* The service with the longest name that another's variable mentions; SIZE_MAX
  * = none, or its own. */
 static size_t mentioned_by(const caus_topology *all, const char *name,
@@ -164,7 +177,8 @@ static size_t mentioned_by(const caus_topology *all, const char *name,
     size_t found = SIZE_MAX, longest = 0;
     for (size_t s = 0; s < all->service_count; s++) {
         size_t length = strlen(all->services[s]);
-        if (length > longest && mentions(name, all->services[s])) {
+        if (length > longest && !is_asked_word(all->services[s]) &&
+            mentions(name, all->services[s])) {
             longest = length;
             found = s;
         }
@@ -172,24 +186,48 @@ static size_t mentioned_by(const caus_topology *all, const char *name,
     return found == own ? SIZE_MAX : found;
 }
 
-static bool is_call(const caus_topology *calls, size_t caller, size_t callee)
+static bool is_call(const size_t (*calls)[2], size_t count, size_t caller,
+                    size_t callee)
 {
-    for (size_t i = 0; i < calls->call_count; i++) {
-        if (calls->calls[i][0] == caller && calls->calls[i][1] == callee)
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i][0] == caller && calls[i][1] == callee)
             return true;
     }
     return false;
 }
 
+static int by_ends(const void *a, const void *b)
+{
+    const size_t *x = a, *y = b;
+    int order = (x[0] > y[0]) - (x[0] < y[0]);
+    return order ? order : (x[1] > y[1]) - (x[1] < y[1]);
+}
+
+/* Those that clients measure, without any of which the reverse is measured as
+ * well: who asks whom is not told then. Returns how many are left. */
+static size_t drop_mutual(size_t (*found)[2], size_t count, size_t (*kept)[2])
+{
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_call((const size_t(*)[2])found, count, found[i][1], found[i][0]))
+            continue;
+        memcpy(kept[left++], found[i], sizeof *found);
+    }
+    return left;
+}
+
 caus_status caus_toward_join(const caus_series *series, caus_topology *calls,
                              caus_arena *out, caus_error *err)
 {
-    size_t most = calls->call_count + series->variable_count;
-    size_t(*joined)[2] = caus_arena_array(out, most + 1, sizeof *joined);
-    if (!joined)
+    size_t known = calls->call_count, count = 0;
+    size_t(*joined)[2] = caus_arena_array(
+        out, known + series->variable_count + 1, sizeof *joined);
+    size_t(*found)[2] =
+        caus_arena_array(out, series->variable_count + 1, sizeof *found);
+    if (!joined || !found)
         return caus_arena_fail(out, err);
-    memcpy(joined, calls->calls, calls->call_count * sizeof *joined);
-    calls->calls = (const size_t(*)[2])joined;
+    if (known)
+        memcpy(joined, calls->calls, known * sizeof *joined);
     for (size_t v = 0; v < series->variable_count; v++) {
         const caus_variable *variable = &series->variables[v];
         const char *name = caus_measure_name(variable);
@@ -200,11 +238,16 @@ caus_status caus_toward_join(const caus_series *series, caus_topology *calls,
         size_t callee = caller != SIZE_MAX && names_callee(name)
                             ? mentioned_by(calls, name, caller)
                             : SIZE_MAX;
-        if (callee == SIZE_MAX || is_call(calls, caller, callee) ||
-            is_call(calls, callee, caller))
+        if (callee == SIZE_MAX ||
+            is_call(calls->calls, known, caller, callee) ||
+            is_call(calls->calls, known, callee, caller) ||
+            is_call((const size_t(*)[2])found, count, caller, callee))
             continue;
-        joined[calls->call_count][0] = caller;
-        joined[calls->call_count++][1] = callee;
+        found[count][0] = caller;
+        found[count++][1] = callee;
     }
+    calls->call_count += drop_mutual(found, count, joined + known);
+    qsort(joined, calls->call_count, sizeof *joined, by_ends);
+    calls->calls = (const size_t(*)[2])joined;
     return CAUS_OK;
 }

@@ -163,7 +163,9 @@ static double common_of(const caus_context *context, const caus_scores *scores,
         several = seen != SIZE_MAX && seen != caller;
         seen = caller;
     }
-    double surely = several ? 1 : unreached(context, service);
+    double surely = several            ? 1
+                    : seen == SIZE_MAX ? 0 /* nobody can tell */
+                                       : unreached(context, service);
     return surely > 0 ? surely * least * (1 - shown / caus_explained_clue) : 0;
 }
 

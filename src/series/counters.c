@@ -31,7 +31,7 @@ static bool ends_word(const char *name, size_t length, const char *word)
         if (caus_lower(name[length - size + i]) != word[i])
             return false;
     }
-    return length == size || strchr("_-.:/ ", name[length - size - 1]);
+    return length == size || strchr("_-.:/ {,", name[length - size - 1]);
 }
 
 /* As OpenMetrics, Micrometer and exporters call counters, before any labels. */
@@ -69,6 +69,19 @@ static bool has_counter_within(const char *name)
     return has_word(name, words, sizeof words / sizeof *words);
 }
 
+/* Whether a label that is called a code, or class of codes, is of failures. */
+static bool has_failed_code(const char *name)
+{
+    static const char *const words[] = {"code", "status", "class"};
+    for (const char *at = name; (at = strstr(at, "=\"5")); at++) {
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            if (ends_word(name, (size_t)(at - name), words[i]))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* As Envoy and databases call what they count: "upstream_rq_5xx". */
 static bool is_called_failures(const char *name)
 {
@@ -79,7 +92,7 @@ static bool is_called_failures(const char *name)
         "drops",     "overflow",  "unavailable", "internal", "aborted",
         "exception", "exceptions"};
     return has_word(name, words, sizeof words / sizeof *words) ||
-           strstr(name, "=\"5"); /* a label's code */
+           has_failed_code(name);
 }
 
 /* What fills up rises in every row, too, and is a level. */
@@ -96,6 +109,19 @@ static bool is_called_level(const char *name)
             if (!parts[i][k])
                 return true;
         }
+    }
+    return false;
+}
+
+/* "retry_queue_size" tells how many there are at a time, of failures, too. */
+static bool is_called_size(const char *name)
+{
+    static const char *const words[] = {"size", "depth", "length",
+                                        "used", "bytes", "age"};
+    size_t length = caus_unlabelled_length(name);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (ends_word(name, length, words[i]))
+            return true;
     }
     return false;
 }
@@ -155,7 +181,7 @@ static bool is_counter(const caus_series *series, size_t variable)
     bool named = is_called_counter(about->name);
     bool level = !named && is_called_level(about->name);
     bool failures = is_called_failures(about->name);
-    if (level && !failures)
+    if (level && (!failures || is_called_size(about->name)))
         return false;
     named = named || (!level && has_counter_within(about->name));
     for (size_t s = 0; s < series->segment_count && !found.is_level; s++)

@@ -29,6 +29,7 @@ static const named names[] = {
     {"kafka_consumergroup_members", CAUS_ASPECT_RESTARTS, -1},
     {"rabbitmq_queue_consumers", CAUS_ASPECT_RESTARTS, -1},
     {"redis_connected_slaves", CAUS_ASPECT_RESTARTS, -1},
+    {"consumers_queue_depth", CAUS_ASPECT_SATURATION, 1},
     {"kube_pod_status_phase{phase=\"Pending\"}", CAUS_ASPECT_RESTARTS, 1},
     {"kube_pod_status_unschedulable", CAUS_ASPECT_RESTARTS, 1},
     {"dead_letter_messages", CAUS_ASPECT_ERRORS, 1},

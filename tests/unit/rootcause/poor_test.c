@@ -491,7 +491,6 @@ static void a_joint_that_nobody_saw_is_no_onset(void **state)
     assert_string_equal(told.suspects[0].service, "root");
 }
 
-/* What was not measured since is no sign that it was off all the time. */
 /* Of a few rows, and many behind them in which nobody measured anything. */
 static void an_onset_is_looked_for_where_values_are(void **state)
 {
@@ -534,6 +533,7 @@ static void what_hardly_moved_needs_no_explanation(void **state)
     assert_true(told.explained < 1);
 }
 
+/* What was not measured since is no sign that it was off all the time. */
 static void what_is_hardly_ever_measured_moved_where_it_is_next(void **state)
 {
     made_fixture *with = *state;

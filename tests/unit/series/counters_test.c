@@ -158,6 +158,34 @@ static void failures_that_are_seldom_are_counted(void **state)
     caus_arena_free(arena);
 }
 
+/* What there is at a time is no count, whatever a label or a word says. */
+static void what_grows_at_a_time_is_no_count_of_failures(void **state)
+{
+    (void)state;
+    enum { GROWING = 3 };
+    static const char *const growing[GROWING] = {
+        "a_disk_used_bytes{port=\"5432\"}", "a_retry_queue_size",
+        "a_requests_total{code=\"503\"}"};
+    caus_arena *arena = caus_arena_new(0);
+    double values[ROWS * GROWING];
+    caus_series series, rated;
+    const bool *counters;
+    for (size_t r = 0; r < ROWS; r++) {
+        for (size_t v = 0; v < GROWING; v++)
+            values[r * GROWING + v] = 100 + (double)(r / 4);
+    }
+    assert_int_equal(caus_series_from_values(growing, GROWING, values, ROWS,
+                                             INT64_C(5000000000), arena,
+                                             &series, NULL),
+                     CAUS_OK);
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
+        CAUS_OK);
+    for (size_t v = 0; v < GROWING; v++)
+        assert_int_equal(counters[v], v == 2);
+    caus_arena_free(arena);
+}
+
 /* For long nothing fails: then hardly a row rises, and none falls. */
 static void what_counts_failures_need_not_rise_in_every_row(void **state)
 {
@@ -216,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_sum_of_processes_may_fall_by_a_part),
         cmocka_unit_test(failures_that_are_seldom_are_counted),
         cmocka_unit_test(what_counts_failures_need_not_rise_in_every_row),
+        cmocka_unit_test(what_grows_at_a_time_is_no_count_of_failures),
         cmocka_unit_test(without_memory_it_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
