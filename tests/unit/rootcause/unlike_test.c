@@ -125,11 +125,12 @@ static void callers_that_count_unlike_are_not_added_up(void **state)
         {"root_latency", "root", .05, .004, 0},
         {"root_commands_processed", "root", 3000, 60, 0},
         {"side_messages_received", "side", 100, 2, 3000},
-        {"side_cpu", "side", 20, 1, 0},
-        {"front_cpu", "front", 20, 1, 0}};
-    static const char *const services[] = {"front", "mid", "root", "side"};
-    static const size_t calls[][2] = {{0, 1}, {1, 2}, {3, 2}};
-    const caus_topology topology = {4, services, 3, calls};
+        {"well_requests", "well", 100, 2, 0},
+        {"well_errors", "well", 1, .3, 0}};
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "well"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 4}, {3, 2}};
+    const caus_topology topology = {5, services, 4, calls};
     caus_explain_options options = made_options();
     options.topology = &topology;
     options.symptom = "front_errors";
