@@ -90,6 +90,18 @@ void caus_text_end_names(caus_text *text, size_t count);
 /* The shortest decimal that reads back as the same double; text [32]. */
 void caus_format_double(double value, char text[32]);
 
+static inline bool caus_starts_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Whether anything stands before such an end. */
+static inline bool caus_ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
 /* Of the letters A to Z the small one, whatever the locale. */
 static inline char caus_lower(char byte)
 {

@@ -304,12 +304,6 @@ caus_status caus_graph_file_parse(const char *text, size_t length,
     return status;
 }
 
-static bool ends_with(const char *path, const char *end)
-{
-    size_t length = strlen(path), tail = strlen(end);
-    return length > tail && strcmp(path + length - tail, end) == 0;
-}
-
 /* By the name, else by the first bytes; a CSV file begins with neither. */
 static caus_graph_format format_of(const char *path, const char *text,
                                    size_t length)
@@ -322,7 +316,7 @@ static caus_graph_format format_of(const char *path, const char *text,
                 {".graphml", CAUS_GRAPH_GRAPHML}, {".xml", CAUS_GRAPH_GRAPHML},
                 {".csv", CAUS_GRAPH_CSV}};
     for (size_t k = 0; k < sizeof ends / sizeof *ends; k++)
-        if (ends_with(path, ends[k].end))
+        if (caus_ends_with(path, ends[k].end))
             return ends[k].format;
     size_t at = 0;
     while (at < length && (text[at] == ' ' || text[at] == '\n'))

@@ -41,7 +41,7 @@ enum { PROFILES = sizeof profiles / sizeof *profiles };
 
 static bool starts_with(const char *text, const char *start)
 {
-    return text && strncmp(text, start, strlen(start)) == 0;
+    return text && caus_starts_with(text, start);
 }
 
 static const char *type_of(const caus_clickhouse_column *columns, size_t count,

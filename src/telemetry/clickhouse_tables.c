@@ -83,11 +83,6 @@ static const char *type_of(const caus_span_table *table, const char *name)
     return caus_column_type(table->columns, table->column_count, name);
 }
 
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 static bool ends_with(const char *text, const char *end)
 {
     size_t length = strlen(text), end_length = strlen(end);
@@ -121,13 +116,13 @@ static bool find_source(const caus_span_table *table, const char *name,
         }
     }
     const char *type = type_of(table, name);
-    if (type && starts_with(type, "Map(")) {
+    if (type && caus_starts_with(type, "Map(")) {
         bool is_text = ends_with(type, " String)");
         *source = (caus_attribute_source){
             is_text ? CAUS_STORE_MAP : CAUS_STORE_MAP_OTHER, name, NULL};
         return true;
     }
-    if (type && starts_with(type, "JSON")) {
+    if (type && caus_starts_with(type, "JSON")) {
         *source = (caus_attribute_source){CAUS_STORE_JSON, name, NULL};
         return true;
     }
@@ -147,9 +142,9 @@ static bool fit(const caus_span_profile *profile, caus_span_table *table)
     const char *time_type = type_of(table, profile->names->time);
     if (profile->time_ns && type_of(table, profile->time_ns))
         table->clock = CAUS_SPAN_CLOCK_NS;
-    else if (starts_with(time_type, "DateTime64"))
+    else if (caus_starts_with(time_type, "DateTime64"))
         table->clock = CAUS_SPAN_CLOCK_64;
-    else if (starts_with(time_type, "DateTime"))
+    else if (caus_starts_with(time_type, "DateTime"))
         table->clock = CAUS_SPAN_CLOCK_SECOND;
     else
         return false;

@@ -143,12 +143,6 @@ static bool starts_with(const caus_csv_source *source, const char *bytes,
     return source->count >= count && memcmp(source->bytes, bytes, count) == 0;
 }
 
-static bool ends_with(const char *path, const char *ending)
-{
-    size_t length = strlen(path), tail = strlen(ending);
-    return length > tail && strcmp(path + length - tail, ending) == 0;
-}
-
 /* What people give that would be read as text with an odd first line. */
 static const char *foreign_kind(const caus_csv_source *source)
 {
@@ -179,7 +173,8 @@ static caus_status find_packing(caus_csv_source *source, caus_error *err)
         source->packing = GZIP;
     else if (starts_with(source, "\x28\xb5\x2f\xfd", 4))
         source->packing = ZSTANDARD;
-    else if (ends_with(source->path, ".gz") || ends_with(source->path, ".zst"))
+    else if (caus_ends_with(source->path, ".gz") ||
+             caus_ends_with(source->path, ".zst"))
         return CAUS_FAIL(err, CAUS_ERR_INVALID_DATA,
                          "%s is named like packed data but does not start like "
                          "them: make the file again, or rename it to .csv",

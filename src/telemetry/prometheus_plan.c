@@ -6,12 +6,6 @@
 
 #include "telemetry/prometheus_internal.h"
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
-
 /* The name without a suffix it ends with, in the scratch arena. */
 static char *cut(caus_prom *prom, const char *name, const char *suffix)
 {
@@ -48,7 +42,7 @@ static bool replace_word(const char *name, const char *const *words,
                          char stem[256])
 {
     size_t length = strlen(name);
-    if (ends_with(name, "_total"))
+    if (caus_ends_with(name, "_total"))
         length -= strlen("_total");
     if (length > 250)
         return false;
@@ -137,9 +131,10 @@ static bool has_calls_beside(const caus_prom *prom, const char *name)
 
 static bool is_seconds(const char *name)
 {
-    return ends_with(name, "_seconds") || ends_with(name, "_seconds_total") ||
-           ends_with(name, "_seconds_bucket") ||
-           ends_with(name, "_seconds_sum");
+    return caus_ends_with(name, "_seconds") ||
+           caus_ends_with(name, "_seconds_total") ||
+           caus_ends_with(name, "_seconds_bucket") ||
+           caus_ends_with(name, "_seconds_sum");
 }
 
 static const char *unit_of(const caus_prom *prom, const caus_prom_query *query)
@@ -151,12 +146,12 @@ static const char *unit_of(const caus_prom *prom, const caus_prom_query *query)
         return "calls";
     if (strcmp(unit, "seconds") == 0 || is_seconds(metric))
         return "s";
-    if (strcmp(unit, "bytes") == 0 || ends_with(metric, "_bytes") ||
-        ends_with(metric, "_bytes_total"))
+    if (strcmp(unit, "bytes") == 0 || caus_ends_with(metric, "_bytes") ||
+        caus_ends_with(metric, "_bytes_total"))
         return "B";
     if (*unit)
         return unit;
-    if (ends_with(metric, "_ratio"))
+    if (caus_ends_with(metric, "_ratio"))
         return "ratio";
     if (query->form == CAUS_PROM_COUNTER && strstr(metric, "error"))
         return "errors";
@@ -176,8 +171,8 @@ static void set_meaning(const caus_prom *prom, caus_prom_query *query)
     else if (query->form == CAUS_PROM_P95)
         query->kind = is_time ? CAUS_KIND_LATENCY_QUANTILE : CAUS_KIND_GAUGE;
     else if (query->kind == CAUS_KIND_UNKNOWN)
-        query->kind = ends_with(query->metric, "_ratio") ? CAUS_KIND_RATIO
-                                                         : CAUS_KIND_GAUGE;
+        query->kind = caus_ends_with(query->metric, "_ratio") ? CAUS_KIND_RATIO
+                                                              : CAUS_KIND_GAUGE;
     if (query->kind == CAUS_KIND_LATENCY_QUANTILE ||
         (query->form == CAUS_PROM_COUNTER && strstr(query->metric, "error")))
         query->bad = CAUS_BAD_UP;
@@ -224,20 +219,20 @@ static caus_status refuse_unfit(const char *name, const char *type,
                                 bool has_override, caus_error *err)
 {
     if (strcmp(type, "info") == 0 || strcmp(type, "stateset") == 0 ||
-        ends_with(name, "_info"))
+        caus_ends_with(name, "_info"))
         return refuse(name,
                       "is an info metric: it describes and does not vary; "
                       "leave it out",
                       err);
-    if (ends_with(name, "_created"))
+    if (caus_ends_with(name, "_created"))
         return refuse(name,
                       "tells when a counter was made, not how a system does; "
                       "leave it out",
                       err);
-    if (!has_override && (ends_with(name, "_timestamp") ||
-                          ends_with(name, "_timestamp_seconds") ||
-                          ends_with(name, "_timestamp_ms") ||
-                          ends_with(name, "_start_time_seconds")))
+    if (!has_override && (caus_ends_with(name, "_timestamp") ||
+                          caus_ends_with(name, "_timestamp_seconds") ||
+                          caus_ends_with(name, "_timestamp_ms") ||
+                          caus_ends_with(name, "_start_time_seconds")))
         return refuse(name,
                       "is a point in time, which only grows: ask for an age, "
                       "such as NAME=time() - METRIC",
@@ -269,12 +264,12 @@ static bool is_counter(const caus_prom *prom, const char *name,
 {
     if (strcmp(type, "counter") == 0 || strcmp(type, "gauge") == 0)
         return *type == 'c';
-    if (ends_with(name, "_total"))
+    if (caus_ends_with(name, "_total"))
         return true;
     /* Count and sum of a histogram whose buckets are there. */
-    const char *part = ends_with(name, "_count") ? "_count"
-                       : ends_with(name, "_sum") ? "_sum"
-                                                 : NULL;
+    const char *part = caus_ends_with(name, "_count") ? "_count"
+                       : caus_ends_with(name, "_sum") ? "_sum"
+                                                      : NULL;
     char bucket[300];
     if (!part)
         return false;
@@ -298,7 +293,7 @@ static caus_status plan_bare(caus_prom *prom, const caus_variable_spec *spec,
     if (is_absent && !has_calls_beside(prom, name))
         return caus_prom_fail_unknown(prom, name, name, err);
     CAUS_TRY(refuse_unfit(name, type, has_override, err));
-    if (has_series && ends_with(name, "_bucket"))
+    if (has_series && caus_ends_with(name, "_bucket"))
         return add_histogram(prom, spec, cut(prom, name, "_bucket"), err);
     if (has_buckets)
         return add_histogram(prom, spec, name, err);

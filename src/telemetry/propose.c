@@ -46,6 +46,7 @@ typedef struct proposer {
     offer *offers;
     size_t count, capacity;
     caus_map *names;
+    caus_map *exporters; /* services whose exporter is another process */
     const char **services;
     size_t service_count;
 } proposer;
@@ -85,15 +86,24 @@ static const char **names_to_ask(const proposer *at,
     return names;
 }
 
-static bool is_exporter(const caus_group *groups, size_t count,
-                        const char *service)
+/* Lists the services of which another program measures what it serves. */
+static caus_status find_exporters(proposer *at, const caus_group *groups,
+                                  size_t count, caus_error *err)
 {
     for (size_t g = 0; g < count; g++) {
-        if (strcmp(groups[g].service, service) == 0 &&
-            caus_metric_tells_exporter(groups[g].metric))
-            return true;
+        const char *service = groups[g].service;
+        if (caus_metric_tells_exporter(groups[g].metric) &&
+            caus_map_insert(at->exporters, service, strlen(service), g, NULL) <
+                0)
+            return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                             "no memory for the services of exporters");
     }
-    return false;
+    return CAUS_OK;
+}
+
+static bool is_exporter(const proposer *at, const char *service)
+{
+    return caus_map_find(at->exporters, service, strlen(service), NULL);
 }
 
 static bool is_of_use(const caus_candidate *candidate, const caus_group *group)
@@ -115,11 +125,12 @@ static caus_status offer_metrics(proposer *at, caus_error *err)
         return caus_arena_fail(at->out, err);
     CAUS_TRY(
         caus_groups_read(at->prom, names, asked, &groups, &group_count, err));
+    CAUS_TRY(find_exporters(at, groups, group_count, err));
     for (size_t c = 0; c < count; c++) {
         for (size_t g = 0; g < group_count; g++) {
             if (!is_of_use(&candidates[c], &groups[g]) ||
                 (caus_metric_is_of_process(candidates[c].metric) &&
-                 is_exporter(groups, group_count, groups[g].service)))
+                 is_exporter(at, groups[g].service)))
                 continue;
             CAUS_TRY(add_offer(at,
                                (offer){.service = groups[g].service,
@@ -554,7 +565,8 @@ static caus_status join_queries(const proposer *at, caus_setup *made,
 static caus_status run_proposer(proposer *at, caus_setup *made, caus_error *err)
 {
     at->names = caus_map_new();
-    if (!at->names)
+    at->exporters = caus_map_new();
+    if (!at->names || !at->exporters)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
                          "no memory for the names of variables");
     if (at->prom)
@@ -583,6 +595,7 @@ caus_status caus_setup_propose(const caus_setup_servers *servers,
     caus_status status = run_proposer(&at, &made, err);
     caus_prom_close(&prom);
     caus_map_free(at.names);
+    caus_map_free(at.exporters);
     free(at.offers);
     if (status == CAUS_OK)
         *result = made;

@@ -109,17 +109,6 @@ typedef struct finder {
     size_t count;
 } finder;
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text), end_length = strlen(end);
-    return length > end_length && strcmp(text + length - end_length, end) == 0;
-}
-
-static bool starts_with(const char *text, const char *start)
-{
-    return strncmp(text, start, strlen(start)) == 0;
-}
-
 /* A limit, unless of durations, whose longest tells more than their mean. */
 static bool is_limit(const char *name)
 {
@@ -177,7 +166,7 @@ static double standing(const char *name)
     for (const hint *at = anywhere; at->word; at++)
         bonus += strcasestr(name, at->word) ? at->score : 0;
     for (const hint *at = starts; at->word; at++)
-        bonus += starts_with(name, at->word) ? at->score : 0;
+        bonus += caus_starts_with(name, at->word) ? at->score : 0;
     return bonus - (double)strlen(name) / 200;
 }
 
@@ -213,10 +202,10 @@ typedef struct time_unit {
 
 static time_unit unit_of_time(const char *base)
 {
-    if (ends_with(base, "_usec") || ends_with(base, "_us") ||
+    if (caus_ends_with(base, "_usec") || caus_ends_with(base, "_us") ||
         strcasestr(base, "microseconds"))
         return (time_unit){"s", 1e6};
-    if (ends_with(base, "_ms") || strcasestr(base, "milliseconds"))
+    if (caus_ends_with(base, "_ms") || strcasestr(base, "milliseconds"))
         return (time_unit){"ms", 1};
     return (time_unit){"s", 1};
 }
@@ -244,7 +233,8 @@ static void add_duration(finder *at, const char *name, const char *base,
 static void add_durations(finder *at, const char *name, const char *base)
 {
     bool has_buckets = find(at, base, "_bucket") != NULL;
-    bool is_size = ends_with(base, "_bytes") || ends_with(base, "_size");
+    bool is_size =
+        caus_ends_with(base, "_bytes") || caus_ends_with(base, "_size");
     double score = is_size ? 0 : worth(base, duration_words);
     add_duration(at, name, base,
                  has_buckets ? CAUS_MEASURE_HISTOGRAM : CAUS_MEASURE_SUMMARY,
@@ -276,7 +266,7 @@ static caus_status add_mean_time(finder *at, const char *name, caus_arena *out,
                                  caus_error *err)
 {
     static const char ending[] = "_duration_seconds_total";
-    if (!ends_with(name, ending))
+    if (!caus_ends_with(name, ending))
         return CAUS_OK;
     const char *base =
         caus_arena_copy_text(out, name, strlen(name) - (sizeof ending - 1));
@@ -310,11 +300,11 @@ static bool add_time(finder *at, const char *name)
         const char *end;
         double divisor;
     } units[] = {{"Microseconds", 1e6}, {"Milliseconds", 1e3}};
-    if (ends_with(name, "cpu_seconds_total") ||
-        ends_with(name, "cpu_usage_seconds_total") ||
-        ends_with(name, "cpu_user_seconds_total"))
+    if (caus_ends_with(name, "cpu_seconds_total") ||
+        caus_ends_with(name, "cpu_usage_seconds_total") ||
+        caus_ends_with(name, "cpu_user_seconds_total"))
         add_processor(at, name, 1);
-    else if (ends_with(name, "disk_io_time_seconds_total"))
+    else if (caus_ends_with(name, "disk_io_time_seconds_total"))
         add(at, (caus_candidate){.metric = name,
                                  .base = name,
                                  .signal = CAUS_SIGNAL_UTILISATION,
@@ -324,13 +314,13 @@ static bool add_time(finder *at, const char *name)
                                  .unit = "ratio",
                                  .kind = CAUS_KIND_RATIO});
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (!ends_with(name, units[i].end))
+        if (!caus_ends_with(name, units[i].end))
             continue;
         if (strcasestr(name, "cpu") && !strcasestr(name, "wait"))
             add_processor(at, name, units[i].divisor);
         return true;
     }
-    return ends_with(name, "_seconds_total");
+    return caus_ends_with(name, "_seconds_total");
 }
 
 static void add_counter(finder *at, const char *name)
@@ -338,8 +328,8 @@ static void add_counter(finder *at, const char *name)
     const char *own = caus_metric_own_name(name);
     double errors = worth(own, error_words), rate = worth(own, rate_words);
     double events = worth(own, event_words);
-    if (add_time(at, name) || ends_with(name, "_bytes_total") ||
-        ends_with(name, "Bytes"))
+    if (add_time(at, name) || caus_ends_with(name, "_bytes_total") ||
+        caus_ends_with(name, "Bytes"))
         return;
     caus_candidate made = {.metric = name,
                            .base = name,
@@ -377,7 +367,7 @@ static bool is_memory(const char *name)
         "memory_usage_bytes",    "MemoryResident",
         "MemoryTracking"};
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        if (ends_with(name, ends[i]))
+        if (caus_ends_with(name, ends[i]))
             return true;
     }
     return false;
@@ -420,15 +410,17 @@ static void add_gauge(finder *at, const char *name)
     if (is_memory(name)) {
         made.measure = CAUS_MEASURE_GAUGE_SUM;
         made.score = 5 + standing(name);
-        made.word = ends_with(name, "MemAvailable_bytes") ? "memory_available"
-                                                          : "memory";
+        made.word = caus_ends_with(name, "MemAvailable_bytes")
+                        ? "memory_available"
+                        : "memory";
         made.unit = "bytes";
     } else {
         double load = worth(name, load_words);
         made.score = load > 0 ? load + standing(name) : 0;
-        if (ends_with(name, "_bytes"))
+        if (caus_ends_with(name, "_bytes"))
             made.unit = "bytes";
-        else if (ends_with(name, "_ratio") || ends_with(name, "_utilization"))
+        else if (caus_ends_with(name, "_ratio") ||
+                 caus_ends_with(name, "_utilization"))
             made.unit = "ratio";
     }
     add(at, made);
@@ -439,11 +431,11 @@ static caus_status add_metric(finder *at, const caus_offered_metric *metric,
 {
     const char *name = metric->name;
     bool is_counter =
-        strcmp(metric->type, "counter") == 0 || ends_with(name, "_total");
-    if (is_passed_over(name) || ends_with(name, "_bucket") ||
-        ends_with(name, "_sum") || strcmp(name, "up") == 0)
+        strcmp(metric->type, "counter") == 0 || caus_ends_with(name, "_total");
+    if (is_passed_over(name) || caus_ends_with(name, "_bucket") ||
+        caus_ends_with(name, "_sum") || strcmp(name, "up") == 0)
         return CAUS_OK;
-    if (ends_with(name, "_count") && !is_counter) {
+    if (caus_ends_with(name, "_count") && !is_counter) {
         const char *base =
             caus_arena_format(out, "%.*s", (int)strlen(name) - 6, name);
         if (!base)
@@ -474,13 +466,14 @@ static int by_score(const void *a, const void *b)
 
 bool caus_metric_is_of_process(const char *name)
 {
-    return starts_with(name, "process_") || starts_with(name, "go_") ||
-           starts_with(name, "python_");
+    return caus_starts_with(name, "process_") ||
+           caus_starts_with(name, "go_") || caus_starts_with(name, "python_");
 }
 
 bool caus_metric_tells_exporter(const char *name)
 {
-    return ends_with(name, "exporter_build_info") && !starts_with(name, "jmx_");
+    return caus_ends_with(name, "exporter_build_info") &&
+           !caus_starts_with(name, "jmx_");
 }
 
 caus_status caus_candidates_find(const caus_metric_survey *survey,

@@ -189,20 +189,27 @@ static void whom_it_asks_more_itself_is_told(void **state)
     assert_true(calls_of(&told, "mid") > 0);
 }
 
-/* mid is slow, root is not, and the calls of mid take what mid lost: it is the
- * way to root. Is it mid's own work, its calls take as long as ever. */
+/* mid is slow, nothing measured of root moved, and the calls of mid take so
+ * much longer. */
+static void slow_calls(made_measure measures[MADE_VARIABLES], double longer)
+{
+    memcpy(measures, made_incident, MADE_VARIABLES * sizeof *measures);
+    for (size_t i = 0; i < MADE_VARIABLES; i++) {
+        if (strcmp(measures[i].service, "root") == 0)
+            measures[i].shift = 0;
+        if (strcmp(measures[i].name, "mid_queue_depth") == 0)
+            measures[i] =
+                (made_measure){"mid_client_latency", "mid", .06, .004, longer};
+    }
+}
+
+/* What they take longer is what mid lost: it is the way to root. Is it mid's
+ * own work, its calls take as long as ever. */
 static void what_its_calls_take_clears_a_caller(void **state)
 {
     for (int own_work = 0; own_work < 2; own_work++) {
         made_measure measures[MADE_VARIABLES];
-        memcpy(measures, made_incident, sizeof measures);
-        for (size_t i = 0; i < MADE_VARIABLES; i++) {
-            if (strcmp(measures[i].service, "root") == 0)
-                measures[i].shift = 0;
-            if (strcmp(measures[i].name, "mid_queue_depth") == 0)
-                measures[i] = (made_measure){"mid_client_latency", "mid", .06,
-                                             .004, own_work ? 0 : .5};
-        }
+        slow_calls(measures, own_work ? 0 : .5);
         caus_explain_options options = made_options();
         caus_explanation told = made_explain(*state, measures, &options);
         assert_string_equal(first_of(&told), own_work ? "mid" : "root");
@@ -210,31 +217,16 @@ static void what_its_calls_take_clears_a_caller(void **state)
     }
 }
 
-/* Nothing measured of root moved: a change is told if it came shortly before.
- */
+/* A change of root is told if it came shortly before. */
 static void an_old_change_is_not_told_as_near(void **state)
 {
-    static const int64_t ages_s[] = {60, 2400};
+    static const int after_s[] = {-60, -2400};
     made_measure measures[MADE_VARIABLES];
-    memcpy(measures, made_incident, sizeof measures);
-    for (size_t i = 0; i < MADE_VARIABLES; i++) {
-        if (strcmp(measures[i].service, "root") == 0)
-            measures[i].shift = 0;
-        if (strcmp(measures[i].name, "mid_queue_depth") == 0)
-            measures[i] =
-                (made_measure){"mid_client_latency", "mid", .06, .004, .5};
-    }
+    slow_calls(measures, .5);
     for (int old = 0; old < 2; old++) {
         caus_explain_options options = made_options();
-        const caus_change change = {options.onset_ns -
-                                        ages_s[old] * INT64_C(1000000000),
-                                    "root",
-                                    CAUS_CHANGE_DEPLOY,
-                                    "deploy",
-                                    "v2",
-                                    "",
-                                    "",
-                                    ""};
+        const caus_change change = made_change(
+            options.onset_ns, after_s[old], "root", CAUS_CHANGE_DEPLOY, "v2");
         const caus_changes changes = {1, &change};
         options.changes = &changes;
         caus_explanation told = made_explain(*state, measures, &options);
@@ -252,15 +244,10 @@ static void calls_that_gained_little_clear_nobody(void **state)
     double scores[2] = {0};
     for (int much = 0; much < 2; much++) {
         made_measure measures[MADE_VARIABLES];
-        memcpy(measures, made_incident, sizeof measures);
+        slow_calls(measures, much ? 1 : .02);
         for (size_t i = 0; i < MADE_VARIABLES; i++) {
-            if (strcmp(measures[i].service, "root") == 0)
-                measures[i].shift = 0;
             if (strcmp(measures[i].name, "mid_latency") == 0)
                 measures[i].shift = 2;
-            if (strcmp(measures[i].name, "mid_queue_depth") == 0)
-                measures[i] = (made_measure){"mid_client_latency", "mid", .06,
-                                             .004, much ? 1 : .02};
         }
         caus_explain_options options = made_options();
         caus_explanation told = made_explain(*state, measures, &options);

@@ -31,16 +31,35 @@ static void fill(double values[ROWS * COLUMNS])
     values[10 * COLUMNS] = (double)NAN;
 }
 
-static caus_series make(caus_arena *arena)
+static caus_series make_of(const char *const *called, size_t count,
+                           const double *values, caus_arena *arena)
 {
-    double values[ROWS * COLUMNS];
     caus_series series;
-    fill(values);
-    assert_int_equal(caus_series_from_values(names, COLUMNS, values, ROWS,
+    assert_int_equal(caus_series_from_values(called, count, values, ROWS,
                                              INT64_C(5000000000), arena,
                                              &series, NULL),
                      CAUS_OK);
     return series;
+}
+
+static caus_series make(caus_arena *arena)
+{
+    double values[ROWS * COLUMNS];
+    fill(values);
+    return make_of(names, COLUMNS, values, arena);
+}
+
+/* Which of the columns count; `rated` as the series then is. */
+static const bool *rate(const char *const *called, size_t count,
+                        const double *values, caus_arena *arena,
+                        caus_series *rated)
+{
+    caus_series series = make_of(called, count, values, arena);
+    const bool *counters;
+    assert_int_equal(
+        caus_series_rate_counters(&series, arena, rated, &counters, NULL),
+        CAUS_OK);
+    return counters;
 }
 
 static void assert_near(double value, double expected)
@@ -133,8 +152,7 @@ static void failures_that_are_seldom_are_counted(void **state)
         "a_failures_count",     "a_errors"};
     caus_arena *arena = caus_arena_new(0);
     double values[ROWS * SELDOM];
-    caus_series series, rated;
-    const bool *counters;
+    caus_series rated;
     for (size_t r = 0; r < ROWS; r++) {
         double *row = values + r * SELDOM;
         row[0] = row[1] = row[5] = r < 25 ? 6000 : 6050;
@@ -142,13 +160,7 @@ static void failures_that_are_seldom_are_counted(void **state)
         row[3] = r < 25 ? 4 : 5;
         row[4] = r < 35 ? 0 : 20; /* or as many in each row since */
     }
-    assert_int_equal(caus_series_from_values(seldom, SELDOM, values, ROWS,
-                                             INT64_C(5000000000), arena,
-                                             &series, NULL),
-                     CAUS_OK);
-    assert_int_equal(
-        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
-        CAUS_OK);
+    const bool *counters = rate(seldom, SELDOM, values, arena, &rated);
     static const bool expected[SELDOM] = {true,  true,  true,
                                           false, false, false};
     for (size_t v = 0; v < SELDOM; v++)
@@ -168,19 +180,12 @@ static void what_grows_at_a_time_is_no_count_of_failures(void **state)
         "a_requests_total{code=\"503\"}"};
     caus_arena *arena = caus_arena_new(0);
     double values[ROWS * GROWING];
-    caus_series series, rated;
-    const bool *counters;
+    caus_series rated;
     for (size_t r = 0; r < ROWS; r++) {
         for (size_t v = 0; v < GROWING; v++)
             values[r * GROWING + v] = 100 + (double)(r / 4);
     }
-    assert_int_equal(caus_series_from_values(growing, GROWING, values, ROWS,
-                                             INT64_C(5000000000), arena,
-                                             &series, NULL),
-                     CAUS_OK);
-    assert_int_equal(
-        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
-        CAUS_OK);
+    const bool *counters = rate(growing, GROWING, values, arena, &rated);
     for (size_t v = 0; v < GROWING; v++)
         assert_int_equal(counters[v], v == 2);
     caus_arena_free(arena);
@@ -195,8 +200,7 @@ static void what_counts_failures_need_not_rise_in_every_row(void **state)
         "a_error_rate",      "a_rq_timeout", "a_timeouts"};
     caus_arena *arena = caus_arena_new(0);
     double values[ROWS * COLUMNS];
-    caus_series series, rated;
-    const bool *counters;
+    caus_series rated;
     for (size_t r = 0; r < ROWS; r++) {
         double failed = r < 25 ? 40 : 40 + 7 * (double)(r - 24);
         for (size_t v = 0; v < COLUMNS; v++)
@@ -205,13 +209,7 @@ static void what_counts_failures_need_not_rise_in_every_row(void **state)
         values[r * COLUMNS + 3] /= 1000;
         values[r * COLUMNS + 5] = fmin(failed, 75); /* rises too seldom */
     }
-    assert_int_equal(caus_series_from_values(called, COLUMNS, values, ROWS,
-                                             INT64_C(5000000000), arena,
-                                             &series, NULL),
-                     CAUS_OK);
-    assert_int_equal(
-        caus_series_rate_counters(&series, arena, &rated, &counters, NULL),
-        CAUS_OK);
+    const bool *counters = rate(called, COLUMNS, values, arena, &rated);
     for (size_t v = 0; v < COLUMNS; v++)
         assert_int_equal(counters[v], v == 0 || v == 4);
     caus_arena_free(arena);
