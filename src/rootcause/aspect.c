@@ -64,6 +64,12 @@ bool caus_aspect_is_sum(const caus_variable *variable)
     return CAUS_ENDS_IN(caus_measure_name(variable), sums);
 }
 
+bool caus_aspect_is_mean(const caus_variable *variable)
+{
+    static const char *const means[] = {"avg", "average", "mean"};
+    return CAUS_HAS_WORD(caus_measure_name(variable), means);
+}
+
 /* Whether it tells how long requests take, as Micrometer names it:
  * "requests_seconds_max"; the sum and the count of that are loads. */
 static bool is_time(const char *name)

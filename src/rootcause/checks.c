@@ -7,7 +7,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_FINDINGS = 10 };
+enum { MOST_FINDINGS = 11 };
 
 static const double percent = 100;
 
@@ -66,6 +66,21 @@ static void check_order(suspicion *list, size_t service)
                       : CAUS_STATE_UNTESTED,
                 "it moved no later than the symptom",
                 "it moved later than the symptom");
+}
+
+/* Latency and failures that users did not feel for longer than it takes. */
+static void check_felt(suspicion *list, size_t service)
+{
+    const caus_case *about = list->about;
+    double unheeded_s = about->unheeded_s[service];
+    if (unheeded_s <= caus_felt_within_s)
+        return;
+    add_finding(list, CAUS_STATE_FAILED,
+                "nothing that it shows was there long before anybody felt it",
+                caus_arena_format(about->out,
+                                  "what it shows was there %.0f s before "
+                                  "anybody felt anything",
+                                  unheeded_s));
 }
 
 /* Whom the first can reach and who began before it, beyond all doubt. */
@@ -375,6 +390,7 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
         caus_findings_begin(about->out, MOST_FINDINGS, &list.findings, err));
     check_strength(&list, rank, placebo);
     check_order(&list, service);
+    check_felt(&list, service);
     check_callers(&list, rank);
     check_reach(&list, service);
     check_callees(&list, service);

@@ -37,6 +37,9 @@ bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect);
 /* Whether a latency is what all calls together take. */
 bool caus_aspect_is_sum(const caus_variable *variable);
 
+/* Whether it is a mean. */
+bool caus_aspect_is_mean(const caus_variable *variable);
+
 /* Whether it is a number of failures, rather than a share of requests or what
  * went well. */
 bool caus_aspect_counts_failures(const caus_variable *variable);

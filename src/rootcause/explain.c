@@ -285,6 +285,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(caus_log_clues_find(about, placebo, err));
     CAUS_TRY(caus_placebo_reduce(about, placebo, clues, err));
     CAUS_TRY(caus_strays_weigh(about, clues, err));
+    CAUS_TRY(caus_felt_weigh(about, clues, err));
     CAUS_TRY(caus_alongside_raise(about, clues, err));
     CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
     CAUS_TRY(caus_demand_weigh(about, clues, err));

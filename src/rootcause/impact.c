@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the numbers themselves say of who can have made what: failures that are
- * too few for the symptom's, and services that only stand before another. */
+ * too few for the symptom's, waits that are too short, and services that only
+ * stand before another. */
 #include <math.h>
 
 #include "rootcause/rootcause_internal.h"
@@ -53,14 +54,49 @@ static double failing(const caus_case *about, size_t variable, size_t load)
     return change / whole * about->shifts[own].after;
 }
 
-void caus_impact_weigh(const caus_case *about, double *clues)
+/* How much longer all requests of a row take together; NaN = nobody counts
+ * them. */
+static double waiting(const caus_case *about, size_t variable, size_t load)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    size_t own =
+        caus_case_find_alike(about, about->scene.service_of[variable], load);
+    if (!shift->measured || own == SIZE_MAX)
+        return (double)NAN;
+    return fmax(0, shift->after - shift->before) * about->shifts[own].after;
+}
+
+/* Latency of services whose requests took hardly longer, all together, than
+ * those of the symptom's did. Means tell: only they add up. A request may wait
+ * for several calls, and for those before it, by more than it takes the fuller
+ * a service is. */
+static void weigh_waiting(const caus_case *about, size_t load, double *clues)
 {
     const caus_scene *scene = &about->scene;
     size_t symptom = about->symptom;
-    if (symptom == SIZE_MAX || scene->aspects[symptom] != CAUS_ASPECT_ERRORS ||
-        scene->service_of[symptom] == SIZE_MAX)
-        return;
-    size_t load = caus_case_find_load(about, scene->service_of[symptom]);
+    const caus_shift *shift = &about->shifts[symptom];
+    double seen = waiting(about, symptom, load);
+    double times = shift->before > 0 ? shift->after / shift->before : 1;
+    double most = caus_calls_a_request * pow(times, caus_power_of_queues);
+    for (size_t s = 0; s < scene->service_count && seen > 0; s++) {
+        size_t alike = caus_case_find_alike(about, s, symptom);
+        double own =
+            alike == SIZE_MAX ? (double)NAN : waiting(about, alike, load);
+        if (s == scene->service_of[symptom] || isnan(own))
+            continue;
+        for (size_t i = scene->variable_start[s];
+             i < scene->variable_start[s + 1]; i++) {
+            size_t v = scene->variables[i];
+            if (scene->aspects[v] == CAUS_ASPECT_LATENCY)
+                clues[v] *= fmin(1, most * own / seen);
+        }
+    }
+}
+
+static void weigh_failing(const caus_case *about, size_t load, double *clues)
+{
+    const caus_scene *scene = &about->scene;
+    size_t symptom = about->symptom;
     double seen = failing(about, symptom, load);
     for (size_t v = 0; v < about->series->variable_count && seen > 0; v++) {
         if (scene->service_of[v] == SIZE_MAX || clues[v] <= 0 || v == symptom ||
@@ -70,6 +106,20 @@ void caus_impact_weigh(const caus_case *about, double *clues)
         if (!isnan(own))
             clues[v] *= fmin(1, own / (caus_enough_failures * seen));
     }
+}
+
+void caus_impact_weigh(const caus_case *about, double *clues)
+{
+    size_t symptom = about->symptom;
+    if (symptom == SIZE_MAX || about->scene.service_of[symptom] == SIZE_MAX)
+        return;
+    size_t load = caus_case_find_load(about, about->scene.service_of[symptom]);
+    caus_aspect aspect = about->scene.aspects[symptom];
+    if (aspect == CAUS_ASPECT_ERRORS)
+        weigh_failing(about, load, clues);
+    else if (aspect == CAUS_ASPECT_LATENCY && load != SIZE_MAX &&
+             caus_aspect_is_mean(&about->series->variables[symptom]))
+        weigh_waiting(about, load, clues);
 }
 
 /* What a variable is in a row of those from `from` to `to`, missing ones being

@@ -82,6 +82,8 @@ typedef struct caus_case {
                          moved; NaN = no calls are known */
     double unfelt;    /* share of its score that is of what is inside it, which
                          nobody feels; NaN = nobody is suspected */
+    double *unheeded_s; /* [service_count] for how long what it shows outside
+                           was there before anybody felt anything */
     bool has_anomalies;
     const double **later; /* [variable_count] of caus_detect_rows */
     caus_anomalies anomalies;
@@ -275,6 +277,9 @@ const char *caus_strays_say(const caus_case *about);
 
 /* Raises clues and shifts of callees to what they are in the rows in which
  * their callers are off, where that is no chance. */
+/* Makes latency and failures quieter that were there before anybody felt
+ * anything, once the clues are known; fills `unheeded_s`. */
+caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err);
 caus_status caus_alongside_raise(caus_case *about, double *clues,
                                  caus_error *err);
 

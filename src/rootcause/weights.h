@@ -34,6 +34,12 @@ static const double caus_explained_across = 1;
 /* What calls of a service gained explains what it gained up to so many times:
  * a request makes some calls, one after another. */
 static const double caus_calls_a_request = 4;
+/* Queues make more of little the more the wait grew: by this power of that. */
+static const double caus_power_of_queues = 2;
+/* What a service shows reaches users within so many seconds, in which queues
+ * fill and calls time out; the likelihood that it takes longer falls as fast.
+ */
+static const double caus_felt_within_s = 120;
 /* No clue is larger: what is far off is far off. */
 static const double caus_most_clue = 100;
 /* A service whose failures are fewer than this share of the symptom's made not

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Latency and failures that were there before anybody felt anything: what a
+ * service shows reaches users within minutes, so that what was as bad for
+ * longer while they saw nothing is not what made them see it.
+ */
+#include <math.h>
+
+#include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
+
+/* It is off from this share of the incident's change on. */
+static const double off_share = .5;
+
+/* Who would feel it: the named symptom, else what users see. */
+typedef struct witnesses {
+    size_t row;  /* the first in which one of them is off; SIZE_MAX = none is */
+    double seen; /* how surely, in [0, 1] */
+} witnesses;
+
+static bool is_worse(const caus_case *about, size_t variable)
+{
+    const caus_scene *scene = &about->scene;
+    const caus_shift *shift = &about->shifts[variable];
+    return caus_aspect_is_outside(scene->aspects[variable]) &&
+           shift->measured && shift->size * scene->bad[variable] > 0;
+}
+
+/* NaN where it is missing. */
+static double share_at(const caus_case *about, size_t variable, size_t row)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const caus_shift *shift = &about->shifts[variable];
+    double value = timeline->values[variable * timeline->row_count + row];
+    return (value - shift->before) / (shift->after - shift->before);
+}
+
+/* The first row of those in which it is off without a pause: they hold the
+ * onset, or follow it. SIZE_MAX = there are none. */
+static size_t first_off(const caus_case *about, size_t variable)
+{
+    size_t row = about->onset_row, rows = about->timeline.row_count;
+    while (row < rows && !(share_at(about, variable, row) >= off_share))
+        row++;
+    if (row > about->onset_row)
+        return row < rows ? row : SIZE_MAX;
+    size_t first = row;
+    while (row > 0 && !(share_at(about, variable, row - 1) < off_share)) {
+        row--;
+        if (share_at(about, variable, row) >= off_share)
+            first = row;
+    }
+    return first;
+}
+
+static void ask(const caus_case *about, size_t variable, const double *clues,
+                witnesses *found)
+{
+    if (!is_worse(about, variable))
+        return;
+    double seen = fmin(1, clues[variable] / caus_explained_clue);
+    size_t row = seen > 0 ? first_off(about, variable) : SIZE_MAX;
+    found->seen = fmax(found->seen, seen);
+    found->row = row < found->row ? row : found->row;
+}
+
+static witnesses find_witnesses(const caus_case *about, const double *clues)
+{
+    const caus_scene *scene = &about->scene;
+    witnesses found = {SIZE_MAX, 0};
+    if (about->options->symptom) {
+        ask(about, about->symptom, clues, &found);
+        return found;
+    }
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        if (caus_scene_users_see(scene, scene->service_of[v]))
+            ask(about, v, clues, &found);
+    }
+    return found;
+}
+
+/* For how long it was off before users felt anything. */
+static double unheeded_s(const caus_case *about, size_t variable,
+                         const witnesses *users)
+{
+    size_t first = first_off(about, variable);
+    const int64_t *time_ns = about->timeline.time_ns;
+    return first < users->row
+               ? (double)(time_ns[users->row] - time_ns[first]) / 1e9
+               : 0;
+}
+
+caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    about->unheeded_s =
+        CAUS_ARRAY(about->out, double, scene->service_count + 1);
+    if (!about->unheeded_s)
+        return caus_arena_fail(about->out, err);
+    witnesses users = find_witnesses(about, clues);
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (users.row == SIZE_MAX || s == SIZE_MAX || clues[v] <= 0 ||
+            v == about->symptom || !is_worse(about, v))
+            continue;
+        double before_s = unheeded_s(about, v, &users);
+        double late_s = fmax(0, before_s - caus_felt_within_s);
+        double heeded = exp(-late_s / caus_felt_within_s);
+        clues[v] *= 1 - users.seen * (1 - heeded);
+        about->unheeded_s[s] = fmax(about->unheeded_s[s], before_s);
+    }
+    return CAUS_OK;
+}

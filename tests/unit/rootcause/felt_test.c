@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was there before anybody felt it, and what makes nobody wait as long as
+ * the symptom does. */
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+/* Mid and side got slow; both answer one request for each of front's. */
+static const made_measure slow[MADE_VARIABLES] = {
+    {"front_latency_avg", "front", .2, .004, .2},
+    {"front_requests", "front", 100, 2, 0},
+    {"mid_latency_avg", "mid", .1, .01, .2},
+    {"mid_requests", "mid", 100, 2, 0},
+    {"mid_cpu", "mid", 10, .6, 0},
+    {"root_latency_avg", "root", .05, .004, 0},
+    {"root_requests", "root", 100, 2, 0},
+    {"side_latency_avg", "side", .08, .002, .15},
+    {"side_latency_p99", "side", .1, .002, .15},
+    {"side_requests", "side", 100, 2, 0}};
+
+enum { FRONT_LATENCY, SIDE_LATENCY = 7, SIDE_P99, SIDE_REQUESTS };
+
+static const caus_suspect *suspect_of(const caus_explanation *told,
+                                      const char *service)
+{
+    size_t i = 0;
+    while (strcmp(told->suspects[i].service, service) != 0)
+        i++;
+    return &told->suspects[i];
+}
+
+static bool is_told_unheeded(const caus_explanation *told, const char *service)
+{
+    const caus_suspect *suspect = suspect_of(told, service);
+    for (size_t i = 0; i < suspect->finding_count; i++) {
+        const char *found = suspect->findings[i].found;
+        if (found && strstr(found, "before anybody felt anything"))
+            return true;
+    }
+    return false;
+}
+
+/* Side is as slow for so many rows before the onset as since, and front for so
+ * many. */
+static caus_explanation explain_early(made_fixture *with, const char *symptom,
+                                      size_t side_rows, size_t front_rows)
+{
+    caus_explain_options options = made_options();
+    options.symptom = symptom;
+    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
+    *series = made_series(with->arena, slow, NULL, 1);
+    double *values = (double *)(uintptr_t)series->segments[0].values;
+    for (size_t r = MADE_ONSET - side_rows; r < MADE_ONSET; r++) {
+        values[r * MADE_VARIABLES + SIDE_LATENCY] += .15;
+        values[r * MADE_VARIABLES + SIDE_P99] += .15;
+    }
+    for (size_t r = MADE_ONSET - front_rows; r < MADE_ONSET; r++)
+        values[r * MADE_VARIABLES + FRONT_LATENCY] += .2;
+    return made_explain_series(with, series, &options);
+}
+
+static void expect_first(const caus_explanation *told, const char *service)
+{
+    assert_string_equal(told->suspects[0].service, service);
+}
+
+static void what_nobody_felt_for_long_is_not_it(void **state)
+{
+    static const char *const symptoms[] = {"front_latency_avg", NULL};
+    for (size_t i = 0; i < sizeof symptoms / sizeof *symptoms; i++) {
+        caus_explanation told = explain_early(*state, symptoms[i], 0, 0);
+        expect_first(&told, "side");
+        assert_false(is_told_unheeded(&told, "side"));
+        told = explain_early(*state, symptoms[i], 24, 0); /* six minutes */
+        expect_first(&told, "mid");
+        assert_true(is_told_unheeded(&told, "side"));
+        assert_false(is_told_unheeded(&told, "mid"));
+    }
+}
+
+static void queues_and_timeouts_take_their_time(void **state)
+{
+    caus_explanation told = explain_early(*state, "front_latency_avg", 6, 0);
+    expect_first(&told, "side");
+    assert_false(is_told_unheeded(&told, "side"));
+}
+
+static void an_onset_that_is_named_late_is_nobodys_alibi(void **state)
+{
+    caus_explanation told = explain_early(*state, "front_latency_avg", 24, 24);
+    assert_false(is_told_unheeded(&told, "side"));
+}
+
+/* Side answers so many requests. */
+static caus_explanation explain_asked(made_fixture *with, double requests,
+                                      double front_gains)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    options.symptom = "front_latency_avg";
+    memcpy(measures, slow, sizeof measures);
+    measures[SIDE_REQUESTS].level = requests;
+    measures[SIDE_REQUESTS].noise = requests / 50;
+    measures[FRONT_LATENCY].shift = front_gains;
+    return made_explain(with, measures, &options);
+}
+
+/* A request in fifty waits .15 s, and each takes .2 s more. */
+static void who_makes_hardly_anybody_wait_is_not_it(void **state)
+{
+    caus_explanation told = explain_asked(*state, 100, .2);
+    expect_first(&told, "side");
+    told = explain_asked(*state, 2, .2);
+    expect_first(&told, "mid");
+}
+
+/* A request in fifty waits .15 s, and all queue behind these. */
+static void a_queue_makes_more_of_little(void **state)
+{
+    caus_explanation told = explain_asked(*state, 2, .2);
+    double alone = suspect_of(&told, "side")->score;
+    told = explain_asked(*state, 2, 4);
+    assert_true(suspect_of(&told, "side")->score > 2 * alone);
+}
+
+#define MADE(test) \
+    cmocka_unit_test_setup_teardown(test, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MADE(what_nobody_felt_for_long_is_not_it),
+        MADE(queues_and_timeouts_take_their_time),
+        MADE(an_onset_that_is_named_late_is_nobodys_alibi),
+        MADE(who_makes_hardly_anybody_wait_is_not_it),
+        MADE(a_queue_makes_more_of_little),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
