@@ -192,7 +192,8 @@ size_t caus_arena_used_bytes(const caus_arena *arena)
     return arena->total;
 }
 
-caus_status caus_arena_fail(const caus_arena *arena, caus_error *err)
+/* In brackets, as the name is a macro for Clang's analyzer. */
+caus_status(caus_arena_fail)(const caus_arena *arena, caus_error *err)
 {
     bool is_small = arena->budget < (size_t)1 << 20;
     if (arena->over_budget)

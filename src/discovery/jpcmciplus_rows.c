@@ -3,6 +3,7 @@
  * A test with dummies from the rows it may use: effects of groups are taken
  * out of every column, then the columns are projected on each other.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -89,6 +90,7 @@ static bool take_column(rows_test *t, caus_node node, bool *is_left)
     mean /= (double)t->count;
     for (size_t k = 0; k < t->count; k++)
         before += (t->column[k] - mean) * (t->column[k] - mean);
+    assert(t->effects.many.of_row && t->many);
     caus_effects_fit(&t->effects, t->column, t->many, t->few);
     for (size_t k = 0; k < t->count; k++)
         t->column[k] -= caus_effects_of(&t->effects, t->many, t->few, k);

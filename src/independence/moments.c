@@ -5,6 +5,7 @@
  * block (a + 1, b + 1) is block (a, b) plus one row in front and minus the
  * last, so only the blocks (0, d) need a pass over time.
  */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -147,6 +148,7 @@ static void fill_pooled(const filling *f, const strip *part, double *own)
 static strip strip_of(const caus_sample *sample, size_t index)
 {
     size_t per_distance = (sample->stride + LEFT_COLUMNS - 1) / LEFT_COLUMNS;
+    assert(per_distance > 0);
     strip part = {.distance = index / per_distance,
                   .first = index % per_distance * LEFT_COLUMNS};
     part.count = sample->stride - part.first;
