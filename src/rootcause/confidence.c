@@ -47,7 +47,8 @@ static bool knows_calls(const caus_case *about)
 
 /*
  * The share of what is loud, by squares, that the first suspect can have moved:
- * anomalies go to callers. NaN without calls: then nobody knows who they are.
+ * anomalies go to callers, and to what stands before one of them. NaN without
+ * calls: then nobody knows who they are.
  */
 static caus_status find_explained(caus_case *about, caus_error *err)
 {
@@ -64,7 +65,10 @@ static caus_status find_explained(caus_case *about, caus_error *err)
         double loud = loudness(about, s);
         if (s == first || scene->observer[s] || loud < caus_explained_clue)
             continue;
-        *(distance[s] == SIZE_MAX ? &other : &moved) += loud * loud;
+        size_t front = about->fronts[s];
+        bool is_reached = distance[s] != SIZE_MAX ||
+                          (front != SIZE_MAX && distance[front] != SIZE_MAX);
+        *(is_reached ? &moved : &other) += loud * loud;
     }
     about->explained = moved / (moved + other);
     return CAUS_OK;

@@ -24,6 +24,20 @@ static void callers_of_the_first_are_its_doing(void **state)
     assert_true(fabs(told.explained - 1) < exact);
 }
 
+/* Side takes what mid takes and a little more: a load balancer before it. */
+static void what_stands_before_them_is_its_doing(void **state)
+{
+    measure balanced[MADE_VARIABLES];
+    memcpy(balanced, made_incident, sizeof balanced);
+    balanced[8] = (measure){"side_latency", "side", .11, .004, .5};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, balanced, &options);
+    assert_true(fabs(told.explained - 1) < exact);
+    balanced[8].shift = .1; /* it would have taken as much longer as mid */
+    told = made_explain(*state, balanced, &options);
+    assert_true(told.explained < .95);
+}
+
 static void
 what_the_first_cannot_have_moved_lessens_its_confidence(void **state)
 {
@@ -258,6 +272,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(callers_of_the_first_are_its_doing,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(what_stands_before_them_is_its_doing,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
             what_the_first_cannot_have_moved_lessens_its_confidence,
