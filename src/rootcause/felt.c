@@ -105,7 +105,8 @@ caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err)
             continue;
         double before_s = unheeded_s(about, v, &users);
         double late_s = fmax(0, before_s - caus_felt_within_s);
-        double heeded = exp(-late_s / caus_felt_within_s);
+        double heeded =
+            fmax(exp(-late_s / caus_felt_within_s), caus_weight_unheeded);
         clues[v] *= 1 - users.seen * (1 - heeded);
         about->unheeded_s[s] = fmax(about->unheeded_s[s], before_s);
     }

@@ -37,9 +37,10 @@ static const double caus_calls_a_request = 4;
 /* Queues make more of little the more the wait grew: by this power of that. */
 static const double caus_power_of_queues = 2;
 /* What a service shows reaches users within so many seconds, in which queues
- * fill and calls time out; the likelihood that it takes longer falls as fast.
- */
+ * fill and calls time out; the likelihood that it takes longer falls as fast,
+ * to this, as callers may have made up for it until they could no more. */
 static const double caus_felt_within_s = 120;
+static const double caus_weight_unheeded = .2;
 /* No clue is larger: what is far off is far off. */
 static const double caus_most_clue = 100;
 /* A service whose failures are fewer than this share of the symptom's made not
