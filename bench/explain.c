@@ -3,7 +3,7 @@
  * Processor milliseconds of one explanation on one thread, without reading:
  * the first call of a process, the least and the median of some.
  *
- * usage: bench_explain METRICS.csv [GRAPH.csv|- [ONSET]]
+ * usage: bench_explain METRICS.csv [GRAPH.csv|- [ONSET|- [SYMPTOM]]]
  *
  * The onset is looked for, then given: the one that was found. With an ONSET in
  * unix seconds it is given from the first call of the process on.
@@ -78,12 +78,14 @@ int main(int count, char **arguments)
     caus_series series;
     if (count < 2 || !arena) {
         fprintf(stderr, "usage: bench_explain METRICS.csv [GRAPH.csv|- "
-                        "[ONSET]]\n");
+                        "[ONSET|- [SYMPTOM]]]\n");
         return 2;
     }
     if (caus_run_new(&run_options, &run, &err) != CAUS_OK)
         give_up(&err);
     bool has_graph = count > 2 && strcmp(arguments[2], "-") != 0;
+    bool has_onset = count > 3 && strcmp(arguments[3], "-") != 0;
+    options.symptom = count > 4 ? arguments[4] : NULL;
     if (has_graph) {
         if (caus_topology_read_csv(arguments[2], arena, &topology, &err) !=
             CAUS_OK)
@@ -95,7 +97,7 @@ int main(int count, char **arguments)
     printf("%zu series, %zu rows, %s call graph\n", series.variable_count,
            caus_series_row_count(&series), has_graph ? "with a" : "no");
     caus_onset onset;
-    if (count > 3)
+    if (has_onset)
         onset.time_ns = (int64_t)(strtod(arguments[3], NULL) * 1e9);
     else
         measure("looked for", &series, &options, run, &onset);

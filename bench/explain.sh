@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Processor time of one explanation, 50 services, 300 series, 600 rows, one
-# thread: of the library without reading, and of the whole program; then of the
-# same services in health. Paths of other metrics and their call graph may be
+# thread: of the library without reading, the symptom chosen and named, and of
+# the whole program; then of the same services in health. Paths of other metrics and their call graph may be
 # given.
 set -eu
 cd "$(dirname "$0")/.."
@@ -22,6 +22,10 @@ if [ $# -eq 0 ]; then
 fi
 "$program" "$@"
 [ $# -eq 1 ] || "$program" "$1"
+if [ -d "$folder/healthy" ]; then
+    echo "symptom named:"
+    "$program" "$1" "$2" - s00_latency_p95
+fi
 if [ -d "$folder/healthy" ]; then
     echo "in health:"
     "$program" "$folder/healthy/metrics.csv" "$folder/healthy/graph.csv"
