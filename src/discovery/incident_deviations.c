@@ -6,7 +6,7 @@
 #include "numeric/order.h"
 #include "numeric/sums.h"
 
-enum { LEAST_VALUES = 40, BLOCKS = 10 };
+enum { BLOCKS = 10, LEAST_BLOCK = 4 };
 
 static const double farthest = 4; /* deviations; what is beyond is as far */
 static const double least_effect = .05;
@@ -15,6 +15,7 @@ static const double least_effect = .05;
 typedef struct kept {
     double *values; /* [row_count] NaN = missing */
     size_t row_count, found;
+    size_t blocks; /* tenths, of few values larger parts */
     bool is_count;
 } kept;
 
@@ -38,17 +39,19 @@ static kept keep(const caus_sorted_column *column, double *to)
     memcpy(to + start, values + end, after * sizeof *to);
     for (size_t r = start; r < end; r++)
         made.found -= isnan(values[r]) ? 0 : 1;
-    made.is_count = are_counts(to, made.row_count);
+    made.is_count =
+        !(column->least_scale > 0) && are_counts(to, made.row_count);
+    made.blocks = caus_smaller(made.found / LEAST_BLOCK, BLOCKS);
     return made;
 }
 
-/* Which tenth of the values present each row is in. */
+/* Which block of the values present each row is in. */
 static void cut_blocks(const kept *made, unsigned char *blocks)
 {
     size_t at = 0, row = 0;
     bool is_whole = made->found == made->row_count;
-    for (size_t b = 0; b < BLOCKS; b++) {
-        size_t first = row, end = (b + 1) * made->found / BLOCKS;
+    for (size_t b = 0; b < made->blocks; b++) {
+        size_t first = row, end = (b + 1) * made->found / made->blocks;
         if (is_whole)
             row = end;
         else
@@ -66,10 +69,11 @@ static double block_spread(const caus_sorted_column *column, const kept *made,
                            double *median)
 {
     size_t fill[BLOCKS], seen = 0, found = made->found;
+    size_t count = made->blocks;
     size_t gap = column->gap_end - column->gap_start;
     double spreads[BLOCKS], lower = 0, upper = 0;
-    for (size_t b = 0; b < BLOCKS; b++)
-        fill[b] = b * found / BLOCKS;
+    for (size_t b = 0; b < count; b++)
+        fill[b] = b * found / count;
     for (size_t i = 0; i < column->present; i++) {
         size_t row = column->order[i];
         if (row >= column->gap_start && row < column->gap_end)
@@ -81,12 +85,12 @@ static double block_spread(const caus_sorted_column *column, const kept *made,
         upper = seen == found / 2 ? value : upper;
         seen++;
     }
-    for (size_t b = 0; b < BLOCKS; b++) {
-        size_t first = b * found / BLOCKS;
+    for (size_t b = 0; b < count; b++) {
+        size_t first = b * found / count;
         spreads[b] = caus_sorted_deviation(room + first, fill[b] - first);
     }
     *median = found % 2 ? upper : lower / 2 + upper / 2;
-    return caus_median(spreads, BLOCKS);
+    return caus_median(spreads, count);
 }
 
 /* Sums over what is near the median. */
@@ -143,7 +147,7 @@ bool caus_deviations_fill(const caus_sorted_column *column, double *room,
 {
     kept made = keep(column, result);
     double median;
-    if (made.found < LEAST_VALUES)
+    if (made.found < column->least_values)
         return false;
     for (size_t r = 0; made.is_count && r < made.row_count; r++)
         result[r] = sqrt(result[r] + .375);
@@ -152,6 +156,8 @@ bool caus_deviations_fill(const caus_sorted_column *column, double *room,
     /* A count's own noise is half a unit of its root. */
     double floor = made.is_count ? fmax(.5, least_effect / 2 * median)
                                  : least_effect * fabs(median);
+    if (column->least_scale > 0)
+        floor = column->least_scale;
     double scale = fmax(spread, floor);
     if (!(scale > 0))
         scale = mean_apart(&made, median);

@@ -20,6 +20,9 @@ typedef struct caus_sorted_column {
     const uint32_t *order; /* [present] rows that are not missing, by value */
     size_t row_count, present;
     size_t gap_start, gap_end;
+    size_t least_values; /* of fewer nothing is told */
+    double least_scale;  /* a deviation is no less; 0 = a share of the level, or
+                            of what chance makes of counts */
 } caus_sorted_column;
 
 /*

@@ -14,8 +14,9 @@
 
 enum {
     LEAST_ROWS = 60,
-    CANDIDATES = 8, /* stretches of the clearest variables are tried */
-    MEMBERS = 32    /* the clearest tell when it began */
+    LEAST_VALUES = 40, /* of a variable */
+    CANDIDATES = 8,    /* stretches of the clearest variables are tried */
+    MEMBERS = 32       /* the clearest tell when it began */
 };
 
 /* Beyond what the same recording does elsewhere: so much more, so many times.
@@ -56,7 +57,8 @@ static void look_at(search *job, size_t place)
         .row_count = columns->row_count,
         .present = columns->present[variable],
         .gap_start = job->gap_start,
-        .gap_end = job->gap_end};
+        .gap_end = job->gap_end,
+        .least_values = LEAST_VALUES};
     job->is_harm[place] =
         caus_symptom_of(&rows->variables[variable]) == CAUS_SYMPTOM_HARM;
     job->is_used[place] = caus_deviations_fill(

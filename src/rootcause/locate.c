@@ -3,10 +3,9 @@
 #include "discovery/incident_extent.h"
 #include "rootcause/rootcause_internal.h"
 
-/* Rows of the first environment, where there are two: they are not in question.
- */
-static size_t rows_of_baseline(const caus_series *series)
+size_t caus_case_baseline_rows(const caus_case *about)
 {
+    const caus_series *series = about->series;
     size_t rows = 0;
     if (series->environment_count < 2)
         return 0;
@@ -21,7 +20,7 @@ caus_status caus_case_find_extent(const caus_case *about, caus_extent *result,
 {
     const caus_timeline *timeline = &about->timeline;
     size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
-    size_t baseline = rows_of_baseline(about->series);
+    size_t baseline = caus_case_baseline_rows(about);
     const caus_extent_rows rows = {.variables = about->series->variables,
                                    .columns = caus_timeline_columns(timeline),
                                    .first_end =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where an incident is looked for: near the time that people tell, if they do,
- * and elsewhere only when nothing is found there. */
+/* Where an incident is looked for: near the time that people tell, or that the
+ * symptom which they name does, and elsewhere only when nothing is found there.
+ */
 #include <math.h>
 
 #include "caus/incident.h"
@@ -18,77 +19,44 @@ typedef struct attempt {
     caus_explanation told;
 } attempt;
 
-/* Puts what keeps an incident from being one before the other warnings. */
-static caus_status tell_repeat(const caus_extent *extent, caus_arena *out,
-                               caus_explanation *result, caus_error *err)
+/* Explains rows of which the incident begins in `near->first_row` or later. */
+static caus_status explain_part(const caus_case *fresh,
+                                const caus_near_rows *near, int64_t until_ns,
+                                attempt *result, caus_error *err)
 {
-    const char **items =
-        CAUS_ARRAY(out, const char *, result->warning_count + 1);
-    if (!items)
-        return caus_arena_fail(out, err);
-    CAUS_TRY(caus_incident_say_repeat(extent, out, &items[0], err));
-    for (size_t i = 0; i < result->warning_count; i++)
-        items[i + 1] = result->warnings[i];
-    result->warnings = items;
-    result->warning_count++;
-    return CAUS_OK;
-}
-
-/* Explains the rows that stand out or, where nothing is found from there on,
- * what leaves its habit: medians hide what was over soon, and of two incidents
- * the lesser may be the one that lasts. */
-static caus_status explain_rows(caus_case *about, caus_explanation *result,
-                                caus_error *err)
-{
-    caus_extent extent;
-    CAUS_TRY(caus_case_open(about, err));
-    caus_arena *scratch = caus_run_scratch(about->run, 0);
-    caus_arena_mark mark = caus_arena_get_mark(about->out);
-    caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
-    CAUS_TRY(caus_case_find_extent(about, &extent, err));
-    if (extent.found) {
-        caus_case placed = *about;
-        placed.extent = &extent;
-        CAUS_TRY(caus_case_explain(&placed, result, err));
-        if (result->verdict != CAUS_VERDICT_NO_ANOMALY)
-            return CAUS_OK;
-        caus_arena_rewind(about->out, mark);
-        caus_arena_rewind(scratch, scratch_mark);
-    }
-    CAUS_TRY(caus_case_explain(about, result, err));
-    return extent.repeats && result->verdict == CAUS_VERDICT_NO_ANOMALY
-               ? tell_repeat(&extent, about->out, result, err)
-               : CAUS_OK;
+    caus_explain_options *options =
+        CAUS_ARRAY(fresh->out, caus_explain_options, 1);
+    caus_error reason;
+    if (!options)
+        return caus_arena_fail(fresh->out, err);
+    *options = *fresh->options;
+    if (options->spans)
+        CAUS_TRY(caus_spans_until(options->spans, until_ns, fresh->out,
+                                  &options->spans, err));
+    caus_case about = *fresh;
+    about.series = &near->series;
+    about.options = options;
+    about.near_row = near->first_row;
+    caus_status status = caus_case_search(&about, &result->told, &reason);
+    result->done = status == CAUS_OK;
+    if (status == CAUS_OK || status == CAUS_ERR_TOO_FEW_SAMPLES)
+        return CAUS_OK;
+    return CAUS_FAIL(err, status, "%s", reason.message);
 }
 
 static caus_status try_rows(const caus_case *fresh, const caus_noticed *seen,
                             attempt *result, caus_error *err)
 {
     caus_near_rows *near = CAUS_ARRAY(fresh->out, caus_near_rows, 1);
-    caus_explain_options *options =
-        CAUS_ARRAY(fresh->out, caus_explain_options, 1);
-    caus_error reason;
-    if (!near || !options)
+    if (!near)
         return caus_arena_fail(fresh->out, err);
-    *options = *fresh->options;
     CAUS_TRY(
         caus_incident_rows_near(fresh->series, seen, fresh->out, near, err));
     *result = (attempt){.searched_rows = near->row_count - near->first_row};
     if (near->first_row < LEAST_REFERENCE || result->searched_rows < LEAST_NEAR)
         return CAUS_OK;
-    if (options->spans)
-        CAUS_TRY(caus_spans_until(options->spans,
-                                  seen->time_ns + seen->after_ns, fresh->out,
-                                  &options->spans, err));
-    caus_case about = *fresh;
-    about.series = &near->series;
-    about.options = options;
-    about.near_row = near->first_row;
-    caus_status status = explain_rows(&about, &result->told, &reason);
-    result->done = status == CAUS_OK;
-    if (status == CAUS_OK || status == CAUS_ERR_TOO_FEW_SAMPLES)
-        return CAUS_OK;
-    return CAUS_FAIL(err, status, "%s", reason.message);
+    return explain_part(fresh, near, seen->time_ns + seen->after_ns, result,
+                        err);
 }
 
 /* Rows behind the time may be of what came after the incident: as many as lie
@@ -147,6 +115,77 @@ static caus_status explain_near(const caus_case *fresh, attempt *result,
     return CAUS_OK;
 }
 
+/* From when on an incident may have begun that the symptom tells of, and when
+ * that last stood out. */
+typedef struct stretch {
+    int64_t first_ns, last_ns;
+} stretch;
+
+/* The rows in which the symptom stands out tell of what it is: the incident
+ * began in them or near before them. */
+static caus_status explain_breach(const caus_case *fresh, stretch *of,
+                                  attempt *result, caus_error *err)
+{
+    caus_case about = *fresh;
+    caus_breach breach;
+    caus_near_rows *near = CAUS_ARRAY(fresh->out, caus_near_rows, 1);
+    *result = (attempt){.done = false};
+    if (!near)
+        return caus_arena_fail(fresh->out, err);
+    CAUS_TRY(caus_case_open(&about, err));
+    CAUS_TRY(caus_breach_find(&about, &breach, err));
+    if (!breach.found)
+        return CAUS_OK;
+    const int64_t *time_ns = about.timeline.time_ns;
+    *of = (stretch){time_ns[breach.near_row], time_ns[breach.last_row]};
+    const caus_noticed until = {.time_ns = time_ns[breach.until_row]};
+    CAUS_TRY(
+        caus_incident_rows_near(fresh->series, &until, fresh->out, near, err));
+    near->first_row = caus_larger(breach.near_row, 1);
+    return explain_part(fresh, near, until.time_ns, result, err);
+}
+
+/* Whether an incident lies in rows in which the symptom stood out, or near
+ * before them. */
+static bool concerns(const caus_explanation *told, const stretch *of)
+{
+    const caus_ending *ending = &told->ending;
+    return told->verdict != CAUS_VERDICT_NO_ANOMALY &&
+           told->onset.first_ns <= of->last_ns &&
+           !(ending->known && ending->time_ns < of->first_ns);
+}
+
+/* Where somebody named a symptom that stands out by itself, what stands out of
+ * all at another time is another incident. */
+static caus_status explain_named(const caus_case *fresh,
+                                 caus_explanation *result, caus_error *err)
+{
+    caus_arena *scratch = caus_run_scratch(fresh->run, 0);
+    caus_arena_mark mark = caus_arena_get_mark(fresh->out);
+    caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
+    caus_case about = *fresh;
+    stretch of = {0};
+    attempt seen;
+    CAUS_TRY(explain_breach(fresh, &of, &seen, err));
+    caus_arena_rewind(scratch, scratch_mark);
+    if (!seen.done)
+        caus_arena_rewind(fresh->out, mark);
+    if (!is_found(&seen))
+        CAUS_TRY(caus_case_search(&about, result, err));
+    if (seen.done && (is_found(&seen) || !concerns(result, &of)))
+        *result = seen.told;
+    return CAUS_OK;
+}
+
+/* Where nobody told a time. */
+static caus_status explain_all(const caus_case *fresh, caus_explanation *result,
+                               caus_error *err)
+{
+    caus_case about = *fresh;
+    return fresh->options->symptom ? explain_named(fresh, result, err)
+                                   : caus_case_search(&about, result, err);
+}
+
 static caus_status explain(const caus_case *fresh, caus_explanation *result,
                            caus_error *err)
 {
@@ -158,7 +197,7 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
         return caus_case_explain(&about, result, err);
     }
     if (!options->has_near)
-        return explain_rows(&about, result, err);
+        return explain_all(fresh, result, err);
     caus_arena *scratch = caus_run_scratch(fresh->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(fresh->out);
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
@@ -172,7 +211,7 @@ static caus_status explain(const caus_case *fresh, caus_explanation *result,
     caus_arena_rewind(scratch, scratch_mark);
     if (near.done)
         about.searched_rows = near.searched_rows;
-    CAUS_TRY(explain_rows(&about, result, err));
+    CAUS_TRY(explain_all(&about, result, err));
     result->sought = CAUS_SOUGHT_ELSEWHERE;
     return CAUS_OK;
 }

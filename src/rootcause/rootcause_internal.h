@@ -150,6 +150,38 @@ caus_status caus_symptom_retell(caus_case *about, caus_error *err);
 caus_status caus_case_explain(caus_case *about, caus_explanation *result,
                               caus_error *err);
 
+/* Rows in which the symptom that somebody named stands out by itself. */
+typedef struct caus_breach {
+    bool found;
+    size_t near_row;  /* as long before it as it lasts: the incident began here
+                         or later */
+    size_t last_row;  /* of it */
+    size_t until_row; /* as long behind it, or the last that there is */
+} caus_breach;
+
+/* Rows of the first environment, where there are two: they are not in question.
+ */
+size_t caus_case_baseline_rows(const caus_case *about);
+
+/*
+ * The latest of them that goes on in the rows in question, if it lasts for a
+ * quarter of the rows since it began.
+ *
+ *   about  opened, with such a symptom
+ */
+caus_status caus_breach_find(const caus_case *about, caus_breach *result,
+                             caus_error *err);
+
+/*
+ * Explains the rows that stand out or, where nothing is found from there on,
+ * what leaves its habit. Of a symptom that somebody named first those of what
+ * its service calls, also through others.
+ *
+ *   about  not opened
+ */
+caus_status caus_case_search(caus_case *about, caus_explanation *result,
+                             caus_error *err);
+
 /* The rows that stand out of all, with an onset that can be explained, as
  * caus_incident_find() has them. */
 caus_status caus_case_find_extent(const caus_case *about, caus_extent *result,

@@ -146,10 +146,11 @@ static void a_gap_is_as_if_its_rows_were_not_there(void **state)
         memcpy(cut, values, GAP_START * sizeof *cut);
         memcpy(cut + GAP_START, values + GAP_END,
                (ROWS - GAP_END) * sizeof *cut);
-        caus_sorted_column whole = {values, order, ROWS, 0, GAP_START, GAP_END};
+        caus_sorted_column whole = {values,    order,   ROWS, 0,
+                                    GAP_START, GAP_END, 40,   0};
         whole.present = caus_order_rows(values, ROWS, scratch, order);
         assert_true(caus_deviations_fill(&whole, room, blocks, with_gap));
-        caus_sorted_column parts = {cut, order, LEFT, 0, 0, 0};
+        caus_sorted_column parts = {cut, order, LEFT, 0, 0, 0, 40, 0};
         parts.present = caus_order_rows(cut, LEFT, scratch, order);
         assert_true(caus_deviations_fill(&parts, room, blocks, without));
         assert_memory_equal(with_gap, without, LEFT * sizeof *without);
