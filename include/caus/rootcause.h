@@ -53,7 +53,8 @@ typedef struct caus_explain_options {
                                       the onset on are taken as the incident's */
     const caus_changes *changes;   /* what people changed; NULL = not known */
     const caus_logs *logs;         /* lines of before and after; NULL = none */
-    const char *symptom; /* the variable that breached; NULL = the most
+    const char *symptom; /* the variable that breached: where it stands out the
+                            incident is looked for first; NULL = the most
                             anomalous that users see */
     bool has_onset;
     int64_t onset_ns; /* when it began; else it is looked for */
@@ -314,6 +315,11 @@ typedef struct caus_explanation {
  * them. What was over by then is left out, with its rows, if anything is found
  * behind it. At least half the rows are taken as normal. What was searched near
  * that time in vain counts where the answer comes from elsewhere.
+ *
+ * With a symptom, but neither an onset nor a time, the incident is looked for
+ * first in the rows in which the symptom stands out by itself and those near
+ * before them, and in the variables of what its service calls, also through
+ * others, first. Where it stands out, what others do at another time is none.
  *
  * Assumes one cause, in a service that is measured or called, and an incident
  * of at least a quarter of the rows after the onset. Where an onset is not

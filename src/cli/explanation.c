@@ -5,7 +5,8 @@
 
 static const caus_option explain_options[] = {
     {"symptom", 0, "VARIABLE", NULL, CAUS_COMPLETE_NOTHING,
-     "the variable that breached; default the most anomalous that users see"},
+     "the variable that breached: the onset is looked for where it stands out; "
+     "default the most anomalous that users see"},
     {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
      "when it began; default found in the data"},
     {"top", 0, "N", NULL, CAUS_COMPLETE_NOTHING,

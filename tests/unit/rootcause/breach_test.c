@@ -165,6 +165,25 @@ static void a_symptom_may_be_measured_now_and_then(void **state)
     assert_int_equal(found.last_row, 237);
 }
 
+static void a_few_rows_are_enough(void **state)
+{
+    enum { FEW = 26, BROKEN = 21 };
+    made_fixture *with = *state;
+    double *values;
+    caus_series series = calm(with, &values);
+    caus_segment segment = series.segments[0];
+    segment.row_count = FEW;
+    segment.word_count = 1;
+    series.segments = &segment;
+    assert_false(find(with, &series, symptom).found);
+    add(&series, values, symptom, .2, BROKEN, FEW);
+    caus_breach found = find(with, &series, symptom);
+    assert_true(found.found);
+    assert_int_equal(found.near_row, BROKEN - (FEW - BROKEN));
+    segment.row_count = CAUS_LEAST_SEARCHED - 1;
+    assert_false(find(with, &series, symptom).found);
+}
+
 /* What began and ended before the window that was asked for is none of it. */
 static void rows_of_a_baseline_are_not_in_question(void **state)
 {
@@ -285,6 +304,7 @@ int main(void)
         TEST(what_is_better_than_usual_is_none),
         TEST(a_share_that_was_whole_before_is_found),
         TEST(a_symptom_may_be_measured_now_and_then),
+        TEST(a_few_rows_are_enough),
         TEST(rows_of_a_baseline_are_not_in_question),
         TEST(noise_alone_seldom_stands_out),
         TEST(the_incident_of_the_symptom_is_explained),
