@@ -130,7 +130,9 @@ static caus_status search_reached(const caus_case *opened, caus_extent *result,
                       .out = opened->out};
     CAUS_TRY(caus_case_open(&part, err));
     CAUS_TRY(explain_opened(&part, &told, err));
-    result->found = told.verdict != CAUS_VERDICT_NO_ANOMALY;
+    /* A detector has to date it: rows can be split wherever nothing is. */
+    result->found = told.verdict != CAUS_VERDICT_NO_ANOMALY &&
+                    (told.alarm > 1 || told.alone > 1);
     result->onset = told.onset;
     return CAUS_OK;
 }
