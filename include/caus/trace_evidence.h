@@ -44,8 +44,9 @@ typedef struct caus_trace_finding {
                                         service that it calls */
     size_t stopped_after;            /* path: where most requests that lack the
                                         step end with an answer after which
-                                        several callers stop, an operation of
-                                        the service that gave it; else
+                                        several callers stop, or that lacks
+                                        steps of its own, an operation of the
+                                        service that gave it; else
                                         CAUS_NO_OPERATION */
     size_t counts[CAUS_PHASE_COUNT]; /* spans (path: traces) behind a value;
                                         times of requests in another mix than

@@ -137,6 +137,7 @@ typedef struct caus_evidence_path {
     size_t stop; /* the path below it after which unusually many stop, + 1 */
     size_t halted_at; /* operation of the callee that these stop after */
     size_t absent;    /* stopped traces that lack it */
+    double lacking;   /* traces of the incident that lack a step below it */
     bool has_changed; /* it, or a step above it */
 } caus_evidence_path;
 

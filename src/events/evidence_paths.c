@@ -3,6 +3,24 @@
 
 #include "events/evidence_internal.h"
 
+/* Clients of many libraries name all calls alike ("HTTP POST"): what such a
+ * span asks, once or repeatedly, tells its step from others, as numbers behind
+ * all operations. */
+static uint32_t step_of(const caus_evidence_work *work, size_t span)
+{
+    const caus_spans *spans = work->spans;
+    const uint32_t *first = &work->children.first[span];
+    uint32_t operation = spans->operation[span];
+    if (!work->is_client[operation] ||
+        work->called[operation] != CAUS_NO_OPERATION || first[0] == first[1])
+        return operation;
+    uint32_t callee = spans->operation[work->children.child[first[0]]];
+    for (uint32_t i = first[0]; i < first[1]; i++)
+        if (spans->operation[work->children.child[i]] != callee)
+            return operation;
+    return (uint32_t)spans->operation_count + callee;
+}
+
 /* The number of the path of each span; roots pair with the number 0. */
 static caus_status number_paths(caus_evidence_work *work, uint32_t *path_of,
                                 caus_error *err)
@@ -11,7 +29,7 @@ static caus_status number_paths(caus_evidence_work *work, uint32_t *path_of,
     for (size_t i = 0; i < spans->span_count; i++) {
         uint32_t parent = spans->parent[i];
         uint32_t above = parent == CAUS_NO_SPAN ? 0 : path_of[parent] + 1;
-        path_of[i] = caus_pairs_add(&work->pairs, above, spans->operation[i]);
+        path_of[i] = caus_pairs_add(&work->pairs, above, step_of(work, i));
         if (path_of[i] == CAUS_NO_PAIR)
             return caus_evidence_fail_memory(work, err);
     }
@@ -147,7 +165,8 @@ caus_status caus_evidence_paths(caus_evidence_work *work, caus_error *err)
         return caus_arena_fail(work->scratch, err);
     for (size_t i = 0; i < work->pairs.count; i++) {
         paths[i].parent = caus_pair_first(&work->pairs, i);
-        paths[i].operation = caus_pair_second(&work->pairs, i);
+        uint32_t step = caus_pair_second(&work->pairs, i);
+        paths[i].operation = step % (uint32_t)spans->operation_count;
     }
     count_traces(spans, path_of, paths);
     usual_paths usual = look_at(work, paths);

@@ -2,7 +2,8 @@
 /*
  * Callers that stop after an answer: what they would have gone on to is
  * missing, and neither that nor the caller need be at fault. One caller may
- * stop there for a reason of its own; several have the answer in common.
+ * stop there for a reason of its own; several have the answer in common, and
+ * who gave it without all of its own steps gave another one than usual.
  */
 #include <math.h>
 
@@ -12,9 +13,10 @@ typedef struct stops {
     const caus_evidence_work *work;
     const uint32_t *path_of;
     caus_evidence_path *paths;
-    size_t *caller;  /* [service_count] first operation that stops after it */
-    bool *is_common; /* [service_count] another one does, too */
-    bool any_common;
+    size_t *caller;    /* [service_count] first operation that stops after it */
+    bool *is_to_blame; /* [service_count] another one does, too, or it lacks
+                          steps itself */
+    bool any_to_blame;
 } stops;
 
 /* Finds the last step below each path that a trace has. */
@@ -100,17 +102,46 @@ static size_t called_by(const stops *s, const caus_evidence_path *at)
                : at->operation;
 }
 
-static void note_caller(stops *s, size_t operation, size_t callee)
+static void note_caller(stops *s, size_t operation, size_t callee,
+                        bool is_short)
 {
     size_t service = s->work->spans->operations[callee].service;
     if (s->caller[service] == CAUS_NO_OPERATION)
         s->caller[service] = operation;
-    else if (s->caller[service] != operation)
-        s->any_common = s->is_common[service] = true;
+    if (is_short || s->caller[service] != operation)
+        s->any_to_blame = s->is_to_blame[service] = true;
+}
+
+/* Whether most of those that stop after a step lack steps below it, where the
+ * callee answers: that one stopped first. */
+static bool is_short_answer(const caus_evidence_path *at)
+{
+    return 2 * at->lacking >= excess_of(at);
+}
+
+/* Requests that came to a step and took a later one less often than usual: the
+ * most of any step that begins to be missing below it, but for calls that
+ * nobody answered. Steps have larger numbers than those above them. */
+static void find_lacking(stops *s)
+{
+    for (size_t i = s->work->pairs.count; i-- > 0;) {
+        caus_evidence_path *at = &s->paths[i];
+        if (!at->parent)
+            continue;
+        caus_evidence_path *above = &s->paths[at->parent - 1];
+        const caus_trace_finding *found =
+            at->finding ? &s->work->findings[at->finding - 1] : NULL;
+        double lacking = at->lacking;
+        if (found && found->begins_here && found->effect < 0 &&
+            !s->work->is_client[above->operation])
+            lacking = (found->values[0] - found->values[1]) *
+                      (double)found->counts[1];
+        above->lacking = fmax(above->lacking, lacking);
+    }
 }
 
 /* Who stops where unusually often; who stops since a callee did is explained by
- * that one. Steps have larger numbers than those above them. */
+ * that one. */
 static void find_stops(stops *s, double path_count)
 {
     const double surely = 0.01;
@@ -126,7 +157,7 @@ static void find_stops(stops *s, double path_count)
         if (p > surely || (callee == CAUS_NO_OPERATION && !is_below))
             continue;
         if (!is_below)
-            note_caller(s, above->operation, callee);
+            note_caller(s, above->operation, callee, is_short_answer(at));
         if (above->stop &&
             excess_of(at) <= excess_of(&s->paths[above->stop - 1]))
             continue;
@@ -168,7 +199,8 @@ static void blame(const stops *s, const caus_evidence_path *at)
     size_t service = s->work->spans->operations[above->halted_at].service;
     double lacking = (double)(above->open[1] - at->traces[1]);
     double beyond = excess_of(stop) / (double)stop->stopped[1];
-    if (s->is_common[service] && (double)at->absent * beyond >= least * lacking)
+    if (s->is_to_blame[service] &&
+        (double)at->absent * beyond >= least * lacking)
         s->work->findings[at->finding - 1].stopped_after = above->halted_at;
 }
 
@@ -182,16 +214,17 @@ caus_status caus_evidence_stops(caus_evidence_work *work,
         .path_of = path_of,
         .paths = paths,
         .caller = CAUS_ARRAY(work->scratch, size_t, spans->service_count),
-        .is_common = CAUS_ARRAY(work->scratch, bool, spans->service_count)};
-    if (!s.caller || !s.is_common)
+        .is_to_blame = CAUS_ARRAY(work->scratch, bool, spans->service_count)};
+    if (!s.caller || !s.is_to_blame)
         return caus_arena_fail(work->scratch, err);
     for (size_t i = 0; i < spans->service_count; i++)
         s.caller[i] = CAUS_NO_OPERATION;
     for (size_t i = 0; i < work->pairs.count; i++)
         paths[i].halted_at = CAUS_NO_OPERATION;
     count_stops(&s);
+    find_lacking(&s);
     find_stops(&s, path_count);
-    if (!s.any_common)
+    if (!s.any_to_blame)
         return CAUS_OK;
     for (size_t t = 0; t < spans->trace_count; t++) {
         if (spans->trace_phase[t] == CAUS_PHASE_INCIDENT)

@@ -8,6 +8,8 @@
 typedef struct stopping {
     bool page, order; /* stop after price answered, in every other trace */
     bool is_failure;  /* and say so */
+    bool is_short;    /* price answers these without having read */
+    bool has_clients; /* calls have spans of their callers, all named alike */
 } stopping;
 
 typedef struct world {
@@ -16,6 +18,7 @@ typedef struct world {
     uint64_t next_span;
     int64_t now_ns;
     caus_phase phase;
+    bool has_clients;
 } world;
 
 static const int64_t ms_ns = 1000000;
@@ -37,40 +40,56 @@ static uint64_t add(world *w, const char *service, const char *operation,
     return w->next_span;
 }
 
-/* Asks a service, which takes 5 ms, and goes on after it. */
-static void ask(world *w, const char *service, uint64_t parent)
+/* Asks a service, which takes 5 ms, and goes on after it; its answer. */
+static uint64_t ask(world *w, const char *caller, const char *service,
+                    uint64_t parent)
 {
-    add(w, service, "answer", parent, 5, false);
+    if (w->has_clients)
+        parent = add(w, caller, "POST", parent, 5, false);
+    uint64_t answer = add(w, service, "answer", parent, 5, false);
     w->now_ns += 5 * ms_ns;
+    return answer;
 }
 
-static void show_page(world *w, bool stops, bool failed)
+static void ask_price(world *w, const char *caller, uint64_t parent,
+                      bool is_short)
 {
-    uint64_t page = add(w, "web", "page", 0, 20, stops && failed);
-    ask(w, "auth", page);
-    ask(w, "price", page);
-    if (stops)
+    uint64_t answer = ask(w, caller, "price", parent);
+    if (is_short)
         return;
-    ask(w, "ads", page);
+    w->now_ns -= 4 * ms_ns;
+    add(w, "price", "read", answer, 2, false);
+    w->now_ns += 4 * ms_ns;
 }
 
-static void take_order(world *w, bool stops, bool failed)
+static void show_page(world *w, bool stops, const stopping *how)
 {
-    uint64_t buy = add(w, "web", "buy", 0, 40, stops && failed);
-    uint64_t order = add(w, "shop", "order", buy, 20, stops && failed);
-    ask(w, "price", order);
+    uint64_t page = add(w, "web", "page", 0, 20, stops && how->is_failure);
+    ask(w, "web", "auth", page);
+    ask_price(w, "web", page, stops && how->is_short);
     if (stops)
         return;
-    ask(w, "bank", order);
+    ask(w, "web", "ads", page);
+}
+
+static void take_order(world *w, bool stops, const stopping *how)
+{
+    uint64_t buy = add(w, "web", "buy", 0, 40, stops && how->is_failure);
+    uint64_t order = add(w, "shop", "order", buy, 20, stops && how->is_failure);
+    ask_price(w, "shop", order, stops && how->is_short);
+    if (stops)
+        return;
+    ask(w, "shop", "bank", order);
     w->now_ns += 15 * ms_ns;
-    ask(w, "mail", buy);
+    ask(w, "web", "mail", buy);
 }
 
 enum { TRACES = 80 };
 
 static void fill(const stopping *how, csv_bench *bench, caus_spans *spans)
 {
-    world w = {.builder = caus_spans_builder_new(0)};
+    world w = {.builder = caus_spans_builder_new(0),
+               .has_clients = how->has_clients};
     assert_non_null(w.builder);
     for (int i = 0; i < 2 * TRACES; i++) {
         w.phase = i < TRACES ? CAUS_PHASE_NORMAL : CAUS_PHASE_INCIDENT;
@@ -79,9 +98,9 @@ static void fill(const stopping *how, csv_bench *bench, caus_spans *spans)
         bool stops = w.phase == CAUS_PHASE_INCIDENT && i % 4 < 2;
         snprintf(w.trace, sizeof w.trace, "t%d", i);
         if (i % 2)
-            show_page(&w, stops && how->page, how->is_failure);
+            show_page(&w, stops && how->page, how);
         else
-            take_order(&w, stops && how->order, how->is_failure);
+            take_order(&w, stops && how->order, how);
     }
     spans_build(w.builder, bench, spans);
 }
@@ -124,6 +143,27 @@ static void one_that_stops_may_do_so_by_itself(void **state)
     assert_true(missing_behind(&order, "price") == 0);
 }
 
+static void calls_named_alike_are_told_apart_by_whom_they_ask(void **state)
+{
+    (void)state;
+    stopping both = {.page = true, .order = true, .has_clients = true};
+    assert_true(missing_behind(&both, "price") > 1);
+    assert_true(missing_behind(&both, "web") == 0);
+    assert_true(missing_behind(&both, "shop") == 0);
+}
+
+static void who_answers_without_its_own_steps_stopped_first(void **state)
+{
+    (void)state;
+    for (int clients = 0; clients < 2; clients++) {
+        stopping order = {
+            .order = true, .is_short = true, .has_clients = clients};
+        assert_true(missing_behind(&order, "price") > 1);
+        assert_true(missing_behind(&order, "shop") == 0);
+        assert_true(missing_behind(&order, "web") == 0);
+    }
+}
+
 static void who_fails_need_not_go_on(void **state)
 {
     (void)state;
@@ -153,6 +193,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_that_stop_speak_of_the_answer),
         cmocka_unit_test(one_that_stops_may_do_so_by_itself),
+        cmocka_unit_test(calls_named_alike_are_told_apart_by_whom_they_ask),
+        cmocka_unit_test(who_answers_without_its_own_steps_stopped_first),
         cmocka_unit_test(who_fails_need_not_go_on),
         cmocka_unit_test(running_out_of_memory_anywhere_is_reported),
     };
