@@ -50,7 +50,10 @@ const char *caus_term_name(caus_term term);
 typedef struct caus_explain_options {
     const caus_topology *topology; /* who calls whom; NULL = as in the spans */
     const caus_spans *spans;       /* NULL = none; all of one phase: those from
-                                      the onset on are taken as the incident's */
+                                      the onset on are taken as the incident's;
+                                      of both: without an onset or a time near
+                                      it, it is looked for behind the last normal
+                                      trace before those of the incident */
     const caus_changes *changes;   /* what people changed; NULL = not known */
     const caus_logs *logs;         /* lines of before and after; NULL = none */
     const char *symptom; /* the variable that breached: where it stands out the

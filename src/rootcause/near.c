@@ -134,7 +134,7 @@ static caus_status explain_breach(const caus_case *fresh, stretch *of,
         return caus_arena_fail(fresh->out, err);
     CAUS_TRY(caus_case_open(&about, err));
     CAUS_TRY(caus_breach_find(&about, &breach, err));
-    if (!breach.found)
+    if (!breach.found || breach.last_row < caus_case_row_behind_normal(&about))
         return CAUS_OK;
     const int64_t *time_ns = about.timeline.time_ns;
     *of = (stretch){time_ns[breach.near_row], time_ns[breach.last_row]};

@@ -11,6 +11,40 @@ static bool has_both_phases(const caus_spans *spans)
     return incident > 0 && incident < spans->trace_count;
 }
 
+enum { LEAST_SEARCHED = 3 }; /* rows that the onset may be among */
+
+static int64_t start_of(const caus_spans *spans, size_t trace)
+{
+    return spans->start_ns[spans->trace_start[trace]];
+}
+
+size_t caus_case_row_behind_normal(const caus_case *about)
+{
+    const caus_spans *spans = about->options->spans;
+    const caus_timeline *timeline = &about->timeline;
+    if (!spans || !has_both_phases(spans))
+        return 0;
+    int64_t incident_ns = INT64_MAX, normal_ns = INT64_MIN;
+    for (size_t t = 0; t < spans->trace_count; t++) {
+        if (spans->trace_phase[t] == CAUS_PHASE_INCIDENT &&
+            start_of(spans, t) < incident_ns)
+            incident_ns = start_of(spans, t);
+    }
+    for (size_t t = 0; t < spans->trace_count; t++) {
+        int64_t start_ns = start_of(spans, t);
+        if (spans->trace_phase[t] == CAUS_PHASE_NORMAL &&
+            start_ns < incident_ns && start_ns > normal_ns)
+            normal_ns = start_ns;
+    }
+    size_t row = 0;
+    while (row < timeline->row_count && timeline->time_ns[row] <= normal_ns)
+        row++;
+    size_t before = caus_timeline_filled_before(timeline, row);
+    bool is_enough = before >= CAUS_LEAST_HEALTHY &&
+                     timeline->filled_count - before >= LEAST_SEARCHED;
+    return is_enough ? row : 0;
+}
+
 caus_status caus_case_take_spans(caus_case *about, caus_error *err)
 {
     const caus_spans *given = about->options->spans;

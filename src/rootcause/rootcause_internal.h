@@ -366,6 +366,10 @@ caus_status caus_departure_find(caus_case *about, caus_error *err);
 /* A deviate less what looking for the onset makes of any: NaN stays NaN. */
 double caus_departure_sought(const caus_case *about, double deviate);
 
+/* The first row behind the last normal trace before those of the incident,
+ * which began no sooner than that; 0 = nobody told phases, or too few rows lie
+ * on one side. */
+size_t caus_case_row_behind_normal(const caus_case *about);
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);
 

@@ -144,6 +144,9 @@ caus_status caus_case_search(caus_case *about, caus_explanation *result,
     caus_extent reached;
     bool found = false;
     CAUS_TRY(caus_case_open(about, err));
+    if (!about->options->has_near)
+        about->near_row =
+            caus_larger(about->near_row, caus_case_row_behind_normal(about));
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
     CAUS_TRY(search_reached(about, &reached, err));

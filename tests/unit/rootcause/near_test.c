@@ -152,6 +152,43 @@ static void without_a_time_the_louder_one_is(void **state)
     assert_int_equal(told.sought, CAUS_SOUGHT_EVERYWHERE);
 }
 
+/* root moved further and stayed there, but traces of after it are called
+ * normal. */
+static void traces_told_apart_say_which_of_two_is_meant(void **state)
+{
+    enum { CALM = FIRST_END + 10 };
+    made_fixture *with = *state;
+    caus_series series = two_incidents(with);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t i = 0; i < sizeof first_sizes / sizeof *first_sizes; i++)
+        add(&series, values, first_names[i], first_sizes[i], FIRST_END,
+            MADE_ROWS);
+    for (size_t i = 0; i < sizeof second_sizes / sizeof *second_sizes; i++)
+        add(&series, values, second_names[i], -.8 * second_sizes[i], SECOND,
+            MADE_ROWS);
+    static const int64_t duration[] = {1, 1};
+    static const uint32_t parent[] = {CAUS_NO_SPAN, CAUS_NO_SPAN};
+    static const uint32_t operation[] = {0, 0}, trace[] = {0, 1};
+    static const unsigned char failed[] = {0, 0}, phase[] = {0, 1};
+    static const size_t first[] = {0, 1, 2};
+    static const char *const ids[] = {"a", "b"}, *const services[] = {"front"};
+    static const caus_operation operations[] = {{0, "page"}};
+    const int64_t start[] = {made_start_ns + CALM * made_step_ns,
+                             made_start_ns + (SECOND + 2) * made_step_ns};
+    const caus_spans spans = {2,          start,  duration, parent,   operation,
+                              trace,      failed, false,    2,        first,
+                              ids,        phase,  1,        services, 1,
+                              operations, {0},    NULL};
+    caus_explain_options options = made_options();
+    options.has_onset = false;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    options.spans = &spans;
+    told = made_explain_series(with, &series, &options);
+    assert_string_equal(told.suspects[0].service, "side");
+    assert_in_range(told.onset.row, SECOND - 2, SECOND + 2);
+}
+
 /* Nothing is found where two times are alike: both are told. */
 static void two_alike_are_told_where_nothing_is_found(void **state)
 {
@@ -304,6 +341,7 @@ int main(void)
         TEST(what_was_over_by_then_is_not_what_was_seen),
         TEST(rows_behind_the_time_count_where_others_are_blank),
         TEST(without_a_time_the_louder_one_is),
+        TEST(traces_told_apart_say_which_of_two_is_meant),
         TEST(two_alike_are_told_where_nothing_is_found),
         TEST(its_end_is_found_behind_the_rows_near_it),
         TEST(where_nothing_is_near_the_rest_is_looked_at),
