@@ -14,9 +14,17 @@ static const double off_share = .5;
 
 /* Who would feel it: the named symptom, else what users see. */
 typedef struct witnesses {
-    size_t row;  /* the first in which one of them is off; SIZE_MAX = none is */
+    size_t row;  /* the first in which one of them may be off; SIZE_MAX = none
+                    is */
     double seen; /* how surely, in [0, 1] */
 } witnesses;
+
+/* The first of the rows in which a variable is off without a pause, which hold
+ * the onset or follow it; SIZE_MAX = there are none. */
+typedef struct beginning {
+    size_t row;
+    size_t earliest; /* rows without a value before it may be such, too */
+} beginning;
 
 static bool is_worse(const caus_case *about, size_t variable)
 {
@@ -35,22 +43,21 @@ static double share_at(const caus_case *about, size_t variable, size_t row)
     return (value - shift->before) / (shift->after - shift->before);
 }
 
-/* The first row of those in which it is off without a pause: they hold the
- * onset, or follow it. SIZE_MAX = there are none. */
-static size_t first_off(const caus_case *about, size_t variable)
+static beginning begin_of(const caus_case *about, size_t variable)
 {
     size_t row = about->onset_row, rows = about->timeline.row_count;
     while (row < rows && !(share_at(about, variable, row) >= off_share))
         row++;
-    if (row > about->onset_row)
-        return row < rows ? row : SIZE_MAX;
-    size_t first = row;
-    while (row > 0 && !(share_at(about, variable, row - 1) < off_share)) {
-        row--;
-        if (share_at(about, variable, row) >= off_share)
-            first = row;
+    if (row == rows)
+        return (beginning){SIZE_MAX, SIZE_MAX};
+    beginning found = {row, row};
+    while (found.earliest > 0 &&
+           !(share_at(about, variable, found.earliest - 1) < off_share)) {
+        found.earliest--;
+        if (share_at(about, variable, found.earliest) >= off_share)
+            found.row = found.earliest;
     }
-    return first;
+    return found;
 }
 
 static void ask(const caus_case *about, size_t variable, const double *clues,
@@ -59,7 +66,7 @@ static void ask(const caus_case *about, size_t variable, const double *clues,
     if (!is_worse(about, variable))
         return;
     double seen = fmin(1, clues[variable] / caus_explained_clue);
-    size_t row = seen > 0 ? first_off(about, variable) : SIZE_MAX;
+    size_t row = seen > 0 ? begin_of(about, variable).earliest : SIZE_MAX;
     found->seen = fmax(found->seen, seen);
     found->row = row < found->row ? row : found->row;
 }
@@ -79,15 +86,14 @@ static witnesses find_witnesses(const caus_case *about, const double *clues)
     return found;
 }
 
-/* For how long it was off before users felt anything. */
+/* For how long it was off before users felt anything: a row tells of one step,
+ * whatever lies between it and the one before. */
 static double unheeded_s(const caus_case *about, size_t variable,
                          const witnesses *users)
 {
-    size_t first = first_off(about, variable);
-    const int64_t *time_ns = about->timeline.time_ns;
-    return first < users->row
-               ? (double)(time_ns[users->row] - time_ns[first]) / 1e9
-               : 0;
+    size_t first = begin_of(about, variable).row;
+    double step_s = (double)about->series->step_ns / 1e9;
+    return first < users->row ? (double)(users->row - first) * step_s : 0;
 }
 
 caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err)
@@ -100,6 +106,7 @@ caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err)
     witnesses users = find_witnesses(about, clues);
     for (size_t v = 0; v < about->series->variable_count; v++) {
         size_t s = scene->service_of[v];
+        CAUS_TRY(caus_run_check(about->run, err));
         if (users.row == SIZE_MAX || s == SIZE_MAX || clues[v] <= 0 ||
             v == about->symptom || !is_worse(about, v))
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was there before anybody felt it, and what makes nobody wait as long as
  * the symptom does. */
+#include <math.h>
 #include <string.h>
 
 #include "made_case.h"
@@ -43,11 +44,9 @@ static bool is_told_unheeded(const caus_explanation *told, const char *service)
 
 /* Side is as slow for so many rows before the onset as since, and front for so
  * many. */
-static caus_explanation explain_early(made_fixture *with, const char *symptom,
-                                      size_t side_rows, size_t front_rows)
+static caus_series *early(made_fixture *with, size_t side_rows,
+                          size_t front_rows)
 {
-    caus_explain_options options = made_options();
-    options.symptom = symptom;
     caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
     *series = made_series(with->arena, slow, NULL, 1);
     double *values = (double *)(uintptr_t)series->segments[0].values;
@@ -57,7 +56,16 @@ static caus_explanation explain_early(made_fixture *with, const char *symptom,
     }
     for (size_t r = MADE_ONSET - front_rows; r < MADE_ONSET; r++)
         values[r * MADE_VARIABLES + FRONT_LATENCY] += .2;
-    return made_explain_series(with, series, &options);
+    return series;
+}
+
+static caus_explanation explain_early(made_fixture *with, const char *symptom,
+                                      size_t side_rows, size_t front_rows)
+{
+    caus_explain_options options = made_options();
+    options.symptom = symptom;
+    return made_explain_series(with, early(with, side_rows, front_rows),
+                               &options);
 }
 
 static void expect_first(const caus_explanation *told, const char *service)
@@ -90,6 +98,63 @@ static void an_onset_that_is_named_late_is_nobodys_alibi(void **state)
 {
     caus_explanation told = explain_early(*state, "front_latency_avg", 24, 24);
     assert_false(is_told_unheeded(&told, "side"));
+}
+
+/* Front's latency has no value but in one of so many rows. */
+static void measure_seldom(made_fixture *with, const caus_series *series,
+                           size_t rows)
+{
+    caus_segment *segment = (caus_segment *)(uintptr_t)&series->segments[0];
+    double *values = (double *)(uintptr_t)segment->values;
+    size_t words = MADE_VARIABLES * segment->word_count;
+    uint64_t *missing = caus_arena_array(with->arena, words, sizeof *missing);
+    for (size_t r = 0; r < MADE_ROWS; r++) {
+        if (r % rows == rows - 1)
+            continue;
+        missing[FRONT_LATENCY * segment->word_count + r / 64] |= UINT64_C(1)
+                                                                 << (r % 64);
+        values[r * MADE_VARIABLES + FRONT_LATENCY] = (double)NAN;
+    }
+    segment->missing = missing;
+}
+
+/* Every third minute, and not in the row of the onset. */
+static void who_is_seldom_measured_may_have_felt_it_before(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = "front_latency_avg";
+    static const size_t early_rows[] = {0, 24};
+    for (size_t i = 0; i < 2; i++) {
+        caus_series *series = early(with, early_rows[i], early_rows[i]);
+        measure_seldom(with, series, 12);
+        caus_explanation told = made_explain_series(with, series, &options);
+        assert_false(is_told_unheeded(&told, "side"));
+        assert_false(is_told_unheeded(&told, "mid"));
+    }
+}
+
+/* The healthy rows are of the day before; side was slow in their last. */
+static void what_lies_between_rows_is_no_time_that_it_was_there(void **state)
+{
+    enum { ROWS_A_DAY = 5760 };
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = "front_latency_avg";
+    caus_series *series = early(with, 1, 0);
+    caus_segment parts[] = {series->segments[0], series->segments[0]};
+    parts[0].row_count = MADE_ONSET;
+    parts[0].word_count = (MADE_ONSET + 63) / 64;
+    parts[1].row_count = MADE_ROWS - MADE_ONSET;
+    parts[1].word_count = 1;
+    parts[1].start_ns += (MADE_ONSET + ROWS_A_DAY) * made_step_ns;
+    parts[1].values += (size_t)MADE_ONSET * MADE_VARIABLES;
+    series->segments = parts;
+    series->segment_count = 2;
+    options.onset_ns += ROWS_A_DAY * made_step_ns;
+    caus_explanation told = made_explain_series(with, series, &options);
+    assert_false(is_told_unheeded(&told, "side"));
+    expect_first(&told, "side");
 }
 
 /* Side answers so many requests. */
@@ -133,6 +198,8 @@ int main(void)
         MADE(what_nobody_felt_for_long_is_not_it),
         MADE(queues_and_timeouts_take_their_time),
         MADE(an_onset_that_is_named_late_is_nobodys_alibi),
+        MADE(who_is_seldom_measured_may_have_felt_it_before),
+        MADE(what_lies_between_rows_is_no_time_that_it_was_there),
         MADE(who_makes_hardly_anybody_wait_is_not_it),
         MADE(a_queue_makes_more_of_little),
     };
