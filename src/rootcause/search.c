@@ -142,6 +142,7 @@ caus_status caus_case_search(caus_case *about, caus_explanation *result,
 {
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     caus_extent reached;
+    caus_error reason;
     bool found = false;
     CAUS_TRY(caus_case_open(about, err));
     if (!about->options->has_near)
@@ -149,7 +150,9 @@ caus_status caus_case_search(caus_case *about, caus_explanation *result,
             caus_larger(about->near_row, caus_case_row_behind_normal(about));
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     caus_arena_mark scratch_mark = caus_arena_get_mark(scratch);
-    CAUS_TRY(search_reached(about, &reached, err));
+    caus_status status = search_reached(about, &reached, &reason);
+    if (status != CAUS_OK && status != CAUS_ERR_TOO_FEW_SAMPLES)
+        return CAUS_FAIL(err, status, "%s", reason.message);
     caus_arena_rewind(about->out, mark);
     caus_arena_rewind(scratch, scratch_mark);
     if (reached.found)

@@ -280,6 +280,34 @@ static void what_the_symptom_can_wait_for_is_looked_at_first(void **state)
     assert_string_equal(told.suspects[0].service, "side");
 }
 
+/* Side and its latency are in the call graph, and nobody measures them. */
+static void what_is_not_measured_keeps_no_other_from_being_found(void **state)
+{
+    made_fixture *with = *state;
+    double *values;
+    caus_series series = calm(with, &values);
+    caus_segment segment = series.segments[0];
+    uint64_t *missing = caus_arena_array(
+        with->arena, MADE_VARIABLES * segment.word_count, sizeof *missing);
+    add(&series, values, "root_latency", .2, 180, MADE_ROWS);
+    add(&series, values, "root_cpu", 40, 180, MADE_ROWS);
+    add(&series, values, "mid_latency", .2, 180, MADE_ROWS);
+    for (size_t v = 0; v < MADE_VARIABLES; v++) {
+        if (strcmp(series.variables[v].service, "side") != 0)
+            continue;
+        for (size_t r = 0; r < MADE_ROWS; r++) {
+            missing[v * segment.word_count + r / 64] |= UINT64_C(1) << (r % 64);
+            values[r * MADE_VARIABLES + v] = (double)NAN;
+        }
+    }
+    segment.missing = missing;
+    series.segments = &segment;
+    caus_explain_options options = named("side_latency");
+    options.topology = &made_topology;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+}
+
 static void want_of_memory_is_told(void **state)
 {
     made_fixture *with = *state;
@@ -309,6 +337,7 @@ int main(void)
         TEST(noise_alone_seldom_stands_out),
         TEST(the_incident_of_the_symptom_is_explained),
         TEST(what_the_symptom_can_wait_for_is_looked_at_first),
+        TEST(what_is_not_measured_keeps_no_other_from_being_found),
         TEST(want_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
