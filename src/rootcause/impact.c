@@ -54,6 +54,13 @@ static double failing(const caus_case *about, size_t variable, size_t load)
     return change / whole * about->shifts[own].after;
 }
 
+/* What was ever less than nothing, as deviations are, counts no requests. */
+static bool may_count(const caus_timeline *timeline, size_t variable)
+{
+    size_t start = variable * timeline->row_count;
+    return timeline->values[start + timeline->order[start]] >= 0;
+}
+
 /* How much longer all requests of a row take together; NaN = nobody counts
  * them. */
 static double waiting(const caus_case *about, size_t variable, size_t load)
@@ -61,7 +68,8 @@ static double waiting(const caus_case *about, size_t variable, size_t load)
     const caus_shift *shift = &about->shifts[variable];
     size_t own =
         caus_case_find_alike(about, about->scene.service_of[variable], load);
-    if (!shift->measured || own == SIZE_MAX)
+    if (!shift->measured || own == SIZE_MAX ||
+        !may_count(&about->timeline, own))
         return (double)NAN;
     return fmax(0, shift->after - shift->before) * about->shifts[own].after;
 }

@@ -180,6 +180,14 @@ static void who_makes_hardly_anybody_wait_is_not_it(void **state)
     expect_first(&told, "mid");
 }
 
+static void deviations_count_no_requests(void **state)
+{
+    caus_explanation told = explain_asked(*state, 2, .2);
+    double counted = suspect_of(&told, "side")->score;
+    told = explain_asked(*state, -2, .2);
+    assert_true(suspect_of(&told, "side")->score > 2 * counted);
+}
+
 /* A request in fifty waits .15 s, and all queue behind these. */
 static void a_queue_makes_more_of_little(void **state)
 {
@@ -201,6 +209,7 @@ int main(void)
         MADE(who_is_seldom_measured_may_have_felt_it_before),
         MADE(what_lies_between_rows_is_no_time_that_it_was_there),
         MADE(who_makes_hardly_anybody_wait_is_not_it),
+        MADE(deviations_count_no_requests),
         MADE(a_queue_makes_more_of_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
