@@ -87,13 +87,16 @@ static witnesses find_witnesses(const caus_case *about, const double *clues)
 }
 
 /* For how long it was off before users felt anything: a row tells of one step,
- * whatever lies between it and the one before. */
+ * whatever lies between it and the one before, and a mean of a part of that. */
 static double unheeded_s(const caus_case *about, size_t variable,
                          const witnesses *users)
 {
-    size_t first = begin_of(about, variable).row;
-    double step_s = (double)about->series->step_ns / 1e9;
-    return first < users->row ? (double)(users->row - first) * step_s : 0;
+    double step_s = (double)about->series->step_ns / 1e9, rows = 0;
+    for (size_t r = begin_of(about, variable).row; r < users->row; r++) {
+        double share = share_at(about, variable, r);
+        rows += isnan(share) ? 0 : fmin(share, 1);
+    }
+    return rows * step_s;
 }
 
 caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err)

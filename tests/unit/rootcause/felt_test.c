@@ -100,6 +100,25 @@ static void an_onset_that_is_named_late_is_nobodys_alibi(void **state)
     assert_false(is_told_unheeded(&told, "side"));
 }
 
+/* A row of means tells of the part of its step in which side was slow. */
+static void a_row_that_is_slow_in_part_counts_in_part(void **state)
+{
+    static const double slower[] = {.15, .0825};
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = "front_latency_avg";
+    for (size_t i = 0; i < sizeof slower / sizeof *slower; i++) {
+        caus_series *series = early(with, 0, 0);
+        double *values = (double *)(uintptr_t)series->segments[0].values;
+        for (size_t r = MADE_ONSET - 13; r < MADE_ONSET; r++) {
+            values[r * MADE_VARIABLES + SIDE_LATENCY] += slower[i];
+            values[r * MADE_VARIABLES + SIDE_P99] += slower[i];
+        }
+        caus_explanation told = made_explain_series(with, series, &options);
+        assert_true(is_told_unheeded(&told, "side") == (i == 0));
+    }
+}
+
 /* Front's latency has no value but in one of so many rows. */
 static void measure_seldom(made_fixture *with, const caus_series *series,
                            size_t rows)
@@ -206,6 +225,7 @@ int main(void)
         MADE(what_nobody_felt_for_long_is_not_it),
         MADE(queues_and_timeouts_take_their_time),
         MADE(an_onset_that_is_named_late_is_nobodys_alibi),
+        MADE(a_row_that_is_slow_in_part_counts_in_part),
         MADE(who_is_seldom_measured_may_have_felt_it_before),
         MADE(what_lies_between_rows_is_no_time_that_it_was_there),
         MADE(who_makes_hardly_anybody_wait_is_not_it),
