@@ -121,18 +121,44 @@ typedef struct stretch {
     int64_t first_ns, last_ns;
 } stretch;
 
+/* The case of the symptom alone; false = there is no such variable. */
+static caus_status open_symptom(const caus_case *fresh, caus_case *result,
+                                bool *found, caus_error *err)
+{
+    const caus_explain_options *options = fresh->options;
+    caus_series *alone = CAUS_ARRAY(fresh->out, caus_series, 1);
+    size_t symptom = caus_series_find(fresh->series, options->symptom);
+    const caus_explain_options no_calls = {.symptom = options->symptom};
+    *found = symptom != SIZE_MAX;
+    if (!alone)
+        return caus_arena_fail(fresh->out, err);
+    if (!*found)
+        return CAUS_OK;
+    CAUS_TRY(
+        caus_series_select(fresh->series, &symptom, 1, fresh->out, alone, err));
+    *result = *fresh;
+    result->series = alone;
+    result->options = &no_calls;
+    CAUS_TRY(caus_case_open(result, err));
+    result->options = options;
+    return CAUS_OK;
+}
+
 /* The rows in which the symptom stands out tell of what it is: the incident
  * began in them or near before them. */
 static caus_status explain_breach(const caus_case *fresh, stretch *of,
                                   attempt *result, caus_error *err)
 {
-    caus_case about = *fresh;
+    caus_case about;
     caus_breach breach;
+    bool found;
     caus_near_rows *near = CAUS_ARRAY(fresh->out, caus_near_rows, 1);
     *result = (attempt){.done = false};
     if (!near)
         return caus_arena_fail(fresh->out, err);
-    CAUS_TRY(caus_case_open(&about, err));
+    CAUS_TRY(open_symptom(fresh, &about, &found, err));
+    if (!found)
+        return CAUS_OK;
     CAUS_TRY(caus_breach_find(&about, &breach, err));
     if (!breach.found || breach.last_row < caus_case_row_behind_normal(&about))
         return CAUS_OK;
