@@ -6,23 +6,9 @@
 #include "made_case.h"
 #include "test.h"
 
-static const char *first_of(const caus_explanation *told)
-{
-    return told->suspects[0].service;
-}
-
-static const caus_suspect *suspect_of(const caus_explanation *told,
-                                      const char *service)
-{
-    size_t i = 0;
-    while (strcmp(told->suspects[i].service, service) != 0)
-        i++;
-    return &told->suspects[i];
-}
-
 static double score_of(const caus_explanation *told, const char *service)
 {
-    return suspect_of(told, service)->score;
+    return made_suspect_of(told, service)->score;
 }
 
 enum { MID_SLOW = 3, ROOT_SLOW = 6 };
@@ -58,18 +44,19 @@ static caus_explanation explain_bursts(made_fixture *with, double asked,
 static void who_is_slow_when_its_caller_is_made_it_slow(void **state)
 {
     caus_explanation told = explain_bursts(*state, 100, 0);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(score_of(&told, "root") > 2 * score_of(&told, "mid"));
-    assert_non_null(strstr(suspect_of(&told, "root")->sentence, "latency"));
+    assert_non_null(
+        strstr(made_suspect_of(&told, "root")->sentence, "latency"));
     told = explain_bursts(*state, 100, 2); /* at other times */
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
 }
 
 /* Of fifty requests of mid one waits for it. */
 static void it_is_no_louder_for_its_caller_than_what_arrives_there(void **state)
 {
     caus_explanation told = explain_bursts(*state, 2, 0);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
 }
 
 /* Requests of mid fail; it calls root, which is well, and side, too. */
@@ -131,7 +118,7 @@ static void who_is_not_reached_may_be_what_failed(void **state)
     measures[ROOT_REQUESTS].shift = -60;
     assert_true(share_of_root(*state, measures) > .7);
     caus_explanation told = explain_failing(*state, measures);
-    assert_non_null(strstr(suspect_of(&told, "root")->sentence,
+    assert_non_null(strstr(made_suspect_of(&told, "root")->sentence,
                            "requests for each of its callers', which fail, "
                            "instead of "));
     measures[SIDE_REQUESTS].shift = -60; /* mid fails before it calls */
@@ -150,7 +137,7 @@ static void who_is_not_reached_is_told_by_healthy_windows(void **state)
     for (size_t rows = 12; rows <= MADE_ONSET; rows *= 15) {
         caus_explanation told = explain_since(*state, measures, rows, false);
         assert_int_equal(told.placebo_count > 0, rows == MADE_ONSET);
-        const char *sentence = suspect_of(&told, "root")->sentence;
+        const char *sentence = made_suspect_of(&told, "root")->sentence;
         bool is_told = strstr(sentence, "for each of its callers'");
         assert_int_equal(is_told, told.placebo_count > 0);
     }
@@ -168,7 +155,7 @@ static void who_may_be_asked_less_is_no_witness(void **state)
         measures[0] = counted ? failing[0] : other;
         caus_explanation told =
             explain_since(*state, measures, MADE_ONSET, true);
-        const char *sentence = suspect_of(&told, "root")->sentence;
+        const char *sentence = made_suspect_of(&told, "root")->sentence;
         bool is_told = strstr(sentence, "for each of its callers'");
         assert_int_equal(is_told, counted);
     }
@@ -195,13 +182,13 @@ static void who_counts_no_failures_may_have_failed(void **state)
     measures[ROOT_ERRORS] = (made_measure){"root_cpu", "root", 30, 1, 0};
     assert_true(share_of_root(*state, measures) > .7);
     caus_explanation told = explain_failing(*state, measures);
-    assert_non_null(strstr(suspect_of(&told, "root")->sentence,
+    assert_non_null(strstr(made_suspect_of(&told, "root")->sentence,
                            "all its callers fail more often"));
     measures[2].shift = .5;
     assert_true(share_of_root(*state, measures) > .7);
     measures[5].shift = .4; /* who is slow itself needs no way */
     told = explain_failing(*state, measures);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(told.suspects[0].terms[CAUS_TERM_WAY] < .1);
     measures[5].shift = 0;
     measures[4].shift = measures[1].shift = 0;
@@ -250,14 +237,14 @@ what_several_callers_that_fail_reach_no_more_failed_them(void **state)
     made_measure measures[MADE_VARIABLES];
     memcpy(measures, several, sizeof measures);
     caus_explanation told = explain_several(*state, measures);
-    assert_string_not_equal(first_of(&told), "root");
+    assert_string_not_equal(made_first_of(&told), "root");
     measures[SEVERAL_ROOT].shift = -80;
     told = explain_several(*state, measures);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(score_of(&told, "root") > 2 * score_of(&told, "mid"));
     measures[SEVERAL_WELL].shift = -60; /* mid does not get to its calls */
     told = explain_several(*state, measures);
-    assert_string_not_equal(first_of(&told), "root");
+    assert_string_not_equal(made_first_of(&told), "root");
 }
 
 /* It alone asks root no less than it did by more than its share. */
@@ -268,10 +255,10 @@ static void one_caller_that_fails_asks_less_by_its_share(void **state)
     measures[SEVERAL_SIDE_ERRORS].shift = 0;
     measures[SEVERAL_ROOT].shift = -50;
     caus_explanation told = explain_several(*state, measures);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     measures[SEVERAL_ROOT].shift = -190;
     told = explain_several(*state, measures);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
 }
 
 #define MADE(name) \

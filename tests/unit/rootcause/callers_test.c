@@ -6,11 +6,6 @@
 #include "made_case.h"
 #include "test.h"
 
-static const char *first_of(const caus_explanation *told)
-{
-    return told->suspects[0].service;
-}
-
 /* ---- calls for a request ---- */
 
 /* `times` as many requests of whom mid calls, who gets slow by that. */
@@ -34,11 +29,11 @@ static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
     caus_explain_options options = made_options();
     memcpy(measures, asked, sizeof measures);
     caus_explanation told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     for (double times = 1.5; times < 5; times += .5) {
         measures[ROOT_REQUESTS].shift = 100 * (times - 1);
         told = made_explain(*state, measures, &options);
-        assert_string_equal(first_of(&told), "mid");
+        assert_string_equal(made_first_of(&told), "mid");
         assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
         assert_non_null(strstr(told.suspects[0].sentence,
                                " requests for each that this service got, "
@@ -66,7 +61,7 @@ static void who_is_asked_more_asks_others_more(void **state)
     double usual = outside_of_root(&told);
     measures[MID_REQUESTS].shift = measures[ROOT_REQUESTS].shift = 200;
     told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "front");
+    assert_string_equal(made_first_of(&told), "front");
     assert_true(outside_of_root(&told) < .5 * usual);
 }
 
@@ -77,7 +72,7 @@ static void who_fails_is_asked_again_by_its_own_doing(void **state)
     memcpy(measures, asked, sizeof measures);
     measures[ROOT_REQUESTS].shift = measures[ROOT_ERRORS].shift = 80;
     caus_explanation told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
 }
 
 static void who_counts_what_it_repeats_is_believed(void **state)
@@ -91,7 +86,7 @@ static void who_counts_what_it_repeats_is_believed(void **state)
     assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] <= 0);
     measures[9] = (made_measure){"mid_retries", "mid", 0, 0, 2};
     told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
 }
 
@@ -118,7 +113,7 @@ static void a_flood_that_fails_is_asked_not_repeated(void **state)
     measures[ROOT_REQUESTS].shift = 570;
     measures[ROOT_ERRORS].shift = 650;
     caus_explanation told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
 }
 
@@ -160,7 +155,7 @@ static void of_several_callers_who_does_more_asks_more(void **state)
     measures[3].shift = 0;
     measures[9].shift = 150;
     told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "side");
+    assert_string_equal(made_first_of(&told), "side");
     assert_true(calls_of(&told, "side") > 2 * calls_of(&told, "mid"));
 }
 
@@ -212,7 +207,7 @@ static void what_its_calls_take_clears_a_caller(void **state)
         slow_calls(measures, own_work ? 0 : .5);
         caus_explain_options options = made_options();
         caus_explanation told = made_explain(*state, measures, &options);
-        assert_string_equal(first_of(&told), own_work ? "mid" : "root");
+        assert_string_equal(made_first_of(&told), own_work ? "mid" : "root");
         assert_true(own_work || told.suspects[0].terms[CAUS_TERM_WAY] > 1);
     }
 }
@@ -231,7 +226,7 @@ static void an_old_change_is_not_told_as_near(void **state)
         options.changes = &changes;
         caus_explanation told = made_explain(*state, measures, &options);
         const char *said = told.suspects[0].sentence;
-        assert_string_equal(first_of(&told), "root");
+        assert_string_equal(made_first_of(&told), "root");
         assert_true(told.suspects[0].terms[CAUS_TERM_CHANGE] > 0);
         assert_int_equal(strstr(said, "changed near the onset") != NULL, !old);
     }
@@ -251,7 +246,7 @@ static void calls_that_gained_little_clear_nobody(void **state)
         }
         caus_explain_options options = made_options();
         caus_explanation told = made_explain(*state, measures, &options);
-        assert_string_equal(first_of(&told), much ? "root" : "mid");
+        assert_string_equal(made_first_of(&told), much ? "root" : "mid");
         for (size_t i = 0; i < told.suspect_count; i++) {
             if (strcmp(told.suspects[i].service, "mid") == 0)
                 scores[much] = told.suspects[i].score;
@@ -296,7 +291,7 @@ static void an_outage_of_one_row_in_five_is_traced_to_its_end(void **state)
         caus_series series = made_series(with->arena, failing, NULL, 1);
         draw_outages(&series, .2 + .03 * (double)seed, seed);
         caus_explanation told = made_explain_series(with, &series, &options);
-        assert_string_equal(first_of(&told), "root");
+        assert_string_equal(made_first_of(&told), "root");
         assert_true(told.suspects[0].score > 1);
     }
 }
@@ -396,12 +391,12 @@ static void who_is_not_measured_now_and_then_is_suspected(void **state)
     options.symptom = NULL;
     caus_series series = hide(with, false, true);
     caus_explanation told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_int_equal(told.verdict, CAUS_VERDICT_CAUSE);
     assert_non_null(strstr(told.suspects[0].sentence, "not measured in 10 of"));
     options.has_onset = false;
     told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_int_equal(told.onset.found ? told.onset.row : 999, MADE_ONSET);
 }
 
@@ -437,7 +432,7 @@ static void who_is_gone_needs_no_caller_to_be_missed(void **state)
         }
     }
     caus_explanation told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
 }
 
 /* Hides a service of a series in one row of so many, each beginning elsewhere.
@@ -485,7 +480,7 @@ static void silence_began_after_the_last_row_that_was_heard(void **state)
     for (int64_t late = 0; late < 2; late++) {
         options.onset_ns = made_start_ns + (MADE_ONSET + late) * made_step_ns;
         caus_explanation told = made_explain_series(with, &series, &options);
-        assert_string_equal(first_of(&told), "mid");
+        assert_string_equal(made_first_of(&told), "mid");
         const caus_onset *onset = &told.suspects[0].onset;
         assert_int_equal(onset->first_row, MADE_ONSET - 1);
         assert_int_equal(onset->row, MADE_ONSET);
@@ -516,7 +511,7 @@ static void a_row_that_nobody_measured_tells_of_no_service(void **state)
     options.symptom = NULL;
     caus_series series = hide(with, true, true);
     caus_explanation told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "front");
+    assert_string_equal(made_first_of(&told), "front");
     for (size_t i = 0; i < told.suspect_count; i++)
         assert_null(strstr(told.suspects[i].sentence, "not measured"));
 }
@@ -544,14 +539,14 @@ static void who_was_started_anew_is_suspected(void **state)
     options.symptom = NULL;
     caus_series series = restart(with, 1, 1);
     caus_explanation told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "front");
+    assert_string_equal(made_first_of(&told), "front");
     series = restart(with, 1.6, 1);
     told = made_explain_series(with, &series, &options);
     for (size_t i = 0; i < told.suspect_count; i++)
         assert_null(strstr(told.suspects[i].sentence, "memory fell at once"));
     series = restart(with, 1, .4);
     told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_non_null(strstr(told.suspects[0].sentence, "memory fell at once"));
 }
 
@@ -681,7 +676,7 @@ who_is_gone_while_its_requests_are_counted_is_suspected(void **state)
         values[r * MADE_VARIABLES + 4] = (double)NAN;
     }
     caus_explanation told = made_explain_series(with, &series, &options);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_non_null(strstr(told.suspects[0].sentence, "not measured in 60 of"));
 }
 
@@ -706,10 +701,10 @@ static void what_all_callers_wait_for_is_suspected(void **state)
 {
     static const size_t calls[4][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
     caus_explanation told = explain_waiting(*state, calls, .5);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(told.suspects[0].terms[CAUS_TERM_WAY] > 1);
     told = explain_waiting(*state, calls, 0);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
 }
 
 /* side calls mid, too: it waits for that. */
@@ -717,7 +712,7 @@ static void who_waits_for_another_caller_makes_no_second(void **state)
 {
     static const size_t calls[4][2] = {{0, 3}, {1, 2}, {3, 1}, {3, 2}};
     caus_explanation told = explain_waiting(*state, calls, .5);
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
 }
 
 /* front waits for root and so does mid; what side lost it lost by mid, which
@@ -727,10 +722,10 @@ static void who_waits_for_another_caller_is_no_witness_against(void **state)
     static const size_t apart[4][2] = {{0, 2}, {1, 2}, {3, 2}, {3, 2}};
     static const size_t behind[4][2] = {{0, 2}, {1, 2}, {3, 1}, {3, 2}};
     caus_explanation told = explain_waiting(*state, apart, .5);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     double way = told.suspects[0].terms[CAUS_TERM_WAY];
     told = explain_waiting(*state, behind, .5);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(told.suspects[0].terms[CAUS_TERM_WAY] > .9 * way);
 }
 

@@ -22,18 +22,9 @@ static const made_measure slow[MADE_VARIABLES] = {
 
 enum { FRONT_LATENCY, SIDE_LATENCY = 7, SIDE_P99, SIDE_REQUESTS };
 
-static const caus_suspect *suspect_of(const caus_explanation *told,
-                                      const char *service)
-{
-    size_t i = 0;
-    while (strcmp(told->suspects[i].service, service) != 0)
-        i++;
-    return &told->suspects[i];
-}
-
 static bool is_told_unheeded(const caus_explanation *told, const char *service)
 {
-    const caus_suspect *suspect = suspect_of(told, service);
+    const caus_suspect *suspect = made_suspect_of(told, service);
     for (size_t i = 0; i < suspect->finding_count; i++) {
         const char *found = suspect->findings[i].found;
         if (found && strstr(found, "before anybody felt anything"))
@@ -202,18 +193,18 @@ static void who_makes_hardly_anybody_wait_is_not_it(void **state)
 static void deviations_count_no_requests(void **state)
 {
     caus_explanation told = explain_asked(*state, 2, .2);
-    double counted = suspect_of(&told, "side")->score;
+    double counted = made_suspect_of(&told, "side")->score;
     told = explain_asked(*state, -2, .2);
-    assert_true(suspect_of(&told, "side")->score > 2 * counted);
+    assert_true(made_suspect_of(&told, "side")->score > 2 * counted);
 }
 
 /* A request in fifty waits .15 s, and all queue behind these. */
 static void a_queue_makes_more_of_little(void **state)
 {
     caus_explanation told = explain_asked(*state, 2, .2);
-    double alone = suspect_of(&told, "side")->score;
+    double alone = made_suspect_of(&told, "side")->score;
     told = explain_asked(*state, 2, 4);
-    assert_true(suspect_of(&told, "side")->score > 2 * alone);
+    assert_true(made_suspect_of(&told, "side")->score > 2 * alone);
 }
 
 #define MADE(test) \

@@ -85,16 +85,6 @@ static caus_explanation explain(fixture *with, const said *items, size_t count)
     return made_explain(with, quiet, &options);
 }
 
-static const caus_suspect *suspect_of(const caus_explanation *told,
-                                      const char *service)
-{
-    for (size_t i = 0; i < told->suspect_count; i++)
-        if (strcmp(told->suspects[i].service, service) == 0)
-            return &told->suspects[i];
-    fail_msg("no suspect %s", service);
-    return NULL;
-}
-
 static void lines_that_were_never_there_name_their_service(void **state)
 {
     static const said items[] = {{"root", "price of item 17 is null",
@@ -152,8 +142,8 @@ static void lines_that_name_a_callee_speak_of_it(void **state)
                                   0}};
     caus_explanation told = explain(*state, items, 1);
     assert_string_equal(told.suspects[0].service, "root");
-    assert_true(suspect_of(&told, "mid")->score <
-                suspect_of(&told, "root")->score);
+    assert_true(made_suspect_of(&told, "mid")->score <
+                made_suspect_of(&told, "root")->score);
 }
 
 static void a_callee_that_speaks_for_itself_explains_its_caller(void **state)
@@ -177,8 +167,8 @@ static void what_all_say_weighs_less(void **state)
         {"root", "disk is full", CAUS_SEVERITY_ERROR, 4, MADE_ONSET, MADE_ROWS,
          0}};
     caus_explanation told = explain(*state, items, 4);
-    const caus_suspect *side = suspect_of(&told, "side");
-    const caus_suspect *root = suspect_of(&told, "root");
+    const caus_suspect *side = made_suspect_of(&told, "side");
+    const caus_suspect *root = made_suspect_of(&told, "root");
     assert_true(side->terms[CAUS_TERM_LOGS] < .5 * root->terms[CAUS_TERM_LOGS]);
 }
 
@@ -190,7 +180,7 @@ static void bursts_that_are_usual_are_no_news(void **state)
                                   1, MADE_ONSET, MADE_ROWS, 2}};
     caus_explanation told = explain(*state, items, 2);
     assert_string_equal(told.suspects[0].service, "root");
-    assert_int_equal(suspect_of(&told, "side")->log_fact_count, 0);
+    assert_int_equal(made_suspect_of(&told, "side")->log_fact_count, 0);
 }
 
 static void a_warning_counts_less_than_an_error(void **state)
@@ -200,9 +190,9 @@ static void a_warning_counts_less_than_an_error(void **state)
         {"side", "bad value", CAUS_SEVERITY_ERROR, 2, MADE_ONSET, MADE_ROWS,
          0}};
     caus_explanation told = explain(*state, items, 2);
-    assert_true(suspect_of(&told, "root")->terms[CAUS_TERM_LOGS] <
-                suspect_of(&told, "side")->terms[CAUS_TERM_LOGS] * 3);
-    assert_true(suspect_of(&told, "root")->terms[CAUS_TERM_LOGS] > 0);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_LOGS] <
+                made_suspect_of(&told, "side")->terms[CAUS_TERM_LOGS] * 3);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_LOGS] > 0);
 }
 
 static const char *json_of(fixture *with, const caus_series *series,

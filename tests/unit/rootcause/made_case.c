@@ -150,6 +150,22 @@ void made_want_memory(made_fixture *with, const caus_series *series,
     }
 }
 
+const char *made_first_of(const caus_explanation *told)
+{
+    return told->suspects[0].service;
+}
+
+const caus_suspect *made_suspect_of(const caus_explanation *told,
+                                    const char *service)
+{
+    for (size_t i = 0; i < told->suspect_count; i++) {
+        if (strcmp(told->suspects[i].service, service) == 0)
+            return &told->suspects[i];
+    }
+    fail_msg("nothing is told of %s", service);
+    return NULL;
+}
+
 caus_explanation made_explain(made_fixture *with, const made_measure *measures,
                               const caus_explain_options *options)
 {

@@ -61,6 +61,13 @@ caus_change made_change(int64_t onset_ns, int after_s, const char *service,
 void made_want_memory(made_fixture *with, const caus_series *series,
                       const caus_explain_options *options);
 
+/* The first suspect's service. */
+const char *made_first_of(const caus_explanation *told);
+
+/* What is told of a service; the test fails if nothing is. */
+const caus_suspect *made_suspect_of(const caus_explanation *told,
+                                    const char *service);
+
 /* The explanation of a series; the test fails if there is none. */
 caus_explanation made_explain_series(made_fixture *with,
                                      const caus_series *series,

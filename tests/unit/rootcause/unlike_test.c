@@ -7,17 +7,9 @@
 #include "made_case.h"
 #include "test.h"
 
-static const char *first_of(const caus_explanation *told)
-{
-    return told->suspects[0].service;
-}
-
 static double score_of(const caus_explanation *told, const char *service)
 {
-    size_t i = 0;
-    while (strcmp(told->suspects[i].service, service) != 0)
-        i++;
-    return told->suspects[i].score;
+    return made_suspect_of(told, service)->score;
 }
 
 /* Mid asks root, a store, `times` as often, and both get slow by that. */
@@ -42,10 +34,10 @@ static caus_explanation explain_asked(made_fixture *with, double times,
 static void who_asks_a_store_more_is_blamed(void **state)
 {
     caus_explanation told = explain_asked(*state, 1, 0);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     for (double times = 2; times < 6; times++) {
         told = explain_asked(*state, times, 0);
-        assert_string_equal(first_of(&told), "mid");
+        assert_string_equal(made_first_of(&told), "mid");
         assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
     }
 }
@@ -54,7 +46,7 @@ static void who_asks_a_store_more_is_blamed(void **state)
 static void what_a_store_fails_is_asked_again_by_its_own_doing(void **state)
 {
     caus_explanation told = explain_asked(*state, 2, 3000);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
 }
 
 /* Mid fails by `failing` requests; root, which counts its own otherwise, lacks
@@ -92,7 +84,7 @@ static caus_explanation explain_lack(made_fixture *with, double failing,
 static void who_is_missed_may_count_otherwise(void **state)
 {
     caus_explanation told = explain_lack(*state, 60, 1800, "side_errors");
-    assert_string_equal(first_of(&told), "mid");
+    assert_string_equal(made_first_of(&told), "mid");
     assert_true(score_of(&told, "root") > .7 * score_of(&told, "mid"));
 }
 
@@ -100,7 +92,7 @@ static void who_is_missed_may_count_otherwise(void **state)
 static void whom_nobody_reaches_any_more_explains_its_caller(void **state)
 {
     caus_explanation told = explain_lack(*state, 60, 2950, "side_errors");
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(score_of(&told, "mid") < .7 * score_of(&told, "root"));
 }
 
@@ -195,7 +187,7 @@ static void who_is_named_otherwise_is_no_callee(void **state)
         "mid_http_client_errors_server_address_roots"};
     for (size_t i = 0; i < 3; i++) {
         caus_explanation told = explain_gap(*state, others[i]);
-        assert_string_equal(first_of(&told), "mid");
+        assert_string_equal(made_first_of(&told), "mid");
         assert_true(score_of(&told, "root") < .5 * score_of(&told, "mid"));
     }
 }

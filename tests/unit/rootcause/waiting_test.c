@@ -14,18 +14,9 @@ enum {
     SIDE_LATENCY = 8
 };
 
-static const char *first_of(const caus_explanation *told)
-{
-    return told->suspects[0].service;
-}
-
 static double score_of(const caus_explanation *told, const char *service)
 {
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, service) == 0)
-            return told->suspects[i].score;
-    }
-    return -1;
+    return made_suspect_of(told, service)->score;
 }
 
 /* Nobody is anything but front, mid and side slow. */
@@ -53,11 +44,11 @@ static void who_is_not_measured_is_no_witness(void **state)
     options.topology = &topology;
     slow_above(measures);
     caus_explanation told = made_explain(with, measures, &options);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(score_of(&told, "store") < .5 * score_of(&told, "root"));
     measures[SIDE_LATENCY].shift = 0; /* a witness that all is well */
     told = made_explain(with, measures, &options);
-    assert_string_not_equal(first_of(&told), "root");
+    assert_string_not_equal(made_first_of(&told), "root");
 }
 
 /* mid and mute call root, of which nobody measures how long it takes. */
@@ -115,9 +106,9 @@ static void a_store_in_which_requests_pile_up_is_who_they_wait_for(void **state)
                                          "root_connections"};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         caus_explanation told = explain_stores(*state, counts[i], 0);
-        assert_string_equal(first_of(&told), "mid");
+        assert_string_equal(made_first_of(&told), "mid");
         told = explain_stores(*state, counts[i], 12);
-        assert_string_equal(first_of(&told), "root");
+        assert_string_equal(made_first_of(&told), "root");
         assert_true(score_of(&told, "root") > 2 * score_of(&told, "store"));
         assert_true(misses(&told, "no latency or error metric of root"));
     }
@@ -145,7 +136,7 @@ static void who_a_caller_names_is_who_it_waits_for(void **state)
         measures[OTHER_SPARE] = (made_measure){
             "mid_client_the_store_time", "mid", 50, 2, slow == 2 ? 400 : 0};
         caus_explanation told = made_explain(*state, measures, &options);
-        assert_string_equal(first_of(&told), first[slow]);
+        assert_string_equal(made_first_of(&told), first[slow]);
     }
 }
 
@@ -165,7 +156,7 @@ static void quick_calls_of_one_callee_tell_nothing_of_others(void **state)
         measures[ROOT_LATENCY] = (made_measure){"root_disk", "root", 9, 1, 0};
         measures[SPARE] = (made_measure){told_of[all], "mid", 50, 2, 0};
         caus_explanation told = made_explain(*state, measures, &options);
-        assert_string_equal(first_of(&told), "mid");
+        assert_string_equal(made_first_of(&told), "mid");
         share[all] = score_of(&told, "root") / score_of(&told, "mid");
     }
     assert_true(share[0] > .5);
@@ -189,7 +180,7 @@ static void a_store_that_fills_makes_its_callers_fail(void **state)
         caus_explain_options options = made_options();
         options.symptom = "front_errors";
         caus_explanation told = made_explain(*state, measures, &options);
-        assert_string_equal(first_of(&told), fills ? "root" : "mid");
+        assert_string_equal(made_first_of(&told), fills ? "root" : "mid");
         double score = score_of(&told, "root");
         assert_true(score > least);
         least = score;
@@ -228,7 +219,7 @@ static void who_fills_for_a_slow_callee_is_not_waited_for(void **state)
     measures[FRONT_LATENCY].shift = measures[ROOT_LATENCY].shift = .5;
     measures[MID_LATENCY] = (made_measure){"mid_sockets", "mid", 13, 1, 90};
     caus_explanation told = made_explain(*state, measures, &options);
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
     assert_true(told.suspects[1].terms[CAUS_TERM_WAY] < .1);
 }
 
@@ -312,9 +303,9 @@ static caus_explanation explain_backlog(made_fixture *with, double writer)
 static void messages_pile_up_where_their_reader_is_slow(void **state)
 {
     caus_explanation told = explain_backlog(*state, 0);
-    assert_string_equal(first_of(&told), "side");
+    assert_string_equal(made_first_of(&told), "side");
     told = explain_backlog(*state, .5); /* who writes waits for it, too */
-    assert_string_equal(first_of(&told), "root");
+    assert_string_equal(made_first_of(&told), "root");
 }
 
 #define MADE(name) \
