@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Processor time of one explanation, 50 services, 300 series, 600 rows, one
-# thread: of the library without reading, the symptom chosen and named, and of
-# the whole program; then of the same services in health. Paths of other metrics and their call graph may be
-# given.
+# thread: of the library without reading, the symptom chosen, then named, the
+# same services in health, then of the whole program. Paths of other metrics and
+# their call graph may be given.
 set -eu
 cd "$(dirname "$0")/.."
 build=${CAUS_BUILD:-build/release}
@@ -25,8 +25,6 @@ fi
 if [ -d "$folder/healthy" ]; then
     echo "symptom named:"
     "$program" "$1" "$2" - s00_latency_p95
-fi
-if [ -d "$folder/healthy" ]; then
     echo "in health:"
     "$program" "$folder/healthy/metrics.csv" "$folder/healthy/graph.csv"
 fi

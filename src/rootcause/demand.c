@@ -113,13 +113,28 @@ static void add_unlike(const caus_case *about, const trouble *known,
     }
 }
 
+/* Whether any caller of a service counts requests as it does: without one each
+ * is held against its own habit. */
+static bool is_counted_alike(const caus_case *about, size_t service,
+                             size_t load)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->caller_start[service];
+         load != SIZE_MAX && i < scene->caller_start[service + 1]; i++) {
+        if (scene->callers[i] != service &&
+            caus_case_find_alike(about, scene->callers[i], load) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
 static void find_asking(const caus_case *about, const trouble *known,
                         size_t service, size_t load, asking *callers)
 {
     const caus_scene *scene = &about->scene;
     size_t size = about->timeline.row_count * sizeof(double);
     callers->counted = true;
-    callers->alike = false;
+    callers->alike = is_counted_alike(about, service, load);
     memset(callers->requests, 0, size);
     memset(callers->again, 0, size);
     memset(callers->failing, 0, size);
@@ -127,15 +142,12 @@ static void find_asking(const caus_case *about, const trouble *known,
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         size_t own = caus_case_find_alike(about, caller, load);
-        if (own == SIZE_MAX || caller == service)
+        if (caller == service)
             continue;
-        add_caller(about, known, caller, own, callers);
-        callers->alike = true;
-    }
-    for (size_t i = scene->caller_start[service];
-         !callers->alike && i < scene->caller_start[service + 1]; i++) {
-        if (scene->callers[i] != service)
-            add_unlike(about, known, scene->callers[i], callers);
+        if (!callers->alike)
+            add_unlike(about, known, caller, callers);
+        else if (own != SIZE_MAX)
+            add_caller(about, known, caller, own, callers);
     }
 }
 
@@ -317,21 +329,6 @@ static size_t find_asked(const caus_case *about, size_t service)
     return best == SIZE_MAX ? best : scene->callees[best];
 }
 
-/* Whether any caller of a service counts requests as it does: without one each
- * is held against its own habit. */
-static bool is_counted_alike(const caus_case *about, size_t service)
-{
-    const caus_scene *scene = &about->scene;
-    size_t load = caus_case_find_load(about, service);
-    for (size_t i = scene->caller_start[service];
-         load != SIZE_MAX && i < scene->caller_start[service + 1]; i++) {
-        if (scene->callers[i] != service &&
-            caus_case_find_alike(about, scene->callers[i], load) != SIZE_MAX)
-            return true;
-    }
-    return false;
-}
-
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text)
 {
     const caus_scene *scene = &about->scene;
@@ -344,7 +341,7 @@ void caus_demand_add(const caus_case *about, size_t service, caus_text *text)
     bool alone =
         scene->caller_start[callee + 1] - scene->caller_start[callee] == 1;
     const char *whose = alone ? "this service got" : "its callers got";
-    if (is_counted_alike(about, callee))
+    if (is_counted_alike(about, callee, caus_case_find_load(about, callee)))
         caus_text_format(
             text, "%s%s got %.3g requests for each that %s, instead of %.3g",
             start, name, shift->after, whose, shift->before);

@@ -88,9 +88,10 @@ static void weigh_waiting(const caus_case *about, size_t load, double *clues)
     double most = caus_calls_a_request * pow(times, caus_power_of_queues);
     for (size_t s = 0; s < scene->service_count && seen > 0; s++) {
         size_t alike = caus_case_find_alike(about, s, symptom);
-        double own =
-            alike == SIZE_MAX ? (double)NAN : waiting(about, alike, load);
-        if (s == scene->service_of[symptom] || isnan(own))
+        if (s == scene->service_of[symptom] || alike == SIZE_MAX)
+            continue;
+        double own = waiting(about, alike, load);
+        if (isnan(own))
             continue;
         for (size_t i = scene->variable_start[s];
              i < scene->variable_start[s + 1]; i++) {

@@ -3,6 +3,8 @@
  * after where nobody has. */
 #include "rootcause/rootcause_internal.h"
 
+enum { LEAST_SEARCHED = 3 }; /* rows that the onset may be among */
+
 static bool has_both_phases(const caus_spans *spans)
 {
     size_t incident = 0;
@@ -10,8 +12,6 @@ static bool has_both_phases(const caus_spans *spans)
         incident += spans->trace_phase[t] == CAUS_PHASE_INCIDENT;
     return incident > 0 && incident < spans->trace_count;
 }
-
-enum { LEAST_SEARCHED = 3 }; /* rows that the onset may be among */
 
 static int64_t start_of(const caus_spans *spans, size_t trace)
 {

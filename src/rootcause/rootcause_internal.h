@@ -174,8 +174,9 @@ caus_status caus_breach_find(const caus_case *about, caus_breach *result,
 
 /*
  * Explains the rows that stand out or, where nothing is found from there on,
- * what leaves its habit. Of a symptom that somebody named first those of what
- * its service calls, also through others.
+ * what leaves its habit; behind the last normal trace, if traces tell. Of a
+ * symptom that somebody named first those of what its service calls, also
+ * through others.
  *
  *   about  not opened
  */
@@ -307,11 +308,12 @@ double caus_strays_share(const caus_case *about);
 /* That; "" = it is little, NULL = no memory. */
 const char *caus_strays_say(const caus_case *about);
 
-/* Raises clues and shifts of callees to what they are in the rows in which
- * their callers are off, where that is no chance. */
 /* Makes latency and failures quieter that were there before anybody felt
  * anything, once the clues are known; fills `unheeded_s`. */
 caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err);
+
+/* Raises clues and shifts of callees to what they are in the rows in which
+ * their callers are off, where that is no chance. */
 caus_status caus_alongside_raise(caus_case *about, double *clues,
                                  caus_error *err);
 
@@ -370,6 +372,7 @@ double caus_departure_sought(const caus_case *about, double deviate);
  * which began no sooner than that; 0 = nobody told phases, or too few rows lie
  * on one side. */
 size_t caus_case_row_behind_normal(const caus_case *about);
+
 /* Sets `spans`: as given, or cut at the onset if all are of one phase. */
 caus_status caus_case_take_spans(caus_case *about, caus_error *err);
 
