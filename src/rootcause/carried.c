@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How much of a callee's trouble its calls can carry to a caller, where calls
- * and what they take are measured of both; and who may call whom, where nobody
- * told. */
+ * and what they take are measured of both. */
 #include <math.h>
-#include <string.h>
 
 #include "rootcause/rootcause_internal.h"
 
@@ -14,26 +12,23 @@ typedef struct pair {
     double rate; /* requests of the callee for one of the caller's */
 } pair;
 
-/* The usual rate: more calls than usual are the caller's doing. Those that
- * others make count as if this caller made them. */
-static bool find_rate(pair *job)
+double caus_carried_rate(const caus_case *about, size_t caller, size_t callee)
 {
-    const caus_case *about = job->about;
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[job->caller];
-         i < scene->variable_start[job->caller + 1]; i++) {
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
         size_t v = scene->variables[i];
         const caus_shift *own = &about->shifts[v];
         if (scene->aspects[v] != CAUS_ASPECT_LOAD || !own->measured ||
             !(own->before > 0))
             continue;
-        size_t other = caus_case_find_alike(about, job->callee, v);
+        size_t other = caus_case_find_alike(about, callee, v);
         if (other == SIZE_MAX)
             continue;
-        job->rate = about->shifts[other].before / own->before;
-        return job->rate >= 0;
+        double rate = about->shifts[other].before / own->before;
+        return rate >= 0 ? rate : (double)NAN;
     }
-    return false;
+    return (double)NAN;
 }
 
 /* What a change of a callee's variable is in the caller's that measures the
@@ -53,11 +48,12 @@ double caus_carried_of(const caus_case *about, size_t own, size_t other,
                        double change)
 {
     const size_t *service_of = about->scene.service_of;
-    pair job = {about, service_of[own], service_of[other], 0};
+    pair job = {about, service_of[own], service_of[other],
+                caus_carried_rate(about, service_of[own], service_of[other])};
     bool is_alike = caus_measures_alike(&about->series->variables[own],
                                         &about->series->variables[other]);
-    return is_alike && find_rate(&job) ? arriving(&job, own, other, change)
-                                       : (double)INFINITY;
+    return is_alike && !isnan(job.rate) ? arriving(&job, own, other, change)
+                                        : (double)INFINITY;
 }
 
 /* What a callee adds to a variable of its caller, in the least deviations that
@@ -90,6 +86,14 @@ static double most_carried(const pair *job, caus_aspect aspect)
     return most < 0 ? (double)INFINITY : log1p(most);
 }
 
+void caus_carried_most(const caus_case *about, size_t caller, size_t callee,
+                       double rate, double most[2])
+{
+    pair job = {about, caller, callee, rate};
+    most[OUTSIDE_LATENCY] = most_carried(&job, CAUS_ASPECT_LATENCY);
+    most[OUTSIDE_ERRORS] = most_carried(&job, CAUS_ASPECT_ERRORS);
+}
+
 caus_status caus_carried_find(caus_case *about, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
@@ -100,123 +104,13 @@ caus_status caus_carried_find(caus_case *about, caus_error *err)
     for (size_t s = 0; s < scene->service_count; s++) {
         for (size_t i = scene->callee_start[s]; i < scene->callee_start[s + 1];
              i++) {
-            pair job = {about, s, scene->callees[i], 0};
+            size_t callee = scene->callees[i];
+            double rate = caus_carried_rate(about, s, callee);
             most[i][0] = most[i][1] = (double)INFINITY;
-            if (!find_rate(&job))
-                continue;
-            most[i][0] = most_carried(&job, CAUS_ASPECT_LATENCY);
-            most[i][1] = most_carried(&job, CAUS_ASPECT_ERRORS);
+            if (!isnan(rate))
+                caus_carried_most(about, s, callee, rate, most[i]);
         }
     }
     about->context.carried = most;
-    return CAUS_OK;
-}
-
-/* Whether the latencies of a caller may contain those of another service: that
- * one's were shorter, and gained no more. */
-static bool may_contain(const caus_case *about, size_t caller, size_t callee)
-{
-    const caus_scene *scene = &about->scene;
-    int found = 0;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        size_t v = scene->variables[i];
-        const caus_shift *own = &about->shifts[v];
-        if (scene->aspects[v] != CAUS_ASPECT_LATENCY || !own->measured)
-            continue;
-        size_t alike = caus_case_find_alike(about, callee, v);
-        if (alike == SIZE_MAX)
-            continue;
-        const caus_shift *other = &about->shifts[alike];
-        double gained = own->after - own->before;
-        bool within = other->before < own->before &&
-                      other->after - other->before < gained;
-        found += within ? 1 : -1;
-    }
-    return found > 0;
-}
-
-/* What a call of two services could carry if there is one; false = there can be
- * none. */
-static bool guess(const caus_case *about, size_t caller, size_t callee,
-                  caus_guess *result)
-{
-    pair job = {about, caller, callee, 1};
-    if (caller == callee || !may_contain(about, caller, callee))
-        return false;
-    /* Others call it, too: that it gets more requests than this caller does not
-     * say that each of these makes several. */
-    job.rate = find_rate(&job) ? fmin(job.rate, 1) : 1;
-    *result = (caus_guess){callee,
-                           {most_carried(&job, CAUS_ASPECT_LATENCY),
-                            most_carried(&job, CAUS_ASPECT_ERRORS)}};
-    return true;
-}
-
-/* Services whose latency or errors moved. */
-static size_t find_moved(const caus_case *about, const double *clues,
-                         bool *moved)
-{
-    const caus_scene *scene = &about->scene;
-    size_t count = 0;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        for (size_t i = scene->variable_start[s];
-             i < scene->variable_start[s + 1]; i++) {
-            size_t v = scene->variables[i];
-            bool outside = caus_aspect_is_outside(scene->aspects[v]);
-            moved[s] = moved[s] || (outside && clues[v] > 0);
-        }
-        count += moved[s];
-    }
-    return count;
-}
-
-/* Whether nobody told if one of two calls the other. */
-static bool is_open(const caus_scene *scene, size_t caller, size_t callee)
-{
-    bool looks = scene->observer[caller] || scene->observer[callee];
-    return !scene->has_calls ||
-           (!looks && (scene->stranger[caller] || scene->stranger[callee]));
-}
-
-/* Whom a service may call; `room` has place for all that moved. */
-static caus_status find_of(caus_case *about, size_t service, const bool *moved,
-                           caus_guess *room, caus_error *err)
-{
-    size_t services = about->scene.service_count, count = 0;
-    for (size_t other = 0; moved[service] && other < services; other++)
-        count += moved[other] && is_open(&about->scene, service, other) &&
-                 guess(about, service, other, &room[count]);
-    caus_guess *items = CAUS_ARRAY(about->out, caus_guess, count + 1);
-    if (!items)
-        return caus_arena_fail(about->out, err);
-    memcpy(items, room, count * sizeof *items);
-    about->guesses[service] = (caus_guesses){count, items};
-    return CAUS_OK;
-}
-
-caus_status caus_guesses_find(caus_case *about, const double *clues,
-                              caus_error *err)
-{
-    const caus_scene *scene = &about->scene;
-    size_t services = scene->service_count;
-    bool any = !scene->has_calls;
-    for (size_t s = 0; s < services; s++)
-        any = any || scene->stranger[s];
-    if (!any)
-        return CAUS_OK;
-    about->guesses = CAUS_ARRAY(about->out, caus_guesses, services + 1);
-    bool *moved = CAUS_ARRAY(about->out, bool, services + 1);
-    if (!about->guesses || !moved)
-        return caus_arena_fail(about->out, err);
-    size_t most = find_moved(about, clues, moved);
-    caus_guess *room = CAUS_ARRAY(about->out, caus_guess, most + 1);
-    if (!room)
-        return caus_arena_fail(about->out, err);
-    for (size_t s = 0; s < services; s++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        CAUS_TRY(find_of(about, s, moved, room, err));
-    }
-    about->context.guesses = about->guesses;
     return CAUS_OK;
 }

@@ -321,6 +321,14 @@ caus_status caus_alongside_raise(caus_case *about, double *clues,
  * caller; infinite where that is not measured of both. */
 double caus_carried_of(const caus_case *about, size_t own, size_t other,
                        double change);
+/* Usual requests of a callee for one of its caller's: more calls than usual are
+ * the caller's doing. Those that others make count as if this caller made them;
+ * NaN = not counted of both. */
+double caus_carried_rate(const caus_case *about, size_t caller, size_t callee);
+/* The largest clues of latency and errors that calls at such a rate can be to
+ * the caller; infinite where that is not measured of both. */
+void caus_carried_most(const caus_case *about, size_t caller, size_t callee,
+                       double rate, double most[2]);
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
 /* Fills its `call_share` from the shifts. */

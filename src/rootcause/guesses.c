@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may call whom, where nobody told: by how long requests take, and how many
+ * there are. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
+
+/* Requests of a callee for one of its caller's, of which only a part asks it:
+ * from the second on all may, under the first too few do to tell. */
+static const double least_part = .02, most_part = .8;
+/* What is within so many times the other is the same. */
+static const double about_same = 1.5;
+
+/* Whether the latencies of a caller may contain those of another service: that
+ * one's were shorter, and gained no more, or hardly so where both are longer.
+ */
+static bool may_contain(const caus_case *about, size_t caller, size_t callee)
+{
+    const caus_scene *scene = &about->scene;
+    int found = 0;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
+        size_t v = scene->variables[i];
+        const caus_shift *own = &about->shifts[v];
+        if (scene->aspects[v] != CAUS_ASPECT_LATENCY || !own->measured)
+            continue;
+        size_t alike = caus_case_find_alike(about, callee, v);
+        if (alike == SIZE_MAX)
+            continue;
+        const caus_shift *other = &about->shifts[alike];
+        double gained = own->after - own->before;
+        double room = own->size > caus_off_size ? own->scale : 0;
+        bool within = other->before < own->before &&
+                      other->after - other->before < gained + room;
+        found += within ? 1 : -1;
+    }
+    return found > 0;
+}
+
+/* Whether it adds up over requests: means do, shares and counts of failures. */
+static bool adds_up(const caus_case *about, size_t variable, caus_aspect aspect)
+{
+    return about->scene.aspects[variable] == aspect &&
+           about->shifts[variable].measured &&
+           (aspect == CAUS_ASPECT_ERRORS ||
+            caus_aspect_is_mean(&about->series->variables[variable]));
+}
+
+/* How much the wrong way a variable went. */
+static double worse_by(const caus_case *about, size_t variable)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    return (shift->after - shift->before) * about->scene.bad[variable];
+}
+
+/* Whether what a callee gained of a kind, in the part of a caller's requests
+ * that ask it, is what these gained in all. */
+static bool passes_on(const caus_case *about, size_t caller, size_t callee,
+                      caus_aspect aspect)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
+        size_t own = scene->variables[i];
+        size_t other = adds_up(about, own, aspect)
+                           ? caus_case_find_alike(about, callee, own)
+                           : SIZE_MAX;
+        if (other == SIZE_MAX)
+            continue;
+        double gained = worse_by(about, own);
+        double passed =
+            caus_carried_of(about, own, other, worse_by(about, other));
+        if (gained > 0 && passed < about_same * gained &&
+            gained < about_same * passed)
+            return true;
+    }
+    return false;
+}
+
+/* Whether all requests of a callee together take no longer than all of its
+ * caller's. */
+static bool fits_into(const caus_case *about, size_t caller, size_t callee,
+                      double rate)
+{
+    const caus_scene *scene = &about->scene;
+    bool found = false;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
+        size_t v = scene->variables[i];
+        size_t other = adds_up(about, v, CAUS_ASPECT_LATENCY)
+                           ? caus_case_find_alike(about, callee, v)
+                           : SIZE_MAX;
+        if (other == SIZE_MAX)
+            continue;
+        found = true;
+        if (rate * about->shifts[other].before > about->shifts[v].before)
+            return false;
+    }
+    return found;
+}
+
+/*
+ * Whether a part of a caller's requests ask a service: each of these may take
+ * longer there than the caller's in the mean, but not all of them together, and
+ * what they gain, or how many fail, is the caller's whole.
+ */
+static bool is_part(const caus_case *about, size_t caller, size_t callee)
+{
+    double rate = caus_carried_rate(about, caller, callee);
+    return rate >= least_part && rate < most_part &&
+           fits_into(about, caller, callee, rate) &&
+           (passes_on(about, caller, callee, CAUS_ASPECT_LATENCY) ||
+            passes_on(about, caller, callee, CAUS_ASPECT_ERRORS));
+}
+
+/* What a call of two services could carry if there is one; false = there can be
+ * none. */
+static bool guess(const caus_case *about, size_t caller, size_t callee,
+                  caus_guess *result)
+{
+    if (caller == callee)
+        return false;
+    if (!is_part(about, caller, callee) &&
+        (is_part(about, callee, caller) || !may_contain(about, caller, callee)))
+        return false;
+    /* Others call it, too: that it gets more requests than this caller does not
+     * say that each of these makes several. */
+    double rate = fmin(caus_carried_rate(about, caller, callee), 1);
+    result->callee = callee;
+    caus_carried_most(about, caller, callee, rate, result->most);
+    return true;
+}
+
+/* Services whose latency or errors moved. */
+static size_t find_moved(const caus_case *about, const double *clues,
+                         bool *moved)
+{
+    const caus_scene *scene = &about->scene;
+    size_t count = 0;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        for (size_t i = scene->variable_start[s];
+             i < scene->variable_start[s + 1]; i++) {
+            size_t v = scene->variables[i];
+            bool outside = caus_aspect_is_outside(scene->aspects[v]);
+            moved[s] = moved[s] || (outside && clues[v] > 0);
+        }
+        count += moved[s];
+    }
+    return count;
+}
+
+/* Whether nobody told if one of two calls the other. */
+static bool is_open(const caus_scene *scene, size_t caller, size_t callee)
+{
+    bool looks = scene->observer[caller] || scene->observer[callee];
+    return !scene->has_calls ||
+           (!looks && (scene->stranger[caller] || scene->stranger[callee]));
+}
+
+/* Whom a service may call; `room` has place for all that moved. */
+static caus_status find_of(caus_case *about, size_t service, const bool *moved,
+                           caus_guess *room, caus_error *err)
+{
+    size_t services = about->scene.service_count, count = 0;
+    for (size_t other = 0; moved[service] && other < services; other++)
+        count += moved[other] && is_open(&about->scene, service, other) &&
+                 guess(about, service, other, &room[count]);
+    caus_guess *items = CAUS_ARRAY(about->out, caus_guess, count + 1);
+    if (!items)
+        return caus_arena_fail(about->out, err);
+    memcpy(items, room, count * sizeof *items);
+    about->guesses[service] = (caus_guesses){count, items};
+    return CAUS_OK;
+}
+
+caus_status caus_guesses_find(caus_case *about, const double *clues,
+                              caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t services = scene->service_count;
+    bool any = !scene->has_calls;
+    for (size_t s = 0; s < services; s++)
+        any = any || scene->stranger[s];
+    if (!any)
+        return CAUS_OK;
+    about->guesses = CAUS_ARRAY(about->out, caus_guesses, services + 1);
+    bool *moved = CAUS_ARRAY(about->out, bool, services + 1);
+    if (!about->guesses || !moved)
+        return caus_arena_fail(about->out, err);
+    size_t most = find_moved(about, clues, moved);
+    caus_guess *room = CAUS_ARRAY(about->out, caus_guess, most + 1);
+    if (!room)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        CAUS_TRY(find_of(about, s, moved, room, err));
+    }
+    about->context.guesses = about->guesses;
+    return CAUS_OK;
+}
