@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
 
 /* Two services of a call. */
 typedef struct pair {
@@ -67,23 +68,39 @@ static double added(const pair *job, size_t own, size_t other)
                          : (double)INFINITY;
 }
 
+/* How much of what a mean latency of the caller gained its calls can be, in
+ * [0, 1]: who waits a little longer does not take many times as long. */
+static double part_of(const pair *job, size_t own, size_t other)
+{
+    const caus_case *about = job->about;
+    const caus_shift *to = &about->shifts[own], *from = &about->shifts[other];
+    double gained = to->after - to->before;
+    if (!caus_aspect_is_mean(&about->series->variables[own]) ||
+        to->size < caus_off_size)
+        return 1;
+    double waited = arriving(job, own, other, from->after - from->before);
+    return fmin(1, caus_calls_a_request * fmax(0, waited) / gained);
+}
+
 /* The largest clue that a kind of the callee's trouble can be of the caller's;
  * infinite where that is not measured of both. */
 static double most_carried(const pair *job, caus_aspect aspect)
 {
     const caus_case *about = job->about;
     const caus_scene *scene = &about->scene;
-    double most = -1;
+    double most = -1, part = 1;
     for (size_t i = scene->variable_start[job->caller];
          i < scene->variable_start[job->caller + 1]; i++) {
         size_t own = scene->variables[i];
         if (scene->aspects[own] != aspect || !about->shifts[own].measured)
             continue;
         size_t other = caus_case_find_alike(about, job->callee, own);
-        if (other != SIZE_MAX)
-            most = fmax(most, fmax(0, added(job, own, other)));
+        if (other == SIZE_MAX)
+            continue;
+        most = fmax(most, fmax(0, added(job, own, other)));
+        part = fmin(part, part_of(job, own, other));
     }
-    return most < 0 ? (double)INFINITY : log1p(most);
+    return most < 0 ? (double)INFINITY : part * log1p(most);
 }
 
 void caus_carried_most(const caus_case *about, size_t caller, size_t callee,

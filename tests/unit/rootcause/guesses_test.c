@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is taken for whose callee where nobody told who calls whom. */
+/* Who is taken for whose callee where nobody told who calls whom, and how much
+ * of a caller's wait a callee's can be. */
 #include "made_case.h"
 #include "test.h"
 
@@ -47,13 +48,47 @@ static void who_takes_longer_in_all_is_no_part(void **state)
     assert_string_equal(made_first_of(&told), "front");
 }
 
+/* Mid, which front calls, gains 500 ms, and root, which it asks twice for each
+ * request, `late`. */
+static caus_explanation explain_little(made_fixture *with, double late)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency_avg", "front", .3, .01, .5},
+        {"front_requests", "front", 100, 2, 0},
+        {"front_cpu", "front", 20, 1, 0},
+        {"mid_latency_avg", "mid", .1, .01, .5},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"mid_cpu", "mid", 20, 1, 0},
+        {"root_latency_avg", "root", .01, .0003, late},
+        {"root_requests", "root", 200, 2, 0},
+        {"side_latency_avg", "side", .02, .001, 0},
+        {"side_requests", "side", 100, 2, 0}};
+    caus_explain_options options = made_options();
+    options.symptom = "front_latency_avg";
+    return made_explain(with, measures, &options);
+}
+
+/* Who waits 8 ms longer does not take half a second longer for that. */
+static void a_little_wait_explains_little(void **state)
+{
+    double left[3];
+    static const double late[] = {0, .004, .2};
+    for (size_t i = 0; i < 3; i++) {
+        caus_explanation told = explain_little(*state, late[i]);
+        left[i] = made_suspect_of(&told, "mid")->terms[CAUS_TERM_EXTERNAL];
+    }
+    assert_true(left[1] > .9 * left[0]);
+    assert_true(left[2] < .5 * left[0]);
+}
+
 int main(void)
 {
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
     const struct CMUnitTest tests[] = {
         MADE(who_a_part_of_requests_ask_may_be_slower),
-        MADE(who_takes_longer_in_all_is_no_part)};
+        MADE(who_takes_longer_in_all_is_no_part),
+        MADE(a_little_wait_explains_little)};
 #undef MADE
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
