@@ -24,7 +24,7 @@ typedef enum caus_verdict {
 /* "cause", "no_anomaly", "insufficient". */
 const char *caus_verdict_name(caus_verdict verdict);
 
-/* What a score is made of; weights are in docs/methods/root-cause.md. */
+/* What a score is made of; docs/methods/root-cause-rules.md has the rules. */
 typedef enum caus_term {
     CAUS_TERM_CHANGE,   /* someone changed it shortly before the onset */
     CAUS_TERM_TRACES,   /* its spans take longer by themselves, or calls to it
@@ -304,7 +304,7 @@ typedef struct caus_explanation {
  * (by how far variables depart from their habit) and whether the first is right
  * (by its score over chance's, its lead, the kinds of evidence) are logistic
  * functions, fitted on simulated and recorded incidents
- * (docs/methods/root-cause.md). Shares, words and links between services follow
+ * (docs/methods/root-cause-confidence.md). Shares, words and links between services follow
  * the ranking and change nothing in it; the run's seed is that of the shares'
  * bootstrap.
  *

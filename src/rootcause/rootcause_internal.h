@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps of an explanation. docs/design/0025-root-cause.md */
+/* The steps of an explanation, and what each file does: docs/architecture.md;
+ * decisions: docs/design/0025-root-cause.md */
 #ifndef CAUS_SRC_ROOTCAUSE_ROOTCAUSE_INTERNAL_H
 #define CAUS_SRC_ROOTCAUSE_ROOTCAUSE_INTERNAL_H
 

@@ -2,8 +2,8 @@
 /*
  * The constants of the ranking, the same for every system. bench/rca/fit.py
  * fits the weights of terms and of signs to simulated and recorded incidents;
- * docs/methods/root-cause.md tells how they hold on systems left out, and how
- * the ranking fares without each term.
+ * docs/methods/root-cause-measured.md tells how they hold on systems left out,
+ * and how the ranking fares without each term.
  */
 #ifndef CAUS_SRC_ROOTCAUSE_WEIGHTS_H
 #define CAUS_SRC_ROOTCAUSE_WEIGHTS_H
