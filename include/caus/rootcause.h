@@ -304,9 +304,9 @@ typedef struct caus_explanation {
  * (by how far variables depart from their habit) and whether the first is right
  * (by its score over chance's, its lead, the kinds of evidence) are logistic
  * functions, fitted on simulated and recorded incidents
- * (docs/methods/root-cause-confidence.md). Shares, words and links between services follow
- * the ranking and change nothing in it; the run's seed is that of the shares'
- * bootstrap.
+ * (docs/methods/root-cause-confidence.md). Shares, words and links between
+ * services follow the ranking and change nothing in it; the run's seed is that
+ * of the shares' bootstrap.
  *
  *   series   raw, all environments in one stretch of time; a variable's service
  *            is `variable.service`
