@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "caus/incident.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/columns.h"
 #include "rootcause/season.h"
 #include "rootcause/uncounted.h"
 #include "series/blank.h"
@@ -272,12 +272,17 @@ caus_status caus_explain(const caus_series *series,
                        .run = run,
                        .out = out};
     caus_explanation made = {0};
-    caus_status status = caus_uncounted_fill(&fresh, err);
+    const size_t *order;
+    caus_status status = caus_columns_sort(&fresh, &order, err);
+    if (status == CAUS_OK)
+        status = caus_uncounted_fill(&fresh, err);
     if (status == CAUS_OK)
         status = caus_season_take_out(&fresh, err);
     fresh.whole = fresh.series;
     if (status == CAUS_OK)
         status = explain(&fresh, &made, err);
+    if (status == CAUS_OK && order)
+        status = caus_columns_restore(order, out, &made, err);
     caus_arena_rewind(scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;

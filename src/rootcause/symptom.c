@@ -11,29 +11,42 @@ static size_t distance_to(const char *name, const char *wanted)
     return strstr(name, wanted) ? 0 : caus_edit_distance(name, wanted);
 }
 
-static caus_status fail_symptom(const caus_series *series, const char *symptom,
-                                caus_error *err)
+/* Whether one variable is nearer to what was named than another, and of equally
+ * near ones rather what users feel. */
+static bool is_nearer(const caus_case *about, size_t variable, size_t other)
 {
-    const char *near[3] = {NULL, NULL, NULL};
-    for (size_t v = 0; v < series->variable_count; v++) {
-        const char *name = series->variables[v].name;
-        for (size_t i = 0; i < 3; i++) {
-            if (near[i] &&
-                distance_to(near[i], symptom) <= distance_to(name, symptom))
-                continue;
-            const char *moved = near[i];
-            near[i] = name;
-            name = moved;
-            if (!name)
-                break;
-        }
+    const char *wanted = about->options->symptom;
+    const caus_variable *all = about->series->variables;
+    size_t own = distance_to(all[variable].name, wanted);
+    size_t theirs = distance_to(all[other].name, wanted);
+    bool felt = caus_aspect_is_outside(about->scene.aspects[variable]);
+    return own < theirs ||
+           (own == theirs && felt &&
+            !caus_aspect_is_outside(about->scene.aspects[other]));
+}
+
+static caus_status fail_symptom(const caus_case *about, caus_error *err)
+{
+    const caus_variable *all = about->series->variables;
+    size_t near[] = {SIZE_MAX, SIZE_MAX, SIZE_MAX};
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        size_t at = 3;
+        while (at &&
+               (near[at - 1] == SIZE_MAX || is_nearer(about, v, near[at - 1])))
+            at--;
+        for (size_t i = 2; i > at; i--)
+            near[i] = near[i - 1];
+        if (at < 3)
+            near[at] = v;
     }
     return CAUS_FAIL(err, CAUS_ERR_INVALID_ARGUMENT,
                      "there is no variable '%s' to explain; nearest are "
                      "%s%s%s%s%s",
-                     symptom, near[0], near[1] ? ", " : "",
-                     near[1] ? near[1] : "", near[2] ? ", " : "",
-                     near[2] ? near[2] : "");
+                     about->options->symptom, all[near[0]].name,
+                     near[1] != SIZE_MAX ? ", " : "",
+                     near[1] != SIZE_MAX ? all[near[1]].name : "",
+                     near[2] != SIZE_MAX ? ", " : "",
+                     near[2] != SIZE_MAX ? all[near[2]].name : "");
 }
 
 caus_status caus_symptom_find(caus_case *about, caus_error *err)
@@ -44,7 +57,7 @@ caus_status caus_symptom_find(caus_case *about, caus_error *err)
         return CAUS_OK;
     about->symptom = caus_series_find(about->series, name);
     if (about->symptom == SIZE_MAX)
-        return fail_symptom(about->series, name, err);
+        return fail_symptom(about, err);
     caus_scene_name(&about->scene, about->series, about->symptom);
     return CAUS_OK;
 }
