@@ -153,6 +153,18 @@ static void add_name(const sheet *page, const char *name, size_t columns)
     caus_text_add_spaces(page->text, columns - taken + 2);
 }
 
+/* What shows it, without the service that the row begins with. */
+static const char *say_short(const caus_suspect *suspect)
+{
+    size_t length = strlen(suspect->service);
+    const char *said = suspect->sentence;
+    if (suspect->observer)
+        return "only watches others: nothing begins in it";
+    bool again = length && strncmp(said, suspect->service, length) == 0 &&
+                 said[length] && strchr("_-.:/", said[length]);
+    return again ? said + length + 1 : said;
+}
+
 static void add_suspects(const sheet *page, size_t count)
 {
     const caus_explanation *told = page->tale->answer->explanation;
@@ -163,13 +175,9 @@ static void add_suspects(const sheet *page, size_t count)
         caus_text_format(page->text, "%6.2f  %8.0f %%  ", suspect->score,
                          100 * suspect->confidence);
         size_t left = page->width - NAME_COLUMNS - CONFIDENCE_COLUMNS - 16;
-        caus_text_add_cut(
-            page->text,
-            caus_tale_clean(page->tale,
-                            suspect->observer
-                                ? "only watches others: nothing begins in it"
-                                : suspect->sentence),
-            left, page->cut, false);
+        caus_text_add_cut(page->text,
+                          caus_tale_clean(page->tale, say_short(suspect)), left,
+                          page->cut, false);
         caus_text_add_char(page->text, '\n');
     }
 }

@@ -71,6 +71,13 @@ bool caus_trace_tells(const caus_case *about, size_t service);
 /* The share of all time that traces lose which is lost in a service, where that
  * is worth telling; else 0. */
 double caus_trace_lost_share(const caus_case *about, size_t service);
+/* What is broken in the traces of one of the first suspects, once its facts are
+ * found: failures that begin in it, or steps that are missing or new, whichever
+ * is more; NULL = nothing. */
+const caus_trace_fact *caus_trace_broken(const caus_case *about,
+                                         size_t service);
+/* "9.12 ms" or "1.5 s" */
+void caus_trace_time_add(caus_text *text, double seconds);
 /* Whether anything of a service is measured inside (processor, memory, disk).
  */
 bool caus_measures_inside(const caus_case *about, size_t service);

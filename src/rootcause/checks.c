@@ -7,7 +7,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
-enum { MOST_FINDINGS = 11 };
+enum { MOST_FINDINGS = 12 };
 
 static const double percent = 100;
 
@@ -218,25 +218,40 @@ static void check_callees(suspicion *list, size_t service)
                                          scene->services[worst]));
 }
 
+/* The candidate with the largest share of the symptom's change. */
+static const caus_suspect *find_largest_share(const caus_case *about,
+                                              size_t rank)
+{
+    const caus_suspect *most = &about->suspects[rank];
+    for (size_t i = 0; i < about->scene.service_count; i++) {
+        const caus_suspect *other = &about->suspects[i];
+        if (!other->observer && other->share.value > most->share.value)
+            most = other;
+    }
+    return most;
+}
+
 /* Whether more of the symptom's change began in it than anywhere else; shares
- * that look alike speak for neither. */
+ * that look alike speak for neither, and where all of it stays with an SLO no
+ * share speaks. */
 static void check_share(suspicion *list, size_t rank)
 {
     const caus_case *about = list->about;
     const caus_share *own = &about->suspects[rank].share;
-    size_t largest = rank;
-    for (size_t i = 0; i < about->scene.service_count; i++) {
-        if (about->suspects[i].share.value >
-            about->suspects[largest].share.value)
-            largest = i;
-    }
-    const caus_suspect *most = &about->suspects[largest];
+    const caus_suspect *most = find_largest_share(about, rank);
+    const char *text =
+        "no other service has a larger share of the symptom's change";
     double larger = round(percent * most->share.value);
     double smaller = round(percent * own->value);
-    add_finding(list,
-                own->known ? caus_state_if(smaller >= larger)
-                           : CAUS_STATE_UNTESTED,
-                "no other service has a larger share of the symptom's change",
+    if (!own->known || larger < 1) {
+        add_finding(list, CAUS_STATE_UNTESTED,
+                    own->known ? "no other service has a larger share of the "
+                                 "symptom's change (none has any)"
+                               : text,
+                    NULL);
+        return;
+    }
+    add_finding(list, caus_state_if(smaller >= larger), text,
                 caus_arena_format(about->out,
                                   "%s has a larger share of the symptom's "
                                   "change (%.0f %% against %.0f %%)",
@@ -351,6 +366,19 @@ static void check_traces(suspicion *list, size_t rank, size_t service)
                 say_no_loss(about, service));
 }
 
+/* Traces that lose no time may lack steps all the same. */
+static void check_steps(suspicion *list, size_t rank, size_t service)
+{
+    const caus_case *about = list->about;
+    bool counts = about->suspects[rank].terms[CAUS_TERM_CALLS] > 0 &&
+                  about->traces.failing[service] > 0;
+    if (counts && caus_trace_broken(about, service))
+        add_finding(list, CAUS_STATE_PASSED,
+                    "in its traces calls fail, are missing or new, which no "
+                    "callee explains",
+                    NULL);
+}
+
 static void check_logs(suspicion *list, size_t rank)
 {
     const caus_case *about = list->about;
@@ -397,6 +425,7 @@ caus_status caus_suspect_check(caus_case *about, size_t rank,
     check_share(&list, rank);
     check_sides(&list, rank, service);
     check_traces(&list, rank, service);
+    check_steps(&list, rank, service);
     check_logs(&list, rank);
     check_lead(&list, rank);
     about->suspects[rank].findings = list.findings.items;

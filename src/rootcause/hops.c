@@ -282,8 +282,9 @@ static const char *disproof(const caus_case *about, const caus_hop *hop)
     const char *from = about->suspects[hop->from].service;
     const char *to = about->suspects[hop->to].service;
     size_t cause = caus_outside_clue(about, hop->from);
-    bool errors = hop->variable != SIZE_MAX &&
-                  about->scene.aspects[hop->variable] == CAUS_ASPECT_ERRORS;
+    size_t felt = hop->variable == SIZE_MAX ? about->symptom : hop->variable;
+    bool errors =
+        felt != SIZE_MAX && about->scene.aspects[felt] == CAUS_ASPECT_ERRORS;
     const char *recovers =
         cause == SIZE_MAX
             ? ""

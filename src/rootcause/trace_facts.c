@@ -8,6 +8,7 @@
 
 static const double most_q = .01;
 static const double least_sureness = .5;
+static const double least_of_extra = .1;
 static const double least_extra_s = .001; /* a trace; below it nobody waits */
 
 static const caus_operation *operation_of(const caus_spans *spans,
@@ -42,7 +43,7 @@ static double weight_of(const caus_trace_finding *found)
     }
 }
 
-static void add_time(caus_text *text, double seconds)
+void caus_trace_time_add(caus_text *text, double seconds)
 {
     if (fabs(seconds) < 1)
         caus_text_format(text, "%.3g ms", 1e3 * seconds);
@@ -50,11 +51,19 @@ static void add_time(caus_text *text, double seconds)
         caus_text_format(text, "%.3g s", seconds);
 }
 
+/* Where few requests wait long the median tells little of what is lost. */
 static void add_times(caus_text *text, const caus_trace_finding *found)
 {
-    add_time(text, found->values[CAUS_PHASE_INCIDENT]);
+    double now = found->values[CAUS_PHASE_INCIDENT];
+    double before = found->values[CAUS_PHASE_NORMAL];
+    caus_trace_time_add(text, now);
     caus_text_add(text, " instead of ");
-    add_time(text, found->values[CAUS_PHASE_NORMAL]);
+    caus_trace_time_add(text, before);
+    if (now - before >= least_of_extra * found->extra_s)
+        return;
+    caus_text_add(text, " in the median, but ");
+    caus_trace_time_add(text, found->extra_s);
+    caus_text_add(text, " more a trace on average: few take long");
 }
 
 static void add_shares(caus_text *text, const caus_trace_finding *found)
@@ -71,6 +80,28 @@ static void add_operation(const caus_spans *spans, size_t operation,
     const caus_operation *named = operation_of(spans, operation);
     caus_text_format(text, "%s %s", spans->services[named->service],
                      named->name);
+}
+
+/* "0 % of front checkout go on to mid pay": whose steps both are is told once.
+ */
+static void add_way_on(const caus_spans *spans, const caus_trace_finding *found,
+                       caus_text *text)
+{
+    const caus_operation *to = operation_of(spans, found->callee);
+    caus_text_format(text, "%.3g %% of ",
+                     100 * found->values[CAUS_PHASE_INCIDENT]);
+    add_operation(spans, found->operation, text);
+    caus_text_add(text, " go on to ");
+    if (to->service == operation_of(spans, found->operation)->service)
+        caus_text_add(text, to->name);
+    else
+        add_operation(spans, found->callee, text);
+    caus_text_format(text, " instead of %.3g %%",
+                     100 * found->values[CAUS_PHASE_NORMAL]);
+    if (found->stopped_after == CAUS_NO_OPERATION)
+        return;
+    caus_text_add(text, "; callers stop after ");
+    add_operation(spans, found->stopped_after, text);
 }
 
 static void say(const caus_spans *spans, const caus_trace_finding *found,
@@ -106,16 +137,7 @@ static void say(const caus_spans *spans, const caus_trace_finding *found,
                          found->values[CAUS_PHASE_NORMAL]);
         break;
     default:
-        caus_text_add(text, "share of ");
-        add_operation(spans, found->operation, text);
-        caus_text_add(text, " that goes on to ");
-        add_operation(spans, found->callee, text);
-        caus_text_add(text, ": ");
-        add_shares(text, found);
-        if (found->stopped_after != CAUS_NO_OPERATION) {
-            caus_text_add(text, "; callers stop after ");
-            add_operation(spans, found->stopped_after, text);
-        }
+        add_way_on(spans, found, text);
     }
 }
 
@@ -184,6 +206,30 @@ static void choose(const caus_case *about, size_t suspects,
         if (!*slot || weight > weight_of(*slot))
             *slot = found;
     }
+}
+
+static const caus_trace_fact *find_fact(const caus_suspect *suspect,
+                                        caus_evidence evidence)
+{
+    for (size_t i = 0; i < suspect->trace_fact_count; i++) {
+        if (suspect->trace_facts[i].evidence == evidence)
+            return &suspect->trace_facts[i];
+    }
+    return NULL;
+}
+
+const caus_trace_fact *caus_trace_broken(const caus_case *about, size_t service)
+{
+    const caus_suspect *suspect = &about->suspects[about->rank_of[service]];
+    const caus_trace_fact *failures = find_fact(suspect, CAUS_EVIDENCE_ERRORS);
+    const caus_trace_fact *way = find_fact(suspect, CAUS_EVIDENCE_PATH);
+    const caus_spans *spans = about->spans;
+    for (size_t i = 0; failures && way && i < spans->service_count; i++) {
+        const caus_trace_service *told = &about->traces.evidence->services[i];
+        if (strcmp(spans->services[i], suspect->service) == 0)
+            return told->error_h >= told->shape_h ? failures : way;
+    }
+    return failures ? failures : way;
 }
 
 caus_status caus_trace_facts_find(caus_case *about, caus_error *err)

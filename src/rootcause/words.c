@@ -13,6 +13,10 @@ enum { MOST_SENTENCES = 10 };
 static const double percent = 100;
 /* From here on most of what is told of the first is felt by nobody. */
 static const double half_unfelt = .5;
+/* Of the score. */
+static const double told_of_calls = .2;
+/* Where others lose more, it is not the first thing to tell of it. */
+static const double half_of_loss = .5;
 
 /* Says what a variable did: "auth_latency rose from 0.12 to 0.39 s". */
 static void add_change(const caus_case *about, size_t variable, caus_text *text)
@@ -37,22 +41,25 @@ static void add_change(const caus_case *about, size_t variable, caus_text *text)
 static void add_traces(const caus_case *about, size_t service, caus_text *text)
 {
     double share = caus_trace_lost_share(about, service);
-    if (share > 0)
-        caus_text_format(text,
-                         "%straces lose %.3g s in it, %.0f %% of all they "
-                         "lose",
-                         text->length ? "; " : "",
-                         about->traces.lost_s[service], percent * share);
+    if (!(share > 0))
+        return;
+    caus_text_add(text, text->length ? "; traces lose " : "traces lose ");
+    caus_trace_time_add(text, about->traces.lost_s[service]);
+    caus_text_format(text, " in it, %.0f %% of all they lose", percent * share);
 }
 
-/* Failures that nothing else shows. */
-static void add_failures(const caus_suspect *suspect, caus_text *text)
+/* What it asks more, and what its traces lack or fail. Of traces only what is a
+ * good part of why it is suspected, or if nothing else tells of it. */
+static void add_calls(const caus_case *about, const caus_suspect *suspect,
+                      size_t service, caus_text *text)
 {
-    for (size_t i = 0; i < suspect->trace_fact_count && !text->length; i++) {
-        if (suspect->trace_facts[i].evidence == CAUS_EVIDENCE_ERRORS)
-            caus_text_format(text, "traces: %s",
-                             suspect->trace_facts[i].sentence);
-    }
+    caus_demand_add(about, service, text);
+    const caus_trace_fact *broken = caus_trace_broken(about, service);
+    bool counts =
+        suspect->terms[CAUS_TERM_CALLS] > told_of_calls * suspect->score;
+    if (broken && (counts || !text->length))
+        caus_text_format(text, "%straces: %s", text->length ? "; " : "",
+                         broken->sentence);
 }
 
 static void add_changes(const caus_case *about, const caus_suspect *suspect,
@@ -108,21 +115,26 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
 {
     caus_suspect *suspect = &about->suspects[rank];
     caus_text text = {0};
+    size_t service = about->ranked[rank];
     bool logs_first = speaks_by(suspect, CAUS_TERM_LOGS);
+    bool traces_first = speaks_by(suspect, CAUS_TERM_TRACES) &&
+                        caus_trace_lost_share(about, service) > half_of_loss;
     bool calls_first = speaks_by(suspect, CAUS_TERM_CALLS);
     if (logs_first)
         caus_log_fact_add(suspect, &text);
-    caus_silence_add(about, about->ranked[rank], &text);
-    caus_missed_add(about, about->ranked[rank], &text);
+    caus_silence_add(about, service, &text);
+    caus_missed_add(about, service, &text);
+    if (traces_first)
+        add_traces(about, service, &text);
     if (calls_first)
-        caus_demand_add(about, about->ranked[rank], &text);
+        add_calls(about, suspect, service, &text);
     add_changes(about, suspect, &text);
     if (!calls_first)
-        caus_demand_add(about, about->ranked[rank], &text);
-    add_traces(about, about->ranked[rank], &text);
+        add_calls(about, suspect, service, &text);
+    if (!traces_first)
+        add_traces(about, service, &text);
     if (!logs_first)
         caus_log_fact_add(suspect, &text);
-    add_failures(suspect, &text);
     if (!text.length) {
         caus_text_add(&text, say_quiet(about, rank));
         if (suspect->terms[CAUS_TERM_CHANGE] > 0 &&
