@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A call graph that calls services otherwise than variables do. */
+/* A call graph, or traces, that call services otherwise than variables do. */
 #include <string.h>
 
 #include "rootcause/strangers.h"
@@ -131,30 +131,57 @@ static bool is_common(const caus_scene *scene, const caus_topology *calls,
     return ends->text[0] != 0;
 }
 
-const char *caus_calls_say_unfit(const caus_case *about)
+/* "; it says auth-svc where they say auth: take -svc from all of its names" */
+static const char *say_otherwise(const caus_case *about,
+                                 const caus_topology *calls, spelling nearest,
+                                 const char *lead)
 {
-    const caus_topology *calls = about->unfit_calls;
-    const char *why = "none of its calls joins two services with variables";
-    if (!calls)
-        return "";
-    spelling nearest = find_nearest(&about->scene, calls);
-    if (!nearest.told)
-        return caus_arena_format(about->out, "--topology is left out: %s", why);
     bool told_is_longer = strlen(nearest.told) > strlen(nearest.measured);
     affix ends = told_is_longer ? find_affix(nearest.told, nearest.measured)
                                 : find_affix(nearest.measured, nearest.told);
     if (!is_common(&about->scene, calls, &ends, told_is_longer))
         return caus_arena_format(about->out,
-                                 "--topology is left out: %s; nearest are its "
-                                 "%s and their %s: name services alike",
-                                 why, nearest.told, nearest.measured);
+                                 "%s; nearest are its %s and their %s: name "
+                                 "services alike",
+                                 lead, nearest.told, nearest.measured);
     return caus_arena_format(
         about->out,
-        "--topology is left out: %s; it says %s where they say %s: %s %s %s "
-        "all of its names",
-        why, nearest.told, nearest.measured, told_is_longer ? "take" : "put",
+        "%s; it says %s where they say %s: %s %s %s all of its names", lead,
+        nearest.told, nearest.measured, told_is_longer ? "take" : "put",
         ends.text,
         told_is_longer   ? "from"
         : ends.is_behind ? "behind"
                          : "before");
+}
+
+const char *caus_calls_say_unfit(const caus_case *about)
+{
+    const char *lead = "--topology is left out: none of its calls joins two "
+                       "services with variables";
+    if (!about->unfit_calls)
+        return "";
+    spelling nearest = find_nearest(&about->scene, about->unfit_calls);
+    return nearest.told
+               ? say_otherwise(about, about->unfit_calls, nearest, lead)
+               : lead;
+}
+
+const char *caus_spans_say_unfit(const caus_case *about)
+{
+    const caus_spans *spans = about->options->spans;
+    if (!spans)
+        return "";
+    caus_topology of = {.service_count = spans->service_count,
+                        .services = spans->services};
+    for (size_t i = 0; i < of.service_count; i++) {
+        size_t same = caus_scene_find(&about->scene, of.services[i]);
+        if (same != SIZE_MAX && caus_scene_is_measured(&about->scene, same))
+            return "";
+    }
+    spelling nearest = find_nearest(&about->scene, &of);
+    if (!nearest.told || nearest.distance >= MOST_NAME)
+        return "";
+    return say_otherwise(about, &of, nearest,
+                         "trace data names no service with variables, so that "
+                         "one may be counted as two");
 }

@@ -9,7 +9,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 13 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 14 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -333,6 +333,7 @@ static caus_status list_warnings(const caus_case *about,
                 "every series is constant: ask for others, or for another "
                 "time");
     add_note(&list, caus_calls_say_unfit(about));
+    add_note(&list, caus_spans_say_unfit(about));
     add_note(&list, caus_strangers_say(about));
     add_note_if(&list, result->rows_after < 3,
                 "under three rows after the onset: one odd value decides");

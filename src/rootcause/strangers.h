@@ -24,5 +24,8 @@ const char *caus_strangers_say(const caus_case *about);
 /* A warning of a call graph that does not fit; "" = it does, NULL = no memory.
  */
 const char *caus_calls_say_unfit(const caus_case *about);
+/* The same of traces of which no service has variables, while one is called
+ * nearly as one that has. */
+const char *caus_spans_say_unfit(const caus_case *about);
 
 #endif
