@@ -45,6 +45,17 @@ caus_amount caus_amount_choose(const char *unit, double largest)
                  : (caus_amount){1, "", unit};
 }
 
+caus_amount caus_amount_choose_both(const char *unit, double a, double b)
+{
+    const double least_shown = .001;
+    double one = isfinite(a) ? fabs(a) : 0, other = isfinite(b) ? fabs(b) : 0;
+    double small = fmin(one, other);
+    caus_amount amount = caus_amount_choose(unit, fmax(one, other));
+    return small > 0 && small * amount.factor < least_shown
+               ? caus_amount_choose(unit, small)
+               : amount;
+}
+
 static void add_thousands(char text[48])
 {
     char *digits = text[0] == '-' ? text + 1 : text;

@@ -13,6 +13,10 @@ typedef struct caus_amount {
 /* For numbers up to `largest`, which may be negative. */
 caus_amount caus_amount_choose(const char *unit, double largest);
 
+/* For two numbers that are told together: by the larger, but where the smaller
+ * would be next to nothing then ("3 to 1,200,000"). Either may be none. */
+caus_amount caus_amount_choose_both(const char *unit, double a, double b);
+
 /* A number times its factor: three digits that count; "–" without a number. */
 void caus_amount_format(double factor, double value, char text[48]);
 

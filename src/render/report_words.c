@@ -107,12 +107,8 @@ void caus_report_format_belief(double share, char text[16])
         snprintf(text, 16, "%.0f %%", 100 * share);
 }
 
-caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
-                             double largest)
+static caus_scale scale_of(const caus_report_page *page, caus_amount amount)
 {
-    const char *unit =
-        caus_tale_clean(&page->tale, page->series->variables[variable].unit);
-    caus_amount amount = caus_amount_choose(unit, largest);
     caus_scale scale = {.factor = amount.factor};
     caus_text words = {0};
     caus_text_add(&words, amount.count);
@@ -127,6 +123,17 @@ caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
     return scale;
 }
 
+static const char *unit_of(const caus_report_page *page, size_t variable)
+{
+    return caus_tale_clean(&page->tale, page->series->variables[variable].unit);
+}
+
+caus_scale caus_scale_choose(const caus_report_page *page, size_t variable,
+                             double largest)
+{
+    return scale_of(page, caus_amount_choose(unit_of(page, variable), largest));
+}
+
 void caus_scale_format(const caus_scale *scale, double value, char text[48])
 {
     caus_amount_format(scale->factor, value, text);
@@ -136,9 +143,9 @@ void caus_report_format_change(const caus_report_page *page,
                                const caus_clue *clue,
                                char text[CAUS_REPORT_CHANGE])
 {
-    double largest = fmax(fabs(clue->before), fabs(clue->after));
-    caus_scale scale = caus_scale_choose(page, clue->variable,
-                                         isfinite(largest) ? largest : 0);
+    caus_scale scale =
+        scale_of(page, caus_amount_choose_both(unit_of(page, clue->variable),
+                                               clue->before, clue->after));
     char before[48], after[48];
     const char *space = scale.unit[0] ? " " : "";
     caus_scale_format(&scale, clue->before, before);

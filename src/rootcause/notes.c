@@ -9,7 +9,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 8, MOST_WARNINGS = 14 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 9, MOST_WARNINGS = 14 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -102,6 +102,16 @@ static const char *say_before(const caus_case *about)
                              first);
 }
 
+/* Who knows that something was wrong can tell what, and when. */
+static const char *say_unnamed(const caus_case *about)
+{
+    if (about->options->symptom)
+        return "";
+    return about->options->has_onset
+               ? "nobody said what was wrong (--symptom)"
+               : "nobody said what was wrong and when (--symptom, --at)";
+}
+
 /* Sentences, and whether memory ran out for one of them. */
 typedef struct note_list {
     const char **items;
@@ -152,8 +162,10 @@ static caus_status list_missing(const caus_case *about,
     CAUS_TRY(begin_list(about, MOST_MISSING, &list, err));
     CAUS_TRY(
         caus_silence_tell(about, list.items, MOST_SILENT, &list.count, err));
-    if (result->verdict == CAUS_VERDICT_NO_ANOMALY)
+    if (result->verdict == CAUS_VERDICT_NO_ANOMALY) {
+        add_note(&list, say_unnamed(about));
         add_note(&list, say_before(about));
+    }
     add_note(&list, say_alone(about));
     add_note_if(&list, !about->scene.has_calls,
                 "no call graph, which tells victims from causes (--topology)");

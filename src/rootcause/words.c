@@ -23,9 +23,8 @@ static void add_change(const caus_case *about, size_t variable, caus_text *text)
 {
     const caus_shift *shift = &about->shifts[variable];
     const caus_variable *named = &about->series->variables[variable];
-    double largest = fmax(fabs(shift->before), fabs(shift->after));
     caus_amount amount =
-        caus_amount_choose(named->unit, isfinite(largest) ? largest : 0);
+        caus_amount_choose_both(named->unit, shift->before, shift->after);
     char before[48], after[48];
     caus_amount_format(amount.factor, shift->before, before);
     caus_amount_format(amount.factor, shift->after, after);

@@ -2,6 +2,7 @@
 #include "base/amount.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "test.h"
 
@@ -46,11 +47,35 @@ static void two_amounts_share_the_unit_of_the_larger(void **state)
     assert_string_equal(amount.unit, "s");
 }
 
+static void assert_both(const char *unit, double before, double after,
+                        const char *words)
+{
+    char first[48], second[48], text[120];
+    caus_amount amount = caus_amount_choose_both(unit, before, after);
+    caus_amount_format(amount.factor, before, first);
+    caus_amount_format(amount.factor, after, second);
+    snprintf(text, sizeof text, "%s to %s %s%s", first, second, amount.count,
+             amount.unit);
+    assert_string_equal(text, words);
+}
+
+static void of_two_amounts_the_small_one_is_told(void **state)
+{
+    (void)state;
+    assert_both("", 3, 1.2e6, "3 to 1,200,000 ");
+    assert_both("", 3e4, 1.2e6, "0.03 to 1.2 million");
+    assert_both("", 0, 1.2e6, "0 to 1.2 million");
+    assert_both("", (double)NAN, 1.2e6, "– to 1.2 million");
+    assert_both("s", 5e-5, 12, "0.05 to 12,000 ms");
+    assert_both("bytes", 3e9, 2e6, "3 to 0.002 GB");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(amounts_are_told_as_people_say_them),
         cmocka_unit_test(two_amounts_share_the_unit_of_the_larger),
+        cmocka_unit_test(of_two_amounts_the_small_one_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
