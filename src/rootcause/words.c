@@ -15,6 +15,9 @@ static const double percent = 100;
 static const double half_unfelt = .5;
 /* Of the score. */
 static const double told_of_calls = .2;
+/* Of what healthy windows do: one in twenty is that loud, one in three not that
+ * quiet. */
+static const double loud_deviate = 1.645, quiet_deviate = .43;
 /* Where others lose more, it is not the first thing to tell of it. */
 static const double half_of_loss = .5;
 
@@ -321,6 +324,24 @@ static caus_verdict judge(const caus_case *about)
     return named ? CAUS_VERDICT_CAUSE : CAUS_VERDICT_INSUFFICIENT;
 }
 
+/* What is as in healthy windows, while variables are not, which takes from how
+ * sure all of it is: ": traces show no more than in healthy windows"; "" =
+ * nothing is, NULL = no memory. */
+static const char *say_quiet_kinds(const caus_case *about)
+{
+    double traces = fmax(about->traces.lost_over, about->traces.failing_over);
+    bool quiet_traces = about->traces.known && traces < quiet_deviate;
+    bool quiet_logs =
+        about->logs_over < quiet_deviate && !about->suspects[0].log_fact_count;
+    if (!(about->departure_over >= loud_deviate) ||
+        (!quiet_traces && !quiet_logs))
+        return "";
+    return caus_arena_format(
+        about->out, ": %s%s%s show no more than in healthy windows",
+        quiet_traces ? "traces" : "", quiet_traces && quiet_logs ? " and " : "",
+        quiet_logs ? "log lines" : "");
+}
+
 /* Which steps of judge() failed; NULL without memory. */
 static const char *say_doubt(const caus_case *about)
 {
@@ -341,11 +362,17 @@ static const char *say_doubt(const caus_case *about)
             "needed: widen --start or --baseline",
             about->onset_row, about->onset_row == 1 ? "" : "s",
             CAUS_LEAST_HEALTHY);
-    if (about->suspects[0].confidence >= caus_named_confidence)
-        return about->unfelt >= half_unfelt
-                   ? "what moved is inside it, and no latency or errors tell "
-                     "that anybody feels it"
-                   : "that anything happened at all is not sure enough";
+    if (about->suspects[0].confidence >= caus_named_confidence) {
+        const char *quiet = say_quiet_kinds(about);
+        if (about->unfelt >= half_unfelt)
+            return "what moved is inside it, and no latency or errors tell "
+                   "that anybody feels it";
+        return quiet ? caus_arena_format(about->out,
+                                         "that anything happened at all is not "
+                                         "sure enough%s",
+                                         quiet)
+                     : NULL;
+    }
     return happened ? "which of the services it was is not sure enough"
                     : "neither that anything happened nor which of the "
                       "services it was is sure enough";
