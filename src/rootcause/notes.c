@@ -13,6 +13,8 @@ enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 9, MOST_WARNINGS = 14 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
+/* Of rows: nobody pauses so often. */
+static const double told_irregular = .9;
 
 bool caus_measures_inside(const caus_case *about, size_t service)
 {
@@ -275,11 +277,15 @@ static const char *say_missing_rows(const caus_case *about)
         rows += count_span(series, series->environments[e].id);
     if (rows <= filled || (double)(rows - filled) < told_missing * (double)rows)
         return "";
+    double share = (double)(rows - filled) / (double)rows;
     return caus_arena_format(about->out,
                              "%zu of %zu rows (%.0f %%) have no value at "
-                             "all: they are left out, never filled",
-                             rows - filled, rows,
-                             100 * (double)(rows - filled) / (double)rows);
+                             "all: they are left out, never filled%s",
+                             rows - filled, rows, 100 * share,
+                             share > told_irregular
+                                 ? "; if they come at irregular times, --step "
+                                   "puts them on a grid"
+                                 : "");
 }
 
 /* Values that are missing in rows where others are there; "" = few, NULL = no
