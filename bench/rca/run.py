@@ -103,6 +103,8 @@ class Case:
         self.calls = [(self.new[a], self.new[b]) for a, b in self.graph]
         self.symptom = slo and self.rename(slo, "_")
         self.root = self.new.get(self.truth["service"], self.truth["service"])
+        told = [self.truth.get("metric"), *(self.truth.get("metric_alt") or [])]
+        self.metrics = {self.rename(name, separator) for name in told if name}
         self.onset = self.truth["inject_time"]
         self.times = [float(r[0]) for r in self.rows]
         gaps = [b - a for a, b in zip(self.times, self.times[1:])]
@@ -200,28 +202,29 @@ def by_score(scores):
     return sorted(scores, key=lambda s: (-scores[s], s))
 
 
-def by_largest(case, middle, spread):
-    """Services by how far the largest value after is above the middle of those
-    before; columns that are constant on a side are dropped."""
+def by_largest(case, middle, spread, each):
+    """Services, or each column, by how far the largest value after is above the
+    middle of those before; columns that are constant on a side are dropped."""
     best = {}
-    for service, _, before, after in columns(case):
+    for service, measure, before, after in columns(case):
         if spread(before) > 0 and max(after) > min(after):
             z = (max(after) - middle(before)) / spread(before)
-            best[service] = max(best.get(service, z), z)
+            name = f"{service}_{measure}" if each else service
+            best[name] = max(best.get(name, z), z)
     return by_score(best)
 
 
-def n_sigma(case):
+def n_sigma(case, each=False):
     """As RCAEval scores: in deviations from the mean."""
-    return by_largest(case, statistics.fmean, statistics.pstdev)
+    return by_largest(case, statistics.fmean, statistics.pstdev, each)
 
 
-def baro(case):
+def baro(case, each=False):
     """As BARO scores: in quartile ranges from the median."""
     def quartile_range(values):
         low, _, high = statistics.quantiles(values, n=4, method="inclusive")
         return high - low
-    return by_largest(case, statistics.median, quartile_range)
+    return by_largest(case, statistics.median, quartile_range, each)
 
 
 def shifts(case, measure=None):
@@ -309,6 +312,10 @@ def rank_of(order, root, count):
     return order.index(root) + 1 if root in order else count + 1
 
 
+def rank_of_metric(order, metrics, count):
+    return min(rank_of(order, name, count) for name in metrics)
+
+
 def accuracy(ranks, k):
     return sum(r <= k for r in ranks) / len(ranks)
 
@@ -379,7 +386,7 @@ def run_mode(options, cases, mode):
     how = MODES[mode]
     ranks, pairs, took, seen = [], [], [], 0
     outcome, by_fault = collections.Counter(), collections.defaultdict(list)
-    without = collections.defaultdict(list)
+    without, metric_ranks = collections.defaultdict(list), []
     for number, case in enumerate(cases):
         at = {"given": case.onset, "found": None,
               "late": case.onset + case.step}[how["onset"]]
@@ -399,6 +406,9 @@ def run_mode(options, cases, mode):
         took.append(seconds * 1000)
         pairs.append((services[0]["confidence"], rank == 1))
         by_fault[case.truth.get("fault")].append(rank)
+        if case.metrics:
+            order = [v["variable"] for v in told["variables"]]
+            metric_ranks.append(rank_of_metric(order, case.metrics, len(order)))
         for service in services:
             if service["service"] == case.root:
                 for term, part in service["terms"].items():
@@ -412,6 +422,8 @@ def run_mode(options, cases, mode):
         outcome["right" if named and rank == 1 else "wrong" if named else
                 "refused"] += 1
     show(f"caus, {mode}", ranks, options.seed)
+    if metric_ranks:
+        show(f"  the metric, {len(metric_ranks)}", metric_ranks, options.seed)
     sure = [r for c, r in pairs if c >= .8]
     chance = chance_error([c for c, _ in pairs], options.seed)
     print(f"    {dict(outcome)}; seen {seen / len(cases):.3f}; "
@@ -440,6 +452,10 @@ def run_baselines(options, cases):
             if order is not None:
                 order = [s for s in order if s != slo or s == case.root]
                 ranks[name].append(rank_of(order, case.root, len(services)))
+        for name, rival in (("n-sigma", n_sigma), ("BARO", baro)):
+            if case.metrics:
+                ranks[name + ", metric"].append(rank_of_metric(
+                    rival(case, True), case.metrics, len(case.header)))
         if case.has_traces:
             with tempfile.TemporaryDirectory() as folder:
                 case.write(folder)

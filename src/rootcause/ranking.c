@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
 
 typedef struct rank_key {
     const caus_scene *scene;
@@ -81,12 +82,56 @@ caus_status caus_suspects_rank(caus_case *about, caus_error *err)
     return rank_without(about, err);
 }
 
+/* Whether memory rose to twice its level or more. */
+static bool has_filled(const caus_case *about, size_t variable)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    return about->scene.aspects[variable] == CAUS_ASPECT_MEMORY &&
+           about->scene.bad[variable] > 0 && about->scores.clue[variable] > 0 &&
+           shift->before > 0 && shift->after >= 2 * shift->before;
+}
+
+/* Where a service moved by three deviations inside, that is why it is slow or
+ * fails, and what fills a process keeps its processor at work (it collects
+ * garbage, swaps, walks through what is there), while work alone does not fill
+ * it to twice. Causes are told before what they do: 0 = of what it does. */
+static int order_of_cause(const caus_case *about, size_t variable)
+{
+    bool works = about->scene.aspects[variable] == CAUS_ASPECT_CPU &&
+                 about->scores.clue[variable] >= caus_explained_clue;
+    return has_filled(about, variable) ? 2 : works;
+}
+
+static bool may_be_done_by(const caus_case *about, size_t variable, int cause)
+{
+    return caus_aspect_is_outside(about->scene.aspects[variable]) ||
+           (about->scene.aspects[variable] == CAUS_ASPECT_CPU && cause > 1);
+}
+
+/* A cause is as loud as what it does in its service at least. */
+static double clue_of(const caus_case *about, size_t variable)
+{
+    const caus_scene *scene = &about->scene;
+    size_t service = scene->service_of[variable];
+    double clue = about->scores.clue[variable];
+    int cause = order_of_cause(about, variable);
+    if (service == SIZE_MAX || !cause)
+        return clue;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (may_be_done_by(about, v, cause))
+            clue = fmax(clue, about->scores.clue[v]);
+    }
+    return clue;
+}
+
 /* A variable is as suspect as it moved and as its service is. */
 static double clue_score(const caus_case *about, size_t variable)
 {
     const double of_its_own = .25; /* whatever its service is */
     size_t service = about->scene.service_of[variable];
-    double clue = about->scores.clue[variable];
+    double clue = clue_of(about, variable);
     double best = about->suspects[0].score;
     if (service == SIZE_MAX || about->scene.observer[service])
         return of_its_own * clue;
@@ -99,6 +144,14 @@ static bool clue_before(const caus_case *about, const caus_clue *a,
 {
     if (a->score != b->score)
         return a->score > b->score;
+    int cause = order_of_cause(about, a->variable);
+    int other = order_of_cause(about, b->variable);
+    if (cause != other)
+        return cause > other;
+    double own = about->scores.clue[a->variable];
+    double theirs = about->scores.clue[b->variable];
+    if (own != theirs)
+        return own > theirs;
     return strcmp(about->series->variables[a->variable].name,
                   about->series->variables[b->variable].name) < 0;
 }

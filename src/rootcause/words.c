@@ -64,20 +64,53 @@ static void add_calls(const caus_case *about, const caus_suspect *suspect,
                          broken->sentence);
 }
 
+/* The loudest of a suspect's variables behind the first that moved, preferably
+ * one of the other side: what is inside it, and what others feel. SIZE_MAX =
+ * none moved. */
+static size_t find_second(const caus_case *about, const caus_suspect *suspect,
+                          size_t first)
+{
+    const caus_aspect *aspects = about->scene.aspects;
+    size_t second = SIZE_MAX;
+    bool inside = caus_aspect_is_inside(aspects[first]);
+    for (size_t i = 0; i < suspect->clue_count; i++) {
+        size_t v = about->clues[suspect->clues[i]].variable;
+        double clue = about->scores.clue[v];
+        if (v == first || clue <= 0)
+            continue;
+        bool other = inside ? caus_aspect_is_outside(aspects[v])
+                            : caus_aspect_is_inside(aspects[v]);
+        if (other && clue >= caus_explained_clue)
+            return v;
+        second = second == SIZE_MAX ? v : second;
+    }
+    return second;
+}
+
+static size_t find_first(const caus_case *about, const caus_suspect *suspect)
+{
+    for (size_t i = 0; i < suspect->clue_count; i++) {
+        size_t v = about->clues[suspect->clues[i]].variable;
+        if (about->scores.clue[v] > 0)
+            return v;
+    }
+    return SIZE_MAX;
+}
+
 static void add_changes(const caus_case *about, const caus_suspect *suspect,
                         caus_text *text)
 {
-    size_t said = 0;
-    for (size_t i = 0; i < suspect->clue_count && said < 2; i++) {
-        const caus_clue *clue = &about->clues[suspect->clues[i]];
-        if (about->scores.clue[clue->variable] <= 0)
-            continue;
-        if (said++)
-            caus_text_add(text, ", ");
-        else if (text->length)
-            caus_text_add(text, "; ");
-        add_change(about, clue->variable, text);
-    }
+    size_t first = find_first(about, suspect);
+    if (first == SIZE_MAX)
+        return;
+    if (text->length)
+        caus_text_add(text, "; ");
+    add_change(about, first, text);
+    size_t second = find_second(about, suspect, first);
+    if (second == SIZE_MAX)
+        return;
+    caus_text_add(text, ", ");
+    add_change(about, second, text);
 }
 
 /* Whether a kind of evidence makes most of its score: then that is told first.
