@@ -335,10 +335,16 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
     return caus_text_finish(&text, about->out, &result->summary, NULL, err);
 }
 
+/* Rows before the onset in which anything is measured. */
+static size_t healthy_rows(const caus_case *about)
+{
+    return caus_timeline_filled_before(&about->timeline, about->onset_row);
+}
+
 /* Whether no rank is proof: what is normal is hardly seen. */
 static bool is_short(const caus_case *about)
 {
-    return about->onset_row < CAUS_LEAST_HEALTHY;
+    return healthy_rows(about) < CAUS_LEAST_HEALTHY;
 }
 
 static caus_verdict judge(const caus_case *about)
@@ -393,7 +399,7 @@ static const char *say_doubt(const caus_case *about)
             about->out,
             "%zu row%s before the onset cannot show what is normal, %d are "
             "needed: widen --start or --baseline",
-            about->onset_row, about->onset_row == 1 ? "" : "s",
+            healthy_rows(about), healthy_rows(about) == 1 ? "" : "s",
             CAUS_LEAST_HEALTHY);
     if (about->suspects[0].confidence >= caus_named_confidence) {
         const char *quiet = say_quiet_kinds(about);
