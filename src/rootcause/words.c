@@ -335,10 +335,14 @@ static caus_status say_all(caus_case *about, caus_explanation *result,
     return caus_text_finish(&text, about->out, &result->summary, NULL, err);
 }
 
-/* Rows before the onset in which anything is measured. */
+/* Rows before the onset: of one that was given those in which anything is
+ * measured. One that was looked for lies behind as many as its search takes,
+ * and nothing may have happened there. */
 static size_t healthy_rows(const caus_case *about)
 {
-    return caus_timeline_filled_before(&about->timeline, about->onset_row);
+    return about->options->has_onset
+               ? caus_timeline_filled_before(&about->timeline, about->onset_row)
+               : about->onset_row;
 }
 
 /* Whether no rank is proof: what is normal is hardly seen. */
