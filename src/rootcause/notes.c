@@ -9,7 +9,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
 
-enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 9, MOST_WARNINGS = 14 };
+enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 9, MOST_WARNINGS = 15 };
 
 /* Of rows, or of values: less is usual. */
 static const double told_missing = .05;
@@ -341,6 +341,24 @@ static const char *say_seasons(const caus_case *about)
         count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are");
 }
 
+/* What somebody named and did not move is no symptom of what is told. */
+static const char *say_still(const caus_case *about, caus_verdict verdict)
+{
+    size_t symptom = about->symptom;
+    if (!about->options->symptom || symptom == SIZE_MAX ||
+        verdict == CAUS_VERDICT_NO_ANOMALY || about->scores.clue[symptom] > 0)
+        return "";
+    return caus_arena_format(
+        about->out,
+        "%s, the symptom, %s: what is told may have nothing to do with it; "
+        "name "
+        "another symptom or time (--symptom, --at)",
+        about->series->variables[symptom].name,
+        about->shifts[symptom].measured
+            ? "moved no more from the onset on than it usually does"
+            : "has too few values on one side of the onset");
+}
+
 static caus_status list_warnings(const caus_case *about,
                                  const caus_placebo *placebo,
                                  caus_explanation *result, caus_error *err)
@@ -350,6 +368,7 @@ static caus_status list_warnings(const caus_case *about,
     add_note_if(&list, caus_case_is_constant(about),
                 "every series is constant: ask for others, or for another "
                 "time");
+    add_note(&list, say_still(about, result->verdict));
     add_note(&list, caus_calls_say_unfit(about));
     add_note(&list, caus_spans_say_unfit(about));
     add_note(&list, caus_strangers_say(about));
