@@ -319,6 +319,12 @@ bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
            CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
 }
 
+bool caus_aspect_counts_calls(const caus_variable *variable, caus_aspect aspect)
+{
+    return aspect == CAUS_ASPECT_LOAD &&
+           CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
+}
+
 bool caus_aspect_is_of_content(const caus_variable *variable)
 {
     static const char *const patterns[] = {"apdex"};

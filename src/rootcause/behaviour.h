@@ -49,6 +49,9 @@ void caus_silence_use_onsets(caus_case *about);
  * in healthy rows. */
 void caus_silence_date(const caus_case *about, size_t least, caus_onset *onset);
 
+/* Fills the context's `idle` from the shifts. */
+caus_status caus_idle_find(caus_case *about, caus_error *err);
+
 /* Fills `calls_each` once the shifts are measured. */
 caus_status caus_demand_init(caus_case *about, caus_error *err);
 /* How much more often a service is called in rows [from, to) than the requests

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much of what a service takes longer its calls take. */
+/* How much of what a service takes longer its calls take, and how many of its
+ * requests make calls again. */
 #include <math.h>
 
 #include "rootcause/rootcause_internal.h"
@@ -44,14 +45,42 @@ static double share_of(const caus_case *about, size_t service)
     return fmin(1, most / own.gained);
 }
 
+/* How many of its service's requests may wait for calls that a variable counts
+ * as failed to be made again, as a share of all; 0 where it is not known. */
+static double made_again(const caus_case *about, size_t variable)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    double whole = about->timeline.whole[variable];
+    size_t load = caus_case_find_load(about, about->scene.service_of[variable]);
+    double requests = load == SIZE_MAX ? 0 : about->shifts[load].after;
+    double more = fabs(shift->after - shift->before);
+    if (!shift->measured || (whole <= 0 && requests <= 0))
+        return 0;
+    return fmin(1, more / (whole > 0 ? whole : requests));
+}
+
+static void fill_again(const caus_case *about, double *again)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        if (scene->toward[v] != SIZE_MAX &&
+            scene->aspects[v] == CAUS_ASPECT_ERRORS)
+            again[v] = made_again(about, v);
+    }
+}
+
 caus_status caus_call_time_find(caus_case *about, caus_error *err)
 {
     size_t services = about->scene.service_count;
     double *shares = CAUS_ARRAY(about->out, double, services + 1);
-    if (!shares)
+    double *again =
+        CAUS_ARRAY(about->out, double, about->series->variable_count + 1);
+    if (!shares || !again)
         return caus_arena_fail(about->out, err);
     for (size_t s = 0; s < services; s++)
         shares[s] = share_of(about, s);
+    fill_again(about, again);
     about->context.call_share = shares;
+    about->context.again = again;
     return CAUS_OK;
 }

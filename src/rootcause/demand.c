@@ -251,14 +251,65 @@ static double risen(const caus_case *about, size_t service, size_t from,
     return caus_clue_of(&shift, CAUS_ASPECT_LOAD, 1);
 }
 
+/* How much more calls a variable counts than it would if each were made
+ * again as often as calls that fail are, as a clue. */
+static double beyond_again(const caus_shift *shift)
+{
+    double more = shift->after / (1 + again_of_caller) - shift->before;
+    return shift->measured && more > 0 && shift->scale > 0
+               ? log1p(more / shift->scale)
+               : 0;
+}
+
+/* How much more a caller whom nobody calls counts that it asks, over a call or
+ * all of its calls: a job asks of its own accord. */
+static double asked_of_own_accord(const caus_case *about, size_t call,
+                                  size_t caller, const caus_window *rows,
+                                  caus_shift_space *space)
+{
+    const caus_scene *scene = &about->scene;
+    double most = 0;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
+        size_t v = scene->variables[i];
+        bool other = scene->toward[v] != SIZE_MAX && scene->toward[v] != call;
+        if (!scene->asks[v] || other)
+            continue;
+        caus_shift shift = caus_timeline_shift(&about->timeline, v, rows->from,
+                                               rows->to, space);
+        most = fmax(most, beyond_again(&shift));
+    }
+    return most;
+}
+
+/* That of the caller of a service that asks most more. */
+static double asked_by_jobs(const caus_case *about, size_t service,
+                            const caus_window *rows, caus_shift_space *space)
+{
+    const caus_scene *scene = &about->scene;
+    double most = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (!caus_scene_is_called(scene, caller))
+            most = fmax(most,
+                        asked_of_own_accord(
+                            about, caus_scene_find_call(scene, caller, service),
+                            caller, rows, space));
+    }
+    return most;
+}
+
 double caus_demand_clue(const caus_case *about, size_t service, size_t from,
                         size_t to, caus_shift_space *space)
 {
     if (!about->scene.has_calls)
         return 0;
+    const caus_window rows = {.from = from, .to = to};
     caus_shift shift =
         caus_timeline_shift(&about->calls_each, service, from, to, space);
-    double clue = caus_clue_of(&shift, CAUS_ASPECT_LOAD, 1);
+    double clue = fmax(caus_clue_of(&shift, CAUS_ASPECT_LOAD, 1),
+                       asked_by_jobs(about, service, &rows, space));
     return clue > 0 ? fmin(clue, risen(about, service, from, to, space)) : 0;
 }
 

@@ -34,6 +34,10 @@ caus_aspect caus_aspect_of(const caus_variable *variable);
 /* Whether it is what the calls that its service makes take. */
 bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect);
 
+/* Whether it counts them. */
+bool caus_aspect_counts_calls(const caus_variable *variable,
+                              caus_aspect aspect);
+
 /* Whether a latency is what all calls together take. */
 bool caus_aspect_is_sum(const caus_variable *variable);
 
@@ -163,6 +167,8 @@ typedef struct caus_scene {
     const int *bad;               /* [variable_count] direction */
     const bool *of_calls;         /* [variable_count] what its calls take */
     const bool *backlog;          /* [variable_count] messages not taken yet */
+    const bool *asks;             /* [variable_count] counts calls that it makes
+                                   */
     const size_t *toward;         /* [variable_count] the call, into callees,
                                      of which it says by its name that it tells;
                                      SIZE_MAX */
@@ -321,6 +327,13 @@ typedef struct caus_context {
     const double *call_share; /* [service_count] how much of what it takes
                                  longer its calls can take, in [0, 1]; NULL =
                                  not known */
+    const double *again; /* [variable_count] the share of its service's requests
+                            that may make calls again which it counts as failed,
+                            where it is of calls to one service; NULL = not
+                            known */
+    const double *idle;  /* [service_count] how much less it works on at a time,
+                            in [0, 1], where messages may wait for it; NULL = not
+                            known */
     const caus_guesses *guesses; /* [service_count] where nobody told who calls
                                     whom; NULL */
     const size_t *fronts; /* [service_count] whom it only stands before */
@@ -343,6 +356,8 @@ typedef struct caus_scores {
     double *calling; /* [service_count] clue of what its calls take, or −1 */
     double (*toward)[2]; /* [calls] the same of calls to one callee, and of
                             their failures */
+    double *again;       /* [calls] of these failures, as far as requests wait
+                            for the call to be made again */
     double *asking;      /* [service_count] what it asks more of others */
     double *busy;        /* [service_count] clue of what it does itself */
     double *asked_by;    /* [calls] what a callee is asked more by its caller */

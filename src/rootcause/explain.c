@@ -292,6 +292,7 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(caus_missed_find(about, placebo, clues, err));
     CAUS_TRY(caus_carried_find(about, err));
     CAUS_TRY(caus_call_time_find(about, err));
+    CAUS_TRY(caus_idle_find(about, err));
     CAUS_TRY(caus_guesses_find(about, clues, err));
     caus_case_use_onsets(about, clues);
     if (about->symptom == SIZE_MAX) {

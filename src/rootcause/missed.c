@@ -18,6 +18,10 @@ static const double half_told = .5;
  * then: who lacks more than this share of its requests is not reached. */
 static const double mostly_lacking = .75;
 
+/* Who stands as another caller of a service asks for as much of its requests,
+ * where nobody knows how much. */
+static const double left_to_others = .05;
+
 /* Requests of a service, and of its callers, in the rows before each in which
  * both are there: [rows + 1]. */
 typedef struct requests {
@@ -32,13 +36,10 @@ static size_t find_requests(const caus_case *about, size_t service, size_t like)
     return alike == SIZE_MAX ? caus_case_find_load(about, service) : alike;
 }
 
-/* Adds what the callers of a service were asked in every row; false where one
- * of them counts no requests, or not as another does. */
-static bool add_callers(const caus_case *about, size_t service, size_t load,
-                        double *callers)
+/* Whether all callers of a service count requests, each as another does. */
+static bool count_alike(const caus_case *about, size_t service, size_t load)
 {
     const caus_scene *scene = &about->scene;
-    const caus_timeline *timeline = &about->timeline;
     const caus_variable *variables = about->series->variables;
     size_t first = SIZE_MAX;
     for (size_t i = scene->caller_start[service];
@@ -51,20 +52,34 @@ static bool add_callers(const caus_case *about, size_t service, size_t load,
         if (asked == SIZE_MAX ||
             !caus_measures_alike(&variables[first], &variables[asked]))
             return false;
-        for (size_t r = 0; r < timeline->row_count; r++)
-            callers[r + 1] += timeline->values[asked * timeline->row_count + r];
     }
     return true;
 }
 
-static bool add_up(const caus_case *about, size_t service, requests *sums)
+/* Adds what a caller of a service was asked in every row, or all of them. */
+static void add_callers(const caus_case *about, size_t service, size_t load,
+                        size_t only, double *callers)
+{
+    const caus_scene *scene = &about->scene;
+    const caus_timeline *timeline = &about->timeline;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (caller == service || (only != SIZE_MAX && caller != only))
+            continue;
+        size_t asked = find_requests(about, caller, load);
+        for (size_t r = 0; r < timeline->row_count; r++)
+            callers[r + 1] += timeline->values[asked * timeline->row_count + r];
+    }
+}
+
+static void add_up(const caus_case *about, size_t service, size_t load,
+                   size_t only, requests *sums)
 {
     size_t rows = about->timeline.row_count;
-    size_t load = caus_case_find_load(about, service);
     memset(sums->callers, 0, (rows + 1) * sizeof *sums->callers);
     sums->own[0] = 0;
-    if (load == SIZE_MAX || !add_callers(about, service, load, sums->callers))
-        return false;
+    add_callers(about, service, load, only, sums->callers);
     for (size_t r = 0; r < rows; r++) {
         double own = about->timeline.values[load * rows + r];
         bool both = !isnan(own) && sums->callers[r + 1] > 0;
@@ -72,7 +87,6 @@ static bool add_up(const caus_case *about, size_t service, requests *sums)
         sums->callers[r + 1] =
             sums->callers[r] + (both ? sums->callers[r + 1] : 0);
     }
-    return true;
 }
 
 /* Requests of a service for each of its callers' in rows [from, to); NaN =
@@ -91,11 +105,10 @@ static double lacking(double usual, double now)
     return usual > 0 && !isnan(now) ? 1 - now / usual : 0;
 }
 
-static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
-                           size_t service, requests *sums)
+/* What a service lacks for the requests of all of its callers, or of one. */
+static caus_lack lack_of(const caus_case *about, const caus_placebo *placebo,
+                         const requests *sums)
 {
-    if (!add_up(about, service, sums))
-        return (caus_lack){0};
     caus_lack made = {
         .usual = each_in(sums, 0, about->onset_row),
         .now = each_in(sums, about->onset_row, about->timeline.row_count)};
@@ -105,6 +118,54 @@ static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
         made.chance = fmax(made.chance, fabs(lacking(made.usual, each)));
     }
     return made;
+}
+
+/*
+ * Of callers that count unlike, or not at all, no sum tells. Whatever the share
+ * of each, a service gets at least what it would if all asked it as much less
+ * as the one does of whom that is least; and what nobody counts may be missing,
+ * as if of callers that are alike those asked nothing any more.
+ */
+static caus_lack least_lack(const caus_case *about, const caus_placebo *placebo,
+                            size_t service, size_t load, requests *sums)
+{
+    const caus_scene *scene = &about->scene;
+    caus_lack least = {0};
+    double counted = 0, all = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        caus_lack made = {.usual = 0, .now = (double)NAN};
+        if (caller == service)
+            continue;
+        if (find_requests(about, caller, load) != SIZE_MAX) {
+            add_up(about, service, load, caller, sums);
+            made = lack_of(about, placebo, sums);
+        }
+        all += !isnan(made.usual); /* who is never asked asks nobody */
+        if (isnan(made.usual) || isnan(made.now))
+            continue;
+        if (counted == 0 ||
+            made.share - made.chance < least.share - least.chance)
+            least = made;
+        counted++;
+    }
+    if (counted > 0)
+        least.share = 1 - (1 - least.share) * all / counted;
+    least.of_one = all > 1;
+    return least;
+}
+
+static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
+                           size_t service, requests *sums)
+{
+    size_t load = caus_case_find_load(about, service);
+    if (load == SIZE_MAX)
+        return (caus_lack){0};
+    if (!count_alike(about, service, load))
+        return least_lack(about, placebo, service, load, sums);
+    add_up(about, service, load, SIZE_MAX, sums);
+    return lack_of(about, placebo, sums);
 }
 
 /* What is known of services and calls before it is asked who is missed. */
@@ -140,15 +201,17 @@ static double asked_before(const caus_case *about, size_t service, size_t load)
     return asked == SIZE_MAX ? 0 : about->shifts[asked].before;
 }
 
-/* The share of its callers' requests that are those of each. */
+/* The share of its callers' requests that are those of each, where all count
+ * alike. */
 static void find_shares(const caus_case *about, size_t service, witnesses *made)
 {
     const caus_scene *scene = &about->scene;
     size_t load = caus_case_find_load(about, service);
+    bool alike = load != SIZE_MAX && count_alike(about, service, load);
     double all = 0;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
-    for (size_t i = first; load != SIZE_MAX && i < end; i++)
+    for (size_t i = first; alike && i < end; i++)
         all += scene->callers[i] == service
                    ? 0
                    : asked_before(about, scene->callers[i], load);
@@ -230,6 +293,29 @@ static double doubt_of(const caus_scene *scene, const witnesses *known,
     return least;
 }
 
+static bool has_one_caller(const caus_scene *scene, size_t service)
+{
+    return scene->caller_start[service + 1] - scene->caller_start[service] == 1;
+}
+
+/* The share of the requests of a service that a caller of it may have made. */
+static double own_share(const caus_scene *scene, const witnesses *known,
+                        size_t caller, size_t service)
+{
+    double share = known->shares[caus_scene_find_call(scene, caller, service)];
+    bool alone = has_one_caller(scene, service);
+    return share > 0 ? share : alone ? 1 : 1 - left_to_others;
+}
+
+/* Whether nobody of several callers asks a service any more: they do not all
+ * fail, each time, before they call. */
+static bool all_miss(const caus_scene *scene, const witnesses *known,
+                     size_t service)
+{
+    return known->lacks[service].share > 1 - left_to_others &&
+           !has_one_caller(scene, service);
+}
+
 /*
  * How far what a caller asks a service less tells of that one, in [0, 1]. Who
  * fails before it calls asks all of its callees less, so that another has to be
@@ -241,7 +327,8 @@ static double told_by(const caus_scene *scene, const witnesses *known,
                       size_t caller, size_t service)
 {
     double own = known->lacks[service].share - known->lacks[service].chance;
-    double apart = 0, others = 0, likely = 1;
+    double apart = all_miss(scene, known, service);
+    double others = 0, likely = 1;
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
         size_t other = scene->callees[i];
@@ -314,14 +401,13 @@ static double cut_off(const caus_case *about, const witnesses *known,
         size_t caller = scene->callers[i];
         if (!fails_first(scene, known, caller, service))
             continue;
-        size_t call = caus_scene_find_call(scene, caller, service);
-        own = known->shares[call];
+        own = own_share(scene, known, caller, service);
         told = fmax(told, told_by(scene, known, caller, service));
     }
     double gone = fmin(lack->share, fewer(about, service));
     if (known->first_count == 0 || gone <= lack->chance)
         return 0;
-    if (known->first_count > 1)
+    if (known->first_count > 1 || all_miss(scene, known, service))
         return told;
     double beyond = gone - own;
     return beyond > lack->chance ? told * beyond / gone : 0;
@@ -393,11 +479,12 @@ caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
 
 void caus_missed_add(const caus_case *about, size_t service, caus_text *text)
 {
+    const caus_lack *lack = &about->lacks[service];
     if (about->context.missed[service] < half_told)
         return;
     caus_text_format(text,
-                     "%sit got %.3g requests for each of its callers', which "
+                     "%sit got %.3g requests for each of %s, which "
                      "fail, instead of %.3g",
-                     text->length ? "; " : "", about->lacks[service].now,
-                     about->lacks[service].usual);
+                     text->length ? "; " : "", lack->now,
+                     lack->of_one ? "a caller's" : "its callers'", lack->usual);
 }

@@ -282,7 +282,7 @@ static caus_context context_without(const caus_context *incident,
     context.order = context.change = NULL;
     context.carried = NULL;
     context.guesses = NULL;
-    context.call_share = NULL;
+    context.call_share = context.again = context.idle = NULL;
     context.silent = silent;
     context.asked = asked;
     context.missed = context.cut_off = context.unreached = NULL;

@@ -22,6 +22,7 @@ enum {
 typedef struct caus_lack {
     double usual, now;
     double share, chance; /* how far that goes either way in healthy windows */
+    bool of_one;          /* one of several callers */
 } caus_lack;
 
 /* An explanation in the making. */
@@ -128,6 +129,12 @@ caus_status caus_case_open(caus_case *about, caus_error *err);
  */
 caus_status caus_toward_find(const caus_series *series, caus_arena *out,
                              caus_scene *scene, caus_error *err);
+
+/* Who has not taken the messages that a variable of service `own` tells to be
+ * waiting: the group of readers that its name tells, if it is a service, as a
+ * broker measures for all of them. */
+size_t caus_toward_reader(const caus_scene *scene, const char *name,
+                          size_t own);
 
 /*
  * Adds the calls between services of a call graph that it lacks and a caller
@@ -332,7 +339,7 @@ void caus_carried_most(const caus_case *about, size_t caller, size_t callee,
                        double rate, double most[2]);
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
-/* Fills its `call_share` from the shifts. */
+/* Fills its `call_share` and `again` from the shifts. */
 caus_status caus_call_time_find(caus_case *about, caus_error *err);
 /* Fills its `guesses` instead, where no call graph is known; clues tell who
  * moved. */

@@ -188,9 +188,10 @@ caus_status caus_scene_init(const caus_series *series,
         caus_arena_array(out, scene.service_count + 1, sizeof *shows);
     bool *of_calls = CAUS_ARRAY(out, bool, count);
     bool *backlog = CAUS_ARRAY(out, bool, count + 1);
+    bool *asks = CAUS_ARRAY(out, bool, count + 1);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
     if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
-        !backlog || !scene.stranger || !scene.named)
+        !backlog || !asks || !scene.stranger || !scene.named)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
@@ -199,17 +200,25 @@ caus_status caus_scene_init(const caus_series *series,
         bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
         of_calls[v] = caus_aspect_is_of_calls(variable, aspects[v]);
         backlog[v] = caus_aspect_is_backlog(variable, aspects[v]);
+        if (backlog[v] && service_of[v] != SIZE_MAX)
+            service_of[v] = caus_toward_reader(
+                &scene, caus_measure_name(variable), service_of[v]);
     }
     scene.service_of = service_of;
     scene.aspects = aspects;
     scene.bad = bad;
     scene.of_calls = of_calls;
     scene.backlog = backlog;
+    scene.asks = asks;
     scene.observer = observer;
     scene.shows = shows;
     CAUS_TRY(group_variables(series, &scene, out, err));
     CAUS_TRY(group_calls(calls, out, &scene, err));
     CAUS_TRY(caus_toward_find(series, out, &scene, err));
+    for (size_t v = 0; v < count; v++)
+        asks[v] = service_of[v] != SIZE_MAX &&
+                  caus_scene_makes_calls(&scene, service_of[v]) &&
+                  caus_aspect_counts_calls(&series->variables[v], aspects[v]);
     for (size_t v = 0; v < count; v++) {
         if (service_of[v] == SIZE_MAX || scene.toward[v] != SIZE_MAX ||
             !caus_aspect_is_answer(&series->variables[v], aspects[v]))
@@ -250,7 +259,7 @@ bool caus_scene_shows(const caus_scene *scene, size_t service)
 bool caus_scene_counts_own(const caus_scene *scene, size_t variable)
 {
     return scene->aspects[variable] == CAUS_ASPECT_LOAD &&
-           scene->toward[variable] == SIZE_MAX;
+           scene->toward[variable] == SIZE_MAX && !scene->asks[variable];
 }
 
 void caus_scene_name(const caus_scene *scene, const caus_series *series,

@@ -23,14 +23,15 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
         .common = caus_arena_array(out, count, sizeof *made.common),
         .calling = CAUS_ARRAY(out, double, count),
         .toward = caus_arena_array(out, calls, sizeof *made.toward),
+        .again = CAUS_ARRAY(out, double, calls),
         .asking = CAUS_ARRAY(out, double, count),
         .busy = CAUS_ARRAY(out, double, count),
         .asked_by = CAUS_ARRAY(out, double, calls),
         .path = CAUS_ARRAY(out, double, count)};
     if (!made.path || !made.asking || !made.busy || !made.asked_by ||
         !made.terms || !made.total || !made.clue || !made.outside ||
-        !made.toward || !made.seen || !made.below || !made.common ||
-        !made.calling)
+        !made.toward || !made.again || !made.seen || !made.below ||
+        !made.common || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -126,6 +127,7 @@ static void collect_outside(const caus_context *context, const double *clues,
     for (size_t i = 0; i < scene->callee_start[scene->service_count]; i++) {
         for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
             scores->toward[i][kind] = -1;
+        scores->again[i] = 0;
     }
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
@@ -138,7 +140,10 @@ static void collect_outside(const caus_context *context, const double *clues,
         if (scene->toward[v] != SIZE_MAX && aspect != CAUS_ASPECT_LOAD) {
             double *toward =
                 &scores->toward[scene->toward[v]][aspect == CAUS_ASPECT_ERRORS];
+            double *again = &scores->again[scene->toward[v]];
             *toward = fmax(*toward, share * clues[v]);
+            if (context->again)
+                *again = fmax(*again, context->again[v] * clues[v]);
             continue;
         }
         double *outside = scores->outside[s];
@@ -208,18 +213,22 @@ static void collect_busy(const caus_scene *scene, const double *clues,
 }
 
 /* A queue that fills while its service answers as ever is something inside:
- * slow callees, which fill queues as well, would make it slow. */
-static void add_queues(const caus_scene *scene, const double *clues,
+ * slow callees, which fill queues as well, would make it slow. Messages that
+ * wait for who works on fewer than it did are its doing in full. */
+static void add_queues(const caus_context *context, const double *clues,
                        size_t variable_count, caus_scores *scores)
 {
+    const caus_scene *scene = context->scene;
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         if (s == SIZE_MAX || !caus_scene_shows(scene, s) ||
             scene->aspects[v] != CAUS_ASPECT_SATURATION)
             continue;
-        double calm = 1 - felt(scores, s);
+        double own = caus_weight_resource * (1 - felt(scores, s));
+        if (scene->backlog[v] && context->idle)
+            own = fmax(own, caus_weight_idle * context->idle[s]);
         double *inside = &scores->terms[s][CAUS_TERM_INTERNAL];
-        *inside = fmax(*inside, calm * caus_weight_resource * clues[v]);
+        *inside = fmax(*inside, own * clues[v]);
     }
 }
 
@@ -366,7 +375,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     collect_outside(context, clues, variable_count, scores);
     collect_backlogs(context->scene, clues, variable_count, scores);
     collect_inside(context, clues, variable_count, scores);
-    add_queues(context->scene, clues, variable_count, scores);
+    add_queues(context, clues, variable_count, scores);
     collect_busy(context->scene, clues, variable_count, scores);
     caus_demand_share_out(context->scene, context->asked, scores->busy,
                           scores->asked_by);

@@ -106,6 +106,41 @@ static bool mentions_other(const caus_scene *scene, const char *name,
     return false;
 }
 
+/* The service that a word of a group of readers stands before:
+ * "lag{group=\"orders\"}", "consumergroup_orders". */
+static size_t reader_at(const caus_scene *scene, const char *text)
+{
+    static const char *const groups[] = {"group", "consumergroup*", "consumer*",
+                                         "subscri*"};
+    size_t length = 0, found = SIZE_MAX, longest = 0;
+    bool is_group = false;
+    while (text[length] && !parts(text[length]))
+        length++;
+    for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
+        is_group = is_group || caus_word_matches(text, length, groups[k]);
+    while (parts(text[length]))
+        length++;
+    for (size_t s = 0; is_group && s < scene->service_count; s++) {
+        size_t said = service_length(text + length, scene->services[s]);
+        if (said > longest) {
+            longest = said;
+            found = s;
+        }
+    }
+    return found;
+}
+
+size_t caus_toward_reader(const caus_scene *scene, const char *name, size_t own)
+{
+    for (size_t i = 0; name[i]; i++) {
+        size_t found =
+            begins_word(name, i) ? reader_at(scene, name + i) : SIZE_MAX;
+        if (found != SIZE_MAX)
+            return found;
+    }
+    return own;
+}
+
 caus_status caus_toward_find(const caus_series *series, caus_arena *out,
                              caus_scene *scene, caus_error *err)
 {

@@ -133,39 +133,51 @@ static bool is_blind(const caus_scene *scene, const caus_scores *scores,
            scores->outside[caller][kind] <= 0;
 }
 
-/* What all callers of a service have left, two or more that do not call one
- * another: that each of them broke on its own is less likely than that they
- * wait for what they have in common, be it for the way to it. So does the only
- * one of who is not reached. */
-static double common_of(const caus_context *context, const caus_scores *scores,
-                        size_t service, size_t kind)
+/* How surely several callers of a service that do not call one another show
+ * what none of their callees explains, in [0, 1]: as the second of them does.
+ * Of the only one so is who is not reached. */
+static double surely_common(const caus_context *context,
+                            const caus_scores *scores, size_t service,
+                            size_t kind)
 {
     const caus_scene *scene = context->scene;
-    size_t first = scene->caller_start[service], seen = SIZE_MAX;
-    size_t end = scene->caller_start[service + 1];
-    double shown = caus_scores_shown(scores, service);
-    double least = shown < caus_explained_clue ? caus_most_clue : 0;
-    bool several = false;
-    for (size_t i = first; i < end && least > 0; i++) {
-        size_t caller = scene->callers[i];
-        if (is_blind(scene, scores, caller, kind))
-            continue;
-        double left = is_behind(scene, caller, service)
-                          ? 1
-                          : 1 - scores->below[caller][kind];
-        least = fmin(least, scores->outside[caller][kind] * left);
-    }
-    for (size_t i = first; i < end && least > 0 && !several; i++) {
+    double most = 0, second = 0; /* is left of them */
+    size_t known = 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         if (is_behind(scene, caller, service) ||
             is_blind(scene, scores, caller, kind))
             continue;
-        several = seen != SIZE_MAX && seen != caller;
-        seen = caller;
+        double left = 1 - scores->below[caller][kind];
+        second = fmax(second, fmin(most, left));
+        most = fmax(most, left);
+        known++;
     }
-    double surely = several            ? 1
-                    : seen == SIZE_MAX ? 0 /* nobody can tell */
-                                       : unreached(context, service);
+    if (known > 1)
+        return second;
+    /* Where nobody is known nobody can tell. */
+    return most * unreached(context, service);
+}
+
+/* What all callers of a service show, two or more that do not call one another:
+ * that each of them broke on its own is less likely than that they wait for
+ * what they have in common, be it for the way to it. Who waits for another
+ * callee, too, tells nothing against that. */
+static double common_of(const caus_context *context, const caus_scores *scores,
+                        size_t service, size_t kind)
+{
+    const caus_scene *scene = context->scene;
+    double shown = caus_scores_shown(scores, service);
+    double least = shown < caus_explained_clue ? caus_most_clue : 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1] && least > 0; i++) {
+        size_t caller = scene->callers[i];
+        if (!is_blind(scene, scores, caller, kind))
+            least = fmin(least, scores->outside[caller][kind]);
+    }
+    double surely =
+        least > 0 ? surely_common(context, scores, service, kind) : 0;
     return surely > 0 ? surely * least * (1 - shown / caus_explained_clue) : 0;
 }
 
@@ -214,27 +226,51 @@ static double shared_below(const caus_scene *scene, const caus_scores *scores,
     return fmin(1, common / caus_explained_clue);
 }
 
+/* What calls to one callee, of which their caller measures how they fare, make
+ * of a kind of it: those that fail are made again, which takes time, and those
+ * that take long fail. */
+static double made_by_call(const caus_scores *scores, size_t call, size_t kind)
+{
+    double other = kind == OUTSIDE_LATENCY
+                       ? scores->again[call]
+                       : scores->toward[call][OUTSIDE_LATENCY];
+    return fmax(scores->toward[call][kind], other);
+}
+
+/* The loudest of that but over calls to `except`. */
+static double loudest_call(const caus_scene *scene, const caus_scores *scores,
+                           size_t service, size_t except, size_t kind)
+{
+    double most = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        if (scene->callees[i] != except)
+            most = fmax(most, made_by_call(scores, i, kind));
+    }
+    return most;
+}
+
 double caus_waiting_explained(const caus_scene *scene,
                               const caus_scores *scores, size_t service,
                               size_t kind)
 {
-    double calling = fmax(0, scores->calling[service]);
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++)
-        calling = fmax(calling, scores->toward[i][kind]);
+    double calling = fmax(fmax(0, scores->calling[service]),
+                          loudest_call(scene, scores, service, SIZE_MAX, kind));
     double loud = fmin(1, calling / caus_explained_clue);
     loud = fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX));
     return fmax(scores->below[service][kind], caus_explained_share * loud);
 }
 
 /* What of a caller may come from the way to a callee: what its calls take,
- * where it measures that. */
+ * where it measures that, or how they fail. */
 static double waiting(const caus_scores *scores, size_t call, size_t caller,
                       size_t kind)
 {
     double calling = scores->calling[caller];
     if (scores->toward[call][kind] >= 0)
-        return scores->toward[call][kind];
+        return fmax(scores->toward[call][kind],
+                    fmin(made_by_call(scores, call, kind),
+                         scores->outside[caller][kind]));
     return kind == OUTSIDE_LATENCY && calling >= 0
                ? calling
                : scores->outside[caller][kind];
@@ -309,8 +345,12 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                 weight, weight_of_way(context, scores, service, caller, kind));
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
-        double apart =
-            caus_explained_share * shared_below(scene, scores, caller, service);
+        double elsewhere =
+            fmin(1, loudest_call(scene, scores, caller, service, kind) /
+                        caus_explained_clue);
+        double apart = caus_explained_share *
+                       fmax(shared_below(scene, scores, caller, service),
+                            measured ? 0 : elsewhere * elsewhere);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
     double shown = scene->shows[service][kind]

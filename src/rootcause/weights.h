@@ -15,6 +15,8 @@ static const double caus_weight_memory = 1;
 static const double caus_weight_unfelt = .5;
 static const double caus_weight_resource = .3;
 static const double caus_weight_network = .3;
+/* Messages that wait for who works on none. */
+static const double caus_weight_idle = 1;
 /* What the symptom shows counts whole, the other kind of evidence less; without
  * a symptom both count half. */
 static const double caus_weight_same = 1;

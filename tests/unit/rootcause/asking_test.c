@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who reads no messages any more, who asks of its own accord, whom nobody
+ * reaches, and whose calls fail. */
+#include <math.h>
+#include <string.h>
+
+#include "made_case.h"
+#include "test.h"
+
+static double score_of(const caus_explanation *told, const char *service)
+{
+    return made_suspect_of(told, service)->score;
+}
+
+/* Mid reads what front writes to the broker, and asks root for each. */
+static caus_explanation explain_reader(made_fixture *with, const char *lag,
+                                       const char *service, double fewer,
+                                       double longer)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, 0},
+        {"front_requests", "front", 100, 2, 0},
+        {"broker_messages_published_total", "broker", 100, 2, 0},
+        {"broker_cpu", "broker", 10, .6, 0},
+        {"mid_processing_seconds", "mid", .1, .003, longer},
+        {"mid_requests", "mid", 100, 2, -fewer},
+        {"mid_cpu", "mid", 10, 1, 0},
+        {"root_latency", "root", .05, .004, .01 + longer},
+        {"root_requests", "root", 150, 3, -fewer},
+        {lag, service, 5, 1, 200}};
+    static const char *const services[] = {"broker", "front", "mid", "root"};
+    static const size_t calls[][2] = {{1, 0}, {2, 0}, {2, 3}};
+    const caus_topology topology = {4, services, 3, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = NULL;
+    return made_explain(with, measures, &options);
+}
+
+/* Of the requests of root those are left that take longer. */
+static void who_reads_nothing_while_messages_wait_has_stopped(void **state)
+{
+    static const char lag[] = "mid_consumergroup_lag";
+    caus_explanation told = explain_reader(*state, lag, "mid", 98, 0);
+    assert_string_equal(made_first_of(&told), "mid");
+    double stopped = score_of(&told, "mid");
+    assert_true(score_of(&told, "root") < .8 * stopped);
+    /* It takes fewer, as each takes four times as long. */
+    told = explain_reader(*state, lag, "mid", 75, .3);
+    assert_string_equal(made_first_of(&told), "root");
+}
+
+static void a_broker_measures_for_groups_that_read(void **state)
+{
+    caus_explanation told = explain_reader(
+        *state, "broker_consumergroup_lag{group=\"mid\",topic=\"front\"}",
+        "broker", 98, 0);
+    assert_string_equal(made_first_of(&told), "mid");
+    double by_group = score_of(&told, "broker");
+    told = explain_reader(*state, "broker_consumergroup_lag", "broker", 98, 0);
+    assert_true(score_of(&told, "broker") > 2 * by_group);
+}
+
+/* A job that nobody calls asks mid, as users do through front. */
+static caus_explanation explain_job(made_fixture *with, double more)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .1},
+        {"front_requests", "front", 100, 2, 0},
+        {"mid_latency", "mid", .1, .003, .05},
+        {"mid_requests", "mid", 120, 3, 20 * more},
+        {"mid_cpu", "mid", 10, .6, 8},
+        {"root_latency", "root", .05, .004, .03},
+        {"root_requests", "root", 240, 5, 40 * more},
+        {"job_http_client_requests_total", "job", 20, 1, 20 * more},
+        {"job_cpu", "job", 5, .2, 5 * more},
+        {"side_latency", "side", .08, .004, 0}};
+    static const char *const services[] = {"front", "job", "mid", "root",
+                                           "side"};
+    static const size_t calls[][2] = {{0, 2}, {0, 4}, {1, 2}, {2, 3}};
+    const caus_topology topology = {5, services, 4, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    return made_explain(with, measures, &options);
+}
+
+static void a_job_asks_of_its_own_accord(void **state)
+{
+    caus_explanation told = explain_job(*state, 9);
+    assert_string_equal(made_first_of(&told), "job");
+    assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
+}
+
+/* Mid and side ask root, and count in words of their own; front asks both. */
+static caus_explanation explain_gone(made_fixture *with, double lack,
+                                     double side)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_requests", "front", 100, 2, 0},
+        {"front_errors", "front", 1, .3, 60},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"mid_errors", "mid", 1, .3, 60},
+        {"mid_latency", "mid", .1, .003, 0},
+        {"root_latency", "root", .05, .004, 0},
+        {"root_commands_processed", "root", 3000, 60, -lack},
+        {"root_errors", "root", 1, .3, 0},
+        {"side_messages_received", "side", 50, 2, side},
+        {"side_latency", "side", .08, .004, 0}};
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {3, 2}};
+    const caus_topology topology = {4, services, 4, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    return made_explain(with, measures, &options);
+}
+
+static void whom_none_of_several_callers_asks_is_not_reached(void **state)
+{
+    caus_explanation told = explain_gone(*state, 2980, 0);
+    assert_string_equal(made_first_of(&told), "root");
+    /* Mid may have asked for all that is missing; or side asks no more. */
+    told = explain_gone(*state, 1800, 0);
+    assert_string_equal(made_first_of(&told), "mid");
+    told = explain_gone(*state, 2980, -49.9);
+    assert_string_equal(made_first_of(&told), "mid");
+}
+
+/* Mid makes calls to root, of which nothing is measured but that. */
+static caus_explanation explain_failing(made_fixture *with, double failing)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .3},
+        {"front_requests", "front", 100, 2, 0},
+        {"mid_latency", "mid", .1, .003, .3},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"mid_client_errors{peer=\"root\"}", "mid", 0, 0, failing},
+        {"mid_client_seconds{peer=\"root\"}", "mid", .03, .001, 0},
+        {"mid_cpu", "mid", 10, .6, 0},
+        {"front_cpu", "front", 20, 1, 0},
+        {"side_latency", "side", .08, .004, 0},
+        {"side_cpu", "side", 15, 1, 0}};
+    caus_explain_options options = made_options();
+    return made_explain(with, measures, &options);
+}
+
+static void calls_that_are_made_again_take_time(void **state)
+{
+    caus_explanation told = explain_failing(*state, 90);
+    assert_string_equal(made_first_of(&told), "root");
+    /* Two requests in a hundred make nobody slow. */
+    told = explain_failing(*state, 2);
+    assert_string_equal(made_first_of(&told), "mid");
+}
+
+/* Front, mid and side wait for root, of which nobody measures how long it
+ * takes; mid also for store, which is slow itself. */
+static void who_waits_for_another_too_clears_nobody(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "store"};
+    static const size_t calls[][2] = {{0, 2}, {1, 2}, {1, 4}, {3, 2}};
+    const caus_topology topology = {5, services, 4, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = NULL;
+    double scores[2];
+    for (size_t i = 0; i < 2; i++) {
+        const made_measure measures[MADE_VARIABLES] = {
+            {"front_latency", "front", .2, .01, .5},
+            {"front_cpu", "front", 20, 1, 0},
+            {"mid_latency", "mid", .1, .003, .06},
+            {"mid_cpu", "mid", 10, .6, 0},
+            {"side_latency", "side", .08, .004, .3},
+            {"side_cpu", "side", 15, 1, 0},
+            {"store_latency", "store", .02, .001, i ? .05 : 0},
+            {"store_cpu", "store", 15, 1, 0},
+            {"root_cpu", "root", 30, 1, 0},
+            {"root_memory", "root", 30, 1, 0}};
+        caus_explanation told = made_explain(*state, measures, &options);
+        scores[i] = score_of(&told, "side");
+    }
+    assert_true(scores[1] < 1.1 * scores[0]);
+}
+
+#define MADE(name) \
+    cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        MADE(who_reads_nothing_while_messages_wait_has_stopped),
+        MADE(a_broker_measures_for_groups_that_read),
+        MADE(a_job_asks_of_its_own_accord),
+        MADE(whom_none_of_several_callers_asks_is_not_reached),
+        MADE(calls_that_are_made_again_take_time),
+        MADE(who_waits_for_another_too_clears_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
