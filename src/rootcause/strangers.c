@@ -51,13 +51,16 @@ static bool takes_requests(const caus_scene *scene, size_t service)
     return takes;
 }
 
-/* Whether a service only looks at others although it answers. */
+/* Whether a service only looks at others although it answers. Where nobody
+ * knows who calls whom, users may wait for any of the others. */
 static bool only_looks(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     bool looks = scene->observer[service];
-    for (size_t e = 0; e < scene->service_count && looks; e++)
-        looks = !is_entry(scene, e) || !answers_sooner(about, service, e);
+    for (size_t e = 0; e < scene->service_count && looks; e++) {
+        bool may_be = scene->has_calls ? is_entry(scene, e) : e != service;
+        looks = !may_be || !answers_sooner(about, service, e);
+    }
     return looks;
 }
 
@@ -65,16 +68,14 @@ caus_status caus_strangers_mark(caus_case *about, caus_error *err)
 {
     caus_scene *scene = &about->scene;
     size_t count = scene->service_count;
-    if (!scene->has_calls)
-        return CAUS_OK;
     bool *observer = CAUS_ARRAY(about->out, bool, count + 1);
     bool *stranger = CAUS_ARRAY(about->out, bool, count + 1);
     if (!observer || !stranger)
         return caus_arena_fail(about->out, err);
     for (size_t s = 0; s < count; s++) {
         observer[s] = only_looks(about, s);
-        stranger[s] = takes_requests(scene, s) && !observer[s] &&
-                      !is_known(about, scene->services[s]);
+        stranger[s] = scene->has_calls && takes_requests(scene, s) &&
+                      !observer[s] && !is_known(about, scene->services[s]);
     }
     scene->observer = observer;
     scene->stranger = stranger;

@@ -14,8 +14,8 @@ bool caus_calls_fit(const caus_series *series, const caus_topology *calls,
 /*
  * Marks the services that take requests, are no observers and stand in no call:
  * who calls them is not known. No observer is who answers sooner than an entry
- * does, once the shifts are measured: users see what they wait for. What the
- * case was opened with stays as it is.
+ * does, without calls than anybody, once the shifts are measured: users see
+ * what they wait for. What the case was opened with stays as it is.
  */
 caus_status caus_strangers_mark(caus_case *about, caus_error *err);
 
