@@ -261,19 +261,35 @@ static double beyond_again(const caus_shift *shift)
                : 0;
 }
 
+/* Whether a caller counts neither what it asks nor what it is asked: then the
+ * work that it has with that tells. */
+static bool counts_nothing(const caus_case *about, size_t caller)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[caller];
+         i < scene->variable_start[caller + 1]; i++) {
+        if (scene->aspects[scene->variables[i]] == CAUS_ASPECT_LOAD)
+            return false;
+    }
+    return true;
+}
+
 /* How much more a caller whom nobody calls counts that it asks, over a call or
- * all of its calls: a job asks of its own accord. */
+ * all of its calls, or works: a job asks of its own accord. */
 static double asked_of_own_accord(const caus_case *about, size_t call,
                                   size_t caller, const caus_window *rows,
                                   caus_shift_space *space)
 {
     const caus_scene *scene = &about->scene;
+    bool works = counts_nothing(about, caller);
     double most = 0;
     for (size_t i = scene->variable_start[caller];
          i < scene->variable_start[caller + 1]; i++) {
         size_t v = scene->variables[i];
         bool other = scene->toward[v] != SIZE_MAX && scene->toward[v] != call;
-        if (!scene->asks[v] || other)
+        bool tells = works ? scene->aspects[v] == CAUS_ASPECT_CPU
+                           : scene->asks[v] && !other;
+        if (!tells)
             continue;
         caus_shift shift = caus_timeline_shift(&about->timeline, v, rows->from,
                                                rows->to, space);

@@ -58,6 +58,9 @@ typedef struct caus_case {
     /* [service_count + 1] of [filled_count + 1]: in how many of `filled` before
      * each it is not measured while most others are; at last of all together */
     const uint32_t *const *silent_before;
+    const double *lost_alone; /* [service_count] how likely a row lacks all that
+                                 is measured of each by chance, if values get
+                                 lost one by one */
     const double *memory_falls; /* [rows] the largest fall of any memory up
                                    to each, of its level */
     caus_shift *calls_shifts;   /* [service_count] of `calls_each` */

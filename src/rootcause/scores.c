@@ -383,8 +383,8 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     caus_paths_find(context, scores);
     for (size_t s = 0; s < count; s++) {
         double factor = factor_of(context, scores, s);
-        scores->asking[s] =
-            caus_weight_asking * asking_of(context->scene, scores, s);
+        scores->asking[s] = caus_weight_asking * left_of(context, s) *
+                            asking_of(context->scene, scores, s);
         fill_terms(context, scores, s);
         scores->asking[s] *= factor;
         scores->total[s] = 0;

@@ -2,9 +2,12 @@
 /* Services that are not measured, while others are. A service that stopped has
  * no bad values, only none. */
 #include <math.h>
+#include <string.h>
 
+#include "numeric/order.h"
 #include "rootcause/behaviour.h"
 #include "rootcause/beyond.h"
+#include "rootcause/measure_words.h"
 #include "rootcause/weights.h"
 
 static const double half_a_row = .5;     /* lost where none was yet */
@@ -56,6 +59,19 @@ static bool has_value(const caus_case *about, const bool *lively,
     return false;
 }
 
+/* Whether others tell it of a service: a broker what waits for it, and those
+ * who run containers how many there are, and what their disks have. */
+static bool is_told_by_others(const caus_case *about, size_t variable)
+{
+    static const char *const runners[] = {"kube", "kubelet"};
+    const caus_scene *scene = &about->scene;
+    const caus_variable *told = &about->series->variables[variable];
+    size_t service = scene->service_of[variable];
+    return (service != SIZE_MAX &&
+            strcmp(told->service, scene->services[service]) != 0) ||
+           CAUS_HAS_WORD(caus_measure_name(told), runners);
+}
+
 /* In how many rows a service has a value of its own, by the variable that has
  * one in most; 0 = none. What only requests show is missing where nobody asks.
  */
@@ -71,6 +87,61 @@ static size_t rows_of_own(const caus_case *about, const bool *lively,
             most = caus_larger(most, about->timeline.present[v]);
     }
     return most;
+}
+
+/* The rows in which a variable has a value, as a share of those in which any of
+ * its service has. */
+static double share_heard(const caus_case *about, const bool *lively, size_t v)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t service = about->scene.service_of[v], heard = 0, own = 0;
+    for (size_t i = 0; i < timeline->filled_count; i++) {
+        size_t row = timeline->filled[i];
+        heard += has_value(about, lively, service, row);
+        if (!isnan(timeline->values[v * timeline->row_count + row]))
+            own++;
+    }
+    return heard ? fmin(1, (double)own / (double)heard) : 1;
+}
+
+/* How many variables tell that a service lives, whether it is called or not. */
+static size_t count_own(const caus_case *about, const bool *lively,
+                        size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    size_t count = 0;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (lively[v] && is_own(scene->aspects[v]))
+            count++;
+    }
+    return count;
+}
+
+/* Fills `lost_alone` by how often one of several values of a service is lost,
+ * of the middle one of all that are measured. */
+static caus_status find_lost_alone(caus_case *about, const bool *lively,
+                                   caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    size_t variables = about->timeline.variable_count, known = 0;
+    double *alone = CAUS_ARRAY(scratch, double, scene->service_count + 1);
+    double *lost = CAUS_ARRAY(scratch, double, variables + 1);
+    if (!alone || !lost)
+        return caus_arena_fail(scratch, err);
+    for (size_t v = 0; v < variables; v++) {
+        size_t s = scene->service_of[v];
+        if (lively[v] && s != SIZE_MAX && is_own(scene->aspects[v]) &&
+            count_own(about, lively, s) > 1)
+            lost[known++] = 1 - share_heard(about, lively, v);
+    }
+    double usual = known ? caus_median(lost, known) : 0;
+    for (size_t s = 0; s < scene->service_count; s++)
+        alone[s] = pow(usual, (double)count_own(about, lively, s));
+    about->lost_alone = alone;
+    return CAUS_OK;
 }
 
 /* A service that is measured, in no column in all rows. */
@@ -152,14 +223,17 @@ caus_status caus_silence_init(caus_case *about, caus_error *err)
     if (!lively)
         return caus_arena_fail(scratch, err);
     for (size_t v = 0; v < variables; v++)
-        lively[v] = is_lively(&about->timeline, v);
+        lively[v] =
+            is_lively(&about->timeline, v) && !is_told_by_others(about, v);
+    CAUS_TRY(find_lost_alone(about, lively, err));
     return find_silent(about, lively, err);
 }
 
 /* How likely it is by chance that any service is silent as often as this one is
  * in rows [first, end) of `filled`: values get lost now and then, of all, and
- * one of many is always hit more than others. Chernoff's bound for a Poisson
- * variable, times as many services as there are. */
+ * one of many is always hit more than others; of whom one value alone tells,
+ * as often as that is lost of others. Chernoff's bound for a Poisson variable,
+ * times as many services as there are. */
 static double chance_of(const caus_case *about, size_t service, size_t first,
                         size_t end)
 {
@@ -168,6 +242,7 @@ static double chance_of(const caus_case *about, size_t service, size_t first,
     double rows = (double)(first ? first : 1);
     double lost = half_a_row + about->silent_before[services][first];
     double rate = fmax(lost / (rows * (double)services), own[first] / rows);
+    rate = fmax(rate, about->lost_alone[service]);
     double usual = rate * (double)(end - first);
     double silent = own[end] - own[first];
     if (!(silent > usual))

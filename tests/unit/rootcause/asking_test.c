@@ -62,17 +62,19 @@ static void a_broker_measures_for_groups_that_read(void **state)
 }
 
 /* A job that nobody calls asks mid, as users do through front. */
-static caus_explanation explain_job(made_fixture *with, double more)
+static caus_explanation explain_job(made_fixture *with, double more,
+                                    const made_measure *front,
+                                    const made_measure *counted)
 {
     const made_measure measures[MADE_VARIABLES] = {
         {"front_latency", "front", .2, .01, .1},
-        {"front_requests", "front", 100, 2, 0},
+        *front,
         {"mid_latency", "mid", .1, .003, .05},
         {"mid_requests", "mid", 120, 3, 20 * more},
         {"mid_cpu", "mid", 10, .6, 8},
         {"root_latency", "root", .05, .004, .03},
         {"root_requests", "root", 240, 5, 40 * more},
-        {"job_http_client_requests_total", "job", 20, 1, 20 * more},
+        *counted,
         {"job_cpu", "job", 5, .2, 5 * more},
         {"side_latency", "side", .08, .004, 0}};
     static const char *const services[] = {"front", "job", "mid", "root",
@@ -86,9 +88,16 @@ static caus_explanation explain_job(made_fixture *with, double more)
 
 static void a_job_asks_of_its_own_accord(void **state)
 {
-    caus_explanation told = explain_job(*state, 9);
-    assert_string_equal(made_first_of(&told), "job");
-    assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 0);
+    static const made_measure front[] = {{"front_requests", "front", 100, 2, 0},
+                                         {"front_memory", "front", 100, 2, 0}};
+    static const made_measure counted[] = {
+        {"job_http_client_requests_total", "job", 20, 1, 180},
+        {"job_memory", "job", 20, 1, 0}};
+    for (size_t i = 0; i < sizeof counted / sizeof *counted; i++) {
+        caus_explanation told = explain_job(*state, 9, &front[i], &counted[i]);
+        assert_string_equal(made_first_of(&told), "job");
+        assert_true(told.suspects[0].terms[CAUS_TERM_CALLS] > 1);
+    }
 }
 
 /* Mid and side ask root, and count in words of their own; front asks both. */
@@ -183,6 +192,91 @@ static void who_waits_for_another_too_clears_nobody(void **state)
     assert_true(scores[1] < 1.1 * scores[0]);
 }
 
+enum { WORDS = (MADE_ROWS + 63) / 64 };
+
+static void lose(caus_series *series, size_t row, size_t variable)
+{
+    double *values = (double *)(uintptr_t)series->segments[0].values;
+    uint64_t *missing = (uint64_t *)(uintptr_t)series->segments[0].missing;
+    values[row * MADE_VARIABLES + variable] = (double)NAN;
+    missing[variable * WORDS + row / 64] |= UINT64_C(1) << (row % 64);
+}
+
+/* Front fails whenever mid is away, whose variables stand first. */
+static caus_series series_of(made_fixture *with, const char *last)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"mid_cpu", "mid", 10, .6, 0},
+        {last, "mid", 30, 1, 0},
+        {"front_errors", "front", 1, .3, 0},
+        {"front_requests", "front", 100, 2, 0},
+        {"front_cpu", "front", 20, 1, 0},
+        {"front_memory", "front", 20, 1, 0},
+        {"root_cpu", "root", 30, 1, 0},
+        {"root_memory", "root", 30, 1, 0},
+        {"side_cpu", "side", 15, 1, 0},
+        {"side_memory", "side", 15, 1, 0}};
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    caus_segment *segment = caus_arena_array(with->arena, 1, sizeof *segment);
+    *segment = series.segments[0];
+    segment->missing =
+        caus_arena_array(with->arena, WORDS * MADE_VARIABLES, sizeof(uint64_t));
+    segment->word_count = WORDS;
+    series.segments = segment;
+    return series;
+}
+
+static void go_away(caus_series *series, size_t row)
+{
+    double *values = (double *)(uintptr_t)series->segments[0].values;
+    lose(series, row, 0);
+    values[row * MADE_VARIABLES + 2] += 60;
+}
+
+/* What its disk has left is known of who runs it. */
+static void who_is_gone_does_not_tell_what_is_told_of_it(void **state)
+{
+    static const char *const last[] = {"mid_memory",
+                                       "mid_kubelet_volume_available_bytes"};
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    for (size_t i = 0; i < sizeof last / sizeof *last; i++) {
+        caus_series series = series_of(with, last[i]);
+        for (size_t r = MADE_ONSET; r < MADE_ROWS; r++) {
+            go_away(&series, r);
+            if (i == 0)
+                lose(&series, r, 1);
+        }
+        caus_explanation told = made_explain_series(with, &series, &options);
+        assert_string_equal(made_first_of(&told), "mid");
+    }
+}
+
+/* Of mid one value tells; of others one of two is lost in the meantime. */
+static void values_that_get_lost_one_by_one_are_no_silence(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    for (size_t lossy = 0; lossy < 2; lossy++) {
+        caus_series series = series_of(with, "mid_requests");
+        for (size_t r = 0; r < MADE_ROWS; r++)
+            lose(&series, r, 1);
+        for (size_t r = MADE_ONSET; r < MADE_ROWS; r += 12)
+            go_away(&series, r);
+        for (size_t v = 4; v < MADE_VARIABLES && lossy; v++) {
+            for (size_t r = v; r < MADE_ROWS; r += 15)
+                lose(&series, r, v);
+        }
+        caus_explanation told = made_explain_series(with, &series, &options);
+        const char *sentence = made_suspect_of(&told, "mid")->sentence;
+        bool is_away = strstr(sentence, "not measured in 5 of") != NULL;
+        assert_int_equal(is_away && made_suspect_of(&told, "mid")->score > .5,
+                         !lossy);
+    }
+}
+
 #define MADE(name) \
     cmocka_unit_test_setup_teardown(name, made_set_up, made_tear_down)
 
@@ -195,6 +289,8 @@ int main(void)
         MADE(whom_none_of_several_callers_asks_is_not_reached),
         MADE(calls_that_are_made_again_take_time),
         MADE(who_waits_for_another_too_clears_nobody),
+        MADE(who_is_gone_does_not_tell_what_is_told_of_it),
+        MADE(values_that_get_lost_one_by_one_are_no_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
