@@ -89,34 +89,35 @@ static size_t rows_of_own(const caus_case *about, const bool *lively,
     return most;
 }
 
-/* The rows in which a variable has a value, as a share of those in which any of
- * its service has. */
-static double share_heard(const caus_case *about, const bool *lively, size_t v)
+/* In how many rows a service has any value that tells that it lives. */
+static size_t rows_heard(const caus_case *about, const bool *lively,
+                         size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
-    size_t service = about->scene.service_of[v], heard = 0, own = 0;
-    for (size_t i = 0; i < timeline->filled_count; i++) {
-        size_t row = timeline->filled[i];
-        heard += has_value(about, lively, service, row);
-        if (!isnan(timeline->values[v * timeline->row_count + row]))
-            own++;
-    }
-    return heard ? fmin(1, (double)own / (double)heard) : 1;
+    size_t rows = 0;
+    for (size_t i = 0; i < timeline->filled_count; i++)
+        rows += has_value(about, lively, service, timeline->filled[i]);
+    return rows;
 }
 
-/* How many variables tell that a service lives, whether it is called or not. */
-static size_t count_own(const caus_case *about, const bool *lively,
-                        size_t service)
+/* Adds the shares of the rows in which a service is heard that each of its
+ * variables lacks, where it has several that tell so; how many it has. */
+static size_t add_lost(const caus_case *about, const bool *lively,
+                       size_t service, double *lost, size_t *count)
 {
     const caus_scene *scene = &about->scene;
-    size_t count = 0;
+    double heard = (double)rows_heard(about, lively, service);
+    size_t first = *count, own = 0;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
-        if (lively[v] && is_own(scene->aspects[v]))
-            count++;
+        if (!lively[v] || !is_own(scene->aspects[v]))
+            continue;
+        double share = (double)about->timeline.present[v] / heard;
+        lost[first + own++] = 1 - fmin(1, share);
     }
-    return count;
+    *count = first + (own > 1 ? own : 0);
+    return own;
 }
 
 /* Fills `lost_alone` by how often one of several values of a service is lost,
@@ -124,22 +125,21 @@ static size_t count_own(const caus_case *about, const bool *lively,
 static caus_status find_lost_alone(caus_case *about, const bool *lively,
                                    caus_error *err)
 {
-    const caus_scene *scene = &about->scene;
     caus_arena *scratch = caus_run_scratch(about->run, 0);
-    size_t variables = about->timeline.variable_count, known = 0;
-    double *alone = CAUS_ARRAY(scratch, double, scene->service_count + 1);
+    size_t services = about->scene.service_count, count = 0;
+    size_t variables = about->timeline.variable_count;
+    double *alone = CAUS_ARRAY(scratch, double, services + 1);
     double *lost = CAUS_ARRAY(scratch, double, variables + 1);
-    if (!alone || !lost)
+    size_t *own = CAUS_ARRAY(scratch, size_t, services + 1);
+    if (!alone || !lost || !own)
         return caus_arena_fail(scratch, err);
-    for (size_t v = 0; v < variables; v++) {
-        size_t s = scene->service_of[v];
-        if (lively[v] && s != SIZE_MAX && is_own(scene->aspects[v]) &&
-            count_own(about, lively, s) > 1)
-            lost[known++] = 1 - share_heard(about, lively, v);
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        own[s] = add_lost(about, lively, s, lost, &count);
     }
-    double usual = known ? caus_median(lost, known) : 0;
-    for (size_t s = 0; s < scene->service_count; s++)
-        alone[s] = pow(usual, (double)count_own(about, lively, s));
+    double usual = count ? caus_median(lost, count) : 0;
+    for (size_t s = 0; s < services; s++)
+        alone[s] = pow(usual, (double)own[s]);
     about->lost_alone = alone;
     return CAUS_OK;
 }
