@@ -8,6 +8,7 @@
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
 #include "rootcause/strangers.h"
+#include "rootcause/weights.h"
 
 enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 9, MOST_WARNINGS = 15 };
 
@@ -341,6 +342,18 @@ static const char *say_seasons(const caus_case *about)
         count, count == 1 ? " follows" : "s follow", count == 1 ? "is" : "are");
 }
 
+/* What a symptom did instead of going the bad way. */
+static const char *say_other_way(const caus_case *about, size_t symptom)
+{
+    const caus_shift *shift = &about->shifts[symptom];
+    if (!shift->measured)
+        return "has too few values on one side of the onset";
+    if (about->scene.bad[symptom] * shift->size > -caus_off_size)
+        return "moved no more from the onset on than it usually does";
+    return shift->size > 0 ? "rose from the onset on, which is no trouble"
+                           : "fell from the onset on, which is no trouble";
+}
+
 /* What somebody named and did not move is no symptom of what is told. */
 static const char *say_still(const caus_case *about, caus_verdict verdict)
 {
@@ -351,12 +364,8 @@ static const char *say_still(const caus_case *about, caus_verdict verdict)
     return caus_arena_format(
         about->out,
         "%s, the symptom, %s: what is told may have nothing to do with it; "
-        "name "
-        "another symptom or time (--symptom, --at)",
-        about->series->variables[symptom].name,
-        about->shifts[symptom].measured
-            ? "moved no more from the onset on than it usually does"
-            : "has too few values on one side of the onset");
+        "name another symptom or time (--symptom, --at)",
+        about->series->variables[symptom].name, say_other_way(about, symptom));
 }
 
 static caus_status list_warnings(const caus_case *about,
