@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "rootcause/chain.h"
 #include "rootcause/weights.h"
 
@@ -45,10 +46,11 @@ static double weight_of(const caus_trace_finding *found)
 
 void caus_trace_time_add(caus_text *text, double seconds)
 {
-    if (fabs(seconds) < 1)
-        caus_text_format(text, "%.3g ms", 1e3 * seconds);
-    else
-        caus_text_format(text, "%.3g s", seconds);
+    /* What three digits would tell as 1,000 ms is a second. */
+    bool is_short = fabs(seconds) < .9995;
+    char number[48];
+    caus_amount_format(is_short ? 1e3 : 1, seconds, number);
+    caus_text_format(text, "%s %s", number, is_short ? "ms" : "s");
 }
 
 /* Where few requests wait long the median tells little of what is lost. */

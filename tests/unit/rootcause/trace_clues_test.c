@@ -8,6 +8,7 @@
 #include "events/events.h"
 #include "fault.h"
 #include "made_case.h"
+#include "rootcause/chain.h"
 #include "rootcause/weights.h"
 #include "test.h"
 
@@ -368,6 +369,22 @@ static void what_the_score_has_of_traces_is_what_is_told(void **state)
     assert_true(seen[0] && seen[1]);
 }
 
+static void times_are_told_without_powers(void **state)
+{
+    static const struct {
+        double seconds;
+        const char *words;
+    } told[] = {{.00912, "9.12 ms"}, {.0515, "51.5 ms"}, {.9996, "1 s"},
+                {.9994, "999 ms"},   {2.56, "2.56 s"},   {3600, "3,600 s"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        caus_text text = {0};
+        caus_trace_time_add(&text, told[i].seconds);
+        assert_string_equal(text.bytes, told[i].words);
+        caus_text_deinit(&text);
+    }
+}
+
 int main(void)
 {
 #define MADE_TEST(name) \
@@ -383,6 +400,7 @@ int main(void)
         MADE_TEST(traces_are_heard_where_variables_are_quiet),
         MADE_TEST(running_out_of_memory_anywhere_is_reported),
         MADE_TEST(what_the_score_has_of_traces_is_what_is_told),
+        cmocka_unit_test(times_are_told_without_powers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
