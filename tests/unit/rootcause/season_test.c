@@ -390,6 +390,8 @@ static void where_the_onset_is_found_before_is_usual_then(void **state)
         seen++;
     }
     assert_int_equal(seen, 1);
+    for (size_t v = 0; v < VARIABLES; v++)
+        assert_int_equal(told.usual[v].centre > 0, v == 0 || v == 3);
     drop(&with);
 }
 
