@@ -123,7 +123,7 @@ static bool guess(const caus_case *about, size_t caller, size_t callee,
     if (caller == callee)
         return false;
     if (!is_part(about, caller, callee) &&
-        (is_part(about, callee, caller) || !may_contain(about, caller, callee)))
+        (!may_contain(about, caller, callee) || is_part(about, callee, caller)))
         return false;
     /* Others call it, too: that it gets more requests than this caller does not
      * say that each of these makes several. */
