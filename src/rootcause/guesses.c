@@ -39,13 +39,16 @@ static bool may_contain(const caus_case *about, size_t caller, size_t callee)
     return found > 0;
 }
 
-/* Whether it adds up over requests: means do, shares and counts of failures. */
-static bool adds_up(const caus_case *about, size_t variable, caus_aspect aspect)
+/* What a callee has like a caller's variable of a kind that adds up over
+ * requests, as means do, and shares and counts of failures; SIZE_MAX = none. */
+static size_t find_sum(const caus_case *about, size_t callee, size_t variable,
+                       caus_aspect aspect)
 {
-    return about->scene.aspects[variable] == aspect &&
-           about->shifts[variable].measured &&
-           (aspect == CAUS_ASPECT_ERRORS ||
-            caus_aspect_is_mean(&about->series->variables[variable]));
+    bool adds_up = about->scene.aspects[variable] == aspect &&
+                   about->shifts[variable].measured &&
+                   (aspect == CAUS_ASPECT_ERRORS ||
+                    caus_aspect_is_mean(&about->series->variables[variable]));
+    return adds_up ? caus_case_find_alike(about, callee, variable) : SIZE_MAX;
 }
 
 /* How much the wrong way a variable went. */
@@ -64,9 +67,7 @@ static bool passes_on(const caus_case *about, size_t caller, size_t callee,
     for (size_t i = scene->variable_start[caller];
          i < scene->variable_start[caller + 1]; i++) {
         size_t own = scene->variables[i];
-        size_t other = adds_up(about, own, aspect)
-                           ? caus_case_find_alike(about, callee, own)
-                           : SIZE_MAX;
+        size_t other = find_sum(about, callee, own, aspect);
         if (other == SIZE_MAX)
             continue;
         double gained = worse_by(about, own);
@@ -89,9 +90,7 @@ static bool fits_into(const caus_case *about, size_t caller, size_t callee,
     for (size_t i = scene->variable_start[caller];
          i < scene->variable_start[caller + 1]; i++) {
         size_t v = scene->variables[i];
-        size_t other = adds_up(about, v, CAUS_ASPECT_LATENCY)
-                           ? caus_case_find_alike(about, callee, v)
-                           : SIZE_MAX;
+        size_t other = find_sum(about, callee, v, CAUS_ASPECT_LATENCY);
         if (other == SIZE_MAX)
             continue;
         found = true;
@@ -102,13 +101,13 @@ static bool fits_into(const caus_case *about, size_t caller, size_t callee,
 }
 
 /*
- * Whether a part of a caller's requests ask a service: each of these may take
- * longer there than the caller's in the mean, but not all of them together, and
- * what they gain, or how many fail, is the caller's whole.
+ * Whether a part of a caller's requests ask a service, at a usual rate: each of
+ * these may take longer there than the caller's in the mean, but not all of
+ * them together, and what they gain, or how many fail, is the caller's whole.
  */
-static bool is_part(const caus_case *about, size_t caller, size_t callee)
+static bool is_part(const caus_case *about, size_t caller, size_t callee,
+                    double rate)
 {
-    double rate = caus_carried_rate(about, caller, callee);
     return rate >= least_part && rate < most_part &&
            fits_into(about, caller, callee, rate) &&
            (passes_on(about, caller, callee, CAUS_ASPECT_LATENCY) ||
@@ -122,14 +121,16 @@ static bool guess(const caus_case *about, size_t caller, size_t callee,
 {
     if (caller == callee)
         return false;
-    if (!is_part(about, caller, callee) &&
-        (!may_contain(about, caller, callee) || is_part(about, callee, caller)))
+    double rate = caus_carried_rate(about, caller, callee);
+    if (!is_part(about, caller, callee, rate) &&
+        (!may_contain(about, caller, callee) ||
+         is_part(about, callee, caller,
+                 caus_carried_rate(about, callee, caller))))
         return false;
     /* Others call it, too: that it gets more requests than this caller does not
      * say that each of these makes several. */
-    double rate = fmin(caus_carried_rate(about, caller, callee), 1);
     result->callee = callee;
-    caus_carried_most(about, caller, callee, rate, result->most);
+    caus_carried_most(about, caller, callee, fmin(rate, 1), result->most);
     return true;
 }
 
