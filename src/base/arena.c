@@ -8,6 +8,8 @@ enum {
     ALIGNMENT = 64,
     FIRST_BLOCK = 16 * 1024,
     LARGE_BLOCK = 128 * 1024, /* the system gives it as pages of its own */
+    ZEROED_BLOCK = 1 << 20,   /* clearing all of less than is used costs more
+                                 than clearing what is handed out */
     MOST_SPARE = 8 << 20
 };
 
@@ -15,7 +17,7 @@ enum {
 typedef struct block {
     struct block *older;
     size_t capacity; /* usable bytes from `start` */
-    size_t touched;  /* bytes ever handed out; those behind are still zero */
+    size_t touched;  /* those behind are zero */
     unsigned char *start;
 } block;
 
@@ -97,13 +99,16 @@ static bool add_block(caus_arena *arena, size_t bytes)
         capacity = arena->least_large;
     if (capacity > SIZE_MAX - sizeof(block) - ALIGNMENT)
         return false;
-    block *added = caus_alloc(sizeof *added + capacity + ALIGNMENT);
+    bool zeroed = capacity >= ZEROED_BLOCK;
+    size_t size = sizeof(block) + capacity + ALIGNMENT;
+    block *added = zeroed ? caus_alloc(size) : caus_realloc(NULL, size);
     if (!added)
         return false;
     uintptr_t after = (uintptr_t)(added + 1);
     added->start = (unsigned char *)(added + 1) +
                    (ALIGNMENT - after % ALIGNMENT) % ALIGNMENT;
     added->capacity = capacity;
+    added->touched = zeroed ? 0 : capacity;
     push(arena, added);
     return true;
 }
