@@ -3,7 +3,6 @@
  * name together. */
 #include <string.h>
 
-#include "graph/service.h"
 #include "rootcause/meanings.h"
 #include "rootcause/measure_words.h"
 #include "rootcause/rootcause_internal.h"
@@ -350,34 +349,6 @@ bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
     return aspect == CAUS_ASPECT_SATURATION ||
            (aspect == CAUS_ASPECT_CPU &&
             CAUS_HAS_WORD(caus_measure_name(variable), patterns));
-}
-
-/* What stands after the service in the name of a variable. */
-const char *caus_measure_name(const caus_variable *variable)
-{
-    size_t length = strlen(variable->service);
-    bool prefixed =
-        length && strncmp(variable->name, variable->service, length) == 0;
-    return prefixed && variable->name[length] ? variable->name + length
-                                              : variable->name;
-}
-
-static const char *behind_places(const char *text)
-{
-    for (size_t place; (place = caus_place_length(text)) > 0;)
-        text += place;
-    return text;
-}
-
-bool caus_measures_alike(const caus_variable *a, const caus_variable *b)
-{
-    const char *x = behind_places(caus_measure_name(a));
-    const char *y = behind_places(caus_measure_name(b));
-    while (*x && *x == *y) {
-        x = behind_places(x + 1);
-        y = behind_places(y + 1);
-    }
-    return *x == *y;
 }
 
 /* Whether more of what is measured is better. */

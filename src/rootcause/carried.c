@@ -48,11 +48,11 @@ static double arriving(const pair *job, size_t own, size_t other, double change)
 double caus_carried_of(const caus_case *about, size_t own, size_t other,
                        double change)
 {
-    const size_t *service_of = about->scene.service_of;
+    const caus_scene *scene = &about->scene;
+    const size_t *service_of = scene->service_of;
     pair job = {about, service_of[own], service_of[other],
                 caus_carried_rate(about, service_of[own], service_of[other])};
-    bool is_alike = caus_measures_alike(&about->series->variables[own],
-                                        &about->series->variables[other]);
+    bool is_alike = scene->measures[own] == scene->measures[other];
     return is_alike && !isnan(job.rate) ? arriving(&job, own, other, change)
                                         : (double)INFINITY;
 }

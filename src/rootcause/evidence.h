@@ -76,8 +76,17 @@ static inline bool caus_aspect_is_inside(caus_aspect aspect)
 
 /* What stands after the service in the name of a variable. */
 const char *caus_measure_name(const caus_variable *variable);
-/* Whether that is the same, wherever it was measured. */
-bool caus_measures_alike(const caus_variable *a, const caus_variable *b);
+/*
+ * Numbers what is measured: those that measure the same have the same number,
+ * whatever their service and the labels that tell only where.
+ *
+ *   result  [count] set to the first variable that measures the same as each
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(all names).
+ */
+caus_status caus_measures_number(const caus_variable *variables, size_t count,
+                                 caus_arena *out, const size_t **result,
+                                 caus_error *err);
 
 /* Whether it tells how requests are answered; that something is up does not. */
 bool caus_aspect_is_answer(const caus_variable *variable, caus_aspect aspect);
@@ -165,6 +174,8 @@ typedef struct caus_scene {
     const size_t *variables;      /* by service and name */
     const caus_aspect *aspects;   /* [variable_count] */
     const int *bad;               /* [variable_count] direction */
+    const size_t *measures;       /* [variable_count] numbers of what each
+                                     measures, of caus_measures_number() */
     const bool *of_calls;         /* [variable_count] what its calls take */
     const bool *backlog;          /* [variable_count] messages not taken yet */
     const bool *asks;             /* [variable_count] counts calls that it makes

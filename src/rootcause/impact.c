@@ -7,19 +7,15 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
-static bool measures_alike(const caus_series *series, size_t a, size_t b)
-{
-    return caus_measures_alike(&series->variables[a], &series->variables[b]);
-}
-
 size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
-        if (about->shifts[scene->variables[i]].measured &&
-            measures_alike(about->series, scene->variables[i], like))
-            return scene->variables[i];
+        size_t v = scene->variables[i];
+        if (scene->measures[v] == scene->measures[like] &&
+            about->shifts[v].measured)
+            return v;
     }
     return SIZE_MAX;
 }
@@ -109,7 +105,7 @@ static void weigh_failing(const caus_case *about, size_t load, double *clues)
     double seen = failing(about, symptom, load);
     for (size_t v = 0; v < about->series->variable_count && seen > 0; v++) {
         if (scene->service_of[v] == SIZE_MAX || clues[v] <= 0 || v == symptom ||
-            !measures_alike(about->series, v, symptom))
+            scene->measures[v] != scene->measures[symptom])
             continue;
         double own = failing(about, v, load);
         if (!isnan(own))

@@ -40,7 +40,6 @@ static size_t find_requests(const caus_case *about, size_t service, size_t like)
 static bool count_alike(const caus_case *about, size_t service, size_t load)
 {
     const caus_scene *scene = &about->scene;
-    const caus_variable *variables = about->series->variables;
     size_t first = SIZE_MAX;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
@@ -50,7 +49,7 @@ static bool count_alike(const caus_case *about, size_t service, size_t load)
         if (first == SIZE_MAX)
             first = asked;
         if (asked == SIZE_MAX ||
-            !caus_measures_alike(&variables[first], &variables[asked]))
+            scene->measures[first] != scene->measures[asked])
             return false;
     }
     return true;

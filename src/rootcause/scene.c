@@ -193,6 +193,8 @@ caus_status caus_scene_init(const caus_series *series,
     if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
         !backlog || !asks || !scene.stranger || !scene.named)
         return caus_arena_fail(out, err);
+    CAUS_TRY(caus_measures_number(series->variables, count, out,
+                                  &scene.measures, err));
     for (size_t v = 0; v < count; v++) {
         const caus_variable *variable = &series->variables[v];
         service_of[v] = caus_scene_find(&scene, variable->service);
@@ -265,10 +267,9 @@ bool caus_scene_counts_own(const caus_scene *scene, size_t variable)
 void caus_scene_name(const caus_scene *scene, const caus_series *series,
                      size_t symptom)
 {
-    const caus_variable *variables = series->variables;
     for (size_t v = 0; v < series->variable_count; v++) {
-        bool alike = !scene->has_calls &&
-                     caus_measures_alike(&variables[v], &variables[symptom]);
+        bool alike =
+            !scene->has_calls && scene->measures[v] == scene->measures[symptom];
         scene->named[v] = v == symptom || alike;
         bool works =
             scene->named[v] && !caus_aspect_is_outside(scene->aspects[v]);
