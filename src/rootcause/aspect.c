@@ -312,18 +312,6 @@ static bool is_failed_call(const char *name)
            (CAUS_HAS_WORD(name, grpc) && CAUS_HAS_WORD(name, codes));
 }
 
-bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect)
-{
-    return aspect == CAUS_ASPECT_LATENCY &&
-           CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
-}
-
-bool caus_aspect_counts_calls(const caus_variable *variable, caus_aspect aspect)
-{
-    return aspect == CAUS_ASPECT_LOAD &&
-           CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
-}
-
 bool caus_aspect_is_of_content(const caus_variable *variable)
 {
     static const char *const patterns[] = {"apdex"};

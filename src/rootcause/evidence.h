@@ -31,13 +31,6 @@ typedef enum caus_aspect {
 /* By kind and unit, else by the words of the name. */
 caus_aspect caus_aspect_of(const caus_variable *variable);
 
-/* Whether it is what the calls that its service makes take. */
-bool caus_aspect_is_of_calls(const caus_variable *variable, caus_aspect aspect);
-
-/* Whether it counts them. */
-bool caus_aspect_counts_calls(const caus_variable *variable,
-                              caus_aspect aspect);
-
 /* Whether a latency is what all calls together take. */
 bool caus_aspect_is_sum(const caus_variable *variable);
 
@@ -76,6 +69,9 @@ static inline bool caus_aspect_is_inside(caus_aspect aspect)
 
 /* What stands after the service in the name of a variable. */
 const char *caus_measure_name(const caus_variable *variable);
+/* Whether that says that it is of the calls which its service makes, not of
+ * those which it gets. */
+bool caus_measure_is_of_calls(const caus_variable *variable);
 /*
  * Numbers what is measured: those that measure the same have the same number,
  * whatever their service and the labels that tell only where.

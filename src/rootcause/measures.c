@@ -4,6 +4,7 @@
 
 #include "graph/service.h"
 #include "rootcause/evidence.h"
+#include "rootcause/measure_words.h"
 
 const char *caus_measure_name(const caus_variable *variable)
 {
@@ -12,6 +13,11 @@ const char *caus_measure_name(const caus_variable *variable)
         length && strncmp(variable->name, variable->service, length) == 0;
     return prefixed && variable->name[length] ? variable->name + length
                                               : variable->name;
+}
+
+bool caus_measure_is_of_calls(const caus_variable *variable)
+{
+    return CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
 }
 
 static const char *behind_places(const char *text)

@@ -146,9 +146,9 @@ bool caus_has_spans(const caus_spans *spans, const char *service)
  * little is measured.
  */
 static void mark_observers(const caus_scene *scene, size_t variable_count,
-                           const caus_topology *calls, const caus_spans *spans,
-                           bool *observer)
+                           const caus_topology *calls, const caus_spans *spans)
 {
+    bool *observer = scene->observer;
     bool any = calls && calls->call_count;
     for (size_t v = 0; v < variable_count; v++)
         any = any || is_internal(scene->aspects[v]);
@@ -171,64 +171,99 @@ static void mark_observers(const caus_scene *scene, size_t variable_count,
             observer[s] && count * MOST_OBSERVERS <= scene->service_count;
 }
 
+/* Whose each variable is, and what it tells by its name. */
+static caus_status read_variables(const caus_series *series, caus_arena *out,
+                                  caus_scene *scene, caus_error *err)
+{
+    size_t count = series->variable_count;
+    size_t *service_of = CAUS_ARRAY(out, size_t, count + 1);
+    caus_aspect *aspects = CAUS_ARRAY(out, caus_aspect, count + 1);
+    int *bad = CAUS_ARRAY(out, int, count + 1);
+    bool *of_calls = CAUS_ARRAY(out, bool, count + 1);
+    bool *backlog = CAUS_ARRAY(out, bool, count + 1);
+    scene->named = CAUS_ARRAY(out, bool, count + 1);
+    if (!service_of || !aspects || !bad || !of_calls || !backlog ||
+        !scene->named)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < count; v++) {
+        const caus_variable *variable = &series->variables[v];
+        service_of[v] = caus_scene_find(scene, variable->service);
+        aspects[v] = caus_aspect_of(variable);
+        bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
+        of_calls[v] = aspects[v] == CAUS_ASPECT_LATENCY &&
+                      caus_measure_is_of_calls(variable);
+        backlog[v] = caus_aspect_is_backlog(variable, aspects[v]);
+        if (backlog[v] && service_of[v] != SIZE_MAX)
+            service_of[v] = caus_toward_reader(
+                scene, caus_measure_name(variable), service_of[v]);
+    }
+    scene->service_of = service_of;
+    scene->aspects = aspects;
+    scene->bad = bad;
+    scene->of_calls = of_calls;
+    scene->backlog = backlog;
+    return caus_measures_number(series->variables, count, out, &scene->measures,
+                                err);
+}
+
+/* What counts the calls that services make. "client" in a name of who calls
+ * nobody is who asks it. */
+static caus_status find_asks(const caus_series *series, caus_arena *out,
+                             caus_scene *scene, caus_error *err)
+{
+    bool *asks = CAUS_ARRAY(out, bool, series->variable_count + 1);
+    if (!asks)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < series->variable_count; v++) {
+        size_t service = scene->service_of[v];
+        asks[v] = service != SIZE_MAX &&
+                  caus_scene_makes_calls(scene, service) &&
+                  scene->aspects[v] == CAUS_ASPECT_LOAD &&
+                  caus_measure_is_of_calls(&series->variables[v]);
+    }
+    scene->asks = asks;
+    return CAUS_OK;
+}
+
+/* Which kinds of what callers see are measured of each service itself, not of
+ * its calls to one callee. */
+static caus_status find_shown(const caus_series *series, caus_arena *out,
+                              caus_scene *scene, caus_error *err)
+{
+    bool(*shows)[OUTSIDE_COUNT] =
+        caus_arena_array(out, scene->service_count + 1, sizeof *shows);
+    if (!shows)
+        return caus_arena_fail(out, err);
+    for (size_t v = 0; v < series->variable_count; v++) {
+        size_t service = scene->service_of[v];
+        if (service == SIZE_MAX || scene->toward[v] != SIZE_MAX ||
+            !caus_aspect_is_answer(&series->variables[v], scene->aspects[v]))
+            continue;
+        bool fails = scene->aspects[v] == CAUS_ASPECT_ERRORS;
+        shows[service][fails ? OUTSIDE_ERRORS : OUTSIDE_LATENCY] = true;
+    }
+    scene->shows = shows;
+    return CAUS_OK;
+}
+
 caus_status caus_scene_init(const caus_series *series,
                             const caus_topology *calls, const caus_spans *spans,
                             caus_arena *out, caus_scene *result,
                             caus_error *err)
 {
-    size_t count = series->variable_count;
-    caus_scene scene = {.has_calls = calls && calls->call_count,
-                        .named = CAUS_ARRAY(out, bool, count + 1)};
+    caus_scene scene = {.has_calls = calls && calls->call_count};
     CAUS_TRY(collect_services(series, calls, spans, out, &scene, err));
-    size_t *service_of = CAUS_ARRAY(out, size_t, count);
-    caus_aspect *aspects = CAUS_ARRAY(out, caus_aspect, count);
-    int *bad = CAUS_ARRAY(out, int, count);
-    bool *observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    bool(*shows)[OUTSIDE_COUNT] =
-        caus_arena_array(out, scene.service_count + 1, sizeof *shows);
-    bool *of_calls = CAUS_ARRAY(out, bool, count);
-    bool *backlog = CAUS_ARRAY(out, bool, count + 1);
-    bool *asks = CAUS_ARRAY(out, bool, count + 1);
+    scene.observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);
-    if (!service_of || !aspects || !bad || !observer || !shows || !of_calls ||
-        !backlog || !asks || !scene.stranger || !scene.named)
+    if (!scene.observer || !scene.stranger)
         return caus_arena_fail(out, err);
-    CAUS_TRY(caus_measures_number(series->variables, count, out,
-                                  &scene.measures, err));
-    for (size_t v = 0; v < count; v++) {
-        const caus_variable *variable = &series->variables[v];
-        service_of[v] = caus_scene_find(&scene, variable->service);
-        aspects[v] = caus_aspect_of(variable);
-        bad[v] = caus_aspect_bad_direction(variable, aspects[v]);
-        of_calls[v] = caus_aspect_is_of_calls(variable, aspects[v]);
-        backlog[v] = caus_aspect_is_backlog(variable, aspects[v]);
-        if (backlog[v] && service_of[v] != SIZE_MAX)
-            service_of[v] = caus_toward_reader(
-                &scene, caus_measure_name(variable), service_of[v]);
-    }
-    scene.service_of = service_of;
-    scene.aspects = aspects;
-    scene.bad = bad;
-    scene.of_calls = of_calls;
-    scene.backlog = backlog;
-    scene.asks = asks;
-    scene.observer = observer;
-    scene.shows = shows;
+    CAUS_TRY(read_variables(series, out, &scene, err));
     CAUS_TRY(group_variables(series, &scene, out, err));
     CAUS_TRY(group_calls(calls, out, &scene, err));
     CAUS_TRY(caus_toward_find(series, out, &scene, err));
-    for (size_t v = 0; v < count; v++)
-        asks[v] = service_of[v] != SIZE_MAX &&
-                  caus_scene_makes_calls(&scene, service_of[v]) &&
-                  caus_aspect_counts_calls(&series->variables[v], aspects[v]);
-    for (size_t v = 0; v < count; v++) {
-        if (service_of[v] == SIZE_MAX || scene.toward[v] != SIZE_MAX ||
-            !caus_aspect_is_answer(&series->variables[v], aspects[v]))
-            continue;
-        bool fails = aspects[v] == CAUS_ASPECT_ERRORS;
-        shows[service_of[v]][fails ? OUTSIDE_ERRORS : OUTSIDE_LATENCY] = true;
-    }
-    mark_observers(&scene, count, calls, spans, observer);
+    CAUS_TRY(find_asks(series, out, &scene, err));
+    CAUS_TRY(find_shown(series, out, &scene, err));
+    mark_observers(&scene, series->variable_count, calls, spans);
     *result = scene;
     return CAUS_OK;
 }
