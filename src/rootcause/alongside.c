@@ -110,8 +110,11 @@ static double size_in(const off_rows *rows, size_t variable)
 static double clue_in(const off_rows *rows, size_t variable, double size)
 {
     const caus_shift *shifts = rows->about->shifts;
+    const size_t *service_of = rows->about->scene.service_of;
+    double rate = caus_carried_rate(rows->about, service_of[rows->variable],
+                                    service_of[variable]);
     double arrives = caus_carried_of(rows->about, rows->variable, variable,
-                                     size * shifts[variable].scale);
+                                     rate, size * shifts[variable].scale);
     double most = arrives / shifts[rows->variable].scale;
     return fmin(log1p(fmin(size, most)), rows->clue);
 }

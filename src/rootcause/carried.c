@@ -32,29 +32,16 @@ double caus_carried_rate(const caus_case *about, size_t caller, size_t callee)
     return (double)NAN;
 }
 
-/* What a change of a callee's variable is in the caller's that measures the
- * same; infinite where they are no shares of the same whole. */
-static double arriving(const pair *job, size_t own, size_t other, double change)
-{
-    const caus_case *about = job->about;
-    double whole = about->timeline.whole[own];
-    if (about->timeline.whole[other] != whole)
-        return (double)INFINITY;
-    bool is_count =
-        about->scene.aspects[own] == CAUS_ASPECT_ERRORS && whole <= 0;
-    return change * (is_count ? 1 : job->rate);
-}
-
 double caus_carried_of(const caus_case *about, size_t own, size_t other,
-                       double change)
+                       double rate, double change)
 {
     const caus_scene *scene = &about->scene;
-    const size_t *service_of = scene->service_of;
-    pair job = {about, service_of[own], service_of[other],
-                caus_carried_rate(about, service_of[own], service_of[other])};
-    bool is_alike = scene->measures[own] == scene->measures[other];
-    return is_alike && !isnan(job.rate) ? arriving(&job, own, other, change)
-                                        : (double)INFINITY;
+    double whole = about->timeline.whole[own];
+    if (isnan(rate) || scene->measures[own] != scene->measures[other] ||
+        about->timeline.whole[other] != whole)
+        return (double)INFINITY;
+    bool is_count = scene->aspects[own] == CAUS_ASPECT_ERRORS && whole <= 0;
+    return change * (is_count ? 1 : rate);
 }
 
 /* What a callee adds to a variable of its caller, in the least deviations that
@@ -64,8 +51,10 @@ static double added(const pair *job, size_t own, size_t other)
     const caus_case *about = job->about;
     const caus_shift *to = &about->shifts[own], *from = &about->shifts[other];
     double change = (from->after - from->before) * about->scene.bad[other];
-    return to->least > 0 ? arriving(job, own, other, change) / to->least
-                         : (double)INFINITY;
+    return to->least > 0
+               ? caus_carried_of(about, own, other, job->rate, change) /
+                     to->least
+               : (double)INFINITY;
 }
 
 /* How much of what a mean latency of the caller gained its calls can be, in
@@ -78,7 +67,8 @@ static double part_of(const pair *job, size_t own, size_t other)
     if (!caus_aspect_is_mean(&about->series->variables[own]) ||
         to->size < caus_off_size)
         return 1;
-    double waited = arriving(job, own, other, from->after - from->before);
+    double waited = caus_carried_of(about, own, other, job->rate,
+                                    from->after - from->before);
     return fmin(1, caus_calls_a_request * fmax(0, waited) / gained);
 }
 

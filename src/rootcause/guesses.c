@@ -61,7 +61,7 @@ static double worse_by(const caus_case *about, size_t variable)
 /* Whether what a callee gained of a kind, in the part of a caller's requests
  * that ask it, is what these gained in all. */
 static bool passes_on(const caus_case *about, size_t caller, size_t callee,
-                      caus_aspect aspect)
+                      double rate, caus_aspect aspect)
 {
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[caller];
@@ -72,7 +72,7 @@ static bool passes_on(const caus_case *about, size_t caller, size_t callee,
             continue;
         double gained = worse_by(about, own);
         double passed =
-            caus_carried_of(about, own, other, worse_by(about, other));
+            caus_carried_of(about, own, other, rate, worse_by(about, other));
         if (gained > 0 && passed < about_same * gained &&
             gained < about_same * passed)
             return true;
@@ -110,8 +110,8 @@ static bool is_part(const caus_case *about, size_t caller, size_t callee,
 {
     return rate >= least_part && rate < most_part &&
            fits_into(about, caller, callee, rate) &&
-           (passes_on(about, caller, callee, CAUS_ASPECT_LATENCY) ||
-            passes_on(about, caller, callee, CAUS_ASPECT_ERRORS));
+           (passes_on(about, caller, callee, rate, CAUS_ASPECT_LATENCY) ||
+            passes_on(about, caller, callee, rate, CAUS_ASPECT_ERRORS));
 }
 
 /* What a call of two services could carry if there is one; false = there can be

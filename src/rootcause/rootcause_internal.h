@@ -328,14 +328,15 @@ caus_status caus_felt_weigh(caus_case *about, double *clues, caus_error *err);
 caus_status caus_alongside_raise(caus_case *about, double *clues,
                                  caus_error *err);
 
-/* What of a change of a callee's variable arrives in variable `own` of a
- * caller; infinite where that is not measured of both. */
-double caus_carried_of(const caus_case *about, size_t own, size_t other,
-                       double change);
 /* Usual requests of a callee for one of its caller's: more calls than usual are
  * the caller's doing. Those that others make count as if this caller made them;
  * NaN = not counted of both. */
 double caus_carried_rate(const caus_case *about, size_t caller, size_t callee);
+/* What of a change of a callee's variable arrives in variable `own` of a caller
+ * at such a rate; infinite where both do not measure the same, in shares of the
+ * same whole, or no rate is known. */
+double caus_carried_of(const caus_case *about, size_t own, size_t other,
+                       double rate, double change);
 /* The largest clues of latency and errors that calls at such a rate can be to
  * the caller; infinite where that is not measured of both. */
 void caus_carried_most(const caus_case *about, size_t caller, size_t callee,
