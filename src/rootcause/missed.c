@@ -164,7 +164,9 @@ static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
     if (!count_alike(about, service, load))
         return least_lack(about, placebo, service, load, sums);
     add_up(about, service, load, SIZE_MAX, sums);
-    return lack_of(about, placebo, sums);
+    caus_lack made = lack_of(about, placebo, sums);
+    made.alike = true;
+    return made;
 }
 
 /* What is known of services and calls before it is asked who is missed. */
@@ -206,7 +208,7 @@ static void find_shares(const caus_case *about, size_t service, witnesses *made)
 {
     const caus_scene *scene = &about->scene;
     size_t load = caus_case_find_load(about, service);
-    bool alike = load != SIZE_MAX && count_alike(about, service, load);
+    bool alike = made->lacks[service].alike;
     double all = 0;
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];

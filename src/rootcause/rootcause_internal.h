@@ -23,6 +23,7 @@ typedef struct caus_lack {
     double usual, now;
     double share, chance; /* how far that goes either way in healthy windows */
     bool of_one;          /* one of several callers */
+    bool alike;           /* all callers count requests, in the same way */
 } caus_lack;
 
 /* An explanation in the making. */
