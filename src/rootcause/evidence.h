@@ -198,8 +198,13 @@ caus_status caus_scene_init(const caus_series *series,
                             caus_arena *out, caus_scene *result,
                             caus_error *err);
 
-/* Whether a service has spans; `spans` may be NULL. */
-bool caus_has_spans(const caus_spans *spans, const char *service);
+/* The index that spans have of a service, or SIZE_MAX; `spans` may be NULL. */
+size_t caus_find_in_spans(const caus_spans *spans, const char *service);
+
+static inline bool caus_has_spans(const caus_spans *spans, const char *service)
+{
+    return caus_find_in_spans(spans, service) != SIZE_MAX;
+}
 
 /* The index of a service, or SIZE_MAX. */
 size_t caus_scene_find(const caus_scene *scene, const char *service);

@@ -39,6 +39,13 @@ size_t caus_scene_find(const caus_scene *scene, const char *service)
     return caus_topology_find(&names, service);
 }
 
+size_t caus_find_in_spans(const caus_spans *spans, const char *service)
+{
+    caus_topology names = {.service_count = spans ? spans->service_count : 0,
+                           .services = spans ? spans->services : NULL};
+    return caus_topology_find(&names, service);
+}
+
 static caus_status collect_services(const caus_series *series,
                                     const caus_topology *calls,
                                     const caus_spans *spans, caus_arena *out,
@@ -128,15 +135,6 @@ static bool is_internal(caus_aspect aspect)
 {
     return caus_aspect_is_inside(aspect) || aspect == CAUS_ASPECT_SATURATION ||
            aspect == CAUS_ASPECT_NETWORK || aspect == CAUS_ASPECT_SOCKETS;
-}
-
-bool caus_has_spans(const caus_spans *spans, const char *service)
-{
-    for (size_t i = 0; spans && i < spans->service_count; i++) {
-        if (strcmp(spans->services[i], service) == 0)
-            return true;
-    }
-    return false;
 }
 
 /*

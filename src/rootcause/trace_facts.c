@@ -225,13 +225,11 @@ const caus_trace_fact *caus_trace_broken(const caus_case *about, size_t service)
     const caus_suspect *suspect = &about->suspects[about->rank_of[service]];
     const caus_trace_fact *failures = find_fact(suspect, CAUS_EVIDENCE_ERRORS);
     const caus_trace_fact *way = find_fact(suspect, CAUS_EVIDENCE_PATH);
-    const caus_spans *spans = about->spans;
-    for (size_t i = 0; failures && way && i < spans->service_count; i++) {
-        const caus_trace_service *told = &about->traces.evidence->services[i];
-        if (strcmp(spans->services[i], suspect->service) == 0)
-            return told->error_h >= told->shape_h ? failures : way;
-    }
-    return failures ? failures : way;
+    if (!failures || !way)
+        return failures ? failures : way;
+    size_t own = caus_find_in_spans(about->spans, suspect->service);
+    const caus_trace_service *told = &about->traces.evidence->services[own];
+    return told->error_h >= told->shape_h ? failures : way;
 }
 
 caus_status caus_trace_facts_find(caus_case *about, caus_error *err)
