@@ -168,6 +168,14 @@ static void read_link(const caus_case *about, size_t cause, size_t effect,
         link->environments = (caus_edge_environments)found->environments[cell];
 }
 
+/* Whether a variable of a service tells how it does, not how much it is asked.
+ */
+static bool tells_of(const caus_variable *variable, const char *service)
+{
+    return strcmp(variable->service, service) == 0 &&
+           caus_aspect_of(variable) != CAUS_ASPECT_LOAD;
+}
+
 caus_learned_link caus_learned_link_between(const caus_case *about, size_t from,
                                             size_t to)
 {
@@ -179,12 +187,10 @@ caus_learned_link caus_learned_link_between(const caus_case *about, size_t from,
     const char *cause = about->scene.services[from];
     const char *effect = about->scene.services[to];
     for (size_t a = 0; a < series->variable_count; a++) {
-        if (strcmp(series->variables[a].service, cause) != 0 ||
-            caus_aspect_of(&series->variables[a]) == CAUS_ASPECT_LOAD)
+        if (!tells_of(&series->variables[a], cause))
             continue;
         for (size_t b = 0; b < series->variable_count; b++) {
-            if (strcmp(series->variables[b].service, effect) != 0 ||
-                caus_aspect_of(&series->variables[b]) == CAUS_ASPECT_LOAD)
+            if (!tells_of(&series->variables[b], effect))
                 continue;
             for (size_t lag = 0; lag <= found->graph.max_lag; lag++) {
                 if (may_point(found, a, b, lag))
