@@ -57,34 +57,61 @@ static caus_status one_environment(const caus_csv *r, const caus_segment *made,
     return CAUS_OK;
 }
 
+/* Infinite values of one column. */
+typedef struct infinite_column {
+    const char *name;
+    caus_csv_infinite found;
+} infinite_column;
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const infinite_column *)a)->name,
+                  ((const infinite_column *)b)->name);
+}
+
+/* Columns with such values, in the order of their names: an answer repeats the
+ * warnings, and does not change with the order of columns. */
+static infinite_column *find_infinite(const caus_csv *r,
+                                      const caus_csv_infinite *infinite,
+                                      size_t *count)
+{
+    infinite_column *columns =
+        CAUS_ARRAY(r->out, infinite_column, r->layout.variable_count);
+    *count = 0;
+    for (size_t v = 0; columns && v < r->layout.variable_count; v++) {
+        if (infinite[v].count)
+            columns[(*count)++] =
+                (infinite_column){r->layout.variables[v].name, infinite[v]};
+    }
+    if (columns)
+        qsort(columns, *count, sizeof *columns, by_name);
+    return columns;
+}
+
 /* Tells of columns with infinite values, which count as missing. */
 static caus_status warn_of_infinite(caus_csv *r,
                                     const caus_csv_infinite *infinite,
                                     caus_error *err)
 {
-    size_t count = 0;
-    for (size_t v = 0; v < r->layout.variable_count; v++)
-        count += infinite[v].count > 0;
+    size_t count;
+    const infinite_column *columns = find_infinite(r, infinite, &count);
     const char **warnings = CAUS_ARRAY(r->out, const char *, count);
-    if (!warnings)
+    if (!columns || !warnings)
         return caus_arena_fail(r->out, err);
-    size_t used = 0;
-    for (size_t v = 0; v < r->layout.variable_count; v++) {
-        if (!infinite[v].count)
-            continue;
-        warnings[used] = caus_arena_format(
+    for (size_t i = 0; i < count; i++) {
+        const caus_csv_infinite *found = &columns[i].found;
+        bool is_one = found->count == 1;
+        warnings[i] = caus_arena_format(
             r->out,
             "%s: %zu value%s of %s %s infinite, the first in line %zu, and "
             "count%s as missing",
-            r->layout.path, infinite[v].count,
-            infinite[v].count == 1 ? "" : "s", r->layout.variables[v].name,
-            infinite[v].count == 1 ? "is" : "are", infinite[v].first_line,
-            infinite[v].count == 1 ? "s" : "");
-        if (!warnings[used++])
+            r->layout.path, found->count, is_one ? "" : "s", columns[i].name,
+            is_one ? "is" : "are", found->first_line, is_one ? "s" : "");
+        if (!warnings[i])
             return caus_arena_fail(r->out, err);
     }
     r->warnings = warnings;
-    r->warning_count = used;
+    r->warning_count = count;
     return CAUS_OK;
 }
 
