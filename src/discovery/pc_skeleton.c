@@ -348,7 +348,7 @@ static void separate(search *s, size_t node, size_t item)
     size_t large = node < other ? other : node;
     caus_bit_clear(row_of(s, node), other);
     caus_bit_clear(row_of(s, other), node);
-    /* 32-bit names for now; give_sets() makes the public form. */
+    /* 32-bit names for now; static_result.c makes the public form. */
     s->found->sets[cell_of(s, small, large)] = s->sets[item];
     s->found->set_sizes[cell_of(s, small, large)] = (uint32_t)s->level;
 }

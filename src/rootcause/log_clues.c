@@ -104,9 +104,12 @@ static double rarity(size_t services, size_t saying)
     return saying ? log((1 + (double)services) / (double)saying) / all : 0;
 }
 
-caus_status caus_log_rises(const caus_log_table *table, const caus_scene *scene,
-                           size_t from, size_t to, caus_arena *scratch,
-                           caus_log_rise *rises, caus_error *err)
+/* Rises of all templates [template_count] in the rows [from, to), against the
+ * rows before `from`. */
+static caus_status find_rises(const caus_log_table *table,
+                              const caus_scene *scene, size_t from, size_t to,
+                              caus_arena *scratch, caus_log_rise *rises,
+                              caus_error *err)
 {
     const caus_logs *logs = table->logs;
     caus_arena_mark mark = caus_arena_get_mark(scratch);
@@ -135,8 +138,9 @@ static void lift(double *largest, size_t service, double clue)
     largest[service] = fmax(largest[service], clue);
 }
 
-void caus_log_clues_fill(const caus_log_table *table, const caus_scene *scene,
-                         const caus_log_rise *rises, caus_log_clues *clues)
+/* The clues of services from those of templates. */
+static void fill_clues(const caus_log_table *table, const caus_scene *scene,
+                       const caus_log_rise *rises, caus_log_clues *clues)
 {
     for (size_t kind = 0; kind < CAUS_LOG_KINDS; kind++)
         memset(clues->largest[kind], 0,
@@ -174,9 +178,9 @@ static caus_status find_window(const caus_case *about, size_t from, size_t to,
     CAUS_TRY(caus_log_clues_init(&about->scene, about->out, clues, err));
     if (!caus_log_table_covers(about->log_table, from))
         return CAUS_OK;
-    CAUS_TRY(caus_log_rises(about->log_table, &about->scene, from, to,
-                            about->out, rises, err));
-    caus_log_clues_fill(about->log_table, &about->scene, rises, clues);
+    CAUS_TRY(find_rises(about->log_table, &about->scene, from, to, about->out,
+                        rises, err));
+    fill_clues(about->log_table, &about->scene, rises, clues);
     return CAUS_OK;
 }
 

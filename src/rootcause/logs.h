@@ -51,24 +51,12 @@ double caus_log_expect(double before, size_t reference, size_t rows,
  * before the end. */
 caus_log_rise caus_log_rise_of(const caus_log_table *table, size_t kind,
                                size_t from, size_t to);
-/*
- * Rises of all templates in the rows [from, to), against the rows before
- * `from`.
- *
- *   rises  [template_count]
- */
-caus_status caus_log_rises(const caus_log_table *table, const caus_scene *scene,
-                           size_t from, size_t to, caus_arena *scratch,
-                           caus_log_rise *rises, caus_error *err);
 
 /* Whether there are lines enough before a row, and any from it on. */
 bool caus_log_table_covers(const caus_log_table *table, size_t row);
 
 caus_status caus_log_clues_init(const caus_scene *scene, caus_arena *out,
                                 caus_log_clues *result, caus_error *err);
-/* Makes the clues of services from those of templates; `clues` is ready. */
-void caus_log_clues_fill(const caus_log_table *table, const caus_scene *scene,
-                         const caus_log_rise *rises, caus_log_clues *clues);
 
 /* Clues of the incident, and of the placebo windows, before either is reduced
  * by the other; nothing where there are no logs. */
