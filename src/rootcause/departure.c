@@ -17,6 +17,9 @@ enum {
     LEAST_SOUGHT = 3   /* rows of the shortest incident that is looked for */
 };
 
+/* Where means have those of the incident, behind those of windows. */
+enum { INCIDENT = CAUS_MOST_WINDOWS, SLOTS };
+
 /* Windows lie behind this share of the healthy rows. */
 static const double first_share = .35;
 /* One value counts at most so many scales. */
@@ -35,8 +38,8 @@ typedef struct span {
     double worth; /* windows that do not overlap */
     double usual; /* deviation of a window's mean, of the variable in the middle
                    */
-    double *means; /* [variables × (CAUS_MOST_WINDOWS + 1)] less those of the
-                      rows before; the last is the incident's; NaN = missing */
+    double *means; /* [variables × SLOTS] of every window and at INCIDENT, less
+                      those of the rows before; NaN = missing */
 } span;
 
 /* Sums of a variable in scales off its level, up to every row. */
@@ -47,11 +50,10 @@ typedef struct running {
 static void place_windows(span *made, size_t healthy)
 {
     size_t first = (size_t)(first_share * (double)healthy);
-    first = first > LEAST_FIRST ? first : LEAST_FIRST;
+    first = caus_larger(first, LEAST_FIRST);
     size_t room = healthy > first ? healthy - first : 0;
-    size_t most = room / 4 > 2 ? room / 4 : 2;
-    made->width = made->length < most ? made->length : most;
-    made->base = 2 * made->width > LEAST_BASE ? 2 * made->width : LEAST_BASE;
+    made->width = caus_smaller(made->length, caus_larger(room / 4, 2));
+    made->base = caus_larger(2 * made->width, LEAST_BASE);
     made->count = 0;
     if (room < made->width)
         return;
@@ -129,7 +131,7 @@ static void measure(size_t onset, const running *sums, const span *of,
         bool is_window = i < of->count;
         size_t from = is_window ? of->starts[i] : onset;
         size_t rows = is_window ? of->width : of->length;
-        means[is_window ? i : CAUS_MOST_WINDOWS] =
+        means[is_window ? i : INCIDENT] =
             is_felt || rows < LEAST_LASTING
                 ? mean_of(sums, from, from + rows, from, of->base)
                 : lasting_mean(sums, from, from + rows, of->base);
@@ -156,27 +158,26 @@ static void find_usual(span *of, const bool *used, size_t variables,
     size_t count = 0;
     for (size_t v = 0; v < variables; v++) {
         if (used[v])
-            room[count++] = sqrt(square_without(
-                of, of->means + v * (CAUS_MOST_WINDOWS + 1), SIZE_MAX));
+            room[count++] =
+                sqrt(square_without(of, of->means + v * SLOTS, SIZE_MAX));
     }
     double least = sqrt(1 / (double)of->width + 1 / (double)of->base);
     of->usual = fmax(least, count ? caus_median(room, count) : 0);
 }
 
 /*
- * The largest departure of a window (CAUS_MOST_WINDOWS = the incident) over all
- * variables, as a normal deviate: mean over a deviation that is what the
- * variable does in the other windows, drawn towards what variables do usually.
+ * The largest departure of a window, or of INCIDENT, over all variables, as a
+ * normal deviate: mean over a deviation that is what the variable does in the
+ * other windows, drawn towards what variables do usually.
  */
 static double largest_of(const caus_case *about, const span *of,
                          const bool *used, size_t window)
 {
-    bool placebo = window < CAUS_MOST_WINDOWS;
-    double share = placebo ? 1 - 1 / (double)of->count : 1;
+    double share = window == INCIDENT ? 1 : 1 - 1 / (double)of->count;
     double worth = of->worth * share, most = 0;
     double prior = prior_windows * of->usual * of->usual;
     for (size_t v = 0; v < about->series->variable_count; v++) {
-        const double *means = of->means + v * (CAUS_MOST_WINDOWS + 1);
+        const double *means = of->means + v * SLOTS;
         if (!used[v] || isnan(means[window]))
             continue;
         double square = square_without(of, means, window);
@@ -193,7 +194,7 @@ static double beyond(const span *spans, size_t span_count,
 {
     size_t count = CAUS_MOST_WINDOWS;
     for (size_t s = 0; s < span_count; s++)
-        count = spans[s].count < count ? spans[s].count : count;
+        count = caus_smaller(spans[s].count, count);
     double most[CAUS_MOST_WINDOWS] = {0};
     for (size_t i = 0; i < count; i++) {
         for (size_t s = 0; s < span_count; s++) {
@@ -236,8 +237,7 @@ static caus_status compare(caus_case *about, span *spans, size_t span_count,
         find_usual(&spans[s], used, variables, room);
         for (size_t i = 0; i < spans[s].count; i++)
             placebo[s][i] = largest_of(about, &spans[s], used, i);
-        largest = fmax(largest,
-                       largest_of(about, &spans[s], used, CAUS_MOST_WINDOWS));
+        largest = fmax(largest, largest_of(about, &spans[s], used, INCIDENT));
     }
     about->departure_over = beyond(spans, span_count, placebo, largest);
     about->departure = caus_departure_sought(about, largest);
@@ -250,7 +250,7 @@ static caus_status init_spans(const caus_case *about, size_t onset, span *spans,
                               size_t *count, caus_error *err)
 {
     size_t after = about->timeline.filled_count - onset;
-    size_t cells = about->series->variable_count * (CAUS_MOST_WINDOWS + 1);
+    size_t cells = about->series->variable_count * SLOTS;
     *count = !after ? 0 : after >= LEAST_HALVED ? 2 : 1;
     for (size_t s = 0; s < *count; s++) {
         spans[s] = (span){.length = s ? after / 2 : after};
@@ -290,7 +290,7 @@ static caus_status find(caus_case *about, caus_error *err)
         for (size_t s = 0; s < span_count; s++)
             measure(onset, &sums, &spans[s],
                     !caus_aspect_is_inside(about->scene.aspects[v]),
-                    spans[s].means + v * (CAUS_MOST_WINDOWS + 1));
+                    spans[s].means + v * SLOTS);
     }
     return compare(about, spans, span_count, used, err);
 }
