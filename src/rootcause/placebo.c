@@ -32,8 +32,8 @@ static double top_score(const caus_scene *scene, const caus_scores *scores)
 size_t caus_windows_spread(size_t from, size_t to, size_t width, size_t *starts)
 {
     size_t left = to - from - width;
-    size_t apart = width > 1 ? width / 2 : 1, count = left / apart + 1;
-    count = count < CAUS_MOST_WINDOWS ? count : CAUS_MOST_WINDOWS;
+    size_t apart = caus_larger(width / 2, 1);
+    size_t count = caus_smaller(left / apart + 1, CAUS_MOST_WINDOWS);
     for (size_t i = 0; i < count; i++)
         starts[i] = from + (count > 1 ? left * i / (count - 1) : 0);
     return count;
@@ -46,10 +46,8 @@ static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
 {
     size_t healthy = caus_timeline_filled_before(timeline, onset_row);
     size_t after = timeline->filled_count - healthy;
-    size_t longest = healthy / 8 > LEAST_WIDTH ? healthy / 8 : LEAST_WIDTH;
-    size_t width = after < longest ? after : longest;
-    size_t first =
-        healthy / 2 > LEAST_REFERENCE ? healthy / 2 : LEAST_REFERENCE;
+    size_t width = caus_smaller(after, caus_larger(healthy / 8, LEAST_WIDTH));
+    size_t first = caus_larger(healthy / 2, LEAST_REFERENCE);
     if (!width || first + width > healthy)
         return 0;
     size_t count = caus_windows_spread(first, healthy, width, starts);
@@ -232,16 +230,16 @@ static void reduce_logs(const caus_case *about, const caus_placebo *placebo,
 {
     const caus_log_clues *from =
         self == SIZE_MAX ? &about->logs : &placebo->logs[self];
-    for (size_t at = 0; at < CAUS_LOG_KINDS * about->scene.service_count;
-         at++) {
-        size_t kind = at % CAUS_LOG_KINDS, s = at / CAUS_LOG_KINDS;
-        double usual = 0;
-        for (size_t i = 0; i < placebo->count; i++) {
-            if (i != self && !placebo->is_left_out[i])
-                usual = fmax(usual, placebo->logs[i].largest[kind][s]);
+    for (size_t kind = 0; kind < CAUS_LOG_KINDS; kind++) {
+        for (size_t s = 0; s < about->scene.service_count; s++) {
+            double usual = 0;
+            for (size_t i = 0; i < placebo->count; i++) {
+                if (i != self && !placebo->is_left_out[i])
+                    usual = fmax(usual, placebo->logs[i].largest[kind][s]);
+            }
+            result->largest[kind][s] =
+                fmax(0, from->largest[kind][s] - caus_usual_share * usual);
         }
-        result->largest[kind][s] =
-            fmax(0, from->largest[kind][s] - caus_usual_share * usual);
     }
 }
 
@@ -273,22 +271,22 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
     return CAUS_OK;
 }
 
-/* What is weighed in a healthy window: nothing that only the incident has. */
-static caus_context context_without(const caus_context *incident,
-                                    const double *silent, const double *asked)
+/* What is weighed in a healthy window: the same places as in the incident, and
+ * nothing else that only this has. */
+static caus_context context_of_windows(const caus_context *incident,
+                                       const double *silent,
+                                       const double *asked,
+                                       const caus_log_clues *logs)
 {
-    caus_context context = *incident;
-    context.traces = NULL;
-    context.order = context.change = NULL;
-    context.carried = NULL;
-    context.guesses = NULL;
-    context.call_share = context.again = context.idle = NULL;
-    context.silent = silent;
-    context.asked = asked;
-    context.missed = context.cut_off = context.unreached = NULL;
-    context.pushed = NULL;
-    context.covered = NULL;
-    return context;
+    return (caus_context){.scene = incident->scene,
+                          .logs = logs,
+                          .silent = silent,
+                          .asked = asked,
+                          .kinds = {incident->kinds[OUTSIDE_LATENCY],
+                                    incident->kinds[OUTSIDE_ERRORS]},
+                          .seen = incident->seen,
+                          .fronts = incident->fronts,
+                          .ends = incident->ends};
 }
 
 caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
@@ -307,12 +305,11 @@ caus_status caus_placebo_measure(const caus_case *about, caus_placebo *placebo,
         return caus_arena_fail(about->out, err);
     CAUS_TRY(
         caus_scores_init(&about->scene, variables, about->out, &scores, err));
-    caus_context context = context_without(&about->context, silent, asked);
     caus_log_clues logs;
-    if (placebo->logs) {
+    if (placebo->logs)
         CAUS_TRY(caus_log_clues_init(&about->scene, about->out, &logs, err));
-        context.logs = &logs;
-    }
+    caus_context context = context_of_windows(&about->context, silent, asked,
+                                              placebo->logs ? &logs : NULL);
     double most = 0;
     for (size_t i = 0; i < placebo->count; i++) {
         for (size_t v = 0; v < variables; v++)
