@@ -94,7 +94,7 @@ static double most_carried(const pair *job, caus_aspect aspect)
 }
 
 void caus_carried_most(const caus_case *about, size_t caller, size_t callee,
-                       double rate, double most[2])
+                       double rate, caus_outside most)
 {
     pair job = {about, caller, callee, rate};
     most[OUTSIDE_LATENCY] = most_carried(&job, CAUS_ASPECT_LATENCY);
@@ -105,7 +105,7 @@ caus_status caus_carried_find(caus_case *about, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     size_t calls = scene->callee_start[scene->service_count];
-    double(*most)[2] = caus_arena_array(about->out, calls + 1, sizeof *most);
+    caus_outside *most = CAUS_ARRAY(about->out, caus_outside, calls + 1);
     if (!most)
         return caus_arena_fail(about->out, err);
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -113,7 +113,8 @@ caus_status caus_carried_find(caus_case *about, caus_error *err)
              i++) {
             size_t callee = scene->callees[i];
             double rate = caus_carried_rate(about, s, callee);
-            most[i][0] = most[i][1] = (double)INFINITY;
+            most[i][OUTSIDE_LATENCY] = most[i][OUTSIDE_ERRORS] =
+                (double)INFINITY;
             if (!isnan(rate))
                 caus_carried_most(about, s, callee, rate, most[i]);
         }

@@ -160,6 +160,7 @@ caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
 
 /* Kinds of what callers see. */
 enum { OUTSIDE_LATENCY, OUTSIDE_ERRORS, OUTSIDE_COUNT };
+typedef double caus_outside[OUTSIDE_COUNT]; /* a number of each */
 
 /* Services and their calls, by one numbering. */
 typedef struct caus_scene {
@@ -301,7 +302,7 @@ typedef struct caus_log_clues {
  * that it could be to that. */
 typedef struct caus_guess {
     size_t callee;
-    double most[2];
+    caus_outside most;
 } caus_guess;
 
 typedef struct caus_guesses {
@@ -328,14 +329,14 @@ typedef struct caus_context {
                                 explains, in [0, 1]; NULL */
     const double *order;     /* [service_count] how early it moved; NULL */
     const double *change;    /* [service_count] how well a change fits; NULL */
-    double kinds[2];         /* what latency and what errors weigh */
+    caus_outside kinds;      /* what latency and what errors weigh */
     double seen; /* how surely the symptom is, in [0, 1]: one that hardly moved
                     tells neither kind nor place */
     const double *covered;    /* [service_count] how much of what is loud it can
                                  have moved; NULL = no calls are known */
-    double (*carried)[2];     /* [calls] the largest clues of latency and errors
-                                 that a call can carry to its caller, in the order
-                                 of the scene's callees; NULL = not known */
+    caus_outside *carried;    /* [calls] the largest clues of latency and errors
+                                that a call can carry to its caller, in the order
+                                of the scene's callees; NULL = not known */
     const double *call_share; /* [service_count] how much of what it takes
                                  longer its calls can take, in [0, 1]; NULL =
                                  not known */
@@ -358,21 +359,22 @@ typedef struct caus_context {
 typedef struct caus_scores {
     double (*terms)[CAUS_TERM_COUNT]; /* [service_count] */
     double *total;                    /* [service_count] */
-    double *clue;                     /* [variable_count] */
-    double (*outside)[2]; /* [service_count] largest clue of latency, errors */
-    double (*seen)[2];    /* the same of what its callers see: of its callees
+    double *clue;                     /* [variable_count] weighed by its kind */
+    caus_outside *outside; /* [service_count] largest clue of latency, errors */
+    caus_outside *seen;    /* the same of what its callers see: of its callees
                              where nobody measures its own */
-    double (*below)[2];   /* how much of it what its callees show explains, in
+    caus_outside *below;   /* how much of it what its callees show explains, in
                              [0, 1] */
-    double (*common)[2];  /* what all its callers have left, several of them */
+    caus_outside *common;  /* what all its callers have left, several of them */
     double *calling; /* [service_count] clue of what its calls take, or −1 */
-    double (*toward)[2]; /* [calls] the same of calls to one callee, and of
+    caus_outside *toward; /* [calls] the same of calls to one callee, and of
                             their failures */
-    double *again;       /* [calls] of these failures, as far as requests wait
-                            for the call to be made again */
-    double *asking;      /* [service_count] what it asks more of others */
-    double *busy;        /* [service_count] clue of what it does itself */
-    double *asked_by;    /* [calls] what a callee is asked more by its caller */
+    double *again;        /* [calls] of these failures, as far as requests wait
+                             for the call to be made again */
+    double *asking;       /* [service_count] the part of CAUS_TERM_CALLS that is
+                             what it asks more of others */
+    double *busy;         /* [service_count] clue of what it does itself */
+    double *asked_by; /* [calls] what a callee is asked more by its caller */
     double *path; /* [service_count] how well the way from the symptom's service
                      shows an anomaly, in [0, 1]; −1 = there is none */
 } caus_scores;

@@ -341,7 +341,7 @@ double caus_carried_of(const caus_case *about, size_t own, size_t other,
 /* The largest clues of latency and errors that calls at such a rate can be to
  * the caller; infinite where that is not measured of both. */
 void caus_carried_most(const caus_case *about, size_t caller, size_t callee,
-                       double rate, double most[2]);
+                       double rate, caus_outside most);
 /* Fills the context's `carried` from the shifts. */
 caus_status caus_carried_find(caus_case *about, caus_error *err);
 /* Fills its `call_share` and `again` from the shifts. */

@@ -13,21 +13,21 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
 {
     size_t count = scene->service_count + 1;
     size_t calls = scene->callee_start[scene->service_count] + 1;
-    caus_scores made = {
-        .terms = caus_arena_array(out, count, sizeof *made.terms),
-        .total = CAUS_ARRAY(out, double, count),
-        .clue = CAUS_ARRAY(out, double, variable_count),
-        .outside = caus_arena_array(out, count, sizeof *made.outside),
-        .seen = caus_arena_array(out, count, sizeof *made.seen),
-        .below = caus_arena_array(out, count, sizeof *made.below),
-        .common = caus_arena_array(out, count, sizeof *made.common),
-        .calling = CAUS_ARRAY(out, double, count),
-        .toward = caus_arena_array(out, calls, sizeof *made.toward),
-        .again = CAUS_ARRAY(out, double, calls),
-        .asking = CAUS_ARRAY(out, double, count),
-        .busy = CAUS_ARRAY(out, double, count),
-        .asked_by = CAUS_ARRAY(out, double, calls),
-        .path = CAUS_ARRAY(out, double, count)};
+    caus_scores made = {.terms =
+                            caus_arena_array(out, count, sizeof *made.terms),
+                        .total = CAUS_ARRAY(out, double, count),
+                        .clue = CAUS_ARRAY(out, double, variable_count),
+                        .outside = CAUS_ARRAY(out, caus_outside, count),
+                        .seen = CAUS_ARRAY(out, caus_outside, count),
+                        .below = CAUS_ARRAY(out, caus_outside, count),
+                        .common = CAUS_ARRAY(out, caus_outside, count),
+                        .calling = CAUS_ARRAY(out, double, count),
+                        .toward = CAUS_ARRAY(out, caus_outside, calls),
+                        .again = CAUS_ARRAY(out, double, calls),
+                        .asking = CAUS_ARRAY(out, double, count),
+                        .busy = CAUS_ARRAY(out, double, count),
+                        .asked_by = CAUS_ARRAY(out, double, calls),
+                        .path = CAUS_ARRAY(out, double, count)};
     if (!made.path || !made.asking || !made.busy || !made.asked_by ||
         !made.terms || !made.total || !made.clue || !made.outside ||
         !made.toward || !made.again || !made.seen || !made.below ||
@@ -99,7 +99,9 @@ static double slow_alone(const caus_scene *scene, const caus_scores *scores,
 }
 
 /* Messages that pile up in who measures neither latency nor errors tell of it
- * as far as those who write to it feel it, too: else who reads them is slow. */
+ * as far as those who write to it feel it, too: else who reads them is slow.
+ * Only callers that measure them are asked, so that the order of variables is
+ * none of the answer. */
 static void collect_backlogs(const caus_scene *scene, const double *clues,
                              size_t variable_count, caus_scores *scores)
 {
@@ -330,6 +332,8 @@ static double asking_of(const caus_scene *scene, const caus_scores *scores,
     return most;
 }
 
+/* From CAUS_TERM_INTERNAL and `asking` to all the others; that of changes comes
+ * last, as a change tells as far as anything else does. */
 static void fill_terms(const caus_context *context, const caus_scores *scores,
                        size_t service)
 {
@@ -386,7 +390,7 @@ void caus_scores_fill(const caus_context *context, const double *clues,
         scores->asking[s] = caus_weight_asking * left_of(context, s) *
                             asking_of(context->scene, scores, s);
         fill_terms(context, scores, s);
-        scores->asking[s] *= factor;
+        scores->asking[s] *= factor; /* like the term that it is part of */
         scores->total[s] = 0;
         for (size_t term = 0; term < CAUS_TERM_COUNT; term++) {
             scores->terms[s][term] *= factor;
