@@ -68,11 +68,18 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
 
-/* Fills `lacks` and the context's `missed`, `cut_off` and `unreached`: services
- * that get fewer requests for each of their callers' than healthy windows do,
- * while a caller fails. */
-caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
-                             const double *clues, caus_error *err);
+/* What counts the requests of a service: as `like` does another's, else
+ * otherwise, since each is held against its own habit; SIZE_MAX = nothing. */
+size_t caus_requests_find(const caus_case *about, size_t service, size_t like);
+/* Fills `lacks`: how many requests services get for each of their callers',
+ * beside healthy windows; all 0 without calls, or without these, as nobody
+ * knows then how far it goes by chance. */
+caus_status caus_lacks_find(caus_case *about, const caus_placebo *placebo,
+                            caus_error *err);
+/* Fills the context's `missed`, `cut_off` and `unreached` from these: services
+ * that lack requests while a caller fails. */
+caus_status caus_missed_find(caus_case *about, const double *clues,
+                             caus_error *err);
 
 /* Lessens the clues of the incident [variable_count] of what grows as requests
  * do: by the share of its growth that the requests of its service grew by, in

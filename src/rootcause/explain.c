@@ -130,23 +130,26 @@ static double visibility(const caus_case *about, const double *clues)
 static void weigh_kinds(caus_case *about, caus_aspect aspect)
 {
     double *kinds = about->context.kinds;
-    kinds[0] = kinds[1] = caus_weight_outside;
+    kinds[OUTSIDE_LATENCY] = kinds[OUTSIDE_ERRORS] = caus_weight_outside;
     if (!caus_aspect_is_outside(aspect))
         return;
-    size_t same = aspect == CAUS_ASPECT_ERRORS;
+    bool fails = aspect == CAUS_ASPECT_ERRORS;
+    size_t same = fails ? OUTSIDE_ERRORS : OUTSIDE_LATENCY;
+    size_t other = fails ? OUTSIDE_LATENCY : OUTSIDE_ERRORS;
     kinds[same] = caus_weight_same;
-    kinds[1 - same] = 1 - about->context.seen * (1 - caus_weight_other);
+    kinds[other] = 1 - about->context.seen * (1 - caus_weight_other);
     if (about->options->symptom)
         return;
-    double loud[2] = {0, 0};
+    caus_outside loud = {0};
     for (size_t s = 0; s < about->scene.service_count; s++) {
-        for (size_t k = 0; k < 2 && caus_scene_users_see(&about->scene, s); k++)
+        if (!caus_scene_users_see(&about->scene, s))
+            continue;
+        for (size_t k = 0; k < OUTSIDE_COUNT; k++)
             loud[k] = fmax(loud[k], about->scores.outside[s][k]);
     }
     if (loud[same] > 0)
-        kinds[1 - same] =
-            fmax(kinds[1 - same],
-                 caus_weight_same * fmin(1, loud[1 - same] / loud[same]));
+        kinds[other] = fmax(
+            kinds[other], caus_weight_same * fmin(1, loud[other] / loud[same]));
 }
 
 static void look_from_symptom(caus_case *about, const double *clues)
@@ -262,6 +265,48 @@ static caus_status prepare(caus_case *about, caus_error *err)
                                  about->out, &about->traces, err);
 }
 
+/* Clues of the incident beyond healthy windows, and what else tells of them:
+ * each step takes the clues, and the context, as those before it left them. */
+static caus_status weigh_clues(caus_case *about, caus_placebo *placebo,
+                               double *clues, caus_error *err)
+{
+    CAUS_TRY(caus_log_clues_find(about, placebo, err));
+    CAUS_TRY(caus_placebo_reduce(about, placebo, clues, err));
+    CAUS_TRY(caus_strays_weigh(about, clues, err));
+    CAUS_TRY(caus_felt_weigh(about, clues, err));
+    CAUS_TRY(caus_alongside_raise(about, clues, err));
+    CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
+    CAUS_TRY(caus_demand_weigh(about, clues, err));
+    CAUS_TRY(caus_lacks_find(about, placebo, err));
+    CAUS_TRY(caus_missed_find(about, clues, err));
+    CAUS_TRY(caus_carried_find(about, err));
+    CAUS_TRY(caus_call_time_find(about, err));
+    CAUS_TRY(caus_idle_find(about, err));
+    CAUS_TRY(caus_guesses_find(about, clues, err));
+    caus_case_use_onsets(about, clues);
+    return CAUS_OK;
+}
+
+/* Scores, looked at from the symptom: first where nobody named one, as the
+ * loudest is chosen by them; and at last with what each service can have moved,
+ * which is told by the scores without it. */
+static caus_status score(caus_case *about, double *clues, caus_error *err)
+{
+    size_t variables = about->series->variable_count;
+    if (about->symptom == SIZE_MAX) {
+        caus_scores_fill(&about->context, clues, variables, &about->scores);
+        about->symptom = caus_symptom_choose(about);
+    }
+    look_from_symptom(about, clues);
+    CAUS_TRY(caus_impact_find_fronts(about, clues, err));
+    about->context.fronts = about->fronts;
+    caus_impact_weigh(about, clues);
+    caus_scores_fill(&about->context, clues, variables, &about->scores);
+    CAUS_TRY(caus_coverage_find(about, err));
+    caus_scores_fill(&about->context, clues, variables, &about->scores);
+    return CAUS_OK;
+}
+
 static caus_status rank(caus_case *about, caus_placebo *placebo,
                         caus_error *err)
 {
@@ -278,34 +323,12 @@ static caus_status rank(caus_case *about, caus_placebo *placebo,
                        .asked = about->asked,
                        .kinds = {caus_weight_outside, caus_weight_outside},
                        .change = about->change_fit};
-    size_t variables = about->series->variable_count;
-    double *clues = CAUS_ARRAY(about->out, double, variables);
+    double *clues =
+        CAUS_ARRAY(about->out, double, about->series->variable_count);
     if (!clues)
         return caus_arena_fail(about->out, err);
-    CAUS_TRY(caus_log_clues_find(about, placebo, err));
-    CAUS_TRY(caus_placebo_reduce(about, placebo, clues, err));
-    CAUS_TRY(caus_strays_weigh(about, clues, err));
-    CAUS_TRY(caus_felt_weigh(about, clues, err));
-    CAUS_TRY(caus_alongside_raise(about, clues, err));
-    CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
-    CAUS_TRY(caus_demand_weigh(about, clues, err));
-    CAUS_TRY(caus_missed_find(about, placebo, clues, err));
-    CAUS_TRY(caus_carried_find(about, err));
-    CAUS_TRY(caus_call_time_find(about, err));
-    CAUS_TRY(caus_idle_find(about, err));
-    CAUS_TRY(caus_guesses_find(about, clues, err));
-    caus_case_use_onsets(about, clues);
-    if (about->symptom == SIZE_MAX) {
-        caus_scores_fill(&about->context, clues, variables, &about->scores);
-        about->symptom = caus_symptom_choose(about);
-    }
-    look_from_symptom(about, clues);
-    CAUS_TRY(caus_impact_find_fronts(about, clues, err));
-    about->context.fronts = about->fronts;
-    caus_impact_weigh(about, clues);
-    caus_scores_fill(&about->context, clues, variables, &about->scores);
-    CAUS_TRY(caus_coverage_find(about, err));
-    caus_scores_fill(&about->context, clues, variables, &about->scores);
+    CAUS_TRY(weigh_clues(about, placebo, clues, err));
+    CAUS_TRY(score(about, clues, err));
     CAUS_TRY(caus_suspects_rank(about, err));
     return caus_clues_rank(about, err);
 }
@@ -376,7 +399,8 @@ static caus_explanation sum_up(const caus_case *about,
 }
 
 /* When it ended, by all rows: those behind the time near which it was looked
- * for count, too. */
+ * for count, too. The timeline is another afterwards, so that this comes last.
+ */
 static caus_status find_end(caus_case *about, caus_explanation *result,
                             caus_error *err)
 {

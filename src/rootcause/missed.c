@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Services that get fewer requests for each of their callers' than they did,
- * while these fail: who refuses connections, or cannot be reached, counts no
- * failures. Who fails on its way from one callee to the next looks the same,
- * but not several callers at once. Requests are added up over all rows, as few
- * of a row tell little.
+ * Services that lack requests of their callers while these fail: who refuses
+ * connections, or cannot be reached, counts no failures. Who fails on its way
+ * from one callee to the next looks the same, but not several callers at once.
  */
 #include <math.h>
 #include <string.h>
@@ -21,153 +19,6 @@ static const double mostly_lacking = .75;
 /* Who stands as another caller of a service asks for as much of its requests,
  * where nobody knows how much. */
 static const double left_to_others = .05;
-
-/* Requests of a service, and of its callers, in the rows before each in which
- * both are there: [rows + 1]. */
-typedef struct requests {
-    double *own, *callers;
-} requests;
-
-/* What counts the requests of a service: as another's are counted, else
- * otherwise, since each is held against its own habit. */
-static size_t find_requests(const caus_case *about, size_t service, size_t like)
-{
-    size_t alike = caus_case_find_alike(about, service, like);
-    return alike == SIZE_MAX ? caus_case_find_load(about, service) : alike;
-}
-
-/* Whether all callers of a service count requests, each as another does. */
-static bool count_alike(const caus_case *about, size_t service, size_t load)
-{
-    const caus_scene *scene = &about->scene;
-    size_t first = SIZE_MAX;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        if (scene->callers[i] == service)
-            continue;
-        size_t asked = find_requests(about, scene->callers[i], load);
-        if (first == SIZE_MAX)
-            first = asked;
-        if (asked == SIZE_MAX ||
-            scene->measures[first] != scene->measures[asked])
-            return false;
-    }
-    return true;
-}
-
-/* Adds what a caller of a service was asked in every row, or all of them. */
-static void add_callers(const caus_case *about, size_t service, size_t load,
-                        size_t only, double *callers)
-{
-    const caus_scene *scene = &about->scene;
-    const caus_timeline *timeline = &about->timeline;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
-        if (caller == service || (only != SIZE_MAX && caller != only))
-            continue;
-        size_t asked = find_requests(about, caller, load);
-        for (size_t r = 0; r < timeline->row_count; r++)
-            callers[r + 1] += timeline->values[asked * timeline->row_count + r];
-    }
-}
-
-static void add_up(const caus_case *about, size_t service, size_t load,
-                   size_t only, requests *sums)
-{
-    size_t rows = about->timeline.row_count;
-    memset(sums->callers, 0, (rows + 1) * sizeof *sums->callers);
-    sums->own[0] = 0;
-    add_callers(about, service, load, only, sums->callers);
-    for (size_t r = 0; r < rows; r++) {
-        double own = about->timeline.values[load * rows + r];
-        bool both = !isnan(own) && sums->callers[r + 1] > 0;
-        sums->own[r + 1] = sums->own[r] + (both ? own : 0);
-        sums->callers[r + 1] =
-            sums->callers[r] + (both ? sums->callers[r + 1] : 0);
-    }
-}
-
-/* Requests of a service for each of its callers' in rows [from, to); NaN =
- * there are none. */
-static double each_in(const requests *sums, size_t from, size_t to)
-{
-    double callers = sums->callers[to] - sums->callers[from];
-    return callers > 0 ? (sums->own[to] - sums->own[from]) / callers
-                       : (double)NAN;
-}
-
-/* The share of the usual requests that a window lacks; negative where there are
- * more. */
-static double lacking(double usual, double now)
-{
-    return usual > 0 && !isnan(now) ? 1 - now / usual : 0;
-}
-
-/* What a service lacks for the requests of all of its callers, or of one. */
-static caus_lack lack_of(const caus_case *about, const caus_placebo *placebo,
-                         const requests *sums)
-{
-    caus_lack made = {
-        .usual = each_in(sums, 0, about->onset_row),
-        .now = each_in(sums, about->onset_row, about->timeline.row_count)};
-    made.share = lacking(made.usual, made.now);
-    for (size_t i = 0; i < placebo->count; i++) {
-        double each = each_in(sums, placebo->starts[i], placebo->ends[i]);
-        made.chance = fmax(made.chance, fabs(lacking(made.usual, each)));
-    }
-    return made;
-}
-
-/*
- * Of callers that count unlike, or not at all, no sum tells. Whatever the share
- * of each, a service gets at least what it would if all asked it as much less
- * as the one does of whom that is least; and what nobody counts may be missing,
- * as if of callers that are alike those asked nothing any more.
- */
-static caus_lack least_lack(const caus_case *about, const caus_placebo *placebo,
-                            size_t service, size_t load, requests *sums)
-{
-    const caus_scene *scene = &about->scene;
-    caus_lack least = {0};
-    double counted = 0, all = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
-        caus_lack made = {.usual = 0, .now = (double)NAN};
-        if (caller == service)
-            continue;
-        if (find_requests(about, caller, load) != SIZE_MAX) {
-            add_up(about, service, load, caller, sums);
-            made = lack_of(about, placebo, sums);
-        }
-        all += !isnan(made.usual); /* who is never asked asks nobody */
-        if (isnan(made.usual) || isnan(made.now))
-            continue;
-        if (counted == 0 ||
-            made.share - made.chance < least.share - least.chance)
-            least = made;
-        counted++;
-    }
-    if (counted > 0)
-        least.share = 1 - (1 - least.share) * all / counted;
-    least.of_one = all > 1;
-    return least;
-}
-
-static caus_lack find_lack(const caus_case *about, const caus_placebo *placebo,
-                           size_t service, requests *sums)
-{
-    size_t load = caus_case_find_load(about, service);
-    if (load == SIZE_MAX)
-        return (caus_lack){0};
-    if (!count_alike(about, service, load))
-        return least_lack(about, placebo, service, load, sums);
-    add_up(about, service, load, SIZE_MAX, sums);
-    caus_lack made = lack_of(about, placebo, sums);
-    made.alike = true;
-    return made;
-}
 
 /* What is known of services and calls before it is asked who is missed. */
 typedef struct witnesses {
@@ -198,7 +49,7 @@ static void find_loudest(const caus_case *about, const double *clues,
 /* What a service is asked before the onset, as another counts its requests. */
 static double asked_before(const caus_case *about, size_t service, size_t load)
 {
-    size_t asked = find_requests(about, service, load);
+    size_t asked = caus_requests_find(about, service, load);
     return asked == SIZE_MAX ? 0 : about->shifts[asked].before;
 }
 
@@ -359,24 +210,6 @@ static double missing(const caus_scene *scene, const witnesses *known,
     return found;
 }
 
-static caus_status find_lacks(caus_case *about, const caus_placebo *placebo,
-                              caus_lack *lacks, caus_error *err)
-{
-    caus_arena *scratch = caus_run_scratch(about->run, 0);
-    caus_arena_mark mark = caus_arena_get_mark(scratch);
-    size_t count = about->timeline.row_count + 1;
-    requests sums = {CAUS_ARRAY(scratch, double, count),
-                     CAUS_ARRAY(scratch, double, count)};
-    if (!sums.own || !sums.callers)
-        return caus_arena_fail(scratch, err);
-    for (size_t s = 0; s < about->scene.service_count; s++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        lacks[s] = find_lack(about, placebo, s, &sums);
-    }
-    caus_arena_rewind(scratch, mark);
-    return CAUS_OK;
-}
-
 /* The share of its requests before the onset that a service gets no more. */
 static double fewer(const caus_case *about, size_t service)
 {
@@ -415,10 +248,10 @@ static double cut_off(const caus_case *about, const witnesses *known,
 }
 
 static caus_status find_missed(const caus_case *about, const double *clues,
-                               const caus_lack *lacks, double *missed,
-                               double *cut, caus_error *err)
+                               double *missed, double *cut, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
+    const caus_lack *lacks = about->lacks;
     size_t services = scene->service_count;
     size_t calls = scene->callee_start[services];
     caus_arena *scratch = caus_run_scratch(about->run, 0);
@@ -454,24 +287,18 @@ static double unreached_by(const caus_lack *lack, double missed)
     return missed * fmax(0, beyond);
 }
 
-caus_status caus_missed_find(caus_case *about, const caus_placebo *placebo,
-                             const double *clues, caus_error *err)
+caus_status caus_missed_find(caus_case *about, const double *clues,
+                             caus_error *err)
 {
     size_t services = about->scene.service_count;
-    caus_lack *lacks = CAUS_ARRAY(about->out, caus_lack, services + 1);
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
     double *cut = CAUS_ARRAY(about->out, double, services + 1);
     double *unreached = CAUS_ARRAY(about->out, double, services + 1);
-    if (!lacks || !missed || !cut || !unreached)
+    if (!missed || !cut || !unreached)
         return caus_arena_fail(about->out, err);
-    /* Without healthy windows nobody knows how far it goes by chance. */
-    if (about->scene.has_calls && placebo->count) {
-        CAUS_TRY(find_lacks(about, placebo, lacks, err));
-        CAUS_TRY(find_missed(about, clues, lacks, missed, cut, err));
-    }
+    CAUS_TRY(find_missed(about, clues, missed, cut, err));
     for (size_t s = 0; s < services; s++)
-        unreached[s] = unreached_by(&lacks[s], missed[s]);
-    about->lacks = lacks;
+        unreached[s] = unreached_by(&about->lacks[s], missed[s]);
     about->context.unreached = unreached;
     about->context.missed = missed;
     about->context.cut_off = cut;
