@@ -84,6 +84,42 @@ static const char *when(const caus_arguments *arguments, caus_arena *arena)
                           : NULL;
 }
 
+/* What servers that answer could be asked for. */
+static caus_status propose(caus_program *program,
+                           const caus_arguments *arguments, caus_arena *arena,
+                           caus_cli_survey *survey, caus_setup *result,
+                           caus_error *err)
+{
+    long most;
+    CAUS_TRY(
+        caus_cli_survey_servers(program, arguments, false, arena, survey, err));
+    if (!survey->found_count)
+        return fail_no_server(survey, err);
+    for (size_t i = 0; i < survey->failure_count; i++)
+        caus_program_say(program, "warning: %s", survey->failures[i].message);
+    CAUS_TRY(caus_arguments_integer(arguments, "max-variables", 1, 500, 0,
+                                    &most, err));
+    caus_setup_options options = {.max_variables = (size_t)most,
+                                  .service =
+                                      caus_arguments_get(arguments, "service")};
+    return caus_cli_propose(program, arguments, survey, &options, arena, result,
+                            err);
+}
+
+/* The command that explains what was proposed; NULL when memory is out. */
+static const char *next_command(const caus_arguments *arguments,
+                                const char *path, const caus_cli_survey *survey,
+                                caus_arena *arena)
+{
+    const char *file = caus_shell_quote(path, arena);
+    const char *words = caus_cli_server_words(survey, arena);
+    const char *time = when(arguments, arena);
+    return file && words && time
+               ? caus_arena_format(arena, "caus explain --vars %s%s%s", file,
+                                   words, time)
+               : NULL;
+}
+
 static caus_status init(caus_program *program, const caus_arguments *arguments,
                         caus_arena *arena, caus_error *err)
 {
@@ -97,32 +133,15 @@ static caus_status init(caus_program *program, const caus_arguments *arguments,
     caus_cli_survey *survey = caus_arena_array(arena, 1, sizeof *survey);
     if (!survey)
         return caus_arena_fail(arena, err);
-    CAUS_TRY(
-        caus_cli_survey_servers(program, arguments, false, arena, survey, err));
-    if (!survey->found_count)
-        return fail_no_server(survey, err);
-    for (size_t i = 0; i < survey->failure_count; i++)
-        caus_program_say(program, "warning: %s", survey->failures[i].message);
     caus_setup setup;
-    long most;
-    CAUS_TRY(caus_arguments_integer(arguments, "max-variables", 1, 500, 0,
-                                    &most, err));
-    caus_setup_options options = {.max_variables = (size_t)most,
-                                  .service =
-                                      caus_arguments_get(arguments, "service")};
-    CAUS_TRY(caus_cli_propose(program, arguments, survey, &options, arena,
-                              &setup, err));
+    CAUS_TRY(propose(program, arguments, arena, survey, &setup, err));
     CAUS_TRY(write_file(path, &setup, arena, err));
-    const char *file = caus_shell_quote(path, arena);
-    const char *words = caus_cli_server_words(survey, arena);
-    caus_setup_answer answer = {.setup = &setup,
-                                .servers = survey->found,
-                                .server_count = survey->found_count,
-                                .path = path};
-    const char *time = when(arguments, arena);
-    if (file && words && time)
-        answer.next_command = caus_arena_format(
-            arena, "caus explain --vars %s%s%s", file, words, time);
+    caus_setup_answer answer = {
+        .setup = &setup,
+        .servers = survey->found,
+        .server_count = survey->found_count,
+        .path = path,
+        .next_command = next_command(arguments, path, survey, arena)};
     if (!answer.next_command)
         return caus_arena_fail(arena, err);
     const char *text;
