@@ -88,11 +88,35 @@ static caus_status bound_parents(const caus_granger_call *c, caus_graph *graph,
     return CAUS_OK;
 }
 
+/* One edge a pair at most, at the lag that tells most, and the ones required.
+ * The p and q there are those of all lags together; other lags of the model
+ * have none. */
+static void give_links(caus_granger_call *c, double *cell_q, caus_graph *graph)
+{
+    size_t lags = c->options->max_lag + 1;
+    for (size_t cell = 0; cell < c->cells; cell++) {
+        size_t pair = cell / lags, lag = cell % lags;
+        size_t from = pair / c->variables, to = pair % c->variables;
+        bool is_strongest = lag && lag == c->strongest[pair];
+        bool is_term = c->strongest[pair] && lag && lag <= c->lags[pair] &&
+                       caus_lag_prior_allows(&c->prior, from, to, lag);
+        double other = is_term ? (double)NAN : 1;
+        c->cell_p[cell] = is_strongest ? c->p_value[pair] : other;
+        if (cell_q)
+            cell_q[cell] = is_strongest ? c->q_value[pair] : other;
+        double verdict = c->q_value ? c->q_value[pair] : c->p_value[pair];
+        if ((is_strongest && c->is_asked[pair] &&
+             verdict <= c->options->alpha) ||
+            caus_lag_prior_requires(&c->prior, from, to, lag))
+            caus_graph_set(graph, from, to, lag, CAUS_MARK_TAIL,
+                           CAUS_MARK_ARROW);
+    }
+}
+
 static caus_status give_result(caus_granger_call *c, caus_granger *result,
                                caus_error *err)
 {
     caus_discovery *found = &result->found;
-    size_t lags = c->options->max_lag + 1;
     double *cell_q = NULL;
     CAUS_TRY(caus_graph_init(&found->graph, c->variables, c->options->max_lag,
                              c->out, err));
@@ -102,25 +126,7 @@ static caus_status give_result(caus_granger_call *c, caus_granger *result,
         if (!cell_q)
             return caus_arena_fail(c->out, err);
     }
-    for (size_t cell = 0; cell < c->cells; cell++) {
-        size_t pair = cell / lags, lag = cell % lags;
-        bool is_strongest = lag && lag == c->strongest[pair];
-        bool is_term = c->strongest[pair] && lag && lag <= c->lags[pair] &&
-                       caus_lag_prior_allows(&c->prior, pair / c->variables,
-                                             pair % c->variables, lag);
-        double other = is_term ? (double)NAN : 1;
-        c->cell_p[cell] = is_strongest ? c->p_value[pair] : other;
-        if (cell_q)
-            cell_q[cell] = is_strongest ? c->q_value[pair] : other;
-        double verdict = c->q_value ? c->q_value[pair] : c->p_value[pair];
-        if ((is_strongest && c->is_asked[pair] &&
-             verdict <= c->options->alpha) ||
-            caus_lag_prior_requires(&c->prior, pair / c->variables,
-                                    pair % c->variables, lag))
-            caus_graph_set(&found->graph, pair / c->variables,
-                           pair % c->variables, lag, CAUS_MARK_TAIL,
-                           CAUS_MARK_ARROW);
-    }
+    give_links(c, cell_q, &found->graph);
     CAUS_TRY(bound_parents(c, &found->graph, err));
     found->statistic = c->partial;
     found->p_value = c->cell_p;
