@@ -418,6 +418,40 @@ static caus_status cap(const caus_arguments *arguments, caus_arena *arena,
                                 max_lag, arena, input, err);
 }
 
+/* The rows to learn from, or what sums them up. */
+static caus_status load(caus_program *program, const caus_arguments *arguments,
+                        const caus_cli_method *method, caus_arena *arena,
+                        caus_cli_input *input, caus_error *err)
+{
+    if (caus_arguments_has(arguments, "gram") ||
+        caus_arguments_has(arguments, "push-down"))
+        CAUS_TRY(caus_cli_load_gram(program, arguments, arena, input, err));
+    else
+        CAUS_TRY(caus_cli_load(program, arguments,
+                               method ? 0 : caus_cli_baseline_ns, arena, input,
+                               err));
+    if (!method)
+        CAUS_TRY(caus_cli_add_calls(program, arguments, arena, input, err));
+    CAUS_TRY(cap(arguments, arena, input, err));
+    return caus_cli_read_contexts(arguments, arena, &input->series, err);
+}
+
+/* What a method that was named does not fit. */
+static caus_status warn_of_method(const caus_cli_method *method,
+                                  const caus_arguments *arguments,
+                                  caus_arena *arena, caus_cli_input *input,
+                                  caus_error *err)
+{
+    if (!method)
+        return CAUS_OK;
+    if (method->is_static && input->series.step_ns)
+        CAUS_TRY(warn_of_time(method->name, arena, input, err));
+    CAUS_TRY(caus_cli_warn_of_shape(method, arguments, arena, input, err));
+    return method->warning
+               ? caus_cli_add_warning(arena, input, method->warning(), err)
+               : CAUS_OK;
+}
+
 static caus_status answer_question(caus_program *program,
                                    const caus_arguments *arguments,
                                    caus_arena *arena, caus_graph_answer *answer,
@@ -427,29 +461,14 @@ static caus_status answer_question(caus_program *program,
     const caus_cli_method *method = name ? caus_cli_find_method(name) : NULL;
     CAUS_TRY(caus_cli_check_options(arguments, method, err));
     caus_cli_input input;
-    if (caus_arguments_has(arguments, "gram") ||
-        caus_arguments_has(arguments, "push-down"))
-        CAUS_TRY(caus_cli_load_gram(program, arguments, arena, &input, err));
-    else
-        CAUS_TRY(caus_cli_load(program, arguments,
-                               method ? 0 : caus_cli_baseline_ns, arena, &input,
-                               err));
-    if (!method)
-        CAUS_TRY(caus_cli_add_calls(program, arguments, arena, &input, err));
-    CAUS_TRY(cap(arguments, arena, &input, err));
+    CAUS_TRY(load(program, arguments, method, arena, &input, err));
     caus_series *series = caus_arena_array(arena, 1, sizeof *series);
     if (!series)
         return caus_arena_fail(arena, err);
-    CAUS_TRY(caus_cli_read_contexts(arguments, arena, &input.series, err));
     CAUS_TRY(caus_cli_warn_of_knowledge(arguments, arena, &input, err));
     *series = input.series;
     CAUS_TRY(settle_zone(program, arguments, series, err));
-    if (method && method->is_static && series->step_ns)
-        CAUS_TRY(warn_of_time(method->name, arena, &input, err));
-    if (method)
-        CAUS_TRY(caus_cli_warn_of_shape(method, arguments, arena, &input, err));
-    if (method && method->warning)
-        CAUS_TRY(caus_cli_add_warning(arena, &input, method->warning(), err));
+    CAUS_TRY(warn_of_method(method, arguments, arena, &input, err));
     answer->input = series;
     answer->warnings = input.warnings;
     answer->warning_count = input.warning_count;
