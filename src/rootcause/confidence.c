@@ -179,7 +179,9 @@ static double find_beyond(const caus_case *about)
         about, caus_deviate_together(kinds, sizeof kinds / sizeof *kinds));
 }
 
-/* What is not known counts as what tells neither. */
+/* What is not known counts as what tells neither, and what is far out no more
+ * than at a limit, as it would decide alone. bench/rca/fit.py, which fits the
+ * weights, reads signs the same way. */
 static void read_signs(const caus_case *about, const caus_placebo *placebo,
                        double *signs)
 {

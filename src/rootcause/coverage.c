@@ -7,7 +7,7 @@
 #include "rootcause/weights.h"
 
 /* The square of what users of a service feel, from three deviations on. */
-static double loudness(const caus_case *about, size_t service)
+static double square_felt(const caus_case *about, size_t service)
 {
     double loud = caus_scores_shown(&about->scores, service);
     bool counts =
@@ -26,7 +26,7 @@ caus_status caus_coverage_find(caus_case *about, caus_error *err)
         return caus_arena_fail(about->out, err);
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     for (size_t s = 0; s < scene->service_count; s++) {
-        double loud = loudness(about, s);
+        double loud = square_felt(about, s);
         size_t *distance, *via;
         if (loud <= 0)
             continue;

@@ -79,37 +79,49 @@ static void widen_over_gap(const caus_timeline *timeline, caus_onset *onset)
     onset->first_ns = timeline->time_ns[onset->first_row];
 }
 
+/* The onset where nobody gave one: of what stands out, else of what left its
+ * habit, else where the rows part most clearly.
+ *
+ *   onset  that of the detectors, if they have found one */
+static caus_status look_for_onset(caus_case *about, bool detected,
+                                  caus_onset *onset, bool *is_dated,
+                                  caus_error *err)
+{
+    size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
+    if (about->extent && !is_behind(onset, about->extent))
+        *onset = about->extent->onset;
+    *is_dated = onset->found && onset->row >= CAUS_LEAST_HEALTHY;
+    if (!*is_dated)
+        CAUS_TRY(caus_case_split(about, detected, least, onset, err));
+    if (!onset->found)
+        return CAUS_OK;
+    caus_silence_date(about, least, onset);
+    widen_over_gap(&about->timeline, onset);
+    return CAUS_OK;
+}
+
 static caus_status place_onset(caus_case *about, caus_error *err)
 {
     size_t given = SIZE_MAX;
-    bool done;
+    bool detected, is_dated = false;
     caus_anomalies found;
     if (about->options->has_onset)
         CAUS_TRY(find_given_row(about, &given, err));
-    CAUS_TRY(caus_case_detect(about, given, &found, &done, err));
+    CAUS_TRY(caus_case_detect(about, given, &found, &detected, err));
     caus_onset onset = {0};
     about->alarm = about->alone = (double)NAN;
-    if (done)
+    if (detected)
         CAUS_TRY(caus_case_find_onset(about, &found, given, &onset, err));
-    if (about->extent && !is_behind(&onset, about->extent))
-        onset = about->extent->onset;
-    bool is_dated =
-        given == SIZE_MAX && onset.found && onset.row >= CAUS_LEAST_HEALTHY;
-    size_t least = caus_larger(about->near_row, CAUS_LEAST_HEALTHY);
-    if (given != SIZE_MAX)
+    if (given == SIZE_MAX)
+        CAUS_TRY(look_for_onset(about, detected, &onset, &is_dated, err));
+    else
         onset = caus_onset_given(given, about->timeline.time_ns[given]);
-    else if (!is_dated)
-        CAUS_TRY(caus_case_split(about, done, least, &onset, err));
-    if (given == SIZE_MAX && onset.found) {
-        caus_silence_date(about, least, &onset);
-        widen_over_gap(&about->timeline, &onset);
-    }
     about->onset = onset;
     about->onset_row = onset.row;
     if (is_dated)
         CAUS_TRY(caus_case_await_users(about, err));
-    about->has_anomalies = done;
-    if (done)
+    about->has_anomalies = detected;
+    if (detected)
         about->anomalies = found;
     CAUS_TRY(caus_season_bring_to_onset(about, err));
     return caus_changes_weigh(about, err);
@@ -126,7 +138,8 @@ static double visibility(const caus_case *about, const double *clues)
 }
 
 /* What the symptom shows counts whole, the other kind of evidence less. Of a
- * symptom that nobody named each kind counts as loud as users see it. */
+ * symptom that nobody named each kind counts as loud as users see it, by the
+ * scores that it was chosen by. */
 static void weigh_kinds(caus_case *about, caus_aspect aspect)
 {
     double *kinds = about->context.kinds;
