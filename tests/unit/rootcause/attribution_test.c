@@ -82,19 +82,9 @@ static void players_alike_get_alike_and_idle_ones_nothing(void **state)
     assert_true(values[3] < values[0]);
 }
 
-static caus_share any_share_of(const caus_explanation *told, const char *name)
-{
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, name) == 0)
-            return told->suspects[i].share;
-    }
-    fail_msg("no %s", name);
-    return (caus_share){0};
-}
-
 static caus_share share_of(const caus_explanation *told, const char *name)
 {
-    caus_share found = any_share_of(told, name);
+    caus_share found = made_suspect_of(told, name)->share;
     assert_true(found.known);
     return found;
 }
@@ -259,7 +249,7 @@ an_observer_has_no_share_and_the_unmeasured_lets_through(void **state)
     caus_explanation told = made_explain(*state, watched, &options);
     check_shares(&told);
     assert_true(share_of(&told, "slo").value == 0);
-    assert_false(any_share_of(&told, "mid").known);
+    assert_false(made_suspect_of(&told, "mid")->share.known);
     assert_true(share_of(&told, "root").value > share_of(&told, "front").value);
 }
 

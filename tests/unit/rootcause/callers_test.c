@@ -43,11 +43,7 @@ static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
 
 static double outside_of_root(const caus_explanation *told)
 {
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, "root") == 0)
-            return told->suspects[i].terms[CAUS_TERM_EXTERNAL];
-    }
-    return (double)NAN;
+    return made_suspect_of(told, "root")->terms[CAUS_TERM_EXTERNAL];
 }
 
 /* Front asks mid three times as often, and mid root as often as ever for each
@@ -119,11 +115,7 @@ static void a_flood_that_fails_is_asked_not_repeated(void **state)
 
 static double calls_of(const caus_explanation *told, const char *service)
 {
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, service) == 0)
-            return told->suspects[i].terms[CAUS_TERM_CALLS];
-    }
-    return (double)NAN;
+    return made_suspect_of(told, service)->terms[CAUS_TERM_CALLS];
 }
 
 /* Users who are less content asked nobody again. */
@@ -175,12 +167,8 @@ static void whom_it_asks_more_itself_is_told(void **state)
     measures[ROOT_ERRORS] = (made_measure){"side_cpu", "side", 15, 1, 150};
     measures[3] = (made_measure){"store_requests", "store", 100, 2, 60};
     caus_explanation told = made_explain(*state, measures, &options);
-    for (size_t i = 0; i < told.suspect_count; i++) {
-        bool is_mid = strcmp(told.suspects[i].service, "mid") == 0;
-        const char *said = told.suspects[i].sentence;
-        assert_true(!is_mid ||
-                    strstr(said, "store got 1.61 requests for each"));
-    }
+    assert_non_null(strstr(made_suspect_of(&told, "mid")->sentence,
+                           "store got 1.61 requests for each"));
     assert_true(calls_of(&told, "mid") > 0);
 }
 
@@ -247,10 +235,7 @@ static void calls_that_gained_little_clear_nobody(void **state)
         caus_explain_options options = made_options();
         caus_explanation told = made_explain(*state, measures, &options);
         assert_string_equal(made_first_of(&told), much ? "root" : "mid");
-        for (size_t i = 0; i < told.suspect_count; i++) {
-            if (strcmp(told.suspects[i].service, "mid") == 0)
-                scores[much] = told.suspects[i].score;
-        }
+        scores[much] = made_suspect_of(&told, "mid")->score;
     }
     assert_true(scores[0] > 2 * scores[1]);
 }
@@ -344,12 +329,11 @@ static void what_fails_once_is_no_outage(void **state)
     caus_explanation before = made_explain_series(with, &series, &options);
     values[(MADE_ONSET + 7) * MADE_VARIABLES + 7] = 1e6;
     caus_explanation told = made_explain_series(with, &series, &options);
-    for (size_t i = 0; i < told.suspect_count; i++)
-        for (size_t k = 0; k < told.suspect_count; k++)
-            if (strcmp(told.suspects[i].service, before.suspects[k].service) ==
-                0)
-                assert_true(told.suspects[i].score <=
-                            before.suspects[k].score + .1);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        const caus_suspect *now = &told.suspects[i];
+        assert_true(now->score <=
+                    made_suspect_of(&before, now->service)->score + .1);
+    }
 }
 
 /* ---- services that are not measured now and then ---- */
@@ -592,10 +576,8 @@ static void who_is_started_anew_counts_as_far_as_somebody_feels_it(void **state)
         caus_explanation told = made_explain(*state, measures, &options);
         if (!is_felt)
             assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
-        for (size_t i = 0; i < told.suspect_count; i++) {
-            if (strcmp(told.suspects[i].service, "side") == 0)
-                term[is_felt] = told.suspects[i].terms[CAUS_TERM_INTERNAL];
-        }
+        term[is_felt] =
+            made_suspect_of(&told, "side")->terms[CAUS_TERM_INTERNAL];
     }
     assert_true(term[1] > 1 && term[0] > 0 && term[0] < .7 * term[1]);
 }
@@ -617,10 +599,8 @@ static void memory_that_nobody_feels_counts_less(void **state)
         }
         caus_explain_options options = made_options();
         caus_explanation told = made_explain(*state, measures, &options);
-        for (size_t i = 0; i < told.suspect_count; i++) {
-            if (strcmp(told.suspects[i].service, "side") == 0)
-                term[is_measured] = told.suspects[i].terms[CAUS_TERM_INTERNAL];
-        }
+        term[is_measured] =
+            made_suspect_of(&told, "side")->terms[CAUS_TERM_INTERNAL];
     }
     assert_true(term[0] > 1);
     assert_true(term[1] < .7 * term[0] && term[1] > .3 * term[0]);
@@ -743,11 +723,7 @@ static double external_of_mid(made_fixture *with, bool common)
     measures[0].shift = measures[3].shift = measures[8].shift = .5;
     measures[5] = (made_measure){"mid_errors", "mid", 1, .1, 50};
     caus_explanation told = made_explain(with, measures, &options);
-    for (size_t i = 0; i < told.suspect_count; i++) {
-        if (strcmp(told.suspects[i].service, "mid") == 0)
-            return told.suspects[i].terms[CAUS_TERM_EXTERNAL];
-    }
-    return (double)NAN;
+    return made_suspect_of(&told, "mid")->terms[CAUS_TERM_EXTERNAL];
 }
 
 static void who_waits_as_others_do_fails_for_that(void **state)

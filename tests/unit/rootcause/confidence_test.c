@@ -168,11 +168,7 @@ static void who_names_a_symptom_feels_it(void **state)
 
 static double inside(const caus_explanation *told, const char *service)
 {
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, service) == 0)
-            return told->suspects[i].terms[CAUS_TERM_INTERNAL];
-    }
-    return 0;
+    return made_suspect_of(told, service)->terms[CAUS_TERM_INTERNAL];
 }
 
 /* Kinds of evidence that point to different services are worth less: it costs

@@ -322,17 +322,6 @@ static void the_unit_of_bytes_does_not_matter(void **state)
     }
 }
 
-static const caus_suspect *find_suspect(const caus_explanation *told,
-                                        const char *service)
-{
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, service) == 0)
-            return &told->suspects[i];
-    }
-    fail_msg("there is no suspect %s", service);
-    return NULL;
-}
-
 static void a_silent_callee_is_suspected_of_a_slow_way(void **state)
 {
     made_measure measures[MADE_VARIABLES];
@@ -343,13 +332,13 @@ static void a_silent_callee_is_suspected_of_a_slow_way(void **state)
     }
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, measures, &options);
-    double way = find_suspect(&told, "root")->terms[CAUS_TERM_WAY];
+    double way = made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY];
     assert_true(way > 0);
     /* front's latency is explained by mid, so the way to side is not. */
-    assert_true(find_suspect(&told, "side")->terms[CAUS_TERM_WAY] < way);
+    assert_true(made_suspect_of(&told, "side")->terms[CAUS_TERM_WAY] < way);
     assert_string_equal(told.suspects[0].service, "mid");
     told = made_explain(*state, made_incident, &options);
-    assert_true(find_suspect(&told, "root")->terms[CAUS_TERM_WAY] < way / 2);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY] < way / 2);
 }
 
 static void healthy_rows_have_no_cause(void **state)

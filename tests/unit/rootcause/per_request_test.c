@@ -25,11 +25,7 @@ static double inside(made_fixture *with, const char *own, double load,
     measures[SIDE_OWN] = (made_measure){own, "side", 15, .5, 15 * (grown - 1)};
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(with, measures, &options);
-    for (size_t i = 0; i < told.suspect_count; i++) {
-        if (strcmp(told.suspects[i].service, "side") == 0)
-            return told.suspects[i].terms[CAUS_TERM_INTERNAL];
-    }
-    return (double)NAN;
+    return made_suspect_of(&told, "side")->terms[CAUS_TERM_INTERNAL];
 }
 
 static void work_that_grows_as_requests_do_is_no_clue(void **state)
@@ -61,10 +57,7 @@ static void what_a_service_asks_is_not_what_it_is_asked(void **state)
     measures[MID_LOAD] = (made_measure){"mid_requests", "mid", 100, 3, 0};
     measures[SIDE_OWN] = (made_measure){"side_cpu", "side", 15, .5, 30};
     caus_explanation told = made_explain(with, measures, &options);
-    for (size_t i = 0; i < told.suspect_count; i++) {
-        if (strcmp(told.suspects[i].service, "side") == 0)
-            assert_true(told.suspects[i].terms[CAUS_TERM_INTERNAL] > 1);
-    }
+    assert_true(made_suspect_of(&told, "side")->terms[CAUS_TERM_INTERNAL] > 1);
 }
 
 static void memory_does_not_follow_requests(void **state)

@@ -8,17 +8,6 @@
 
 typedef made_measure measure;
 
-static const caus_suspect *suspect(const caus_explanation *told,
-                                   const char *service)
-{
-    for (size_t i = 0; i < told->suspect_count; i++) {
-        if (strcmp(told->suspects[i].service, service) == 0)
-            return &told->suspects[i];
-    }
-    fail_msg("%s is not ranked", service);
-    return NULL;
-}
-
 static void a_callee_that_nobody_measures_is_looked_through(void **state)
 {
     measure blind[MADE_VARIABLES];
@@ -72,10 +61,10 @@ static void who_shows_what_users_wait_for_only_looks_at_it(void **state)
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, looking, &options);
     assert_string_equal(told.suspects[0].service, "root");
-    assert_true(suspect(&told, "slo")->observer);
+    assert_true(made_suspect_of(&told, "slo")->observer);
     looking[9] = (measure){"slo_requests", "slo", 100, 3, 0};
     told = made_explain(*state, looking, &options);
-    assert_false(suspect(&told, "slo")->observer);
+    assert_false(made_suspect_of(&told, "slo")->observer);
 }
 
 static void a_graph_of_other_names_is_none(void **state)
@@ -132,7 +121,8 @@ static void few_failures_do_not_make_many(void **state)
     assert_string_equal(told.suspects[0].service, "root");
     options.topology = NULL; /* nobody told that front asks side */
     told = made_explain(*state, failing, &options);
-    assert_true(suspect(&told, "side")->score < suspect(&told, "root")->score);
+    assert_true(made_suspect_of(&told, "side")->score <
+                made_suspect_of(&told, "root")->score);
     options.topology = &made_topology;
     measure busy[MADE_VARIABLES];
     memcpy(busy, failing, sizeof busy);
@@ -248,7 +238,8 @@ static void more_calls_than_ever_are_the_callers_doing(void **state)
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, novel, &options);
     assert_string_equal(told.suspects[0].service, "mid");
-    assert_true(suspect(&told, "root")->score < .5 * told.suspects[0].score);
+    assert_true(made_suspect_of(&told, "root")->score <
+                .5 * told.suspects[0].score);
 }
 
 /* The same where nobody counts what mid gets, so that how often it asks is not
@@ -260,10 +251,11 @@ static void who_was_hardly_ever_called_has_no_habit(void **state)
     novel[3] = (measure){"mid_memory", "mid", 500, 5, 0};
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, novel, &options);
-    double usual = suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL];
+    double usual = made_suspect_of(&told, "root")->terms[CAUS_TERM_EXTERNAL];
     novel[5] = (measure){"root_requests", "root", 9, .1, 891};
     told = made_explain(*state, novel, &options);
-    assert_true(suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL] < .3 * usual);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_EXTERNAL] <
+                .3 * usual);
 }
 
 static void
@@ -294,8 +286,8 @@ static void who_counts_requests_is_no_observer(void **state)
     caus_explain_options options = made_options();
     options.topology = NULL;
     caus_explanation told = made_explain(*state, outside, &options);
-    assert_false(suspect(&told, "root")->observer);
-    assert_true(suspect(&told, "root")->score > 0);
+    assert_false(made_suspect_of(&told, "root")->observer);
+    assert_true(made_suspect_of(&told, "root")->score > 0);
 }
 
 static void numbers_tell_who_may_call_whom(void **state)
@@ -332,13 +324,15 @@ who_takes_longer_is_no_callee_for_getting_fewer_requests(void **state)
     options.topology = NULL;
     options.symptom = NULL;
     caus_explanation told = made_explain(*state, apart, &options);
-    double with_root = suspect(&told, "front")->terms[CAUS_TERM_EXTERNAL];
+    double with_root =
+        made_suspect_of(&told, "front")->terms[CAUS_TERM_EXTERNAL];
     measure alone[MADE_VARIABLES];
     memcpy(alone, apart, sizeof alone);
     alone[5].shift = alone[6].shift = 0;
     told = made_explain(*state, alone, &options);
     assert_true(with_root >
-                .99 * suspect(&told, "front")->terms[CAUS_TERM_EXTERNAL]);
+                .99 *
+                    made_suspect_of(&told, "front")->terms[CAUS_TERM_EXTERNAL]);
 }
 
 /* Nobody told who calls whom: front gives up what it waits for too long. */
@@ -353,15 +347,15 @@ static void a_slow_callee_explains_failures_without_calls(void **state)
     options.topology = NULL;
     options.symptom = "front_errors";
     caus_explanation told = made_explain(*state, failing, &options);
-    double with_root = suspect(&told, "front")->score;
+    double with_root = made_suspect_of(&told, "front")->score;
     failing[6].shift = 0;
     told = made_explain(*state, failing, &options);
-    assert_true(with_root < .7 * suspect(&told, "front")->score);
+    assert_true(with_root < .7 * made_suspect_of(&told, "front")->score);
 }
 
 static double inside(const caus_explanation *told, const char *service)
 {
-    return suspect(told, service)->terms[CAUS_TERM_INTERNAL];
+    return made_suspect_of(told, service)->terms[CAUS_TERM_INTERNAL];
 }
 
 /* Without a call graph: what fills in root is told by it where the memory of
@@ -450,10 +444,10 @@ static void a_queue_tells_where_latency_is_not_measured(void **state)
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, blind, &options);
     assert_string_equal(told.suspects[0].service, "root");
-    assert_true(suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL] > 0);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_EXTERNAL] > 0);
     blind[7] = (measure){"root_errors", "root", 0, 0, 0};
     told = made_explain(*state, blind, &options);
-    assert_true(suspect(&told, "root")->terms[CAUS_TERM_EXTERNAL] <= 0);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_EXTERNAL] <= 0);
 }
 
 /* The first rows of the made series, to be written to. */
