@@ -68,9 +68,6 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
 
-/* What counts the requests of a service: as `like` does another's, else
- * otherwise, since each is held against its own habit; SIZE_MAX = nothing. */
-size_t caus_requests_find(const caus_case *about, size_t service, size_t like);
 /* Fills `lacks`: how many requests services get for each of their callers',
  * beside healthy windows; all 0 without calls, or without these, as nobody
  * knows then how far it goes by chance. */

@@ -7,31 +7,6 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
-size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
-{
-    const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
-        if (scene->measures[v] == scene->measures[like] &&
-            about->shifts[v].measured)
-            return v;
-    }
-    return SIZE_MAX;
-}
-
-size_t caus_case_find_load(const caus_case *about, size_t service)
-{
-    const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
-        if (caus_scene_counts_own(scene, v) && about->shifts[v].measured)
-            return v;
-    }
-    return SIZE_MAX;
-}
-
 /* How many more requests of a row fail; NaN = nobody counts them. `load` is
  * that of the symptom's service. */
 static double failing(const caus_case *about, size_t variable, size_t load)

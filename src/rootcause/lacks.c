@@ -13,12 +13,6 @@ typedef struct requests {
     double *own, *callers;
 } requests;
 
-size_t caus_requests_find(const caus_case *about, size_t service, size_t like)
-{
-    size_t alike = caus_case_find_alike(about, service, like);
-    return alike == SIZE_MAX ? caus_case_find_load(about, service) : alike;
-}
-
 /* Whether all callers of a service count requests, each as another does. */
 static bool count_alike(const caus_case *about, size_t service, size_t load)
 {
@@ -28,7 +22,7 @@ static bool count_alike(const caus_case *about, size_t service, size_t load)
          i < scene->caller_start[service + 1]; i++) {
         if (scene->callers[i] == service)
             continue;
-        size_t asked = caus_requests_find(about, scene->callers[i], load);
+        size_t asked = caus_case_find_requests(about, scene->callers[i], load);
         if (first == SIZE_MAX)
             first = asked;
         if (asked == SIZE_MAX ||
@@ -49,7 +43,7 @@ static void add_callers(const caus_case *about, size_t service, size_t load,
         size_t caller = scene->callers[i];
         if (caller == service || (only != SIZE_MAX && caller != only))
             continue;
-        size_t asked = caus_requests_find(about, caller, load);
+        size_t asked = caus_case_find_requests(about, caller, load);
         for (size_t r = 0; r < timeline->row_count; r++)
             callers[r + 1] += timeline->values[asked * timeline->row_count + r];
     }
@@ -120,7 +114,7 @@ static caus_lack least_lack(const caus_case *about, const caus_placebo *placebo,
         caus_lack made = {.usual = 0, .now = (double)NAN};
         if (caller == service)
             continue;
-        if (caus_requests_find(about, caller, load) != SIZE_MAX) {
+        if (caus_case_find_requests(about, caller, load) != SIZE_MAX) {
             add_up(about, service, load, caller, sums);
             made = lack_of(about, placebo, sums);
         }

@@ -49,7 +49,7 @@ static void find_loudest(const caus_case *about, const double *clues,
 /* What a service is asked before the onset, as another counts its requests. */
 static double asked_before(const caus_case *about, size_t service, size_t load)
 {
-    size_t asked = caus_requests_find(about, service, load);
+    size_t asked = caus_case_find_requests(about, service, load);
     return asked == SIZE_MAX ? 0 : about->shifts[asked].before;
 }
 

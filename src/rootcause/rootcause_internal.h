@@ -297,6 +297,11 @@ size_t caus_case_find_alike(const caus_case *about, size_t service,
                             size_t like);
 /* The first variable of a service that counts its requests, or SIZE_MAX. */
 size_t caus_case_find_load(const caus_case *about, size_t service);
+/* What counts the requests of a service as `like` does another's, else what
+ * counts them otherwise, where each is held against its own habit; SIZE_MAX =
+ * nothing. */
+size_t caus_case_find_requests(const caus_case *about, size_t service,
+                               size_t like);
 /* Lessens clues of services that healthy rows hardly ever call: they have no
  * habit, and that they are called is their callers' doing. */
 caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a service has that measures the same as another's, or counts its
+ * requests in another way. */
+#include "rootcause/rootcause_internal.h"
+
+size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (scene->measures[v] == scene->measures[like] &&
+            about->shifts[v].measured)
+            return v;
+    }
+    return SIZE_MAX;
+}
+
+size_t caus_case_find_load(const caus_case *about, size_t service)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->variable_start[service];
+         i < scene->variable_start[service + 1]; i++) {
+        size_t v = scene->variables[i];
+        if (caus_scene_counts_own(scene, v) && about->shifts[v].measured)
+            return v;
+    }
+    return SIZE_MAX;
+}
+
+size_t caus_case_find_requests(const caus_case *about, size_t service,
+                               size_t like)
+{
+    size_t alike = caus_case_find_alike(about, service, like);
+    return alike == SIZE_MAX ? caus_case_find_load(about, service) : alike;
+}
