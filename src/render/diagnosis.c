@@ -113,6 +113,7 @@ caus_status caus_render_diagnosis(const caus_diagnosis_answer *answer,
                                   caus_arena *out, const char **text,
                                   size_t *length, caus_error *err)
 {
-    return caus_sheet_render("diagnoses", format, options, write_json,
-                             write_text, answer, out, text, length, err);
+    static const caus_sheet_kind kind = {"diagnoses", write_json, write_text};
+    return caus_sheet_render(&kind, answer, format, options, out, text, length,
+                             err);
 }

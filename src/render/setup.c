@@ -138,6 +138,8 @@ caus_status caus_render_setup(const caus_setup_answer *answer,
                               caus_arena *out, const char **text,
                               size_t *length, caus_error *err)
 {
-    return caus_sheet_render("proposed variables", format, options, write_json,
-                             write_text, answer, out, text, length, err);
+    static const caus_sheet_kind kind = {"proposed variables", write_json,
+                                         write_text};
+    return caus_sheet_render(&kind, answer, format, options, out, text, length,
+                             err);
 }

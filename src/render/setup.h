@@ -18,15 +18,17 @@ typedef struct caus_sheet {
 
 typedef void caus_sheet_fn(caus_sheet *sheet, const void *answer);
 
-/* Writes a page by one of two functions; fails for formats other than JSON and
- * text.
- *
- *   what  "proposed variables": for sentences
+/* How sheets of one kind are written. */
+typedef struct caus_sheet_kind {
+    const char *what; /* "proposed variables": for sentences */
+    caus_sheet_fn *write_json, *write_text;
+} caus_sheet_kind;
+
+/* Writes an answer by one of them; fails for formats other than JSON and text.
  */
-caus_status caus_sheet_render(const char *what, caus_format format,
+caus_status caus_sheet_render(const caus_sheet_kind *kind, const void *answer,
+                              caus_format format,
                               const caus_render_options *options,
-                              caus_sheet_fn *write_json,
-                              caus_sheet_fn *write_text, const void *answer,
                               caus_arena *out, const char **text,
                               size_t *length, caus_error *err);
 

@@ -82,10 +82,28 @@ void caus_sheet_put_queries(caus_sheet *sheet, caus_json *json,
     caus_json_end_array(json);
 }
 
-caus_status caus_sheet_render(const char *what, caus_format format,
+static caus_sheet start_sheet(caus_format format,
                               const caus_render_options *options,
-                              caus_sheet_fn *write_json,
-                              caus_sheet_fn *write_text, const void *answer,
+                              caus_arena *arena, caus_text *text)
+{
+    bool color = options->color;
+    caus_clean of_text =
+        options->ascii ? CAUS_CLEAN_ASCII : CAUS_CLEAN_PRINTABLE;
+    return (caus_sheet){
+        .text = text,
+        .arena = arena,
+        .options = options,
+        .clean = format == CAUS_FORMAT_JSON ? CAUS_CLEAN_UTF8 : of_text,
+        .width = options->width ? options->width : DEFAULT_WIDTH,
+        .bold = color ? "\033[1m" : "",
+        .dim = color ? "\033[2m" : "",
+        .warn = color ? "\033[33m" : "",
+        .reset = color ? "\033[0m" : ""};
+}
+
+caus_status caus_sheet_render(const caus_sheet_kind *kind, const void *answer,
+                              caus_format format,
+                              const caus_render_options *options,
                               caus_arena *out, const char **text,
                               size_t *length, caus_error *err)
 {
@@ -93,29 +111,17 @@ caus_status caus_sheet_render(const char *what, caus_format format,
         return CAUS_FAIL(err, CAUS_ERR_UNSUPPORTED,
                          "%s are written as json or text: choose one by "
                          "--format or by the ending of -o",
-                         what);
+                         kind->what);
     caus_arena *arena = caus_arena_new(0);
     if (!arena)
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY, "no memory to write %s",
-                         what);
-    bool color = options->color;
+                         kind->what);
     caus_text made = {0};
-    caus_sheet sheet = {.text = &made,
-                        .arena = arena,
-                        .options = options,
-                        .clean = format == CAUS_FORMAT_JSON ? CAUS_CLEAN_UTF8
-                                 : options->ascii           ? CAUS_CLEAN_ASCII
-                                                  : CAUS_CLEAN_PRINTABLE,
-                        .width =
-                            options->width ? options->width : DEFAULT_WIDTH,
-                        .bold = color ? "\033[1m" : "",
-                        .dim = color ? "\033[2m" : "",
-                        .warn = color ? "\033[33m" : "",
-                        .reset = color ? "\033[0m" : ""};
+    caus_sheet sheet = start_sheet(format, options, arena, &made);
     if (format == CAUS_FORMAT_JSON)
-        write_json(&sheet, answer);
+        kind->write_json(&sheet, answer);
     else
-        write_text(&sheet, answer);
+        kind->write_text(&sheet, answer);
     caus_status status = caus_text_finish(&made, out, text, length, err);
     caus_arena_free(arena);
     return status;
