@@ -32,7 +32,7 @@ SYSTEMS = {"worlds": [(80, 2330001), (100, 2930001)], "traced": [(16, 1120001)],
            "cloud": [(48, 2320001), (128, 2920001)], "logs": [(54, 1150001)],
            "queues": [(128, 2350001), (128, 730001)], "exporters": [(126, 1000)]}
 DAMAGED = 80
-KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "unfelt",
+KEPT = ["alarm", "alarm_alone", "beyond", "strength", "explained", "unfelt", "untold",
         "rows_before", "rows_after", "verdict"]
 
 

@@ -14,8 +14,7 @@ without it.
 
 usage: fit.py --answers FOLDER [--leave-out a,b] [--in-use]
 
---leave-out names systems that are scored only: PetShop, which has one root, and those
-of exporters.py, so that one simulator stays unknown. --in-use scores the confidence
+--leave-out names systems that are scored only: PetShop, which has one root. --in-use scores the confidence
 that the answers came with, and fits nothing. Needs numpy; exits 77 without.
 """
 import argparse
@@ -37,9 +36,10 @@ except ImportError:
 TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order", "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
 SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explained", "clear",
-         "agreed", "unfelt"]
+         "agreed", "unfelt", "untold", "elsewhere"]
 INCIDENT = ["one", "beyond", "alone", "unfelt"]
-RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained", "clear", "agreed"]
+RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained", "clear", "agreed",
+         "untold", "elsewhere"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
@@ -49,8 +49,8 @@ WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "../../src/rootcause/weights.h")
 # What tells neither, where it is not known.
 NEUTRAL_BEYOND, NEUTRAL_ALONE = 1.6, -.4
-# Of 1, 3, 6 and 12 the best on kinds left out.
-PENALTY = 3.
+# Of .1, .3, 1, 3, 10 and 30 the best on kinds left out.
+PENALTY = 1.
 KINDS = {"damaged": "worlds", "traced": "worlds", "logs": "worlds"}
 
 
@@ -80,7 +80,9 @@ def signs(told):
             0 if told["strength"] is None else math.log(between(told["strength"], .1, 10)),
             terms["external"] / score if explained is None else 0,
             0 if explained is None else math.log(explained),
-            max(terms.values()) / score, agreement(services), told.get("unfelt") or 0]
+            max(terms.values()) / score, agreement(services), told["unfelt"] or 0,
+            told["untold"] or 0,
+            max([s[3].get("internal", 0) for s in services[1:]], default=0) / score]
 
 
 def weights_in_use():
@@ -308,7 +310,7 @@ def show(pools, left_out):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--answers", required=True)
-    parser.add_argument("--leave-out", default="dev_petshop,exporters")
+    parser.add_argument("--leave-out", default="dev_petshop")
     parser.add_argument("--in-use", action="store_true")
     options = parser.parse_args()
     pools = read_pools(options.answers)

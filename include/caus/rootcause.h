@@ -273,6 +273,10 @@ typedef struct caus_explanation {
                          that service, while no latency or errors, its own, its
                          callers' or what users see, tell of it; NaN = nobody is
                          suspected */
+    double untold;    /* share of the first score that is of latency and errors
+                         of a service whose insides are measured and quiet, while
+                         nobody measures how one that it calls answers: it may be
+                         that one's; NaN = nobody is suspected */
     size_t suspect_count;
     const caus_suspect *suspects; /* every service once, first = likeliest */
     size_t clue_count;

@@ -409,6 +409,7 @@ void caus_explanation_write_json(const caus_tale *tale)
     caus_put_number(&json, "beyond", told->beyond);
     caus_put_number(&json, "explained", told->explained);
     caus_put_number(&json, "unfelt", told->unfelt);
+    caus_put_number(&json, "untold", told->untold);
     caus_json_put_unsigned(&json, "placebo_windows", told->placebo_count);
     caus_json_key(&json, "services");
     caus_json_begin_array(&json);

@@ -120,16 +120,18 @@ static double agreement_on_first(const caus_case *about)
     return sum > 0 ? agreed / sum : 1;
 }
 
-/* The loudest of latency and errors of a service; −1 = nothing is measured. */
-static double heard_from(const caus_case *about, size_t service)
+/* The loudest of what is measured inside a service, or else of its latency and
+ * errors; −1 = nothing is. */
+static double loudest_of(const caus_case *about, size_t service, bool inside)
 {
     const caus_scene *scene = &about->scene;
     double most = -1;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
-        if (about->shifts[v].measured &&
-            caus_aspect_is_outside(scene->aspects[v]))
+        bool fits = inside ? caus_aspect_is_inside(scene->aspects[v])
+                           : caus_aspect_is_outside(scene->aspects[v]);
+        if (fits && about->shifts[v].measured)
             most = fmax(most, about->scores.clue[v]);
     }
     return most;
@@ -150,11 +152,11 @@ static double felt_by_anybody(const caus_case *about)
                       : -1;
     for (size_t s = 0; s < scene->service_count; s++) {
         if (s == first || caus_scene_users_see(scene, s))
-            most = fmax(most, heard_from(about, s));
+            most = fmax(most, loudest_of(about, s, false));
     }
     for (size_t i = scene->caller_start[first];
          i < scene->caller_start[first + 1]; i++)
-        most = fmax(most, heard_from(about, scene->callers[i]));
+        most = fmax(most, loudest_of(about, scene->callers[i], false));
     double felt = fmin(1, most / caus_explained_clue);
     return most < 0 ? 1 : felt * felt;
 }
@@ -166,6 +168,42 @@ static double unfelt_of_first(const caus_case *about)
     const caus_suspect *first = about->suspects;
     return first->terms[CAUS_TERM_INTERNAL] / first->score *
            (1 - felt_by_anybody(about));
+}
+
+/* Whether a service calls one of which nobody measures how it answers. */
+static bool calls_unmeasured(const caus_scene *scene, size_t service)
+{
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        if (!caus_scene_shows(scene, scene->callees[i]))
+            return true;
+    }
+    return false;
+}
+
+/* The share of the first score that callers see of it, as far as what is
+ * inside it is measured and quiet, where it may wait for who is not measured.
+ */
+static double untold_of_first(const caus_case *about)
+{
+    const caus_suspect *first = about->suspects;
+    double inside = loudest_of(about, about->ranked[0], true);
+    if (inside < 0 || !calls_unmeasured(&about->scene, about->ranked[0]))
+        return 0;
+    return first->terms[CAUS_TERM_EXTERNAL] / first->score *
+           (1 - fmin(1, inside / caus_explained_clue));
+}
+
+/* The most that moved inside any other service, of the first score. */
+static double moved_elsewhere(const caus_case *about)
+{
+    double most = 0;
+    for (size_t i = 1; i < about->scene.service_count; i++) {
+        const caus_suspect *other = &about->suspects[i];
+        double inside = other->terms[CAUS_TERM_INTERNAL];
+        most = fmax(most, other->observer ? 0 : inside);
+    }
+    return most / about->suspects[0].score;
 }
 
 /* How far what kinds of evidence show, each of which has healthy windows of its
@@ -207,6 +245,8 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
     signs[CAUS_SIGN_CLEAR] = clearness_of_first(about);
     signs[CAUS_SIGN_AGREED] = agreement_on_first(about);
     signs[CAUS_SIGN_UNFELT] = about->unfelt;
+    signs[CAUS_SIGN_UNTOLD] = about->untold;
+    signs[CAUS_SIGN_ELSEWHERE] = moved_elsewhere(about);
 }
 
 /* How likely the first is of the first two: those that score alike are alike,
@@ -266,12 +306,13 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
     size_t count = about->scene.service_count;
     about->incident = 0;
     about->beyond = find_beyond(about);
-    about->explained = about->unfelt = (double)NAN;
+    about->explained = about->unfelt = about->untold = (double)NAN;
     if (!count || about->suspects[0].observer ||
         !(about->suspects[0].score > 0))
         return CAUS_OK;
     CAUS_TRY(find_explained(about, err));
     about->unfelt = unfelt_of_first(about);
+    about->untold = untold_of_first(about);
     double signs[CAUS_SIGN_COUNT] = {0}, sum = 0;
     read_signs(about, placebo, signs);
     about->incident = logistic(caus_incident_weights, signs);

@@ -88,6 +88,8 @@ typedef struct caus_case {
                          moved; NaN = no calls are known */
     double unfelt;    /* share of its score that is of what is inside it, which
                          nobody feels; NaN = nobody is suspected */
+    double untold;    /* share of its score that may be a callee's of which
+                         nothing is measured */
     double *unheeded_s; /* [service_count] for how long what it shows outside
                            was there before anybody felt anything */
     bool has_anomalies;
@@ -382,6 +384,9 @@ typedef enum caus_sign {
                             as loud as it is anywhere */
     CAUS_SIGN_UNFELT,    /* share of what is inside the first, felt by nobody,
                             in its score */
+    CAUS_SIGN_UNTOLD,    /* share of its score that may be a callee's of which
+                            nothing is measured */
+    CAUS_SIGN_ELSEWHERE, /* what moved inside another service, of that score */
     CAUS_SIGN_COUNT
 } caus_sign;
 

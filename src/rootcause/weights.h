@@ -116,13 +116,12 @@ static const double caus_neutral_beyond = 1.6;
 static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
- * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py, but
- * for the last: what nobody feels leaves a third of the odds. */
-static const double caus_incident_weights[] = {-2.36, 1.54, .68, 0, 0,   0,
-                                               0,     0,    0,   0, -1.1};
+ * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
+static const double caus_incident_weights[] = {-2.55, 1.70, .56, 0,     0, 0, 0,
+                                               0,     0,    0,   -1.07, 0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {-.41, .49,  0,   .88, .81, .71,
-                                            -.49, 1.07, .60, .35, 0};
+static const double caus_right_weights[] = {
+    -.70, .30, 0, .98, 1.64, .37, -1.03, 1.26, 1.07, .57, 0, -1.08, -1.22};
 /* Odds of the first against the second are at most this power of the ratio of
  * their scores. */
 static const double caus_power_of_lead = 4;

@@ -99,6 +99,38 @@ static void who_may_wait_for_what_nobody_measures_is_less_sure(void **state)
     }
 }
 
+/* root is slow, and so are its callers; it alone calls side. */
+static caus_explanation explain_wait(made_fixture *with, const char *of_side,
+                                     const char *of_root, double inside)
+{
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {2, 3}};
+    static const caus_topology topology = {4, services, 3, calls};
+    measure slow[MADE_VARIABLES];
+    memcpy(slow, made_incident, sizeof slow);
+    slow[7] = (measure){of_root, "root", 30, 1, inside};
+    slow[8].name = of_side;
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    caus_explanation told = made_explain(with, slow, &options);
+    assert_string_equal(told.suspects[0].service, "root");
+    return told;
+}
+
+/* Of what is not measured inside nobody can tell that it is quiet. */
+static void what_a_callee_may_have_done_is_told_as_such(void **state)
+{
+    static const char *const seen = "side_latency", *const unseen = "side_jobs";
+    caus_explanation told = explain_wait(*state, unseen, "root_cpu", 0);
+    assert_true(told.untold > .5);
+    told = explain_wait(*state, seen, "root_cpu", 0);
+    assert_true(told.untold < exact);
+    told = explain_wait(*state, unseen, "root_cpu", 40);
+    assert_true(told.untold < exact);
+    told = explain_wait(*state, unseen, "root_jobs", 0);
+    assert_true(told.untold < exact);
+}
+
 /* However sure it is that something happened. */
 static void who_scores_alike_is_as_likely(void **state)
 {
@@ -281,6 +313,9 @@ int main(void)
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
             who_may_wait_for_what_nobody_measures_is_less_sure, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_a_callee_may_have_done_is_told_as_such, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(what_nobody_feels_has_to_be_surer,
                                         made_set_up, made_tear_down),
