@@ -106,8 +106,32 @@ static bool mentions_other(const caus_scene *scene, const char *name,
     return false;
 }
 
+/* The end of the words at the start of the text that say what of messages is
+ * measured: exporters name that before whom it is of. */
+static size_t skip_measure(const char *text)
+{
+    static const char *const words[] = {"lag",     "current", "offset*",
+                                        "records", "max",     "sum",
+                                        "seconds", "group",   "uncommitted"};
+    for (size_t from = 0;;) {
+        size_t end = from;
+        bool is_measure = false;
+        while (text[end] && !parts(text[end]))
+            end++;
+        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+            is_measure = is_measure ||
+                         caus_word_matches(text + from, end - from, words[k]);
+        if (!is_measure || end == from)
+            return from;
+        while (parts(text[end]))
+            end++;
+        from = end;
+    }
+}
+
 /* The service that a word of a group of readers stands before:
- * "lag{group=\"orders\"}", "consumergroup_orders". */
+ * "lag{group=\"orders\"}", "consumergroup_orders", "consumergroup_lag_orders".
+ */
 static size_t reader_at(const caus_scene *scene, const char *text)
 {
     static const char *const groups[] = {"group", "consumergroup*", "consumer*",
@@ -120,8 +144,10 @@ static size_t reader_at(const caus_scene *scene, const char *text)
         is_group = is_group || caus_word_matches(text, length, groups[k]);
     while (parts(text[length]))
         length++;
+    const char *who = text + length;
+    who += is_group ? skip_measure(who) : 0;
     for (size_t s = 0; is_group && s < scene->service_count; s++) {
-        size_t said = service_length(text + length, scene->services[s]);
+        size_t said = service_length(who, scene->services[s]);
         if (said > longest) {
             longest = said;
             found = s;

@@ -57,6 +57,10 @@ static void a_broker_measures_for_groups_that_read(void **state)
         "broker", 98, 0);
     assert_string_equal(made_first_of(&told), "mid");
     double by_group = score_of(&told, "broker");
+    told = explain_reader(*state, "broker_consumergroup_lag_mid_orders",
+                          "broker", 98, 0);
+    assert_string_equal(made_first_of(&told), "mid");
+    assert_true(score_of(&told, "broker") <= by_group);
     told = explain_reader(*state, "broker_consumergroup_lag", "broker", 98, 0);
     assert_true(score_of(&told, "broker") > 2 * by_group);
 }
