@@ -12,8 +12,8 @@
 #include "rootcause/season.h"
 #include "rootcause/weights.h"
 
-/* So often is asked again for a failure that its callers count, when they have
- * given up; where nobody counts what is asked again. */
+/* So often is asked again at most for a failure that its callers count, when
+ * they have given up; where nobody counts what is asked again. */
 static const double again_of_caller = 2;
 
 /* Of every service in every row: [services × rows]. */
@@ -160,12 +160,16 @@ static double again_of_own(double failures, double requests)
     return failures * (1 + share) / (1 + share + share * share);
 }
 
-/* What of so many requests callers repeat in a row, where they do not tell. */
+/* What of so many requests callers repeat in a row, where they do not tell: who
+ * gives up after the third attempt fails by the cube of the share of attempts
+ * that do. */
 static double again_of_callers(const asking *callers, double requests,
                                size_t row)
 {
     double again = again_of_caller * callers->failing[row];
-    return callers->alike ? again : requests * again / (1 + again);
+    double share = callers->alike ? 0 : cbrt(fmin(1, callers->failing[row]));
+    double repeated = share + share * share;
+    return callers->alike ? again : requests * repeated / (1 + repeated);
 }
 
 static void count_calls(const caus_case *about, const trouble *known,
@@ -324,8 +328,12 @@ double caus_demand_clue(const caus_case *about, size_t service, size_t from,
     const caus_window rows = {.from = from, .to = to};
     caus_shift shift =
         caus_timeline_shift(&about->calls_each, service, from, to, space);
-    double clue = fmax(caus_clue_of(&shift, CAUS_ASPECT_LOAD, 1),
-                       asked_by_jobs(about, service, &rows, space));
+    double grown = shift.before > 0 && shift.after > shift.before
+                       ? log(shift.after / shift.before)
+                       : (double)INFINITY;
+    double clue =
+        fmax(caus_clue_of(&shift, CAUS_ASPECT_LOAD, 1) * fmin(1, grown / M_LN2),
+             asked_by_jobs(about, service, &rows, space));
     return clue > 0 ? fmin(clue, risen(about, service, from, to, space)) : 0;
 }
 

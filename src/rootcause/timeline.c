@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/measure_words.h"
 #include "rootcause/rootcause_internal.h"
 
 static bool is_filled(const caus_timeline *timeline, size_t row)
@@ -53,15 +54,13 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     return CAUS_OK;
 }
 
-/* Whether a word of a name says that it is a share. */
+/* Whether a word of a name says that it is a share; "duration" says nothing of
+ * a ratio. */
 static bool is_named_share(const caus_variable *variable)
 {
-    static const char *const words[] = {"ratio", "share", "percent", "pct"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strstr(variable->name, words[i]))
-            return true;
-    }
-    return strcmp(variable->unit, "ratio") == 0 ||
+    static const char *const words[] = {"ratio*", "share", "percent*", "pct"};
+    return CAUS_HAS_WORD(caus_measure_name(variable), words) ||
+           strcmp(variable->unit, "ratio") == 0 ||
            strcmp(variable->unit, "percent") == 0;
 }
 

@@ -41,6 +41,18 @@ static void who_asks_more_is_blamed_not_who_works_for_it(void **state)
     }
 }
 
+/* No service need have room for twice the requests; for a seventh more it has.
+ */
+static void a_few_more_requests_break_nobody(void **state)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, asked, sizeof measures);
+    measures[ROOT_REQUESTS].shift = 14;
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(made_first_of(&told), "root");
+}
+
 static double outside_of_root(const caus_explanation *told)
 {
     return made_suspect_of(told, "root")->terms[CAUS_TERM_EXTERNAL];
@@ -68,6 +80,17 @@ static void who_fails_is_asked_again_by_its_own_doing(void **state)
     memcpy(measures, asked, sizeof measures);
     measures[ROOT_REQUESTS].shift = measures[ROOT_ERRORS].shift = 80;
     caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(made_first_of(&told), "root");
+    /* A "duration" is no share: eight are no eight of a hundred. */
+    for (size_t i = 0; i < MADE_VARIABLES; i++) {
+        if (!strstr(measures[i].name, "_requests"))
+            continue;
+        measures[i].level = 10;
+        measures[i].noise = .2;
+    }
+    measures[ROOT_REQUESTS].shift = measures[ROOT_ERRORS].shift = 8;
+    measures[ROOT_ERRORS].name = "root_request_duration_count_error";
+    told = made_explain(*state, measures, &options);
     assert_string_equal(made_first_of(&told), "root");
 }
 
@@ -165,10 +188,10 @@ static void whom_it_asks_more_itself_is_told(void **state)
     memcpy(measures, asked, sizeof measures);
     measures[ROOT_REQUESTS].shift = 400;
     measures[ROOT_ERRORS] = (made_measure){"side_cpu", "side", 15, 1, 150};
-    measures[3] = (made_measure){"store_requests", "store", 100, 2, 60};
+    measures[3] = (made_measure){"store_requests", "store", 100, 2, 100};
     caus_explanation told = made_explain(*state, measures, &options);
     assert_non_null(strstr(made_suspect_of(&told, "mid")->sentence,
-                           "store got 1.61 requests for each"));
+                           "store got 2.01 requests for each"));
     assert_true(calls_of(&told, "mid") > 0);
 }
 
@@ -739,6 +762,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         MADE(who_asks_more_is_blamed_not_who_works_for_it),
+        MADE(a_few_more_requests_break_nobody),
         MADE(who_is_asked_more_asks_others_more),
         MADE(who_fails_is_asked_again_by_its_own_doing),
         MADE(who_counts_what_it_repeats_is_believed),

@@ -49,6 +49,27 @@ static void what_a_store_fails_is_asked_again_by_its_own_doing(void **state)
     assert_string_equal(made_first_of(&told), "root");
 }
 
+/* Four in ten of its answers do so, of three attempts in a row one in
+ * sixteen. */
+static void few_failures_of_a_caller_hide_many_attempts(void **state)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .5},
+        {"front_requests", "front", 100, 2, 0},
+        {"front_cpu", "front", 20, 1, 0},
+        {"mid_latency", "mid", .1, .003, .5},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"root_cpu", "root", 30, 1, 20},
+        {"root_latency", "root", .05, .004, .4},
+        {"root_commands_processed", "root", 3000, 60, 3000 * .56},
+        {"side_cpu", "side", 15, 1, 0},
+        {"mid_errors", "mid", 0, 0, 6.25}};
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(made_first_of(&told), "root");
+    assert_true(made_suspect_of(&told, "mid")->terms[CAUS_TERM_CALLS] <= 0);
+}
+
 /* Mid fails by `failing` requests; root, which counts its own otherwise, lacks
  * so many of 3000. */
 static caus_explanation explain_lack_of(made_fixture *with, double failing,
@@ -261,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MADE(who_asks_a_store_more_is_blamed),
         MADE(what_a_store_fails_is_asked_again_by_its_own_doing),
+        MADE(few_failures_of_a_caller_hide_many_attempts),
         MADE(who_is_missed_may_count_otherwise),
         MADE(whom_nobody_reaches_any_more_explains_its_caller),
         MADE(whom_nobody_times_is_slow_for_nobody),
