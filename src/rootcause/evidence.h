@@ -263,6 +263,7 @@ caus_status caus_scene_walk(const caus_scene *scene, size_t from,
 typedef struct caus_trace_clues {
     bool known; /* both phases have traces */
     size_t service_count;
+    bool *traced;   /* whether it has spans */
     double *lost_s; /* seconds that a trace gained here */
     double *own_s;  /* of them, in its own time */
     double *clue;   /* log(1 + 100 × its share of what a normal trace takes) */
@@ -366,6 +367,8 @@ typedef struct caus_scores {
     caus_outside *below;   /* how much of it what its callees show explains, in
                              [0, 1] */
     caus_outside *common;  /* what all its callers have left, several of them */
+    caus_outside *own_end; /* how surely its own end makes calls of it bad, in
+                              [0, 1] */
     double *calling; /* [service_count] clue of what its calls take, or −1 */
     caus_outside *toward; /* [calls] the same of calls to one callee, and of
                             their failures */

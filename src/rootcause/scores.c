@@ -21,6 +21,7 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
                         .seen = CAUS_ARRAY(out, caus_outside, count),
                         .below = CAUS_ARRAY(out, caus_outside, count),
                         .common = CAUS_ARRAY(out, caus_outside, count),
+                        .own_end = CAUS_ARRAY(out, caus_outside, count),
                         .calling = CAUS_ARRAY(out, double, count),
                         .toward = CAUS_ARRAY(out, caus_outside, calls),
                         .again = CAUS_ARRAY(out, double, calls),
@@ -31,7 +32,7 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
     if (!made.path || !made.asking || !made.busy || !made.asked_by ||
         !made.terms || !made.total || !made.clue || !made.outside ||
         !made.toward || !made.again || !made.seen || !made.below ||
-        !made.common || !made.calling)
+        !made.common || !made.own_end || !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -351,7 +352,9 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
             left_of(context, service) *
             (1 - caus_waiting_explained_loss(context, scores, service));
         terms[CAUS_TERM_TRACES] =
-            caus_weight_traces * left * context->traces->clue[service];
+            caus_weight_traces *
+            fmax(left * context->traces->clue[service],
+                 caus_waiting_untraced(context, scores, service));
         terms[CAUS_TERM_CALLS] =
             caus_weight_calls * left * caus_waiting_failing(context, service);
     }

@@ -238,6 +238,7 @@ static caus_status init_clues(size_t services, caus_arena *out,
     caus_trace_clues made = {.service_count = services,
                              .lost_over = (double)NAN,
                              .failing_over = (double)NAN,
+                             .traced = CAUS_ARRAY(out, bool, count),
                              .clue = CAUS_ARRAY(out, double, count),
                              .lost_s = CAUS_ARRAY(out, double, count),
                              .own_s = CAUS_ARRAY(out, double, count),
@@ -248,9 +249,9 @@ static caus_status init_clues(size_t services, caus_arena *out,
                              .exemplars =
                                  CAUS_ARRAY(out, const char *const *, count),
                              .exemplar_count = CAUS_ARRAY(out, size_t, count)};
-    if (!made.clue || !made.lost_s || !made.own_s || !made.own_clue ||
-        !made.below || !made.failing || !made.begun || !made.exemplars ||
-        !made.exemplar_count)
+    if (!made.traced || !made.clue || !made.lost_s || !made.own_s ||
+        !made.own_clue || !made.below || !made.failing || !made.begun ||
+        !made.exemplars || !made.exemplar_count)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;
@@ -418,8 +419,11 @@ static caus_status find(const caus_scene *scene, const caus_spans *spans,
     size_t *scene_of = CAUS_ARRAY(out, size_t, spans->service_count + 1);
     if (!scene_of || !evidence)
         return caus_arena_fail(out, err);
-    for (size_t i = 0; i < spans->service_count; i++)
+    for (size_t i = 0; i < spans->service_count; i++) {
         scene_of[i] = caus_scene_find(scene, spans->services[i]);
+        if (scene_of[i] != SIZE_MAX)
+            made->traced[scene_of[i]] = true;
+    }
     CAUS_TRY(caus_spans_evidence(spans, NULL, run, out, evidence, err));
     made->evidence = evidence;
     made->known = true;

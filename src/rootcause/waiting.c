@@ -196,9 +196,100 @@ static double missing_of(const caus_context *context, const caus_scores *scores,
     return context->cut_off[service] * most * (1 - shown / caus_explained_clue);
 }
 
+/* What calls to one callee, of which their caller measures how they fare, make
+ * of a kind of it: those that fail are made again, which takes time, and those
+ * that take long fail. */
+static double made_by_call(const caus_scores *scores, size_t call, size_t kind)
+{
+    double other = kind == OUTSIDE_LATENCY
+                       ? scores->again[call]
+                       : scores->toward[call][OUTSIDE_LATENCY];
+    return fmax(scores->toward[call][kind], other);
+}
+
+/* The loudest of that but over calls to `except`. */
+static double loudest_call(const caus_scene *scene, const caus_scores *scores,
+                           size_t service, size_t except, size_t kind)
+{
+    double most = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        if (scene->callees[i] != except)
+            most = fmax(most, made_by_call(scores, i, kind));
+    }
+    return most;
+}
+
+/* How surely calls of others to a callee are bad as well, in [0, 1], and how
+ * surely one of them tells that they are not. */
+typedef struct witnesses {
+    double against, well;
+} witnesses;
+
+static witnesses ask_others(const caus_scene *scene, const caus_scores *scores,
+                            size_t caller, size_t callee, size_t kind)
+{
+    witnesses found = {0, 0};
+    for (size_t i = scene->caller_start[callee];
+         i < scene->caller_start[callee + 1]; i++) {
+        size_t other = scene->callers[i];
+        size_t call = caus_scene_find_call(scene, other, callee);
+        if (other == caller || scores->toward[call][kind] < 0)
+            continue;
+        double bad =
+            fmin(1, made_by_call(scores, call, kind) / caus_explained_clue);
+        found.against = fmax(found.against, bad);
+        found.well = fmax(found.well, 1 - bad);
+    }
+    return found;
+}
+
+/*
+ * How surely a service's own end is what makes calls of it bad, in [0, 1]: as
+ * the second of those to callees that show that they are well is, and that
+ * nobody else finds bad; that each of these is hard to reach, for it alone, is
+ * less likely. One is enough where others tell that they reach it well.
+ */
+static double own_end(const caus_scene *scene, const caus_scores *scores,
+                      size_t service, size_t kind)
+{
+    double most = 0, second = 0, told = 0;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        size_t callee = scene->callees[i];
+        if (callee == service || !caus_scene_shows(scene, callee) ||
+            scores->toward[i][kind] < 0)
+            continue;
+        witnesses others = ask_others(scene, scores, service, callee, kind);
+        double ill = caus_scores_shown(scores, callee) / caus_explained_clue;
+        double bad =
+            fmin(1, made_by_call(scores, i, kind) / caus_explained_clue) *
+            (1 - fmin(1, fmax(ill, others.against)));
+        told = fmax(told, bad * others.well);
+        second = fmax(second, fmin(most, bad));
+        most = fmax(most, bad);
+    }
+    return fmax(second, told);
+}
+
+/* What a service finds bad at its own end it shows, whatever it answers. */
+static void find_own_ends(const caus_scene *scene, caus_scores *scores)
+{
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->own_end[s][kind] = own_end(scene, scores, s, kind);
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->outside[s][kind] =
+                fmax(scores->outside[s][kind],
+                     scores->own_end[s][kind] *
+                         loudest_call(scene, scores, s, SIZE_MAX, kind));
+}
+
 void caus_waiting_find(const caus_context *context, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
+    find_own_ends(scene, scores);
     look_through(scene, scores);
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         for (size_t s = 0; s < scene->service_count; s++)
@@ -226,30 +317,6 @@ static double shared_below(const caus_scene *scene, const caus_scores *scores,
     return fmin(1, common / caus_explained_clue);
 }
 
-/* What calls to one callee, of which their caller measures how they fare, make
- * of a kind of it: those that fail are made again, which takes time, and those
- * that take long fail. */
-static double made_by_call(const caus_scores *scores, size_t call, size_t kind)
-{
-    double other = kind == OUTSIDE_LATENCY
-                       ? scores->again[call]
-                       : scores->toward[call][OUTSIDE_LATENCY];
-    return fmax(scores->toward[call][kind], other);
-}
-
-/* The loudest of that but over calls to `except`. */
-static double loudest_call(const caus_scene *scene, const caus_scores *scores,
-                           size_t service, size_t except, size_t kind)
-{
-    double most = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        if (scene->callees[i] != except)
-            most = fmax(most, made_by_call(scores, i, kind));
-    }
-    return most;
-}
-
 double caus_waiting_explained(const caus_scene *scene,
                               const caus_scores *scores, size_t service,
                               size_t kind)
@@ -257,7 +324,8 @@ double caus_waiting_explained(const caus_scene *scene,
     double calling = fmax(fmax(0, scores->calling[service]),
                           loudest_call(scene, scores, service, SIZE_MAX, kind));
     double loud = fmin(1, calling / caus_explained_clue);
-    loud = fmax(loud * loud, shared_below(scene, scores, service, SIZE_MAX));
+    loud *= loud * (1 - scores->own_end[service][kind]);
+    loud = fmax(loud, shared_below(scene, scores, service, SIZE_MAX));
     return fmax(scores->below[service][kind], caus_explained_share * loud);
 }
 
@@ -318,6 +386,10 @@ static double weight_of_way(const caus_context *context,
                                  fmin(1, failing / caus_explained_clue);
 }
 
+/* Over so many services in a row that nobody measures callers are looked for.
+ */
+enum { most_unmeasured = 3 };
+
 /*
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
@@ -325,7 +397,32 @@ static double weight_of_way(const caus_context *context,
  * measures how long it takes, but requests pile up in it, they wait for it.
  */
 static double waited_for(const caus_context *context, const caus_scores *scores,
-                         size_t service, size_t kind)
+                         size_t service, size_t kind, size_t depth);
+
+/* The same of who is called by nobody but services of which nobody measures how
+ * they answer: what their callers show may as well be its doing. */
+static double waited_for_through(const caus_context *context,
+                                 const caus_scores *scores, size_t service,
+                                 size_t kind, size_t depth)
+{
+    const caus_scene *scene = context->scene;
+    double least = caus_most_clue;
+    bool any = false;
+    for (size_t i = scene->caller_start[service];
+         depth > 0 && i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (caller == service || caus_scene_shows(scene, caller))
+            continue;
+        least =
+            fmin(least, waited_for(context, scores, caller, kind, depth - 1));
+        any = true;
+    }
+    return any && !caus_scene_shows(scene, service) ? caus_weight_unseen * least
+                                                    : 0;
+}
+
+static double waited_for(const caus_context *context, const caus_scores *scores,
+                         size_t service, size_t kind, size_t depth)
 {
     const caus_scene *scene = context->scene;
     size_t first = scene->caller_start[service];
@@ -350,7 +447,8 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                         caus_explained_clue);
         double apart = caus_explained_share *
                        fmax(shared_below(scene, scores, caller, service),
-                            measured ? 0 : elsewhere * elsewhere);
+                            measured ? scores->own_end[caller][kind]
+                                     : elsewhere * elsewhere);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
     double shown = scene->shows[service][kind]
@@ -361,7 +459,7 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                ? 1
                : 1 - caus_waiting_explained(scene, scores, service, kind);
     if (!any)
-        return 0;
+        return waited_for_through(context, scores, service, kind, depth);
     return least * (caus_scene_shows(scene, service)
                         ? weight * left * (1 - own)
                         : fmax(weight * left, own));
@@ -374,7 +472,8 @@ double caus_waiting_way(const caus_context *context, const caus_scores *scores,
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         double way = scores->common[service][kind];
         if (kind == OUTSIDE_LATENCY || untold(context, service) > 0)
-            way = fmax(way, waited_for(context, scores, service, kind));
+            way = fmax(way, waited_for(context, scores, service, kind,
+                                       most_unmeasured));
         found = fmax(found, way * context->kinds[kind]);
     }
     return found;
@@ -389,7 +488,37 @@ double caus_waiting_explained_loss(const caus_context *context,
          i < scene->callee_start[service + 1]; i++) {
         explains = fmax(explains, carried(context, scores, i, OUTSIDE_ERRORS) /
                                       caus_explained_clue);
+        if (!context->traces->traced[scene->callees[i]])
+            explains =
+                fmax(explains, carried(context, scores, i, OUTSIDE_LATENCY) /
+                                   caus_explained_clue);
         explains = fmax(explains, unreached(context, scene->callees[i]));
     }
     return caus_explained_share * fmin(1, explains);
+}
+
+double caus_waiting_untraced(const caus_context *context,
+                             const caus_scores *scores, size_t service)
+{
+    const caus_scene *scene = context->scene;
+    const caus_trace_clues *traces = context->traces;
+    double least = caus_most_clue;
+    bool any = false;
+    if (traces->traced[service] || scene->shows[service][OUTSIDE_LATENCY])
+        return 0;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (!traces->traced[caller])
+            continue;
+        size_t call = caus_scene_find_call(scene, caller, service);
+        double toward = scores->toward[call][OUTSIDE_LATENCY];
+        double left =
+            (1 - caus_waiting_explained_loss(context, scores, caller)) *
+            (1 - (context->pushed ? context->pushed[caller] : 0)) *
+            (toward < 0 ? 1 : fmin(1, toward / caus_explained_clue));
+        least = fmin(least, left * traces->own_clue[caller]);
+        any = true;
+    }
+    return any ? caus_weight_unseen * least : 0;
 }

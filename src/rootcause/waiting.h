@@ -26,6 +26,11 @@ double caus_waiting_explained(const caus_scene *scene,
 double caus_waiting_explained_loss(const caus_context *context,
                                    const caus_scores *scores, size_t service);
 
+/* What traces lose in all traced callers of a service of which nobody records
+ * spans nor measures latency: they may have waited for it. */
+double caus_waiting_untraced(const caus_context *context,
+                             const caus_scores *scores, size_t service);
+
 /* How far calls fail in a service by its traces, or are missing there or at its
  * callers, if they do not reach it. */
 double caus_waiting_failing(const caus_context *context, size_t service);

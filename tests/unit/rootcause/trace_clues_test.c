@@ -295,6 +295,37 @@ static caus_explanation explain(fixture *with, const plan *made)
     return made_explain(with, quiet, &options);
 }
 
+/* root calls a store, of which nobody records spans. */
+static void time_waited_for_the_untraced_is_theirs(void **state)
+{
+    fixture *with = *state;
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "store"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {2, 4}};
+    static const caus_topology topology = {5, services, 4, calls};
+    plan slow = {.seed = 6, .fault_ms = 40};
+    caus_spans spans = make_spans(with, &slow);
+    caus_explain_options options = made_options();
+    options.spans = &spans;
+    options.topology = &topology;
+    for (int waits = 0; waits < 2; waits++) {
+        made_measure measures[MADE_VARIABLES];
+        memcpy(measures, made_incident, sizeof measures);
+        measures[7] = (made_measure){"store_latency", "store", .01, .001,
+                                     waits ? .04 : 0};
+        caus_explanation told = made_explain(with, measures, &options);
+        assert_string_equal(told.suspects[0].service, waits ? "store" : "root");
+    }
+    /* Nobody measures how long it takes, either. */
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    measures[7] = (made_measure){"store_cpu", "store", 9, 1, 0};
+    caus_explanation told = made_explain(with, measures, &options);
+    assert_string_equal(told.suspects[1].service, "store");
+    assert_true(told.suspects[1].terms[CAUS_TERM_TRACES] >
+                .8 * told.suspects[0].terms[CAUS_TERM_TRACES]);
+}
+
 static void traces_are_heard_where_variables_are_quiet(void **state)
 {
     fixture *with = *state;
@@ -397,6 +428,7 @@ int main(void)
         MADE_TEST(who_waits_for_a_slow_service_is_explained_by_it),
         MADE_TEST(who_is_slow_to_all_that_it_calls_is_slow_itself),
         MADE_TEST(who_counts_no_failures_is_known_by_those_of_traces),
+        MADE_TEST(time_waited_for_the_untraced_is_theirs),
         MADE_TEST(traces_are_heard_where_variables_are_quiet),
         MADE_TEST(running_out_of_memory_anywhere_is_reported),
         MADE_TEST(what_the_score_has_of_traces_is_what_is_told),

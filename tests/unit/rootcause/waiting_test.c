@@ -140,6 +140,65 @@ static void who_a_caller_names_is_who_it_waits_for(void **state)
     }
 }
 
+/* mid's calls to root and to side, which are well, as others find them: one is
+ * slow, or both. */
+static caus_explanation explain_own_end(made_fixture *with, double other,
+                                        double others)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .5},
+        {"front_client_seconds_peer_root", "front", .06, .002, others},
+        {"front_client_seconds_peer_side", "front", .09, .002, others},
+        {"mid_latency", "mid", .1, .003, .5},
+        {"mid_cpu", "mid", 10, .6, 0},
+        {"mid_client_seconds_peer_root", "mid", .06, .002, .4},
+        {"root_latency", "root", .05, .004, 0},
+        {"mid_client_seconds_peer_side", "mid", .09, .002, other},
+        {"side_latency", "side", .08, .004, 0},
+        {"side_cpu", "side", 15, 1, 0}};
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 2}, {0, 3}, {1, 2}, {1, 3}};
+    static const caus_topology topology = {4, services, 5, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    return made_explain(with, measures, &options);
+}
+
+static void who_finds_several_callees_slow_alone_is_slow(void **state)
+{
+    caus_explanation told = explain_own_end(*state, .4, 0);
+    assert_string_equal(made_first_of(&told), "mid");
+    assert_true(score_of(&told, "mid") > 2 * score_of(&told, "root"));
+    /* Front reaches root as ever; where it does not, both wait for these. */
+    double alone = score_of(&told, "mid");
+    told = explain_own_end(*state, 0, 0);
+    assert_string_equal(made_first_of(&told), "mid");
+    told = explain_own_end(*state, .4, .4);
+    assert_true(score_of(&told, "mid") < .5 * alone);
+}
+
+/* Nobody measures how long root and store take, which mid waits for one behind
+ * the other. */
+static void who_stands_behind_the_unmeasured_may_be_it(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "store"};
+    static const size_t calls[][2] = {{0, 1}, {0, 3}, {1, 2}, {2, 4}};
+    static const caus_topology topology = {5, services, 4, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    slow_above(measures);
+    measures[FRONT_LATENCY + 1] =
+        (made_measure){"mid_client_seconds_peer_root", "mid", .06, .002, .4};
+    measures[SIDE_LATENCY].shift = 0;
+    measures[ROOT_LATENCY] = (made_measure){"store_cpu", "store", 9, 1, 0};
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(made_first_of(&told), "root");
+    assert_true(score_of(&told, "store") > .8 * score_of(&told, "root"));
+    assert_true(told.suspects[0].confidence < .7);
+}
+
 /* That mid's calls of one service are as quick as ever tells nothing of those
  * of root, whether or not the graph knows that it calls the former. */
 static void quick_calls_of_one_callee_tell_nothing_of_others(void **state)
@@ -319,6 +378,8 @@ int main(void)
         MADE(who_counts_failures_is_no_witness_of_how_long_calls_take),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
         MADE(who_a_caller_names_is_who_it_waits_for),
+        MADE(who_finds_several_callees_slow_alone_is_slow),
+        MADE(who_stands_behind_the_unmeasured_may_be_it),
         MADE(quick_calls_of_one_callee_tell_nothing_of_others),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(who_counts_no_failures_is_no_witness_of_them),
