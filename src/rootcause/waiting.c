@@ -388,7 +388,7 @@ static double weight_of_way(const caus_context *context,
 
 /* Over so many services in a row that nobody measures callers are looked for.
  */
-enum { most_unmeasured = 3 };
+enum { MOST_UNMEASURED = 3 };
 
 /*
  * What all callers of a service show and no callee of theirs does, it itself
@@ -473,7 +473,7 @@ double caus_waiting_way(const caus_context *context, const caus_scores *scores,
         double way = scores->common[service][kind];
         if (kind == OUTSIDE_LATENCY || untold(context, service) > 0)
             way = fmax(way, waited_for(context, scores, service, kind,
-                                       most_unmeasured));
+                                       MOST_UNMEASURED));
         found = fmax(found, way * context->kinds[kind]);
     }
     return found;
