@@ -196,100 +196,10 @@ static double missing_of(const caus_context *context, const caus_scores *scores,
     return context->cut_off[service] * most * (1 - shown / caus_explained_clue);
 }
 
-/* What calls to one callee, of which their caller measures how they fare, make
- * of a kind of it: those that fail are made again, which takes time, and those
- * that take long fail. */
-static double made_by_call(const caus_scores *scores, size_t call, size_t kind)
-{
-    double other = kind == OUTSIDE_LATENCY
-                       ? scores->again[call]
-                       : scores->toward[call][OUTSIDE_LATENCY];
-    return fmax(scores->toward[call][kind], other);
-}
-
-/* The loudest of that but over calls to `except`. */
-static double loudest_call(const caus_scene *scene, const caus_scores *scores,
-                           size_t service, size_t except, size_t kind)
-{
-    double most = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        if (scene->callees[i] != except)
-            most = fmax(most, made_by_call(scores, i, kind));
-    }
-    return most;
-}
-
-/* How surely calls of others to a callee are bad as well, in [0, 1], and how
- * surely one of them tells that they are not. */
-typedef struct witnesses {
-    double against, well;
-} witnesses;
-
-static witnesses ask_others(const caus_scene *scene, const caus_scores *scores,
-                            size_t caller, size_t callee, size_t kind)
-{
-    witnesses found = {0, 0};
-    for (size_t i = scene->caller_start[callee];
-         i < scene->caller_start[callee + 1]; i++) {
-        size_t other = scene->callers[i];
-        size_t call = caus_scene_find_call(scene, other, callee);
-        if (other == caller || scores->toward[call][kind] < 0)
-            continue;
-        double bad =
-            fmin(1, made_by_call(scores, call, kind) / caus_explained_clue);
-        found.against = fmax(found.against, bad);
-        found.well = fmax(found.well, 1 - bad);
-    }
-    return found;
-}
-
-/*
- * How surely a service's own end is what makes calls of it bad, in [0, 1]: as
- * the second of those to callees that show that they are well is, and that
- * nobody else finds bad; that each of these is hard to reach, for it alone, is
- * less likely. One is enough where others tell that they reach it well.
- */
-static double own_end(const caus_scene *scene, const caus_scores *scores,
-                      size_t service, size_t kind)
-{
-    double most = 0, second = 0, told = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        size_t callee = scene->callees[i];
-        if (callee == service || !caus_scene_shows(scene, callee) ||
-            scores->toward[i][kind] < 0)
-            continue;
-        witnesses others = ask_others(scene, scores, service, callee, kind);
-        double ill = caus_scores_shown(scores, callee) / caus_explained_clue;
-        double bad =
-            fmin(1, made_by_call(scores, i, kind) / caus_explained_clue) *
-            (1 - fmin(1, fmax(ill, others.against)));
-        told = fmax(told, bad * others.well);
-        second = fmax(second, fmin(most, bad));
-        most = fmax(most, bad);
-    }
-    return fmax(second, told);
-}
-
-/* What a service finds bad at its own end it shows, whatever it answers. */
-static void find_own_ends(const caus_scene *scene, caus_scores *scores)
-{
-    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
-        for (size_t s = 0; s < scene->service_count; s++)
-            scores->own_end[s][kind] = own_end(scene, scores, s, kind);
-    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
-        for (size_t s = 0; s < scene->service_count; s++)
-            scores->outside[s][kind] =
-                fmax(scores->outside[s][kind],
-                     scores->own_end[s][kind] *
-                         loudest_call(scene, scores, s, SIZE_MAX, kind));
-}
-
 void caus_waiting_find(const caus_context *context, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
-    find_own_ends(scene, scores);
+    caus_own_ends_find(scene, scores);
     look_through(scene, scores);
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         for (size_t s = 0; s < scene->service_count; s++)
@@ -321,8 +231,9 @@ double caus_waiting_explained(const caus_scene *scene,
                               const caus_scores *scores, size_t service,
                               size_t kind)
 {
-    double calling = fmax(fmax(0, scores->calling[service]),
-                          loudest_call(scene, scores, service, SIZE_MAX, kind));
+    double calling =
+        fmax(fmax(0, scores->calling[service]),
+             caus_calls_loudest(scene, scores, service, SIZE_MAX, kind));
     double loud = fmin(1, calling / caus_explained_clue);
     loud *= loud * (1 - scores->own_end[service][kind]);
     loud = fmax(loud, shared_below(scene, scores, service, SIZE_MAX));
@@ -337,7 +248,7 @@ static double waiting(const caus_scores *scores, size_t call, size_t caller,
     double calling = scores->calling[caller];
     if (scores->toward[call][kind] >= 0)
         return fmax(scores->toward[call][kind],
-                    fmin(made_by_call(scores, call, kind),
+                    fmin(caus_calls_made_by(scores, call, kind),
                          scores->outside[caller][kind]));
     return kind == OUTSIDE_LATENCY && calling >= 0
                ? calling
@@ -443,7 +354,7 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
         double elsewhere =
-            fmin(1, loudest_call(scene, scores, caller, service, kind) /
+            fmin(1, caus_calls_loudest(scene, scores, caller, service, kind) /
                         caus_explained_clue);
         double apart = caus_explained_share *
                        fmax(shared_below(scene, scores, caller, service),

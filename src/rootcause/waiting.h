@@ -10,6 +10,20 @@
  * it. */
 double caus_waiting_witnessed(const caus_context *context, size_t service);
 
+/* What calls to one callee, of which their caller measures how they fare, make
+ * of a kind of it: those that fail are made again, which takes time, and those
+ * that take long fail. Less than 0: nobody measures them. */
+double caus_calls_made_by(const caus_scores *scores, size_t call, size_t kind);
+
+/* The loudest of that over all calls of a service but those to `except`;
+ * SIZE_MAX = of all. */
+double caus_calls_loudest(const caus_scene *scene, const caus_scores *scores,
+                          size_t service, size_t except, size_t kind);
+
+/* Fills `own_end` and raises `outside` by it, once `toward` is there: what a
+ * service finds bad at its own end it shows, whatever it answers. */
+void caus_own_ends_find(const caus_scene *scene, caus_scores *scores);
+
 /* Fills `seen`, `below` and `common`, once `outside`, `calling` and `toward`
  * are there. */
 void caus_waiting_find(const caus_context *context, caus_scores *scores);
