@@ -129,8 +129,8 @@ static const double caus_power_of_lead = 4;
  * nobody measures. */
 static const double caus_share_of_either = .5;
 /* From the first on something happened; from the second on, and a confidence of
- * the third, a cause is named. Healthy windows of the fit pass the first in 6
- * %, all of them in 2 %, every kind of system counting the same. */
+ * the third, a cause is named. Healthy windows of the fit pass the first in 5
+ * %, all of them in 1.5 %, every kind of system counting the same. */
 static const double caus_moved_incident = .5;
 static const double caus_named_incident = .75;
 static const double caus_named_confidence = .5;
