@@ -369,6 +369,10 @@ typedef struct caus_scores {
     caus_outside *common;  /* what all its callers have left, several of them */
     caus_outside *own_end; /* how surely its own end makes calls of it bad, in
                               [0, 1] */
+    caus_outside *waited;  /* what its callers show of the way to it, or theirs,
+                              or −1 */
+    caus_outside *nearer;  /* the same over one unmeasured service less, while
+                              that is found */
     double *calling; /* [service_count] clue of what its calls take, or −1 */
     caus_outside *toward; /* [calls] the same of calls to one callee, and of
                             their failures */

@@ -22,6 +22,8 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
                         .below = CAUS_ARRAY(out, caus_outside, count),
                         .common = CAUS_ARRAY(out, caus_outside, count),
                         .own_end = CAUS_ARRAY(out, caus_outside, count),
+                        .waited = CAUS_ARRAY(out, caus_outside, count),
+                        .nearer = CAUS_ARRAY(out, caus_outside, count),
                         .calling = CAUS_ARRAY(out, double, count),
                         .toward = CAUS_ARRAY(out, caus_outside, calls),
                         .again = CAUS_ARRAY(out, double, calls),
@@ -32,7 +34,8 @@ caus_status caus_scores_init(const caus_scene *scene, size_t variable_count,
     if (!made.path || !made.asking || !made.busy || !made.asked_by ||
         !made.terms || !made.total || !made.clue || !made.outside ||
         !made.toward || !made.again || !made.seen || !made.below ||
-        !made.common || !made.own_end || !made.calling)
+        !made.common || !made.own_end || !made.waited || !made.nearer ||
+        !made.calling)
         return caus_arena_fail(out, err);
     *result = made;
     return CAUS_OK;

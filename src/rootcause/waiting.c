@@ -196,22 +196,6 @@ static double missing_of(const caus_context *context, const caus_scores *scores,
     return context->cut_off[service] * most * (1 - shown / caus_explained_clue);
 }
 
-void caus_waiting_find(const caus_context *context, caus_scores *scores)
-{
-    const caus_scene *scene = context->scene;
-    caus_own_ends_find(scene, scores);
-    look_through(scene, scores);
-    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
-        for (size_t s = 0; s < scene->service_count; s++)
-            scores->below[s][kind] = shown_below(context, scores, s, kind);
-        for (size_t s = 0; s < scene->service_count; s++)
-            scores->common[s][kind] = common_of(context, scores, s, kind);
-    }
-    for (size_t s = 0; s < scene->service_count; s++)
-        scores->common[s][OUTSIDE_ERRORS] = fmax(
-            scores->common[s][OUTSIDE_ERRORS], missing_of(context, scores, s));
-}
-
 /* How surely a service waits, as others do, for a callee but `except`, in
  * [0, 1]: what it waits for makes it slow and, where it gives up, fail. */
 static double shared_below(const caus_scene *scene, const caus_scores *scores,
@@ -297,43 +281,15 @@ static double weight_of_way(const caus_context *context,
                                  fmin(1, failing / caus_explained_clue);
 }
 
-/* Over so many services in a row that nobody measures callers are looked for.
- */
-enum { MOST_UNMEASURED = 3 };
-
 /*
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
  * who do not measure what their calls take may be slow themselves. If nobody
  * measures how long it takes, but requests pile up in it, they wait for it.
+ * Less than 0: no caller tells.
  */
 static double waited_for(const caus_context *context, const caus_scores *scores,
-                         size_t service, size_t kind, size_t depth);
-
-/* The same of who is called by nobody but services of which nobody measures how
- * they answer: what their callers show may as well be its doing. */
-static double waited_for_through(const caus_context *context,
-                                 const caus_scores *scores, size_t service,
-                                 size_t kind, size_t depth)
-{
-    const caus_scene *scene = context->scene;
-    double least = caus_most_clue;
-    bool any = false;
-    for (size_t i = scene->caller_start[service];
-         depth > 0 && i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
-        if (caller == service || caus_scene_shows(scene, caller))
-            continue;
-        least =
-            fmin(least, waited_for(context, scores, caller, kind, depth - 1));
-        any = true;
-    }
-    return any && !caus_scene_shows(scene, service) ? caus_weight_unseen * least
-                                                    : 0;
-}
-
-static double waited_for(const caus_context *context, const caus_scores *scores,
-                         size_t service, size_t kind, size_t depth)
+                         size_t service, size_t kind)
 {
     const caus_scene *scene = context->scene;
     size_t first = scene->caller_start[service];
@@ -362,6 +318,8 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                                      : elsewhere * elsewhere);
         left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
     }
+    if (!any)
+        return -1;
     double shown = scene->shows[service][kind]
                        ? scores->outside[service][kind]
                        : caus_scores_shown(scores, service);
@@ -369,11 +327,68 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
     own *= caus_scene_shows(scene, service)
                ? 1
                : 1 - caus_waiting_explained(scene, scores, service, kind);
-    if (!any)
-        return waited_for_through(context, scores, service, kind, depth);
     return least * (caus_scene_shows(scene, service)
                         ? weight * left * (1 - own)
                         : fmax(weight * left, own));
+}
+
+/* The same of who is called by services of which nobody measures how they
+ * answer, by what is waited for each of these: that may as well be its doing.
+ */
+static double waited_behind(const caus_scene *scene, const caus_scores *scores,
+                            size_t service, size_t kind)
+{
+    double least = caus_most_clue;
+    bool any = false;
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (caller == service || caus_scene_shows(scene, caller))
+            continue;
+        least = fmin(least, scores->nearer[caller][kind]);
+        any = true;
+    }
+    return any && least >= 0 ? caus_weight_unseen * least : -1;
+}
+
+/* Over so many services in a row that nobody measures callers are looked for.
+ */
+enum { MOST_UNMEASURED = 3 };
+
+/* Fills `waited`, from the callers of each on: of every service once for each
+ * of these, as there may be many ways to it. */
+static void find_waited(const caus_context *context, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    size_t count = scene->service_count;
+    for (size_t s = 0; s < count; s++)
+        for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
+            scores->waited[s][kind] = waited_for(context, scores, s, kind);
+    for (size_t i = 0; i < MOST_UNMEASURED; i++) {
+        memcpy(scores->nearer, scores->waited, count * sizeof *scores->nearer);
+        for (size_t s = 0; s < count; s++)
+            for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
+                if (scores->nearer[s][kind] < 0 && !caus_scene_shows(scene, s))
+                    scores->waited[s][kind] =
+                        waited_behind(scene, scores, s, kind);
+    }
+}
+
+void caus_waiting_find(const caus_context *context, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    caus_own_ends_find(scene, scores);
+    look_through(scene, scores);
+    for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->below[s][kind] = shown_below(context, scores, s, kind);
+        for (size_t s = 0; s < scene->service_count; s++)
+            scores->common[s][kind] = common_of(context, scores, s, kind);
+    }
+    for (size_t s = 0; s < scene->service_count; s++)
+        scores->common[s][OUTSIDE_ERRORS] = fmax(
+            scores->common[s][OUTSIDE_ERRORS], missing_of(context, scores, s));
+    find_waited(context, scores);
 }
 
 double caus_waiting_way(const caus_context *context, const caus_scores *scores,
@@ -383,8 +398,7 @@ double caus_waiting_way(const caus_context *context, const caus_scores *scores,
     for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
         double way = scores->common[service][kind];
         if (kind == OUTSIDE_LATENCY || untold(context, service) > 0)
-            way = fmax(way, waited_for(context, scores, service, kind,
-                                       MOST_UNMEASURED));
+            way = fmax(way, scores->waited[service][kind]);
         found = fmax(found, way * context->kinds[kind]);
     }
     return found;

@@ -24,8 +24,8 @@ double caus_calls_loudest(const caus_scene *scene, const caus_scores *scores,
  * service finds bad at its own end it shows, whatever it answers. */
 void caus_own_ends_find(const caus_scene *scene, caus_scores *scores);
 
-/* Fills `seen`, `below` and `common`, once `outside`, `calling` and `toward`
- * are there. */
+/* Fills `seen`, `below`, `common` and `waited`, once `outside`, `calling` and
+ * `toward` are there. */
 void caus_waiting_find(const caus_context *context, caus_scores *scores);
 
 /* How much of what a service shows of a kind its callees, those of its own that

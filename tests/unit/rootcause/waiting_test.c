@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whom services wait for, where not all of them are measured, and latency that
  * comes and goes. */
+#include <stdio.h>
 #include <string.h>
 
 #include "made_case.h"
@@ -199,6 +200,74 @@ static void who_stands_behind_the_unmeasured_may_be_it(void **state)
     assert_true(told.suspects[0].confidence < .7);
 }
 
+/* Sixty services of which nobody measures any, each of which calls all: there
+ * are millions of ways over three of them. */
+static void many_ways_over_the_unmeasured_are_one_answer(void **state)
+{
+    enum { UNMEASURED = 60, MEASURED = 4, CALLS = 3 };
+    static const char *const measured[] = {"front", "mid", "root", "side"};
+    static const size_t known[CALLS][2] = {{0, 1}, {0, 3}, {1, 2}};
+    char names[UNMEASURED][8];
+    const char *services[MEASURED + UNMEASURED];
+    static size_t calls[CALLS + UNMEASURED * UNMEASURED + 1][2];
+    size_t count = CALLS;
+    memcpy(services, measured, sizeof measured);
+    memcpy(calls, known, sizeof known);
+    for (size_t i = 0; i < UNMEASURED; i++) {
+        snprintf(names[i], sizeof names[i], "u%02zu", i);
+        services[MEASURED + i] = names[i];
+        for (size_t k = 0; k < UNMEASURED; k++) {
+            calls[count][0] = MEASURED + i;
+            calls[count++][1] = MEASURED + k;
+        }
+    }
+    caus_topology topology = {MEASURED + UNMEASURED, services, count,
+                              (const size_t(*)[2])calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    caus_explanation told = made_explain(*state, made_incident, &options);
+    assert_string_equal(made_first_of(&told), "root");
+}
+
+/* Nobody measures those that mid calls one behind the other, to the last of
+ * which it takes `unmeasured` others. */
+static double score_behind(made_fixture *with, size_t unmeasured)
+{
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "u1",    "u2",  "u3",   "u4"};
+    size_t calls[7][2] = {{0, 1}, {0, 3}};
+    size_t count = 2, last = 1;
+    for (size_t i = 0; i < unmeasured; i++, count++) {
+        calls[count][0] = last;
+        calls[count][1] = last = 4 + i;
+    }
+    calls[count][0] = last;
+    calls[count++][1] = 2;
+    caus_topology topology = {8, services, count, (const size_t(*)[2])calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    slow_above(measures);
+    measures[SIDE_LATENCY].shift = 0;
+    for (size_t i = 0; i < MADE_VARIABLES; i++) {
+        if (strcmp(measures[i].service, "root") == 0)
+            measures[i].name = "root_cpu";
+    }
+    caus_explanation told = made_explain(with, measures, &options);
+    return score_of(&told, "root");
+}
+
+static void what_is_three_unmeasured_away_may_be_it(void **state)
+{
+    double near = score_behind(*state, 0);
+    for (size_t i = 1; i < 4; i++) {
+        double next = score_behind(*state, i);
+        assert_true(next > .8 * near && next < .95 * near);
+        near = next;
+    }
+    assert_true(score_behind(*state, 4) < .2 * near);
+}
+
 /* That mid's calls of one service are as quick as ever tells nothing of those
  * of root, whether or not the graph knows that it calls the former. */
 static void quick_calls_of_one_callee_tell_nothing_of_others(void **state)
@@ -380,6 +449,8 @@ int main(void)
         MADE(who_a_caller_names_is_who_it_waits_for),
         MADE(who_finds_several_callees_slow_alone_is_slow),
         MADE(who_stands_behind_the_unmeasured_may_be_it),
+        MADE(many_ways_over_the_unmeasured_are_one_answer),
+        MADE(what_is_three_unmeasured_away_may_be_it),
         MADE(quick_calls_of_one_callee_tell_nothing_of_others),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(who_counts_no_failures_is_no_witness_of_them),
