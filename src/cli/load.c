@@ -323,12 +323,15 @@ static caus_status rate_counters(caus_arena *arena, caus_cli_input *input,
     caus_series read = input->series;
     CAUS_TRY(caus_series_rate_counters(&read, arena, &input->series, &counters,
                                        err));
-    size_t count = 0, first = 0;
-    for (size_t v = read.variable_count; v-- > 0;) {
+    size_t count = 0;
+    const char *first = NULL; /* by name: the order of columns tells nothing */
+    for (size_t v = 0; v < read.variable_count; v++) {
+        const char *name = read.variables[v].name;
         count += counters[v];
-        first = counters[v] ? v : first;
+        if (counters[v] && (!first || strcmp(name, first) < 0))
+            first = name;
     }
-    if (!count)
+    if (!first)
         return CAUS_OK;
     const char *others =
         count > 1 ? caus_arena_format(arena, " and %zu more", count - 1) : "";
@@ -337,7 +340,7 @@ static caus_status rate_counters(caus_arena *arena, caus_cli_input *input,
         caus_arena_format(arena,
                           "%s%s only ever rise: they are read as counters, as "
                           "increases per second",
-                          read.variables[first].name, others),
+                          first, others),
         err);
 }
 
