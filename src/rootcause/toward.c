@@ -31,6 +31,14 @@ static size_t service_length(const char *text, const char *service)
     return service[length] || !ends ? 0 : length;
 }
 
+static size_t word_length(const char *text)
+{
+    size_t length = 0;
+    while (text[length] && !parts(text[length]))
+        length++;
+    return length;
+}
+
 static bool begins_word(const char *name, size_t i)
 {
     return i == 0 || parts(name[i - 1]);
@@ -69,10 +77,7 @@ static bool is_call_word(const char *word, size_t length)
 static bool is_of_calls(const char *name)
 {
     for (size_t i = 0; name[i]; i++) {
-        size_t length = 0;
-        while (begins_word(name, i) && name[i + length] &&
-               !parts(name[i + length]))
-            length++;
+        size_t length = begins_word(name, i) ? word_length(name + i) : 0;
         if (length && is_call_word(name + i, length))
             return true;
     }
@@ -106,52 +111,60 @@ static bool mentions_other(const caus_scene *scene, const char *name,
     return false;
 }
 
-/* The end of the words at the start of the text that say what of messages is
- * measured: exporters name that before whom it is of. */
-static size_t skip_measure(const char *text)
+/* The service with the longest name that the text begins with, or SIZE_MAX. */
+static size_t service_at(const caus_scene *scene, const char *text)
+{
+    size_t found = SIZE_MAX, longest = 0;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        size_t length = service_length(text, scene->services[s]);
+        if (length > longest) {
+            longest = length;
+            found = s;
+        }
+    }
+    return found;
+}
+
+static const char *behind_word(const char *text)
+{
+    text += word_length(text);
+    while (parts(*text))
+        text++;
+    return text;
+}
+
+/* Whether a word says what of messages is measured: exporters name that before
+ * whom it is of. */
+static bool is_of_messages(const char *word, size_t length)
 {
     static const char *const words[] = {"lag",     "current", "offset*",
                                         "records", "max",     "sum",
                                         "seconds", "group",   "uncommitted"};
-    for (size_t from = 0;;) {
-        size_t end = from;
-        bool is_measure = false;
-        while (text[end] && !parts(text[end]))
-            end++;
-        for (size_t k = 0; k < sizeof words / sizeof *words; k++)
-            is_measure = is_measure ||
-                         caus_word_matches(text + from, end - from, words[k]);
-        if (!is_measure || end == from)
-            return from;
-        while (parts(text[end]))
-            end++;
-        from = end;
+    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
+        if (caus_word_matches(word, length, words[k]))
+            return true;
     }
+    return false;
 }
 
 /* The service that a word of a group of readers stands before:
  * "lag{group=\"orders\"}", "consumergroup_orders", "consumergroup_lag_orders".
- */
+ * One may be called "records". */
 static size_t reader_at(const caus_scene *scene, const char *text)
 {
     static const char *const groups[] = {"group", "consumergroup*", "consumer*",
                                          "subscri*"};
-    size_t length = 0, found = SIZE_MAX, longest = 0;
     bool is_group = false;
-    while (text[length] && !parts(text[length]))
-        length++;
     for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
-        is_group = is_group || caus_word_matches(text, length, groups[k]);
-    while (parts(text[length]))
-        length++;
-    const char *who = text + length;
-    who += is_group ? skip_measure(who) : 0;
-    for (size_t s = 0; is_group && s < scene->service_count; s++) {
-        size_t said = service_length(who, scene->services[s]);
-        if (said > longest) {
-            longest = said;
-            found = s;
-        }
+        is_group =
+            is_group || caus_word_matches(text, word_length(text), groups[k]);
+    if (!is_group)
+        return SIZE_MAX;
+    const char *who = behind_word(text);
+    size_t found = service_at(scene, who);
+    while (found == SIZE_MAX && is_of_messages(who, word_length(who))) {
+        who = behind_word(who);
+        found = service_at(scene, who);
     }
     return found;
 }
@@ -206,10 +219,7 @@ static bool names_callee(const char *name)
                                          "incoming",    "ingress", "origin*"};
     bool found = false;
     for (size_t i = 0; name[i]; i++) {
-        size_t length = 0;
-        while (begins_word(name, i) && name[i + length] &&
-               !parts(name[i + length]))
-            length++;
+        size_t length = begins_word(name, i) ? word_length(name + i) : 0;
         for (size_t k = 0; length && k < sizeof asked / sizeof *asked; k++)
             found = found || caus_word_matches(name + i, length, asked[k]);
         for (size_t k = 0; length && k < sizeof asking / sizeof *asking; k++) {

@@ -65,6 +65,24 @@ static void a_broker_measures_for_groups_that_read(void **state)
     assert_true(score_of(&told, "broker") > 2 * by_group);
 }
 
+/* "records" is left out as a word for what is measured where it is no service.
+ */
+static void a_reader_may_be_called_as_messages_are(void **state)
+{
+    (void)state;
+    static const char *const services[] = {"broker", "mailer", "records"};
+    const caus_scene scene = {.service_count = 3, .services = services};
+    static const char *const of_records[] = {"_consumergroup_records_lag",
+                                             "_consumergroup_lag_records"};
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(caus_toward_reader(&scene, of_records[i], 0), 2);
+    assert_int_equal(
+        caus_toward_reader(&scene, "_consumergroup_records_lag_mailer", 0), 2);
+    assert_int_equal(
+        caus_toward_reader(&scene, "_consumer_offset_lag_mailer", 0), 1);
+    assert_int_equal(caus_toward_reader(&scene, "_consumer_lag_max", 0), 0);
+}
+
 /* A job that nobody calls asks mid, as users do through front. */
 static caus_explanation explain_job(made_fixture *with, double more,
                                     const made_measure *front,
@@ -289,6 +307,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MADE(who_reads_nothing_while_messages_wait_has_stopped),
         MADE(a_broker_measures_for_groups_that_read),
+        cmocka_unit_test(a_reader_may_be_called_as_messages_are),
         MADE(a_job_asks_of_its_own_accord),
         MADE(whom_none_of_several_callers_asks_is_not_reached),
         MADE(calls_that_are_made_again_take_time),
