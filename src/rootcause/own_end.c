@@ -63,8 +63,7 @@ static double own_end(const caus_scene *scene, const caus_scores *scores,
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
         size_t callee = scene->callees[i];
-        if (callee == service || !caus_scene_shows(scene, callee) ||
-            scores->toward[i][kind] < 0)
+        if (!caus_scene_shows(scene, callee) || scores->toward[i][kind] < 0)
             continue;
         witnesses others = ask_others(scene, scores, service, callee, kind);
         double ill = caus_scores_shown(scores, callee) / caus_explained_clue;
