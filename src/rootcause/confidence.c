@@ -200,8 +200,7 @@ static double moved_elsewhere(const caus_case *about)
     double most = 0;
     for (size_t i = 1; i < about->scene.service_count; i++) {
         const caus_suspect *other = &about->suspects[i];
-        double inside = other->terms[CAUS_TERM_INTERNAL];
-        most = fmax(most, other->observer ? 0 : inside);
+        most = fmax(most, other->terms[CAUS_TERM_INTERNAL]);
     }
     return most / about->suspects[0].score;
 }

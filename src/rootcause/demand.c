@@ -328,9 +328,8 @@ double caus_demand_clue(const caus_case *about, size_t service, size_t from,
     const caus_window rows = {.from = from, .to = to};
     caus_shift shift =
         caus_timeline_shift(&about->calls_each, service, from, to, space);
-    double grown = shift.before > 0 && shift.after > shift.before
-                       ? log(shift.after / shift.before)
-                       : (double)INFINITY;
+    double grown = shift.after > shift.before ? log(shift.after / shift.before)
+                                              : (double)INFINITY;
     double clue =
         fmax(caus_clue_of(&shift, CAUS_ASPECT_LOAD, 1) * fmin(1, grown / M_LN2),
              asked_by_jobs(about, service, &rows, space));

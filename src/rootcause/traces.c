@@ -421,8 +421,7 @@ static caus_status find(const caus_scene *scene, const caus_spans *spans,
         return caus_arena_fail(out, err);
     for (size_t i = 0; i < spans->service_count; i++) {
         scene_of[i] = caus_scene_find(scene, spans->services[i]);
-        if (scene_of[i] != SIZE_MAX)
-            made->traced[scene_of[i]] = true;
+        made->traced[scene_of[i]] = true;
     }
     CAUS_TRY(caus_spans_evidence(spans, NULL, run, out, evidence, err));
     made->evidence = evidence;

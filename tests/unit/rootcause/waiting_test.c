@@ -229,43 +229,95 @@ static void many_ways_over_the_unmeasured_are_one_answer(void **state)
     assert_string_equal(made_first_of(&told), "root");
 }
 
-/* Nobody measures those that mid calls one behind the other, to the last of
- * which it takes `unmeasured` others. */
-static double score_behind(made_fixture *with, size_t unmeasured)
+/* The way from mid to root, over `unmeasured` services, each of which calls
+ * itself as well; root is measured by `of_root`. */
+static double way_behind(made_fixture *with, size_t unmeasured,
+                         const char *of_root)
 {
     static const char *const services[] = {"front", "mid", "root", "side",
                                            "u1",    "u2",  "u3",   "u4"};
-    size_t calls[7][2] = {{0, 1}, {0, 3}};
+    size_t calls[11][2] = {{0, 1}, {0, 3}};
     size_t count = 2, last = 1;
-    for (size_t i = 0; i < unmeasured; i++, count++) {
-        calls[count][0] = last;
-        calls[count][1] = last = 4 + i;
+    for (size_t i = 4; i < 4 + unmeasured; i++) {
+        memcpy(calls[count++], (size_t[]){last, i}, sizeof *calls);
+        memcpy(calls[count++], (size_t[]){i, i}, sizeof *calls);
+        last = i;
     }
-    calls[count][0] = last;
-    calls[count++][1] = 2;
+    memcpy(calls[count++], (size_t[]){last, 2}, sizeof *calls);
     caus_topology topology = {8, services, count, (const size_t(*)[2])calls};
     caus_explain_options options = made_options();
     made_measure measures[MADE_VARIABLES];
     options.topology = &topology;
     slow_above(measures);
     measures[SIDE_LATENCY].shift = 0;
-    for (size_t i = 0; i < MADE_VARIABLES; i++) {
-        if (strcmp(measures[i].service, "root") == 0)
-            measures[i].name = "root_cpu";
-    }
+    measures[ROOT_LATENCY].name = of_root;
     caus_explanation told = made_explain(with, measures, &options);
-    return score_of(&told, "root");
+    return made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY];
 }
 
-static void what_is_three_unmeasured_away_may_be_it(void **state)
+static void who_is_behind_three_unmeasured_may_be_it(void **state)
 {
-    double near = score_behind(*state, 0);
+    static const char *const busy = "root_jobs", *const quick = "root_latency";
+    double near = way_behind(*state, 0, busy);
     for (size_t i = 1; i < 4; i++) {
-        double next = score_behind(*state, i);
+        double next = way_behind(*state, i, busy);
         assert_true(next > .8 * near && next < .95 * near);
         near = next;
     }
-    assert_true(score_behind(*state, 4) < .2 * near);
+    assert_true(near > 0);
+    assert_true(way_behind(*state, 4, busy) <= 0);
+    assert_true(way_behind(*state, 1, quick) <= 0);
+}
+
+/* front fails, whom a service stands behind that nobody measures; mid, which
+ * calls root as well, counts no failures. */
+static void who_counts_none_is_no_witness_behind_the_unmeasured(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "u1"};
+    static const size_t calls[][2] = {{0, 3}, {0, 4}, {1, 2}, {4, 2}};
+    static const caus_topology topology = {5, services, 4, calls};
+    caus_explain_options options = made_options();
+    made_measure measures[MADE_VARIABLES];
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    slow_above(measures);
+    measures[FRONT_LATENCY].shift = measures[MID_LATENCY].shift =
+        measures[SIDE_LATENCY].shift = 0;
+    measures[FRONT_LATENCY + 1].shift = 20;
+    measures[ROOT_LATENCY].name = "root_jobs";
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_true(made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY] > 0);
+}
+
+/* mid finds root and side slow, or root alone, which nobody else calls. */
+static double way_to_root(made_fixture *with, double of_side)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .5},
+        {"front_cpu", "front", 20, 1, 0},
+        {"front_requests", "front", 100, 2, 0},
+        {"mid_latency", "mid", .1, .003, .5},
+        {"mid_cpu", "mid", 10, .6, 0},
+        {"mid_client_seconds_peer_root", "mid", .06, .002, .4},
+        {"root_latency", "root", .05, .004, 0},
+        {"mid_client_seconds_peer_side", "mid", .09, .002, of_side},
+        {"side_latency", "side", .08, .004, 0},
+        {"side_cpu", "side", 15, 1, 0}};
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 3}};
+    static const caus_topology topology = {4, services, 3, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    caus_explanation told = made_explain(with, measures, &options);
+    return made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY];
+}
+
+static void a_caller_s_own_end_is_no_way_to_a_callee(void **state)
+{
+    double alone = way_to_root(*state, 0);
+    assert_true(alone > 1);
+    assert_true(way_to_root(*state, .4) < .5 * alone);
 }
 
 /* That mid's calls of one service are as quick as ever tells nothing of those
@@ -450,7 +502,9 @@ int main(void)
         MADE(who_finds_several_callees_slow_alone_is_slow),
         MADE(who_stands_behind_the_unmeasured_may_be_it),
         MADE(many_ways_over_the_unmeasured_are_one_answer),
-        MADE(what_is_three_unmeasured_away_may_be_it),
+        MADE(who_is_behind_three_unmeasured_may_be_it),
+        MADE(who_counts_none_is_no_witness_behind_the_unmeasured),
+        MADE(a_caller_s_own_end_is_no_way_to_a_callee),
         MADE(quick_calls_of_one_callee_tell_nothing_of_others),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(who_counts_no_failures_is_no_witness_of_them),
