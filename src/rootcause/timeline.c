@@ -54,13 +54,23 @@ caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
     return CAUS_OK;
 }
 
-/* Whether a word of a name says that it is a share; "duration" says nothing of
- * a ratio. */
+/* Whether a word of a name ends in one that says that it is a share, as
+ * "errorpercentage" does; "duration" says nothing of a ratio. */
 static bool is_named_share(const caus_variable *variable)
 {
-    static const char *const words[] = {"ratio*", "share", "percent*", "pct"};
-    return CAUS_HAS_WORD(caus_measure_name(variable), words) ||
-           strcmp(variable->unit, "ratio") == 0 ||
+    static const char *const ends[] = {
+        "ratio", "ratios", "share", "shares", "percent", "percentage", "pct"};
+    const char *name = caus_measure_name(variable);
+    size_t length;
+    for (const char *word; (word = caus_measure_word(&name, &length));) {
+        for (size_t k = 0; k < sizeof ends / sizeof *ends; k++) {
+            size_t own = strlen(ends[k]);
+            if (own <= length &&
+                caus_word_matches(word + length - own, own, ends[k]))
+                return true;
+        }
+    }
+    return strcmp(variable->unit, "ratio") == 0 ||
            strcmp(variable->unit, "percent") == 0;
 }
 

@@ -234,11 +234,50 @@ static void one_measure_has_one_number_at_all_places(void **state)
     caus_arena_free(arena);
 }
 
+/* Of requests, or of nothing that is known: "duration" tells of none. */
+static void a_name_tells_whether_failures_are_a_share(void **state)
+{
+    (void)state;
+    static const char *const failures[] = {
+        "pay_error_ratio",          "pay_errorPercentage",
+        "pay_errorpercentage",      "pay_failed_pct",
+        "pay_errors_share",         "pay_failureratio",
+        "pay_duration_count_error", "pay_failed_operations",
+        "pay_shared_errors",        "ratio_errors"};
+    enum { COUNT = sizeof failures / sizeof *failures, SHARES = 6 };
+    caus_variable variables[COUNT];
+    caus_aspect aspects[COUNT];
+    double values[COUNT] = {0}, whole[COUNT];
+    bool adds_up[COUNT], comes_and_goes[COUNT], fills[COUNT];
+    int bad[COUNT];
+    for (size_t v = 0; v < COUNT; v++) {
+        variables[v] = caus_variable_default();
+        variables[v].name = failures[v];
+        variables[v].service = v + 1 < COUNT ? "pay" : "ratio";
+        aspects[v] = caus_aspect_of(&variables[v]);
+        assert_int_equal(aspects[v], CAUS_ASPECT_ERRORS);
+        bad[v] = 1;
+    }
+    const caus_series series = {.variable_count = COUNT,
+                                .variables = variables};
+    caus_timeline timeline = {.row_count = 1,
+                              .variable_count = COUNT,
+                              .values = values,
+                              .whole = whole,
+                              .adds_up = adds_up,
+                              .comes_and_goes = comes_and_goes,
+                              .fills = fills};
+    caus_timeline_find_failures(&timeline, &series, aspects, bad);
+    for (size_t v = 0; v < COUNT; v++)
+        assert_true((whole[v] > 0) == (v < SHARES));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_tells_what_is_measured_and_which_way_is_bad),
         cmocka_unit_test(the_name_of_the_service_tells_nothing),
+        cmocka_unit_test(a_name_tells_whether_failures_are_a_share),
         cmocka_unit_test(one_measure_has_one_number_at_all_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,15 +99,18 @@ static void who_may_wait_for_what_nobody_measures_is_less_sure(void **state)
     }
 }
 
-/* root is slow, and so are its callers; it alone calls side. */
+/* root is slow, and so are its callers; a job, which is not, calls side, too.
+ */
 static caus_explanation explain_wait(made_fixture *with, const char *of_side,
                                      const char *of_root, double inside)
 {
-    static const char *const services[] = {"front", "mid", "root", "side"};
-    static const size_t calls[][2] = {{0, 1}, {1, 2}, {2, 3}};
-    static const caus_topology topology = {4, services, 3, calls};
+    static const char *const services[] = {"front", "job", "mid", "root",
+                                           "side"};
+    static const size_t calls[][2] = {{0, 2}, {1, 4}, {2, 3}, {3, 4}};
+    static const caus_topology topology = {5, services, 4, calls};
     measure slow[MADE_VARIABLES];
     memcpy(slow, made_incident, sizeof slow);
+    slow[1] = (measure){"job_latency", "job", .3, .01, 0};
     slow[7] = (measure){of_root, "root", 30, 1, inside};
     slow[8].name = of_side;
     caus_explain_options options = made_options();
@@ -129,6 +132,43 @@ static void what_a_callee_may_have_done_is_told_as_such(void **state)
     assert_true(told.untold < exact);
     told = explain_wait(*state, unseen, "root_jobs", 0);
     assert_true(told.untold < exact);
+}
+
+/* What is quiet inside root is measured, or nothing is. */
+static void who_may_wait_for_a_callee_is_less_sure(void **state)
+{
+    static const char unseen[] = "side_jobs";
+    caus_explanation told = explain_wait(*state, unseen, "root_jobs", 0);
+    double plain = confidence_of(&told);
+    told = explain_wait(*state, unseen, "root_cpu", 0);
+    assert_true(1 - confidence_of(&told) > 1.5 * (1 - plain));
+}
+
+/* Processors of services that are in no call are a little off. */
+static caus_explanation explain_stir(made_fixture *with, double one,
+                                     double other)
+{
+    measure stirred[MADE_VARIABLES];
+    memcpy(stirred, made_incident, sizeof stirred);
+    stirred[1] = (measure){"job_cpu", "job", 15, 1, other};
+    stirred[9].shift = one;
+    caus_explain_options options = made_options();
+    return made_explain(with, stirred, &options);
+}
+
+/* One that stirs tells more against the first than two that have as much by
+ * squares, and more. */
+static void who_stirs_elsewhere_lessens_the_confidence(void **state)
+{
+    caus_explanation one = explain_stir(*state, 6, 0);
+    caus_explanation two = explain_stir(*state, 5.3, 5.3);
+    double squares[2] = {0, 0};
+    for (size_t i = 1; i < one.suspect_count; i++) {
+        squares[0] += one.suspects[i].score * one.suspects[i].score;
+        squares[1] += two.suspects[i].score * two.suspects[i].score;
+    }
+    assert_true(squares[1] > squares[0]);
+    assert_true(confidence_of(&two) > confidence_of(&one));
 }
 
 /* However sure it is that something happened. */
@@ -308,6 +348,11 @@ int main(void)
             made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
             without_calls_nobody_knows_what_the_first_moved, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(who_may_wait_for_a_callee_is_less_sure,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            who_stirs_elsewhere_lessens_the_confidence, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(a_rival_lessens_the_confidence,
                                         made_set_up, made_tear_down),
