@@ -144,33 +144,6 @@ static void who_may_wait_for_a_callee_is_less_sure(void **state)
     assert_true(1 - confidence_of(&told) > 1.5 * (1 - plain));
 }
 
-/* Processors of services that are in no call are a little off. */
-static caus_explanation explain_stir(made_fixture *with, double one,
-                                     double other)
-{
-    measure stirred[MADE_VARIABLES];
-    memcpy(stirred, made_incident, sizeof stirred);
-    stirred[1] = (measure){"job_cpu", "job", 15, 1, other};
-    stirred[9].shift = one;
-    caus_explain_options options = made_options();
-    return made_explain(with, stirred, &options);
-}
-
-/* One that stirs tells more against the first than two that have as much by
- * squares, and more. */
-static void who_stirs_elsewhere_lessens_the_confidence(void **state)
-{
-    caus_explanation one = explain_stir(*state, 6, 0);
-    caus_explanation two = explain_stir(*state, 5.3, 5.3);
-    double squares[2] = {0, 0};
-    for (size_t i = 1; i < one.suspect_count; i++) {
-        squares[0] += one.suspects[i].score * one.suspects[i].score;
-        squares[1] += two.suspects[i].score * two.suspects[i].score;
-    }
-    assert_true(squares[1] > squares[0]);
-    assert_true(confidence_of(&two) > confidence_of(&one));
-}
-
 /* However sure it is that something happened. */
 static void who_scores_alike_is_as_likely(void **state)
 {
@@ -351,9 +324,6 @@ int main(void)
             made_tear_down),
         cmocka_unit_test_setup_teardown(who_may_wait_for_a_callee_is_less_sure,
                                         made_set_up, made_tear_down),
-        cmocka_unit_test_setup_teardown(
-            who_stirs_elsewhere_lessens_the_confidence, made_set_up,
-            made_tear_down),
         cmocka_unit_test_setup_teardown(a_rival_lessens_the_confidence,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
