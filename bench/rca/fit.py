@@ -14,8 +14,9 @@ without it.
 
 usage: fit.py --answers FOLDER [--leave-out a,b] [--in-use]
 
---leave-out names systems that are scored only: PetShop, which has one root. --in-use scores the confidence
-that the answers came with, and fits nothing. Needs numpy; exits 77 without.
+--leave-out names systems that are scored only: PetShop, which has one root. --in-use
+scores the confidence that the answers came with, and fits nothing. Needs numpy; exits
+77 without.
 """
 import argparse
 import collections

@@ -261,11 +261,7 @@ static bool is_system_load(const char *name)
         if (!caus_word_matches(word, length, "load"))
             continue;
         word = caus_measure_word(&name, &length);
-        for (size_t i = 0; word && i < sizeof spans / sizeof *spans; i++) {
-            if (caus_word_matches(word, length, spans[i]))
-                return true;
-        }
-        return false;
+        return word && CAUS_IS_ANY(word, length, spans);
     }
     return false;
 }

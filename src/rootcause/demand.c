@@ -166,10 +166,11 @@ static double again_of_own(double failures, double requests)
 static double again_of_callers(const asking *callers, double requests,
                                size_t row)
 {
-    double again = again_of_caller * callers->failing[row];
-    double share = callers->alike ? 0 : cbrt(fmin(1, callers->failing[row]));
+    if (callers->alike)
+        return again_of_caller * callers->failing[row];
+    double share = cbrt(fmin(1, callers->failing[row]));
     double repeated = share + share * share;
-    return callers->alike ? again : requests * repeated / (1 + repeated);
+    return requests * repeated / (1 + repeated);
 }
 
 static void count_calls(const caus_case *about, const trouble *known,

@@ -47,8 +47,8 @@ const char *caus_measure_word(const char **text, size_t *length)
     return *length ? word : NULL;
 }
 
-static bool matches_any(const char *word, size_t length,
-                        const char *const *patterns, size_t count)
+bool caus_word_is_any(const char *word, size_t length,
+                      const char *const *patterns, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (caus_word_matches(word, length, patterns[i]))
@@ -62,7 +62,7 @@ bool caus_measure_has(const char *name, const char *const *patterns,
 {
     size_t length;
     for (const char *word; (word = caus_measure_word(&name, &length));) {
-        if (matches_any(word, length, patterns, count))
+        if (caus_word_is_any(word, length, patterns, count))
             return true;
     }
     return false;
@@ -79,7 +79,7 @@ bool caus_measure_ends_in(const char *name, const char *const *words,
         last = word;
         last_length = length;
     }
-    return last && matches_any(last, last_length, words, count);
+    return last && caus_word_is_any(last, last_length, words, count);
 }
 
 bool caus_measure_is_only(const char *name, const char *const *patterns,
@@ -87,7 +87,7 @@ bool caus_measure_is_only(const char *name, const char *const *patterns,
 {
     size_t length, other;
     const char *word = caus_measure_word(&name, &length);
-    return word && matches_any(word, length, patterns, count) &&
+    return word && caus_word_is_any(word, length, patterns, count) &&
            !caus_measure_word(&name, &other);
 }
 

@@ -28,6 +28,10 @@ static inline bool caus_word_matches(const char *word, size_t length,
     return pattern[i] == '*' || i == length;
 }
 
+/* Whether it is one of these patterns. */
+bool caus_word_is_any(const char *word, size_t length,
+                      const char *const *patterns, size_t count);
+
 /* Whether any word, the last one before labels, or the only one is one of
  * these. */
 bool caus_measure_has(const char *name, const char *const *patterns,
@@ -41,6 +45,8 @@ bool caus_measure_is_only(const char *name, const char *const *patterns,
  * HTTP from 500 on, of gRPC anything but 0. */
 bool caus_measure_is_failed_code(const char *name);
 
+#define CAUS_IS_ANY(word, length, words) \
+    caus_word_is_any(word, length, words, sizeof(words) / sizeof *(words))
 #define CAUS_HAS_WORD(name, words) \
     caus_measure_has(name, words, sizeof(words) / sizeof *(words))
 #define CAUS_ENDS_IN(name, words) \

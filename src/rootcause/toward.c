@@ -60,15 +60,8 @@ static bool is_call_word(const char *word, size_t length)
         "backend",    "cluster",  "remote", "target",
         "dependency", "pool",     "call*",  "to",
     };
-    for (size_t i = 0; i < CAUS_CALL_WORDS; i++) {
-        if (caus_word_matches(word, length, caus_call_words[i]))
-            return true;
-    }
-    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
-        if (caus_word_matches(word, length, sides[i]))
-            return true;
-    }
-    return false;
+    return CAUS_IS_ANY(word, length, caus_call_words) ||
+           CAUS_IS_ANY(word, length, sides);
 }
 
 /* Whether a word of a name, or of what a label of it is called, says that it
@@ -140,11 +133,7 @@ static bool is_of_messages(const char *word, size_t length)
     static const char *const words[] = {"lag",     "current", "offset*",
                                         "records", "max",     "sum",
                                         "seconds", "group",   "uncommitted"};
-    for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-        if (caus_word_matches(word, length, words[k]))
-            return true;
-    }
-    return false;
+    return CAUS_IS_ANY(word, length, words);
 }
 
 /* The service that a word of a group of readers stands before:
@@ -154,11 +143,7 @@ static size_t reader_at(const caus_scene *scene, const char *text)
 {
     static const char *const groups[] = {"group", "consumergroup*", "consumer*",
                                          "subscri*"};
-    bool is_group = false;
-    for (size_t k = 0; k < sizeof groups / sizeof *groups; k++)
-        is_group =
-            is_group || caus_word_matches(text, word_length(text), groups[k]);
-    if (!is_group)
+    if (!CAUS_IS_ANY(text, word_length(text), groups))
         return SIZE_MAX;
     const char *who = behind_word(text);
     size_t found = service_at(scene, who);
@@ -220,12 +205,9 @@ static bool names_callee(const char *name)
     bool found = false;
     for (size_t i = 0; name[i]; i++) {
         size_t length = begins_word(name, i) ? word_length(name + i) : 0;
-        for (size_t k = 0; length && k < sizeof asked / sizeof *asked; k++)
-            found = found || caus_word_matches(name + i, length, asked[k]);
-        for (size_t k = 0; length && k < sizeof asking / sizeof *asking; k++) {
-            if (caus_word_matches(name + i, length, asking[k]))
-                return false;
-        }
+        if (length && CAUS_IS_ANY(name + i, length, asking))
+            return false;
+        found = found || (length && CAUS_IS_ANY(name + i, length, asked));
     }
     return found;
 }
@@ -233,11 +215,7 @@ static bool names_callee(const char *name)
 /* A load generator may be called "client": then the word names nobody. */
 static bool is_asked_word(const char *service)
 {
-    for (size_t k = 0; k < sizeof asked / sizeof *asked; k++) {
-        if (caus_word_matches(service, strlen(service), asked[k]))
-            return true;
-    }
-    return false;
+    return CAUS_IS_ANY(service, strlen(service), asked);
 }
 
 /* The service with the longest name that another's variable mentions; SIZE_MAX
