@@ -47,7 +47,7 @@ typedef struct caus_report_page {
     size_t *moved; /* [moved_count] clues, earliest first, then those without
                       an onset */
     size_t moved_count;
-    size_t unlisted_count; /* moved by less than these */
+    size_t unlisted_count; /* moved by less than these, or nobody knows when */
 } caus_report_page;
 
 /* Parts of a score below this would be told as 0.00. */

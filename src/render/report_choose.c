@@ -212,6 +212,13 @@ static bool is_before(const caus_clue *a, const caus_clue *b)
     return a->onset.time_ns < b->onset.time_ns;
 }
 
+/* What moved by little, elsewhere, nobody knows when, says nothing of an order.
+ */
+static bool is_orderless(const choice *item, const caus_clue *clue)
+{
+    return item->kind == AWAY && !clue->onset.found;
+}
+
 /* The first of all that moved, by time; those without an onset stand last. */
 static caus_status order_moved(caus_report_page *page, const choice_list *list,
                                caus_error *err)
@@ -224,7 +231,8 @@ static caus_status order_moved(caus_report_page *page, const choice_list *list,
         const caus_clue *clue = &clues[list->items[i].clue];
         if (!is_moved(clue))
             continue;
-        if (page->moved_count == CAUS_REPORT_ONSETS) {
+        if (page->moved_count == CAUS_REPORT_ONSETS ||
+            is_orderless(&list->items[i], clue)) {
             page->unlisted_count++;
             continue;
         }

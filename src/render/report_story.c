@@ -123,7 +123,11 @@ void caus_html_onsets(const caus_report_page *page)
         "#Interval, 95 %", "#Before → after", "On one scale"};
     caus_html_open_section(page, "order", "Who moved when");
     if (!page->moved_count) {
-        caus_text_add(page->text, "<p>Nothing was seen to move.</p>\n");
+        caus_text_add(page->text,
+                      page->unlisted_count
+                          ? "<p>Nothing moved by much, and when is not "
+                            "measurable.</p>\n"
+                          : "<p>Nothing was seen to move.</p>\n");
         caus_html_close_section(page);
         return;
     }

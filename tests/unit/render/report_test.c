@@ -464,6 +464,35 @@ static void who_moved_without_an_onset_has_a_row_that_says_so(void **state)
     drop_report(&made);
 }
 
+/* Of what moved by little in services that are not on the way. */
+static void without_an_onset_little_has_no_place_in_the_order(void **state)
+{
+    (void)state;
+    static const char words[] = "moved; when is not measurable";
+    made_report made;
+    make_report(&made, calm_names, 3, 2);
+    caus_clue *clues =
+        caus_arena_array(made.arena, made.told.clue_count, sizeof *clues);
+    memcpy(clues, made.told.clues, made.told.clue_count * sizeof *clues);
+    made.told.clues = clues;
+    made.told.symptom = SIZE_MAX;
+    made.told.verdict = CAUS_VERDICT_NO_ANOMALY; /* nobody is on the way */
+    for (size_t little = 0; little <= 3; little++) {
+        for (size_t i = 0; i < 3; i++) {
+            clues[i].size = i < little ? 2 : 50;
+            clues[i].onset.found = false;
+        }
+        const char *page = render(&made, CAUS_FORMAT_HTML);
+        assert_int_equal(count_of(page, words), 3 - little);
+        assert_int_equal(count_of(page, "Nothing moved by much"), little == 3);
+        for (size_t i = 0; i < 3; i++)
+            clues[i].onset.found = true;
+        assert_int_equal(
+            count_of(render(&made, CAUS_FORMAT_HTML), "class=\"strip\""), 3);
+    }
+    drop_report(&made);
+}
+
 static void a_quiet_window_is_told_as_such(void **state)
 {
     (void)state;
@@ -639,6 +668,7 @@ int main(void)
         cmocka_unit_test(what_moved_by_far_is_drawn_be_it_folded),
         cmocka_unit_test(what_moved_by_little_is_left_out_first),
         cmocka_unit_test(who_moved_without_an_onset_has_a_row_that_says_so),
+        cmocka_unit_test(without_an_onset_little_has_no_place_in_the_order),
         cmocka_unit_test(a_quiet_window_is_told_as_such),
         cmocka_unit_test(
             what_is_usual_at_the_time_of_day_is_drawn_where_it_counted),
