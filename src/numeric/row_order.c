@@ -25,25 +25,27 @@ size_t caus_order_room(size_t count)
     return 2 * count;
 }
 
-/* Rows with a value, and a copy of them to be. */
+/* Runs of rows with one value, and a copy of them to be. */
 typedef struct sorting {
     caus_ordered *rows, *other; /* [count] */
     size_t count;
 } sorting;
 
-/* Lists the rows with a value; the bits in which their keys differ. */
-static uint64_t list_rows(const double *values, size_t count, sorting *s)
+/* Lists the runs of rows with a value; the bits in which their keys differ. */
+static uint64_t list_runs(const double *values, size_t count, sorting *s)
 {
     uint64_t any = 0, all = UINT64_MAX;
     caus_ordered *next = s->rows;
-    for (size_t r = 0; r < count; r++) {
-        uint64_t key = key_of(values[r]),
-                 is_missing = isnan(values[r]) ? UINT64_C(1) : 0;
-        uint64_t nothing = 0 - is_missing;
-        *next = (caus_ordered){key, (uint32_t)r};
-        next += 1 - is_missing;
-        any |= key & ~nothing;
-        all &= key | nothing;
+    for (size_t r = 0; r < count;) {
+        size_t first = r++;
+        if (isnan(values[first]))
+            continue;
+        while (r < count && values[r] == values[first])
+            r++;
+        uint64_t key = key_of(values[first]);
+        *next++ = (caus_ordered){key, (uint32_t)first, (uint32_t)(r - first)};
+        any |= key;
+        all &= key;
     }
     s->count = (size_t)(next - s->rows);
     return any & ~all;
@@ -54,7 +56,7 @@ static size_t digit_of(const caus_ordered *row, unsigned shift)
     return row->key >> shift & (DIGITS - 1);
 }
 
-/* Puts the rows in the order of one digit; those alike stay as they are. */
+/* Puts the runs in the order of one digit; those alike stay as they are. */
 static void sort_digit(sorting *s, unsigned shift, uint32_t *places)
 {
     const caus_ordered *from = s->rows;
@@ -105,7 +107,7 @@ static bool settle(const sorting *s)
 
 /* The highest bits that differ part most values: of the others nobody asks
  * until these do not. */
-static void sort_rows(sorting *s, uint64_t differ)
+static void sort_runs(sorting *s, uint64_t differ)
 {
     unsigned highest = KEY_BITS - (unsigned)__builtin_clzll(differ);
     sort_window(s, highest > WINDOW_BITS ? highest - WINDOW_BITS : 0);
@@ -121,10 +123,13 @@ size_t caus_order_rows(const double *values, size_t count,
                        caus_ordered *scratch, uint32_t *rows)
 {
     sorting s = {.rows = scratch, .other = scratch + count};
-    uint64_t differ = list_rows(values, count, &s);
+    uint64_t differ = list_runs(values, count, &s);
     if (s.count > 1 && differ)
-        sort_rows(&s, differ);
-    for (size_t i = 0; i < s.count; i++)
-        rows[i] = s.rows[i].row;
-    return s.count;
+        sort_runs(&s, differ);
+    uint32_t *next = rows;
+    for (size_t i = 0; i < s.count; i++) {
+        for (uint32_t k = 0; k < s.rows[i].count; k++)
+            *next++ = s.rows[i].row + k;
+    }
+    return (size_t)(next - rows);
 }

@@ -5,10 +5,11 @@
 
 #include "base/base.h"
 
-/* A value as bits that compare as doubles do, and where it is. */
+/* A value as bits that compare as doubles do, and the rows in a row that have
+ * it: what is scraped less often than it is asked for stays for some. */
 typedef struct caus_ordered {
     uint64_t key;
-    uint32_t row;
+    uint32_t row, count;
 } caus_ordered;
 
 /* How many caus_ordered caus_order_rows() needs as scratch. */

@@ -171,6 +171,22 @@ static void missing_values_have_no_place_among_rows(void **state)
     assert_memory_equal(rows, expected, sizeof expected);
 }
 
+/* Runs of a value that it has again later, one of them parted by a gap. */
+static void values_that_stay_are_sorted_row_by_row(void **state)
+{
+    (void)state;
+    static const double values[] = {2, 2, 2, 1, 1,           2, 2,
+                                    0, 1, 3, 3, (double)NAN, 3, -0.};
+    static const uint32_t expected[] = {7, 13, 3, 4, 8,  0, 1,
+                                        2, 5,  6, 9, 10, 12};
+    enum { COUNT = sizeof values / sizeof *values };
+    caus_ordered scratch[4 * COUNT];
+    uint32_t rows[COUNT];
+    assert_true(caus_order_room(COUNT) <= 4 * (size_t)COUNT);
+    assert_int_equal(caus_order_rows(values, COUNT, scratch, rows), COUNT - 1);
+    assert_memory_equal(rows, expected, sizeof expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +198,7 @@ int main(void)
         cmocka_unit_test(the_median_of_three_needs_no_order),
         cmocka_unit_test(rows_are_by_value_and_equal_ones_by_row),
         cmocka_unit_test(missing_values_have_no_place_among_rows),
+        cmocka_unit_test(values_that_stay_are_sorted_row_by_row),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
