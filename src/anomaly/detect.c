@@ -332,7 +332,7 @@ static caus_status list_columns(const caus_series *series, const caus_run *run,
                                 caus_time_columns *result, caus_error *err)
 {
     caus_arena *scratch = caus_run_scratch(run, 0);
-    CAUS_TRY(caus_time_columns_init(series, scratch, result, err));
+    CAUS_TRY(caus_time_columns_init(series, NULL, scratch, result, err));
     return caus_time_columns_sort(result, NULL, run, scratch, err);
 }
 

@@ -56,7 +56,7 @@ static caus_status find(const caus_series *series, const caus_extent_part *part,
     size_t *order = caus_segments_by_time(series, scratch);
     if (!order)
         return caus_arena_fail(scratch, err);
-    CAUS_TRY(caus_time_columns_init(series, scratch, &columns, err));
+    CAUS_TRY(caus_time_columns_init(series, NULL, scratch, &columns, err));
     size_t first_end = end_of_first(series, order);
     if (part->first_row)
         first_end = caus_larger(first_end, part->first_row + 1);

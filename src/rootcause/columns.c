@@ -24,28 +24,64 @@ static bool are_sorted(const caus_series *series)
     return true;
 }
 
-caus_status caus_columns_sort(caus_case *about, const size_t **result,
-                              caus_error *err)
+/* What is usual of each, where that is told. */
+static caus_status sort_usual(caus_case *about, caus_error *err)
+{
+    size_t count = about->series->variable_count;
+    if (!about->usual)
+        return CAUS_OK;
+    caus_time_of_day *usual = CAUS_ARRAY(about->out, caus_time_of_day, count);
+    if (!usual)
+        return caus_arena_fail(about->out, err);
+    for (size_t v = 0; v < count; v++)
+        usual[v] = about->usual[about->columns[v]];
+    about->usual = usual;
+    return CAUS_OK;
+}
+
+caus_status caus_columns_sort(caus_case *about, caus_error *err)
 {
     const caus_series *series = about->series;
     size_t count = series->variable_count;
-    *result = NULL;
     if (are_sorted(series))
         return CAUS_OK;
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     column *columns = CAUS_ARRAY(scratch, column, count);
     size_t *order = CAUS_ARRAY(scratch, size_t, count);
+    caus_variable *variables = CAUS_ARRAY(scratch, caus_variable, count);
     caus_series *sorted = CAUS_ARRAY(scratch, caus_series, 1);
-    if (!columns || !order || !sorted)
+    if (!columns || !order || !variables || !sorted)
         return caus_arena_fail(scratch, err);
     for (size_t v = 0; v < count; v++)
         columns[v] = (column){series->variables[v].name, v};
     qsort(columns, count, sizeof *columns, by_name);
-    for (size_t v = 0; v < count; v++)
+    for (size_t v = 0; v < count; v++) {
         order[v] = columns[v].index;
-    CAUS_TRY(caus_series_select(series, order, count, scratch, sorted, err));
+        variables[v] = series->variables[order[v]];
+    }
+    *sorted = *series;
+    sorted->variables = variables;
     about->series = sorted;
-    *result = order;
+    about->columns = order;
+    return sort_usual(about, err);
+}
+
+caus_status caus_columns_select(const caus_case *about, const size_t *keep,
+                                size_t count, caus_series *result,
+                                caus_error *err)
+{
+    const caus_series *series = about->series;
+    size_t *columns = CAUS_ARRAY(about->out, size_t, count);
+    caus_variable *variables = CAUS_ARRAY(about->out, caus_variable, count);
+    if (!columns || !variables)
+        return caus_arena_fail(about->out, err);
+    for (size_t i = 0; i < count; i++) {
+        columns[i] = about->columns ? about->columns[keep[i]] : keep[i];
+        variables[i] = series->variables[keep[i]];
+    }
+    CAUS_TRY(
+        caus_series_select(series, columns, count, about->out, result, err));
+    result->variables = variables;
     return CAUS_OK;
 }
 

@@ -8,20 +8,31 @@
 /*
  * Puts the variables in the order of their names: sums, ties and the streams
  * of random numbers go by their order, and the bytes of an answer with them.
+ * Rows stay as they are: of a short question copying them is a good part.
  *
- *   about   with series and run; its series is another afterwards, in the run's
- *           scratch, where the order was
- *   result  [variable_count] what each was in the source; NULL = it is the same
+ *   about  with series, usual, run and out; where the order was another, its
+ *          series has the variables sorted afterwards, in the run's scratch,
+ *          and `columns` tells what each was in the source
  *
- * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(values) where the order is another.
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(variables · log variables).
  */
-caus_status caus_columns_sort(caus_case *about, const size_t **result,
-                              caus_error *err);
+caus_status caus_columns_sort(caus_case *about, caus_error *err);
+
+/*
+ * Some variables of a case with their values, in that order, as a series of its
+ * own. Fails like caus_series_select().
+ *
+ *   keep    [count]
+ *   result  lives in the case's `out`
+ */
+caus_status caus_columns_select(const caus_case *about, const size_t *keep,
+                                size_t count, caus_series *result,
+                                caus_error *err);
 
 /*
  * Tells an explanation of sorted variables in those of the source.
  *
- *   order   of caus_columns_sort()
+ *   order   `columns` of caus_columns_sort()
  *   result  its parts that name variables are copied to `out`
  */
 caus_status caus_columns_restore(const size_t *order, caus_arena *out,

@@ -124,8 +124,15 @@ typedef struct caus_timeline {
                   */
 } caus_timeline;
 
-caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
-                               caus_timeline *result, caus_error *err);
+/*
+ * Lays the rows of a series out.
+ *
+ *   columns  [variable_count] where a row has the value of each; NULL = in
+ *            their order
+ */
+caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
+                               caus_arena *out, caus_timeline *result,
+                               caus_error *err);
 
 /* Finds the variables that count failures, and of them the shares of requests:
  * a drop from 99.9 to 98 % is much, whatever the level. */

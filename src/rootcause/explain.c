@@ -244,7 +244,8 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     CAUS_TRY(caus_scene_init(about->series, calls, options->spans, about->out,
                              &about->scene, err));
     caus_arena *scratch = caus_run_scratch(about->run, 0);
-    CAUS_TRY(caus_timeline_init(about->series, scratch, &about->timeline, err));
+    CAUS_TRY(caus_timeline_init(about->series, about->columns, scratch,
+                                &about->timeline, err));
     CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, scratch, err));
     caus_timeline_find_failures(&about->timeline, about->series,
                                 about->scene.aspects, about->scene.bad);
@@ -419,7 +420,7 @@ static caus_status find_end(caus_case *about, caus_explanation *result,
                             caus_error *err)
 {
     if (about->whole != about->series) {
-        CAUS_TRY(caus_timeline_init(about->whole,
+        CAUS_TRY(caus_timeline_init(about->whole, about->columns,
                                     caus_run_scratch(about->run, 0),
                                     &about->timeline, err));
         caus_season_bring(about);

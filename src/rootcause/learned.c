@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rootcause/chain.h"
+#include "rootcause/columns.h"
 #include "series/order.h"
 
 enum { MOST_LAGS = 5, MOST_VARIABLES = 12 };
@@ -110,8 +111,7 @@ caus_status caus_learned_find(caus_case *about, caus_error *err)
     if (!list.count)
         return CAUS_OK;
     caus_series chosen, parts;
-    CAUS_TRY(caus_series_select(about->series, list.items, list.count,
-                                about->out, &chosen, err));
+    CAUS_TRY(caus_columns_select(about, list.items, list.count, &chosen, err));
     caus_error reason;
     caus_status status = caus_onset_split(
         &chosen, &about->onset, lags_of(about), about->out, &parts, &reason);

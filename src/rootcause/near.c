@@ -134,10 +134,10 @@ static caus_status open_symptom(const caus_case *fresh, caus_case *result,
         return caus_arena_fail(fresh->out, err);
     if (!*found)
         return CAUS_OK;
-    CAUS_TRY(
-        caus_series_select(fresh->series, &symptom, 1, fresh->out, alone, err));
+    CAUS_TRY(caus_columns_select(fresh, &symptom, 1, alone, err));
     *result = *fresh;
     result->series = alone;
+    result->columns = NULL;
     result->options = &no_calls;
     CAUS_TRY(caus_case_open(result, err));
     result->options = options;
@@ -272,17 +272,16 @@ caus_status caus_explain(const caus_series *series,
                        .run = run,
                        .out = out};
     caus_explanation made = {0};
-    const size_t *order;
-    caus_status status = caus_columns_sort(&fresh, &order, err);
-    if (status == CAUS_OK)
-        status = caus_uncounted_fill(&fresh, err);
+    caus_status status = caus_uncounted_fill(&fresh, err);
     if (status == CAUS_OK)
         status = caus_season_take_out(&fresh, err);
+    if (status == CAUS_OK)
+        status = caus_columns_sort(&fresh, err);
     fresh.whole = fresh.series;
     if (status == CAUS_OK)
         status = explain(&fresh, &made, err);
-    if (status == CAUS_OK && order)
-        status = caus_columns_restore(order, out, &made, err);
+    if (status == CAUS_OK && fresh.columns)
+        status = caus_columns_restore(fresh.columns, out, &made, err);
     caus_arena_rewind(scratch, scratch_mark);
     if (status == CAUS_OK)
         *result = made;

@@ -28,9 +28,13 @@ typedef struct caus_lack {
 
 /* An explanation in the making. */
 typedef struct caus_case {
-    const caus_series *series;
-    const caus_series *whole; /* the same with the rows behind those near a
-                                 time that was told */
+    const caus_series *series; /* variables by name; its values are for
+                                  caus_timeline_init() and
+                                  caus_columns_select() alone */
+    const size_t *columns;     /* [variable_count] where a row of `series` has
+                                  the value of each; NULL = in their order */
+    const caus_series *whole;  /* the same with the rows behind those near a
+                                  time that was told */
     size_t near_row;      /* the onset is looked for from here on; 0 = in all */
     size_t searched_rows; /* in vain before, near a time */
     size_t season_count;  /* variables without their time of day */

@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "caus/incident.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/columns.h"
 
 /* Puts what keeps an incident from being one before the other warnings. */
 static caus_status tell_repeat(const caus_extent *extent, caus_arena *out,
@@ -113,8 +113,7 @@ static caus_status search_reached(const caus_case *opened, caus_extent *result,
     CAUS_TRY(list_reached(opened, kept, &count, err));
     if (count == variables)
         return CAUS_OK;
-    CAUS_TRY(caus_series_select(opened->series, kept, count, opened->out,
-                                &series, err));
+    CAUS_TRY(caus_columns_select(opened, kept, count, &series, err));
     options.topology = opened->calls;
     options.spans = NULL;
     options.logs = NULL;

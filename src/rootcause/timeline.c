@@ -28,21 +28,22 @@ size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row)
     return low;
 }
 
-caus_status caus_timeline_init(const caus_series *series, caus_arena *out,
-                               caus_timeline *result, caus_error *err)
+caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
+                               caus_arena *out, caus_timeline *result,
+                               caus_error *err)
 {
-    caus_time_columns columns;
-    CAUS_TRY(caus_time_columns_init(series, out, &columns, err));
-    caus_timeline made = {
-        .row_count = columns.row_count,
-        .variable_count = columns.column_count,
-        .time_ns = columns.time_ns,
-        .values = columns.values,
-        .whole = CAUS_ARRAY(out, double, columns.column_count),
-        .adds_up = CAUS_ARRAY(out, bool, columns.column_count),
-        .comes_and_goes = CAUS_ARRAY(out, bool, columns.column_count),
-        .fills = CAUS_ARRAY(out, bool, columns.column_count),
-        .filled = CAUS_ARRAY(out, size_t, columns.row_count)};
+    caus_time_columns laid;
+    CAUS_TRY(caus_time_columns_init(series, columns, out, &laid, err));
+    caus_timeline made = {.row_count = laid.row_count,
+                          .variable_count = laid.column_count,
+                          .time_ns = laid.time_ns,
+                          .values = laid.values,
+                          .whole = CAUS_ARRAY(out, double, laid.column_count),
+                          .adds_up = CAUS_ARRAY(out, bool, laid.column_count),
+                          .comes_and_goes =
+                              CAUS_ARRAY(out, bool, laid.column_count),
+                          .fills = CAUS_ARRAY(out, bool, laid.column_count),
+                          .filled = CAUS_ARRAY(out, size_t, laid.row_count)};
     if (!made.filled || !made.whole || !made.adds_up || !made.comes_and_goes ||
         !made.fills)
         return caus_arena_fail(out, err);

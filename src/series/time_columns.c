@@ -39,14 +39,15 @@ int64_t *caus_segments_times(const caus_series *series, const size_t *order,
 }
 
 /* A few rows at a time: what one column takes of them lies side by side. */
-static void copy_values(const caus_segment *segment, size_t first_row,
-                        caus_time_columns *result)
+static void copy_values(const caus_segment *segment, const size_t *order,
+                        size_t first_row, caus_time_columns *result)
 {
     size_t count = result->column_count;
     for (size_t low = 0; low < segment->row_count; low += LINE) {
         size_t high = caus_smaller(low + LINE, segment->row_count);
-        for (size_t v = 0; v < count; v++) {
-            double *to = result->values + v * result->row_count + first_row;
+        for (size_t c = 0; c < count; c++) {
+            double *to = result->values + c * result->row_count + first_row;
+            size_t v = order ? order[c] : c;
             for (size_t r = low; r < high; r++)
                 to[r] = caus_is_present(segment, r, v, count)
                             ? segment->values[r * count + v]
@@ -55,25 +56,27 @@ static void copy_values(const caus_segment *segment, size_t first_row,
     }
 }
 
-caus_status caus_time_columns_init(const caus_series *series, caus_arena *out,
+caus_status caus_time_columns_init(const caus_series *series,
+                                   const size_t *order, caus_arena *out,
                                    caus_time_columns *result, caus_error *err)
 {
     size_t rows = caus_series_row_count(series), row = 0;
     size_t columns = series->variable_count;
-    size_t *order = caus_segments_by_time(series, out);
-    int64_t *time_ns = order ? caus_segments_times(series, order, out) : NULL;
+    size_t *by_time = caus_segments_by_time(series, out);
+    int64_t *time_ns =
+        by_time ? caus_segments_times(series, by_time, out) : NULL;
     double *values = rows <= SIZE_MAX / sizeof(double) / (columns + 1)
                          ? CAUS_ARRAY(out, double, columns *rows)
                          : NULL;
-    if (!order || !time_ns || !values)
+    if (!by_time || !time_ns || !values)
         return caus_arena_fail(out, err);
     caus_time_columns made = {.row_count = rows,
                               .column_count = columns,
                               .time_ns = time_ns,
                               .values = values};
     for (size_t i = 0; i < series->segment_count; i++) {
-        const caus_segment *segment = &series->segments[order[i]];
-        copy_values(segment, row, &made);
+        const caus_segment *segment = &series->segments[by_time[i]];
+        copy_values(segment, order, row, &made);
         row += segment->row_count;
     }
     *result = made;

@@ -23,8 +23,13 @@ size_t *caus_segments_by_time(const caus_series *series, caus_arena *arena);
 int64_t *caus_segments_times(const caus_series *series, const size_t *order,
                              caus_arena *arena);
 
-/* A column a variable, in the order of the variables. */
-caus_status caus_time_columns_init(const caus_series *series, caus_arena *out,
+/*
+ * A column a variable.
+ *
+ *   order  [variable_count] which variable each column is of; NULL = theirs
+ */
+caus_status caus_time_columns_init(const caus_series *series,
+                                   const size_t *order, caus_arena *out,
                                    caus_time_columns *result, caus_error *err);
 
 /*

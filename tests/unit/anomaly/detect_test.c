@@ -249,8 +249,8 @@ static caus_anomalies detect_departures(const plant *p, size_t reference,
     caus_anomaly_options options = caus_anomaly_options_default();
     caus_anomalies found;
     options.reference_rows = reference;
-    assert_int_equal(caus_time_columns_init(&series, arena, &columns, NULL),
-                     CAUS_OK);
+    assert_int_equal(
+        caus_time_columns_init(&series, NULL, arena, &columns, NULL), CAUS_OK);
     assert_int_equal(caus_time_columns_sort(&columns, NULL, run, arena, NULL),
                      CAUS_OK);
     assert_int_equal(

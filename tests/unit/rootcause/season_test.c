@@ -139,6 +139,37 @@ static void a_day_and_a_half_tells_no_habit(void **state)
     drop(&with);
 }
 
+/* What is usual is told of each variable, wherever its column is. */
+static void the_order_of_columns_does_not_matter(void **state)
+{
+    (void)state;
+    static const size_t order[VARIABLES] = {2, 0, 3, 1};
+    fixture with;
+    caus_error err;
+    caus_series other;
+    caus_explanation told, again;
+    make(&with, ROWS, 1);
+    const caus_explain_options options = {.has_onset = true,
+                                          .onset_ns = onset_of(&with)};
+    assert_int_equal(caus_series_select(&with.series, order, VARIABLES,
+                                        with.arena, &other, &err),
+                     CAUS_OK);
+    assert_int_equal(
+        caus_explain(&with.series, &options, with.run, with.arena, &told, &err),
+        CAUS_OK);
+    assert_int_equal(
+        caus_explain(&other, &options, with.run, with.arena, &again, &err),
+        CAUS_OK);
+    assert_non_null(told.usual);
+    for (size_t v = 0; v < VARIABLES; v++) {
+        assert_memory_equal(&again.usual[v], &told.usual[order[v]],
+                            sizeof *told.usual);
+        assert_true(again.usual[v].centre > 0 ? order[v] % 3 == 0
+                                              : order[v] % 3 != 0);
+    }
+    drop(&with);
+}
+
 static void an_onset_before_all_rows_leaves_no_habit(void **state)
 {
     (void)state;
@@ -451,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_swing_is_taken_out_and_nothing_else),
+        cmocka_unit_test(the_order_of_columns_does_not_matter),
         cmocka_unit_test(an_onset_before_all_rows_leaves_no_habit),
         cmocka_unit_test(segments_that_share_an_hour_tell_it_together),
         cmocka_unit_test(services_are_compared_as_they_were_measured),

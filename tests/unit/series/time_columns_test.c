@@ -62,8 +62,9 @@ static void columns_have_the_rows_of_all_segments_by_time(void **state)
     part_rows(&p);
     caus_arena *arena = caus_arena_new(0);
     caus_time_columns columns;
-    assert_int_equal(caus_time_columns_init(&p.series, arena, &columns, NULL),
-                     CAUS_OK);
+    assert_int_equal(
+        caus_time_columns_init(&p.series, NULL, arena, &columns, NULL),
+        CAUS_OK);
     assert_int_equal(columns.row_count, ROWS);
     assert_int_equal(columns.column_count, COLUMNS);
     for (size_t r = 0; r < ROWS; r++) {
@@ -78,6 +79,28 @@ static void columns_have_the_rows_of_all_segments_by_time(void **state)
     caus_arena_free(arena);
 }
 
+/* Values and their missing bits alike. */
+static void columns_come_in_the_order_that_is_told(void **state)
+{
+    (void)state;
+    static const size_t order[COLUMNS] = {1, 2, 0};
+    parted p;
+    part_rows(&p);
+    caus_arena *arena = caus_arena_new(0);
+    caus_time_columns columns;
+    assert_int_equal(
+        caus_time_columns_init(&p.series, order, arena, &columns, NULL),
+        CAUS_OK);
+    for (size_t r = 0; r < ROWS; r++)
+        for (size_t c = 0; c < COLUMNS; c++) {
+            double value = columns.values[c * ROWS + r];
+            assert_true(is_left_out(r, order[c])
+                            ? isnan(value)
+                            : value == value_of(r, order[c]));
+        }
+    caus_arena_free(arena);
+}
+
 static void wanted_columns_are_ordered_by_value_and_row(void **state)
 {
     (void)state;
@@ -88,8 +111,9 @@ static void wanted_columns_are_ordered_by_value_and_row(void **state)
     assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
     caus_arena *arena = caus_arena_new(0);
     caus_time_columns columns;
-    assert_int_equal(caus_time_columns_init(&p.series, arena, &columns, NULL),
-                     CAUS_OK);
+    assert_int_equal(
+        caus_time_columns_init(&p.series, NULL, arena, &columns, NULL),
+        CAUS_OK);
     assert_int_equal(caus_time_columns_sort(&columns, wanted, run, arena, NULL),
                      CAUS_OK);
     assert_int_equal(columns.present[0], ROWS);
@@ -116,8 +140,9 @@ static void columns_without_memory_fail(void **state)
     caus_arena *arena = caus_arena_new(256);
     caus_time_columns columns = {0};
     caus_error err;
-    assert_int_equal(caus_time_columns_init(&p.series, arena, &columns, &err),
-                     CAUS_ERR_LIMIT);
+    assert_int_equal(
+        caus_time_columns_init(&p.series, NULL, arena, &columns, &err),
+        CAUS_ERR_LIMIT);
     assert_null(columns.values);
     caus_arena_free(arena);
 }
@@ -126,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_have_the_rows_of_all_segments_by_time),
+        cmocka_unit_test(columns_come_in_the_order_that_is_told),
         cmocka_unit_test(wanted_columns_are_ordered_by_value_and_row),
         cmocka_unit_test(columns_without_memory_fail),
     };
