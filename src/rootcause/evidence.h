@@ -111,8 +111,6 @@ typedef struct caus_timeline {
     const int64_t *time_ns; /* [row_count] */
     double *values;         /* [variable_count × row_count]; NaN = missing */
     const uint32_t *order;  /* [variable_count × row_count] rows by value */
-    const uint32_t *rank;   /* [variable_count × row_count] where `order` has a
-                               row */
     const size_t *present;  /* [variable_count] entries of `order` */
     double *whole; /* [variable_count] the value of 100 % of a share; 0 = it is
                       none */
@@ -153,8 +151,10 @@ size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row);
 /* Scratch of shifts: those of one variable are found faster one after another,
  * later windows first. */
 typedef struct caus_shift_space {
-    size_t until;                 /* rows of `before` are before this one */
-    caus_rank_set before, window; /* of the variable asked for last */
+    caus_row_ranks ranks;
+    caus_rows_before before, early; /* of the variable asked for last; the
+                                       earlier half of these */
+    caus_rank_set window;
 } caus_shift_space;
 
 caus_status caus_shift_space_init(const caus_timeline *timeline,

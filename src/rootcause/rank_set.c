@@ -14,9 +14,32 @@ static size_t word_count(size_t rows)
     return (rows + WIDTH - 1) / WIDTH;
 }
 
-uint32_t caus_rank_missing(size_t rows)
+/* The rank of a row without a value. */
+static uint32_t rank_missing(size_t rows)
 {
     return (uint32_t)(WIDTH * word_count(rows));
+}
+
+caus_status caus_row_ranks_init(size_t rows, caus_arena *out,
+                                caus_row_ranks *result, caus_error *err)
+{
+    *result =
+        (caus_row_ranks){.rows = rows, .rank = CAUS_ARRAY(out, uint32_t, rows)};
+    return result->rank ? CAUS_OK : caus_arena_fail(out, err);
+}
+
+void caus_row_ranks_find(caus_row_ranks *ranks, const uint32_t *order,
+                         size_t present)
+{
+    uint32_t *restrict rank = ranks->rank;
+    uint32_t missing = rank_missing(ranks->rows);
+    if (ranks->order == order)
+        return;
+    for (size_t r = 0; present < ranks->rows && r < ranks->rows; r++)
+        rank[r] = missing;
+    for (size_t i = 0; i < present; i++)
+        rank[order[i]] = (uint32_t)i;
+    ranks->order = order;
 }
 
 caus_status caus_rank_set_init(size_t rows, caus_arena *out,
@@ -59,11 +82,12 @@ void caus_rank_set_remove(caus_rank_set *set, size_t from, size_t to)
     }
 }
 
-void caus_rank_set_turn(caus_rank_set *set, const caus_rank_set *whole)
+void caus_rank_set_take_rest(caus_rank_set *set, const caus_rank_set *whole,
+                             const caus_rank_set *part)
 {
     for (size_t w = 0; w < set->words; w++) {
-        set->bits[w] ^= whole->bits[w];
-        set->counts[w] = whole->counts[w] - set->counts[w];
+        set->bits[w] = whole->bits[w] ^ part->bits[w];
+        set->counts[w] = whole->counts[w] - part->counts[w];
     }
 }
 

@@ -10,6 +10,26 @@
 
 enum { CAUS_RANK_WIDTH = 64 }; /* ranks of a word */
 
+/* Where the rows of a variable stand among them: of one at a time, as of all it
+ * would be half as much memory again as their values. */
+typedef struct caus_row_ranks {
+    size_t rows;
+    const uint32_t *order; /* of caus_row_ranks_find(); NULL = none yet */
+    uint32_t *rank;        /* [rows] */
+} caus_row_ranks;
+
+caus_status caus_row_ranks_init(size_t rows, caus_arena *out,
+                                caus_row_ranks *result, caus_error *err);
+
+/*
+ * Ranks a variable, if it is another than the last.
+ *
+ *   order    [rows] its rows with a value, by it
+ *   present  how many these are
+ */
+void caus_row_ranks_find(caus_row_ranks *ranks, const uint32_t *order,
+                         size_t present);
+
 typedef struct caus_rank_set {
     const double *values;  /* [rows] of the variable */
     const uint32_t *order; /* [rows] rows by value */
@@ -20,9 +40,6 @@ typedef struct caus_rank_set {
     uint32_t *counts;      /* [words + 1] bits that are set, and rows added */
 } caus_rank_set;
 
-/* The rank of a row without a value. */
-uint32_t caus_rank_missing(size_t rows);
-
 /* Makes room for as many rows; the variable is named when they are. */
 caus_status caus_rank_set_init(size_t rows, caus_arena *out,
                                caus_rank_set *result, caus_error *err);
@@ -31,9 +48,10 @@ caus_status caus_rank_set_init(size_t rows, caus_arena *out,
 void caus_rank_set_clear(caus_rank_set *set);
 void caus_rank_set_add(caus_rank_set *set, size_t from, size_t to);
 void caus_rank_set_remove(caus_rank_set *set, size_t from, size_t to);
-/* Puts in the rows of `whole` that are not in, and takes out those that are:
- * all of these are in `whole`, which is of the same variable. */
-void caus_rank_set_turn(caus_rank_set *set, const caus_rank_set *whole);
+/* Sets it to the rows of `whole` that are not in `part`: all of these are in
+ * `whole`, and all three are of the same variable. */
+void caus_rank_set_take_rest(caus_rank_set *set, const caus_rank_set *whole,
+                             const caus_rank_set *part);
 
 /* How many of the rows have a value. */
 size_t caus_rank_set_count(const caus_rank_set *set);
@@ -42,6 +60,12 @@ size_t caus_rank_set_count(const caus_rank_set *set);
  */
 bool caus_rank_set_ends(const caus_rank_set *set, size_t word, double *least,
                         double *largest);
+
+/* The rows of a variable before one of them. */
+typedef struct caus_rows_before {
+    size_t until;
+    caus_rank_set rows;
+} caus_rows_before;
 
 /* Where a search that only goes up has come to; {0} = nowhere yet. */
 typedef struct caus_rank_place {

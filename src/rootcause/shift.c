@@ -18,7 +18,9 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
 {
     size_t rows = timeline->row_count;
     caus_shift_space made = {0};
-    CAUS_TRY(caus_rank_set_init(rows, out, &made.before, err));
+    CAUS_TRY(caus_row_ranks_init(rows, out, &made.ranks, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.before.rows, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.early.rows, err));
     CAUS_TRY(caus_rank_set_init(rows, out, &made.window, err));
     *result = made;
     return CAUS_OK;
@@ -26,12 +28,13 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
 
 /* A set of the rows of one variable; which are in is not told. */
 static void name_variable(const caus_timeline *timeline, size_t variable,
-                          caus_rank_set *set)
+                          caus_row_ranks *ranks, caus_rank_set *set)
 {
     size_t start = variable * timeline->row_count;
     set->values = timeline->values + start;
     set->order = timeline->order + start;
-    set->rank = timeline->rank + start;
+    set->rank = ranks->rank;
+    caus_row_ranks_find(ranks, set->order, timeline->present[variable]);
 }
 
 /* What the rows before a window are like. */
@@ -44,18 +47,19 @@ typedef struct habit {
 /* Adds the rows of one variable before `until`. If those before a later row of
  * it are in, only what lies between is taken out. */
 static void add_before(const caus_timeline *timeline, size_t variable,
-                       size_t until, caus_shift_space *space)
+                       size_t until, caus_row_ranks *ranks,
+                       caus_rows_before *before)
 {
-    caus_rank_set *set = &space->before;
+    caus_rank_set *set = &before->rows;
     const uint32_t *listed = set->order;
-    name_variable(timeline, variable, set);
-    if (listed == set->order && space->until >= until) {
-        caus_rank_set_remove(set, until, space->until);
+    name_variable(timeline, variable, ranks, set);
+    if (listed == set->order && before->until >= until) {
+        caus_rank_set_remove(set, until, before->until);
     } else {
         caus_rank_set_clear(set);
         caus_rank_set_add(set, 0, until);
     }
-    space->until = until;
+    before->until = until;
 }
 
 /* Median and quartiles. */
@@ -255,6 +259,8 @@ typedef struct contrast {
     const caus_timeline *timeline;
     size_t variable, from, to;
     const caus_rank_set *before; /* all of these */
+    caus_row_ranks *ranks;       /* of the variable */
+    caus_rows_before *early;     /* room for the earlier half of them */
     caus_rank_set *room;         /* of the variable */
 } contrast;
 
@@ -263,12 +269,10 @@ typedef struct contrast {
  * collected, or a disk, does so without an incident. */
 static double beyond_drift(const contrast *of, double change)
 {
-    caus_rank_set *half = of->room;
-    caus_rank_set_clear(half);
-    caus_rank_set_add(half, 0, of->from / 2);
-    double first = median_of(half);
-    caus_rank_set_turn(half, of->before);
-    double second = median_of(half);
+    add_before(of->timeline, of->variable, of->from / 2, of->ranks, of->early);
+    caus_rank_set_take_rest(of->room, of->before, &of->early->rows);
+    double first = median_of(&of->early->rows);
+    double second = median_of(of->room);
     /* Half as far again for each half: from the middle of all rows before. */
     double drift = (second - first) * (double)of->to / (double)of->from;
     if (isnan(drift) || (drift > 0) != (change > 0))
@@ -324,17 +328,23 @@ static caus_shift no_shift(void)
 caus_shift caus_timeline_shift(const caus_timeline *timeline, size_t variable,
                                size_t from, size_t to, caus_shift_space *space)
 {
-    const contrast of = {timeline, variable,       from,
-                         to,       &space->before, &space->window};
+    const contrast of = {.timeline = timeline,
+                         .variable = variable,
+                         .from = from,
+                         .to = to,
+                         .before = &space->before.rows,
+                         .ranks = &space->ranks,
+                         .early = &space->early,
+                         .room = &space->window};
     bool adds_up = timeline->adds_up[variable];
     bool comes_and_goes = timeline->comes_and_goes[variable];
     size_t rows, middle = from + (to - from) / 2;
-    add_before(timeline, variable, from, space);
-    habit usual = habit_of(&space->before, adds_up || comes_and_goes);
+    add_before(timeline, variable, from, &space->ranks, &space->before);
+    habit usual = habit_of(&space->before.rows, adds_up || comes_and_goes);
     if (usual.count < LEAST_BEFORE)
         return no_shift();
     usual.few = few_of(timeline, variable);
-    name_variable(timeline, variable, &space->window);
+    name_variable(timeline, variable, &space->ranks, &space->window);
     levels found = levels_of(&space->window, from, to, &usual, adds_up, &rows);
     if (comes_and_goes) {
         found = wider_throughout(&space->window, from, middle, &usual, found);
@@ -348,9 +358,11 @@ caus_status caus_splits_init(const caus_timeline *timeline, caus_arena *out,
 {
     caus_splits made = {.timeline = timeline};
     size_t rows = timeline->row_count;
+    CAUS_TRY(caus_row_ranks_init(rows, out, &made.ranks, err));
     CAUS_TRY(caus_rank_set_init(rows, out, &made.before, err));
     CAUS_TRY(caus_rank_set_init(rows, out, &made.half, err));
     CAUS_TRY(caus_rank_set_init(rows, out, &made.after, err));
+    CAUS_TRY(caus_rank_set_init(rows, out, &made.early.rows, err));
     CAUS_TRY(caus_rank_set_init(rows, out, &made.room, err));
     *result = made;
     return CAUS_OK;
@@ -366,7 +378,7 @@ void caus_splits_begin(caus_splits *splits, size_t variable, size_t row)
     caus_rank_set *const sets[] = {&splits->before, &splits->half,
                                    &splits->after, &splits->room};
     for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
-        name_variable(splits->timeline, variable, sets[i]);
+        name_variable(splits->timeline, variable, &splits->ranks, sets[i]);
         caus_rank_set_clear(sets[i]);
     }
     splits->variable = variable;
@@ -391,9 +403,14 @@ void caus_splits_move(caus_splits *splits, size_t row)
 caus_shift caus_splits_shift(caus_splits *splits)
 {
     const caus_timeline *timeline = splits->timeline;
-    const contrast of = {timeline,        splits->variable,
-                         splits->row,     timeline->row_count,
-                         &splits->before, &splits->room};
+    const contrast of = {.timeline = timeline,
+                         .variable = splits->variable,
+                         .from = splits->row,
+                         .to = timeline->row_count,
+                         .before = &splits->before,
+                         .ranks = &splits->ranks,
+                         .early = &splits->early,
+                         .room = &splits->room};
     bool adds_up = timeline->adds_up[splits->variable];
     habit usual = habit_of(&splits->before, adds_up);
     if (usual.count < LEAST_BEFORE)

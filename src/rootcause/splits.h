@@ -9,8 +9,10 @@
 typedef struct caus_splits {
     const caus_timeline *timeline;
     size_t variable, row, middle;
+    caus_row_ranks ranks;              /* of the variable */
     caus_rank_set before, half, after; /* rows [0, row), [row, middle), [row,
                                           row_count) */
+    caus_rows_before early;            /* the earlier half of `before` */
     caus_rank_set room;
 } caus_splits;
 

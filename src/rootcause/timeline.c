@@ -111,23 +111,9 @@ caus_time_columns caus_timeline_columns(const caus_timeline *timeline)
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
                                caus_arena *out, caus_error *err)
 {
-    size_t rows = timeline->row_count, cells = timeline->variable_count * rows;
     caus_time_columns columns = caus_timeline_columns(timeline);
-    uint32_t *rank = CAUS_ARRAY(out, uint32_t, cells);
-    const uint32_t missing = caus_rank_missing(rows);
-    if (!rank)
-        return caus_arena_fail(out, err);
     CAUS_TRY(caus_time_columns_sort(&columns, NULL, run, out, err));
-    for (size_t v = 0; v < timeline->variable_count; v++) {
-        const uint32_t *sorted = columns.order + v * rows;
-        uint32_t *place = rank + v * rows;
-        for (size_t r = 0; columns.present[v] < rows && r < rows; r++)
-            place[r] = missing;
-        for (size_t i = 0; i < columns.present[v]; i++)
-            place[sorted[i]] = (uint32_t)i;
-    }
     timeline->order = columns.order;
     timeline->present = columns.present;
-    timeline->rank = rank;
     return CAUS_OK;
 }

@@ -286,13 +286,16 @@ static void quantiles_are_those_of_sorted_values(void **state)
     caus_arena *arena = caus_arena_new(0);
     caus_timeline made = made_timeline(arena, 7);
     caus_rank_set set;
+    caus_row_ranks ranks;
     caus_error err;
     double sorted[ROWS];
     assert_int_equal(caus_rank_set_init(ROWS, arena, &set, &err), CAUS_OK);
+    assert_int_equal(caus_row_ranks_init(ROWS, arena, &ranks, &err), CAUS_OK);
     for (size_t v = 0; v < KINDS; v++) {
         set.values = made.values + v * ROWS;
         set.order = made.order + v * ROWS;
-        set.rank = made.rank + v * ROWS;
+        set.rank = ranks.rank;
+        caus_row_ranks_find(&ranks, set.order, made.present[v]);
         for (size_t from = 0; from < ROWS; from += 13) {
             caus_rank_place place = {0};
             size_t count = sort_rows(set.values, from, ROWS, sorted);
