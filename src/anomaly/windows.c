@@ -212,6 +212,17 @@ static bool make_room(size_t rows, caus_arena *scratch, column_room *room)
            room->squares;
 }
 
+/* How many values of a column lie before a row; at least `known` do. */
+static size_t values_before(const caus_column *column, size_t row, size_t known)
+{
+    /* Where none of those up to there is missing, so many rows. */
+    if (row < column->count && column->rows[row] == row)
+        return row;
+    while (known < column->count && column->rows[known] < row)
+        known++;
+    return known;
+}
+
 static bool measure_column(const caus_detect_job *job, size_t c,
                            const column_room *room, caus_arena *scratch,
                            caus_departures *departures)
@@ -229,16 +240,12 @@ static bool measure_column(const caus_detect_job *job, size_t c,
         sum_values(&column, room->sums, room->squares);
         column.memory = memory_of(&column, job->panel->reference_count);
     }
-    const size_t *at = column.rows;
-    size_t i = 0;
+    size_t end = 0;
     for (size_t b = 0; b < layout->block_count; b++) {
         const caus_block *block = &layout->blocks[b];
-        while (i < column.count && at[i] < block->start)
-            i++;
-        size_t end = i;
-        while (end < column.count && at[end] < block->start + block->length)
-            end++;
-        detector->measure(layout, &column, i, end, c, departures);
+        size_t first = values_before(&column, block->start, end);
+        end = values_before(&column, block->start + block->length, first);
+        detector->measure(layout, &column, first, end, c, departures);
     }
     return true;
 }

@@ -21,8 +21,8 @@ static void find_memory_falls(const caus_case *about, double *falls)
         for (size_t r = 0; r < timeline->row_count; r++) {
             if (isnan(values[r]))
                 continue;
-            double fall = last > 0 ? 1 - values[r] / last : 0;
-            falls[r] = fall > falls[r] ? fall : falls[r];
+            if (last > 0 && values[r] < last)
+                falls[r] = fmax(falls[r], 1 - values[r] / last);
             last = values[r];
         }
     }

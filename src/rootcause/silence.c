@@ -89,12 +89,15 @@ static size_t rows_of_own(const caus_case *about, const bool *lively,
     return most;
 }
 
-/* In how many rows a service has any value that tells that it lives. */
+/* In how many rows a service has any value that tells that it lives. Where one
+ * variable has a value in all of them nobody looks at each. */
 static size_t rows_heard(const caus_case *about, const bool *lively,
                          size_t service)
 {
     const caus_timeline *timeline = &about->timeline;
     size_t rows = 0;
+    if (rows_of_own(about, lively, service) == timeline->filled_count)
+        return timeline->filled_count;
     for (size_t i = 0; i < timeline->filled_count; i++)
         rows += has_value(about, lively, service, timeline->filled[i]);
     return rows;
