@@ -16,7 +16,11 @@ static bool is_remainder(const char *name)
         "idle",   "usable",    "hit",  "hitrate",  "hits",     "balance"};
     /* An alarm is raised, and a wait for what is free is one. */
     static const char *const lacks[] = {"alarm*", "wait", "waits"};
-    return CAUS_HAS_WORD(name, patterns) && !CAUS_HAS_WORD(name, lacks);
+    /* How much of the time readers of a queue were ready for more. */
+    static const char *const readers[] = {"consumer", "consumers"};
+    static const char *const ready[] = {"utili*", "capacity"};
+    return CAUS_HAS_BEHIND(name, ready, readers) ||
+           (CAUS_HAS_WORD(name, patterns) && !CAUS_HAS_WORD(name, lacks));
 }
 
 /* Whether it is a share of something, rather than a number of it. */
@@ -50,17 +54,28 @@ static bool is_bucket(const char *name)
            (CAUS_HAS_WORD(name, buckets) && CAUS_HAS_WORD(name, limits));
 }
 
+/* Units that histograms and sums of times are in; exporters name their endings
+ * right behind, and labels may follow: "duration_seconds_count_get". */
+static const char *const time_units[] = {"seconds", "milliseconds",
+                                         "microseconds", "usec", "ms"};
+
 /* Whether it counts what a histogram timed. */
 static bool is_count(const char *name)
 {
     static const char *const counts[] = {"count", "counts"};
-    return CAUS_ENDS_IN(name, counts);
+    return CAUS_ENDS_IN(name, counts) ||
+           CAUS_HAS_BEHIND(name, counts, time_units);
+}
+
+static bool is_sum(const char *name)
+{
+    static const char *const sums[] = {"sum", "total"};
+    return CAUS_ENDS_IN(name, sums) || CAUS_HAS_BEHIND(name, sums, time_units);
 }
 
 bool caus_aspect_is_sum(const caus_variable *variable)
 {
-    static const char *const sums[] = {"sum", "total"};
-    return CAUS_ENDS_IN(caus_measure_name(variable), sums);
+    return is_sum(caus_measure_name(variable));
 }
 
 bool caus_aspect_is_mean(const caus_variable *variable)
@@ -77,10 +92,10 @@ static bool is_time(const char *name)
                                         "millis*",   "us",     "usec", "micros",
                                         "microsec*", "nanos*", "time", "timer"};
     static const char *const others[] = {
-        "count",  "counts", "sum",     "rate",   "per",     "bucket",
-        "start*", "age",    "create*", "last",   "since",   "clock*",
-        "stamp",  "boot*",  "system",  "user",   "ntp",     "timex",
-        "offset", "ttl",    "uptime",  "expir*", "validity"};
+        "count",  "counts", "sum",     "rate",   "per",      "bucket",
+        "start*", "age",    "create*", "last",   "since",    "clock*",
+        "stamp",  "boot*",  "system",  "user",   "ntp",      "timex",
+        "offset", "ttl",    "uptime",  "expir*", "validity", "idle"};
     static const char *const sums[] = {"total"};
     /* "TotalTimeMsMean" is the mean of how long each took in all. */
     static const char *const each[] = {"avg", "average", "mean", "median",
@@ -164,7 +179,7 @@ static bool is_filling(const char *name)
     static const char *const iterator[] = {"iterator"};
     static const char *const age[] = {"age"};
     static const char *const postgres[] = {"pg", "postgres*"};
-    static const char *const activity[] = {"activity"};
+    static const char *const activity[] = {"activity", "numbackends"};
     return (CAUS_HAS_WORD(name, iterator) && CAUS_HAS_WORD(name, age)) ||
            (CAUS_HAS_WORD(name, postgres) && CAUS_HAS_WORD(name, activity));
 }
@@ -211,12 +226,65 @@ static bool is_page_fault(const char *name)
            (CAUS_HAS_WORD(name, memory) && CAUS_HAS_WORD(name, lacks));
 }
 
+/* Whether it tells when something was, or the time of day. */
+static bool is_clock(const char *name)
+{
+    static const char *const stamps[] = {"timestamp*"};
+    static const char *const last[] = {"last"};
+    static const char *const units[] = {"time", "seconds"};
+    static const char *const lasting[] = {"duration*", "latenc*", "took"};
+    static const char *const clocks[] = {"node", "memcached"};
+    static const char *const time[] = {"time"};
+    return CAUS_HAS_WORD(name, stamps) || CAUS_HAS_BEHIND(name, time, clocks) ||
+           (CAUS_HAS_WORD(name, last) && CAUS_ENDS_IN(name, units) &&
+            !CAUS_HAS_WORD(name, lasting));
+}
+
+/* Whether it tells what the processes of a machine of its own did. */
+static bool is_of_erlang(const char *name)
+{
+    static const char *const erlang[] = {"erlang"};
+    static const char *const times[] = {"runtime", "wallclock"};
+    return CAUS_HAS_WORD(name, erlang) && CAUS_HAS_WORD(name, times);
+}
+
+/* Whether it tells of connections that are kept for later requests. */
+static bool is_kept_alive(const char *name)
+{
+    static const char *const nginx[] = {"nginx"};
+    static const char *const waits[] = {"waiting"};
+    return CAUS_HAS_WORD(name, nginx) && CAUS_HAS_WORD(name, waits);
+}
+
 /* Whether it counts, from the start of a process on or for a row. */
 static bool counts(const char *name)
 {
     static const char *const words[] = {"total", "count", "counts", "num",
                                         "sum"};
-    return CAUS_ENDS_IN(name, words);
+    static const char *const totals[] = {"total"};
+    static const char *const counted[] = {
+        "requests", "responses", "messages",  "commands", "published",
+        "acked",    "ack",       "delivered", "consumed", "processed",
+        "handled",  "completed", "received",  "accepted"};
+    return CAUS_ENDS_IN(name, words) || is_count(name) ||
+           CAUS_HAS_BEHIND(name, totals, counted);
+}
+
+/* Whether it counts memory that was asked for or given back: work, and no
+ * amount that anybody holds. */
+static bool counts_allocations(const char *name)
+{
+    static const char *const words[] = {"alloc*", "malloc*", "frees"};
+    return CAUS_HAS_WORD(name, words) && counts(name);
+}
+
+/* Whether it counts rows that a database read for its answers. */
+static bool is_of_rows_read(const char *name)
+{
+    static const char *const rows[] = {"tup", "rows"};
+    static const char *const reads[] = {"returned", "fetched", "examined",
+                                        "scanned"};
+    return CAUS_HAS_WORD(name, rows) && CAUS_HAS_WORD(name, reads);
 }
 
 static bool is_rate(const char *name)
@@ -273,12 +341,21 @@ static bool is_level(const char *name)
     return CAUS_HAS_WORD(name, levels);
 }
 
+static const char *const flows[] = {"published", "delivered", "processed",
+                                    "completed", "handled",   "consumed",
+                                    "accepted",  "received"};
+
 static bool is_flow(const char *name)
 {
-    static const char *const done[] = {"published", "delivered", "processed",
-                                       "completed", "handled",   "consumed",
-                                       "accepted",  "received"};
-    return CAUS_HAS_WORD(name, done);
+    return CAUS_HAS_WORD(name, flows);
+}
+
+/* Whether it is the time that all waited for one of a few in a second: as many
+ * wait at a time. */
+static bool is_sum_of_waits(const char *name)
+{
+    static const char *const waits[] = {"wait", "waits", "waiting", "acquire*"};
+    return CAUS_HAS_WORD(name, waits) && is_sum(name);
 }
 
 /* What is waited for, where it is a part of the machine: all have their work
@@ -365,6 +442,8 @@ static caus_aspect refine_latency(const char *name, const caus_meaning *meaning)
     bool answers = meaning->sense == CAUS_SENSE_ANSWER;
     if (is_of_event_loop(name))
         return CAUS_ASPECT_CPU;
+    if (is_sum_of_waits(name))
+        return waited_for(name, CAUS_ASPECT_SATURATION);
     if (answers && is_of_bytes(name))
         return CAUS_ASPECT_NETWORK;
     if (is_count(name) || (answers && counts_answers(name)))
@@ -387,6 +466,10 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
         return CAUS_ASPECT_ERRORS;
     if (told == CAUS_ASPECT_OTHER && is_filling(name))
         return CAUS_ASPECT_SATURATION;
+    if (told == CAUS_ASPECT_OTHER && is_of_rows_read(name))
+        return CAUS_ASPECT_RESOURCE;
+    if (is_of_erlang(name))
+        return CAUS_ASPECT_CPU;
     if (is_system_load(name))
         return CAUS_ASPECT_CPU;
     if (told == CAUS_ASPECT_LOAD && is_failed_call(name))
@@ -399,6 +482,23 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
                    ? CAUS_ASPECT_LOAD
                    : told;
     return is_level(name) ? CAUS_ASPECT_SATURATION : told;
+}
+
+static caus_aspect refine_saturation(const char *name)
+{
+    static const char *const traffic[] = {"byte*", "packet*"};
+    if (is_not_started(name) || is_of_members(name))
+        return CAUS_ASPECT_RESTARTS;
+    if (is_of_event_loop(name))
+        return CAUS_ASPECT_CPU;
+    if (CAUS_HAS_WORD(name, traffic) && counts(name))
+        return CAUS_ASPECT_NETWORK;
+    if (is_kept_alive(name))
+        return CAUS_ASPECT_OTHER;
+    if (is_flow(name) &&
+        (counts(name) || is_rate(name) || CAUS_ENDS_IN(name, flows)))
+        return CAUS_ASPECT_LOAD;
+    return waited_for(name, CAUS_ASPECT_SATURATION);
 }
 
 static caus_aspect refine(const char *name, const caus_meaning *meaning)
@@ -414,19 +514,16 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_OTHER:
         return refine_open(name, told);
     case CAUS_ASPECT_MEMORY:
+        if (counts_allocations(name))
+            return CAUS_ASPECT_RESOURCE;
         return is_page_fault(name) ? CAUS_ASPECT_CPU : told;
     case CAUS_ASPECT_SATURATION:
-        if (is_not_started(name) || is_of_members(name))
-            return CAUS_ASPECT_RESTARTS;
-        if (is_of_event_loop(name))
-            return CAUS_ASPECT_CPU;
-        return is_flow(name) && (counts(name) || is_rate(name))
-                   ? CAUS_ASPECT_LOAD
-                   : waited_for(name, told);
+        return refine_saturation(name);
     case CAUS_ASPECT_NETWORK:
         if (is_lost_on_the_way(name))
             return CAUS_ASPECT_RESOURCE;
-        return CAUS_HAS_WORD(name, cache) ? CAUS_ASPECT_MEMORY : told;
+        return CAUS_HAS_WORD(name, cache) || is_level(name) ? CAUS_ASPECT_MEMORY
+                                                            : told;
     default:
         return told;
     }
@@ -434,7 +531,6 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
 
 caus_aspect caus_aspect_of(const caus_variable *variable)
 {
-    static const char *const times[] = {"timestamp*"};
     if (variable->kind == CAUS_KIND_LATENCY_QUANTILE)
         return CAUS_ASPECT_LATENCY;
     if (strcmp(variable->unit, "errors") == 0)
@@ -443,7 +539,7 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
     const caus_meaning *meaning = caus_meaning_of(name);
     if (is_hit_share(name))
         return CAUS_ASPECT_MEMORY;
-    if (CAUS_HAS_WORD(name, times) || is_bucket(name))
+    if (is_clock(name) || is_bucket(name))
         return CAUS_ASPECT_OTHER;
     if (is_age(name))
         return is_share(name) ? CAUS_ASPECT_ERRORS : CAUS_ASPECT_RESTARTS;

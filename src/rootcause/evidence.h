@@ -193,6 +193,9 @@ typedef struct caus_scene {
                                      symptom, or what measures the same */
     bool *observer;               /* [service_count] */
     bool *stranger;               /* [service_count] no call of it is known */
+    bool *front;                  /* [service_count] users ask it: nobody calls
+                                     it, or who tells neither latency nor errors
+                                     */
     bool (*shows)[OUTSIDE_COUNT]; /* [service_count] latency, errors */
     bool has_calls;
     const size_t *callee_start; /* [service_count + 1] into callees */
@@ -223,7 +226,7 @@ size_t caus_scene_find_call(const caus_scene *scene, size_t caller,
                             size_t callee);
 
 /* Whether what a service shows is what users see: it only looks at others, or
- * calls and is not called; SIZE_MAX = of no service. */
+ * they ask it; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);
 
 /* Whether anybody calls a service, whether it calls anybody, and whether it has

@@ -68,6 +68,20 @@ bool caus_measure_has(const char *name, const char *const *patterns,
     return false;
 }
 
+bool caus_measure_has_behind(const char *name, const char *const *patterns,
+                             size_t count, const char *const *before,
+                             size_t before_count)
+{
+    size_t length;
+    bool follows = false;
+    for (const char *word; (word = caus_measure_word(&name, &length));) {
+        if (follows && caus_word_is_any(word, length, patterns, count))
+            return true;
+        follows = caus_word_is_any(word, length, before, before_count);
+    }
+    return false;
+}
+
 bool caus_measure_ends_in(const char *name, const char *const *words,
                           size_t count)
 {

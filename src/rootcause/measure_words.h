@@ -38,6 +38,10 @@ bool caus_measure_has(const char *name, const char *const *patterns,
                       size_t count);
 bool caus_measure_ends_in(const char *name, const char *const *patterns,
                           size_t count);
+/* Whether any word stands right behind one of others. */
+bool caus_measure_has_behind(const char *name, const char *const *patterns,
+                             size_t count, const char *const *before,
+                             size_t before_count);
 bool caus_measure_is_only(const char *name, const char *const *patterns,
                           size_t count);
 
@@ -51,5 +55,8 @@ bool caus_measure_is_failed_code(const char *name);
     caus_measure_has(name, words, sizeof(words) / sizeof *(words))
 #define CAUS_ENDS_IN(name, words) \
     caus_measure_ends_in(name, words, sizeof(words) / sizeof *(words))
+#define CAUS_HAS_BEHIND(name, words, before)                              \
+    caus_measure_has_behind(name, words, sizeof(words) / sizeof *(words), \
+                            before, sizeof(before) / sizeof *(before))
 
 #endif

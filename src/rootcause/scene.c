@@ -244,6 +244,46 @@ static caus_status find_shown(const caus_series *series, caus_arena *out,
     return CAUS_OK;
 }
 
+/* Nobody calls them, and they call others, where calls are known. */
+static bool is_entry(const caus_scene *scene, size_t service)
+{
+    return !caus_scene_is_called(scene, service) &&
+           (!scene->has_calls || caus_scene_makes_calls(scene, service));
+}
+
+/* Whether all who call a service only pass on what it shows. */
+static bool is_behind_fronts(const caus_scene *scene, size_t service)
+{
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
+        size_t caller = scene->callers[i];
+        if (!scene->front[caller] || caus_scene_shows(scene, caller))
+            return false;
+    }
+    return caus_scene_is_called(scene, service);
+}
+
+/* A proxy in front may tell neither latency nor errors: users see through it
+ * what those answer that nobody else calls. */
+static caus_status find_fronts(caus_arena *out, caus_scene *scene,
+                               caus_error *err)
+{
+    scene->front = CAUS_ARRAY(out, bool, scene->service_count + 1);
+    if (!scene->front)
+        return caus_arena_fail(out, err);
+    for (size_t s = 0; s < scene->service_count; s++)
+        scene->front[s] = is_entry(scene, s);
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t s = 0; s < scene->service_count; s++) {
+            if (scene->front[s] || !is_behind_fronts(scene, s))
+                continue;
+            scene->front[s] = more = true;
+        }
+    }
+    return CAUS_OK;
+}
+
 caus_status caus_scene_init(const caus_series *series,
                             const caus_topology *calls, const caus_spans *spans,
                             caus_arena *out, caus_scene *result,
@@ -261,6 +301,7 @@ caus_status caus_scene_init(const caus_series *series,
     CAUS_TRY(caus_toward_find(series, out, &scene, err));
     CAUS_TRY(find_asks(series, out, &scene, err));
     CAUS_TRY(find_shown(series, out, &scene, err));
+    CAUS_TRY(find_fronts(out, &scene, err));
     mark_observers(&scene, series->variable_count, calls, spans);
     *result = scene;
     return CAUS_OK;
@@ -279,10 +320,8 @@ size_t caus_scene_find_call(const caus_scene *scene, size_t caller,
 
 bool caus_scene_users_see(const caus_scene *scene, size_t service)
 {
-    if (service == SIZE_MAX || scene->observer[service])
-        return true;
-    return !caus_scene_is_called(scene, service) &&
-           (!scene->has_calls || caus_scene_makes_calls(scene, service));
+    return service == SIZE_MAX || scene->observer[service] ||
+           scene->front[service];
 }
 
 bool caus_scene_shows(const caus_scene *scene, size_t service)

@@ -305,6 +305,18 @@ static void scale(const caus_timeline *timeline, size_t variable,
     shift->size = shift->scale > 0 ? change / shift->scale : 0;
 }
 
+/* How surely the values of a window tell its level, in [0, 1]: by the root of
+ * how many there are, as against as many as before. Of who is hardly asked any
+ * more the last few requests tell what any few may. */
+static double fullness(const contrast *of, size_t before, size_t rows)
+{
+    const caus_timeline *timeline = of->timeline;
+    double past = (double)caus_timeline_filled_before(timeline, of->from);
+    double all = (double)caus_timeline_filled_before(timeline, of->to);
+    double expected = past > 0 ? (double)before * (all - past) / past : 0;
+    return expected > (double)rows ? sqrt((double)rows / expected) : 1;
+}
+
 /* The shift between levels, that of the window of so many rows. */
 static caus_shift shift_between(const contrast *of, const habit *usual,
                                 const levels *found, size_t rows)
@@ -317,6 +329,7 @@ static caus_shift shift_between(const contrast *of, const habit *usual,
     if (of->timeline->fills[of->variable])
         change = beyond_drift(of, change);
     scale(of->timeline, of->variable, usual, change, &shift);
+    shift.size *= fullness(of, usual->count, rows);
     return shift;
 }
 

@@ -87,14 +87,19 @@ static size_t louder(const caus_case *about, size_t a, size_t b)
 size_t caus_symptom_choose(const caus_case *about)
 {
     const caus_scene *scene = &about->scene;
-    size_t seen = SIZE_MAX, any = SIZE_MAX;
+    size_t seen = SIZE_MAX, called = SIZE_MAX, any = SIZE_MAX;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         if (!tells(about, v))
             continue;
         any = louder(about, any, v);
-        if (caus_scene_users_see(scene, scene->service_of[v]))
+        if (!caus_scene_users_see(scene, scene->service_of[v]))
+            continue;
+        if (scene->toward[v] != SIZE_MAX)
+            called = louder(about, called, v);
+        else
             seen = louder(about, seen, v);
     }
+    seen = seen == SIZE_MAX ? called : seen;
     return seen == SIZE_MAX ? any : seen;
 }
 

@@ -59,6 +59,7 @@ static bool is_call_word(const char *word, size_t length)
         "client*",    "upstream", "peer*",  "destination",
         "backend",    "cluster",  "remote", "target",
         "dependency", "pool",     "call*",  "to",
+        "command*",   "lettuce",  "jedis",  "jdbc",
     };
     return CAUS_IS_ANY(word, length, caus_call_words) ||
            CAUS_IS_ANY(word, length, sides);

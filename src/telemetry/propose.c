@@ -343,9 +343,10 @@ static bool is_free(proposer *at, const char *name)
 /* <service>_latency_avg beside _latency_p95 would look like one thing twice. */
 static bool has_other_latency(proposer *at, const offer *made)
 {
-    static const char *const words[] = {"latency_p95", "latency_avg"};
+    static const char *const words[] = {"latency_p95", "latency_avg",
+                                        "latency_max"};
     const char *end = *made->service ? "_" : "";
-    for (size_t i = 0; made->signal == CAUS_SIGNAL_DURATION && i < 2; i++) {
+    for (size_t i = 0; made->signal == CAUS_SIGNAL_DURATION && i < 3; i++) {
         const char *name =
             caus_arena_format(at->out, "%s%s%s", made->service, end, words[i]);
         if (name && !is_free(at, name))

@@ -24,12 +24,23 @@ static const hint error_words[] = {
     {"failure", 2},  {"exception", 2}, {"panic", 2},    {"timeout", 2},
     {"rejected", 2}, {"dropped", 1},   {"retries", 1},  {NULL, 0}};
 
-static const hint rate_words[] = {
-    {"http_requests", 5}, {"http_request", 4}, {"http_responses", 4},
-    {"requests", 4},      {"request", 3},      {"rpc", 3},
-    {"calls", 3},         {"queries", 3},      {"query", 2},
-    {"handled", 3},       {"commands", 2},     {"transactions", 3},
-    {"xact_commit", 3},   {"operations", 2},   {NULL, 0}};
+static const hint rate_words[] = {{"http_requests", 5},
+                                  {"http_server", 5},
+                                  {"http_request", 4},
+                                  {"requests", 4},
+                                  {"request", 3},
+                                  {"http_responses", 4},
+                                  {"rpc", 3},
+                                  {"listener", 4},
+                                  {"calls", 3},
+                                  {"queries", 3},
+                                  {"query", 2},
+                                  {"handled", 3},
+                                  {"commands", 2},
+                                  {"transactions", 3},
+                                  {"xact_commit", 3},
+                                  {"operations", 2},
+                                  {NULL, 0}};
 
 /* What comes in numbers but is no request: packets, samples, messages. */
 static const hint event_words[] = {
@@ -37,10 +48,21 @@ static const hint event_words[] = {
     {"events", 1},    {"received", 1}, {"samples", 1},
     {"published", 1}, {"sent", 1},     {NULL, 0}};
 
-static const hint duration_words[] = {
-    {"http_server", 6},   {"http_request", 5}, {"request", 4}, {"rpc", 4},
-    {"response_time", 4}, {"latency", 4},      {"query", 3},   {"duration", 3},
-    {"handling", 3},      {"seconds", 1},      {"_time", 1},   {NULL, 0}};
+static const hint duration_words[] = {{"http_server", 6},
+                                      {"http_request", 5},
+                                      {"request", 4},
+                                      {"rpc", 4},
+                                      {"listener", 5},
+                                      {"processing", 4},
+                                      {"_process_duration", 4},
+                                      {"response_time", 4},
+                                      {"latency", 4},
+                                      {"query", 3},
+                                      {"duration", 3},
+                                      {"handling", 3},
+                                      {"seconds", 1},
+                                      {"_time", 1},
+                                      {NULL, 0}};
 
 /* Gauges of durations: of times of day and ages only these words speak. */
 static const hint duration_gauge_words[] = {
@@ -156,9 +178,9 @@ const char *caus_metric_own_name(const char *name)
 static double standing(const char *name)
 {
     static const hint anywhere[] = {
-        {"server", 1},    {"client", -1},  {"internal", -1}, {"_check_", -2},
+        {"server", 1},    {"client", -2},  {"internal", -1}, {"_check_", -2},
         {"archiver", -2}, {"_timex_", -2}, {"mnesia", -2},   {"raft", -1},
-        {"_flush_", -2},  {NULL, 0}};
+        {"_flush_", -4},  {NULL, 0}};
     static const hint starts[] = {
         {"go_", -1},     {"jvm_", -1},    {"erlang_", -1},    {"python_", -1},
         {"node_js", -1}, {"nodejs_", -1}, {"process_", -1.5}, {NULL, 0}};
@@ -216,17 +238,19 @@ static void add_duration(finder *at, const char *name, const char *base,
 {
     bool has_buckets = measure == CAUS_MEASURE_HISTOGRAM;
     time_unit told = unit_of_time(base);
-    add(at,
-        (caus_candidate){.metric = name,
-                         .base = base,
-                         .signal = CAUS_SIGNAL_DURATION,
-                         .measure = measure,
-                         .score = score > 0 ? score + standing(base) : 0,
-                         .word = has_buckets ? "latency_p95" : "latency_avg",
-                         .divisor = told.divisor,
-                         .unit = told.unit,
-                         .kind = has_buckets ? CAUS_KIND_LATENCY_QUANTILE
-                                             : CAUS_KIND_GAUGE});
+    add(at, (caus_candidate){.metric = name,
+                             .base = base,
+                             .signal = CAUS_SIGNAL_DURATION,
+                             .measure = measure,
+                             .score = score > 0 ? score + standing(base) : 0,
+                             .word = has_buckets ? "latency_p95"
+                                     : measure == CAUS_MEASURE_GAUGE_MAX
+                                         ? "latency_max"
+                                         : "latency_avg",
+                             .divisor = told.divisor,
+                             .unit = told.unit,
+                             .kind = has_buckets ? CAUS_KIND_LATENCY_QUANTILE
+                                                 : CAUS_KIND_GAUGE});
 }
 
 /* `name` is the _count of a histogram or summary. */
@@ -302,6 +326,7 @@ static bool add_time(finder *at, const char *name)
     } units[] = {{"Microseconds", 1e6}, {"Milliseconds", 1e3}};
     if (caus_ends_with(name, "cpu_seconds_total") ||
         caus_ends_with(name, "cpu_usage_seconds_total") ||
+        caus_ends_with(name, "cpu_time_seconds_total") ||
         caus_ends_with(name, "cpu_user_seconds_total"))
         add_processor(at, name, 1);
     else if (caus_ends_with(name, "disk_io_time_seconds_total"))
@@ -373,6 +398,24 @@ static bool is_memory(const char *name)
     return false;
 }
 
+/* A share of all processors, as runtimes tell it of their own process. */
+static bool is_own_processor(const char *name)
+{
+    static const char *const names[] = {
+        "process_cpu_usage",
+        "process_cpu_utilization",
+        "process_cpu_utilization_ratio",
+        "jvm_cpu_recent_utilization_ratio",
+        "process_runtime_jvm_cpu_utilization",
+        "process_runtime_jvm_cpu_utilization_ratio",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The fullest of the places that keep data. */
 static void add_space(finder *at, const char *name)
 {
@@ -397,7 +440,10 @@ static void add_gauge(finder *at, const char *name)
     }
     double duration = worth(name, duration_gauge_words);
     if (duration > 0) {
-        add_duration(at, name, name, CAUS_MEASURE_GAUGE, duration);
+        add_duration(at, name, name,
+                     strcasestr(name, "_max_") ? CAUS_MEASURE_GAUGE_MAX
+                                               : CAUS_MEASURE_GAUGE,
+                     duration);
         return;
     }
     caus_candidate made = {.metric = name,
@@ -407,7 +453,11 @@ static void add_gauge(finder *at, const char *name)
                            .word = "",
                            .unit = "",
                            .kind = CAUS_KIND_GAUGE};
-    if (is_memory(name)) {
+    if (is_own_processor(name)) {
+        made.score = 6 + standing(name);
+        made.word = "cpu";
+        made.unit = "ratio";
+    } else if (is_memory(name)) {
         made.measure = CAUS_MEASURE_GAUGE_SUM;
         made.score = 5 + standing(name);
         made.word = caus_ends_with(name, "MemAvailable_bytes")

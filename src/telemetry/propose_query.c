@@ -143,6 +143,9 @@ const char *caus_candidate_query(const caus_candidate *candidate,
     case CAUS_MEASURE_GAUGE:
         add_gauge(&text, "avg", candidate->metric, group);
         break;
+    case CAUS_MEASURE_GAUGE_MAX:
+        add_gauge(&text, "max", candidate->metric, group);
+        break;
     case CAUS_MEASURE_GAUGE_SUM:
         add_gauge(&text, "sum", candidate->metric, group);
         break;

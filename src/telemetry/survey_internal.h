@@ -40,7 +40,8 @@ typedef enum caus_measure {
     CAUS_MEASURE_BUSIEST,   /* seconds a second of the busiest device */
     CAUS_MEASURE_FULLEST, /* 1 − the free share of the fullest file system */
     CAUS_MEASURE_GAUGE,
-    CAUS_MEASURE_GAUGE_SUM /* bytes, connections: added up over instances */
+    CAUS_MEASURE_GAUGE_MAX, /* the longest of several */
+    CAUS_MEASURE_GAUGE_SUM  /* bytes, connections: added up over instances */
 } caus_measure;
 
 /* A metric as a candidate: the same for all its services. */

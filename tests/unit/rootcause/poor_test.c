@@ -67,6 +67,44 @@ static void who_shows_what_users_wait_for_only_looks_at_it(void **state)
     assert_false(made_suspect_of(&told, "slo")->observer);
 }
 
+/* A proxy in front tells neither latency nor errors; nobody calls a worker
+ * either. */
+static void users_see_through_a_silent_front(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {3, 2}};
+    static const caus_topology behind = {4, services, 3, calls};
+    measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    measures[0] = (measure){"front_requests", "front", 100, 3, 0};
+    measures[1] = (measure){"front_threads", "front", 9, .5, 0};
+    measures[8].shift = .05;
+    caus_explain_options options = made_options();
+    options.topology = &behind;
+    options.symptom = NULL;
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(measures[told.symptom].name, "mid_latency");
+    measures[1] = (measure){"front_errors", "front", 0, 0, 0};
+    told = made_explain(*state, measures, &options);
+    assert_string_equal(measures[told.symptom].name, "side_latency");
+}
+
+static void
+what_calls_take_is_what_users_see_where_nothing_else_is(void **state)
+{
+    measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    measures[2] = (measure){"front_client_mid_latency", "front", .1, .003, .5};
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    caus_explanation told = made_explain(*state, measures, &options);
+    assert_string_equal(measures[told.symptom].name, "front_latency");
+    measures[0] = (measure){"front_requests", "front", 100, 3, 0};
+    told = made_explain(*state, measures, &options);
+    assert_string_equal(measures[told.symptom].name,
+                        "front_client_mid_latency");
+}
+
 static void a_graph_of_other_names_is_none(void **state)
 {
     static const struct {
@@ -620,6 +658,11 @@ static void who_is_not_heard_any_more_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(users_see_through_a_silent_front,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_calls_take_is_what_users_see_where_nothing_else_is,
+            made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(an_onset_is_looked_for_where_values_are,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(what_hardly_moved_needs_no_explanation,

@@ -226,6 +226,41 @@ static void the_median_of_few_failures_tells_nothing(void **state)
     caus_arena_free(arena);
 }
 
+/* Of who is hardly asked any more the last few values count by the root of how
+ * many of them there are; of who was never asked more, in full. */
+static void few_values_of_many_tell_less(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_shift_space space;
+    caus_error err;
+    size_t filled[ROWS];
+    double sizes[3];
+    for (size_t r = 0; r < ROWS; r++)
+        filled[r] = r;
+    for (size_t i = 0; i < 3; i++) {
+        caus_timeline made = made_timeline(arena, 1);
+        caus_run *run;
+        double *values = (double *)(uintptr_t)made.values + PLAIN * ROWS;
+        for (size_t r = 0; r < ROWS; r++) {
+            bool is_there = i == 0 || r % 10 == 0 || (i == 1 && r < 200);
+            double level = (double)(r / 10 % 7) + (r < 200 ? 0 : 50);
+            values[r] = is_there ? level : (double)NAN;
+        }
+        made.filled = filled;
+        made.filled_count = ROWS;
+        assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
+        assert_int_equal(caus_timeline_sort(&made, run, arena, NULL), CAUS_OK);
+        caus_run_free(run);
+        assert_int_equal(caus_shift_space_init(&made, arena, &space, &err),
+                         CAUS_OK);
+        sizes[i] = caus_timeline_shift(&made, PLAIN, 200, ROWS, &space).size;
+    }
+    assert_true(fabs(sizes[1] / sizes[0] - sqrt(.1)) < .02);
+    assert_true(sizes[2] > .8 * sizes[0]);
+    caus_arena_free(arena);
+}
+
 /* ---- splits ---- */
 
 static void check_split(caus_splits *at, size_t row, const caus_shift *wanted,
@@ -318,6 +353,7 @@ int main(void)
         cmocka_unit_test(quantiles_are_those_of_sorted_values),
         cmocka_unit_test(shifts_are_those_of_sorted_windows),
         cmocka_unit_test(the_median_of_few_failures_tells_nothing),
+        cmocka_unit_test(few_values_of_many_tell_less),
         cmocka_unit_test(splits_and_their_bounds_are_those_of_single_shifts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

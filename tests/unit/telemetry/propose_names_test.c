@@ -92,6 +92,43 @@ static const exporter node = {
      "node_cpu_seconds_total"},
     ""};
 
+/* As the OpenTelemetry SDK serves a service that calls others. */
+static const exporter opentelemetry = {
+    {{"http_client_duration_milliseconds", "histogram", ""},
+     {"http_client_duration_milliseconds_bucket", "", ""},
+     {"http_client_duration_milliseconds_count", "", ""},
+     {"http_client_duration_milliseconds_sum", "", ""},
+     {"http_server_active_requests", "gauge", ""},
+     {"http_server_duration_milliseconds", "histogram", ""},
+     {"http_server_duration_milliseconds_bucket", "", ""},
+     {"http_server_duration_milliseconds_count", "", ""},
+     {"http_server_duration_milliseconds_sum", "", ""},
+     {"process_cpu_time_seconds_total", "counter", ""},
+     {"process_runtime_go_goroutines", "gauge", ""}},
+    {"http_server_duration_milliseconds_count",
+     "http_server_duration_milliseconds_count",
+     "http_server_duration_milliseconds_count",
+     "process_cpu_time_seconds_total"},
+    "http_server_duration_milliseconds_count"};
+
+/* A worker in Java: what it does with its messages, not what it asks others. */
+static const exporter listener = {
+    {{"hikaricp_connections_active", "gauge", ""},
+     {"http_client_requests_seconds", "histogram", ""},
+     {"http_client_requests_seconds_bucket", "", ""},
+     {"http_client_requests_seconds_count", "", ""},
+     {"http_client_requests_seconds_sum", "", ""},
+     {"jvm_memory_used_bytes", "gauge", ""},
+     {"process_cpu_usage", "gauge", ""},
+     {"spring_rabbitmq_listener_seconds", "summary", ""},
+     {"spring_rabbitmq_listener_seconds_count", "", ""},
+     {"spring_rabbitmq_listener_seconds_sum", "", ""},
+     {"system_cpu_usage", "gauge", ""}},
+    {"spring_rabbitmq_listener_seconds_count",
+     "spring_rabbitmq_listener_seconds_count",
+     "spring_rabbitmq_listener_seconds_count", "process_cpu_usage"},
+    "spring_rabbitmq_listener_seconds_count"};
+
 static size_t count_of(const exporter *of)
 {
     size_t count = 0;
@@ -146,6 +183,35 @@ static void exporters_of_servers_give_what_callers_notice(void **state)
     the_first_choices_are(&node);
 }
 
+static void services_give_what_they_answer_and_take(void **state)
+{
+    (void)state;
+    the_first_choices_are(&opentelemetry);
+    the_first_choices_are(&listener);
+}
+
+/* Of the longest of each state and database the mean tells nothing. */
+static void the_longest_of_several_is_the_longest(void **state)
+{
+    caus_offered_metric metrics[] = {
+        {"pg_stat_activity_max_tx_duration", "gauge", ""}};
+    caus_arena *out = caus_arena_new(0);
+    caus_metric_survey survey = {.metrics = metrics, .metric_count = 1};
+    caus_group group = {metrics[0].name, "job", "store", "", ""};
+    caus_candidate *candidates;
+    caus_error err;
+    size_t count;
+    (void)state;
+    assert_int_equal(
+        caus_candidates_find(&survey, out, &candidates, &count, &err), CAUS_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(candidates[0].word, "latency_max");
+    assert_string_equal(
+        caus_candidate_query(&candidates[0], &group, out),
+        "max by (job) (pg_stat_activity_max_tx_duration{job=\"store\"})");
+    caus_arena_free(out);
+}
+
 /* Of a mean of microseconds seconds are told, as of every other. */
 static void small_units_are_told_in_seconds(void **state)
 {
@@ -177,6 +243,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exporters_of_servers_give_what_callers_notice),
+        cmocka_unit_test(services_give_what_they_answer_and_take),
+        cmocka_unit_test(the_longest_of_several_is_the_longest),
         cmocka_unit_test(small_units_are_told_in_seconds)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
