@@ -7,6 +7,15 @@
 #include "rootcause/measure_words.h"
 #include "rootcause/rootcause_internal.h"
 
+/* Whether it tells how much of the time readers of a queue were ready for more.
+ */
+static bool is_of_ready_readers(const char *name)
+{
+    static const char *const readers[] = {"consumer", "consumers"};
+    static const char *const ready[] = {"utili*", "capacity"};
+    return CAUS_HAS_BEHIND(name, ready, readers);
+}
+
 /* Whether it tells what is left of something, or went well, rather than what is
  * used. */
 static bool is_remainder(const char *name)
@@ -16,10 +25,7 @@ static bool is_remainder(const char *name)
         "idle",   "usable",    "hit",  "hitrate",  "hits",     "balance"};
     /* An alarm is raised, and a wait for what is free is one. */
     static const char *const lacks[] = {"alarm*", "wait", "waits"};
-    /* How much of the time readers of a queue were ready for more. */
-    static const char *const readers[] = {"consumer", "consumers"};
-    static const char *const ready[] = {"utili*", "capacity"};
-    return CAUS_HAS_BEHIND(name, ready, readers) ||
+    return is_of_ready_readers(name) ||
            (CAUS_HAS_WORD(name, patterns) && !CAUS_HAS_WORD(name, lacks));
 }
 
@@ -400,7 +406,8 @@ bool caus_aspect_is_backlog(const caus_variable *variable, caus_aspect aspect)
     static const char *const copies[] = {"replica*", "replication", "slave",
                                          "standby", "repl"};
     const char *name = caus_measure_name(variable);
-    return aspect == CAUS_ASPECT_SATURATION && CAUS_HAS_WORD(name, messages) &&
+    return aspect == CAUS_ASPECT_SATURATION &&
+           (CAUS_HAS_WORD(name, messages) || is_of_ready_readers(name)) &&
            !CAUS_HAS_WORD(name, copies);
 }
 
@@ -504,6 +511,7 @@ static caus_aspect refine_saturation(const char *name)
 static caus_aspect refine(const char *name, const caus_meaning *meaning)
 {
     static const char *const cache[] = {"cache*", "buffer*"};
+    static const char *const alarms[] = {"alarm*"};
     caus_aspect told = meaning->aspect;
     switch (told) {
     case CAUS_ASPECT_ERRORS:
@@ -516,6 +524,8 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_MEMORY:
         if (counts_allocations(name))
             return CAUS_ASPECT_RESOURCE;
+        if (CAUS_HAS_WORD(name, alarms)) /* no amount of it strays there */
+            return CAUS_ASPECT_CPU;
         return is_page_fault(name) ? CAUS_ASPECT_CPU : told;
     case CAUS_ASPECT_SATURATION:
         return refine_saturation(name);

@@ -82,8 +82,8 @@ static double felt(const caus_scores *scores, size_t service)
     return fmin(1, caus_scores_shown(scores, service) / caus_explained_clue);
 }
 
-/* How surely one of those who call a service is slow alone, in [0, 1]: by its
- * square, as one of many is a deviation off by chance. */
+/* How surely one of those who call a service is slow alone, in [0, 1]: by their
+ * squares, as one of many is a deviation off by chance. */
 static double slow_alone(const caus_scene *scene, const caus_scores *scores,
                          size_t service)
 {
@@ -99,7 +99,7 @@ static double slow_alone(const caus_scene *scene, const caus_scores *scores,
         most = fmax(most, own);
         known++;
     }
-    return known > 1 ? most * most * (1 - second) : 0;
+    return known > 1 ? most * most * (1 - second * second) : 0;
 }
 
 /* Messages that pile up in who measures neither latency nor errors tell of it

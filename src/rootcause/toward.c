@@ -56,10 +56,10 @@ static bool mentions(const char *name, const char *service)
 static bool is_call_word(const char *word, size_t length)
 {
     static const char *const sides[] = {
-        "client*",    "upstream", "peer*",  "destination",
-        "backend",    "cluster",  "remote", "target",
-        "dependency", "pool",     "call*",  "to",
-        "command*",   "lettuce",  "jedis",  "jdbc",
+        "client*", "upstream", "peer*",    "destination", "backend",
+        "cluster", "remote",   "target",   "dependency",  "pool",
+        "call*",   "to",       "command*", "lettuce",     "jedis",
+        "jdbc",    "publish*", "producer",
     };
     return CAUS_IS_ANY(word, length, caus_call_words) ||
            CAUS_IS_ANY(word, length, sides);

@@ -177,6 +177,7 @@ static const named names[] = {
     {"rabbitmq_connection_incoming_bytes_total", CAUS_ASPECT_NETWORK, 0},
     {"rabbitmq_queue_messages_bytes", CAUS_ASPECT_SATURATION, 1},
     {"rabbitmq_queue_consumer_utilisation", CAUS_ASPECT_SATURATION, -1},
+    {"rabbitmq_alarms_memory_used_watermark", CAUS_ASPECT_CPU, 1},
     {"rabbitmq_queue_process_reductions_total", CAUS_ASPECT_CPU, 1},
     {"erlang_vm_statistics_runtime_milliseconds", CAUS_ASPECT_CPU, 1},
     {"go_sql_wait_duration_seconds_total", CAUS_ASPECT_SATURATION, 1},
