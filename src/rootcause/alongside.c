@@ -166,7 +166,7 @@ static bool raise_below(size_t variable, off_rows *rows, double *clues)
          rows->count && i < scene->callee_start[caller + 1]; i++) {
         size_t callee = scene->callees[i];
         for (size_t k = scene->variable_start[callee];
-             callee != caller && k < scene->variable_start[callee + 1]; k++)
+             k < scene->variable_start[callee + 1]; k++)
             any = (is_outside(rows->about, scene->variables[k]) &&
                    make_louder(rows, scene->variables[k], clues)) ||
                   any;

@@ -266,8 +266,7 @@ static bool may_wait_for_nobody(const caus_case *about)
         return false;
     for (size_t i = scene->callee_start[first];
          i < scene->callee_start[first + 1]; i++) {
-        if (scene->callees[i] != first &&
-            caus_silence_is_open(about, scene->callees[i]))
+        if (caus_silence_is_open(about, scene->callees[i]))
             return true;
     }
     return false;

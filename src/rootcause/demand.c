@@ -121,8 +121,7 @@ static bool is_counted_alike(const caus_case *about, size_t service,
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->caller_start[service];
          load != SIZE_MAX && i < scene->caller_start[service + 1]; i++) {
-        if (scene->callers[i] != service &&
-            caus_case_find_alike(about, scene->callers[i], load) != SIZE_MAX)
+        if (caus_case_find_alike(about, scene->callers[i], load) != SIZE_MAX)
             return true;
     }
     return false;
@@ -142,8 +141,6 @@ static void find_asking(const caus_case *about, const trouble *known,
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         size_t own = caus_case_find_alike(about, caller, load);
-        if (caller == service)
-            continue;
         if (!callers->alike)
             add_unlike(about, known, caller, callers);
         else if (own != SIZE_MAX)
@@ -345,7 +342,7 @@ static double fits(const caus_scene *scene, const double *asked,
     double most = busy[caller];
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
-        if (scene->callees[i] != callee && scene->callees[i] != caller)
+        if (scene->callees[i] != callee)
             most = fmax(most, asked[scene->callees[i]]);
     }
     return exp(fmin(most, caus_explained_clue));
@@ -365,9 +362,8 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
         for (size_t i = first; i < end; i++) {
             size_t caller = scene->callers[i];
             double fit = fits(scene, asked, busy, caller, s);
-            if (caller != s)
-                shares[caus_scene_find_call(scene, caller, s)] =
-                    asked[s] * fit / all;
+            shares[caus_scene_find_call(scene, caller, s)] =
+                asked[s] * fit / all;
         }
     }
 }

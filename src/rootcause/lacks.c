@@ -20,8 +20,6 @@ static bool count_alike(const caus_case *about, size_t service, size_t load)
     size_t first = SIZE_MAX;
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
-        if (scene->callers[i] == service)
-            continue;
         size_t asked = caus_case_find_requests(about, scene->callers[i], load);
         if (first == SIZE_MAX)
             first = asked;
@@ -41,7 +39,7 @@ static void add_callers(const caus_case *about, size_t service, size_t load,
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
-        if (caller == service || (only != SIZE_MAX && caller != only))
+        if (only != SIZE_MAX && caller != only)
             continue;
         size_t asked = caus_case_find_requests(about, caller, load);
         for (size_t r = 0; r < timeline->row_count; r++)
@@ -112,8 +110,6 @@ static caus_lack least_lack(const caus_case *about, const caus_placebo *placebo,
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         caus_lack made = {.usual = 0, .now = (double)NAN};
-        if (caller == service)
-            continue;
         if (caus_case_find_requests(about, caller, load) != SIZE_MAX) {
             add_up(about, service, load, caller, sums);
             made = lack_of(about, placebo, sums);

@@ -64,9 +64,7 @@ static void find_shares(const caus_case *about, size_t service, witnesses *made)
     size_t first = scene->caller_start[service];
     size_t end = scene->caller_start[service + 1];
     for (size_t i = first; alike && i < end; i++)
-        all += scene->callers[i] == service
-                   ? 0
-                   : asked_before(about, scene->callers[i], load);
+        all += asked_before(about, scene->callers[i], load);
     for (size_t i = first; i < end; i++)
         made->shares[caus_scene_find_call(scene, scene->callers[i], service)] =
             all > 0 ? asked_before(about, scene->callers[i], load) / all : 0;
@@ -88,13 +86,12 @@ static double spared(const witnesses *known, size_t call, size_t callee)
 static bool fails_first(const caus_scene *scene, const witnesses *known,
                         size_t caller, size_t service)
 {
-    if (caller == service || known->failing[caller] < caus_explained_clue)
+    if (known->failing[caller] < caus_explained_clue)
         return false;
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
         size_t other = scene->callees[i];
-        if (other != caller && other != service &&
-            known->failing[other] >= caus_explained_clue &&
+        if (other != service && known->failing[other] >= caus_explained_clue &&
             caus_scene_find_call(scene, other, service) != SIZE_MAX)
             return false;
     }
@@ -138,8 +135,7 @@ static double doubt_of(const caus_scene *scene, const witnesses *known,
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t other = scene->callers[i];
-        if (other != caller && other != service &&
-            scene->shows[other][OUTSIDE_ERRORS])
+        if (other != caller && scene->shows[other][OUTSIDE_ERRORS])
             least = fmin(least, known->failing[other] / caus_explained_clue);
     }
     return least;
@@ -184,7 +180,7 @@ static double told_by(const caus_scene *scene, const witnesses *known,
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
         size_t other = scene->callees[i];
-        if (other == service || other == caller)
+        if (other == service)
             continue;
         if (may_be_instead(scene, known, other))
             likely += doubt_of(scene, known, other, caller);
@@ -203,7 +199,7 @@ static double missing(const caus_scene *scene, const witnesses *known,
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         double failing = known->failing[caller];
-        if (caller != service && failing > 0)
+        if (failing > 0)
             found = fmax(found, fmin(1, failing / caus_explained_clue) *
                                     told_by(scene, known, caller, service));
     }

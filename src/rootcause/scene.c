@@ -69,19 +69,25 @@ static caus_status collect_services(const caus_series *series,
     return CAUS_OK;
 }
 
-/* Callees and callers of every service of the scene; calls NULL = none. */
+/* Callees and callers of every service of the scene; calls NULL = none. Who
+ * calls itself is no callee of its own: nobody waits for it but itself. */
 static caus_status group_calls(const caus_topology *calls, caus_arena *out,
                                caus_scene *scene, caus_error *err)
 {
-    size_t count = calls ? calls->call_count : 0;
-    size_t(*pairs)[2] = caus_arena_array(out, count + 1, sizeof *pairs);
+    size_t most = calls ? calls->call_count : 0, count = 0;
+    size_t(*pairs)[2] = caus_arena_array(out, most + 1, sizeof *pairs);
     if (!pairs)
         return caus_arena_fail(out, err);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < most; i++) {
+        const size_t *call = calls->calls[i];
+        if (call[0] == call[1])
+            continue;
         for (size_t end = 0; end < 2; end++)
-            pairs[i][end] =
-                caus_scene_find(scene, calls->services[calls->calls[i][end]]);
+            pairs[count][end] =
+                caus_scene_find(scene, calls->services[call[end]]);
+        count++;
     }
+    scene->has_calls = count > 0;
     caus_topology found = {.service_count = scene->service_count,
                            .call_count = count,
                            .calls = (const size_t(*)[2])pairs};
@@ -289,7 +295,7 @@ caus_status caus_scene_init(const caus_series *series,
                             caus_arena *out, caus_scene *result,
                             caus_error *err)
 {
-    caus_scene scene = {.has_calls = calls && calls->call_count};
+    caus_scene scene = {0};
     CAUS_TRY(collect_services(series, calls, spans, out, &scene, err));
     scene.observer = CAUS_ARRAY(out, bool, scene.service_count + 1);
     scene.stranger = CAUS_ARRAY(out, bool, scene.service_count + 1);

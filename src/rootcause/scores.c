@@ -92,7 +92,7 @@ static double slow_alone(const caus_scene *scene, const caus_scores *scores,
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
-        if (caller == service || !caus_scene_shows(scene, caller))
+        if (!caus_scene_shows(scene, caller))
             continue;
         double own = felt(scores, caller);
         second = fmax(second, fmin(most, own));

@@ -85,8 +85,7 @@ static size_t call_of(const caus_scene *scene, const char *name, size_t service)
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
         const char *callee = scene->services[scene->callees[i]];
-        bool other = scene->callees[i] != service;
-        if (other && strlen(callee) > longest && mentions(name, callee)) {
+        if (strlen(callee) > longest && mentions(name, callee)) {
             longest = strlen(callee);
             found = i;
         }

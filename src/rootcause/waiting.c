@@ -116,8 +116,7 @@ static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
     for (size_t i = scene->callee_start[caller];
          i < scene->callee_start[caller + 1]; i++) {
         size_t other = scene->callees[i];
-        if (other != caller &&
-            caus_scene_find_call(scene, other, service) != SIZE_MAX)
+        if (caus_scene_find_call(scene, other, service) != SIZE_MAX)
             return true;
     }
     return false;
@@ -343,7 +342,7 @@ static double waited_behind(const caus_scene *scene, const caus_scores *scores,
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
-        if (caller == service || caus_scene_shows(scene, caller))
+        if (caus_scene_shows(scene, caller))
             continue;
         least = fmin(least, scores->nearer[caller][kind]);
         any = true;

@@ -229,6 +229,43 @@ static void many_ways_over_the_unmeasured_are_one_answer(void **state)
     assert_string_equal(made_first_of(&told), "root");
 }
 
+/* Root gets twice the requests, and mid fails: callers' requests and failures
+ * tell of both. Then all four call themselves as well. */
+static void who_calls_itself_is_no_caller_of_its_own(void **state)
+{
+    enum { MOST = 16 };
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .5},
+        {"front_requests", "front", 100, 2, 0},
+        {"front_errors", "front", 0, 0, 30},
+        {"mid_latency", "mid", .1, .003, .5},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"mid_errors", "mid", 0, 0, 30},
+        {"root_latency", "root", .05, .004, .2},
+        {"root_requests", "root", 100, 2, 100},
+        {"side_requests", "side", 50, 1, -20},
+        {"root_cpu", "root", 30, 1, 20}};
+    size_t calls[MOST][2], count = made_topology.call_count;
+    memcpy(calls, made_topology.calls, count * sizeof *calls);
+    for (size_t s = 0; s < made_topology.service_count; s++)
+        memcpy(calls[count++], (size_t[]){s, s}, sizeof *calls);
+    caus_topology topology = made_topology;
+    topology.call_count = count;
+    topology.calls = (const size_t(*)[2])calls;
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain(*state, measures, &options);
+    options.topology = &topology;
+    caus_explanation same = made_explain(*state, measures, &options);
+    assert_int_equal(same.suspect_count, told.suspect_count);
+    for (size_t i = 0; i < told.suspect_count; i++) {
+        assert_string_equal(same.suspects[i].service, told.suspects[i].service);
+        assert_true(same.suspects[i].score == told.suspects[i].score);
+        assert_true(same.suspects[i].confidence == told.suspects[i].confidence);
+        assert_string_equal(same.suspects[i].sentence,
+                            told.suspects[i].sentence);
+    }
+}
+
 /* The way from mid to root, over `unmeasured` services, each of which calls
  * itself as well; root is measured by `of_root`. */
 static double way_behind(made_fixture *with, size_t unmeasured,
@@ -504,6 +541,7 @@ int main(void)
         MADE(who_finds_several_callees_slow_alone_is_slow),
         MADE(who_stands_behind_the_unmeasured_may_be_it),
         MADE(many_ways_over_the_unmeasured_are_one_answer),
+        MADE(who_calls_itself_is_no_caller_of_its_own),
         MADE(who_is_behind_three_unmeasured_may_be_it),
         MADE(who_counts_none_is_no_witness_behind_the_unmeasured),
         MADE(a_caller_s_own_end_is_no_way_to_a_callee),
