@@ -157,7 +157,7 @@ static double felt_by_anybody(const caus_case *about)
     for (size_t i = scene->caller_start[first];
          i < scene->caller_start[first + 1]; i++)
         most = fmax(most, loudest_of(about, scene->callers[i], false));
-    double felt = fmin(1, most / caus_explained_clue);
+    double felt = caus_sureness(most);
     return most < 0 ? 1 : felt * felt;
 }
 
@@ -191,7 +191,7 @@ static double untold_of_first(const caus_case *about)
     if (inside < 0 || !calls_unmeasured(&about->scene, about->ranked[0]))
         return 0;
     return first->terms[CAUS_TERM_EXTERNAL] / first->score *
-           (1 - fmin(1, inside / caus_explained_clue));
+           (1 - caus_sureness(inside));
 }
 
 /* The most that moved inside any other service, of the first score. */

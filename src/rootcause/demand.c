@@ -447,8 +447,7 @@ caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err)
     }
     pass_on(scene, rise, pushed);
     for (size_t s = 0; s < services; s++)
-        pushed[s] =
-            caus_explained_share * fmin(1, pushed[s] / caus_explained_clue);
+        pushed[s] = caus_explained_share * caus_sureness(pushed[s]);
     for (size_t v = 0; v < about->series->variable_count; v++) {
         if (scene->service_of[v] != SIZE_MAX)
             clues[v] *= 1 - pushed[scene->service_of[v]];

@@ -133,7 +133,7 @@ static double visibility(const caus_case *about, const double *clues)
 {
     if (about->symptom == SIZE_MAX)
         return 1;
-    double seen = fmin(1, clues[about->symptom] / caus_explained_clue);
+    double seen = caus_sureness(clues[about->symptom]);
     return about->options->symptom ? fmax(seen, caus_named_trust) : seen;
 }
 
@@ -185,8 +185,8 @@ static void look_from_symptom(caus_case *about, const double *clues)
     for (size_t s = 0; s < scene->service_count; s++) {
         about->ends[s] = 0;
         if (!about->options->symptom && caus_scene_users_see(scene, s))
-            about->ends[s] = fmin(1, caus_scores_shown(&about->scores, s) /
-                                         caus_explained_clue);
+            about->ends[s] =
+                caus_sureness(caus_scores_shown(&about->scores, s));
     }
     about->ends[service] = 1;
     about->context.ends = about->ends;

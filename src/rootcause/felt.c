@@ -65,7 +65,7 @@ static void ask(const caus_case *about, size_t variable, const double *clues,
 {
     if (!is_worse(about, variable))
         return;
-    double seen = fmin(1, clues[variable] / caus_explained_clue);
+    double seen = caus_sureness(clues[variable]);
     size_t row = seen > 0 ? begin_of(about, variable).earliest : SIZE_MAX;
     found->seen = fmax(found->seen, seen);
     found->row = row < found->row ? row : found->row;

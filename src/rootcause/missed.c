@@ -136,7 +136,7 @@ static double doubt_of(const caus_scene *scene, const witnesses *known,
          i < scene->caller_start[service + 1]; i++) {
         size_t other = scene->callers[i];
         if (other != caller && scene->shows[other][OUTSIDE_ERRORS])
-            least = fmin(least, known->failing[other] / caus_explained_clue);
+            least = fmin(least, caus_sureness(known->failing[other]));
     }
     return least;
 }
@@ -187,7 +187,7 @@ static double told_by(const caus_scene *scene, const witnesses *known,
         others = fmax(others, known->loudest[other]);
         apart = fmax(apart, 1 - spared(known, i, other) / own);
     }
-    return apart * (1 - fmin(1, others / caus_explained_clue)) / likely;
+    return apart * (1 - caus_sureness(others)) / likely;
 }
 
 /* That of the caller of which it tells most, as far as that one fails. */
@@ -200,7 +200,7 @@ static double missing(const caus_scene *scene, const witnesses *known,
         size_t caller = scene->callers[i];
         double failing = known->failing[caller];
         if (failing > 0)
-            found = fmax(found, fmin(1, failing / caus_explained_clue) *
+            found = fmax(found, caus_sureness(failing) *
                                     told_by(scene, known, caller, service));
     }
     return found;

@@ -42,8 +42,7 @@ static witnesses ask_others(const caus_scene *scene, const caus_scores *scores,
         size_t call = caus_scene_find_call(scene, other, callee);
         if (other == caller || scores->toward[call][kind] < 0)
             continue;
-        double bad = fmin(1, caus_calls_made_by(scores, call, kind) /
-                                 caus_explained_clue);
+        double bad = caus_sureness(caus_calls_made_by(scores, call, kind));
         found.against = fmax(found.against, bad);
         found.well = fmax(found.well, 1 - bad);
     }
@@ -66,10 +65,9 @@ static double own_end(const caus_scene *scene, const caus_scores *scores,
         if (!caus_scene_shows(scene, callee) || scores->toward[i][kind] < 0)
             continue;
         witnesses others = ask_others(scene, scores, service, callee, kind);
-        double ill = caus_scores_shown(scores, callee) / caus_explained_clue;
-        double bad =
-            fmin(1, caus_calls_made_by(scores, i, kind) / caus_explained_clue) *
-            (1 - fmin(1, fmax(ill, others.against)));
+        double ill = caus_sureness(caus_scores_shown(scores, callee));
+        double bad = caus_sureness(caus_calls_made_by(scores, i, kind)) *
+                     (1 - fmax(ill, others.against));
         told = fmax(told, bad * others.well);
         second = fmax(second, fmin(most, bad));
         most = fmax(most, bad);

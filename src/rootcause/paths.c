@@ -16,7 +16,7 @@ static double passes(const caus_context *context, const caus_scores *scores,
     double shown = caus_scores_shown(scores, service);
     for (size_t kind = 0; logs && kind < CAUS_LOG_NAMED; kind++)
         shown = fmax(shown, logs->largest[kind][service]);
-    return fmin(1, shown / caus_explained_clue);
+    return caus_sureness(shown);
 }
 
 void caus_paths_find(const caus_context *context, caus_scores *scores)

@@ -79,7 +79,7 @@ static bool fills(caus_aspect aspect)
 /* How surely callers of a service feel what happens in it, in [0, 1]. */
 static double felt(const caus_scores *scores, size_t service)
 {
-    return fmin(1, caus_scores_shown(scores, service) / caus_explained_clue);
+    return caus_sureness(caus_scores_shown(scores, service));
 }
 
 /* How surely one of those who call a service is slow alone, in [0, 1]: by their
@@ -319,8 +319,7 @@ static double factor_of(const caus_context *context, const caus_scores *scores,
         if (share <= 0)
             continue;
         double there = place_of(context, scores, scene->callees[i]);
-        factor = fmax(factor, own + fmin(1, share / caus_explained_clue) *
-                                        (there - own));
+        factor = fmax(factor, own + caus_sureness(share) * (there - own));
     }
     return factor;
 }

@@ -349,7 +349,7 @@ static double felt(const caus_case *about, const away_rows *rows)
     for (size_t s = 0, all = most < 0; all && s < scene->service_count; s++)
         most = fmax(most, heard_from(about, rows, s));
     most = fmax(most, own);
-    double loud = fmin(1, most / caus_explained_clue);
+    double loud = caus_sureness(most);
     return most < 0 ? 1 : loud * loud;
 }
 

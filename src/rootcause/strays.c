@@ -36,7 +36,7 @@ static double stray_of(const caus_case *about, size_t service)
         return fell >= caus_explained_clue;
     double loud = fmax(largest(about, service, CAUS_ASPECT_LATENCY, 1),
                        largest(about, service, CAUS_ASPECT_ERRORS, 1));
-    return 1 - fmin(1, loud / caus_explained_clue);
+    return 1 - caus_sureness(loud);
 }
 
 caus_status caus_strays_weigh(caus_case *about, double *clues, caus_error *err)

@@ -82,10 +82,11 @@ static double guessed(const caus_context *context, const caus_scores *scores,
     return caus_guessed_share * most;
 }
 
-/* How much of an anomaly of a kind what the callees of a service show explains,
- * in [0, 1]: queues make a caller's anomaly larger than its callee's, so that
- * it is there counts, not its size; by its square, as the loudest of many
- * callees is a deviation off by chance. */
+/* How much of an anomaly of a kind what the callees of a service show, of
+ * either kind, explains, in [0, 1]: who waits fails, and who is asked again
+ * waits. Queues make a caller's anomaly larger than its callee's, so that it is
+ * there counts, not its size; by its square, as the loudest of many callees is
+ * a deviation off by chance. */
 static double shown_below(const caus_context *context,
                           const caus_scores *scores, size_t service,
                           size_t kind)
@@ -94,19 +95,16 @@ static double shown_below(const caus_context *context,
     double callee = 0;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        callee = fmax(callee, carried(context, scores, i, kind));
-        callee = fmax(
-            callee, caus_explained_across *
-                        carried(context, scores, i, OUTSIDE_COUNT - 1 - kind));
+        for (size_t k = 0; k < OUTSIDE_COUNT; k++)
+            callee = fmax(callee, carried(context, scores, i, k));
         callee = fmax(callee, logged(context, scene->callees[i]));
     }
-    double loud = fmin(1, callee / caus_explained_clue);
+    double loud = caus_sureness(callee);
     double apart = guessed(context, scores, service, kind);
     size_t behind = context->fronts ? context->fronts[service] : SIZE_MAX;
     for (size_t k = 0; behind != SIZE_MAX && k < OUTSIDE_COUNT; k++)
         apart = fmax(apart, scores->outside[behind][k]);
-    return caus_explained_share *
-           fmax(loud * loud, fmin(1, apart / caus_explained_clue));
+    return caus_explained_share * fmax(loud * loud, caus_sureness(apart));
 }
 
 /* Whether a caller of a service also calls another of its callers, for which it
@@ -177,7 +175,7 @@ static double common_of(const caus_context *context, const caus_scores *scores,
     }
     double surely =
         least > 0 ? surely_common(context, scores, service, kind) : 0;
-    return surely > 0 ? surely * least * (1 - shown / caus_explained_clue) : 0;
+    return surely > 0 ? surely * least * (1 - caus_sureness(shown)) : 0;
 }
 
 /* What callers of a service that is cut off show of it by their failures, as
@@ -192,7 +190,7 @@ static double missing_of(const caus_context *context, const caus_scores *scores,
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++)
         most = fmax(most, scores->outside[scene->callers[i]][OUTSIDE_ERRORS]);
-    return context->cut_off[service] * most * (1 - shown / caus_explained_clue);
+    return context->cut_off[service] * most * (1 - caus_sureness(shown));
 }
 
 /* How surely a service waits, as others do, for a callee but `except`, in
@@ -207,7 +205,7 @@ static double shared_below(const caus_scene *scene, const caus_scores *scores,
         for (size_t kind = 0; callee != except && kind < OUTSIDE_COUNT; kind++)
             common = fmax(common, scores->common[callee][kind]);
     }
-    return fmin(1, common / caus_explained_clue);
+    return caus_sureness(common);
 }
 
 double caus_waiting_explained(const caus_scene *scene,
@@ -217,7 +215,7 @@ double caus_waiting_explained(const caus_scene *scene,
     double calling =
         fmax(fmax(0, scores->calling[service]),
              caus_calls_loudest(scene, scores, service, SIZE_MAX, kind));
-    double loud = fmin(1, calling / caus_explained_clue);
+    double loud = caus_sureness(calling);
     loud *= loud * (1 - scores->own_end[service][kind]);
     loud = fmax(loud, shared_below(scene, scores, service, SIZE_MAX));
     return fmax(scores->below[service][kind], caus_explained_share * loud);
@@ -277,7 +275,7 @@ static double weight_of_way(const caus_context *context,
     double failing = scores->outside[caller][OUTSIDE_ERRORS];
     return caus_weight_way + (caus_weight_unseen - caus_weight_way) *
                                  untold(context, service) *
-                                 fmin(1, failing / caus_explained_clue);
+                                 caus_sureness(failing);
 }
 
 /*
@@ -308,9 +306,8 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                 weight, weight_of_way(context, scores, service, caller, kind));
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
-        double elsewhere =
-            fmin(1, caus_calls_loudest(scene, scores, caller, service, kind) /
-                        caus_explained_clue);
+        double elsewhere = caus_sureness(
+            caus_calls_loudest(scene, scores, caller, service, kind));
         double apart = caus_explained_share *
                        fmax(shared_below(scene, scores, caller, service),
                             measured ? scores->own_end[caller][kind]
@@ -322,7 +319,7 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
     double shown = scene->shows[service][kind]
                        ? scores->outside[service][kind]
                        : caus_scores_shown(scores, service);
-    double own = fmin(1, shown / caus_explained_clue);
+    double own = caus_sureness(shown);
     own *= caus_scene_shows(scene, service)
                ? 1
                : 1 - caus_waiting_explained(scene, scores, service, kind);
@@ -410,12 +407,12 @@ double caus_waiting_explained_loss(const caus_context *context,
     double explains = context->traces->below[service] / caus_explained_loss;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        explains = fmax(explains, carried(context, scores, i, OUTSIDE_ERRORS) /
-                                      caus_explained_clue);
+        explains =
+            fmax(explains,
+                 caus_sureness(carried(context, scores, i, OUTSIDE_ERRORS)));
         if (!context->traces->traced[scene->callees[i]])
-            explains =
-                fmax(explains, carried(context, scores, i, OUTSIDE_LATENCY) /
-                                   caus_explained_clue);
+            explains = fmax(explains, caus_sureness(carried(context, scores, i,
+                                                            OUTSIDE_LATENCY)));
         explains = fmax(explains, unreached(context, scene->callees[i]));
     }
     return caus_explained_share * fmin(1, explains);
@@ -440,7 +437,7 @@ double caus_waiting_untraced(const caus_context *context,
         double left =
             (1 - caus_waiting_explained_loss(context, scores, caller)) *
             (1 - (context->pushed ? context->pushed[caller] : 0)) *
-            (toward < 0 ? 1 : fmin(1, toward / caus_explained_clue));
+            (toward < 0 ? 1 : caus_sureness(toward));
         least = fmin(least, left * traces->own_clue[caller]);
         any = true;
     }

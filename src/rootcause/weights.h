@@ -8,6 +8,8 @@
 #ifndef CAUS_SRC_ROOTCAUSE_WEIGHTS_H
 #define CAUS_SRC_ROOTCAUSE_WEIGHTS_H
 
+#include <math.h>
+
 /* Clues are log(1 + size): ten deviations weigh 2.4, a hundred 4.6. */
 static const double caus_weight_cpu = 1;
 static const double caus_weight_memory = 1;
@@ -29,10 +31,16 @@ static const double caus_explained_share = .7;
 /* … from this clue on, as it is off there (log(1 + caus_off_size)), in
  * proportion below it. */
 static const double caus_explained_clue = 1.386;
+
+/* How surely what has such a clue is off its habit, in [0, 1]; less than 0 for
+ * a clue that is less. */
+static inline double caus_sureness(double clue)
+{
+    return fmin(1, clue / caus_explained_clue);
+}
+
 /* What a callee shows that is only guessed counts this much of it. */
 static const double caus_guessed_share = .5;
-/* How well a callee's errors explain latency, and the other way round. */
-static const double caus_explained_across = 1;
 /* What calls of a service gained explains what it gained up to so many times:
  * a request makes some calls, one after another. */
 static const double caus_calls_a_request = 4;
