@@ -6,30 +6,12 @@
 #include "rootcause/logs.h"
 #include "series/order.h"
 
-/* The loudest variable of a suspect that tells of its calls. */
-size_t caus_outside_clue(const caus_case *about, size_t rank)
-{
-    const caus_suspect *suspect = &about->suspects[rank];
-    for (size_t i = 0; i < suspect->clue_count; i++) {
-        const caus_clue *clue = &about->clues[suspect->clues[i]];
-        caus_aspect aspect = about->scene.aspects[clue->variable];
-        if (clue->score > 0 && caus_aspect_is_outside(aspect))
-            return clue->variable;
-    }
-    return SIZE_MAX;
-}
-
 bool caus_suspect_moved(const caus_case *about, size_t rank)
 {
-    const caus_suspect *suspect = &about->suspects[rank];
     size_t service = about->ranked[rank];
-    for (size_t i = 0; i < suspect->clue_count; i++) {
-        if (about->scores.clue[about->clues[suspect->clues[i]].variable] > 0)
-            return true;
-    }
-    if (about->silent[service] > 0 || about->scores.asking[service] > 0)
-        return true;
-    return caus_trace_tells(about, service) || caus_log_rose(about, service);
+    return caus_clues_loudest(about, rank, NULL) != SIZE_MAX ||
+           about->silent[service] > 0 || about->scores.asking[service] > 0 ||
+           caus_trace_tells(about, service) || caus_log_rose(about, service);
 }
 
 /* Where the chain of a service ends: the symptom's service, else the nearest
@@ -49,7 +31,8 @@ static size_t chain_end(const caus_case *about, const size_t *distance)
     return end;
 }
 
-/* How far scrapes blur the order of two variables; SIZE_MAX = there is none. */
+/* How far scrapes blur the order of two variables; either may be SIZE_MAX: none
+ * moved, and nothing is blurred. */
 static double blur_between(const caus_case *about, size_t cause, size_t effect)
 {
     const caus_variable *variables = about->series->variables;
@@ -65,17 +48,18 @@ static caus_hop begin_hop(const caus_case *about, size_t from, size_t to)
     size_t cause = about->rank_of[from], effect = about->rank_of[to];
     const caus_onset *a = &about->service_onsets[from];
     const caus_onset *b = &about->service_onsets[to];
-    caus_hop hop = {.from = cause,
-                    .to = effect,
-                    .has_lag = a->found && b->found,
-                    .delay_s = (double)NAN,
-                    .variable = caus_outside_clue(about, effect),
-                    .effect = (double)NAN,
-                    .exemplars = about->suspects[cause].exemplars,
-                    .exemplar_count = about->suspects[cause].exemplar_count};
+    size_t began = caus_clues_loudest(about, cause, caus_aspect_is_outside);
+    caus_hop hop = {
+        .from = cause,
+        .to = effect,
+        .has_lag = a->found && b->found,
+        .delay_s = (double)NAN,
+        .variable = caus_clues_loudest(about, effect, caus_aspect_is_outside),
+        .effect = (double)NAN,
+        .exemplars = about->suspects[cause].exemplars,
+        .exemplar_count = about->suspects[cause].exemplar_count};
     if (hop.has_lag) {
-        double blur_s =
-            blur_between(about, caus_outside_clue(about, cause), hop.variable);
+        double blur_s = blur_between(about, began, hop.variable);
         hop.lag_s = (double)(b->time_ns - a->time_ns) / 1e9;
         hop.lag_low_s = (double)(b->first_ns - a->last_ns) / 1e9 - blur_s;
         hop.lag_high_s = (double)(b->last_ns - a->first_ns) / 1e9 + blur_s;

@@ -34,8 +34,6 @@ caus_status caus_learned_find(caus_case *about, caus_error *err);
 double caus_learned_reach_s(const caus_case *about);
 caus_learned_link caus_learned_link_between(const caus_case *about, size_t from,
                                             size_t to);
-/* The loudest latency or errors of a suspect; SIZE_MAX = none moved. */
-size_t caus_outside_clue(const caus_case *about, size_t rank);
 /* Whether anything measured of a suspect moved: a variable, what traces tell of
  * it, its log. */
 bool caus_suspect_moved(const caus_case *about, size_t rank);

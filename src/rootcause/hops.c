@@ -281,7 +281,7 @@ static const char *disproof(const caus_case *about, const caus_hop *hop)
 {
     const char *from = about->suspects[hop->from].service;
     const char *to = about->suspects[hop->to].service;
-    size_t cause = caus_outside_clue(about, hop->from);
+    size_t cause = caus_clues_loudest(about, hop->from, caus_aspect_is_outside);
     size_t felt = hop->variable == SIZE_MAX ? about->symptom : hop->variable;
     bool errors =
         felt != SIZE_MAX && about->scene.aspects[felt] == CAUS_ASPECT_ERRORS;
@@ -302,7 +302,7 @@ static const char *disproof(const caus_case *about, const caus_hop *hop)
 static caus_status tell_hop(const caus_case *about, caus_hop *hop, size_t root,
                             caus_error *err)
 {
-    size_t cause = caus_outside_clue(about, hop->from);
+    size_t cause = caus_clues_loudest(about, hop->from, caus_aspect_is_outside);
     hop_case job = {.about = about,
                     .hop = hop,
                     .from = about->ranked[hop->from],

@@ -7,22 +7,6 @@
 
 enum { LAG_ROWS = 4, MOST_BLOCKS = 24, LEAST_BLOCK_ROWS = 4 };
 
-/* The loudest variable of a service inside it, or outside; SIZE_MAX = none
- * moved. */
-static size_t loudest(const caus_case *about, size_t service, bool inside)
-{
-    const caus_suspect *suspect = &about->suspects[about->rank_of[service]];
-    for (size_t i = 0; i < suspect->clue_count; i++) {
-        size_t variable = about->clues[suspect->clues[i]].variable;
-        caus_aspect aspect = about->scene.aspects[variable];
-        bool fits = inside ? caus_aspect_is_inside(aspect)
-                           : caus_aspect_is_outside(aspect);
-        if (fits && about->scores.clue[variable] > 0)
-            return variable;
-    }
-    return SIZE_MAX;
-}
-
 static size_t add_node(const caus_case *about, caus_mechanism *made,
                        size_t variable, size_t service)
 {
@@ -89,8 +73,11 @@ static void leave(call_walk *walk, size_t service, size_t *room)
     const caus_case *about = walk->about;
     caus_mechanism *made = walk->made;
     bool last = service == about->symptom_service;
-    size_t outside = last ? about->symptom : loudest(about, service, false);
-    size_t inside = loudest(about, service, true);
+    size_t rank = about->rank_of[service];
+    size_t outside =
+        last ? about->symptom
+             : caus_clues_loudest(about, rank, caus_aspect_is_outside);
+    size_t inside = caus_clues_loudest(about, rank, caus_aspect_is_inside);
     size_t most = CAUS_MOST_NODES - (last ? 0 : 2);
     if (inside != SIZE_MAX && inside != outside && made->node_count + 1 < most)
         walk->face[service] = add_node(about, made, inside, service);

@@ -230,3 +230,16 @@ caus_status caus_clues_rank(caus_case *about, caus_error *err)
     CAUS_TRY(sort_clues(about, err));
     return share_clues(about, err);
 }
+
+size_t caus_clues_loudest(const caus_case *about, size_t rank,
+                          bool (*fits)(caus_aspect aspect))
+{
+    const caus_suspect *suspect = &about->suspects[rank];
+    for (size_t i = 0; i < suspect->clue_count; i++) {
+        size_t variable = about->clues[suspect->clues[i]].variable;
+        if (about->scores.clue[variable] > 0 &&
+            (!fits || fits(about->scene.aspects[variable])))
+            return variable;
+    }
+    return SIZE_MAX;
+}

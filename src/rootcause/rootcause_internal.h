@@ -366,6 +366,10 @@ caus_status caus_guesses_find(caus_case *about, const double *clues,
 caus_status caus_suspects_rank(caus_case *about, caus_error *err);
 /* Fills `clues` then, and those of each suspect. */
 caus_status caus_clues_rank(caus_case *about, caus_error *err);
+/* The loudest variable of a suspect whose aspect fits, then; of any where
+ * `fits` is NULL. SIZE_MAX = none moved. */
+size_t caus_clues_loudest(const caus_case *about, size_t rank,
+                          bool (*fits)(caus_aspect aspect));
 
 /* Fills the context's `covered` from the scores without it. */
 caus_status caus_coverage_find(caus_case *about, caus_error *err);

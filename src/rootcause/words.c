@@ -87,26 +87,15 @@ static size_t find_second(const caus_case *about, const caus_suspect *suspect,
     return second;
 }
 
-static size_t find_first(const caus_case *about, const caus_suspect *suspect)
+static void add_changes(const caus_case *about, size_t rank, caus_text *text)
 {
-    for (size_t i = 0; i < suspect->clue_count; i++) {
-        size_t v = about->clues[suspect->clues[i]].variable;
-        if (about->scores.clue[v] > 0)
-            return v;
-    }
-    return SIZE_MAX;
-}
-
-static void add_changes(const caus_case *about, const caus_suspect *suspect,
-                        caus_text *text)
-{
-    size_t first = find_first(about, suspect);
+    size_t first = caus_clues_loudest(about, rank, NULL);
     if (first == SIZE_MAX)
         return;
     if (text->length)
         caus_text_add(text, "; ");
     add_change(about, first, text);
-    size_t second = find_second(about, suspect, first);
+    size_t second = find_second(about, &about->suspects[rank], first);
     if (second == SIZE_MAX)
         return;
     caus_text_add(text, ", ");
@@ -163,7 +152,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
         add_traces(about, service, &text);
     if (calls_first)
         add_calls(about, suspect, service, &text);
-    add_changes(about, suspect, &text);
+    add_changes(about, rank, &text);
     if (!calls_first)
         add_calls(about, suspect, service, &text);
     if (!traces_first)
