@@ -17,18 +17,12 @@ static caus_graph_trust read_trust(const caus_arguments *arguments)
     return CAUS_TRUST_COMPARE;
 }
 
-bool caus_cli_trusts_graph(const caus_arguments *arguments)
-{
-    return caus_arguments_has(arguments, "graph") &&
-           read_trust(arguments) != CAUS_TRUST_COMPARE;
-}
-
 caus_status caus_cli_add_graph(const caus_cli_lesson *lesson, size_t max_lag,
                                const caus_knowledge **known, caus_error *err)
 {
     const char *path = caus_arguments_get(lesson->arguments, "graph");
     caus_graph_file drawn;
-    if (!path || !caus_cli_trusts_graph(lesson->arguments))
+    if (!path || read_trust(lesson->arguments) == CAUS_TRUST_COMPARE)
         return CAUS_OK;
     caus_knowledge *merged = caus_arena_array(lesson->arena, 1, sizeof *merged);
     if (!merged)

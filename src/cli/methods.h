@@ -188,9 +188,6 @@ caus_status caus_cli_read_level(const caus_arguments *arguments,
                                 const char *name, double fallback,
                                 double *result, caus_error *err);
 
-/* Whether --graph is more than compared with. */
-bool caus_cli_trusts_graph(const caus_arguments *arguments);
-
 /* Puts the rules that --graph stands for behind what is known. */
 caus_status caus_cli_add_graph(const caus_cli_lesson *lesson, size_t max_lag,
                                const caus_knowledge **known, caus_error *err);

@@ -154,10 +154,6 @@ caus_status caus_evidence_stops(caus_evidence_work *work,
                                 const uint32_t *path_of, double path_count,
                                 caus_evidence_path *paths, caus_error *err);
 
-/* The only child of a span, if it belongs to another service, somebody waits
- * for it and both durations are known; else CAUS_NO_SPAN. */
-uint32_t caus_evidence_callee(const caus_evidence_work *work, size_t span);
-
 /* Tells slow ways from slow callers: takes out of self times what lies beside
  * calls whose way has become slow. */
 caus_status caus_evidence_ways(caus_evidence_work *work, caus_error *err);

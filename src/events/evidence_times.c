@@ -106,7 +106,9 @@ caus_status caus_evidence_self_times(caus_evidence_work *work, caus_error *err)
                           CAUS_EVIDENCE_SELF_TIME, err);
 }
 
-uint32_t caus_evidence_callee(const caus_evidence_work *work, size_t span)
+/* The only child of a span, if it belongs to another service, somebody waits
+ * for it and both durations are known; else CAUS_NO_SPAN. */
+static uint32_t only_callee(const caus_evidence_work *work, size_t span)
 {
     const caus_spans *spans = work->spans;
     size_t at = work->children.first[span];
@@ -128,7 +130,7 @@ static bool find_gap(const caus_evidence_work *work, size_t child,
     const caus_spans *spans = work->spans;
     uint32_t parent = spans->parent[child];
     bool is_alone =
-        parent != CAUS_NO_SPAN && caus_evidence_callee(work, parent) == child;
+        parent != CAUS_NO_SPAN && only_callee(work, parent) == child;
     *gap_ns = is_alone
                   ? spans->duration_ns[parent] - spans->duration_ns[child]
                   : work->sides.before_ns[child] + work->sides.behind_ns[child];

@@ -9,8 +9,6 @@
 
 enum { MOST_FINDINGS = 12 };
 
-static const double percent = 100;
-
 caus_status caus_findings_begin(caus_arena *out, size_t room,
                                 caus_findings *list, caus_error *err)
 {
@@ -241,8 +239,8 @@ static void check_share(suspicion *list, size_t rank)
     const caus_suspect *most = find_largest_share(about, rank);
     const char *text =
         "no other service has a larger share of the symptom's change";
-    double larger = round(percent * most->share.value);
-    double smaller = round(percent * own->value);
+    double larger = round(100 * most->share.value);
+    double smaller = round(100 * own->value);
     if (!own->known || larger < 1) {
         add_finding(list, CAUS_STATE_UNTESTED,
                     own->known ? "no other service has a larger share of the "

@@ -13,8 +13,7 @@ enum {
     LEAST_FIRST = 6, /* rows before the first window */
     LEAST_BASE = 24, /* rows that a window is compared with, or twice it */
     LEAST_HALVED = 10,
-    LEAST_LASTING = 4, /* rows of which quarters are looked at */
-    LEAST_SOUGHT = 3   /* rows of the shortest incident that is looked for */
+    LEAST_LASTING = 4 /* rows of which quarters are looked at */
 };
 
 /* The largest departure, and the one that a part of all variables are beyond:
@@ -242,7 +241,7 @@ double caus_departure_sought(const caus_case *about, double deviate)
         (double)caus_timeline_filled_before(timeline, about->near_row);
     double after = (double)timeline->filled_count - onset;
     double healthy = about->near_row ? fmax(0, onset - near) : onset / 2;
-    double shortest = fmin(after, LEAST_SOUGHT);
+    double shortest = fmin(after, CAUS_LEAST_AFTER);
     double crossings =
         caus_deviate_crossings(deviate, shortest, healthy + after) +
         caus_deviate_crossings(deviate, shortest, (double)about->searched_rows);

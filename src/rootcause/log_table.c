@@ -187,7 +187,7 @@ caus_status caus_log_table_find(caus_case *about, caus_error *err)
 
 bool caus_log_table_covers(const caus_log_table *table, size_t row)
 {
-    enum { LEAST_REFERENCE = 10 };
     return table->first_row != SIZE_MAX &&
-           row >= table->first_row + LEAST_REFERENCE && row <= table->last_row;
+           row >= table->first_row + CAUS_LEAST_HEALTHY &&
+           row <= table->last_row;
 }

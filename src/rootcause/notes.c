@@ -219,6 +219,17 @@ static const char *say_mended(const caus_case *about)
     return said;
 }
 
+/* "" = they tell, or there are none; NULL = no memory. */
+static const char *say_uncovered(const caus_case *about)
+{
+    if (!about->log_table || about->context.logs)
+        return "";
+    return caus_arena_format(about->out,
+                             "log lines are left out: they need %d rows before "
+                             "the onset and one after it",
+                             CAUS_LEAST_HEALTHY);
+}
+
 /* Whose log lines are left out, as only these know the service, or not even
  * they; "" = none, NULL = no memory. */
 static const char *say_strangers(const caus_case *about)
@@ -391,9 +402,7 @@ static caus_status list_warnings(const caus_case *about,
     add_note(&list, say_seasons(about));
     add_note(&list, caus_strays_say(about));
     add_note(&list, say_mended(about));
-    add_note_if(&list, about->log_table && !about->context.logs,
-                "log lines are left out: they need 10 rows before the onset "
-                "and one after it");
+    add_note(&list, say_uncovered(about));
     add_note(&list, say_strangers(about));
     result->warnings = list.items;
     result->warning_count = list.count;

@@ -3,8 +3,6 @@
  * after where nobody has. */
 #include "rootcause/rootcause_internal.h"
 
-enum { LEAST_SEARCHED = 3 }; /* rows that the onset may be among */
-
 static bool has_both_phases(const caus_spans *spans)
 {
     size_t incident = 0;
@@ -41,7 +39,7 @@ size_t caus_case_row_behind_normal(const caus_case *about)
         row++;
     size_t before = caus_timeline_filled_before(timeline, row);
     bool is_enough = before >= CAUS_LEAST_HEALTHY &&
-                     timeline->filled_count - before >= LEAST_SEARCHED;
+                     timeline->filled_count - before >= CAUS_LEAST_AFTER;
     return is_enough ? row : 0;
 }
 

@@ -9,7 +9,7 @@
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
-enum { LEAST_WINDOWS = 3, LEAST_REFERENCE = 10, LEAST_WIDTH = 4 };
+enum { LEAST_WINDOWS = 3, LEAST_WIDTH = 4 };
 
 /* At most this share of the windows is left out, from so many deviations on. */
 static const double most_left_out = .3;
@@ -47,7 +47,7 @@ static size_t place_windows(const caus_timeline *timeline, size_t onset_row,
     size_t healthy = caus_timeline_filled_before(timeline, onset_row);
     size_t after = timeline->filled_count - healthy;
     size_t width = caus_smaller(after, caus_larger(healthy / 8, LEAST_WIDTH));
-    size_t first = caus_larger(healthy / 2, LEAST_REFERENCE);
+    size_t first = caus_larger(healthy / 2, CAUS_LEAST_HEALTHY);
     if (!width || first + width > healthy)
         return 0;
     size_t count = caus_windows_spread(first, healthy, width, starts);

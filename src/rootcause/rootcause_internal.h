@@ -12,7 +12,7 @@ struct caus_log_table; /* logs.h */
 struct caus_log_rise;
 
 enum {
-    CAUS_LEAST_HEALTHY = 10, /* rows before an onset */
+    CAUS_LEAST_HEALTHY = 10, /* rows before an onset, or a window */
     CAUS_LEAST_AFTER = 3,    /* rows from an onset on, to look for it */
     CAUS_LEAST_SEARCHED = CAUS_LEAST_HEALTHY + CAUS_LEAST_AFTER
 };

@@ -10,7 +10,6 @@
 
 enum { MOST_SENTENCES = 10 };
 
-static const double percent = 100;
 /* From here on most of what is told of the first is felt by nobody. */
 static const double half_unfelt = .5;
 /* Of the score. */
@@ -47,7 +46,7 @@ static void add_traces(const caus_case *about, size_t service, caus_text *text)
         return;
     caus_text_add(text, text->length ? "; traces lose " : "traces lose ");
     caus_trace_time_add(text, about->traces.lost_s[service]);
-    caus_text_format(text, " in it, %.0f %% of all they lose", percent * share);
+    caus_text_format(text, " in it, %.0f %% of all they lose", 100 * share);
 }
 
 /* What it asks more, and what its traces lack or fail. Of traces only what is a
