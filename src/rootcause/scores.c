@@ -119,11 +119,9 @@ static void collect_backlogs(const caus_scene *scene, const double *clues,
     }
 }
 
-/* The largest clue outside every service by its kind, and of its calls: where
- * neither latency nor errors are measured, a queue that fills tells of the
- * first, and so does what somebody named. */
-static void collect_outside(const caus_context *context, const double *clues,
-                            size_t variable_count, caus_scores *scores)
+/* What is known outside services before any variable is asked: nothing of
+ * calls (less than 0), and failures that others witness. */
+static void begin_outside(const caus_context *context, caus_scores *scores)
 {
     const caus_scene *scene = context->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -135,6 +133,60 @@ static void collect_outside(const caus_context *context, const double *clues,
             scores->toward[i][kind] = -1;
         scores->again[i] = 0;
     }
+}
+
+static void lift(double *most, double clue)
+{
+    *most = fmax(*most, clue);
+}
+
+/* Takes what a variable tells of the calls to one callee. */
+static void add_toward(const caus_context *context, size_t variable,
+                       double share, double clue, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    size_t call = scene->toward[variable];
+    bool fails = scene->aspects[variable] == CAUS_ASPECT_ERRORS;
+    lift(&scores->toward[call][fails ? OUTSIDE_ERRORS : OUTSIDE_LATENCY],
+         share * clue);
+    if (context->again)
+        lift(&scores->again[call], context->again[variable] * clue);
+}
+
+/* Takes what a variable tells of how its service answers: where neither latency
+ * nor errors are measured a queue that fills tells of the first, and so does
+ * what somebody named. */
+static void add_answer(const caus_scene *scene, size_t variable, double clue,
+                       caus_scores *scores)
+{
+    size_t s = scene->service_of[variable];
+    caus_aspect aspect = scene->aspects[variable];
+    bool late = aspect == CAUS_ASPECT_LATENCY ||
+                (fills(aspect) && !caus_scene_shows(scene, s) &&
+                 !scene->backlog[variable]) ||
+                (scene->named[variable] && inside_weight(aspect) <= 0);
+    if (aspect == CAUS_ASPECT_ERRORS)
+        lift(&scores->outside[s][OUTSIDE_ERRORS], clue);
+    else if (late)
+        lift(&scores->outside[s][OUTSIDE_LATENCY], clue);
+}
+
+/* Whether a variable tells what calls of its service take: that calls to one
+ * service are quick tells nothing of others. */
+static bool tells_of_calls(const caus_scene *scene, size_t variable,
+                           double clue)
+{
+    size_t s = scene->service_of[variable];
+    return scene->of_calls[variable] && (!scene->apart[variable] || clue > 0) &&
+           (!scene->has_calls || caus_scene_makes_calls(scene, s));
+}
+
+/* The largest clue outside every service by its kind, and of its calls. */
+static void collect_outside(const caus_context *context, const double *clues,
+                            size_t variable_count, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    begin_outside(context, scores);
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         caus_aspect aspect = scene->aspects[v];
@@ -144,27 +196,12 @@ static void collect_outside(const caus_context *context, const double *clues,
                            ? context->call_share[s]
                            : 1;
         if (scene->toward[v] != SIZE_MAX && aspect != CAUS_ASPECT_LOAD) {
-            double *toward =
-                &scores->toward[scene->toward[v]][aspect == CAUS_ASPECT_ERRORS];
-            double *again = &scores->again[scene->toward[v]];
-            *toward = fmax(*toward, share * clues[v]);
-            if (context->again)
-                *again = fmax(*again, context->again[v] * clues[v]);
+            add_toward(context, v, share, clues[v], scores);
             continue;
         }
-        double *outside = scores->outside[s];
-        bool late = aspect == CAUS_ASPECT_LATENCY ||
-                    (fills(aspect) && !caus_scene_shows(scene, s) &&
-                     !scene->backlog[v]) ||
-                    (scene->named[v] && inside_weight(aspect) <= 0);
-        if (aspect == CAUS_ASPECT_ERRORS)
-            outside[OUTSIDE_ERRORS] = fmax(outside[OUTSIDE_ERRORS], clues[v]);
-        else if (late)
-            outside[OUTSIDE_LATENCY] = fmax(outside[OUTSIDE_LATENCY], clues[v]);
-        /* That calls to one service are quick tells nothing of others. */
-        bool tells = scene->of_calls[v] && (!scene->apart[v] || clues[v] > 0);
-        if (tells && (!scene->has_calls || caus_scene_makes_calls(scene, s)))
-            scores->calling[s] = fmax(scores->calling[s], share * clues[v]);
+        add_answer(scene, v, clues[v], scores);
+        if (tells_of_calls(scene, v, clues[v]))
+            lift(&scores->calling[s], share * clues[v]);
     }
 }
 

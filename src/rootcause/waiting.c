@@ -278,6 +278,35 @@ static double weight_of_way(const caus_context *context,
                                  caus_sureness(failing);
 }
 
+/* How much of what a caller of a service shows comes from elsewhere, in [0, 1]:
+ * from what its callees show, from whom it waits for as others do, from its own
+ * end where it measures the calls, else from its calls to others. */
+static double from_elsewhere(const caus_scene *scene, const caus_scores *scores,
+                             size_t service, size_t caller, size_t kind,
+                             bool measures_calls)
+{
+    double others =
+        caus_sureness(caus_calls_loudest(scene, scores, caller, service, kind));
+    double apart =
+        fmax(shared_below(scene, scores, caller, service),
+             measures_calls ? scores->own_end[caller][kind] : others * others);
+    return fmax(scores->below[caller][kind], caus_explained_share * apart);
+}
+
+/* How surely a service shows a kind itself, or anything where nobody measures
+ * that, which its callees do not explain where it has no measure of either. */
+static double shown_itself(const caus_scene *scene, const caus_scores *scores,
+                           size_t service, size_t kind)
+{
+    double own = caus_sureness(scene->shows[service][kind]
+                                   ? scores->outside[service][kind]
+                                   : caus_scores_shown(scores, service));
+    return caus_scene_shows(scene, service)
+               ? own
+               : own *
+                     (1 - caus_waiting_explained(scene, scores, service, kind));
+}
+
 /*
  * What all callers of a service show and no callee of theirs does, it itself
  * none: the way to it may be bad, which its own metrics cannot show. Callers
@@ -289,11 +318,10 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                          size_t service, size_t kind)
 {
     const caus_scene *scene = context->scene;
-    size_t first = scene->caller_start[service];
-    size_t end = scene->caller_start[service + 1];
     double least = caus_most_clue, left = 0, weight = 1;
     bool any = false;
-    for (size_t i = first; i < end; i++) {
+    for (size_t i = scene->caller_start[service];
+         i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
         size_t call = caus_scene_find_call(scene, caller, service);
         bool measured = scores->toward[call][kind] >= 0;
@@ -306,23 +334,12 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
                 weight, weight_of_way(context, scores, service, caller, kind));
         any = true;
         least = fmin(least, waiting(scores, call, caller, kind));
-        double elsewhere = caus_sureness(
-            caus_calls_loudest(scene, scores, caller, service, kind));
-        double apart = caus_explained_share *
-                       fmax(shared_below(scene, scores, caller, service),
-                            measured ? scores->own_end[caller][kind]
-                                     : elsewhere * elsewhere);
-        left = fmax(left, 1 - fmax(scores->below[caller][kind], apart));
+        left = fmax(left, 1 - from_elsewhere(scene, scores, service, caller,
+                                             kind, measured));
     }
     if (!any)
         return -1;
-    double shown = scene->shows[service][kind]
-                       ? scores->outside[service][kind]
-                       : caus_scores_shown(scores, service);
-    double own = caus_sureness(shown);
-    own *= caus_scene_shows(scene, service)
-               ? 1
-               : 1 - caus_waiting_explained(scene, scores, service, kind);
+    double own = shown_itself(scene, scores, service, kind);
     return least * (caus_scene_shows(scene, service)
                         ? weight * left * (1 - own)
                         : fmax(weight * left, own));
