@@ -187,8 +187,6 @@ typedef struct caus_scene {
     const size_t *toward;         /* [variable_count] the call, into callees,
                                      of which it says by its name that it tells;
                                      SIZE_MAX */
-    const bool *apart;            /* [variable_count] what calls take to a
-                                     service that nobody told it calls */
     bool *named;                  /* [variable_count] somebody named it as the
                                      symptom, or what measures the same */
     bool *observer;               /* [service_count] */

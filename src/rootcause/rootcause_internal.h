@@ -135,7 +135,7 @@ caus_status caus_case_open(caus_case *about, caus_error *err);
  * callee of their service: "cart_cluster_upstream_rq_time{cluster="pay"}" tells
  * of the way from cart to pay, not of what callers of cart get, and what counts
  * these not of how often cart is called.
- * Sets the scene's `toward` and `apart`.
+ * Sets the scene's `toward`.
  */
 caus_status caus_toward_find(const caus_series *series, caus_arena *out,
                              caus_scene *scene, caus_error *err);

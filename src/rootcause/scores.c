@@ -171,14 +171,12 @@ static void add_answer(const caus_scene *scene, size_t variable, double clue,
         lift(&scores->outside[s][OUTSIDE_LATENCY], clue);
 }
 
-/* Whether a variable tells what calls of its service take: that calls to one
- * service are quick tells nothing of others. */
-static bool tells_of_calls(const caus_scene *scene, size_t variable,
-                           double clue)
+/* Whether a variable tells what calls of its service take. */
+static bool tells_of_calls(const caus_scene *scene, size_t variable)
 {
-    size_t s = scene->service_of[variable];
-    return scene->of_calls[variable] && (!scene->apart[variable] || clue > 0) &&
-           (!scene->has_calls || caus_scene_makes_calls(scene, s));
+    return scene->of_calls[variable] &&
+           (!scene->has_calls ||
+            caus_scene_makes_calls(scene, scene->service_of[variable]));
 }
 
 /* The largest clue outside every service by its kind, and of its calls. */
@@ -200,7 +198,7 @@ static void collect_outside(const caus_context *context, const double *clues,
             continue;
         }
         add_answer(scene, v, clues[v], scores);
-        if (tells_of_calls(scene, v, clues[v]))
+        if (tells_of_calls(scene, v))
             lift(&scores->calling[s], share * clues[v]);
     }
 }

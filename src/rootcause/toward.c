@@ -93,17 +93,6 @@ static size_t call_of(const caus_scene *scene, const char *name, size_t service)
     return found;
 }
 
-/* Whether a name mentions any service but its own. */
-static bool mentions_other(const caus_scene *scene, const char *name,
-                           size_t service)
-{
-    for (size_t s = 0; s < scene->service_count; s++) {
-        if (s != service && mentions(name, scene->services[s]))
-            return true;
-    }
-    return false;
-}
-
 /* The service with the longest name that the text begins with, or SIZE_MAX. */
 static size_t service_at(const caus_scene *scene, const char *text)
 {
@@ -169,8 +158,7 @@ caus_status caus_toward_find(const caus_series *series, caus_arena *out,
                              caus_scene *scene, caus_error *err)
 {
     size_t *found = CAUS_ARRAY(out, size_t, series->variable_count + 1);
-    bool *apart = CAUS_ARRAY(out, bool, series->variable_count + 1);
-    if (!found || !apart)
+    if (!found)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < series->variable_count; v++) {
         const char *name = caus_measure_name(&series->variables[v]);
@@ -181,11 +169,8 @@ caus_status caus_toward_find(const caus_series *series, caus_arena *out,
             (caus_aspect_is_outside(aspect) || aspect == CAUS_ASPECT_LOAD);
         found[v] = may_tell && is_of_calls(name) ? call_of(scene, name, service)
                                                  : SIZE_MAX;
-        apart[v] = found[v] == SIZE_MAX && scene->of_calls[v] &&
-                   mentions_other(scene, name, service);
     }
     scene->toward = found;
-    scene->apart = apart;
     return CAUS_OK;
 }
 
