@@ -496,6 +496,23 @@ static void silence_began_after_the_last_row_that_was_heard(void **state)
     }
 }
 
+/* Nobody feels it when mid is away first. */
+static void who_is_away_again_was_so_from_the_first_time_on(void **state)
+{
+    enum { FRONT_ERRORS = 1 };
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    options.has_onset = false;
+    caus_series series = hide(with, false, true);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = MADE_ONSET; r < MADE_ONSET + 2; r++)
+        values[r * MADE_VARIABLES + FRONT_ERRORS] -= 30;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_true(told.onset.found);
+    assert_int_equal(told.onset.row, MADE_ONSET);
+}
+
 /* Silence tells that something happened where nothing else does. */
 static void silence_goes_beyond_healthy_rows(void **state)
 {
@@ -781,6 +798,7 @@ int main(void)
         MADE(who_is_not_measured_and_nobody_misses_is_not),
         MADE(who_is_gone_needs_no_caller_to_be_missed),
         MADE(what_gets_lost_of_all_is_no_silence),
+        MADE(who_is_away_again_was_so_from_the_first_time_on),
         MADE(silence_goes_beyond_healthy_rows),
         MADE(silence_began_after_the_last_row_that_was_heard),
         MADE(a_row_that_nobody_measured_tells_of_no_service),

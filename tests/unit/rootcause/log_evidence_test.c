@@ -141,9 +141,12 @@ static void lines_that_name_a_callee_speak_of_it(void **state)
                                   CAUS_SEVERITY_ERROR, 5, MADE_ONSET, MADE_ROWS,
                                   0}};
     caus_explanation told = explain(*state, items, 1);
+    const caus_suspect *root = made_suspect_of(&told, "root");
+    const caus_suspect *mid = made_suspect_of(&told, "mid");
     assert_string_equal(told.suspects[0].service, "root");
-    assert_true(made_suspect_of(&told, "mid")->score <
-                made_suspect_of(&told, "root")->score);
+    assert_true(mid->score < root->score);
+    assert_true(mid->terms[CAUS_TERM_LOGS] > 0);
+    assert_true(mid->terms[CAUS_TERM_LOGS] < root->terms[CAUS_TERM_LOGS]);
 }
 
 static void a_callee_that_speaks_for_itself_explains_its_caller(void **state)

@@ -73,6 +73,25 @@ who_counts_failures_is_no_witness_of_how_long_calls_take(void **state)
     assert_true(score_of(&told, "root") < .1 * score_of(&told, "mid"));
 }
 
+/* What front shows and no callee explains, as root is slower by so much; nobody
+ * measures how mid between them answers. */
+static double left_of_front(made_fixture *with, double of_root)
+{
+    made_measure measures[MADE_VARIABLES];
+    caus_explain_options options = made_options();
+    memcpy(measures, made_incident, sizeof measures);
+    measures[MID_LATENCY] = (made_measure){"mid_disk", "mid", 9, 1, 0};
+    measures[MID_LATENCY + 2].shift = 0;
+    measures[ROOT_LATENCY].shift = of_root;
+    caus_explanation told = made_explain(with, measures, &options);
+    return made_suspect_of(&told, "front")->terms[CAUS_TERM_EXTERNAL];
+}
+
+static void callers_wait_through_who_is_not_measured(void **state)
+{
+    assert_true(left_of_front(*state, .2) < .5 * left_of_front(*state, 0));
+}
+
 /* mid calls root and store, and nobody measures how long these take; that root
  * is up says nothing of that. */
 static caus_explanation explain_stores(made_fixture *with, const char *measure,
@@ -535,6 +554,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         MADE(messages_pile_up_where_their_reader_is_slow),
         MADE(who_is_not_measured_is_no_witness),
+        MADE(callers_wait_through_who_is_not_measured),
         MADE(who_counts_failures_is_no_witness_of_how_long_calls_take),
         MADE(a_store_in_which_requests_pile_up_is_who_they_wait_for),
         MADE(who_a_caller_names_is_who_it_waits_for),
