@@ -305,16 +305,17 @@ static void scale(const caus_timeline *timeline, size_t variable,
     shift->size = shift->scale > 0 ? change / shift->scale : 0;
 }
 
-/* How surely the values of a window tell its level, in [0, 1]: by the root of
- * how many there are, as against as many as before. Of who is hardly asked any
- * more the last few requests tell what any few may. */
+/* How surely the values of a window tell its level, in [0, 1]: where there are
+ * fewer than half as many as before, by the root of how many, as against that.
+ * Of who is hardly asked any more the last few requests tell what any few may;
+ * who crashed and came back tells enough. */
 static double fullness(const contrast *of, size_t before, size_t rows)
 {
     const caus_timeline *timeline = of->timeline;
     double past = (double)caus_timeline_filled_before(timeline, of->from);
     double all = (double)caus_timeline_filled_before(timeline, of->to);
-    double expected = past > 0 ? (double)before * (all - past) / past : 0;
-    return expected > (double)rows ? sqrt((double)rows / expected) : 1;
+    double half = past > 0 ? (double)before * (all - past) / past / 2 : 0;
+    return half > (double)rows ? sqrt((double)rows / half) : 1;
 }
 
 /* The shift between levels, that of the window of so many rows. */

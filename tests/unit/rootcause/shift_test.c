@@ -227,7 +227,8 @@ static void the_median_of_few_failures_tells_nothing(void **state)
 }
 
 /* Of who is hardly asked any more the last few values count by the root of how
- * many of them there are; of who was never asked more, in full. */
+ * many of them there are, of half as many; of who was never asked more, and of
+ * who has half as many left, in full. */
 static void few_values_of_many_tell_less(void **state)
 {
     (void)state;
@@ -235,15 +236,16 @@ static void few_values_of_many_tell_less(void **state)
     caus_shift_space space;
     caus_error err;
     size_t filled[ROWS];
-    double sizes[3];
+    double sizes[4];
     for (size_t r = 0; r < ROWS; r++)
         filled[r] = r;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         caus_timeline made = made_timeline(arena, 1);
         caus_run *run;
         double *values = (double *)(uintptr_t)made.values + PLAIN * ROWS;
         for (size_t r = 0; r < ROWS; r++) {
-            bool is_there = i == 0 || r % 10 == 0 || (i == 1 && r < 200);
+            bool is_there = i == 0 || r % 10 == 0 || (i == 1 && r < 200) ||
+                            (i == 3 && (r < 200 || r % 20 < 12));
             double level = (double)(r / 10 % 7) + (r < 200 ? 0 : 50);
             values[r] = is_there ? level : (double)NAN;
         }
@@ -256,8 +258,9 @@ static void few_values_of_many_tell_less(void **state)
                          CAUS_OK);
         sizes[i] = caus_timeline_shift(&made, PLAIN, 200, ROWS, &space).size;
     }
-    assert_true(fabs(sizes[1] / sizes[0] - sqrt(.1)) < .02);
+    assert_true(fabs(sizes[1] / sizes[0] - sqrt(.2)) < .02);
     assert_true(sizes[2] > .8 * sizes[0]);
+    assert_true(sizes[3] > .9 * sizes[0]);
     caus_arena_free(arena);
 }
 
