@@ -16,10 +16,6 @@ enum {
     LEAST_LASTING = 4 /* rows of which quarters are looked at */
 };
 
-/* The largest departure, and the one that a part of all variables are beyond:
- * of many the largest is off by chance, and so many at once are not. */
-enum { LARGEST, COMMON, DEPARTURES };
-
 /* Where means have those of the incident, behind those of windows. */
 enum { INCIDENT = CAUS_MOST_WINDOWS, SLOTS };
 
@@ -29,8 +25,6 @@ static const double first_share = .35;
 static const double most_scales = 10;
 /* What other variables say of the scale of one is worth so many windows. */
 static const double prior_windows = 8;
-/* One in so many variables is beyond the common departure. */
-static const size_t common_part = 50;
 /* Largest departures of windows are deviates already, few and alike where
  * windows overlap: their own deviation tells little of that of one more. */
 static const caus_windows_prior prior_largest = {.deviation = 1, .windows = 24};
@@ -171,42 +165,31 @@ static void find_usual(span *of, const bool *used, size_t variables,
 }
 
 /*
- * The departures of a window, or of INCIDENT, over all variables, as normal
- * deviates: means over a deviation that is what the variable does in the other
- * windows, drawn towards what variables do usually.
- *
- *   room  [variables]
+ * The largest departure of a window, or of INCIDENT, over all variables, as a
+ * normal deviate: mean over a deviation that is what the variable does in the
+ * other windows, drawn towards what variables do usually.
  */
-static void depart(const caus_case *about, const span *of, const bool *used,
-                   size_t window, double *room, double found[DEPARTURES])
+static double largest_of(const caus_case *about, const span *of,
+                         const bool *used, size_t window)
 {
     double share = window == INCIDENT ? 1 : 1 - 1 / (double)of->count;
-    double worth = of->worth * share;
+    double worth = of->worth * share, most = 0;
     double prior = prior_windows * of->usual * of->usual;
-    const double parts[] = {0, 1 / (double)common_part};
-    size_t count = 0;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         const double *means = of->means + v * SLOTS;
         if (!used[v] || isnan(means[window]))
             continue;
         double square = square_without(of, means, window);
         double size = about->scene.bad[v] ? means[window] : fabs(means[window]);
-        room[count++] =
-            -size / sqrt((prior + worth * square) / (prior_windows + worth));
+        most = fmax(most, size / sqrt((prior + worth * square) /
+                                      (prior_windows + worth)));
     }
-    for (size_t d = 0; d < DEPARTURES; d++) {
-        size_t place = (size_t)(parts[d] * (double)count);
-        double size = count ? fmax(0, -caus_select(room, count, place)) : 0;
-        found[d] = caus_deviate_of(
-            caus_student_t_sf_fast(size, prior_windows + worth));
-    }
+    return caus_deviate_of(caus_student_t_sf_fast(most, prior_windows + worth));
 }
 
-/* How far a departure of the incident is beyond the windows', in deviations of
- * these. */
-static double beyond(const span *spans, size_t span_count, size_t departure,
-                     double (*placebo)[CAUS_MOST_WINDOWS][DEPARTURES],
-                     double incident)
+/* How far the incident is beyond the windows, in deviations of these. */
+static double beyond(const span *spans, size_t span_count,
+                     double (*placebo)[CAUS_MOST_WINDOWS], double largest)
 {
     size_t count = CAUS_MOST_WINDOWS;
     for (size_t s = 0; s < span_count; s++)
@@ -216,18 +199,10 @@ static double beyond(const span *spans, size_t span_count, size_t departure,
         for (size_t s = 0; s < span_count; s++) {
             size_t last = spans[s].count - 1;
             size_t at = count > 1 ? last * i / (count - 1) : last;
-            most[i] = fmax(most[i], placebo[s][at][departure]);
+            most[i] = fmax(most[i], placebo[s][at]);
         }
     }
-    return caus_deviate_beyond(most, count, incident, &prior_largest);
-}
-
-/* The larger of both, where the second is one more that was tried. */
-static double surer_of(double largest, double common)
-{
-    return common > largest
-               ? fmax(largest, caus_deviate_of(2 * caus_normal_sf(common)))
-               : largest;
+    return caus_deviate_beyond(most, count, largest, &prior_largest);
 }
 
 double caus_departure_sought(const caus_case *about, double deviate)
@@ -252,24 +227,19 @@ static caus_status compare(caus_case *about, span *spans, size_t span_count,
                            const bool *used, caus_error *err)
 {
     size_t variables = about->series->variable_count;
-    double placebo[MOST_SPANS][CAUS_MOST_WINDOWS][DEPARTURES];
-    double incident[DEPARTURES] = {0}, over[DEPARTURES];
+    double placebo[MOST_SPANS][CAUS_MOST_WINDOWS] = {{0}};
     double *room = CAUS_ARRAY(about->out, double, variables);
     if (!room)
         return caus_arena_fail(about->out, err);
+    double largest = 0;
     for (size_t s = 0; s < span_count; s++) {
-        double found[DEPARTURES];
         find_usual(&spans[s], used, variables, room);
         for (size_t i = 0; i < spans[s].count; i++)
-            depart(about, &spans[s], used, i, room, placebo[s][i]);
-        depart(about, &spans[s], used, INCIDENT, room, found);
-        for (size_t d = 0; d < DEPARTURES; d++)
-            incident[d] = fmax(incident[d], found[d]);
+            placebo[s][i] = largest_of(about, &spans[s], used, i);
+        largest = fmax(largest, largest_of(about, &spans[s], used, INCIDENT));
     }
-    for (size_t d = 0; d < DEPARTURES; d++)
-        over[d] = beyond(spans, span_count, d, placebo, incident[d]);
-    about->departure_over = surer_of(over[LARGEST], over[COMMON]);
-    about->departure = caus_departure_sought(about, incident[LARGEST]);
+    about->departure_over = beyond(spans, span_count, placebo, largest);
+    about->departure = caus_departure_sought(about, largest);
     about->departure_beyond =
         caus_departure_sought(about, about->departure_over);
     return CAUS_OK;

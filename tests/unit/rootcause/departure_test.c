@@ -32,44 +32,6 @@ static void one_variable_of_many_is_enough(void **state)
     assert_true(told.departure_beyond > 2);
 }
 
-/* Of 400 variables so many are off by twenty deviations in a few rows. */
-static caus_explanation explain_many(made_fixture *with, size_t off)
-{
-    enum { COUNT = 400, ROWS = 60, ONSET = 52, SERVICES = 20 };
-    caus_variable *variables =
-        caus_arena_array(with->arena, COUNT, sizeof *variables);
-    double *values =
-        caus_arena_array(with->arena, COUNT * ROWS, sizeof *values);
-    caus_random random;
-    caus_random_init(&random, 3, 0);
-    for (size_t v = 0; v < COUNT; v++) {
-        variables[v] = caus_variable_default();
-        variables[v].service =
-            caus_arena_format(with->arena, "s%02zu", v % SERVICES);
-        variables[v].name = caus_arena_format(with->arena, "s%02zu_latency_%zu",
-                                              v % SERVICES, v / SERVICES);
-        for (size_t r = 0; r < ROWS; r++)
-            values[r * COUNT + v] = 20 + caus_random_normal(&random) +
-                                    (v < off && r >= ONSET ? 20 : 0);
-    }
-    caus_series *series = caus_arena_array(with->arena, 1, sizeof *series);
-    *series = made_window(with->arena, variables, COUNT, ROWS, values, NULL);
-    caus_explain_options options = caus_explain_options_default();
-    options.has_onset = true;
-    options.onset_ns = made_start_ns + ONSET * made_step_ns;
-    return made_explain_series(with, series, &options);
-}
-
-static void many_at_once_are_surer_than_one_of_many(void **state)
-{
-    double none = explain_many(*state, 0).departure_beyond;
-    double one = explain_many(*state, 1).departure_beyond;
-    double many = explain_many(*state, 40).departure_beyond;
-    assert_true(none < 1.5);
-    assert_true(one > 2);
-    assert_true(many > one + .2);
-}
-
 static void load_alone_is_no_departure(void **state)
 {
     static const char *const requests[] = {"front_requests", "mid_requests",
@@ -243,8 +205,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(healthy_rows_do_what_healthy_rows_do,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(one_variable_of_many_is_enough,
-                                        made_set_up, made_tear_down),
-        cmocka_unit_test_setup_teardown(many_at_once_are_surer_than_one_of_many,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(load_alone_is_no_departure, made_set_up,
                                         made_tear_down),
