@@ -90,6 +90,15 @@ bool caus_aspect_is_mean(const caus_variable *variable)
     return CAUS_HAS_WORD(caus_measure_name(variable), means);
 }
 
+/* Whether it tells of time in which nobody asked: who waits in a transaction
+ * keeps others waiting. */
+static bool is_idle(const char *name)
+{
+    static const char *const idle[] = {"idle"};
+    static const char *const busy[] = {"transaction*", "xact"};
+    return CAUS_HAS_WORD(name, idle) && !CAUS_HAS_WORD(name, busy);
+}
+
 /* Whether it tells how long requests take, as Micrometer names it:
  * "requests_seconds_max"; the sum and the count of that are loads. */
 static bool is_time(const char *name)
@@ -98,15 +107,16 @@ static bool is_time(const char *name)
                                         "millis*",   "us",     "usec", "micros",
                                         "microsec*", "nanos*", "time", "timer"};
     static const char *const others[] = {
-        "count",  "counts", "sum",     "rate",   "per",      "bucket",
-        "start*", "age",    "create*", "last",   "since",    "clock*",
-        "stamp",  "boot*",  "system",  "user",   "ntp",      "timex",
-        "offset", "ttl",    "uptime",  "expir*", "validity", "idle"};
+        "count",  "counts", "sum",     "rate",   "per",     "bucket",
+        "start*", "age",    "create*", "last",   "since",   "clock*",
+        "stamp",  "boot*",  "system",  "user",   "ntp",     "timex",
+        "offset", "ttl",    "uptime",  "expir*", "validity"};
     static const char *const sums[] = {"total"};
     /* "TotalTimeMsMean" is the mean of how long each took in all. */
     static const char *const each[] = {"avg", "average", "mean", "median",
                                        "max", "p50",     "p95",  "p99"};
     return CAUS_HAS_WORD(name, units) && !CAUS_HAS_WORD(name, others) &&
+           !is_idle(name) &&
            (!CAUS_HAS_WORD(name, sums) || CAUS_HAS_WORD(name, each));
 }
 
@@ -235,10 +245,11 @@ static bool is_page_fault(const char *name)
 /* Whether it tells when something was, or the time of day. */
 static bool is_clock(const char *name)
 {
-    static const char *const stamps[] = {"timestamp*"};
+    static const char *const stamps[] = {"timestamp*", "wallclock"};
     static const char *const last[] = {"last"};
     static const char *const units[] = {"time", "seconds"};
-    static const char *const lasting[] = {"duration*", "latenc*", "took"};
+    static const char *const lasting[] = {"duration*", "latenc*", "took",
+                                          "pause*", "rtt"};
     static const char *const clocks[] = {"node", "memcached"};
     static const char *const time[] = {"time"};
     return CAUS_HAS_WORD(name, stamps) || CAUS_HAS_BEHIND(name, time, clocks) ||
@@ -250,7 +261,7 @@ static bool is_clock(const char *name)
 static bool is_of_erlang(const char *name)
 {
     static const char *const erlang[] = {"erlang"};
-    static const char *const times[] = {"runtime", "wallclock"};
+    static const char *const times[] = {"runtime"};
     return CAUS_HAS_WORD(name, erlang) && CAUS_HAS_WORD(name, times);
 }
 
@@ -345,6 +356,15 @@ static bool is_level(const char *name)
 {
     static const char *const levels[] = {"current", "inprogress", "open"};
     return CAUS_HAS_WORD(name, levels);
+}
+
+/* Whether it tells how much of the network's traffic there is right now. */
+static bool is_traffic(const char *name)
+{
+    static const char *const ways[] = {
+        "net",  "network*",  "rx",       "tx",        "receive*",  "recv",
+        "sent", "transmit*", "traffic*", "bandwidth", "throughput"};
+    return CAUS_HAS_WORD(name, ways);
 }
 
 static const char *const flows[] = {"published", "delivered", "processed",
@@ -499,7 +519,8 @@ static caus_aspect refine_saturation(const char *name)
     if (is_of_event_loop(name))
         return CAUS_ASPECT_CPU;
     if (CAUS_HAS_WORD(name, traffic) && counts(name))
-        return CAUS_ASPECT_NETWORK;
+        return is_lost_on_the_way(name) ? CAUS_ASPECT_RESOURCE
+                                        : CAUS_ASPECT_NETWORK;
     if (is_kept_alive(name))
         return CAUS_ASPECT_OTHER;
     if (is_flow(name) &&
@@ -532,8 +553,10 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_NETWORK:
         if (is_lost_on_the_way(name))
             return CAUS_ASPECT_RESOURCE;
-        return CAUS_HAS_WORD(name, cache) || is_level(name) ? CAUS_ASPECT_MEMORY
-                                                            : told;
+        return CAUS_HAS_WORD(name, cache) ||
+                       (is_level(name) && !is_traffic(name))
+                   ? CAUS_ASPECT_MEMORY
+                   : told;
     default:
         return told;
     }
