@@ -262,7 +262,10 @@ static bool is_of_erlang(const char *name)
 {
     static const char *const erlang[] = {"erlang"};
     static const char *const times[] = {"runtime"};
-    return CAUS_HAS_WORD(name, erlang) && CAUS_HAS_WORD(name, times);
+    static const char *const work[] = {"reductions"};
+    static const char *const whose[] = {"process", "statistics"};
+    return (CAUS_HAS_WORD(name, erlang) && CAUS_HAS_WORD(name, times)) ||
+           CAUS_HAS_BEHIND(name, work, whose);
 }
 
 /* Whether it tells of connections that are kept for later requests. */
@@ -516,7 +519,7 @@ static caus_aspect refine_saturation(const char *name)
     static const char *const traffic[] = {"byte*", "packet*"};
     if (is_not_started(name) || is_of_members(name))
         return CAUS_ASPECT_RESTARTS;
-    if (is_of_event_loop(name))
+    if (is_of_event_loop(name) || is_of_erlang(name))
         return CAUS_ASPECT_CPU;
     if (CAUS_HAS_WORD(name, traffic) && counts(name))
         return is_lost_on_the_way(name) ? CAUS_ASPECT_RESOURCE
@@ -531,7 +534,7 @@ static caus_aspect refine_saturation(const char *name)
 
 static caus_aspect refine(const char *name, const caus_meaning *meaning)
 {
-    static const char *const cache[] = {"cache*", "buffer*"};
+    static const char *const held[] = {"cache*", "buffer*", "allocat*"};
     static const char *const alarms[] = {"alarm*"};
     caus_aspect told = meaning->aspect;
     switch (told) {
@@ -551,9 +554,9 @@ static caus_aspect refine(const char *name, const caus_meaning *meaning)
     case CAUS_ASPECT_SATURATION:
         return refine_saturation(name);
     case CAUS_ASPECT_NETWORK:
-        if (is_lost_on_the_way(name))
+        if (is_lost_on_the_way(name) || counts_allocations(name))
             return CAUS_ASPECT_RESOURCE;
-        return CAUS_HAS_WORD(name, cache) ||
+        return CAUS_HAS_WORD(name, held) ||
                        (is_level(name) && !is_traffic(name))
                    ? CAUS_ASPECT_MEMORY
                    : told;
