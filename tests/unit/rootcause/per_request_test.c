@@ -98,6 +98,7 @@ static void seconds_of_all_calls_follow_requests(void **state)
         bool is_sum;
     } names[] = {{"redis_commands_duration_seconds_total", true},
                  {"http_request_duration_seconds_sum", true},
+                 {"listener_process_duration_seconds_sum_orders", true},
                  {"http_request_duration_seconds_p95", false},
                  {"latency", false}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -89,20 +89,45 @@ static void users_see_through_a_silent_front(void **state)
     assert_string_equal(measures[told.symptom].name, "side_latency");
 }
 
-static void
-what_calls_take_is_what_users_see_where_nothing_else_is(void **state)
+/* Side calls mid and mid front, whichever stands first among services. */
+static void users_see_through_one_front_behind_another(void **state)
 {
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "store"};
+    static const size_t calls[][2] = {{3, 1}, {1, 0}, {2, 4}};
+    static const caus_topology behind = {5, services, 3, calls};
     measure measures[MADE_VARIABLES];
     memcpy(measures, made_incident, sizeof measures);
-    measures[2] = (measure){"front_client_mid_latency", "front", .1, .003, .5};
+    measures[3] = (measure){"mid_requests", "mid", 100, 3, 0};
+    measures[6].shift = .1;
+    measures[8] = (measure){"side_requests", "side", 100, 3, 0};
     caus_explain_options options = made_options();
+    options.topology = &behind;
     options.symptom = NULL;
     caus_explanation told = made_explain(*state, measures, &options);
     assert_string_equal(measures[told.symptom].name, "front_latency");
-    measures[0] = (measure){"front_requests", "front", 100, 3, 0};
-    told = made_explain(*state, measures, &options);
-    assert_string_equal(measures[told.symptom].name,
-                        "front_client_mid_latency");
+}
+
+static void
+what_calls_take_is_what_users_see_where_nothing_else_is(void **state)
+{
+    static const char *const clients[] = {
+        "front_client_mid_latency",  "front_lettuce_mid_latency",
+        "front_jedis_mid_latency",   "front_jdbc_mid_latency",
+        "front_command_mid_latency", "front_publish_mid_latency",
+        "front_producer_mid_latency"};
+    for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
+        measure measures[MADE_VARIABLES];
+        memcpy(measures, made_incident, sizeof measures);
+        measures[2] = (measure){clients[i], "front", .1, .003, .5};
+        caus_explain_options options = made_options();
+        options.symptom = NULL;
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(measures[told.symptom].name, "front_latency");
+        measures[0] = (measure){"front_requests", "front", 100, 3, 0};
+        told = made_explain(*state, measures, &options);
+        assert_string_equal(measures[told.symptom].name, clients[i]);
+    }
 }
 
 static void a_graph_of_other_names_is_none(void **state)
@@ -660,6 +685,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(users_see_through_a_silent_front,
                                         made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            users_see_through_one_front_behind_another, made_set_up,
+            made_tear_down),
         cmocka_unit_test_setup_teardown(
             what_calls_take_is_what_users_see_where_nothing_else_is,
             made_set_up, made_tear_down),
