@@ -129,6 +129,18 @@ static const exporter listener = {
      "spring_rabbitmq_listener_seconds_count", "process_cpu_usage"},
     "spring_rabbitmq_listener_seconds_count"};
 
+/* A proxy's listeners are ports: how long connections last is no latency, and
+ * those that were opened are no requests. */
+static const exporter envoy = {
+    {{"envoy_listener_downstream_cx_length_ms", "histogram", ""},
+     {"envoy_listener_downstream_cx_length_ms_bucket", "", ""},
+     {"envoy_listener_downstream_cx_length_ms_count", "", ""},
+     {"envoy_listener_downstream_cx_length_ms_sum", "", ""},
+     {"envoy_listener_downstream_cx_total", "counter", ""},
+     {"envoy_listener_manager_listener_create_success", "counter", ""}},
+    {NULL, NULL, NULL, NULL},
+    ""};
+
 static size_t count_of(const exporter *of)
 {
     size_t count = 0;
@@ -188,6 +200,7 @@ static void services_give_what_they_answer_and_take(void **state)
     (void)state;
     the_first_choices_are(&opentelemetry);
     the_first_choices_are(&listener);
+    the_first_choices_are(&envoy);
 }
 
 /* Of the longest of each state and database the mean tells nothing. */
