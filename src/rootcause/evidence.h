@@ -246,6 +246,14 @@ static inline bool caus_scene_is_measured(const caus_scene *scene,
     return scene->variable_start[service + 1] > scene->variable_start[service];
 }
 
+/* Whether requests come in by it: nobody calls it, and it calls others, where
+ * calls are known. */
+static inline bool caus_scene_is_entry(const caus_scene *scene, size_t service)
+{
+    return !caus_scene_is_called(scene, service) &&
+           (!scene->has_calls || caus_scene_makes_calls(scene, service));
+}
+
 /* Whether latency or errors of a service are measured. */
 bool caus_scene_shows(const caus_scene *scene, size_t service);
 

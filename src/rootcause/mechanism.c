@@ -114,7 +114,7 @@ static void walk_calls(call_walk *walk, size_t from, size_t *room)
 }
 
 /* Whether a service is called by nobody, and is no observer. */
-static bool is_entry(const caus_scene *scene, size_t service)
+static bool is_uncalled(const caus_scene *scene, size_t service)
 {
     return !caus_scene_is_called(scene, service) && !scene->observer[service];
 }
@@ -126,7 +126,7 @@ static void walk_entries(call_walk *walk, size_t *room)
     const caus_case *about = walk->about;
     const caus_scene *scene = &about->scene;
     for (size_t s = 0; s < scene->service_count; s++) {
-        if (is_entry(scene, s))
+        if (is_uncalled(scene, s))
             walk_calls(walk, s, room);
     }
     size_t node = add_node(about, walk->made, about->symptom,
@@ -134,7 +134,7 @@ static void walk_entries(call_walk *walk, size_t *room)
     walk->made->only_looks = true;
     size_t count = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
-        if (is_entry(scene, s))
+        if (is_uncalled(scene, s))
             room[count++] = s;
     }
     add_parents(walk, node, room, count);

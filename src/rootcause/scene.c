@@ -250,13 +250,6 @@ static caus_status find_shown(const caus_series *series, caus_arena *out,
     return CAUS_OK;
 }
 
-/* Nobody calls them, and they call others, where calls are known. */
-static bool is_entry(const caus_scene *scene, size_t service)
-{
-    return !caus_scene_is_called(scene, service) &&
-           (!scene->has_calls || caus_scene_makes_calls(scene, service));
-}
-
 /* Whether all who call a service only pass on what it shows. */
 static bool is_behind_fronts(const caus_scene *scene, size_t service)
 {
@@ -278,7 +271,7 @@ static caus_status find_fronts(caus_arena *out, caus_scene *scene,
     if (!scene->front)
         return caus_arena_fail(out, err);
     for (size_t s = 0; s < scene->service_count; s++)
-        scene->front[s] = is_entry(scene, s);
+        scene->front[s] = caus_scene_is_entry(scene, s);
     for (bool more = true; more;) {
         more = false;
         for (size_t s = 0; s < scene->service_count; s++) {

@@ -29,12 +29,6 @@ static bool answers_sooner(const caus_case *about, size_t service, size_t entry)
     return sooner;
 }
 
-static bool is_entry(const caus_scene *scene, size_t service)
-{
-    return !caus_scene_is_called(scene, service) &&
-           caus_scene_makes_calls(scene, service);
-}
-
 static bool is_known(const caus_case *about, const char *name)
 {
     return caus_topology_find(about->calls, name) != SIZE_MAX ||
@@ -58,7 +52,8 @@ static bool only_looks(const caus_case *about, size_t service)
     const caus_scene *scene = &about->scene;
     bool looks = scene->observer[service];
     for (size_t e = 0; e < scene->service_count && looks; e++) {
-        bool may_be = scene->has_calls ? is_entry(scene, e) : e != service;
+        bool may_be =
+            scene->has_calls ? caus_scene_is_entry(scene, e) : e != service;
         looks = !may_be || !answers_sooner(about, service, e);
     }
     return looks;

@@ -413,18 +413,25 @@ static void what_moved_by_far_is_drawn_be_it_folded(void **state)
     drop_report(&made);
 }
 
+/* Clues of a report, to be changed. */
+static caus_clue *own_clues(made_report *made)
+{
+    size_t count = made->told.clue_count;
+    caus_clue *clues = caus_arena_array(made->arena, count, sizeof *clues);
+    memcpy(clues, made->told.clues, count * sizeof *clues);
+    made->told.clues = clues;
+    return clues;
+}
+
 /* What moved by little gives way. */
 static void what_moved_by_little_is_left_out_first(void **state)
 {
     (void)state;
     made_report made;
     make_many(&made);
-    caus_clue *clues =
-        caus_arena_array(made.arena, made.told.clue_count, sizeof *clues);
-    memcpy(clues, made.told.clues, made.told.clue_count * sizeof *clues);
+    caus_clue *clues = own_clues(&made);
     for (size_t i = 0; i < made.told.clue_count; i++)
         clues[i].size = i < 10 ? 2 : 50;
-    made.told.clues = clues;
     made.told.verdict = CAUS_VERDICT_NO_ANOMALY; /* nobody is on the way */
     const char *page = render(&made, CAUS_FORMAT_HTML);
     size_t drawn = count_of(page, ">50.0 deviations<");
@@ -443,10 +450,7 @@ static void who_moved_without_an_onset_has_a_row_that_says_so(void **state)
     static const char words[] = "moved; when is not measurable";
     made_report made;
     make_report(&made, calm_names, 3, 2);
-    caus_clue *clues =
-        caus_arena_array(made.arena, made.told.clue_count, sizeof *clues);
-    memcpy(clues, made.told.clues, made.told.clue_count * sizeof *clues);
-    made.told.clues = clues;
+    caus_clue *clues = own_clues(&made);
     for (size_t undated = 0; undated <= 3; undated++) {
         for (size_t i = 0; i < 3; i++) {
             assert_true(clues[i].score > 0);
@@ -471,10 +475,7 @@ static void without_an_onset_little_has_no_place_in_the_order(void **state)
     static const char words[] = "moved; when is not measurable";
     made_report made;
     make_report(&made, calm_names, 3, 2);
-    caus_clue *clues =
-        caus_arena_array(made.arena, made.told.clue_count, sizeof *clues);
-    memcpy(clues, made.told.clues, made.told.clue_count * sizeof *clues);
-    made.told.clues = clues;
+    caus_clue *clues = own_clues(&made);
     made.told.symptom = SIZE_MAX;
     made.told.verdict = CAUS_VERDICT_NO_ANOMALY; /* nobody is on the way */
     for (size_t little = 0; little <= 3; little++) {
