@@ -16,7 +16,7 @@ typedef struct caus_report {
     const caus_quality *quality;    /* NULL = not examined */
     const caus_series *examined;    /* what `quality` speaks of; NULL = the
                                        series of the explanation */
-    const caus_changes *changes;    /* all that were given; NULL = no list */
+    const caus_changes *changes;    /* all that are known; NULL = none are */
     const char *source;             /* what the rows came from; NULL */
     const char *const *commands;    /* [command_count] how to do it again */
     size_t command_count;

@@ -253,7 +253,7 @@ typedef struct caus_explanation {
     bool has_calls;   /* it is known who calls whom */
     bool has_traces;  /* spans of before and after took part */
     bool has_logs;    /* log lines likewise */
-    bool has_changes; /* what people changed is known, be it nothing */
+    bool has_changes; /* what people changed was told, be it nothing */
     double usual_s;   /* usual delays of calls were looked for up to here; NaN
                          = none were */
     double alarm; /* the anomaly score over its threshold (anomaly.h); NaN */
@@ -283,8 +283,11 @@ typedef struct caus_explanation {
     const caus_clue *clues;        /* every variable once, first = likeliest */
     const caus_time_of_day *usual; /* [clue_count] by variable; NULL = none
                                       follows the time of day */
+    const caus_changes *known_changes; /* that were told, and settings that
+                                          stepped; NULL = neither */
     size_t change_count;
-    const caus_culprit_change *changes; /* near the onset, likeliest first */
+    const caus_culprit_change *changes; /* of these near the onset, likeliest
+                                           first */
     const char *doubt;        /* what keeps the first from being named: a clause
                                  per step that failed; NULL unless the verdict
                                  is "insufficient" */
@@ -310,7 +313,9 @@ typedef struct caus_explanation {
  * functions, fitted on simulated and recorded incidents
  * (docs/methods/root-cause-confidence.md). Shares, words and links between
  * services follow the ranking and change nothing in it; the run's seed is that
- * of the shares' bootstrap.
+ * of the shares' bootstrap. Variables that are settings by name and behaviour
+ * count as changes where they step, whether others are told or not, and are no
+ * clues.
  *
  *   series   raw, all environments in one stretch of time; a variable's service
  *            is `variable.service`

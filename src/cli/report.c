@@ -212,7 +212,7 @@ static caus_status report(caus_program *program,
     if (!again)
         return caus_arena_fail(arena, err);
     caus_report told = {.explanation = &made.answer,
-                        .changes = made.options.changes,
+                        .changes = made.explanation.known_changes,
                         .source = source_of(arguments),
                         .commands = &again,
                         .command_count = 1};

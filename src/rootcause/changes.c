@@ -29,11 +29,11 @@ caus_status caus_changes_weigh(caus_case *about, caus_error *err)
         CAUS_ARRAY(about->out, double, scene->service_count + 1);
     if (!about->change_fit)
         return caus_arena_fail(about->out, err);
-    if (!about->options->changes)
+    if (!about->changes)
         return CAUS_OK;
-    CAUS_TRY(caus_changes_near(about->options->changes, about->onset.time_ns,
-                               NULL, about->out, &about->groups,
-                               &about->group_count, err));
+    CAUS_TRY(caus_changes_near(about->changes, about->onset.time_ns, NULL,
+                               about->out, &about->groups, &about->group_count,
+                               err));
     for (size_t i = 0; i < about->group_count; i++) {
         size_t s = caus_scene_find(scene, about->groups[i].service);
         if (s != SIZE_MAX)
@@ -200,8 +200,7 @@ caus_status caus_changes_rank(caus_case *about, caus_explanation *result,
         return caus_arena_fail(about->out, err);
     for (size_t i = 0; i < count; i++) {
         const caus_change_group *group = &about->groups[i];
-        const caus_change *chief =
-            &about->options->changes->changes[group->chief];
+        const caus_change *chief = &about->changes->changes[group->chief];
         items[i] =
             (caus_culprit_change){.group = i,
                                   .service = group->service,

@@ -246,6 +246,7 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     CAUS_TRY(caus_timeline_init(about->series, about->columns, scratch,
                                 &about->timeline, err));
+    CAUS_TRY(caus_settings_take_out(about, err));
     CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, scratch, err));
     caus_timeline_find_failures(&about->timeline, about->series,
                                 about->scene.aspects, about->scene.bad);
@@ -390,6 +391,7 @@ static caus_explanation sum_up(const caus_case *about,
                               .has_traces = about->traces.known,
                               .has_logs = about->context.logs,
                               .has_changes = about->options->changes,
+                              .known_changes = about->changes,
                               .usual_s = caus_learned_reach_s(about),
                               .alarm = about->alarm,
                               .alone = about->alone,

@@ -197,7 +197,7 @@ static bool check_change(hop_case *job)
     const caus_case *about = job->about;
     const char *root = about->scene.services[job->root];
     bool fits = caus_changed_shortly_before(about, job->root);
-    if (about->options->changes)
+    if (about->options->changes || fits)
         add_check(
             job, caus_state_if(fits),
             caus_arena_format(about->out,

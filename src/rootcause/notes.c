@@ -307,7 +307,9 @@ static const char *say_missing_values(const caus_case *about)
     const caus_timeline *timeline = &about->timeline;
     size_t missing = 0, most = 0, worst = 0;
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        size_t own = timeline->filled_count - timeline->present[v];
+        size_t own = about->is_setting[v]
+                         ? 0
+                         : timeline->filled_count - timeline->present[v];
         missing += own;
         if (own > most) {
             most = own;

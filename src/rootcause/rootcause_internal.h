@@ -50,7 +50,10 @@ typedef struct caus_case {
     caus_arena *out;
     caus_timeline timeline; /* of `series`, sorted */
     caus_scene scene;
-    const caus_topology *calls;       /* given, or of the spans; NULL */
+    bool *is_setting;            /* [variable_count] what it does is no clue */
+    const caus_changes *changes; /* that were told, and settings that stepped;
+                                    NULL = neither */
+    const caus_topology *calls;  /* given, or of the spans; NULL */
     const caus_topology *unfit_calls; /* given, of other services; NULL */
     const caus_spans *spans; /* with both phases, where there are such */
     caus_trace_clues traces;
@@ -153,6 +156,16 @@ size_t caus_toward_reader(const caus_scene *scene, const char *name,
  */
 caus_status caus_toward_join(const caus_series *series, caus_topology *calls,
                              caus_arena *out, caus_error *err);
+
+/*
+ * Takes settings for what they are: changes where they step, and no clues. Sets
+ * `changes` and `is_setting`, and leaves those variables without values.
+ *
+ *   about  with its scene and timeline, which is not sorted yet
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(names + rows of settings).
+ */
+caus_status caus_settings_take_out(caus_case *about, caus_error *err);
 
 /* The symptom that was named. */
 caus_status caus_symptom_find(caus_case *about, caus_error *err);

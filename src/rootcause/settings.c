@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Settings that stepped: somebody changed them, and nothing broke in them. */
+#include <math.h>
+#include <string.h>
+
+#include "rootcause/measure_words.h"
+#include "rootcause/rootcause_internal.h"
+
+enum {
+    MOST_STEPS = 2,                 /* a change, and that it was taken back */
+    LEAST_HELD = CAUS_LEAST_AFTER,  /* values of a level that is kept */
+    MOST_BETWEEN = CAUS_LEAST_AFTER /* values on the way from one to the next,
+                                       as copies take it one by one */
+};
+
+/* Between a service and what is measured of it. */
+static const char separators[] = "_.:/- ";
+
+/* From one level of a setting to the next. */
+typedef struct step {
+    size_t last_old; /* row */
+    double from, to;
+} step;
+
+/* ---- names ---- */
+
+/* Whether it is of a table that holds settings alone. */
+static bool is_of_settings(const char *name)
+{
+    static const char *const tables[] = {"setting", "settings"};
+    static const char *const variables[] = {"variables"};
+    static const char *const global[] = {"global"};
+    return CAUS_HAS_WORD(name, tables) ||
+           CAUS_HAS_BEHIND(name, variables, global);
+}
+
+/* Whether it tells what happens with a setting, rather than what that is. */
+static bool is_measured(const char *name)
+{
+    static const char *const words[] = {
+        "used",      "usage",    "use",      "current", "active",  "open",
+        "idle",      "pending",  "remain*",  "avail*",  "free",    "exceed*",
+        "reach*",    "reject*",  "hit",      "hits",    "miss*",   "fail*",
+        "err*",      "total",    "count",    "rate",    "reload*", "last",
+        "timestamp", "succe*",   "status",   "state",   "peak",    "seen",
+        "observed",  "recent",   "utili*",   "pct",     "ratio",   "percent*",
+        "throttl*",  "latenc*",  "duration", "elapsed", "age",     "queue*",
+        "wait*",     "session*", "drop*",    "evict*"};
+    return CAUS_HAS_WORD(name, words);
+}
+
+/* Whether it is how many copies there shall be. */
+static bool is_of_scale(const char *name)
+{
+    static const char *const copies[] = {"replicas", "capacity", "instances",
+                                         "tasks"};
+    static const char *const wanted[] = {"spec", "desired"};
+    static const char *const stateful[] = {"statefulset"};
+    return (CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, wanted)) ||
+           CAUS_HAS_BEHIND(name, copies, stateful);
+}
+
+static bool is_limit_of_pool(const char *name)
+{
+    static const char *const pools[] = {"pool", "pools", "hikaricp", "jdbc"};
+    static const char *const most[] = {"max", "maximum"};
+    return CAUS_HAS_WORD(name, pools) && CAUS_HAS_WORD(name, most);
+}
+
+/* Whether its name says that somebody set it. */
+static bool is_set(const char *name)
+{
+    static const char *const words[] = {
+        "config",    "configured", "configuration", "spec",     "quota",
+        "maxmemory", "maxclients", "gomaxprocs",    "maxprocs", "gomemlimit"};
+    return CAUS_HAS_WORD(name, words) || is_of_scale(name) ||
+           is_limit_of_pool(name);
+}
+
+/* Whether it is the most that there may be of something, or the most that
+ * there was. */
+static bool is_most(const char *name)
+{
+    static const char *const most[] = {"max", "maximum"};
+    static const char *const things[] = {
+        "conn*",   "client*", "thread*", "worker*",  "fd*",  "files",
+        "socket*", "memory",  "heap",    "capacity", "size", "bytes"};
+    return CAUS_HAS_WORD(name, most) && CAUS_HAS_WORD(name, things);
+}
+
+static bool is_limit(const char *name)
+{
+    static const char *const limits[] = {"limit", "limits"};
+    return CAUS_HAS_WORD(name, limits);
+}
+
+/* Whether it is added up over copies: it steps where one of them goes. */
+static bool is_of_all_copies(const caus_variable *variable)
+{
+    static const char *const sums[] = {"sum"};
+    return variable->query && CAUS_HAS_WORD(variable->query, sums) &&
+           !is_of_scale(caus_measure_name(variable));
+}
+
+/* Whether a variable is a setting by its name; what it did has to agree. */
+static bool is_named_setting(const caus_variable *variable, caus_aspect aspect)
+{
+    const char *name = caus_measure_name(variable);
+    if (is_of_all_copies(variable))
+        return false;
+    if (is_of_settings(name))
+        return true;
+    if (is_measured(name))
+        return false;
+    return is_set(name) || (!caus_aspect_is_outside(aspect) &&
+                            (is_limit(name) || is_most(name)));
+}
+
+/* The most that there was only rises, and does when something breaks. */
+static bool may_be_a_record(const char *name, const step *steps, size_t count)
+{
+    if (is_of_settings(name) || is_set(name) || is_limit(name))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (steps[i].to < steps[i].from)
+            return false;
+    }
+    return true;
+}
+
+/* ---- behaviour ---- */
+
+/* How many values from a row on are the same; moves *row to the last of them.
+ */
+static size_t read_run(const double *values, size_t rows, size_t *row)
+{
+    size_t count = 1;
+    for (size_t r = *row + 1; r < rows; r++) {
+        if (isnan(values[r]))
+            continue;
+        if (values[r] < values[*row] || values[r] > values[*row])
+            break;
+        *row = r;
+        count++;
+    }
+    return count;
+}
+
+static size_t next_value(const double *values, size_t rows, size_t row)
+{
+    while (row < rows && isnan(values[row]))
+        row++;
+    return row;
+}
+
+/*
+ * Whether something keeps each value that it has: constant at first, and
+ * another constant behind one step or two, or none.
+ *
+ *   steps  [MOST_STEPS]
+ *   count  set to how many there are
+ */
+static bool find_steps(const double *values, size_t rows, step *steps,
+                       size_t *count)
+{
+    size_t row = next_value(values, rows, 0), between = 0, held;
+    *count = 0;
+    if (row == rows || read_run(values, rows, &row) < CAUS_LEAST_HEALTHY)
+        return false;
+    held = row;
+    while ((row = next_value(values, rows, row + 1)) < rows) {
+        size_t run = read_run(values, rows, &row);
+        if (run < LEAST_HELD) {
+            between += run;
+            if (between > MOST_BETWEEN)
+                return false;
+            continue;
+        }
+        /* What is back behind a few values never changed. */
+        if (*count == MOST_STEPS ||
+            !(values[held] < values[row] || values[held] > values[row]))
+            return false;
+        steps[(*count)++] = (step){held, values[held], values[row]};
+        held = row;
+        between = 0;
+    }
+    return !between;
+}
+
+/* ---- changes ---- */
+
+/* "67108864", or what is no whole number to six digits. */
+static void format_value(double value, char text[32])
+{
+    bool is_whole = fabs(value) < 1e15 && !(fabs(value - trunc(value)) > 0);
+    snprintf(text, 32, is_whole ? "%.0f" : "%.6g", value);
+}
+
+/* Whether somebody told of it already. */
+static bool is_told(const caus_case *about, const caus_change *made)
+{
+    const caus_changes *told = about->options->changes;
+    int64_t apart_ns = 2 * about->series->step_ns;
+    for (size_t i = 0; told && i < told->change_count; i++) {
+        const caus_change *other = &told->changes[i];
+        if (strcmp(other->service, made->service) == 0 &&
+            strcmp(other->kind_name, made->kind_name) == 0 &&
+            other->time_ns >= made->time_ns - apart_ns &&
+            other->time_ns <= made->time_ns + apart_ns)
+            return true;
+    }
+    return false;
+}
+
+/* A step as a change: in the first row that may have the new value. */
+static caus_status make_change(const caus_case *about, size_t variable,
+                               const step *stepped, caus_change *result,
+                               caus_error *err)
+{
+    const caus_variable *setting = &about->series->variables[variable];
+    const char *name = caus_measure_name(setting);
+    name += strspn(name, separators);
+    int64_t time_ns = about->timeline.time_ns[stepped->last_old + 1];
+    char from[32], to[32], at[40];
+    format_value(stepped->from, from);
+    format_value(stepped->to, to);
+    caus_time_format(time_ns, at);
+    bool is_scale = is_of_scale(name);
+    *result = (caus_change){
+        .time_ns = time_ns,
+        .service = about->scene.services[about->scene.service_of[variable]],
+        .kind = is_scale ? CAUS_CHANGE_OTHER : CAUS_CHANGE_CONFIG,
+        .kind_name = is_scale ? "scale" : "config",
+        .ref =
+            caus_arena_format(about->out, "%s from %s to %s", name, from, to),
+        .text = caus_arena_format(about->out, "%s went from %s to %s at %s",
+                                  setting->name, from, to, at),
+        .source = setting->source,
+        .query = setting->query};
+    return result->ref && result->text ? CAUS_OK
+                                       : caus_arena_fail(about->out, err);
+}
+
+/* Whether a variable is a setting, and how often it stepped. What somebody asks
+ * about is none. */
+static bool is_setting(const caus_case *about, size_t variable, step *steps,
+                       size_t *count)
+{
+    const caus_variable *named = &about->series->variables[variable];
+    const caus_timeline *timeline = &about->timeline;
+    const char *symptom = about->options->symptom;
+    return about->scene.service_of[variable] != SIZE_MAX &&
+           !(symptom && strcmp(symptom, named->name) == 0) &&
+           is_named_setting(named, about->scene.aspects[variable]) &&
+           find_steps(timeline->values + variable * timeline->row_count,
+                      timeline->row_count, steps, count) &&
+           !may_be_a_record(caus_measure_name(named), steps, *count);
+}
+
+caus_status caus_settings_take_out(caus_case *about, caus_error *err)
+{
+    caus_timeline *timeline = &about->timeline;
+    size_t variables = timeline->variable_count, rows = timeline->row_count;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    caus_change *made =
+        CAUS_ARRAY(scratch, caus_change, MOST_STEPS * variables);
+    caus_changes *all = CAUS_ARRAY(about->out, caus_changes, 1);
+    caus_changes inferred = {.changes = made};
+    step steps[MOST_STEPS];
+    about->is_setting = CAUS_ARRAY(about->out, bool, variables);
+    if (!made || !all || !about->is_setting)
+        return caus_arena_fail(about->out, err);
+    about->changes = about->options->changes;
+    for (size_t v = 0; v < variables; v++) {
+        size_t count = 0;
+        about->is_setting[v] = is_setting(about, v, steps, &count);
+        for (size_t i = 0; about->is_setting[v] && i < count; i++) {
+            caus_change *next = &made[inferred.change_count];
+            CAUS_TRY(make_change(about, v, &steps[i], next, err));
+            inferred.change_count += !is_told(about, next);
+        }
+        for (size_t r = 0; about->is_setting[v] && r < rows; r++)
+            timeline->values[v * rows + r] = (double)NAN;
+    }
+    if (!inferred.change_count)
+        return CAUS_OK;
+    static const caus_changes none = {0};
+    CAUS_TRY(caus_changes_join(about->changes ? about->changes : &none,
+                               &inferred, about->out, all, err));
+    about->changes = all;
+    return CAUS_OK;
+}
