@@ -174,9 +174,10 @@ const caus_command caus_command_init = {
         "or on the usual ports of this machine, lists the services they know "
         "and writes a vars.yml with up to 30 variables, or four for each "
         "service: duration, errors, rate and utilisation, the most telling "
-        "first, with query, unit, kind and last value. A file that is there is "
-        "not replaced without --force. The last line is the command to type "
-        "next.",
+        "first, with query, unit, kind and last value. Hosts of one job that "
+        "are called differently (db-orders and db-users, but not db-0 and "
+        "db-1) are services of their own. A file that is there is not replaced "
+        "without --force. The last line is the command to type next.",
     .group_count = sizeof groups / sizeof *groups,
     .groups = groups,
     .examples = "  caus init\n"

@@ -10,8 +10,10 @@ static void add_matchers(caus_text *to, const caus_group *group, bool is_bad)
 {
     if (*group->label) {
         caus_text_format(to, "%s=", group->label);
-        caus_promql_quote(to, group->service);
+        caus_promql_quote(to, group->value);
     }
+    if (*group->matcher)
+        caus_text_format(to, "%s%s", *group->label ? "," : "", group->matcher);
     if (!is_bad || !*group->code_label)
         return;
     caus_text_format(to, "%s%s=~", *group->label ? "," : "", group->code_label);

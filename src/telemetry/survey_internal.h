@@ -83,8 +83,10 @@ caus_status caus_candidates_find(const caus_metric_survey *survey,
 /* A metric of a service. */
 typedef struct caus_group {
     const char *metric;
-    const char *label; /* that names the service */
-    const char *service;
+    const char *label;      /* that names the service, or the job of several */
+    const char *value;      /* of the label */
+    const char *service;    /* that, or what some hosts of the job are */
+    const char *matcher;    /* which hosts; "" = all */
     const char *code_label; /* that tells failures apart; "" = none */
     const char *code_regex; /* the values that are failures */
 } caus_group;
@@ -93,6 +95,37 @@ typedef struct caus_group {
 caus_status caus_groups_read(caus_prom *prom, const char *const *metrics,
                              size_t count, caus_group **groups,
                              size_t *group_count, caus_error *err);
+
+/* ---- propose_hosts.c: hosts of one job that are different things ---- */
+
+enum { CAUS_HOST_INSTANCE = 2, CAUS_HOST_LABELS = 3 };
+/* Labels that name hosts, the one that exporters of several have first. */
+extern const char *const caus_host_labels[CAUS_HOST_LABELS];
+
+/* What is scraped of a job. */
+typedef struct caus_host {
+    const char *label; /* as of a group */
+    const char *value;
+    const char *names[CAUS_HOST_LABELS]; /* "" = no such label */
+    bool is_of_machines;
+    size_t told_by;      /* of caus_host_labels */
+    const char *thing;   /* what it is; NULL = the job is one service */
+    const char *matcher; /* `instance="db:5432"`: all hosts that are this */
+} caus_host;
+
+/*
+ * Tells the hosts of each job apart: db-orders and db-users are two services,
+ * db-0 and db-1 replicas of one. Addresses, machines and what machines have in
+ * their names are replicas, and so is what may be one.
+ *
+ *   hosts   [count] sorted by job afterwards
+ *   groups  [group_count] the metrics of all jobs
+ *
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(hosts · (hosts + groups)).
+ */
+caus_status caus_hosts_tell_apart(caus_host *hosts, size_t count,
+                                  const caus_group *groups, size_t group_count,
+                                  caus_arena *out, caus_error *err);
 
 /* ---- propose_query.c: PromQL of a candidate, and what it gives now ---- */
 

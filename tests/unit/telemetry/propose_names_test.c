@@ -210,7 +210,7 @@ static void the_longest_of_several_is_the_longest(void **state)
         {"pg_stat_activity_max_tx_duration", "gauge", ""}};
     caus_arena *out = caus_arena_new(0);
     caus_metric_survey survey = {.metrics = metrics, .metric_count = 1};
-    caus_group group = {metrics[0].name, "job", "store", "", ""};
+    caus_group group = {metrics[0].name, "job", "store", "store", "", "", ""};
     caus_candidate *candidates;
     caus_error err;
     size_t count;
@@ -234,7 +234,7 @@ static void small_units_are_told_in_seconds(void **state)
         {"store_latency_percentiles_usec_sum", "", ""}};
     caus_arena *out = caus_arena_new(0);
     caus_metric_survey survey = {.metrics = metrics, .metric_count = 3};
-    caus_group group = {metrics[1].name, "job", "store", "", ""};
+    caus_group group = {metrics[1].name, "job", "store", "store", "", "", ""};
     caus_candidate *candidates;
     caus_error err;
     size_t count;

@@ -9,9 +9,11 @@
 
 typedef struct bench {
     asked on;
-    bool denies_metadata;
+    bool denies_metadata, denies_hosts;
     const char *names;
     const char *groups;
+    const char *hosts; /* of jobs; NULL = a number */
+    const char *apart; /* groups of hosts */
     const char *types;
     caus_metric_survey survey;
     caus_setup setup;
@@ -74,7 +76,14 @@ static void answer(void *data, const loopback_request *request)
     } else if (strstr(request->body, "query=up%5B"))
         reply = scrapes;
     else if (strstr(request->body, "count%20by%20%28__name__"))
-        reply = at->groups;
+        reply = strstr(request->body, "%20instance") ? at->apart : at->groups;
+    else if (strstr(request->body, "count%20by%20%28service")) {
+        if (at->denies_hosts) {
+            loopback_reply(request, 422, JSON, "{}");
+            return;
+        }
+        reply = at->hosts ? at->hosts : reply;
+    }
     loopback_reply(request, 200, JSON, reply);
 }
 
@@ -291,6 +300,56 @@ static void an_exporter_is_not_what_it_measures(void **state)
         assert_string_not_equal(at->setup.proposals[i].spec.name, "store_cpu");
     find(at, "shop_cpu");
     find(at, "store_requests");
+}
+
+#define VECTOR \
+    "{\"status\":\"success\",\"data\":{\"resultType\":\"vector\",\"result\":["
+#define COMMITS "\"__name__\":\"pg_stat_database_xact_commit\",\"job\":\"pg\""
+#define USERS "\"instance\":\"db-users:5432\""
+#define ORDERS "\"instance\":\"db-orders:5432\""
+#define ONE "},\"value\":[1761706800,\"1\"]}"
+
+/* Two databases of one job, beside a service: each is asked for by its host. */
+static void databases_of_one_job_are_two_services(void **state)
+{
+    static const char served_names[] =
+        "{\"status\":\"success\",\"data\":[\"http_requests_total\","
+        "\"pg_stat_database_xact_commit\"]}";
+    bench *at = *state;
+    at->types = "{\"status\":\"success\",\"data\":{"
+                "\"pg_stat_database_xact_commit\":[{\"type\":\"counter\"}]}}";
+    at->names = served_names;
+    at->groups = VECTOR "{\"metric\":{" COMMITS ONE
+                        ",{\"metric\":{\"__name__\":\"http_requests_total\","
+                        "\"job\":\"cart\",\"code\":\"200\"" ONE "]}}";
+    at->hosts =
+        VECTOR "{\"metric\":{\"job\":\"pg\"," USERS ONE
+               ",{\"metric\":{\"job\":\"pg\"," ORDERS ONE
+               ",{\"metric\":{\"job\":\"cart\",\"instance\":\"a:1\"" ONE "]}}";
+    at->apart = VECTOR "{\"metric\":{" COMMITS "," USERS ONE
+                       ",{\"metric\":{" COMMITS "," ORDERS ONE "]}}";
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    assert_int_equal(at->setup.service_count, 3);
+    assert_string_equal(at->setup.services[0], "cart");
+    assert_string_equal(at->setup.services[1], "db-orders");
+    assert_string_equal(
+        find(at, "db-users_requests")->spec.query,
+        "sum by (job) (increase(pg_stat_database_xact_commit{job=\"pg\","
+        "instance=\"db-users:5432\"}[$__rate_interval]))");
+    find(at, "cart_requests");
+    /* A server that does not tell them leaves the job as it is. */
+    at->denies_hosts = true;
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    assert_int_equal(at->setup.service_count, 2);
+    at->denies_hosts = false;
+    /* Replicas are one, and not asked for again. */
+    at->hosts =
+        VECTOR "{\"metric\":{\"job\":\"pg\",\"instance\":\"pg-0:1\"" ONE
+               ",{\"metric\":{\"job\":\"pg\",\"instance\":\"pg-1:1\"" ONE "]}}";
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    assert_int_equal(at->setup.service_count, 2);
+    find(at, "pg_requests");
 }
 
 /* Each signal of 20 services, named so that the alphabet would cut the last. */
@@ -512,6 +571,7 @@ int main(void)
         TEST(names_and_labels_tell_what_to_take),
         TEST(machines_and_databases_are_read_too),
         TEST(an_exporter_is_not_what_it_measures),
+        TEST(databases_of_one_job_are_two_services),
         TEST(every_service_is_measured_before_any_has_more),
         TEST(what_was_measured_then_is_asked_for),
         TEST(one_service_is_asked_for_by_name),
