@@ -468,6 +468,19 @@ static void who_moved_without_an_onset_has_a_row_that_says_so(void **state)
     drop_report(&made);
 }
 
+/* Without a symptom nobody has a share of what it changed. */
+static void forget_symptom(made_report *made)
+{
+    size_t count = made->told.suspect_count;
+    caus_suspect *suspects =
+        caus_arena_array(made->arena, count, sizeof *suspects);
+    memcpy(suspects, made->told.suspects, count * sizeof *suspects);
+    for (size_t i = 0; i < count; i++)
+        suspects[i].share.known = false;
+    made->told.suspects = suspects;
+    made->told.symptom = SIZE_MAX;
+}
+
 /* Of what moved by little in services that are not on the way. */
 static void without_an_onset_little_has_no_place_in_the_order(void **state)
 {
@@ -476,7 +489,7 @@ static void without_an_onset_little_has_no_place_in_the_order(void **state)
     made_report made;
     make_report(&made, calm_names, 3, 2);
     caus_clue *clues = own_clues(&made);
-    made.told.symptom = SIZE_MAX;
+    forget_symptom(&made);
     made.told.verdict = CAUS_VERDICT_NO_ANOMALY; /* nobody is on the way */
     for (size_t little = 0; little <= 3; little++) {
         for (size_t i = 0; i < 3; i++) {
