@@ -5,8 +5,6 @@
 #include "rootcause/logs.h"
 #include "rootcause/weights.h"
 
-enum { LEAST_LINES = 3 };
-
 /* ---- of the incident ---- */
 
 /* The row from which on a template has most lines beyond its rate before, by
@@ -115,7 +113,7 @@ void caus_log_use_onsets(caus_case *about)
     for (size_t k = 0; k < table->logs->template_count; k++) {
         const caus_log_rise *rise = &about->log_rises[k];
         size_t s = table->service_of[k];
-        if (s == SIZE_MAX || rise->before > 0 || rise->after < LEAST_LINES ||
+        if (s == SIZE_MAX || rise->before > 0 ||
             rise->clue < caus_explained_clue)
             continue;
         caus_onset *own = &about->service_onsets[s];
