@@ -279,26 +279,116 @@ static void an_onset_that_only_logs_show_is_found(void **state)
     assert_string_equal(told.suspects[0].service, "root");
 }
 
-static void errors_that_harm_nobody_date_no_incident(void **state)
+/* Seven variables move too little for a detector; side says something from half
+ * of the time before on. */
+static caus_explanation explain_small(fixture *with, caus_severity severity,
+                                      size_t lines, size_t every)
 {
-    fixture *with = *state;
+    const said items[] = {routine[0],
+                          {"side", "price is null", severity, lines,
+                           MADE_ONSET / 2, MADE_ROWS, every}};
     made_measure small[MADE_VARIABLES];
-    static const said items[] = {{"front", "handled 17 requests",
-                                  CAUS_SEVERITY_INFO, 3, 0, MADE_ROWS, 0},
-                                 {"side", "price is null", CAUS_SEVERITY_ERROR,
-                                  1, MADE_ONSET / 3, MADE_ROWS, 7}};
     memcpy(small, made_incident, sizeof small);
     for (size_t i = 0; i < MADE_VARIABLES; i++)
-        small[i].shift = 3 * small[i].noise; /* too little for a detector */
+        small[i].shift = 2 * small[i].noise;
     small[8].shift = small[9].shift = 0;
     caus_logs logs;
     assert_int_equal(make_logs(with, items, 2, false, &logs), CAUS_OK);
     caus_explain_options options = made_options();
     options.has_onset = false;
     options.logs = &logs;
-    caus_explanation told = made_explain(with, small, &options);
+    return made_explain(with, small, &options);
+}
+
+static void errors_that_harm_nobody_date_no_incident(void **state)
+{
+    caus_explanation told = explain_small(*state, CAUS_SEVERITY_ERROR, 1, 7);
     assert_in_range(told.onset.row, MADE_ONSET - 20, MADE_ONSET + 20);
     assert_string_not_equal(told.suspects[0].service, "side");
+}
+
+static void what_is_louder_of_both_dates_the_incident(void **state)
+{
+    caus_explanation told = explain_small(*state, CAUS_SEVERITY_ERROR, 90, 1);
+    assert_int_equal(told.onset.row, MADE_ONSET / 2);
+    assert_string_equal(told.suspects[0].service, "side");
+    told = explain_small(*state, CAUS_SEVERITY_WARN, 90, 1);
+    assert_in_range(told.onset.row, MADE_ONSET - 20, MADE_ONSET + 20);
+}
+
+/* The onset of root by what it says. */
+static caus_onset onset_by(fixture *with, const said *items, size_t count)
+{
+    caus_explanation told = explain(with, items, count);
+    return made_suspect_of(&told, "root")->onset;
+}
+
+static said null_price(size_t from, size_t every)
+{
+    return (said){
+        "root", "price is null", CAUS_SEVERITY_ERROR, 2, from, MADE_ROWS,
+        every};
+}
+
+/* From as much before the first of them as lines lie apart. */
+static void who_says_what_nobody_said_began_with_it(void **state)
+{
+    for (size_t row = MADE_ONSET; row < MADE_ONSET + 18; row += 6) {
+        const said dense = null_price(row, 1), sparse = null_price(row, 6);
+        caus_onset at = onset_by(*state, &dense, 1);
+        assert_true(at.found);
+        assert_int_equal(at.first_row, row);
+        assert_int_equal(at.row, row);
+        assert_int_equal(at.time_ns,
+                         made_start_ns + (int64_t)row * made_step_ns);
+        at = onset_by(*state, &sparse, 1);
+        assert_true(at.found);
+        assert_int_equal(at.last_row, row);
+        assert_int_equal(at.first_row, row - 3);
+    }
+}
+
+static void few_or_known_or_quiet_lines_date_nobody(void **state)
+{
+    said few = null_price(MADE_ONSET, 1), quiet = few;
+    said known[] = {null_price(MADE_ONSET / 2, 1), few};
+    known[0].to = MADE_ONSET / 2 + 1;
+    few.to = MADE_ONSET + 1;
+    quiet.severity = CAUS_SEVERITY_INFO;
+    assert_false(onset_by(*state, &few, 1).found);
+    assert_false(onset_by(*state, known, 2).found);
+    assert_false(onset_by(*state, &quiet, 1).found);
+}
+
+/* Root moves with the onset, and says so ten rows later; mid says it at once
+ * and moves ten rows later. */
+static void lines_date_only_who_had_not_moved_before(void **state)
+{
+    enum { LATER = 10, MID_LATENCY = 3, MID_QUEUE = 5 };
+    fixture *with = *state;
+    const said items[] = {
+        routine[0],
+        {"root", "price is null", CAUS_SEVERITY_ERROR, 2, MADE_ONSET + LATER,
+         MADE_ROWS, 0},
+        {"mid", "no answer", CAUS_SEVERITY_ERROR, 2, MADE_ONSET, MADE_ROWS, 0}};
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = MADE_ONSET; r < MADE_ONSET + LATER; r++) {
+        values[r * MADE_VARIABLES + MID_LATENCY] -=
+            made_incident[MID_LATENCY].shift;
+        values[r * MADE_VARIABLES + MID_QUEUE] -=
+            made_incident[MID_QUEUE].shift;
+    }
+    caus_explain_options options = made_options();
+    caus_explanation silent = made_explain_series(with, &series, &options);
+    caus_logs logs;
+    assert_int_equal(make_logs(with, items, 3, false, &logs), CAUS_OK);
+    options.logs = &logs;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_true(made_suspect_of(&silent, "mid")->onset.row > MADE_ONSET + 5);
+    assert_int_equal(made_suspect_of(&told, "mid")->onset.row, MADE_ONSET);
+    assert_int_equal(made_suspect_of(&told, "root")->onset.row,
+                     made_suspect_of(&silent, "root")->onset.row);
 }
 
 static void running_out_of_memory_anywhere_is_reported(void **state)
@@ -347,6 +437,10 @@ int main(void)
         ON_MADE(the_order_of_lines_does_not_matter),
         ON_MADE(an_onset_that_only_logs_show_is_found),
         ON_MADE(errors_that_harm_nobody_date_no_incident),
+        ON_MADE(who_says_what_nobody_said_began_with_it),
+        ON_MADE(few_or_known_or_quiet_lines_date_nobody),
+        ON_MADE(lines_date_only_who_had_not_moved_before),
+        ON_MADE(what_is_louder_of_both_dates_the_incident),
         ON_MADE(running_out_of_memory_anywhere_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

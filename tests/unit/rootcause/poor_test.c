@@ -416,88 +416,6 @@ static void a_slow_callee_explains_failures_without_calls(void **state)
     assert_true(with_root < .7 * made_suspect_of(&told, "front")->score);
 }
 
-static double inside(const caus_explanation *told, const char *service)
-{
-    return made_suspect_of(told, service)->terms[CAUS_TERM_INTERNAL];
-}
-
-/* Without a call graph: what fills in root is told by it where the memory of
- * nobody else moved but with its latency. */
-static caus_explanation explain_filled(made_fixture *with, double of_mid,
-                                       double of_side)
-{
-    measure filled[MADE_VARIABLES];
-    memcpy(filled, made_incident, sizeof filled);
-    filled[3].shift = 0;
-    filled[4] = (measure){"mid_memory", "mid", 200, 2, of_mid};
-    filled[5] = (measure){"side_memory", "side", 200, 2, of_side};
-    filled[7] = (measure){"root_memory", "root", 200, 2, 120};
-    caus_explain_options options = made_options();
-    options.topology = NULL;
-    return made_explain(with, filled, &options);
-}
-
-static bool is_warned_of_memory(const caus_explanation *told)
-{
-    for (size_t i = 0; i < told->warning_count; i++) {
-        if (strstr(told->warnings[i], "memory of other services"))
-            return true;
-    }
-    return false;
-}
-
-static void memory_that_moves_elsewhere_for_nothing_tells_less(void **state)
-{
-    static const double moves[][2] = {{90, 0}, {-90, 0}, {90, -90}};
-    static const double others[] = {1, 1, 2}, exact = 1e-9;
-    caus_explanation calm = explain_filled(*state, 0, 0);
-    assert_string_equal(calm.suspects[0].service, "root");
-    assert_false(is_warned_of_memory(&calm));
-    for (size_t i = 0; i < 3; i++) {
-        caus_explanation told =
-            explain_filled(*state, moves[i][0], moves[i][1]);
-        assert_true(fabs(inside(&told, "root") * (1 + others[i]) -
-                         inside(&calm, "root")) < exact);
-        assert_true(told.suspects[0].confidence < calm.suspects[0].confidence);
-        assert_true(is_warned_of_memory(&told));
-    }
-}
-
-/* What fills where it is felt, while another part of it is emptied, was started
- * anew. */
-static void memory_that_falls_is_a_stray_whatever_rises(void **state)
-{
-    static const double exact = 1e-9;
-    double told[2];
-    for (int falls = 0; falls < 2; falls++) {
-        measure felt[MADE_VARIABLES];
-        memcpy(felt, made_incident, sizeof felt);
-        felt[4] = (measure){"mid_memory", "mid", 200, 2, falls ? -90 : 0};
-        felt[5] = (measure){"mid_heap_used", "mid", 200, 2, 90};
-        felt[7] = (measure){"root_memory", "root", 200, 2, 120};
-        caus_explain_options options = made_options();
-        options.topology = NULL;
-        caus_explanation explained = made_explain(*state, felt, &options);
-        told[falls] = inside(&explained, "root");
-    }
-    assert_true(told[0] > 0 && fabs(told[1] * 2 - told[0]) < exact);
-}
-
-/* What all requests of an incident fill at once is its own. */
-static void memory_that_fills_where_it_is_felt_is_no_stray(void **state)
-{
-    measure felt[MADE_VARIABLES];
-    memcpy(felt, made_incident, sizeof felt);
-    felt[5] = (measure){"mid_memory", "mid", 200, 2, 90};
-    felt[7] = (measure){"root_memory", "root", 200, 2, 120};
-    caus_explain_options options = made_options();
-    options.topology = NULL;
-    caus_explanation both = made_explain(*state, felt, &options);
-    felt[5].shift = 0;
-    caus_explanation alone = made_explain(*state, felt, &options);
-    assert_true(inside(&both, "root") >= inside(&alone, "root"));
-}
-
 static void a_queue_tells_where_latency_is_not_measured(void **state)
 {
     measure blind[MADE_VARIABLES];
@@ -738,15 +656,6 @@ int main(void)
             made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(
             a_slow_callee_explains_failures_without_calls, made_set_up,
-            made_tear_down),
-        cmocka_unit_test_setup_teardown(
-            memory_that_moves_elsewhere_for_nothing_tells_less, made_set_up,
-            made_tear_down),
-        cmocka_unit_test_setup_teardown(
-            memory_that_falls_is_a_stray_whatever_rises, made_set_up,
-            made_tear_down),
-        cmocka_unit_test_setup_teardown(
-            memory_that_fills_where_it_is_felt_is_no_stray, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(
             a_queue_tells_where_latency_is_not_measured, made_set_up,
