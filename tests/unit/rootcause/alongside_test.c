@@ -174,6 +174,45 @@ static void who_counts_no_failures_is_no_witness_of_who_is_missed(void **state)
     assert_true(unknown < .85 * known);
 }
 
+/* Side, which counts no failures, may have failed mid: another caller of it is
+ * measured by `of_calm`. */
+static double share_of_root_beside(made_fixture *with, made_measure of_side,
+                                   made_measure of_calm)
+{
+    static const char *const services[] = {"calm", "front", "mid", "root",
+                                           "side"};
+    static const size_t calls[][2] = {{0, 4}, {1, 2}, {2, 3}, {2, 4}};
+    static const caus_topology topology = {5, services, 4, calls};
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, failing, sizeof measures);
+    measures[0] = of_calm;
+    measures[2] = (made_measure){"calm_requests", "calm", 100, 2, 0};
+    measures[ROOT_REQUESTS].shift = -60;
+    measures[SIDE_ERRORS] = of_side;
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    caus_explanation told = made_explain(with, measures, &options);
+    return score_of(&told, "root") / score_of(&told, "mid");
+}
+
+/* What side failed would fail its other caller as well, as far as that counts
+ * what fails. */
+static void another_caller_tells_whether_who_counts_none_failed(void **state)
+{
+    const made_measure counts = {"side_errors", "side", 1, .3, 0},
+                       counts_none = {"side_cpu", "side", 30, 1, 0},
+                       well = {"calm_errors", "calm", 1, .3, 0},
+                       failed = {"calm_errors", "calm", 1, .3, 60},
+                       unknown = {"calm_cpu", "calm", 30, 1, 0};
+    double known = share_of_root_beside(*state, counts, well);
+    double likely = share_of_root_beside(*state, counts_none, unknown);
+    assert_true(likely < .85 * known);
+    assert_true(share_of_root_beside(*state, counts_none, well) > .99 * known);
+    assert_true(share_of_root_beside(*state, counts_none, failed) <
+                1.01 * likely);
+}
+
 /* What is asked again takes time, too. */
 static void who_counts_no_failures_may_have_failed(void **state)
 {
@@ -273,6 +312,7 @@ int main(void)
         MADE(who_is_not_reached_is_told_by_healthy_windows),
         MADE(who_may_be_asked_less_is_no_witness),
         MADE(who_counts_no_failures_is_no_witness_of_who_is_missed),
+        MADE(another_caller_tells_whether_who_counts_none_failed),
         MADE(who_counts_no_failures_may_have_failed),
         MADE(a_long_incident_leaves_a_short_past_its_rows),
         MADE(what_several_callers_that_fail_reach_no_more_failed_them),

@@ -120,6 +120,35 @@ static void what_was_over_by_then_is_not_what_was_seen(void **state)
     expect(&told, "root", FIRST);
 }
 
+/* Root breaks near the time, and side, louder, when half of the rows behind
+ * that are over. */
+static caus_explanation explain_noticed(made_fixture *with, size_t row)
+{
+    enum { LATER = FIRST_END + 6, LATER_END = LATER + 24 };
+    made_measure calm[MADE_VARIABLES];
+    made_quiet(calm);
+    caus_series series = made_series(with->arena, calm, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t i = 0; i < sizeof first_sizes / sizeof *first_sizes; i++)
+        add(&series, values, first_names[i], first_sizes[i], FIRST, FIRST_END);
+    for (size_t i = 0; i < sizeof second_sizes / sizeof *second_sizes; i++)
+        add(&series, values, second_names[i], second_sizes[i], LATER,
+            LATER_END);
+    caus_explain_options options = near(row);
+    options.near_after_ns = (LATER_END - (int64_t)row) * made_step_ns;
+    return made_explain_series(with, &series, &options);
+}
+
+static void what_came_long_after_the_time_is_none_of_it(void **state)
+{
+    for (size_t row = FIRST - 3; row < FIRST_END; row++) {
+        caus_explanation told = explain_noticed(*state, row);
+        assert_string_equal(told.suspects[0].service, "root");
+        assert_in_range(told.onset.row, FIRST - 1, FIRST + 1);
+        assert_int_equal(told.sought, CAUS_SOUGHT_NEAR);
+    }
+}
+
 /* Those up to the time may be too few by themselves. */
 static void rows_behind_the_time_count_where_others_are_blank(void **state)
 {
@@ -339,6 +368,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_incident_near_the_time_is_explained),
         TEST(what_was_over_by_then_is_not_what_was_seen),
+        TEST(what_came_long_after_the_time_is_none_of_it),
         TEST(rows_behind_the_time_count_where_others_are_blank),
         TEST(without_a_time_the_louder_one_is),
         TEST(traces_told_apart_say_which_of_two_is_meant),

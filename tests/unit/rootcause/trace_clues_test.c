@@ -28,6 +28,9 @@ typedef struct plan {
     size_t incident;  /* traces; 0 = INCIDENT */
     double failing;   /* share of the incident's in which root fails, and all
                          that wait for it do */
+    double habit;     /* the same of every other stretch before */
+    const size_t *earlier; /* first traces of earlier incidents, as long */
+    size_t earlier_count;
 } plan;
 
 static caus_slice slice_of(const char *text)
@@ -56,13 +59,31 @@ static uint64_t add(caus_spans_builder *builder, const char *service,
     return span;
 }
 
+static bool is_slow(const plan *made, size_t trace)
+{
+    bool slow = trace >= NORMAL;
+    for (size_t i = 0; i < made->earlier_count; i++)
+        slow = slow || (trace >= made->earlier[i] &&
+                        trace < made->earlier[i] + made->incident);
+    return slow;
+}
+
+/* Whether root fails in a trace: in the same share of any few in a row. */
+static bool fails(const plan *made, size_t trace)
+{
+    enum { ROUND = 20 };
+    double usual = (double)(trace / STRETCH % 2) * made->habit;
+    double share = trace < NORMAL ? usual : made->failing;
+    return share * ROUND > (double)(trace * 7 % ROUND);
+}
+
 static void add_trace(caus_spans_builder *builder, const plan *made,
                       caus_random *random, size_t trace)
 {
-    bool bad = trace >= NORMAL;
     size_t spans = made->spans ? made->spans : 1;
-    double slow =
-        bad ? made->fault_ms : (double)(trace / STRETCH % 2) * made->wander_ms;
+    double slow = is_slow(made, trace)
+                      ? made->fault_ms
+                      : (double)(trace / STRETCH % 2) * made->wander_ms;
     double own = 2 + caus_random_uniform(random) + made->follow * slow;
     double alike = made->trace_ms * caus_random_uniform(random);
     double took[MANY], all = 0;
@@ -72,8 +93,7 @@ static void add_trace(caus_spans_builder *builder, const plan *made,
     }
     int64_t at = made_start_ns + (int64_t)trace * 1000 * ms_ns;
     double front = 3 + caus_random_uniform(random);
-    bool failed =
-        bad && made->failing * INCIDENT > (double)((trace - NORMAL) % INCIDENT);
+    bool failed = fails(made, trace);
     add(builder, "front", 0, 1, at, front + own + all, trace, failed);
     add(builder, "mid", 1, 2, at + ms_ns, own + all, trace, failed);
     at += 2 * ms_ns;
@@ -176,6 +196,40 @@ static void steady_healthy_traces_take_nothing(void **state)
     assert_true(fabs(clues.lost_s[root] - .009) < .001);
     assert_true(fabs(clues.clue[root] - whole) < .05);
     assert_true(clues.lost_over > 3);
+}
+
+/* What traces tell of root, which lost as much earlier, from some on. */
+static double clue_after(fixture *with, const size_t *earlier, size_t count)
+{
+    plan made = {.seed = 3,
+                 .fault_ms = 9,
+                 .incident = 24,
+                 .earlier = earlier,
+                 .earlier_count = count};
+    size_t root = service(with, "root");
+    return clues_of(with, &made).clue[root];
+}
+
+static void one_earlier_incident_is_no_habit_of_traces(void **state)
+{
+    static const size_t earlier[] = {84, 190};
+    double whole = clue_after(*state, NULL, 0);
+    double once = clue_after(*state, earlier, 1);
+    double twice = clue_after(*state, earlier, 2);
+    assert_true(once > .95 * whole);
+    assert_true(twice < .7 * whole);
+}
+
+static void failures_of_healthy_traces_are_no_news(void **state)
+{
+    fixture *with = *state;
+    size_t root = service(with, "root");
+    plan rare = {.seed = 6, .failing = .4}, usual = rare;
+    usual.habit = .4;
+    caus_trace_clues told = clues_of(with, &rare);
+    assert_true(told.begun[root] > 3 && told.failing[root] > 1);
+    told = clues_of(with, &usual);
+    assert_true(told.begun[root] <= 0 && told.failing[root] <= 0);
 }
 
 /* One trace of very many spans tells how that trace was, no more. */
@@ -424,6 +478,8 @@ int main(void)
         MADE_TEST(what_healthy_traces_do_is_no_evidence),
         MADE_TEST(three_times_what_healthy_traces_do_is),
         MADE_TEST(steady_healthy_traces_take_nothing),
+        MADE_TEST(one_earlier_incident_is_no_habit_of_traces),
+        MADE_TEST(failures_of_healthy_traces_are_no_news),
         MADE_TEST(spans_of_one_trace_are_one_witness),
         MADE_TEST(who_waits_for_a_slow_service_is_explained_by_it),
         MADE_TEST(who_is_slow_to_all_that_it_calls_is_slow_itself),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whose doing calls are that are bad: their caller's own end, or a callee's
- * that nobody traces. */
+/* Whose doing calls are that are bad: their caller's own end, a callee's that
+ * nobody traces, or the way to another callee. */
 #include <math.h>
 
 #include "made_case.h"
@@ -28,6 +28,10 @@ typedef struct known {
     double again[CALLS];
     bool traced[SERVICES];
     double own_clue[SERVICES], nothing[SERVICES], pushed[SERVICES];
+    double begun[SERVICES];
+    caus_outside below[SERVICES], common[SERVICES], waited[SERVICES],
+        nearer[SERVICES];
+    double calling[SERVICES];
 } known;
 
 static known start(void)
@@ -114,7 +118,7 @@ static double untraced(known *of)
                                .traced = of->traced,
                                .own_clue = of->own_clue,
                                .below = of->nothing,
-                               .begun = of->nothing};
+                               .begun = of->begun};
     caus_context context = {.scene = &scene,
                             .traces = &traces,
                             .silent = of->nothing,
@@ -157,6 +161,49 @@ static void what_else_explains_a_caller_tells_nothing_of_it(void **state)
     assert_true(fabs(untraced(&waits) - left) < exact);
     waits.traced[SIDE] = true;
     assert_true(fabs(untraced(&waits) - caus_weight_unseen * 3) < exact);
+    waits.begun[SIDE] = bad; /* failures, whatever side counts */
+    assert_true(fabs(untraced(&waits) - left) < exact);
+}
+
+/* What mid, which is slow, tells of the way to side, which nobody else calls
+ * and nobody measures, as far as its calls to root are slow by their name. */
+static double way_to_side(double to_root)
+{
+    known of = start();
+    of.shows[MID][OUTSIDE_LATENCY] = true;
+    of.shows[SIDE][OUTSIDE_LATENCY] = false;
+    of.outside[MID][OUTSIDE_LATENCY] = bad;
+    of.toward[MID_ROOT][OUTSIDE_LATENCY] = to_root;
+    of.toward[MID_SIDE][OUTSIDE_LATENCY] = unknown;
+    for (size_t s = 0; s < SERVICES; s++)
+        of.calling[s] = unknown;
+    caus_scene scene = scene_of(&of);
+    caus_context context = {.scene = &scene, .silent = of.nothing};
+    caus_scores scores = {.toward = of.toward,
+                          .outside = of.outside,
+                          .own_end = of.own_end,
+                          .again = of.again,
+                          .seen = of.seen,
+                          .below = of.below,
+                          .common = of.common,
+                          .waited = of.waited,
+                          .nearer = of.nearer,
+                          .calling = of.calling};
+    caus_waiting_find(&context, &scores);
+    return of.waited[SIDE][OUTSIDE_LATENCY];
+}
+
+/* By the square of how surely they are slow. */
+static void slow_calls_to_one_callee_are_no_way_to_another(void **state)
+{
+    (void)state;
+    double whole = caus_weight_unseen * bad;
+    assert_true(fabs(way_to_side(unknown) - whole) < exact);
+    assert_true(fabs(way_to_side(0) - whole) < exact);
+    double half = way_to_side(caus_explained_clue / 2);
+    assert_true(fabs(half - whole * (1 - caus_explained_share / 4)) < exact);
+    double none = way_to_side(bad);
+    assert_true(fabs(none - whole * (1 - caus_explained_share)) < exact);
 }
 
 int main(void)
@@ -166,6 +213,7 @@ int main(void)
         cmocka_unit_test(one_callee_is_enough_where_others_reach_it_well),
         cmocka_unit_test(who_is_not_traced_may_be_what_its_callers_wait_for),
         cmocka_unit_test(what_else_explains_a_caller_tells_nothing_of_it),
+        cmocka_unit_test(slow_calls_to_one_callee_are_no_way_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
