@@ -199,6 +199,31 @@ static void noise_departs_no_more_often_than_it_is_told(void **state)
     }
 }
 
+/* The score of root where all that moves in the incident also did in some
+ * healthy rows from one on. */
+static double score_after(made_fixture *with, size_t earlier)
+{
+    enum { LASTED = 14 };
+    caus_series series = made_series(with->arena, made_incident, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = earlier; r < earlier + LASTED; r++) {
+        for (size_t v = 0; v < MADE_VARIABLES; v++)
+            values[r * MADE_VARIABLES + v] += made_incident[v].shift;
+    }
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_string_equal(made_first_of(&told), "root");
+    return told.suspects[0].score;
+}
+
+/* Healthy windows lie in the later half of the rows before the onset. */
+static void an_earlier_incident_is_no_habit(void **state)
+{
+    double unseen = score_after(*state, 30);
+    for (size_t row = MADE_ONSET / 2 + 10; row < MADE_ONSET - 20; row += 10)
+        assert_true(fabs(score_after(*state, row) - unseen) < .05 * unseen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +243,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             noise_departs_no_more_often_than_it_is_told, made_set_up,
             made_tear_down),
+        cmocka_unit_test_setup_teardown(an_earlier_incident_is_no_habit,
+                                        made_set_up, made_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

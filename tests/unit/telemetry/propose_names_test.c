@@ -203,6 +203,50 @@ static void services_give_what_they_answer_and_take(void **state)
     the_first_choices_are(&envoy);
 }
 
+/* Of two names one word decides: the other is no longer, and stands first. */
+static const exporter choices[] = {
+    {{{"shop_client_calls_total", "counter", ""},
+      {"shop_public_calls_total", "counter", ""}},
+     {NULL, NULL, "shop_public_calls_total", NULL},
+     ""},
+    {{{"rpc_router_handled_total", "counter", ""},
+      {"rpc_server_handled_total", "counter", ""}},
+     {NULL, NULL, "rpc_server_handled_total", NULL},
+     ""},
+    {{{"shop_internal_errors_total", "counter", ""},
+      {"shop_visitors_errors_total", "counter", ""}},
+     {NULL, "shop_visitors_errors_total", NULL, NULL},
+     ""},
+    {{{"proxy_check_failures_total", "counter", ""},
+      {"proxy_query_failures_total", "counter", ""}},
+     {NULL, "proxy_query_failures_total", NULL, NULL},
+     ""},
+    {{{"mnesia_transactions_total", "counter", ""},
+      {"stored_transactions_total", "counter", ""}},
+     {NULL, NULL, "stored_transactions_total", NULL},
+     ""},
+    {{{"raft_operations_total", "counter", ""},
+      {"shop_operations_total", "counter", ""}},
+     {NULL, NULL, "shop_operations_total", NULL},
+     ""},
+    {{{"disk_flush_requests_total", "counter", ""},
+      {"disk_pages_processed_total", "counter", ""}},
+     {NULL, NULL, "disk_pages_processed_total", NULL},
+     ""},
+    {{{"worker_handling_seconds_count", "", ""},
+      {"worker_handling_seconds_sum", "", ""},
+      {"worker_processing_seconds_count", "", ""},
+      {"worker_processing_seconds_sum", "", ""}},
+     {"worker_processing_seconds_count", NULL, NULL, NULL},
+     ""}};
+
+static void what_a_service_does_for_others_comes_first(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        the_first_choices_are(&choices[i]);
+}
+
 /* Of the longest of each state and database the mean tells nothing. */
 static void the_longest_of_several_is_the_longest(void **state)
 {
@@ -257,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exporters_of_servers_give_what_callers_notice),
         cmocka_unit_test(services_give_what_they_answer_and_take),
+        cmocka_unit_test(what_a_service_does_for_others_comes_first),
         cmocka_unit_test(the_longest_of_several_is_the_longest),
         cmocka_unit_test(small_units_are_told_in_seconds)};
     return cmocka_run_group_tests(tests, NULL, NULL);

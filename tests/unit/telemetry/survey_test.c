@@ -352,6 +352,29 @@ static void databases_of_one_job_are_two_services(void **state)
     find(at, "pg_requests");
 }
 
+/* What is timed a second time is no other statistic of the first. */
+static void a_second_thing_that_is_timed_has_a_name_of_its_own(void **state)
+{
+    static const char timed_names[] =
+        "{\"status\":\"success\",\"data\":[\"db_checkpoint_duration\","
+        "\"db_max_tx_duration\"]}";
+    static const char timed_types[] =
+        "{\"status\":\"success\",\"data\":{\"db_max_tx_duration\":[{"
+        "\"type\":\"gauge\"}],\"db_checkpoint_duration\":[{\"type\":"
+        "\"gauge\"}]}}";
+    static const served timed_groups[] = {{"db_max_tx_duration", "db", ""},
+                                          {"db_checkpoint_duration", "db", ""}};
+    char reply[1000];
+    bench *at = *state;
+    at->names = timed_names;
+    at->groups = reply_with(timed_groups, 2, reply, sizeof reply);
+    at->types = timed_types;
+    assert_int_equal(survey(at, false), CAUS_OK);
+    assert_int_equal(propose(at, NULL), CAUS_OK);
+    find(at, "db_latency_max");
+    find(at, "db_checkpoint_latency_avg");
+}
+
 /* Each signal of 20 services, named so that the alphabet would cut the last. */
 static const char *many_services(char *reply, size_t size)
 {
@@ -572,6 +595,7 @@ int main(void)
         TEST(machines_and_databases_are_read_too),
         TEST(an_exporter_is_not_what_it_measures),
         TEST(databases_of_one_job_are_two_services),
+        TEST(a_second_thing_that_is_timed_has_a_name_of_its_own),
         TEST(every_service_is_measured_before_any_has_more),
         TEST(what_was_measured_then_is_asked_for),
         TEST(one_service_is_asked_for_by_name),
