@@ -32,7 +32,7 @@ static bool gather(const caus_case *about, caus_arena *scratch, search *job,
     size_t rows = timeline->row_count, v = about->symptom, count = 0;
     size_t present = timeline->present[v];
     size_t baseline = caus_case_baseline_rows(about);
-    const double *all = timeline->values + v * rows;
+    const double *all = caus_timeline_values(timeline, v);
     double *values = CAUS_ARRAY(scratch, double, present);
     uint32_t *place = CAUS_ARRAY(scratch, uint32_t, rows);
     uint32_t *order = CAUS_ARRAY(scratch, uint32_t, present);
@@ -48,7 +48,7 @@ static bool gather(const caus_case *about, caus_arena *scratch, search *job,
         values[count++] = all[r];
     }
     for (size_t i = 0; i < present; i++)
-        order[i] = place[timeline->order[v * rows + i]];
+        order[i] = place[caus_timeline_order(timeline, v)[i]];
     *column = (caus_sorted_column){.values = values,
                                    .order = order,
                                    .row_count = present,

@@ -65,7 +65,7 @@ static void place_windows(span *made, size_t healthy)
 static void add_up(const caus_case *about, size_t variable, running *sums)
 {
     const caus_timeline *timeline = &about->timeline;
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     const caus_shift *shift = &about->shifts[variable];
     int bad = about->scene.bad[variable];
     double sign = bad < 0 ? -1 : 1, sum = 0, count = 0;

@@ -34,8 +34,7 @@ typedef struct course {
 static const double *values_of(const course *c, size_t felt)
 {
     const caus_timeline *timeline = &c->about->timeline;
-    return timeline->values + c->felt[felt] * timeline->row_count +
-           c->about->onset_row;
+    return caus_timeline_values(timeline, c->felt[felt]) + c->about->onset_row;
 }
 
 static double level_between(const course *c, size_t felt, size_t from,

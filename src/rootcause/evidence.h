@@ -145,6 +145,19 @@ caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,
 /* The same rows for those who know columns alone. */
 caus_time_columns caus_timeline_columns(const caus_timeline *timeline);
 
+/* The values of a variable, [row_count], and its rows by value, [present]. */
+static inline const double *caus_timeline_values(const caus_timeline *timeline,
+                                                 size_t variable)
+{
+    return timeline->values + variable * timeline->row_count;
+}
+
+static inline const uint32_t *caus_timeline_order(const caus_timeline *timeline,
+                                                  size_t variable)
+{
+    return timeline->order + variable * timeline->row_count;
+}
+
 /* How many of `filled` are before a row. */
 size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row);
 

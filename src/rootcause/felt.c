@@ -39,7 +39,7 @@ static double share_at(const caus_case *about, size_t variable, size_t row)
 {
     const caus_timeline *timeline = &about->timeline;
     const caus_shift *shift = &about->shifts[variable];
-    double value = timeline->values[variable * timeline->row_count + row];
+    double value = caus_timeline_values(timeline, variable)[row];
     return (value - shift->before) / (shift->after - shift->before);
 }
 

@@ -28,8 +28,8 @@ static double failing(const caus_case *about, size_t variable, size_t load)
 /* What was ever less than nothing, as deviations are, counts no requests. */
 static bool may_count(const caus_timeline *timeline, size_t variable)
 {
-    size_t start = variable * timeline->row_count;
-    return timeline->values[start + timeline->order[start]] >= 0;
+    size_t least = caus_timeline_order(timeline, variable)[0];
+    return caus_timeline_values(timeline, variable)[least] >= 0;
 }
 
 /* How much longer all requests of a row take together; NaN = nobody counts
@@ -107,7 +107,7 @@ void caus_impact_weigh(const caus_case *about, double *clues)
 static double mean_of(const caus_timeline *timeline, size_t variable,
                       size_t from, size_t to)
 {
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     double sum = 0;
     for (size_t r = from; r < to; r++)
         sum += isnan(values[r]) ? 0 : values[r];

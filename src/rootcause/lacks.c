@@ -42,8 +42,9 @@ static void add_callers(const caus_case *about, size_t service, size_t load,
         if (only != SIZE_MAX && caller != only)
             continue;
         size_t asked = caus_case_find_requests(about, caller, load);
+        const double *values = caus_timeline_values(timeline, asked);
         for (size_t r = 0; r < timeline->row_count; r++)
-            callers[r + 1] += timeline->values[asked * timeline->row_count + r];
+            callers[r + 1] += values[r];
     }
 }
 
@@ -51,11 +52,12 @@ static void add_up(const caus_case *about, size_t service, size_t load,
                    size_t only, requests *sums)
 {
     size_t rows = about->timeline.row_count;
+    const double *counted = caus_timeline_values(&about->timeline, load);
     memset(sums->callers, 0, (rows + 1) * sizeof *sums->callers);
     sums->own[0] = 0;
     add_callers(about, service, load, only, sums->callers);
     for (size_t r = 0; r < rows; r++) {
-        double own = about->timeline.values[load * rows + r];
+        double own = counted[r];
         bool both = !isnan(own) && sums->callers[r + 1] > 0;
         sums->own[r + 1] = sums->own[r] + (both ? own : 0);
         sums->callers[r + 1] =

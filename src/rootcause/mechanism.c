@@ -181,7 +181,7 @@ static void fill_column(const caus_case *about, const caus_mechanism *mechanism,
     const caus_timeline *timeline = &about->timeline;
     size_t variable = mechanism->variable[node];
     const caus_shift *shift = &about->shifts[variable];
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     double sign = shift->size < 0 ? -1 : 1;
     for (size_t r = 0; r < timeline->row_count; r++) {
         double level = r < about->onset_row ? 0 : mechanism->level[node];

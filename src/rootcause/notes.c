@@ -332,8 +332,8 @@ bool caus_case_is_constant(const caus_case *about)
     const caus_timeline *timeline = &about->timeline;
     bool any = false;
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = timeline->values + v * timeline->row_count;
-        const uint32_t *order = timeline->order + v * timeline->row_count;
+        const double *values = caus_timeline_values(timeline, v);
+        const uint32_t *order = caus_timeline_order(timeline, v);
         size_t present = timeline->present[v];
         any = any || present;
         if (present && values[order[0]] < values[order[present - 1]])

@@ -128,7 +128,7 @@ static bool lasts(const caus_timeline *timeline, const caus_anomalies *found,
                   size_t variable)
 {
     const caus_anomaly *anomaly = &found->variables[variable];
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     size_t off = 0, rows = 0;
     for (size_t r = anomaly->onset.row; r < timeline->row_count; r++) {
         double size = (values[r] - anomaly->level) * anomaly->direction;

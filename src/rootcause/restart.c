@@ -14,7 +14,7 @@ static void find_memory_falls(const caus_case *about, double *falls)
     const caus_timeline *timeline = &about->timeline;
     const caus_scene *scene = &about->scene;
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = timeline->values + v * timeline->row_count;
+        const double *values = caus_timeline_values(timeline, v);
         double last = (double)NAN;
         if (scene->aspects[v] != CAUS_ASPECT_MEMORY || scene->bad[v] <= 0)
             continue;
@@ -48,7 +48,7 @@ caus_status caus_restart_init(caus_case *about, caus_error *err)
 static double fall_of(const caus_timeline *timeline, size_t variable,
                       size_t from, size_t to, double common)
 {
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     double most = 0, last = (double)NAN;
     double least = (double)INFINITY, highest = 0;
     size_t seen = 0;

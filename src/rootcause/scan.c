@@ -147,7 +147,7 @@ static step step_at(const caus_case *about, size_t split,
             caus_timeline_shift(timeline, v, split, timeline->row_count, space);
         if (shift.after == shift.before)
             continue;
-        made.values[made.count] = timeline->values + v * timeline->row_count;
+        made.values[made.count] = caus_timeline_values(timeline, v);
         made.before[made.count] = shift.before;
         made.after[made.count] = shift.after;
         made.scale[made.count++] = shift.scale;

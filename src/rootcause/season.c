@@ -426,7 +426,7 @@ caus_status caus_season_put_back(const caus_case *about, caus_arena *out,
     for (size_t v = 0; v < timeline->variable_count; v++) {
         const caus_time_of_day *usual = &about->usual[v];
         for (size_t r = 0; r < count; r++) {
-            double value = timeline->values[v * count + r];
+            double value = caus_timeline_values(timeline, v)[r];
             if (usual->centre > 0)
                 value *= level_at(usual->levels, timeline->time_ns[r]) /
                          usual->centre;

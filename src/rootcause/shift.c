@@ -30,9 +30,8 @@ caus_status caus_shift_space_init(const caus_timeline *timeline,
 static void name_variable(const caus_timeline *timeline, size_t variable,
                           caus_row_ranks *ranks, caus_rank_set *set)
 {
-    size_t start = variable * timeline->row_count;
-    set->values = timeline->values + start;
-    set->order = timeline->order + start;
+    set->values = caus_timeline_values(timeline, variable);
+    set->order = caus_timeline_order(timeline, variable);
     set->rank = ranks->rank;
     caus_row_ranks_find(ranks, set->order, timeline->present[variable]);
 }
@@ -135,21 +134,20 @@ static habit habit_of(const caus_rank_set *set, bool adds_up)
 static double few_of(const caus_timeline *timeline, size_t variable)
 {
     enum { FEW = 5 };
-    size_t start = variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
+    const uint32_t *order = caus_timeline_order(timeline, variable);
     size_t low = 0, high = timeline->present[variable];
     if (!timeline->adds_up[variable] || timeline->whole[variable] > 0)
         return 0;
     size_t count = high;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (timeline->values[start + timeline->order[start + middle]] > 0)
+        if (values[order[middle]] > 0)
             high = middle;
         else
             low = middle + 1;
     }
-    return low < count
-               ? FEW * timeline->values[start + timeline->order[start + low]]
-               : 0;
+    return low < count ? FEW * values[order[low]] : 0;
 }
 
 /* The mean of the rows added but for a tenth at each end: what comes and goes

@@ -22,7 +22,7 @@ enum {
  * often it was started, others know of it, too. */
 static bool is_lively(const caus_timeline *timeline, size_t variable)
 {
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     size_t changes = 0, count = timeline->present[variable];
     double last = (double)NAN;
     for (size_t r = 0;
@@ -51,7 +51,7 @@ static bool has_value(const caus_case *about, const bool *lively,
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
         size_t v = scene->variables[i];
-        double value = timeline->values[v * timeline->row_count + row];
+        double value = caus_timeline_values(timeline, v)[row];
         if (lively[v] && !isnan(value) &&
             (is_own(scene->aspects[v]) || value != 0))
             return true;
@@ -293,7 +293,7 @@ static double worse_by(const caus_case *about, const away_rows *rows,
 {
     const caus_timeline *timeline = &about->timeline;
     const caus_shift *shift = &rows->of->shifts[variable];
-    const double *values = timeline->values + variable * timeline->row_count;
+    const double *values = caus_timeline_values(timeline, variable);
     double sums[2] = {0}, counts[2] = {0};
     size_t end = caus_timeline_filled_before(timeline, rows->of->to);
     size_t from = caus_timeline_filled_before(timeline, rows->of->from);

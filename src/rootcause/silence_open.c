@@ -13,8 +13,8 @@ static bool is_measured(const caus_case *about, size_t service, size_t row)
     const caus_scene *scene = &about->scene;
     for (size_t i = scene->variable_start[service];
          i < scene->variable_start[service + 1]; i++) {
-        size_t cell = scene->variables[i] * timeline->row_count + row;
-        if (!isnan(timeline->values[cell]))
+        size_t v = scene->variables[i];
+        if (!isnan(caus_timeline_values(timeline, v)[row]))
             return true;
     }
     return false;

@@ -9,7 +9,7 @@
 static bool is_filled(const caus_timeline *timeline, size_t row)
 {
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        if (!isnan(timeline->values[v * timeline->row_count + row]))
+        if (!isnan(caus_timeline_values(timeline, v)[row]))
             return true;
     }
     return false;
@@ -80,7 +80,7 @@ void caus_timeline_find_failures(caus_timeline *timeline,
                                  const caus_aspect *aspects, const int *bad)
 {
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = timeline->values + v * timeline->row_count;
+        const double *values = caus_timeline_values(timeline, v);
         double most = 0, least = 0;
         timeline->whole[v] = 0;
         timeline->adds_up[v] = aspects[v] == CAUS_ASPECT_ERRORS;
