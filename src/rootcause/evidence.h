@@ -240,8 +240,8 @@ size_t caus_scene_find_call(const caus_scene *scene, size_t caller,
  * they ask it; SIZE_MAX = of no service. */
 bool caus_scene_users_see(const caus_scene *scene, size_t service);
 
-/* Whether anybody calls a service, whether it calls anybody, and whether it has
- * variables. */
+/* Whether anybody calls a service, whether it calls anybody, either of both,
+ * and whether it has variables. */
 static inline bool caus_scene_is_called(const caus_scene *scene, size_t service)
 {
     return scene->caller_start[service + 1] > scene->caller_start[service];
@@ -251,6 +251,13 @@ static inline bool caus_scene_makes_calls(const caus_scene *scene,
                                           size_t service)
 {
     return scene->callee_start[service + 1] > scene->callee_start[service];
+}
+
+static inline bool caus_scene_is_in_calls(const caus_scene *scene,
+                                          size_t service)
+{
+    return caus_scene_is_called(scene, service) ||
+           caus_scene_makes_calls(scene, service);
 }
 
 static inline bool caus_scene_is_measured(const caus_scene *scene,

@@ -150,17 +150,15 @@ static bool is_internal(caus_aspect aspect)
  * little is measured.
  */
 static void mark_observers(const caus_scene *scene, size_t variable_count,
-                           const caus_topology *calls, const caus_spans *spans)
+                           const caus_spans *spans)
 {
     bool *observer = scene->observer;
-    bool any = calls && calls->call_count;
+    bool any = scene->has_calls;
     for (size_t v = 0; v < variable_count; v++)
         any = any || is_internal(scene->aspects[v]);
-    for (size_t s = 0; s < scene->service_count; s++) {
-        const char *name = scene->services[s];
-        bool called = calls && caus_topology_find(calls, name) != SIZE_MAX;
-        observer[s] = any && !called && !caus_has_spans(spans, name);
-    }
+    for (size_t s = 0; s < scene->service_count; s++)
+        observer[s] = any && !caus_scene_is_in_calls(scene, s) &&
+                      !caus_has_spans(spans, scene->services[s]);
     for (size_t v = 0; v < variable_count; v++) {
         bool works = is_internal(scene->aspects[v]) ||
                      scene->aspects[v] == CAUS_ASPECT_LOAD;
@@ -301,7 +299,7 @@ caus_status caus_scene_init(const caus_series *series,
     CAUS_TRY(find_asks(series, out, &scene, err));
     CAUS_TRY(find_shown(series, out, &scene, err));
     CAUS_TRY(find_fronts(out, &scene, err));
-    mark_observers(&scene, series->variable_count, calls, spans);
+    mark_observers(&scene, series->variable_count, spans);
     *result = scene;
     return CAUS_OK;
 }

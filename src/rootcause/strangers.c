@@ -29,10 +29,10 @@ static bool answers_sooner(const caus_case *about, size_t service, size_t entry)
     return sooner;
 }
 
-static bool is_known(const caus_case *about, const char *name)
+static bool is_known(const caus_case *about, size_t service)
 {
-    return caus_topology_find(about->calls, name) != SIZE_MAX ||
-           caus_has_spans(about->spans, name);
+    return caus_scene_is_in_calls(&about->scene, service) ||
+           caus_has_spans(about->spans, about->scene.services[service]);
 }
 
 static bool takes_requests(const caus_scene *scene, size_t service)
@@ -70,7 +70,7 @@ caus_status caus_strangers_mark(caus_case *about, caus_error *err)
     for (size_t s = 0; s < count; s++) {
         observer[s] = only_looks(about, s);
         stranger[s] = scene->has_calls && takes_requests(scene, s) &&
-                      !observer[s] && !is_known(about, scene->services[s]);
+                      !observer[s] && !is_known(about, s);
     }
     scene->observer = observer;
     scene->stranger = stranger;

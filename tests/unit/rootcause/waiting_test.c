@@ -285,6 +285,37 @@ static void who_calls_itself_is_no_caller_of_its_own(void **state)
     }
 }
 
+/* Side calls nobody but itself, or is in no call, or nobody is in another. */
+static void who_calls_itself_alone_is_in_no_call(void **state)
+{
+    static const size_t alone[][2] = {{0, 1}, {1, 2}, {3, 3}};
+    static const size_t only_itself[][2] = {{3, 3}};
+    const caus_topology with = {4, made_topology.services, 3, alone},
+                        without = {3, made_topology.services, 2, alone},
+                        itself = {4, made_topology.services, 1, only_itself};
+    const caus_topology *const pairs[][2] = {{&with, &without},
+                                             {&itself, NULL}};
+    made_measure measures[MADE_VARIABLES];
+    memcpy(measures, made_incident, sizeof measures);
+    measures[SIDE_LATENCY].level = .3;
+    measures[SIDE_LATENCY].shift = .5;
+    measures[SIDE_LATENCY + 1] = (made_measure){"side_errors", "side", 0, 0, 0};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        caus_explain_options options = made_options();
+        options.topology = pairs[i][0];
+        caus_explanation told = made_explain(*state, measures, &options);
+        options.topology = pairs[i][1];
+        caus_explanation same = made_explain(*state, measures, &options);
+        for (size_t s = 0; s < told.suspect_count; s++) {
+            assert_string_equal(same.suspects[s].service,
+                                told.suspects[s].service);
+            assert_true(same.suspects[s].score == told.suspects[s].score);
+            assert_int_equal(same.suspects[s].observer,
+                             told.suspects[s].observer);
+        }
+    }
+}
+
 /* The way from mid to root, over `unmeasured` services, each of which calls
  * itself as well; root is measured by `of_root`. */
 static double way_behind(made_fixture *with, size_t unmeasured,
@@ -562,6 +593,7 @@ int main(void)
         MADE(who_stands_behind_the_unmeasured_may_be_it),
         MADE(many_ways_over_the_unmeasured_are_one_answer),
         MADE(who_calls_itself_is_no_caller_of_its_own),
+        MADE(who_calls_itself_alone_is_in_no_call),
         MADE(who_is_behind_three_unmeasured_may_be_it),
         MADE(who_counts_none_is_no_witness_behind_the_unmeasured),
         MADE(a_caller_s_own_end_is_no_way_to_a_callee),
