@@ -347,7 +347,7 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
 
 /* The same of who is called by services of which nobody measures how they
  * answer, by what is waited for each of these: that may as well be its doing.
- */
+ * Those of whom nobody tells that either are no witnesses. */
 static double waited_behind(const caus_scene *scene, const caus_scores *scores,
                             size_t service, size_t kind)
 {
@@ -356,12 +356,12 @@ static double waited_behind(const caus_scene *scene, const caus_scores *scores,
     for (size_t i = scene->caller_start[service];
          i < scene->caller_start[service + 1]; i++) {
         size_t caller = scene->callers[i];
-        if (caus_scene_shows(scene, caller))
+        if (caus_scene_shows(scene, caller) || scores->nearer[caller][kind] < 0)
             continue;
         least = fmin(least, scores->nearer[caller][kind]);
         any = true;
     }
-    return any && least >= 0 ? caus_weight_unseen * least : -1;
+    return any ? caus_weight_unseen * least : -1;
 }
 
 /* Over so many services in a row that nobody measures callers are looked for.

@@ -317,21 +317,25 @@ static void who_calls_itself_alone_is_in_no_call(void **state)
 }
 
 /* The way from mid to root, over `unmeasured` services, each of which calls
- * itself as well; root is measured by `of_root`. */
-static double way_behind(made_fixture *with, size_t unmeasured,
-                         const char *of_root)
+ * itself as well; root is measured by `of_root`. A job of which nothing is
+ * known may ask root, too. */
+static double way_beside(made_fixture *with, size_t unmeasured,
+                         const char *of_root, bool has_job)
 {
-    static const char *const services[] = {"front", "mid", "root", "side",
-                                           "u1",    "u2",  "u3",   "u4"};
-    size_t calls[11][2] = {{0, 1}, {0, 3}};
+    enum { ROOT = 2, JOB = 8 };
+    static const char *const services[] = {"front", "mid", "root", "side", "u1",
+                                           "u2",    "u3",  "u4",   "u5"};
+    size_t calls[12][2] = {{0, 1}, {0, 3}};
     size_t count = 2, last = 1;
     for (size_t i = 4; i < 4 + unmeasured; i++) {
         memcpy(calls[count++], (size_t[]){last, i}, sizeof *calls);
         memcpy(calls[count++], (size_t[]){i, i}, sizeof *calls);
         last = i;
     }
-    memcpy(calls[count++], (size_t[]){last, 2}, sizeof *calls);
-    caus_topology topology = {8, services, count, (const size_t(*)[2])calls};
+    memcpy(calls[count++], (size_t[]){last, ROOT}, sizeof *calls);
+    if (has_job)
+        memcpy(calls[count++], (size_t[]){JOB, ROOT}, sizeof *calls);
+    caus_topology topology = {9, services, count, (const size_t(*)[2])calls};
     caus_explain_options options = made_options();
     made_measure measures[MADE_VARIABLES];
     options.topology = &topology;
@@ -340,6 +344,21 @@ static double way_behind(made_fixture *with, size_t unmeasured,
     measures[ROOT_LATENCY].name = of_root;
     caus_explanation told = made_explain(with, measures, &options);
     return made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY];
+}
+
+static double way_behind(made_fixture *with, size_t unmeasured,
+                         const char *of_root)
+{
+    return way_beside(with, unmeasured, of_root, false);
+}
+
+static void of_whom_nothing_is_known_tells_nothing_of_a_way(void **state)
+{
+    for (size_t i = 1; i < 4; i++) {
+        double alone = way_beside(*state, i, "root_jobs", false);
+        assert_true(alone > 0);
+        assert_true(way_beside(*state, i, "root_jobs", true) == alone);
+    }
 }
 
 static void who_is_behind_three_unmeasured_may_be_it(void **state)
@@ -594,6 +613,7 @@ int main(void)
         MADE(many_ways_over_the_unmeasured_are_one_answer),
         MADE(who_calls_itself_is_no_caller_of_its_own),
         MADE(who_calls_itself_alone_is_in_no_call),
+        MADE(of_whom_nothing_is_known_tells_nothing_of_a_way),
         MADE(who_is_behind_three_unmeasured_may_be_it),
         MADE(who_counts_none_is_no_witness_behind_the_unmeasured),
         MADE(a_caller_s_own_end_is_no_way_to_a_callee),
