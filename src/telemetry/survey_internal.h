@@ -27,7 +27,48 @@ void caus_scrapes_forget(void *scrapes);
 void caus_scrapes_settle(caus_scrapes *scrapes);
 void caus_scrapes_deinit(caus_scrapes *scrapes);
 
-/* ---- propose_metrics.c: what the name of a metric says ---- */
+/* ---- propose_words.c: what words in the name of a metric tell ---- */
+
+/* The name after a first word in camel case, which is whose metric it is:
+ * ClickHouseProfileEvents_Query counts queries, not events. */
+const char *caus_metric_own_name(const char *name);
+
+/* Whether a metric is of the process that serves it. */
+bool caus_metric_is_of_process(const char *name);
+
+/* Whether who serves such a metric measures another program: what is of its own
+ * process is not of the service then. An agent within a JVM measures its own.
+ */
+bool caus_metric_tells_exporter(const char *name);
+
+/* What a metric may measure by a word of its name. */
+typedef enum caus_meaning {
+    CAUS_MEANS_ERRORS,
+    CAUS_MEANS_REQUESTS,
+    CAUS_MEANS_EVENTS,       /* what is counted and is no request */
+    CAUS_MEANS_DURATION,     /* of what is counted or summed up */
+    CAUS_MEANS_DURATION_NOW, /* of a gauge */
+    CAUS_MEANS_LOAD
+} caus_meaning;
+
+/* How surely a metric measures that, by the best word; 0 = none tells so. */
+double caus_metric_worth(const char *name, caus_meaning meaning);
+
+/* How much more, or less, a metric tells of its service than another that
+ * measures the same; short names come first. */
+double caus_metric_standing(const char *name);
+
+/* Whether a metric is of who measures, or no measure at all: limits, times of
+ * day, settings. */
+bool caus_metric_is_passed_over(const char *name);
+
+/* Whether a gauge is memory that is used or left. */
+bool caus_metric_is_memory(const char *name);
+
+/* Whether a gauge is the share of all processors that a process takes. */
+bool caus_metric_is_own_processor(const char *name);
+
+/* ---- propose_metrics.c: what a metric is good for ---- */
 
 typedef enum caus_measure {
     CAUS_MEASURE_COUNTER,   /* increase of a counter */
@@ -56,18 +97,6 @@ typedef struct caus_candidate {
     const char *unit;
     caus_kind kind;
 } caus_candidate;
-
-/* The name after a first word in camel case, which is whose metric it is:
- * ClickHouseProfileEvents_Query counts queries, not events. */
-const char *caus_metric_own_name(const char *name);
-
-/* Whether a metric is of the process that serves it. */
-bool caus_metric_is_of_process(const char *name);
-
-/* Whether who serves such a metric measures another program: what is of its own
- * process is not of the service then. An agent within a JVM measures its own.
- */
-bool caus_metric_tells_exporter(const char *name);
 
 /*
  * What the metrics are good for: none, one or several candidates each.
@@ -126,6 +155,42 @@ typedef struct caus_host {
 caus_status caus_hosts_tell_apart(caus_host *hosts, size_t count,
                                   const caus_group *groups, size_t group_count,
                                   caus_arena *out, caus_error *err);
+
+/* ---- propose_offers.c: what may be taken of every service ---- */
+
+/* A signal of a service. */
+typedef struct caus_offer {
+    const char *service;
+    double weight; /* of the service */
+    caus_signal signal;
+    double score;
+    size_t rank;                     /* within service and signal */
+    const caus_candidate *candidate; /* NULL = from spans */
+    const caus_group *group;
+    caus_trace_value trace_value;
+} caus_offer;
+
+typedef struct caus_offers {
+    caus_offer *items;
+    size_t count, capacity;
+} caus_offers;
+
+/* For qsort(): by service and signal, the best first. */
+int caus_offers_by_service(const void *a, const void *b);
+
+/* Reads those of metrics (`prom` open; NULL = none) and of spans, in that order
+ * and ranked. */
+caus_status caus_offers_read(const caus_setup_servers *servers, caus_prom *prom,
+                             caus_arena *out, caus_offers *result,
+                             caus_error *err);
+void caus_offers_deinit(caus_offers *offers);
+
+/* ---- propose_names.c: what proposed variables are called ---- */
+
+/* The service and a word, with the metric's own words where that is `taken`.
+ * NULL = no memory. */
+const char *caus_offer_name(const caus_offer *made, const caus_map *taken,
+                            caus_arena *out);
 
 /* ---- propose_query.c: PromQL of a candidate, and what it gives now ---- */
 
