@@ -24,6 +24,15 @@ typedef struct step {
 
 /* ---- names ---- */
 
+enum { MOST_NAME = 256 };
+
+/* What is measured, without labels: their values may be names of services. */
+static void read_own_name(const caus_variable *variable, char own[MOST_NAME])
+{
+    const char *name = caus_measure_name(variable);
+    snprintf(own, MOST_NAME, "%.*s", (int)caus_unlabelled_length(name), name);
+}
+
 /* Whether it is of a table that holds settings alone. */
 static bool is_of_settings(const char *name)
 {
@@ -73,8 +82,16 @@ static bool is_set(const char *name)
     static const char *const words[] = {
         "config",    "configured", "configuration", "spec",     "quota",
         "maxmemory", "maxclients", "gomaxprocs",    "maxprocs", "gomemlimit"};
-    return CAUS_HAS_WORD(name, words) || is_of_scale(name) ||
-           is_limit_of_pool(name);
+    return CAUS_HAS_WORD(name, words) || is_of_scale(name);
+}
+
+/* Whether it tells how long something took, as the longest wait for a pool. */
+static bool is_timed(const char *name)
+{
+    static const char *const words[] = {"seconds", "sec",     "ms",
+                                        "millis*", "micros*", "nanos*",
+                                        "us",      "time",    "timer"};
+    return CAUS_HAS_WORD(name, words);
 }
 
 /* Whether it is the most that there may be of something, or the most that
@@ -95,31 +112,37 @@ static bool is_limit(const char *name)
 }
 
 /* Whether it is added up over copies: it steps where one of them goes. */
-static bool is_of_all_copies(const caus_variable *variable)
+static bool is_of_all_copies(const caus_variable *variable, const char *own)
 {
     static const char *const sums[] = {"sum"};
     return variable->query && CAUS_HAS_WORD(variable->query, sums) &&
-           !is_of_scale(caus_measure_name(variable));
+           !is_of_scale(own);
 }
 
 /* Whether a variable is a setting by its name; what it did has to agree. */
 static bool is_named_setting(const caus_variable *variable, caus_aspect aspect)
 {
-    const char *name = caus_measure_name(variable);
-    if (is_of_all_copies(variable))
+    char own[MOST_NAME];
+    read_own_name(variable, own);
+    if (is_of_all_copies(variable, own))
         return false;
-    if (is_of_settings(name))
+    if (is_of_settings(own))
         return true;
-    if (is_measured(name))
+    if (is_measured(caus_measure_name(variable)))
         return false;
-    return is_set(name) || (!caus_aspect_is_outside(aspect) &&
-                            (is_limit(name) || is_most(name)));
+    return is_set(own) ||
+           (!caus_aspect_is_outside(aspect) && !is_timed(own) &&
+            (is_limit(own) || is_limit_of_pool(own) || is_most(own)));
 }
 
 /* The most that there was only rises, and does when something breaks. */
-static bool may_be_a_record(const char *name, const step *steps, size_t count)
+static bool may_be_a_record(const caus_variable *variable, const step *steps,
+                            size_t count)
 {
-    if (is_of_settings(name) || is_set(name) || is_limit(name))
+    char own[MOST_NAME];
+    read_own_name(variable, own);
+    if (is_of_settings(own) || is_set(own) || is_limit(own) ||
+        is_limit_of_pool(own))
         return false;
     for (size_t i = 0; i < count; i++) {
         if (steps[i].to < steps[i].from)
@@ -225,7 +248,9 @@ static caus_status make_change(const caus_case *about, size_t variable,
     format_value(stepped->from, from);
     format_value(stepped->to, to);
     caus_time_format(time_ns, at);
-    bool is_scale = is_of_scale(name);
+    char own[MOST_NAME];
+    read_own_name(setting, own);
+    bool is_scale = is_of_scale(own);
     *result = (caus_change){
         .time_ns = time_ns,
         .service = about->scene.services[about->scene.service_of[variable]],
@@ -254,7 +279,7 @@ static bool is_setting(const caus_case *about, size_t variable, step *steps,
            is_named_setting(named, about->scene.aspects[variable]) &&
            find_steps(timeline->values + variable * timeline->row_count,
                       timeline->row_count, steps, count) &&
-           !may_be_a_record(caus_measure_name(named), steps, *count);
+           !may_be_a_record(named, steps, *count);
 }
 
 caus_status caus_settings_take_out(caus_case *about, caus_error *err)

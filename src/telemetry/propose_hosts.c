@@ -85,17 +85,21 @@ static word without_number(word told)
     return (word){told.at, length >= LEAST_WORD ? length : told.length};
 }
 
-static host_name read_host(const char *value)
+static host_name read_words(word text)
 {
     host_name made = {.count = 0};
-    word label = first_label(value);
-    size_t at = 0;
-    while (at < label.length) {
-        size_t length = strcspn(label.at + at, "-_.:/?");
-        if (length && made.count < MOST_WORDS)
-            made.words[made.count++] = (word){label.at + at, length};
+    for (size_t at = 0; at < text.length && made.count < MOST_WORDS;) {
+        size_t length = strcspn(text.at + at, "-_.:/? ");
+        if (length)
+            made.words[made.count++] = (word){text.at + at, length};
         at += length + 1;
     }
+    return made;
+}
+
+static host_name read_host(const char *value)
+{
+    host_name made = read_words(first_label(value));
     while (made.count) {
         word *last = &made.words[made.count - 1];
         *last = without_number(*last);
@@ -208,13 +212,27 @@ static bool has_metric(const caus_host *host, const caus_group *groups,
 }
 
 /* Whether a job is called by no thing of its own. */
-static bool is_of_many(const char *job)
+static bool is_of_many(const host_name *job)
 {
     static const char *const words[] = {"services",     "apps",
                                         "applications", "microservices",
                                         "backends",     "targets"};
-    word name = {job, strlen(job)};
-    return is_any(name, words, sizeof words / sizeof *words);
+    for (size_t i = 0; i < job->count; i++) {
+        if (is_any(job->words[i], words, sizeof words / sizeof *words))
+            return true;
+    }
+    return false;
+}
+
+/* Whether all hosts of a job are called as it is: they are its copies. */
+static bool are_named_alike(const host_name *job, const host_name *things,
+                            size_t count)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        if (is_shared(job->words[i], things, count))
+            return true;
+    }
+    return false;
 }
 
 static bool is_one_job(const caus_host *a, const caus_host *b)
@@ -260,7 +278,7 @@ static size_t name_things(const caus_host *hosts, size_t count, size_t from,
 
 /* Whether the names of a job's hosts are of different things: of one at most
  * it is no more than what all share. Names that share nothing may be those of
- * machines. */
+ * machines, and those that share the job's of its copies. */
 static bool are_things(const host_name *things, size_t count,
                        const caus_host *job, const caus_group *groups,
                        size_t group_count)
@@ -268,12 +286,14 @@ static bool are_things(const host_name *things, size_t count,
     size_t plain = 0;
     if (count < 2)
         return false;
+    host_name name = read_words((word){job->value, strlen(job->value)});
+    bool is_store = has_metric(job, groups, group_count, is_of_stores);
     bool is_family = share_a_word(things, count);
     for (size_t t = 0; t < count; t++)
         plain += !is_told_apart(&things[t], things, count,
                                 is_family ? LEAST_OTHER : LEAST_WORD);
-    return plain < 2 && (is_family || is_of_many(job->value) ||
-                         has_metric(job, groups, group_count, is_of_stores));
+    return plain < 2 && (is_store || is_of_many(&name) ||
+                         (is_family && !are_named_alike(&name, things, count)));
 }
 
 /* The name of a thing; with its job's where a store is called as the service
