@@ -79,12 +79,12 @@ static void add_durations(finder *at, const char *name, const char *base)
     bool has_buckets = find(at, base, "_bucket") != NULL;
     bool is_size =
         caus_ends_with(base, "_bytes") || caus_ends_with(base, "_size");
-    double score = is_size ? 0 : caus_metric_worth(base, CAUS_MEANS_DURATION);
+    double score = is_size ? 0 : caus_metric_worth(base, CAUS_WORDS_DURATION);
     add_duration(at, name, base,
                  has_buckets ? CAUS_MEASURE_HISTOGRAM : CAUS_MEASURE_SUMMARY,
                  score > 0 ? score + has_buckets : 0);
     /* how many there were is a rate of its own, if nothing better counts it */
-    double rate = caus_metric_worth(base, CAUS_MEANS_REQUESTS);
+    double rate = caus_metric_worth(base, CAUS_WORDS_REQUESTS);
     if (rate > 0)
         rate += caus_metric_standing(base) - 1.5;
     add(at, (caus_candidate){.metric = name,
@@ -171,9 +171,9 @@ static bool add_time(finder *at, const char *name)
 static void add_counter(finder *at, const char *name)
 {
     const char *own = caus_metric_own_name(name);
-    double errors = caus_metric_worth(own, CAUS_MEANS_ERRORS),
-           rate = caus_metric_worth(own, CAUS_MEANS_REQUESTS);
-    double events = caus_metric_worth(own, CAUS_MEANS_EVENTS);
+    double errors = caus_metric_worth(own, CAUS_WORDS_ERRORS),
+           rate = caus_metric_worth(own, CAUS_WORDS_REQUESTS);
+    double events = caus_metric_worth(own, CAUS_WORDS_EVENTS);
     if (add_time(at, name) || caus_ends_with(name, "_bytes_total") ||
         caus_ends_with(name, "Bytes"))
         return;
@@ -227,7 +227,7 @@ static void add_gauge(finder *at, const char *name)
         add_space(at, name);
         return;
     }
-    double duration = caus_metric_worth(name, CAUS_MEANS_DURATION_NOW);
+    double duration = caus_metric_worth(name, CAUS_WORDS_DURATION_NOW);
     if (duration > 0) {
         add_duration(at, name, name,
                      strcasestr(name, "_max_") ? CAUS_MEASURE_GAUGE_MAX
@@ -254,7 +254,7 @@ static void add_gauge(finder *at, const char *name)
                         : "memory";
         made.unit = "bytes";
     } else {
-        double load = caus_metric_worth(name, CAUS_MEANS_LOAD);
+        double load = caus_metric_worth(name, CAUS_WORDS_LOAD);
         made.score = load > 0 ? load + caus_metric_standing(name) : 0;
         if (caus_ends_with(name, "_bytes"))
             made.unit = "bytes";

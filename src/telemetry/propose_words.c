@@ -141,20 +141,19 @@ bool caus_metric_is_passed_over(const char *name)
     return false;
 }
 
-double caus_metric_worth(const char *name, caus_meaning meaning)
+double caus_metric_worth(const char *name, caus_metric_words words)
 {
-    static const hint *const lists[] = {[CAUS_MEANS_ERRORS] = error_words,
-                                        [CAUS_MEANS_REQUESTS] = rate_words,
-                                        [CAUS_MEANS_EVENTS] = event_words,
-                                        [CAUS_MEANS_DURATION] = duration_words,
-                                        [CAUS_MEANS_DURATION_NOW] =
+    static const hint *const lists[] = {[CAUS_WORDS_ERRORS] = error_words,
+                                        [CAUS_WORDS_REQUESTS] = rate_words,
+                                        [CAUS_WORDS_EVENTS] = event_words,
+                                        [CAUS_WORDS_DURATION] = duration_words,
+                                        [CAUS_WORDS_DURATION_NOW] =
                                             duration_gauge_words,
-                                        [CAUS_MEANS_LOAD] = load_words};
-    const hint *words = lists[meaning];
+                                        [CAUS_WORDS_LOAD] = load_words};
     double best = 0;
-    for (; words->word; words++) {
-        if (words->score > best && strcasestr(name, words->word))
-            best = words->score;
+    for (const hint *at = lists[words]; at->word; at++) {
+        if (at->score > best && strcasestr(name, at->word))
+            best = at->score;
     }
     return best;
 }

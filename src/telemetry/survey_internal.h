@@ -42,17 +42,17 @@ bool caus_metric_is_of_process(const char *name);
 bool caus_metric_tells_exporter(const char *name);
 
 /* What a metric may measure by a word of its name. */
-typedef enum caus_meaning {
-    CAUS_MEANS_ERRORS,
-    CAUS_MEANS_REQUESTS,
-    CAUS_MEANS_EVENTS,       /* what is counted and is no request */
-    CAUS_MEANS_DURATION,     /* of what is counted or summed up */
-    CAUS_MEANS_DURATION_NOW, /* of a gauge */
-    CAUS_MEANS_LOAD
-} caus_meaning;
+typedef enum caus_metric_words {
+    CAUS_WORDS_ERRORS,
+    CAUS_WORDS_REQUESTS,
+    CAUS_WORDS_EVENTS,       /* what is counted and is no request */
+    CAUS_WORDS_DURATION,     /* of what is counted or summed up */
+    CAUS_WORDS_DURATION_NOW, /* of a gauge */
+    CAUS_WORDS_LOAD
+} caus_metric_words;
 
 /* How surely a metric measures that, by the best word; 0 = none tells so. */
-double caus_metric_worth(const char *name, caus_meaning meaning);
+double caus_metric_worth(const char *name, caus_metric_words words);
 
 /* How much more, or less, a metric tells of its service than another that
  * measures the same; short names come first. */
