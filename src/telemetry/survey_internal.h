@@ -178,8 +178,8 @@ typedef struct caus_offers {
 /* For qsort(): by service and signal, the best first. */
 int caus_offers_by_service(const void *a, const void *b);
 
-/* Reads those of metrics (`prom` open; NULL = none) and of spans, in that order
- * and ranked. */
+/* Those of metrics (`prom` open; NULL = none) and of spans, ranked and in the
+ * order of caus_offers_by_service(). To be freed by caus_offers_deinit(). */
 caus_status caus_offers_read(const caus_setup_servers *servers, caus_prom *prom,
                              caus_arena *out, caus_offers *result,
                              caus_error *err);
