@@ -55,24 +55,33 @@ static bool is_any(word told, const char *const *words, size_t count)
     return false;
 }
 
+static bool has_vowel(word told)
+{
+    size_t i = 0;
+    while (i < told.length && !strchr("aeiouyAEIOUY", told.at[i]))
+        i++;
+    return i < told.length;
+}
+
 /* Words of which copy it is, or where, and the numbers of addresses. */
 static bool is_of_replica(word told)
 {
     static const char *const words[] = {
-        "primary", "replica",  "master",  "slave",     "standby",   "leader",
-        "reader",  "follower", "writer",  "secondary", "read",      "main",
-        "backup",  "arbiter",  "hot",     "green",     "blue",      "canary",
-        "stable",  "active",   "passive", "east",      "west",      "north",
-        "south",   "central",  "left",    "right",     "localhost", "host",
-        "node",    "server",   "worker",  "machine",   "local",     "ip"};
-    size_t letters = 0, vowels = 0;
-    for (size_t i = 0; i < told.length; i++) {
+        "primary", "replica",   "master",    "slave",       "standby",
+        "leader",  "reader",    "follower",  "writer",      "secondary",
+        "read",    "main",      "backup",    "arbiter",     "hot",
+        "green",   "blue",      "canary",    "spare",       "replicas",
+        "slaves",  "readers",   "followers", "secondaries", "sync",
+        "async",   "stable",    "active",    "passive",     "east",
+        "west",    "north",     "south",     "central",     "left",
+        "right",   "localhost", "host",      "node",        "server",
+        "worker",  "machine",   "local",     "ip"};
+    size_t letters = 0;
+    for (size_t i = 0; i < told.length; i++)
         letters += isalpha((unsigned char)told.at[i]) != 0;
-        vowels += strchr("aeiouyAEIOUY", told.at[i]) != NULL;
-    }
     /* A hash has digits, or no vowel as those of pods. */
     return told.length < 2 || letters < told.length ||
-           (told.length == 5 && !vowels) ||
+           (told.length == 5 && !has_vowel(told)) ||
            is_any(told, words, sizeof words / sizeof *words);
 }
 
@@ -97,16 +106,24 @@ static host_name read_words(word text)
     return made;
 }
 
+/* Whether a word behind others is what tells copies of them apart: of a pod, or
+ * of a pool of machines, it may have no digit, or one at its end. */
+static bool is_copy(word told)
+{
+    return (told.length >= LEAST_OTHER && !has_vowel(told)) ||
+           is_of_replica(without_number(told));
+}
+
 static host_name read_host(const char *value)
 {
     host_name made = read_words(first_label(value));
-    while (made.count) {
-        word *last = &made.words[made.count - 1];
-        *last = without_number(*last);
-        if (!is_of_replica(*last))
-            break;
+    while (made.count > 1 && is_copy(made.words[made.count - 1]))
         made.count--;
-    }
+    if (!made.count)
+        return made;
+    word *last = &made.words[made.count - 1];
+    *last = without_number(*last);
+    made.count -= is_of_replica(*last);
     return made;
 }
 
@@ -410,6 +427,8 @@ caus_status caus_hosts_tell_apart(caus_host *hosts, size_t count,
     mark_machines(hosts, count, groups, group_count);
     for (size_t from = 0, to; from < count; from = to) {
         to = end_of_job(hosts, count, from);
+        if (hosts[from].is_of_machines)
+            continue;
         for (size_t label = 0; label < CAUS_HOST_LABELS; label++) {
             size_t found = name_things(hosts, count, from, to, label, things);
             if (!are_things(things, found, &hosts[from], groups, group_count))

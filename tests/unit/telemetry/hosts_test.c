@@ -148,8 +148,8 @@ static void different_names_are_different_things(void **state)
         {"q",
          "rabbitmq_up",
          {"mq-orders-7d9f8b6c5-x2x4z:1", "mq-orders-7d9f8b6c5-kqzvt:1",
-          "mq-mails-5b8d7c9f4-bbxkq:1"},
-         {"mq-orders", "mq-orders", "mq-mails"}},
+          "mq-mails-5b8d7c9f4-bbxkq:1", "mq-orders-7d9f8b6c5-bcd42:1"},
+         {"mq-orders", "mq-orders", "mq-mails", "mq-orders"}},
     };
     for (size_t i = 0; i < sizeof jobs / sizeof *jobs; i++)
         expect(*state, &jobs[i]);
@@ -184,6 +184,20 @@ static void replicas_are_one_service(void **state)
          "http_requests_total",
          {"api-frankfurt:1", "api-dublin:1"},
          {0}},
+        /* hashes without a digit, or with one at their end */
+        {"pods",
+         "redis_up",
+         {"cart-7d9f8b6c5-x2x4z:1", "cart-7d9f8b6c5-kqzv4:1",
+          "cart-bcdfghjkl-kqzvt:1"},
+         {0}},
+        {"proxy",
+         "http_requests_total",
+         {"gke-pool-3f5c2a1b-bxqz:1", "gke-pool-3f5c2a1b-x2k4:1"},
+         {0}},
+        {"redis",
+         "redis_up",
+         {"redis-master-0:1", "redis-replicas-0:1", "redis-replicas-1:1"},
+         {0}},
         /* names that share nothing may be those of machines */
         {"api", "http_requests_total", {"titan:8080", "hydra:8080"}, {0}},
         {"node", "node_load1", {"db-orders:9100", "db-users:9100"}, {0}},
@@ -208,6 +222,17 @@ static void machines_are_no_things(void **state)
     add_job(at, &node);
     tell_apart(at);
     assert_null(find(at, "titan:6379")->thing);
+}
+
+static void what_is_probed_is_no_thing(void **state)
+{
+    fixture *at = *state;
+    add_group(at, "job", "probes", "probe_success");
+    add_host(at, "probes", "shop-cart", "blackbox:9115");
+    add_host(at, "probes", "shop-users", "blackbox:9115");
+    tell_apart(at);
+    assert_null(at->hosts[0].thing);
+    assert_null(at->hosts[1].thing);
 }
 
 static void many_things_are_machines(void **state)
@@ -306,6 +331,7 @@ int main(void)
         TEST(different_names_are_different_things),
         TEST(replicas_are_one_service),
         TEST(machines_are_no_things),
+        TEST(what_is_probed_is_no_thing),
         TEST(many_things_are_machines),
         TEST(matchers_name_all_hosts_of_a_thing),
         TEST(servers_come_before_the_instance),
