@@ -33,13 +33,15 @@ static void read_own_name(const caus_variable *variable, char own[MOST_NAME])
     snprintf(own, MOST_NAME, "%.*s", (int)caus_unlabelled_length(name), name);
 }
 
-/* Whether it is of a table that holds settings alone. */
+/* Whether it is of a table that holds settings alone. A page of settings is
+ * none. */
 static bool is_of_settings(const char *name)
 {
-    static const char *const tables[] = {"setting", "settings"};
+    static const char *const settings[] = {"settings"};
+    static const char *const servers[] = {"pg"};
     static const char *const variables[] = {"variables"};
     static const char *const global[] = {"global"};
-    return CAUS_HAS_WORD(name, tables) ||
+    return CAUS_HAS_BEHIND(name, settings, servers) ||
            CAUS_HAS_BEHIND(name, variables, global);
 }
 
@@ -54,7 +56,9 @@ static bool is_measured(const char *name)
         "timestamp", "succe*",   "status",   "state",   "peak",    "seen",
         "observed",  "recent",   "utili*",   "pct",     "ratio",   "percent*",
         "throttl*",  "latenc*",  "duration", "elapsed", "age",     "queue*",
-        "wait*",     "session*", "drop*",    "evict*"};
+        "wait*",     "session*", "drop*",    "evict*",  "over",    "near",
+        "denied",    "limited",  "acqui*",   "creat*",  "borrow*", "event*",
+        "oom",       "epoch",    "term"};
     return CAUS_HAS_WORD(name, words);
 }
 
@@ -80,8 +84,9 @@ static bool is_limit_of_pool(const char *name)
 static bool is_set(const char *name)
 {
     static const char *const words[] = {
-        "config",    "configured", "configuration", "spec",     "quota",
-        "maxmemory", "maxclients", "gomaxprocs",    "maxprocs", "gomemlimit"};
+        "config",     "configured", "configuration", "setting",
+        "settings",   "spec",       "quota",         "maxmemory",
+        "maxclients", "gomaxprocs", "maxprocs",      "gomemlimit"};
     return CAUS_HAS_WORD(name, words) || is_of_scale(name);
 }
 
@@ -119,6 +124,15 @@ static bool is_of_all_copies(const caus_variable *variable, const char *own)
            !is_of_scale(own);
 }
 
+/* Whether it may tell of calls: of those of a page or service that is called
+ * "settings", too. How long is waited for answers is set. */
+static bool is_of_calls(const char *name, caus_aspect aspect)
+{
+    static const char *const words[] = {"timeout", "deadline", "retries"};
+    return aspect == CAUS_ASPECT_LOAD ||
+           (caus_aspect_is_outside(aspect) && !CAUS_HAS_WORD(name, words));
+}
+
 /* Whether a variable is a setting by its name; what it did has to agree. */
 static bool is_named_setting(const caus_variable *variable, caus_aspect aspect)
 {
@@ -130,12 +144,15 @@ static bool is_named_setting(const caus_variable *variable, caus_aspect aspect)
         return true;
     if (is_measured(caus_measure_name(variable)))
         return false;
-    return is_set(own) ||
-           (!caus_aspect_is_outside(aspect) && !is_timed(own) &&
-            (is_limit(own) || is_limit_of_pool(own) || is_most(own)));
+    if (is_set(own))
+        return !is_of_calls(own, aspect);
+    return !caus_aspect_is_outside(aspect) && !is_timed(own) &&
+           (is_limit(own) || is_limit_of_pool(own) || is_most(own));
 }
 
-/* The most that there was only rises, and does when something breaks. */
+/* The most that there was, lately or ever, rises when something breaks, and is
+ * 0 where nothing comes any more: what may be is lowered to something, and that
+ * at most taken back. */
 static bool may_be_a_record(const caus_variable *variable, const step *steps,
                             size_t count)
 {
@@ -144,11 +161,13 @@ static bool may_be_a_record(const caus_variable *variable, const step *steps,
     if (is_of_settings(own) || is_set(own) || is_limit(own) ||
         is_limit_of_pool(own))
         return false;
+    if (!count || steps[0].to > steps[0].from)
+        return true;
     for (size_t i = 0; i < count; i++) {
-        if (steps[i].to < steps[i].from)
-            return false;
+        if (!(steps[i].to > 0) || steps[i].to > steps[0].from)
+            return true;
     }
-    return true;
+    return false;
 }
 
 /* ---- behaviour ---- */

@@ -157,6 +157,9 @@ static void names_tell_settings(void **state)
         {"root_container_memory_limit_bytes", true, true},
         {"root_tomcat_threads_config_max_threads", true, true},
         /* the most that there was, or that there may be */
+        {"root_redis_config_timeout", true, true},
+        {"root_pg_settings_log_min_error_statement", true, true},
+        {"root_redis_sentinel_master_setting_ckquorum", true, true},
         {"root_process_max_fds", true, false},
         {"root_max_connections", true, false},
         /* what happens with them */
@@ -177,6 +180,17 @@ static void names_tell_settings(void **state)
         {"root_memory_limit{type=\"used\"}", false, false},
         {"root_configserver_threads", false, false},
         {"root_hikaricp_connections_active", false, false},
+        {"root_hikaricp_connections_acquire_seconds_max", false, false},
+        {"root_pool_connection_creation_max", false, false},
+        {"root_connection_pool_max_time", false, false},
+        {"root_haproxy_server_max_connect_time_seconds", false, false},
+        {"root_envoy_cluster_ratelimit_over_limit", false, false},
+        {"root_quota_denied", false, false},
+        {"root_sentinel_config_epoch", false, false},
+        /* calls of what is called so */
+        {"root_get_settings_errors", false, false},
+        {"root_get_settings_p99", false, false},
+        {"root_config_requests", false, false},
     };
     static const held down[] = {{MADE_ONSET, 3}}, up[] = {{MADE_ONSET, 30}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -226,6 +240,29 @@ static void only_what_keeps_its_values_is_a_setting(void **state)
     assert_int_equal(COUNT(with, unsettled), 0);
     assert_int_equal(COUNT(with, too_soon), 0);
     assert_int_equal(COUNT(with, soon), 1);
+}
+
+/* Whether a `max` that does this is taken for a setting. */
+static bool is_taken(made_fixture *with, const held *later, size_t count)
+{
+    made_setting setting = {
+        "root_max_connections", "root", NULL, 100, later, count};
+    caus_explanation told = explain(with, &setting);
+    return told.known_changes != NULL;
+}
+
+static void the_most_there_was_is_no_setting(void **state)
+{
+    made_fixture *with = *state;
+    static const held lowered_to[] = {{150, 20}}, to_nothing[] = {{150, 0}};
+    static const held back[] = {{150, 20}, {190, 100}};
+    static const held over[] = {{50, 20}, {MADE_ONSET, 200}};
+    static const held lately[] = {{MADE_ONSET, 200}, {210, 100}};
+    assert_true(is_taken(with, lowered_to, 1));
+    assert_true(is_taken(with, back, 2));
+    assert_false(is_taken(with, to_nothing, 1));
+    assert_false(is_taken(with, over, 2));
+    assert_false(is_taken(with, lately, 2));
 }
 
 static void the_step_is_dated_by_the_last_old_value(void **state)
@@ -330,6 +367,7 @@ int main(void)
         TEST(a_setting_is_no_clue),
         TEST(names_tell_settings),
         TEST(only_what_keeps_its_values_is_a_setting),
+        TEST(the_most_there_was_is_no_setting),
         TEST(the_step_is_dated_by_the_last_old_value),
         TEST(sums_over_copies_step_where_one_goes),
         TEST(what_is_told_is_not_told_again),
