@@ -360,6 +360,15 @@ static const char *match_thing(const caus_host *hosts, size_t from, size_t to,
     return kept;
 }
 
+/* The first of the hosts [from, of] that is the same thing as the last. */
+static size_t first_of_thing(const caus_host *hosts, size_t from, size_t of)
+{
+    while (!hosts[from].thing ||
+           strcmp(hosts[from].thing, hosts[of].thing) != 0)
+        from++;
+    return from;
+}
+
 static caus_status name_hosts(caus_host *hosts, size_t from, size_t to,
                               size_t label, const caus_group *groups,
                               size_t count, caus_arena *out, caus_error *err)
@@ -378,7 +387,9 @@ static caus_status name_hosts(caus_host *hosts, size_t from, size_t to,
     for (size_t h = from; h < to; h++) {
         if (!hosts[h].thing)
             continue;
-        hosts[h].matcher = match_thing(hosts, from, to, h, out);
+        size_t first = first_of_thing(hosts, from, h);
+        hosts[h].matcher = first < h ? hosts[first].matcher
+                                     : match_thing(hosts, from, to, h, out);
         if (!hosts[h].matcher)
             return caus_arena_fail(out, err);
     }
