@@ -36,11 +36,10 @@ except ImportError:
 
 TERMS = ["change", "traces", "calls", "internal", "external", "way", "both", "order", "logs"]
 IN_USE = [1, 1, 1, 1, 1, .5, .3, 1.2, 1]
-SIGNS = ["one", "beyond", "alone", "share", "lead", "strength", "blind", "explained", "clear",
-         "agreed", "unfelt", "untold", "elsewhere"]
+SIGNS = ["one", "beyond", "alone", "share", "lead", "blind", "explained", "clear", "agreed",
+         "unfelt", "untold", "elsewhere"]
 INCIDENT = ["one", "beyond", "alone", "unfelt"]
-RIGHT = ["one", "beyond", "share", "lead", "strength", "blind", "explained", "clear", "agreed",
-         "untold", "elsewhere"]
+RIGHT = ["one", "share", "lead", "blind", "explained", "clear", "agreed", "untold", "elsewhere"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
 MOVED, NAMED = .5, .75
@@ -78,7 +77,6 @@ def signs(told):
             NEUTRAL_ALONE if told["alarm"] is None else math.log(between(alone, .1, 12)),
             math.log(share),
             1 - services[1][1] / score if len(services) > 1 else 1,
-            0 if told["strength"] is None else math.log(between(told["strength"], .1, 10)),
             terms["external"] / score if explained is None else 0,
             0 if explained is None else math.log(explained),
             max(terms.values()) / score, agreement(services), told["unfelt"] or 0,
@@ -160,6 +158,16 @@ def most_before_second(rows):
     return 1 / (1 + (1 - rows[:, SIGNS.index("lead")]) ** POWER_OF_LEAD)
 
 
+def chances(rows, weights):
+    return 1 / (1 + np.exp(-rows @ weights))
+
+
+def most_of_incident(rows, weights):
+    """Another: where nothing is said to have happened, nobody is likely to have done it."""
+    happened = chances(rows, weights)
+    return np.where(happened < MOVED, np.sqrt(happened * MOVED), 1)
+
+
 def logistic(rows, labels, weights, used, most=1., left=1.):
     """Penalised logistic regression by Fisher's scoring, of a chance that is at most
     `most`, and of which so much is left."""
@@ -167,7 +175,7 @@ def logistic(rows, labels, weights, used, most=1., left=1.):
     penalty = np.array([0.] + [PENALTY] * (len(SIGNS) - 1))
     found = np.zeros(len(SIGNS))
     for _ in range(100):
-        p = 1 / (1 + np.exp(-rows @ found))
+        p = chances(rows, found)
         rises = left * p * (1 - p) * (p < most)
         p = left * np.minimum(p, most)
         rises_of = weights * rises / np.maximum(p * (1 - p), 1e-9)
@@ -191,9 +199,9 @@ def fit_signs(pools):
     kept = labels == 1
     share = weights[kept].sum() / max(weights[~kept].sum(), 1e-9)
     even = np.where(kept, weights, HEALTHY_WEIGHT * weights * share)
-    return (logistic(rows, labels, even, INCIDENT),
-            logistic(rows[kept], right[kept], weights[kept], RIGHT,
-                     most_before_second(rows[kept]), left[kept]))
+    incident = logistic(rows, labels, even, INCIDENT)
+    most = np.minimum(most_before_second(rows), most_of_incident(rows, incident))
+    return incident, logistic(rows[kept], right[kept], weights[kept], RIGHT, most[kept], left[kept])
 
 
 def fit_terms(pools, penalty=5.):
@@ -216,9 +224,9 @@ def fit_terms(pools, penalty=5.):
 def judged(rows, left, fitted):
     """Verdict and confidence of every answer; those of the program are the same."""
     rows = np.array(rows)
-    happened = 1 / (1 + np.exp(-rows @ fitted[0]))
-    sure = np.minimum(1 / (1 + np.exp(-rows @ fitted[1])), most_before_second(rows))
-    sure *= np.minimum(1, happened / MOVED) * left
+    happened = chances(rows, fitted[0])
+    sure = np.minimum(chances(rows, fitted[1]), most_before_second(rows))
+    sure = np.minimum(sure, most_of_incident(rows, fitted[0])) * left
     return [("no_anomaly" if h < MOVED else
              "cause" if h >= NAMED and p >= .5 else "insufficient", p)
             for h, p in zip(happened, sure)]

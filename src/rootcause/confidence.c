@@ -219,8 +219,7 @@ static double find_beyond(const caus_case *about)
 /* What is not known counts as what tells neither, and what is far out no more
  * than at a limit, as it would decide alone. bench/rca/fit.py, which fits the
  * weights, reads signs the same way. */
-static void read_signs(const caus_case *about, const caus_placebo *placebo,
-                       double *signs)
+static void read_signs(const caus_case *about, double *signs)
 {
     const caus_suspect *first = about->suspects;
     const double *terms = first->terms;
@@ -233,8 +232,6 @@ static void read_signs(const caus_case *about, const caus_placebo *placebo,
         isnan(about->alarm) ? caus_neutral_alone : log_between(alone, .1, 12);
     signs[CAUS_SIGN_SHARE] = log(share_of_first(about));
     signs[CAUS_SIGN_LEAD] = lead_of_first(about);
-    signs[CAUS_SIGN_STRENGTH] =
-        isnan(placebo->strength) ? 0 : log_between(placebo->strength, .1, 10);
     /* Latency and errors spread: without a call graph whoever shows them may
      * be a victim. */
     signs[CAUS_SIGN_BLIND] =
@@ -288,18 +285,28 @@ static double wait_unseen(const caus_case *about)
            first->terms[CAUS_TERM_EXTERNAL] / first->score;
 }
 
+/* Where nothing is said to have happened, nobody is likely to have done it: at
+ * most half way, by ratio, from the chance that anything did to the least of
+ * which that is said, as who asks may have seen more. */
+static double most_of_incident(const caus_case *about)
+{
+    double happened = about->incident;
+    return happened < caus_moved_incident ? sqrt(happened * caus_moved_incident)
+                                          : 1;
+}
+
 static double sure_of_first(const caus_case *about, const double *signs)
 {
     double sure =
         fmin(logistic(caus_right_weights, signs), most_before_second(about));
-    sure *= fmin(1, about->incident / caus_moved_incident);
+    sure = fmin(sure, most_of_incident(about));
     sure *= 1 - (1 - caus_share_of_either) * wait_unseen(about);
     sure *= 1 - caus_strays_share(about);
     return may_wait_for_nobody(about) ? caus_share_of_either * sure : sure;
 }
 
-caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
-                                 double *confidence, caus_error *err)
+caus_status caus_confidence_fill(caus_case *about, double *confidence,
+                                 caus_error *err)
 {
     size_t count = about->scene.service_count;
     about->incident = 0;
@@ -312,7 +319,7 @@ caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
     about->unfelt = unfelt_of_first(about);
     about->untold = untold_of_first(about);
     double signs[CAUS_SIGN_COUNT] = {0}, sum = 0;
-    read_signs(about, placebo, signs);
+    read_signs(about, signs);
     about->incident = logistic(caus_incident_weights, signs);
     double sure = sure_of_first(about, signs);
     confidence[0] = sure;

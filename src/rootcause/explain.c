@@ -441,7 +441,7 @@ caus_status caus_case_explain(caus_case *about, caus_explanation *result,
     double *confidence = CAUS_ARRAY(about->out, double, services + 1);
     if (!confidence)
         return caus_arena_fail(about->out, err);
-    CAUS_TRY(caus_confidence_fill(about, &placebo, confidence, err));
+    CAUS_TRY(caus_confidence_fill(about, confidence, err));
     for (size_t i = 0; i < services; i++)
         about->suspects[i].confidence = confidence[i];
     CAUS_TRY(caus_symptom_retell(about, err));

@@ -396,7 +396,6 @@ typedef enum caus_sign {
                             the threshold */
     CAUS_SIGN_SHARE,     /* log of the share of the first score in all */
     CAUS_SIGN_LEAD,      /* (first − second) / first */
-    CAUS_SIGN_STRENGTH,  /* log of the first score over placebo windows' */
     CAUS_SIGN_BLIND,     /* share that no call graph vouches for */
     CAUS_SIGN_EXPLAINED, /* log of the share of what is loud that the first can
                             have moved */
@@ -412,8 +411,8 @@ typedef enum caus_sign {
 } caus_sign;
 
 /* Confidence of every suspect; sets `incident` and `explained`. */
-caus_status caus_confidence_fill(caus_case *about, const caus_placebo *placebo,
-                                 double *confidence, caus_error *err);
+caus_status caus_confidence_fill(caus_case *about, double *confidence,
+                                 caus_error *err);
 
 /* Sets `departure` and `departure_beyond` once the shifts are measured. */
 caus_status caus_departure_find(caus_case *about, caus_error *err);

@@ -125,11 +125,11 @@ static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.55, 1.70, .56, 0,     0, 0, 0,
-                                               0,     0,    0,   -1.08, 0, 0};
+static const double caus_incident_weights[] = {-2.55, 1.69, .55, 0,     0, 0,
+                                               0,     0,    0,   -1.05, 0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {
-    -.70, .30, 0, .98, 1.68, .37, -1.02, 1.22, 1.04, .57, 0, -1.06, -1.23};
+static const double caus_right_weights[] = {.77,  0,   0,   1.37, 1.68,  -1.30,
+                                            1.30, .91, .93, 0,    -1.00, -1.08};
 /* Odds of the first against the second are at most this power of the ratio of
  * their scores. */
 static const double caus_power_of_lead = 4;

@@ -360,11 +360,11 @@ static const char *match_thing(const caus_host *hosts, size_t from, size_t to,
     return kept;
 }
 
-/* The first of the hosts [from, of] that is the same thing as the last. */
-static size_t first_of_thing(const caus_host *hosts, size_t from, size_t of)
+/* The first host from `from` on that is a thing, of which there is one. */
+static size_t first_of_thing(const caus_host *hosts, size_t from,
+                             const char *thing)
 {
-    while (!hosts[from].thing ||
-           strcmp(hosts[from].thing, hosts[of].thing) != 0)
+    while (!hosts[from].thing || strcmp(hosts[from].thing, thing) != 0)
         from++;
     return from;
 }
@@ -385,9 +385,10 @@ static caus_status name_hosts(caus_host *hosts, size_t from, size_t to,
             return caus_arena_fail(out, err);
     }
     for (size_t h = from; h < to; h++) {
-        if (!hosts[h].thing)
+        const char *thing = hosts[h].thing;
+        if (!thing)
             continue;
-        size_t first = first_of_thing(hosts, from, h);
+        size_t first = first_of_thing(hosts, from, thing);
         hosts[h].matcher = first < h ? hosts[first].matcher
                                      : match_thing(hosts, from, to, h, out);
         if (!hosts[h].matcher)

@@ -278,7 +278,7 @@ static void where_nothing_happened_nobody_is_likely(void **state)
     assert_true(about.incident < .5 * caus_moved_incident);
     assert_true(told.suspects[0].confidence > 0);
     assert_true(told.suspects[0].confidence <=
-                about.incident / caus_moved_incident);
+                sqrt(about.incident * caus_moved_incident));
 }
 
 /* Front breaks; of side nobody knows more than its requests show. */
