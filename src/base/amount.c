@@ -2,6 +2,7 @@
 #include "base/amount.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,4 +102,10 @@ void caus_amount_format_whole(const char *unit, double value, char text[96])
     caus_amount_format(amount.factor, value, number);
     snprintf(text, 96, "%s%s%s%s%.40s", number, *amount.count ? " " : "",
              amount.count, *amount.unit ? " " : "", amount.unit);
+}
+
+void caus_amount_format_set(double value, char text[32])
+{
+    bool is_whole = fabs(value) < 1e15 && !(fabs(value - trunc(value)) > 0);
+    snprintf(text, 32, is_whole ? "%.0f" : "%.6g", value);
 }

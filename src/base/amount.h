@@ -23,4 +23,8 @@ void caus_amount_format(double factor, double value, char text[48]);
 /* The same with count and unit. */
 void caus_amount_format_whole(const char *unit, double value, char text[96]);
 
+/* As somebody sets it: whole numbers with all digits, "67108864", others with
+ * six. */
+void caus_amount_format_set(double value, char text[32]);
+
 #endif

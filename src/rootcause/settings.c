@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/amount.h"
 #include "rootcause/measure_words.h"
 #include "rootcause/rootcause_internal.h"
 
@@ -231,13 +232,6 @@ static bool find_steps(const double *values, size_t rows, step *steps,
 
 /* ---- changes ---- */
 
-/* "67108864", or what is no whole number to six digits. */
-static void format_value(double value, char text[32])
-{
-    bool is_whole = fabs(value) < 1e15 && !(fabs(value - trunc(value)) > 0);
-    snprintf(text, 32, is_whole ? "%.0f" : "%.6g", value);
-}
-
 /* Whether somebody told of it already. */
 static bool is_told(const caus_case *about, const caus_change *made)
 {
@@ -264,8 +258,8 @@ static caus_status make_change(const caus_case *about, size_t variable,
     name += strspn(name, separators);
     int64_t time_ns = about->timeline.time_ns[stepped->last_old + 1];
     char from[32], to[32], at[40];
-    format_value(stepped->from, from);
-    format_value(stepped->to, to);
+    caus_amount_format_set(stepped->from, from);
+    caus_amount_format_set(stepped->to, to);
     caus_time_format(time_ns, at);
     char own[MOST_NAME];
     read_own_name(setting, own);
