@@ -113,6 +113,10 @@ const caus_fact caus_fact_table[] = {
      "certmanager_certificate_expiration_timestamp_seconds",
      "((certmanager_certificate_expiration_timestamp_seconds >= @F) <= @T)",
      CAUS_SUBJECT_WORKLOAD, "name", true, "the certificate %s expired"},
+    {CAUS_CHANGE_OTHER, "scale", "kube_statefulset_replicas",
+     "(kube_statefulset_replicas != kube_statefulset_replicas offset @S)",
+     CAUS_SUBJECT_WORKLOAD, "statefulset", false,
+     "stateful set %s has another number of replicas"},
 };
 
 const size_t caus_fact_count = sizeof caus_fact_table / sizeof *caus_fact_table;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One query for all facts, and from its points to changes. */
+/* One query for all facts and one for settings, and from points to changes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,12 @@
 #include "base/pods.h"
 #include "telemetry/facts_internal.h"
 
-enum { MOST_CHANGES = 20000, MOST_A_SERIES = 10, POINTS = 1000 };
+enum {
+    MOST_CHANGES = 20000,
+    MOST_A_SERIES = 10,
+    POINTS = 1000,
+    MOST_CALLS = 2 /* for facts and settings */
+};
 
 static const int64_t second_ns = 1000000000;
 static const int64_t least_step_ns = INT64_C(15000000000);
@@ -24,13 +29,16 @@ typedef struct reader {
     double last_value;
     caus_change *changes;
     size_t count, capacity;
+    caus_setting_reader settings;
+    bool has_settings; /* the server has any */
 } reader;
 
 /* ---- a series ---- */
 
-static const char *target_of(const caus_label *labels, size_t count)
+const char *caus_fact_target(const char *metric, const caus_label *labels,
+                             size_t count)
 {
-    for (size_t i = 0; i < CAUS_PROM_GROUPS; i++) {
+    for (size_t i = caus_prom_first_group(metric); i < CAUS_PROM_GROUPS; i++) {
         const char *value =
             caus_label_value(labels, count, caus_prom_kept_labels[i]);
         if (*value)
@@ -64,7 +72,8 @@ static const char *service_of(const reader *at, const caus_label *labels,
     case CAUS_SUBJECT_WORKLOAD:
         return caus_arena_copy_text(out, subject, workload_length(subject));
     case CAUS_SUBJECT_TARGET:
-        return caus_arena_copy(out, target_of(labels, count));
+        return caus_arena_copy(
+            out, caus_fact_target(at->fact->metric, labels, count));
     case CAUS_SUBJECT_NOBODY:
         break;
     }
@@ -178,6 +187,9 @@ static caus_status take_name(void *data, const char *name, caus_error *err)
         at->is_there[i] |=
             strcmp(is_ending ? name + length - wanted : name, metric) == 0;
     }
+    size_t setting = caus_setting_find(name);
+    if (setting < caus_setting_count)
+        at->has_settings = at->settings.is_there[setting] = true;
     return CAUS_OK;
 }
 
@@ -189,9 +201,9 @@ static const char *names_query(reader *at)
     caus_text_add(&match, "{__name__=~\"");
     for (size_t i = 0; i < caus_fact_count; i++) {
         const char *metric = caus_fact_table[i].metric;
-        caus_text_format(&match, "%s%s%s", i ? "|" : "",
-                         *metric == '_' ? ".+" : "", metric);
+        caus_text_format(&match, "%s%s|", *metric == '_' ? ".+" : "", metric);
     }
+    caus_setting_add_names(&match, NULL);
     caus_text_add(&match, "\"}");
     const char *pairs[] = {
         "match[]", match.failed ? NULL : match.bytes,
@@ -212,7 +224,8 @@ static caus_status read_names(reader *at, bool *refused, caus_error *err)
     const char *query = names_query(at);
     at->is_there = CAUS_ARRAY(prom->scratch, bool, caus_fact_count);
     caus_prom_call *call = CAUS_ARRAY(prom->scratch, caus_prom_call, 1);
-    if (!query || !call || !at->is_there)
+    at->settings.is_there = CAUS_ARRAY(prom->scratch, bool, caus_setting_count);
+    if (!query || !call || !at->is_there || !at->settings.is_there)
         return caus_prom_no_memory(prom, err);
     *call = (caus_prom_call){.path = "/api/v1/label/__name__/values",
                              .query = query,
@@ -255,24 +268,20 @@ static caus_status make_query(reader *at, const char **query, caus_error *err)
     return *query ? CAUS_OK : caus_prom_no_memory(at->prom, err);
 }
 
-static caus_status warn(reader *at, caus_error *err)
+static const char all_changes[] = "restarts, deploys and other changes";
+
+static caus_status warn(reader *at, const char *changes, caus_error *err)
 {
     return caus_prom_warn(at->prom, err,
-                          "Prometheus refused the search for restarts, "
-                          "deploys and other changes: give them by --changes");
+                          "Prometheus refused the search for %s: give them by "
+                          "--changes",
+                          changes);
 }
 
-static caus_status ask(reader *at, caus_error *err)
+/* A query over the window; no body = no memory. */
+static caus_prom_call range_call(const reader *at, const char *query)
 {
     caus_prom *prom = at->prom;
-    const char *query = "";
-    bool refused = false;
-    CAUS_TRY(read_names(at, &refused, err));
-    if (refused)
-        return warn(at, err);
-    CAUS_TRY(make_query(at, &query, err));
-    if (!query || !*query)
-        return CAUS_OK;
     int64_t from_ns = at->options->start_ns / at->step_ns * at->step_ns;
     const char *step =
         caus_arena_format(prom->scratch, "%g", (double)at->step_ns / 1e9);
@@ -282,22 +291,76 @@ static caus_status ask(reader *at, caus_error *err)
         "end",   caus_prom_time_text(prom, at->options->end_ns),
         "step",  step,
         NULL};
-    const char *body =
-        pairs[3] && pairs[5] && step ? caus_prom_form_body(prom, pairs) : NULL;
-    caus_prom_call *call = CAUS_ARRAY(prom->scratch, caus_prom_call, 1);
-    if (!body || !call)
+    bool is_whole = query && pairs[3] && pairs[5] && step;
+    return (caus_prom_call){.path = "/api/v1/query_range",
+                            .body = is_whole ? caus_prom_form_body(prom, pairs)
+                                             : NULL,
+                            .shown = query,
+                            .is_optional = true};
+}
+
+static caus_prom_call facts_call(reader *at, const char *query)
+{
+    caus_prom_call call = range_call(at, query);
+    call.what = "the search for changes";
+    call.events = (caus_scan_events){
+        .series = take_series, .point = take_point, .data = at};
+    call.reset = forget;
+    return call;
+}
+
+/* On its own: who is refused all settings shall still be told restarts. */
+static caus_prom_call settings_call(reader *at)
+{
+    caus_prom_call call = range_call(at, caus_setting_query(&at->settings));
+    call.what = "the search for settings";
+    call.events = caus_setting_events(&at->settings);
+    call.reset = caus_setting_forget;
+    return call;
+}
+
+/* The requests that there are reasons and room for. */
+static size_t make_calls(reader *at, const char *query,
+                         caus_prom_call calls[MOST_CALLS])
+{
+    size_t count = 0, sent = at->prom->shown.count,
+           limit = at->options->max_queries;
+    if (*query)
+        calls[count++] = facts_call(at, query);
+    if (at->has_settings && (!limit || sent + count < limit))
+        calls[count++] = settings_call(at);
+    return count;
+}
+
+static caus_status ask(reader *at, caus_error *err)
+{
+    caus_prom *prom = at->prom;
+    const char *query = "";
+    bool refused = false;
+    CAUS_TRY(read_names(at, &refused, err));
+    if (refused)
+        return warn(at, all_changes, err);
+    CAUS_TRY(make_query(at, &query, err));
+    caus_prom_call *calls =
+        CAUS_ARRAY(prom->scratch, caus_prom_call, MOST_CALLS);
+    if (!calls)
         return caus_prom_no_memory(prom, err);
-    *call = (caus_prom_call){
-        .path = "/api/v1/query_range",
-        .body = body,
-        .what = "the search for changes",
-        .shown = query,
-        .is_optional = true,
-        .events = {.series = take_series, .point = take_point, .data = at},
-        .reset = forget};
-    CAUS_TRY(caus_prom_perform(prom, call, 1, err));
+    size_t count = make_calls(at, query, calls);
+    for (size_t i = 0; i < count; i++) {
+        if (!calls[i].body)
+            return caus_prom_no_memory(prom, err);
+    }
+    if (count)
+        CAUS_TRY(caus_prom_perform(prom, calls, count, err));
+    for (size_t i = 0; i < count; i++) {
+        if (calls[i].refused)
+            CAUS_TRY(warn(at,
+                          calls[i].events.data == at ? all_changes
+                                                     : "settings that changed",
+                          err));
+    }
     CAUS_TRY(close_series(at, err));
-    return call->refused ? warn(at, err) : CAUS_OK;
+    return caus_setting_close(&at->settings, err);
 }
 
 /* ---- the result ---- */
@@ -339,8 +402,9 @@ static caus_status keep(reader *at, caus_facts *made, caus_error *err)
     made->query_count = prom->shown.count;
     made->warnings = warnings;
     made->warning_count = prom->warnings.count;
-    caus_changes found = {kept, changes}, none = {0};
-    return caus_changes_join(&found, &none, prom->out, &made->changes, err);
+    caus_changes found = {kept, changes};
+    caus_changes set = {at->settings.count, at->settings.changes};
+    return caus_changes_join(&found, &set, prom->out, &made->changes, err);
 }
 
 /* Whole steps of 15 s, so that a thousand of them span the window. */
@@ -365,6 +429,7 @@ caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
     caus_prom prom = {.run = run, .options = &limits, .out = out};
     reader at = {
         .prom = &prom, .options = options, .step_ns = step_of(options)};
+    at.settings = (caus_setting_reader){.prom = &prom, .step_ns = at.step_ns};
     caus_facts made = {0};
     caus_status status = caus_prom_open(&prom, endpoint, err);
     if (status == CAUS_OK)
@@ -373,6 +438,7 @@ caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
         status = keep(&at, &made, err);
     caus_prom_close(&prom);
     free(at.changes);
+    free(at.settings.changes);
     if (status == CAUS_OK)
         *result = made;
     else

@@ -12,8 +12,11 @@ static const int64_t second_ns = 1000000000;
 typedef struct bench {
     asked on;
     bool refuses;
-    bool is_bare; /* no metric that tells a change */
+    bool is_bare;         /* no metric that tells a change */
+    const char *settings; /* series of settings that stepped; NULL = no names */
+    bool refuses_settings;
     char sent[65536];
+    char sent_settings[65536];
     caus_facts_options options;
     caus_facts facts;
 } bench;
@@ -49,19 +52,43 @@ static const char points[] =
     "{\"metric\":{\"caus_fact\":\"99\"},\"values\":[[1761706890,\"1\"]]},"
     "{\"metric\":{\"caus_fact\":\"2\"},\"values\":[[1761706890,\"1\"]]}]}}";
 
+static const char setting_names[] =
+    "{\"status\":\"success\",\"data\":[\"redis_config_maxmemory\","
+    "\"process_start_time_seconds\",\"redis_config_maxmemory_used\","
+    "\"pg_settings_in_hot_standby\"]}";
+
+static const char *names_of(const bench *at)
+{
+    return at->is_bare    ? "{\"status\":\"success\",\"data\":[]}"
+           : at->settings ? setting_names
+                          : names;
+}
+
+static void reply_series(const loopback_request *request, const char *series)
+{
+    char reply[4096];
+    snprintf(reply, sizeof reply,
+             "{\"status\":\"success\",\"data\":{\"resultType\":\"matrix\","
+             "\"result\":[%s]}}",
+             series);
+    loopback_reply(request, 200, JSON, reply);
+}
+
 static void answer(void *data, const loopback_request *request)
 {
     bench *at = data;
     if (strstr(request->target, "/values")) {
-        loopback_reply(request, 200, JSON,
-                       at->is_bare ? "{\"status\":\"success\",\"data\":[]}"
-                                   : names);
+        loopback_reply(request, 200, JSON, names_of(at));
         return;
     }
-    snprintf(at->sent, sizeof at->sent, "%s", request->body);
-    if (at->refuses)
+    bool is_of_settings = strstr(request->body, "last_over_time") != NULL;
+    snprintf(is_of_settings ? at->sent_settings : at->sent, sizeof at->sent,
+             "%s", request->body);
+    if (is_of_settings ? at->refuses_settings : at->refuses)
         loopback_reply(request, 422, JSON,
                        "{\"status\":\"error\",\"error\":\"too much\"}");
+    else if (at->settings)
+        reply_series(request, is_of_settings ? at->settings : "");
     else
         loopback_reply(request, 200, JSON, points);
 }
@@ -136,6 +163,108 @@ static void only_what_the_server_has_is_asked_for(void **state)
     assert_int_equal(at->facts.changes.change_count, 0);
 }
 
+#define SETTING(name, values)                                        \
+    "{\"metric\":{\"caus_fact\":\"" name "\",\"service\":\"cache\"," \
+    "\"container\":\"box\"},\"values\":[" values "]}"
+#define MEMORY(values) SETTING("redis_config_maxmemory", values)
+#define LOWERED "[1761706860,\"536870912\"],[1761706875,\"67108864\"]"
+
+static void settings_that_step_are_changes(void **state)
+{
+    bench *at = *state;
+    at->settings = MEMORY(LOWERED) "," SETTING(
+        "container_spec_cpu_quota", "[1761707010,\"2\"],[1761707025,\"0.5\"]");
+    assert_int_equal(look(at), CAUS_OK);
+    assert_int_equal(at->facts.query_count, 3);
+    assert_int_equal(at->facts.changes.change_count, 2);
+    const caus_change *change = at->facts.changes.changes;
+    assert_int_equal(change->kind, CAUS_CHANGE_CONFIG);
+    assert_string_equal(change->kind_name, "config");
+    assert_string_equal(change->service, "cache");
+    assert_string_equal(change->ref,
+                        "redis_config_maxmemory from 536870912 to 67108864");
+    assert_string_equal(change->text,
+                        "redis_config_maxmemory went from 536870912 to "
+                        "67108864 at 2025-10-29T03:01:00Z");
+    assert_string_equal(change->source, "prometheus");
+    assert_string_equal(
+        change->query,
+        "redis_config_maxmemory != redis_config_maxmemory offset 15s");
+    assert_int_equal(change->time_ns, (START_S + 60) * second_ns);
+    /* Whoever measures containers is none of them. */
+    assert_string_equal(change[1].service, "box");
+    assert_string_equal(change[1].ref,
+                        "container_spec_cpu_quota from 2 to 0.5");
+}
+
+static void only_steps_that_last_are_told(void **state)
+{
+    static const struct {
+        const char *series;
+        size_t changes;
+    } cases[] = {
+        {MEMORY(LOWERED ",[1761707475,\"67108864\"],[1761707490,\"8\"]"), 2},
+        /* taken back after ten minutes, and after a scrape */
+        {MEMORY("[1761706860,\"5\"],[1761706875,\"6\"],[1761707475,\"6\"],"
+                "[1761707490,\"5\"]"),
+         2},
+        {MEMORY("[1761706860,\"5\"],[1761706875,\"0\"],[1761706890,\"5\"]"), 0},
+        /* a third step: it moves */
+        {MEMORY("[1761706860,\"5\"],[1761706875,\"6\"],[1761707475,\"6\"],"
+                "[1761707490,\"7\"],[1761708475,\"7\"],[1761708490,\"8\"]"),
+         0},
+        /* from what is not known */
+        {MEMORY("[1761706815,\"5\"]"), 0},
+        {MEMORY("[1761706815,\"5\"],[1761706875,\"6\"]"), 0},
+        /* what was not asked for */
+        {SETTING("redis_config_maxmemory_used", LOWERED), 0},
+        {SETTING("pg_settings_in_hot_standby", LOWERED), 0},
+        {SETTING("pg_settings_max_connections", LOWERED), 1},
+        {"{\"metric\":{},\"values\":[" LOWERED "]}", 0},
+    };
+    bench *at = *state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        at->settings = cases[i].series;
+        assert_int_equal(look(at), CAUS_OK);
+        if (at->facts.changes.change_count != cases[i].changes)
+            fail_msg("%zu changes of %s", at->facts.changes.change_count,
+                     cases[i].series);
+    }
+}
+
+static void settings_are_asked_for_where_there_are_any(void **state)
+{
+    bench *at = *state;
+    assert_int_equal(look(at), CAUS_OK);
+    assert_string_equal(at->sent_settings, "");
+    at->settings = MEMORY(LOWERED);
+    assert_int_equal(look(at), CAUS_OK);
+    assert_non_null(strstr(at->sent_settings, "redis_config_maxmemory"));
+    assert_null(strstr(at->sent_settings, "pg_settings"));
+}
+
+static void settings_take_no_facts_along(void **state)
+{
+    bench *at = *state;
+    at->settings = MEMORY(LOWERED);
+    at->options.max_queries = 2;
+    assert_int_equal(look(at), CAUS_OK);
+    assert_int_equal(at->facts.query_count, 2);
+    assert_non_null(strstr(at->sent, "process_start_time_seconds"));
+    assert_string_equal(at->sent_settings, "");
+    at->options.max_queries = 3;
+    at->refuses_settings = true;
+    assert_int_equal(look(at), CAUS_OK);
+    assert_int_equal(at->facts.query_count, 3);
+    assert_int_equal(at->facts.warning_count, 1);
+    assert_non_null(strstr(at->facts.warnings[0], "for settings"));
+    at->refuses_settings = false;
+    at->refuses = true;
+    assert_int_equal(look(at), CAUS_OK);
+    assert_int_equal(at->facts.changes.change_count, 1);
+    assert_non_null(strstr(at->facts.warnings[0], "for restarts"));
+}
+
 static void a_refusal_is_a_warning(void **state)
 {
     bench *at = *state;
@@ -163,15 +292,27 @@ static void memory_running_out_leaves_nothing_behind(void **state)
     assert_true(expect_nothing_left(&at->on, &at->facts, look, at) > 20);
 }
 
+static void nor_does_it_of_settings(void **state)
+{
+    bench *at = *state;
+    at->settings = MEMORY(LOWERED);
+    assert_true(expect_nothing_left(&at->on, &at->facts, look, at) > 20);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(points_become_changes_of_services),
         TEST(only_what_the_server_has_is_asked_for),
+        TEST(settings_that_step_are_changes),
+        TEST(only_steps_that_last_are_told),
+        TEST(settings_are_asked_for_where_there_are_any),
+        TEST(settings_take_no_facts_along),
         TEST(a_refusal_is_a_warning),
         TEST(wrong_calls_are_refused),
         TEST(memory_running_out_leaves_nothing_behind),
+        TEST(nor_does_it_of_settings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
