@@ -7,12 +7,7 @@
 #include "base/pods.h"
 #include "telemetry/facts_internal.h"
 
-enum {
-    MOST_CHANGES = 20000,
-    MOST_A_SERIES = 10,
-    POINTS = 1000,
-    MOST_CALLS = 2 /* for facts and settings */
-};
+enum { MOST_CHANGES = 20000, MOST_A_SERIES = 10, POINTS = 1000 };
 
 static const int64_t second_ns = 1000000000;
 static const int64_t least_step_ns = INT64_C(15000000000);
@@ -278,8 +273,9 @@ static caus_status warn(reader *at, const char *changes, caus_error *err)
                           changes);
 }
 
-/* A query over the window; no body = no memory. */
-static caus_prom_call range_call(const reader *at, const char *query)
+/* Asks for values over the window. */
+static caus_status ask_range(reader *at, const char *query, const char *changes,
+                             const caus_prom_call *how, caus_error *err)
 {
     caus_prom *prom = at->prom;
     int64_t from_ns = at->options->start_ns / at->step_ns * at->step_ns;
@@ -291,76 +287,66 @@ static caus_prom_call range_call(const reader *at, const char *query)
         "end",   caus_prom_time_text(prom, at->options->end_ns),
         "step",  step,
         NULL};
-    bool is_whole = query && pairs[3] && pairs[5] && step;
-    return (caus_prom_call){.path = "/api/v1/query_range",
-                            .body = is_whole ? caus_prom_form_body(prom, pairs)
-                                             : NULL,
-                            .shown = query,
-                            .is_optional = true};
+    const char *body = query && pairs[3] && pairs[5] && step
+                           ? caus_prom_form_body(prom, pairs)
+                           : NULL;
+    caus_prom_call *call = CAUS_ARRAY(prom->scratch, caus_prom_call, 1);
+    if (!body || !call)
+        return caus_prom_no_memory(prom, err);
+    *call = *how;
+    call->path = "/api/v1/query_range";
+    call->body = body;
+    call->shown = query;
+    call->is_optional = true;
+    CAUS_TRY(caus_prom_perform(prom, call, 1, err));
+    return call->refused ? warn(at, changes, err) : CAUS_OK;
 }
 
-static caus_prom_call facts_call(reader *at, const char *query)
+static caus_status ask_facts(reader *at, caus_error *err)
 {
-    caus_prom_call call = range_call(at, query);
-    call.what = "the search for changes";
-    call.events = (caus_scan_events){
-        .series = take_series, .point = take_point, .data = at};
-    call.reset = forget;
-    return call;
+    const char *query = "";
+    caus_prom_call how = {
+        .what = "the search for changes",
+        .events = {.series = take_series, .point = take_point, .data = at},
+        .reset = forget};
+    CAUS_TRY(make_query(at, &query, err));
+    if (!query || !*query)
+        return CAUS_OK;
+    CAUS_TRY(ask_range(at, query, all_changes, &how, err));
+    return close_series(at, err);
 }
 
-/* On its own: who is refused all settings shall still be told restarts. */
-static caus_prom_call settings_call(reader *at)
+/* On their own: where they are too many to be answered, restarts shall still be
+ * told. */
+static caus_status ask_settings(reader *at, caus_error *err)
 {
-    caus_prom_call call = range_call(at, caus_setting_query(&at->settings));
-    call.what = "the search for settings";
-    call.events = caus_setting_events(&at->settings);
-    call.reset = caus_setting_forget;
-    return call;
-}
-
-/* The requests that there are reasons and room for. */
-static size_t make_calls(reader *at, const char *query,
-                         caus_prom_call calls[MOST_CALLS])
-{
-    size_t count = 0, sent = at->prom->shown.count,
-           limit = at->options->max_queries;
-    if (*query)
-        calls[count++] = facts_call(at, query);
-    if (at->has_settings && (!limit || sent + count < limit))
-        calls[count++] = settings_call(at);
-    return count;
+    caus_prom *prom = at->prom;
+    size_t limit = at->options->max_queries;
+    caus_error reason = {0};
+    caus_prom_call how = {.what = "the search for settings",
+                          .events = caus_setting_events(&at->settings),
+                          .reset = caus_setting_forget};
+    if (!at->has_settings || (limit && prom->shown.count >= limit))
+        return CAUS_OK;
+    caus_status status = ask_range(at, caus_setting_query(&at->settings),
+                                   "settings that changed", &how, &reason);
+    if (status == CAUS_OK)
+        return caus_setting_close(&at->settings, err);
+    if (status != CAUS_ERR_NETWORK && status != CAUS_ERR_SERVER)
+        return CAUS_FAIL(err, status, "%s", reason.message);
+    caus_setting_forget(&at->settings);
+    return caus_prom_warn(prom, err, "settings were not looked for: %s",
+                          reason.message);
 }
 
 static caus_status ask(reader *at, caus_error *err)
 {
-    caus_prom *prom = at->prom;
-    const char *query = "";
     bool refused = false;
     CAUS_TRY(read_names(at, &refused, err));
     if (refused)
         return warn(at, all_changes, err);
-    CAUS_TRY(make_query(at, &query, err));
-    caus_prom_call *calls =
-        CAUS_ARRAY(prom->scratch, caus_prom_call, MOST_CALLS);
-    if (!calls)
-        return caus_prom_no_memory(prom, err);
-    size_t count = make_calls(at, query, calls);
-    for (size_t i = 0; i < count; i++) {
-        if (!calls[i].body)
-            return caus_prom_no_memory(prom, err);
-    }
-    if (count)
-        CAUS_TRY(caus_prom_perform(prom, calls, count, err));
-    for (size_t i = 0; i < count; i++) {
-        if (calls[i].refused)
-            CAUS_TRY(warn(at,
-                          calls[i].events.data == at ? all_changes
-                                                     : "settings that changed",
-                          err));
-    }
-    CAUS_TRY(close_series(at, err));
-    return caus_setting_close(&at->settings, err);
+    CAUS_TRY(ask_facts(at, err));
+    return ask_settings(at, err);
 }
 
 /* ---- the result ---- */

@@ -66,7 +66,8 @@ size_t caus_setting_find(const char *name)
     size_t found = 0;
     while (found < caus_setting_count &&
            strncmp(name, settings[found],
-                   strlen(settings[found]) + !is_beginning(settings[found])))
+                   strlen(settings[found]) + !is_beginning(settings[found])) !=
+               0)
         found++;
     return found;
 }

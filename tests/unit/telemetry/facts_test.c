@@ -14,7 +14,7 @@ typedef struct bench {
     bool refuses;
     bool is_bare;         /* no metric that tells a change */
     const char *settings; /* series of settings that stepped; NULL = no names */
-    bool refuses_settings;
+    int settings_status;  /* 0 = they are answered */
     char sent[65536];
     char sent_settings[65536];
     caus_facts_options options;
@@ -84,8 +84,9 @@ static void answer(void *data, const loopback_request *request)
     bool is_of_settings = strstr(request->body, "last_over_time") != NULL;
     snprintf(is_of_settings ? at->sent_settings : at->sent, sizeof at->sent,
              "%s", request->body);
-    if (is_of_settings ? at->refuses_settings : at->refuses)
-        loopback_reply(request, 422, JSON,
+    int status = is_of_settings ? at->settings_status : at->refuses ? 422 : 0;
+    if (status)
+        loopback_reply(request, status, JSON,
                        "{\"status\":\"error\",\"error\":\"too much\"}");
     else if (at->settings)
         reply_series(request, is_of_settings ? at->settings : "");
@@ -209,6 +210,7 @@ static void only_steps_that_last_are_told(void **state)
                 "[1761707490,\"5\"]"),
          2},
         {MEMORY("[1761706860,\"5\"],[1761706875,\"0\"],[1761706890,\"5\"]"), 0},
+        {MEMORY("[1761706860,\"5\"],[1761706875,\"0\"],[1761706890,\"6\"]"), 2},
         /* a third step: it moves */
         {MEMORY("[1761706860,\"5\"],[1761706875,\"6\"],[1761707475,\"6\"],"
                 "[1761707490,\"7\"],[1761708475,\"7\"],[1761708490,\"8\"]"),
@@ -253,12 +255,19 @@ static void settings_take_no_facts_along(void **state)
     assert_non_null(strstr(at->sent, "process_start_time_seconds"));
     assert_string_equal(at->sent_settings, "");
     at->options.max_queries = 3;
-    at->refuses_settings = true;
-    assert_int_equal(look(at), CAUS_OK);
-    assert_int_equal(at->facts.query_count, 3);
-    assert_int_equal(at->facts.warning_count, 1);
-    assert_non_null(strstr(at->facts.warnings[0], "for settings"));
-    at->refuses_settings = false;
+    static const struct {
+        int status;
+        const char *warning;
+    } failures[] = {{422, "refused the search for settings"},
+                    {200, "settings were not looked for"}};
+    for (size_t i = 0; i < 2; i++) {
+        at->settings_status = failures[i].status;
+        assert_int_equal(look(at), CAUS_OK);
+        assert_int_equal(at->facts.query_count, 3);
+        assert_int_equal(at->facts.warning_count, 1);
+        assert_non_null(strstr(at->facts.warnings[0], failures[i].warning));
+    }
+    at->settings_status = 0;
     at->refuses = true;
     assert_int_equal(look(at), CAUS_OK);
     assert_int_equal(at->facts.changes.change_count, 1);
