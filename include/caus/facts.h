@@ -22,22 +22,26 @@ typedef struct caus_facts {
 typedef struct caus_facts_options {
     int64_t start_ns;
     int64_t end_ns;
-    size_t max_queries; /* 0 = no limit; Prometheus needs two */
+    size_t max_queries; /* 0 = no limit; Prometheus needs two, and a third for
+                           settings, which are left out without it */
 } caus_facts_options;
 
 /*
  * Looks for changes in two queries, the names and what they show: what
  * kube-state-metrics tells of containers, workloads, nodes and configuration,
  * process start times, versions of build info, reloads of configuration,
- * certificates of probes.
+ * certificates of probes; and in a third for the settings of caches, databases,
+ * pools, runtimes and containers that stepped, if the server has any.
  *
  *   result  lives in `out`
  *
  * A change that a value shows is dated one step (15 s, more in windows over
  * 4 h) before the first value that shows it: it came between the scrape before
  * and that one. Starts, reloads and expiries carry their own time. What changes
- * more than ten times in the window is a habit and left out. A query that is
- * refused is a warning, no failure. Fails as caus_prometheus_fetch().
+ * more than ten times in the window is a habit and left out, and so is a setting
+ * that steps more than twice. A query that is refused is a warning, no failure;
+ * settings are told by a warning, too, where they are not answered in time.
+ * Fails as caus_prometheus_fetch().
  */
 caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
                                   const caus_facts_options *options,
