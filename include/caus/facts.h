@@ -38,10 +38,10 @@ typedef struct caus_facts_options {
  * A change that a value shows is dated one step (15 s, more in windows over
  * 4 h) before the first value that shows it: it came between the scrape before
  * and that one. Starts, reloads and expiries carry their own time. What changes
- * more than ten times in the window is a habit and left out, and so is a setting
- * that steps more than twice. A query that is refused is a warning, no failure;
- * settings are told by a warning, too, where they are not answered in time.
- * Fails as caus_prometheus_fetch().
+ * more than ten times in the window is a habit and left out, and so is a
+ * setting that steps more than twice. A query that is refused is a warning, no
+ * failure; settings are told by a warning, too, where they are not answered in
+ * time. Fails as caus_prometheus_fetch().
  */
 caus_status caus_prometheus_facts(const caus_endpoint *endpoint,
                                   const caus_facts_options *options,
