@@ -135,10 +135,9 @@ static bool is_of_calls(const char *name, caus_aspect aspect)
 }
 
 /* Whether a variable is a setting by its name; what it did has to agree. */
-static bool is_named_setting(const caus_variable *variable, caus_aspect aspect)
+static bool is_named_setting(const caus_variable *variable, const char *own,
+                             caus_aspect aspect)
 {
-    char own[MOST_NAME];
-    read_own_name(variable, own);
     if (is_of_all_copies(variable, own))
         return false;
     if (is_of_settings(own))
@@ -154,11 +153,8 @@ static bool is_named_setting(const caus_variable *variable, caus_aspect aspect)
 /* The most that there was, lately or ever, rises when something breaks, and is
  * 0 where nothing comes any more: what may be is lowered to something, and that
  * at most taken back. */
-static bool may_be_a_record(const caus_variable *variable, const step *steps,
-                            size_t count)
+static bool may_be_a_record(const char *own, const step *steps, size_t count)
 {
-    char own[MOST_NAME];
-    read_own_name(variable, own);
     if (is_of_settings(own) || is_set(own) || is_limit(own) ||
         is_limit_of_pool(own))
         return false;
@@ -287,12 +283,16 @@ static bool is_setting(const caus_case *about, size_t variable, step *steps,
     const caus_variable *named = &about->series->variables[variable];
     const caus_timeline *timeline = &about->timeline;
     const char *symptom = about->options->symptom;
-    return about->scene.service_of[variable] != SIZE_MAX &&
-           !(symptom && strcmp(symptom, named->name) == 0) &&
-           is_named_setting(named, about->scene.aspects[variable]) &&
-           find_steps(timeline->values + variable * timeline->row_count,
-                      timeline->row_count, steps, count) &&
-           !may_be_a_record(named, steps, *count);
+    char own[MOST_NAME];
+    /* First what it does: hardly any variable needs its name to be read. */
+    if (about->scene.service_of[variable] == SIZE_MAX ||
+        (symptom && strcmp(symptom, named->name) == 0) ||
+        !find_steps(caus_timeline_values(timeline, variable),
+                    timeline->row_count, steps, count))
+        return false;
+    read_own_name(named, own);
+    return is_named_setting(named, own, about->scene.aspects[variable]) &&
+           !may_be_a_record(own, steps, *count);
 }
 
 caus_status caus_settings_take_out(caus_case *about, caus_error *err)

@@ -157,10 +157,12 @@ static bool is_shared(word told, const host_name *names, size_t count)
     return true;
 }
 
-static bool share_a_word(const host_name *names, size_t count)
+/* Whether all hosts have a word of a name. */
+static bool share_a_word(const host_name *of, const host_name *names,
+                         size_t count)
 {
-    for (size_t i = 0; i < names[0].count; i++) {
-        if (is_shared(names[0].words[i], names, count))
+    for (size_t i = 0; i < of->count; i++) {
+        if (is_shared(of->words[i], names, count))
             return true;
     }
     return false;
@@ -241,17 +243,6 @@ static bool is_of_many(const host_name *job)
     return false;
 }
 
-/* Whether all hosts of a job are called as it is: they are its copies. */
-static bool are_named_alike(const host_name *job, const host_name *things,
-                            size_t count)
-{
-    for (size_t i = 0; i < job->count; i++) {
-        if (is_shared(job->words[i], things, count))
-            return true;
-    }
-    return false;
-}
-
 static bool is_one_job(const caus_host *a, const caus_host *b)
 {
     return strcmp(a->label, b->label) == 0 && strcmp(a->value, b->value) == 0;
@@ -305,12 +296,12 @@ static bool are_things(const host_name *things, size_t count,
         return false;
     host_name name = read_words((word){job->value, strlen(job->value)});
     bool is_store = has_metric(job, groups, group_count, is_of_stores);
-    bool is_family = share_a_word(things, count);
+    bool is_family = share_a_word(things, things, count);
     for (size_t t = 0; t < count; t++)
         plain += !is_told_apart(&things[t], things, count,
                                 is_family ? LEAST_OTHER : LEAST_WORD);
     return plain < 2 && (is_store || is_of_many(&name) ||
-                         (is_family && !are_named_alike(&name, things, count)));
+                         (is_family && !share_a_word(&name, things, count)));
 }
 
 /* The name of a thing; with its job's where a store is called as the service
