@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/amount.h"
+#include "events/setting_step.h"
 #include "rootcause/measure_words.h"
 #include "rootcause/rootcause_internal.h"
 
@@ -251,28 +251,23 @@ static caus_status make_change(const caus_case *about, size_t variable,
 {
     const caus_variable *setting = &about->series->variables[variable];
     const char *name = caus_measure_name(setting);
-    name += strspn(name, separators);
-    int64_t time_ns = about->timeline.time_ns[stepped->last_old + 1];
-    char from[32], to[32], at[40];
-    caus_amount_format_set(stepped->from, from);
-    caus_amount_format_set(stepped->to, to);
-    caus_time_format(time_ns, at);
+    const caus_setting_step told = {
+        .time_ns = about->timeline.time_ns[stepped->last_old + 1],
+        .name = name + strspn(name, separators),
+        .whole = setting->name,
+        .from = stepped->from,
+        .to = stepped->to};
     char own[MOST_NAME];
+    CAUS_TRY(caus_setting_step_tell(&told, about->out, result, err));
+    result->service = about->scene.services[about->scene.service_of[variable]];
+    result->source = setting->source;
+    result->query = setting->query;
     read_own_name(setting, own);
-    bool is_scale = is_of_scale(own);
-    *result = (caus_change){
-        .time_ns = time_ns,
-        .service = about->scene.services[about->scene.service_of[variable]],
-        .kind = is_scale ? CAUS_CHANGE_OTHER : CAUS_CHANGE_CONFIG,
-        .kind_name = is_scale ? "scale" : "config",
-        .ref =
-            caus_arena_format(about->out, "%s from %s to %s", name, from, to),
-        .text = caus_arena_format(about->out, "%s went from %s to %s at %s",
-                                  setting->name, from, to, at),
-        .source = setting->source,
-        .query = setting->query};
-    return result->ref && result->text ? CAUS_OK
-                                       : caus_arena_fail(about->out, err);
+    if (is_of_scale(own)) {
+        result->kind = CAUS_CHANGE_OTHER;
+        result->kind_name = "scale";
+    }
+    return CAUS_OK;
 }
 
 /* Whether a variable is a setting, and how often it stepped. What somebody asks
@@ -295,36 +290,77 @@ static bool is_setting(const caus_case *about, size_t variable, step *steps,
            !may_be_a_record(own, steps, *count);
 }
 
-caus_status caus_settings_take_out(caus_case *about, caus_error *err)
+/* Marks the settings in `is_setting`; how often all of them stepped. */
+static size_t mark_settings(const caus_case *about, bool *is_one)
 {
-    caus_timeline *timeline = &about->timeline;
-    size_t variables = timeline->variable_count, rows = timeline->row_count;
-    caus_arena *scratch = caus_run_scratch(about->run, 0);
-    caus_change *made =
-        CAUS_ARRAY(scratch, caus_change, MOST_STEPS * variables);
-    caus_changes *all = CAUS_ARRAY(about->out, caus_changes, 1);
-    caus_changes inferred = {.changes = made};
-    step steps[MOST_STEPS];
-    about->is_setting = CAUS_ARRAY(about->out, bool, variables);
-    if (!made || !all || !about->is_setting)
-        return caus_arena_fail(about->out, err);
-    about->changes = about->options->changes;
-    for (size_t v = 0; v < variables; v++) {
-        size_t count = 0;
-        about->is_setting[v] = is_setting(about, v, steps, &count);
-        for (size_t i = 0; about->is_setting[v] && i < count; i++) {
-            caus_change *next = &made[inferred.change_count];
-            CAUS_TRY(make_change(about, v, &steps[i], next, err));
-            inferred.change_count += !is_told(about, next);
-        }
-        for (size_t r = 0; about->is_setting[v] && r < rows; r++)
-            timeline->values[v * rows + r] = (double)NAN;
+    size_t all = 0;
+    for (size_t v = 0; v < about->timeline.variable_count; v++) {
+        step steps[MOST_STEPS];
+        size_t count;
+        is_one[v] = is_setting(about, v, steps, &count);
+        all += is_one[v] ? count : 0;
     }
-    if (!inferred.change_count)
-        return CAUS_OK;
+    return all;
+}
+
+/* Adds the steps of a setting that nobody told of; `made` has room for all. */
+static caus_status add_steps(const caus_case *about, size_t variable,
+                             caus_change *made, size_t *made_count,
+                             caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    step steps[MOST_STEPS];
+    size_t count;
+    find_steps(caus_timeline_values(timeline, variable), timeline->row_count,
+               steps, &count);
+    for (size_t i = 0; i < count; i++) {
+        caus_change *next = &made[*made_count];
+        CAUS_TRY(make_change(about, variable, &steps[i], next, err));
+        *made_count += !is_told(about, next);
+    }
+    return CAUS_OK;
+}
+
+static void blank(caus_timeline *timeline, size_t variable)
+{
+    double *values = timeline->values + variable * timeline->row_count;
+    for (size_t r = 0; r < timeline->row_count; r++)
+        values[r] = (double)NAN;
+}
+
+/* Sets `changes` to what was told and what was found. */
+static caus_status join(caus_case *about, const caus_changes *found,
+                        caus_error *err)
+{
     static const caus_changes none = {0};
-    CAUS_TRY(caus_changes_join(about->changes ? about->changes : &none,
-                               &inferred, about->out, all, err));
+    const caus_changes *told = about->options->changes;
+    caus_changes *all = CAUS_ARRAY(about->out, caus_changes, 1);
+    if (!all)
+        return caus_arena_fail(about->out, err);
+    CAUS_TRY(
+        caus_changes_join(told ? told : &none, found, about->out, all, err));
     about->changes = all;
     return CAUS_OK;
+}
+
+caus_status caus_settings_take_out(caus_case *about, caus_error *err)
+{
+    size_t variables = about->timeline.variable_count, count = 0;
+    caus_arena *scratch = caus_run_scratch(about->run, 0);
+    about->changes = about->options->changes;
+    about->is_setting = CAUS_ARRAY(about->out, bool, variables);
+    if (!about->is_setting)
+        return caus_arena_fail(about->out, err);
+    size_t steps = mark_settings(about, about->is_setting);
+    caus_change *made = CAUS_ARRAY(scratch, caus_change, steps);
+    if (!made)
+        return caus_arena_fail(scratch, err);
+    for (size_t v = 0; v < variables; v++) {
+        if (!about->is_setting[v])
+            continue;
+        CAUS_TRY(add_steps(about, v, made, &count, err));
+        blank(&about->timeline, v);
+    }
+    const caus_changes found = {count, made};
+    return count ? join(about, &found, err) : CAUS_OK;
 }

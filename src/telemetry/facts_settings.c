@@ -7,7 +7,7 @@
  */
 #include <math.h>
 
-#include "base/amount.h"
+#include "events/setting_step.h"
 #include "telemetry/facts_internal.h"
 
 enum { MOST_CHANGES = 1000 };
@@ -108,25 +108,21 @@ static caus_status add_change(caus_setting_reader *at, size_t step,
                               caus_error *err)
 {
     caus_arena *out = at->prom->out;
-    int64_t time_ns = at->from[step].time_ms * 1000000;
-    char from[32], to[32], time[40];
-    caus_amount_format_set(at->from[step].value, from);
-    caus_amount_format_set(at->to[step].value, to);
-    caus_time_format(time_ns, time);
+    const caus_setting_step stepped = {.time_ns =
+                                           at->from[step].time_ms * 1000000,
+                                       .name = at->name,
+                                       .whole = at->name,
+                                       .from = at->from[step].value,
+                                       .to = at->to[step].value};
     char duration[32];
     caus_promql_duration(at->step_ns, duration);
-    caus_change made = {
-        .time_ns = time_ns,
-        .service = at->service,
-        .kind = CAUS_CHANGE_CONFIG,
-        .kind_name = "config",
-        .ref = caus_arena_format(out, "%s from %s to %s", at->name, from, to),
-        .text = caus_arena_format(out, "%s went from %s to %s at %s", at->name,
-                                  from, to, time),
-        .source = "prometheus",
-        .query = caus_arena_format(out, "%s != %s offset %s", at->name,
-                                   at->name, duration)};
-    if (!made.ref || !made.text || !made.query)
+    caus_change made;
+    CAUS_TRY(caus_setting_step_tell(&stepped, out, &made, err));
+    made.service = at->service;
+    made.source = "prometheus";
+    made.query = caus_arena_format(out, "%s != %s offset %s", at->name,
+                                   at->name, duration);
+    if (!made.query)
         return caus_arena_fail(out, err);
     if (!caus_reserve(&at->changes, at->count, &at->capacity, sizeof made))
         return CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
