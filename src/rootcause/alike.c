@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a service has that measures the same as another's, or counts its
  * requests in another way. */
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/alike.h"
 
 size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
 {

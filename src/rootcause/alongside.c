@@ -8,7 +8,8 @@
 #include <math.h>
 
 #include "numeric/order.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/carried.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 /* So rare by chance, for all that is tried of a caller. */

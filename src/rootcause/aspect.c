@@ -3,39 +3,10 @@
  * name together. */
 #include <string.h>
 
+#include "rootcause/aspect.h"
 #include "rootcause/meanings.h"
 #include "rootcause/measure_words.h"
-#include "rootcause/rootcause_internal.h"
-
-/* Whether it tells how much of the time readers of a queue were ready for more.
- */
-static bool is_of_ready_readers(const char *name)
-{
-    static const char *const readers[] = {"consumer", "consumers"};
-    static const char *const ready[] = {"utili*", "capacity"};
-    return CAUS_HAS_BEHIND(name, ready, readers);
-}
-
-/* Whether it tells what is left of something, or went well, rather than what is
- * used. */
-static bool is_remainder(const char *name)
-{
-    static const char *const patterns[] = {
-        "avail*", "memavail*", "free", "freeable", "memfree*", "remaining",
-        "idle",   "usable",    "hit",  "hitrate",  "hits",     "balance"};
-    /* An alarm is raised, and a wait for what is free is one. */
-    static const char *const lacks[] = {"alarm*", "wait", "waits"};
-    return is_of_ready_readers(name) ||
-           (CAUS_HAS_WORD(name, patterns) && !CAUS_HAS_WORD(name, lacks));
-}
-
-/* Whether it is a share of something, rather than a number of it. */
-static bool is_share(const char *name)
-{
-    static const char *const shares[] = {"ratio",    "rate", "share",
-                                         "percent*", "pct",  "perc"};
-    return CAUS_HAS_WORD(name, shares);
-}
+#include "rootcause/measures.h"
 
 /* The share of what was asked that a cache had: how full its memory is. */
 static bool is_hit_share(const char *name)
@@ -47,7 +18,7 @@ static bool is_hit_share(const char *name)
     /* A "hit rate" is a share, a rate of "hits" their number per second. */
     return CAUS_HAS_WORD(name, hits) &&
            (CAUS_HAS_WORD(name, many) ? CAUS_HAS_WORD(name, shares)
-                                      : is_share(name));
+                                      : caus_measure_is_share(name));
 }
 
 /* Whether it counts what took no longer than so long, as the buckets of a
@@ -58,36 +29,6 @@ static bool is_bucket(const char *name)
     static const char *const limits[] = {"le"};
     return CAUS_ENDS_IN(name, buckets) ||
            (CAUS_HAS_WORD(name, buckets) && CAUS_HAS_WORD(name, limits));
-}
-
-/* Units that histograms and sums of times are in; exporters name their endings
- * right behind, and labels may follow: "duration_seconds_count_get". */
-static const char *const time_units[] = {"seconds", "milliseconds",
-                                         "microseconds", "usec", "ms"};
-
-/* Whether it counts what a histogram timed. */
-static bool is_count(const char *name)
-{
-    static const char *const counts[] = {"count", "counts"};
-    return CAUS_ENDS_IN(name, counts) ||
-           CAUS_HAS_BEHIND(name, counts, time_units);
-}
-
-static bool is_sum(const char *name)
-{
-    static const char *const sums[] = {"sum", "total"};
-    return CAUS_ENDS_IN(name, sums) || CAUS_HAS_BEHIND(name, sums, time_units);
-}
-
-bool caus_aspect_is_sum(const caus_variable *variable)
-{
-    return is_sum(caus_measure_name(variable));
-}
-
-bool caus_aspect_is_mean(const caus_variable *variable)
-{
-    static const char *const means[] = {"avg", "average", "mean"};
-    return CAUS_HAS_WORD(caus_measure_name(variable), means);
 }
 
 /* Whether it tells of time in which nobody asked: who waits in a transaction
@@ -135,30 +76,6 @@ static bool is_of_copies(const char *name)
     return CAUS_HAS_WORD(name, copies) && CAUS_HAS_WORD(name, there);
 }
 
-/* Whether it tells how many work on a queue, or follow a store, as they leave
- * one by one. */
-static bool is_of_members(const char *name)
-{
-    static const char *const members[] = {"consumers", "members", "slaves"};
-    return CAUS_ENDS_IN(name, members);
-}
-
-/* Whether it tells of copies of data, or of who leads them or reads what, that
- * are gone or had to change: like those of a process. */
-static bool is_of_replicas(const char *name)
-{
-    static const char *const lacks[] = {
-        "underreplicated*", "underminisr*", "isrshrinks*", "offlinepartition*",
-        "offlinereplica*",  "unassigned",   "rebalances"};
-    static const char *const under[] = {"under", "offline"};
-    static const char *const copies[] = {"replica*", "partition*", "isr"};
-    static const char *const leader[] = {"leader", "primary"};
-    static const char *const changes[] = {"change*", "election*"};
-    return CAUS_HAS_WORD(name, lacks) ||
-           (CAUS_HAS_WORD(name, under) && CAUS_HAS_WORD(name, copies)) ||
-           (CAUS_HAS_WORD(name, leader) && CAUS_HAS_WORD(name, changes));
-}
-
 /* Whether it tells that a copy could not start, as of one that crashes again
  * and again. */
 static bool is_not_started(const char *name)
@@ -198,24 +115,6 @@ static bool is_filling(const char *name)
     static const char *const activity[] = {"activity", "numbackends"};
     return (CAUS_HAS_WORD(name, iterator) && CAUS_HAS_WORD(name, age)) ||
            (CAUS_HAS_WORD(name, postgres) && CAUS_HAS_WORD(name, activity));
-}
-
-/* Whether more of it is better: what is there, not what is gone. */
-static bool is_there(const char *name)
-{
-    static const char *const there[] = {"avail*", "up", "ready", "health*",
-                                        "uptime"};
-    static const char *const negated[] = {"un", "not"};
-    return is_of_members(name) ||
-           (CAUS_HAS_WORD(name, there) && !CAUS_HAS_WORD(name, negated) &&
-            !is_of_replicas(name));
-}
-
-/* Whether it tells how long a process has been there. */
-static bool is_age(const char *name)
-{
-    static const char *const ages[] = {"uptime"};
-    return CAUS_HAS_WORD(name, ages);
 }
 
 /* Whether it counts what the network lost on the way, which is no failure of a
@@ -286,7 +185,7 @@ static bool counts(const char *name)
         "requests", "responses", "messages",  "commands", "published",
         "acked",    "ack",       "delivered", "consumed", "processed",
         "handled",  "completed", "received",  "accepted"};
-    return CAUS_ENDS_IN(name, words) || is_count(name) ||
+    return CAUS_ENDS_IN(name, words) || caus_measure_is_count(name) ||
            CAUS_HAS_BEHIND(name, totals, counted);
 }
 
@@ -320,7 +219,7 @@ static bool counts_success(const char *name)
     static const char *const good[] = {"succe*"};
     static const char *const failed[] = {"fail*", "err*"};
     return CAUS_HAS_WORD(name, good) && !CAUS_HAS_WORD(name, failed) &&
-           counts(name) && !is_share(name);
+           counts(name) && !caus_measure_is_share(name);
 }
 
 /* Whether it tells how many answers there were, not how long they took. */
@@ -384,7 +283,7 @@ static bool is_flow(const char *name)
 static bool is_sum_of_waits(const char *name)
 {
     static const char *const waits[] = {"wait", "waits", "waiting", "acquire*"};
-    return CAUS_HAS_WORD(name, waits) && is_sum(name);
+    return CAUS_HAS_WORD(name, waits) && caus_measure_is_sum(name);
 }
 
 /* What is waited for, where it is a part of the machine: all have their work
@@ -414,44 +313,10 @@ static bool is_failed_call(const char *name)
            (CAUS_HAS_WORD(name, grpc) && CAUS_HAS_WORD(name, codes));
 }
 
-bool caus_aspect_is_of_content(const caus_variable *variable)
-{
-    static const char *const patterns[] = {"apdex"};
-    return CAUS_HAS_WORD(caus_measure_name(variable), patterns);
-}
-
-bool caus_aspect_is_backlog(const caus_variable *variable, caus_aspect aspect)
-{
-    static const char *const messages[] = {
-        "lag",    "backlog",     "behind",       "oldest",   "visible",
-        "unack*", "undelivered", "message",      "messages", "msg",
-        "msgs",   "iterator",    "consumergroup"};
-    static const char *const copies[] = {"replica*", "replication", "slave",
-                                         "standby", "repl"};
-    const char *name = caus_measure_name(variable);
-    return aspect == CAUS_ASPECT_SATURATION &&
-           (CAUS_HAS_WORD(name, messages) || is_of_ready_readers(name)) &&
-           !CAUS_HAS_WORD(name, copies);
-}
-
-bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
-{
-    static const char *const patterns[] = {"throttl*"};
-    return aspect == CAUS_ASPECT_SATURATION ||
-           (aspect == CAUS_ASPECT_CPU &&
-            CAUS_HAS_WORD(caus_measure_name(variable), patterns));
-}
-
-/* Whether more of what is measured is better. */
-static bool is_good(const caus_meaning *meaning)
-{
-    return meaning->sense == CAUS_SENSE_GOOD || meaning->sense == CAUS_SENSE_UP;
-}
-
 static caus_aspect refine_errors(const char *name, const caus_meaning *meaning)
 {
     static const char *const latencies[] = {"lat", "latenc*", "duration*"};
-    bool good = is_good(meaning);
+    bool good = caus_meaning_is_good(meaning);
     bool gone = meaning->sense == CAUS_SENSE_GONE;
     if (is_lost_on_the_way(name))
         return CAUS_ASPECT_RESOURCE;
@@ -476,7 +341,7 @@ static caus_aspect refine_latency(const char *name, const caus_meaning *meaning)
         return waited_for(name, CAUS_ASPECT_SATURATION);
     if (answers && is_of_bytes(name))
         return CAUS_ASPECT_NETWORK;
-    if (is_count(name) || (answers && counts_answers(name)))
+    if (caus_measure_is_count(name) || (answers && counts_answers(name)))
         return caus_measure_is_failed_code(name) ? CAUS_ASPECT_ERRORS
                                                  : CAUS_ASPECT_LOAD;
     return CAUS_ASPECT_LATENCY;
@@ -489,8 +354,8 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
     if (is_page_fault(name))
         return CAUS_ASPECT_CPU;
     if (told == CAUS_ASPECT_OTHER &&
-        (is_of_copies(name) || is_of_replicas(name) || is_of_members(name) ||
-         is_not_started(name)))
+        (is_of_copies(name) || caus_measure_is_of_replicas(name) ||
+         caus_measure_is_of_members(name) || is_not_started(name)))
         return CAUS_ASPECT_RESTARTS;
     if (is_dead_letter(name))
         return CAUS_ASPECT_ERRORS;
@@ -517,7 +382,7 @@ static caus_aspect refine_open(const char *name, caus_aspect told)
 static caus_aspect refine_saturation(const char *name)
 {
     static const char *const traffic[] = {"byte*", "packet*"};
-    if (is_not_started(name) || is_of_members(name))
+    if (is_not_started(name) || caus_measure_is_of_members(name))
         return CAUS_ASPECT_RESTARTS;
     if (is_of_event_loop(name) || is_of_erlang(name))
         return CAUS_ASPECT_CPU;
@@ -577,55 +442,10 @@ caus_aspect caus_aspect_of(const caus_variable *variable)
         return CAUS_ASPECT_MEMORY;
     if (is_clock(name) || is_bucket(name))
         return CAUS_ASPECT_OTHER;
-    if (is_age(name))
-        return is_share(name) ? CAUS_ASPECT_ERRORS : CAUS_ASPECT_RESTARTS;
+    if (caus_measure_is_age(name))
+        return caus_measure_is_share(name) ? CAUS_ASPECT_ERRORS
+                                           : CAUS_ASPECT_RESTARTS;
     if (!meaning->word && strcmp(variable->unit, "requests") == 0)
         return CAUS_ASPECT_LOAD;
     return refine(name, meaning);
-}
-
-int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
-{
-    const char *name = caus_measure_name(variable);
-    if (variable->bad_direction == CAUS_BAD_UP)
-        return 1;
-    if (variable->bad_direction == CAUS_BAD_DOWN)
-        return -1;
-    switch (aspect) {
-    case CAUS_ASPECT_ERRORS:
-        return is_good(caus_meaning_of(name)) || is_age(name) ? -1 : 1;
-    case CAUS_ASPECT_LATENCY:
-        return 1;
-    case CAUS_ASPECT_OTHER:
-    case CAUS_ASPECT_LOAD:
-    case CAUS_ASPECT_NETWORK:
-        return 0;
-    case CAUS_ASPECT_RESTARTS:
-        return is_there(name) ? -1 : 1;
-    default:
-        return is_remainder(name) ? -1 : 1;
-    }
-}
-
-bool caus_aspect_is_answer(const caus_variable *variable, caus_aspect aspect)
-{
-    const char *name = caus_measure_name(variable);
-    return caus_aspect_is_outside(aspect) &&
-           caus_meaning_of(name)->sense != CAUS_SENSE_UP;
-}
-
-bool caus_aspect_tells(caus_aspect aspect)
-{
-    return aspect != CAUS_ASPECT_LOAD && aspect != CAUS_ASPECT_NETWORK &&
-           aspect != CAUS_ASPECT_RESTARTS && aspect != CAUS_ASPECT_SOCKETS &&
-           aspect != CAUS_ASPECT_OTHER;
-}
-
-bool caus_aspect_counts_failures(const caus_variable *variable)
-{
-    return caus_aspect_of(variable) == CAUS_ASPECT_ERRORS &&
-           caus_aspect_bad_direction(variable, CAUS_ASPECT_ERRORS) > 0 &&
-           !is_share(caus_measure_name(variable)) &&
-           strcmp(variable->unit, "ratio") != 0 &&
-           strcmp(variable->unit, "percent") != 0;
 }

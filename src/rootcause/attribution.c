@@ -6,7 +6,7 @@
 #include "numeric/cholesky.h"
 #include "numeric/order.h"
 #include "rootcause/attribution.h"
-#include "rootcause/chain.h"
+#include "rootcause/telling.h"
 #include "rootcause/weights.h"
 
 enum { REPLICATES = 200 };

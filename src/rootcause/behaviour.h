@@ -4,7 +4,7 @@
 #ifndef CAUS_SRC_ROOTCAUSE_BEHAVIOUR_H
 #define CAUS_SRC_ROOTCAUSE_BEHAVIOUR_H
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
 
 enum { CAUS_LEAST_HEARD = 10 }; /* rows with a value, for silence to tell */
 

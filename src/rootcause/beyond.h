@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Deviates: how far an incident is beyond healthy windows. Declared here and
- * not in rootcause_internal.h, as tests ask for them. */
+/* Deviates: how far an incident is beyond healthy windows. */
 #ifndef CAUS_SRC_ROOTCAUSE_BEYOND_H
 #define CAUS_SRC_ROOTCAUSE_BEYOND_H
 

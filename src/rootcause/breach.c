@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "discovery/incident_stretch.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/rows.h"
 #include "rootcause/weights.h"
 
 enum { MOST_STRETCHES = 4 };

@@ -3,7 +3,8 @@
  * requests make calls again. */
 #include <math.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/alike.h"
+#include "rootcause/carried.h"
 #include "rootcause/weights.h"
 
 /* Calls that take so much longer than their caller, or this share of it, are

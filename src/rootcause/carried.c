@@ -3,7 +3,8 @@
  * and what they take are measured of both. */
 #include <math.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/alike.h"
+#include "rootcause/carried.h"
 #include "rootcause/weights.h"
 
 /* Two services of a call. */

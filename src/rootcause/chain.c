@@ -4,6 +4,8 @@
 
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/ranking.h"
+#include "rootcause/telling.h"
 #include "series/order.h"
 
 bool caus_suspect_moved(const caus_case *about, size_t rank)

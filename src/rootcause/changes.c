@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
-#include "rootcause/weights.h"
+#include "rootcause/ranking.h"
 
 static const double half_time_s = 300;   /* after which a change fits half as
                                             well */

@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/chain.h"
+#include "rootcause/placebo.h"
+#include "rootcause/telling.h"
 #include "rootcause/weights.h"
 
 enum { MOST_FINDINGS = 12 };

@@ -5,19 +5,44 @@
 
 #include "rootcause/behaviour.h"
 #include "rootcause/beyond.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
+#include "rootcause/ranking.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
+/* What tells how sure an answer is; free of units. */
+enum {
+    SIGN_ONE,
+    SIGN_BEYOND,    /* what variables, traces, log lines and absence show over
+                       healthy windows, a normal deviate */
+    SIGN_ALONE,     /* log of the loudest bad variable, or log lines, over the
+                       threshold */
+    SIGN_SHARE,     /* log of the share of the first score in all */
+    SIGN_LEAD,      /* (first − second) / first */
+    SIGN_BLIND,     /* share that no call graph vouches for */
+    SIGN_EXPLAINED, /* log of the share of what is loud that the first can have
+                       moved */
+    SIGN_CLEAR,     /* share of its loudest term in the first score */
+    SIGN_AGREED,    /* share of terms that are largest in the first, each as
+                       loud as it is anywhere */
+    SIGN_UNFELT,    /* share of what is inside the first, felt by nobody, in its
+                       score */
+    SIGN_UNTOLD,    /* share of its score that may be a callee's of which
+                       nothing is measured */
+    SIGN_ELSEWHERE, /* what moved inside another service, of that score */
+    SIGN_COUNT
+};
+
 _Static_assert(sizeof caus_incident_weights / sizeof *caus_incident_weights ==
-                       CAUS_SIGN_COUNT &&
+                       SIGN_COUNT &&
                    sizeof caus_right_weights / sizeof *caus_right_weights ==
-                       CAUS_SIGN_COUNT,
+                       SIGN_COUNT,
                "a weight a sign");
 
 static double logistic(const double *weights, const double *signs)
 {
     double x = 0;
-    for (size_t i = 0; i < CAUS_SIGN_COUNT; i++)
+    for (size_t i = 0; i < SIGN_COUNT; i++)
         x += weights[i] * signs[i];
     return 1 / (1 + exp(-x));
 }
@@ -224,25 +249,23 @@ static void read_signs(const caus_case *about, double *signs)
     const caus_suspect *first = about->suspects;
     const double *terms = first->terms;
     double alone = isnan(about->alone) ? 0 : about->alone;
-    signs[CAUS_SIGN_ONE] = 1;
-    signs[CAUS_SIGN_BEYOND] = isnan(about->beyond)
-                                  ? caus_neutral_beyond
-                                  : between(about->beyond, -3, 6);
-    signs[CAUS_SIGN_ALONE] =
+    signs[SIGN_ONE] = 1;
+    signs[SIGN_BEYOND] = isnan(about->beyond) ? caus_neutral_beyond
+                                              : between(about->beyond, -3, 6);
+    signs[SIGN_ALONE] =
         isnan(about->alarm) ? caus_neutral_alone : log_between(alone, .1, 12);
-    signs[CAUS_SIGN_SHARE] = log(share_of_first(about));
-    signs[CAUS_SIGN_LEAD] = lead_of_first(about);
+    signs[SIGN_SHARE] = log(share_of_first(about));
+    signs[SIGN_LEAD] = lead_of_first(about);
     /* Latency and errors spread: without a call graph whoever shows them may
      * be a victim. */
-    signs[CAUS_SIGN_BLIND] =
+    signs[SIGN_BLIND] =
         knows_calls(about) ? 0 : terms[CAUS_TERM_EXTERNAL] / first->score;
-    signs[CAUS_SIGN_EXPLAINED] =
-        isnan(about->explained) ? 0 : log(about->explained);
-    signs[CAUS_SIGN_CLEAR] = clearness_of_first(about);
-    signs[CAUS_SIGN_AGREED] = agreement_on_first(about);
-    signs[CAUS_SIGN_UNFELT] = about->unfelt;
-    signs[CAUS_SIGN_UNTOLD] = about->untold;
-    signs[CAUS_SIGN_ELSEWHERE] = moved_elsewhere(about);
+    signs[SIGN_EXPLAINED] = isnan(about->explained) ? 0 : log(about->explained);
+    signs[SIGN_CLEAR] = clearness_of_first(about);
+    signs[SIGN_AGREED] = agreement_on_first(about);
+    signs[SIGN_UNFELT] = about->unfelt;
+    signs[SIGN_UNTOLD] = about->untold;
+    signs[SIGN_ELSEWHERE] = moved_elsewhere(about);
 }
 
 /* How likely the first is of the first two: those that score alike are alike,
@@ -318,7 +341,7 @@ caus_status caus_confidence_fill(caus_case *about, double *confidence,
     CAUS_TRY(find_explained(about, err));
     about->unfelt = unfelt_of_first(about);
     about->untold = untold_of_first(about);
-    double signs[CAUS_SIGN_COUNT] = {0}, sum = 0;
+    double signs[SIGN_COUNT] = {0}, sum = 0;
     read_signs(about, signs);
     about->incident = logistic(caus_incident_weights, signs);
     double sure = sure_of_first(about, signs);

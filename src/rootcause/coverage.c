@@ -3,7 +3,7 @@
  * of a service may come from it, what is loud elsewhere does not. */
 #include <math.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/ranking.h"
 #include "rootcause/weights.h"
 
 /* The square of what users of a service feel, from three deviations on. */

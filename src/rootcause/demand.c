@@ -8,7 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/alike.h"
 #include "rootcause/behaviour.h"
+#include "rootcause/measures.h"
 #include "rootcause/season.h"
 #include "rootcause/weights.h"
 

@@ -6,7 +6,7 @@
 #include "numeric/distributions.h"
 #include "numeric/order.h"
 #include "rootcause/beyond.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
 
 enum {
     MOST_SPANS = 2,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "numeric/order.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/onset.h"
 
 enum { LEAST_CALM = 3, PASSES = 4 };
 

@@ -4,10 +4,18 @@
 
 #include "rootcause/attribution.h"
 #include "rootcause/behaviour.h"
+#include "rootcause/carried.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/onset.h"
+#include "rootcause/placebo.h"
+#include "rootcause/ranking.h"
+#include "rootcause/rows.h"
 #include "rootcause/season.h"
 #include "rootcause/strangers.h"
+#include "rootcause/telling.h"
+#include "rootcause/toward.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 const char *caus_verdict_name(caus_verdict verdict)

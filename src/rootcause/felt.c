@@ -6,7 +6,7 @@
  */
 #include <math.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 /* It is off from this share of the incident's change on. */

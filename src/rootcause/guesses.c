@@ -4,7 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/alike.h"
+#include "rootcause/carried.h"
 #include "rootcause/weights.h"
 
 /* Requests of a callee for one of its caller's, of which only a part asks it:

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "rootcause/chain.h"
+#include "rootcause/ranking.h"
+#include "rootcause/telling.h"
 #include "series/order.h"
 
 enum { MOST_CHECKS = 8 };

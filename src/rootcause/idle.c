@@ -2,6 +2,7 @@
 /* Who works on less at a time than it did, while messages wait for it. */
 #include <math.h>
 
+#include "rootcause/alike.h"
 #include "rootcause/behaviour.h"
 
 /* Its first variable that tells how long what it is asked takes, or SIZE_MAX.

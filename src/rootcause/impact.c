@@ -4,7 +4,8 @@
  * stand before another. */
 #include <math.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/alike.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 /* How many more requests of a row fail; NaN = nobody counts them. `load` is

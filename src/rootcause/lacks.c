@@ -5,7 +5,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/alike.h"
 #include "rootcause/behaviour.h"
+#include "rootcause/placebo.h"
 
 /* Requests of a service, and of its callers, in the rows before each in which
  * both are there: [rows + 1]. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The incident that all variables tell together. */
 #include "discovery/incident_extent.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/rows.h"
 
 size_t caus_case_baseline_rows(const caus_case *about)
 {

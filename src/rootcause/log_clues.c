@@ -5,6 +5,7 @@
 
 #include "rootcause/beyond.h"
 #include "rootcause/logs.h"
+#include "rootcause/placebo.h"
 #include "rootcause/weights.h"
 
 enum { PARTS = 8 };

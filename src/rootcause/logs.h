@@ -3,7 +3,7 @@
 #ifndef CAUS_SRC_ROOTCAUSE_LOGS_H
 #define CAUS_SRC_ROOTCAUSE_LOGS_H
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
 
 /* How many lines of a template a row has, for the rows that have any. */
 typedef struct caus_log_count {

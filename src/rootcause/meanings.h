@@ -3,7 +3,7 @@
 #ifndef CAUS_SRC_ROOTCAUSE_MEANINGS_H
 #define CAUS_SRC_ROOTCAUSE_MEANINGS_H
 
-#include "rootcause/evidence.h"
+#include "rootcause/aspect.h"
 
 /* Which way a word tells it. */
 typedef enum caus_sense {
@@ -21,6 +21,12 @@ typedef struct caus_meaning {
     caus_aspect aspect;
     caus_sense sense;
 } caus_meaning;
+
+/* Whether more of what is measured is better. */
+static inline bool caus_meaning_is_good(const caus_meaning *meaning)
+{
+    return meaning->sense == CAUS_SENSE_GOOD || meaning->sense == CAUS_SENSE_UP;
+}
 
 /* The meaning of the word in a name, without its service, that counts before
  * the others; without any it is nothing of CAUS_ASPECT_OTHER. O(words of the

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "graph/service.h"
-#include "rootcause/evidence.h"
 #include "rootcause/measure_words.h"
+#include "rootcause/measures.h"
 
 const char *caus_measure_name(const caus_variable *variable)
 {
@@ -18,6 +18,57 @@ const char *caus_measure_name(const caus_variable *variable)
 bool caus_measure_is_of_calls(const caus_variable *variable)
 {
     return CAUS_HAS_WORD(caus_measure_name(variable), caus_call_words);
+}
+
+bool caus_measure_is_share(const char *name)
+{
+    static const char *const shares[] = {"ratio",    "rate", "share",
+                                         "percent*", "pct",  "perc"};
+    return CAUS_HAS_WORD(name, shares);
+}
+
+/* Units that histograms and sums of times are in; exporters name their endings
+ * right behind, and labels may follow: "duration_seconds_count_get". */
+static const char *const time_units[] = {"seconds", "milliseconds",
+                                         "microseconds", "usec", "ms"};
+
+bool caus_measure_is_count(const char *name)
+{
+    static const char *const counts[] = {"count", "counts"};
+    return CAUS_ENDS_IN(name, counts) ||
+           CAUS_HAS_BEHIND(name, counts, time_units);
+}
+
+bool caus_measure_is_sum(const char *name)
+{
+    static const char *const sums[] = {"sum", "total"};
+    return CAUS_ENDS_IN(name, sums) || CAUS_HAS_BEHIND(name, sums, time_units);
+}
+
+bool caus_measure_is_age(const char *name)
+{
+    static const char *const ages[] = {"uptime"};
+    return CAUS_HAS_WORD(name, ages);
+}
+
+bool caus_measure_is_of_members(const char *name)
+{
+    static const char *const members[] = {"consumers", "members", "slaves"};
+    return CAUS_ENDS_IN(name, members);
+}
+
+bool caus_measure_is_of_replicas(const char *name)
+{
+    static const char *const lacks[] = {
+        "underreplicated*", "underminisr*", "isrshrinks*", "offlinepartition*",
+        "offlinereplica*",  "unassigned",   "rebalances"};
+    static const char *const under[] = {"under", "offline"};
+    static const char *const copies[] = {"replica*", "partition*", "isr"};
+    static const char *const leader[] = {"leader", "primary"};
+    static const char *const changes[] = {"change*", "election*"};
+    return CAUS_HAS_WORD(name, lacks) ||
+           (CAUS_HAS_WORD(name, under) && CAUS_HAS_WORD(name, copies)) ||
+           (CAUS_HAS_WORD(name, leader) && CAUS_HAS_WORD(name, changes));
 }
 
 static const char *behind_places(const char *text)

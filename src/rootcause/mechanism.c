@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/attribution.h"
+#include "rootcause/ranking.h"
 
 enum { LAG_ROWS = 4, MOST_BLOCKS = 24, LEAST_BLOCK_ROWS = 4 };
 

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/alike.h"
 #include "rootcause/behaviour.h"
 #include "rootcause/weights.h"
 

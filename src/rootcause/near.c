@@ -6,7 +6,9 @@
 
 #include "caus/incident.h"
 #include "rootcause/columns.h"
+#include "rootcause/rows.h"
 #include "rootcause/season.h"
+#include "rootcause/trace_windows.h"
 #include "rootcause/uncounted.h"
 #include "series/blank.h"
 

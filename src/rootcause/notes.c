@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "rootcause/behaviour.h"
-#include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/placebo.h"
 #include "rootcause/strangers.h"
+#include "rootcause/telling.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 enum { MOST_SILENT = 2, MOST_MISSING = MOST_SILENT + 9, MOST_WARNINGS = 15 };

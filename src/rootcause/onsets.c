@@ -6,6 +6,7 @@
 #include "anomaly/anomaly.h"
 #include "rootcause/behaviour.h"
 #include "rootcause/logs.h"
+#include "rootcause/onset.h"
 #include "rootcause/weights.h"
 
 enum { LEAST_REFERENCE = 20, LEAST_LATER = 3 };

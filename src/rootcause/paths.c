@@ -2,7 +2,7 @@
 /* The way that an anomaly takes to the symptom's service. */
 #include <math.h>
 
-#include "rootcause/behaviour.h"
+#include "rootcause/rootcause_internal.h"
 #include "rootcause/weights.h"
 
 /* How far a service lets an anomaly of its callees be seen in its callers. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Spans of the time that is looked at; the onset cuts them into before and
  * after where nobody has. */
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/rows.h"
+#include "rootcause/trace_windows.h"
 
 static bool has_both_phases(const caus_spans *spans)
 {

@@ -7,6 +7,7 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/beyond.h"
 #include "rootcause/logs.h"
+#include "rootcause/placebo.h"
 #include "rootcause/weights.h"
 
 enum { LEAST_WINDOWS = 3, LEAST_WIDTH = 4 };

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/ranking.h"
 #include "rootcause/weights.h"
 
 typedef struct rank_key {

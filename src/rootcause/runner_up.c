@@ -2,7 +2,7 @@
 /* What sets the first suspect apart from those behind it. */
 #include <math.h>
 
-#include "rootcause/chain.h"
+#include "rootcause/telling.h"
 
 /* A service besides the first that calls the second, tells of its calls and
  * shows nothing; SIZE_MAX = none. */

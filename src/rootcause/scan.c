@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "rootcause/logs.h"
+#include "rootcause/onset.h"
 #include "rootcause/splits.h"
 
 enum { COARSE_SPLITS = 32, LOUDEST = 3, MOST_AWAITED = 2 };

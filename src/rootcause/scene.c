@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "graph/calls.h"
+#include "rootcause/measures.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/toward.h"
 
 enum { MOST_OBSERVERS = 3 }; /* one of so many services */
 

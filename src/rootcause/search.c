@@ -4,6 +4,7 @@
 
 #include "caus/incident.h"
 #include "rootcause/columns.h"
+#include "rootcause/rows.h"
 
 /* Puts what keeps an incident from being one before the other warnings. */
 static caus_status tell_repeat(const caus_extent *extent, caus_arena *out,

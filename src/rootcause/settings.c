@@ -5,6 +5,7 @@
 
 #include "events/setting_step.h"
 #include "rootcause/measure_words.h"
+#include "rootcause/measures.h"
 #include "rootcause/rootcause_internal.h"
 
 enum {

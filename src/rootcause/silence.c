@@ -8,6 +8,7 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/beyond.h"
 #include "rootcause/measure_words.h"
+#include "rootcause/measures.h"
 #include "rootcause/weights.h"
 
 static const double half_a_row = .5;     /* lost where none was yet */

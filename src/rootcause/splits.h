@@ -4,7 +4,7 @@
 #ifndef CAUS_SRC_ROOTCAUSE_SPLITS_H
 #define CAUS_SRC_ROOTCAUSE_SPLITS_H
 
-#include "rootcause/evidence.h"
+#include "rootcause/shift.h"
 
 typedef struct caus_splits {
     const caus_timeline *timeline;

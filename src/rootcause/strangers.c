@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "rootcause/alike.h"
 #include "rootcause/weights.h"
 
 /* Whether a latency of a service was shorter than that of an entry alike, and

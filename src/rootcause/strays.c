@@ -3,7 +3,7 @@
  * releases: the more services' did, the less that of one tells. */
 #include <math.h>
 
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 /* From so much of the first score on it is worth telling. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "rootcause/measure_words.h"
+#include "rootcause/measures.h"
 #include "rootcause/rootcause_internal.h"
 
 static bool is_filled(const caus_timeline *timeline, size_t row)

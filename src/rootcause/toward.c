@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "rootcause/measure_words.h"
+#include "rootcause/measures.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/toward.h"
 
 static bool parts(char byte)
 {

@@ -5,6 +5,7 @@
 
 #include "base/amount.h"
 #include "rootcause/chain.h"
+#include "rootcause/telling.h"
 #include "rootcause/weights.h"
 
 static const double most_q = .01;

@@ -3,7 +3,8 @@
 #include <math.h>
 
 #include "numeric/order.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
+#include "rootcause/trace_windows.h"
 
 /* More spans tell no more of what healthy traces do, and cost time. */
 enum { MOST_SPANS = 100000, LEAST_TRACES = 4, FEW_TRACES = 8 };

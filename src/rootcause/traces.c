@@ -6,7 +6,8 @@
 
 #include "caus/trace_evidence.h"
 #include "rootcause/beyond.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
+#include "rootcause/trace_windows.h"
 #include "rootcause/weights.h"
 
 /* A loss of so much of what a normal trace takes is a clue of log 2. */

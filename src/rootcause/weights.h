@@ -124,7 +124,8 @@ static const double caus_neutral_beyond = 1.6;
 static const double caus_neutral_alone = -.4;
 
 /* Log-odds that anything happened at all, healthy windows being one and a half
- * times as frequent as incidents, by caus_sign; made by bench/rca/fit.py. */
+ * times as frequent as incidents, by the signs of confidence.c; made by
+ * bench/rca/fit.py. */
 static const double caus_incident_weights[] = {-2.55, 1.69, .55, 0,     0, 0,
                                                0,     0,    0,   -1.05, 0, 0};
 /* Log-odds that the first is right if something did. */

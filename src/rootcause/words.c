@@ -6,6 +6,9 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/chain.h"
 #include "rootcause/logs.h"
+#include "rootcause/placebo.h"
+#include "rootcause/ranking.h"
+#include "rootcause/telling.h"
 #include "rootcause/weights.h"
 
 enum { MOST_SENTENCES = 10 };

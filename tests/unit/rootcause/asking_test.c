@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "made_case.h"
+#include "rootcause/toward.h"
 #include "test.h"
 
 static double score_of(const caus_explanation *told, const char *service)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What names of exporters, meshes, agents and libraries tell. */
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/aspect.h"
+#include "rootcause/measures.h"
+#include "rootcause/timeline.h"
 #include "test.h"
 
 typedef struct named {

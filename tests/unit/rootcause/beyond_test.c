@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "numeric/distributions.h"
 #include "rootcause/beyond.h"
-#include "rootcause/rootcause_internal.h"
+#include "rootcause/placebo.h"
 #include "test.h"
 
 enum { WINDOWS = 12, TRIES = 4000, ROWS = 60, SHORTEST = 3 };

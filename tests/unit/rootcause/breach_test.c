@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "made_case.h"
+#include "rootcause/rows.h"
 #include "test.h"
 
 static const char symptom[] = "front_latency";

@@ -4,6 +4,7 @@
 
 #include "fault.h"
 #include "made_case.h"
+#include "rootcause/trace_windows.h"
 #include "test.h"
 
 enum {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "made_case.h"
+#include "rootcause/weighing.h"
 #include "test.h"
 
 typedef made_measure measure;

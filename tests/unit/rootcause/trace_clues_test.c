@@ -9,6 +9,7 @@
 #include "fault.h"
 #include "made_case.h"
 #include "rootcause/chain.h"
+#include "rootcause/telling.h"
 #include "rootcause/weights.h"
 #include "test.h"
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* When the incident began, when each service moved, and whether it is over. */
+#ifndef CAUS_SRC_ROOTCAUSE_ONSET_H
+#define CAUS_SRC_ROOTCAUSE_ONSET_H
+
+#include "rootcause/rootcause_internal.h"
+
+/*
+ * Looks for anomalies.
+ *
+ *   onset_row  as given, or SIZE_MAX
+ *   done       false when there are too few rows to say anything
+ */
+caus_status caus_case_detect(caus_case *about, size_t onset_row,
+                             caus_anomalies *result, bool *done,
+                             caus_error *err);
+/*
+ * The onset of the incident, or of the variable that stands out alone; not
+ * found when nothing stands out. Sets `alarm` and `alone`: of what moved the
+ * bad way, since the row `given` where it is not SIZE_MAX.
+ */
+caus_status caus_case_find_onset(caus_case *about, const caus_anomalies *found,
+                                 size_t given, caus_onset *result,
+                                 caus_error *err);
+/*
+ * The onset where no detector names one: the row that parts most clearly what
+ * is measured and logged.
+ *
+ *   detected  a detector has dated what moved; else the step of the rows does
+ */
+caus_status caus_case_split(caus_case *about, bool detected,
+                            size_t least_before, caus_onset *result,
+                            caus_error *err);
+/*
+ * Sets `onset_row` to the row near an onset that was found from which on the
+ * symptom is furthest off, or what users see: where a baseline is joined to an
+ * incident of another time, something moved at the joint, and rows in which
+ * nobody noticed anything hide a short incident.
+ */
+caus_status caus_case_await_users(caus_case *about, caus_error *err);
+/* Fills the onsets of variables and services and the order of these. */
+void caus_case_use_onsets(caus_case *about, const double *clues);
+
+/* Whether the symptom is back at its habit. */
+caus_status caus_case_find_end(const caus_case *about, caus_ending *result,
+                               caus_error *err);
+
+#endif
