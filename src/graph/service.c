@@ -31,18 +31,33 @@ static bool continues_word(char byte)
            (byte >= 'A' && byte <= 'Z') || (unsigned char)byte >= 0x80;
 }
 
+/* Whether the first bytes of a name are a service. */
+static bool has_service(const caus_topology *topology, const char *name,
+                        size_t length)
+{
+    size_t low = 0, high = topology->service_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *service = topology->services[middle];
+        int order = strncmp(service, name, length);
+        if (order == 0 && !service[length])
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
 /* Length of the longest service that `name` begins with; 0 = none. */
 static size_t topology_prefix(const char *name, const caus_topology *topology)
 {
-    size_t longest = 0;
-    for (size_t i = 0; topology && i < topology->service_count; i++) {
-        size_t length = strlen(topology->services[i]);
-        if (length > longest &&
-            strncmp(name, topology->services[i], length) == 0 &&
-            !continues_word(name[length]))
-            longest = length;
-    }
-    return longest;
+    size_t length = topology ? strlen(name) : 0;
+    while (length && (continues_word(name[length]) ||
+                      !has_service(topology, name, length)))
+        length--;
+    return length;
 }
 
 /* Where the first word ends. An address, be it of mail, is one word, and

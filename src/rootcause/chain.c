@@ -129,7 +129,8 @@ caus_status caus_reach_find(caus_case *about, caus_error *err)
     if (!about->reach)
         return caus_arena_fail(about->out, err);
     about->reach_via = via;
-    for (size_t far = 1; far < scene->service_count; far++) {
+    for (size_t far = 1, before = 1; before != about->reach_count; far++) {
+        before = about->reach_count;
         for (size_t s = 0; s < scene->service_count; s++) {
             if (distance[s] == far)
                 about->reach[about->reach_count++] =

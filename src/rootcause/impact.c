@@ -148,17 +148,6 @@ caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,
     return CAUS_OK;
 }
 
-/* Whether two services share a caller. */
-static bool are_siblings(const caus_scene *scene, size_t a, size_t b)
-{
-    for (size_t i = scene->caller_start[a]; i < scene->caller_start[a + 1]; i++)
-        for (size_t k = scene->caller_start[b]; k < scene->caller_start[b + 1];
-             k++)
-            if (scene->callers[k] == scene->callers[i])
-                return true;
-    return false;
-}
-
 /* How much more a variable adds up to in a row: seconds, or failures. */
 static double gain_of(const caus_case *about, size_t variable, double requests)
 {
@@ -225,28 +214,45 @@ static int count_contained(const caus_case *about, const double *clues,
     return found;
 }
 
-/* The service that `front` stands before: none that calls it, nor over others.
- */
+/* How well a service stands before others. */
+typedef struct standing {
+    size_t behind; /* SIZE_MAX = before none */
+    int contained;
+} standing;
+
+/* Asks the callees of a caller of `front`, but those that call it themselves,
+ * also over others. Of several as likely the first counts. */
+static void ask_siblings(const caus_case *about, const double *clues,
+                         size_t front, size_t caller, const size_t *distance,
+                         standing *best)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->callee_start[caller];
+         i < scene->callee_start[caller + 1]; i++) {
+        size_t s = scene->callees[i];
+        if (distance[s] != SIZE_MAX || !caus_scene_shows(scene, s))
+            continue;
+        int found = count_contained(about, clues, front, s);
+        if (found > best->contained ||
+            (found == best->contained && s < best->behind && found > 0))
+            *best = (standing){s, found};
+    }
+}
+
+/* The service that `front` stands before: one that shares a caller with it. */
 static caus_status find_behind(const caus_case *about, const double *clues,
                                size_t front, size_t *result, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     size_t *distance, *via;
-    int most = 0;
+    standing best = {SIZE_MAX, 0};
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     CAUS_TRY(
         caus_scene_walk(scene, front, false, about->out, &distance, &via, err));
-    *result = SIZE_MAX;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        if (distance[s] != SIZE_MAX || !caus_scene_shows(scene, s) ||
-            !are_siblings(scene, front, s))
-            continue;
-        int found = count_contained(about, clues, front, s);
-        if (found > most) {
-            most = found;
-            *result = s;
-        }
-    }
+    for (size_t i = scene->caller_start[front];
+         i < scene->caller_start[front + 1]; i++)
+        ask_siblings(about, clues, front, scene->callers[i], distance, &best);
+    *result = best.behind;
     caus_arena_rewind(about->out, mark);
     return CAUS_OK;
 }
@@ -258,7 +264,8 @@ caus_status caus_impact_find_fronts(caus_case *about, const double *clues,
     for (size_t s = 0; s < scene->service_count; s++) {
         about->fronts[s] = SIZE_MAX;
         CAUS_TRY(caus_run_check(about->run, err));
-        if (caus_scene_shows(scene, s) && !caus_scene_makes_calls(scene, s))
+        if (caus_scene_shows(scene, s) && caus_scene_is_called(scene, s) &&
+            !caus_scene_makes_calls(scene, s))
             CAUS_TRY(find_behind(about, clues, s, &about->fronts[s], err));
     }
     return CAUS_OK;

@@ -168,13 +168,14 @@ static caus_status tell(const caus_case *about, const caus_trace_finding *found,
 double caus_trace_lost_share(const caus_case *about, size_t service)
 {
     const double least_share = .1;
-    double total = 0, lost = about->traces.lost_s[service];
+    const caus_trace_clues *traces = &about->traces;
+    double total = 0, lost = traces->lost_s[service];
+    /* Every service is asked for; hardly any lost something. */
+    if (!traces->known || traces->clue[service] < caus_chance_clue)
+        return 0;
     for (size_t s = 0; s < about->scene.service_count; s++)
-        total += about->traces.lost_s[s];
-    bool is_told = about->traces.known &&
-                   about->traces.clue[service] >= caus_chance_clue &&
-                   lost >= least_share * total;
-    return is_told ? lost / total : 0;
+        total += traces->lost_s[s];
+    return lost >= least_share * total ? lost / total : 0;
 }
 
 bool caus_trace_tells(const caus_case *about, size_t service)
