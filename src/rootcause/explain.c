@@ -230,11 +230,17 @@ static caus_status join_calls(caus_case *about, const caus_topology **calls,
     return CAUS_OK;
 }
 
-caus_status caus_case_open(caus_case *about, caus_error *err)
+/* Sets `calls`: as told, where that is of these services, else as traces tell.
+ */
+static caus_status find_calls(caus_case *about, caus_error *err)
 {
     const caus_explain_options *options = about->options;
     const caus_topology *calls = options->topology;
-    if (calls && !caus_calls_fit(about->series, calls, options->spans)) {
+    bool fits = true;
+    if (calls)
+        CAUS_TRY(
+            caus_calls_fit(about->series, calls, options->spans, &fits, err));
+    if (!fits) {
         about->unfit_calls = calls;
         calls = NULL;
     }
@@ -249,9 +255,15 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     if (calls)
         CAUS_TRY(join_calls(about, &calls, err));
     about->calls = calls;
-    CAUS_TRY(caus_scene_init(about->series, calls, options->spans, about->out,
-                             &about->scene, err));
+    return CAUS_OK;
+}
+
+caus_status caus_case_open(caus_case *about, caus_error *err)
+{
     caus_arena *scratch = caus_run_scratch(about->run, 0);
+    CAUS_TRY(find_calls(about, err));
+    CAUS_TRY(caus_scene_init(about->series, about->calls, about->options->spans,
+                             about->out, &about->scene, err));
     CAUS_TRY(caus_timeline_init(about->series, about->columns, scratch,
                                 &about->timeline, err));
     CAUS_TRY(caus_settings_take_out(about, err));

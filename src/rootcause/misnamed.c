@@ -6,45 +6,65 @@
 
 enum { MOST_COMPARED = 256, MOST_NAME = 256 };
 
-static bool is_measured(const caus_series *series, const caus_spans *spans,
+/* Services with variables. */
+typedef struct measured_list {
+    caus_map *names;
+    size_t all, known; /* those with a name; of them those of the call graph */
+} measured_list;
+
+/* False = memory is out. Variables of one service mostly follow one another. */
+static bool list_measured(const caus_series *series, const caus_topology *calls,
+                          measured_list *list)
+{
+    const char *last = NULL;
+    for (size_t v = 0; v < series->variable_count; v++) {
+        const char *name = series->variables[v].service;
+        if (last && strcmp(name, last) == 0)
+            continue;
+        int added = caus_map_insert(list->names, name, strlen(name), v, NULL);
+        if (added < 0)
+            return false;
+        if (added && *name) {
+            list->all++;
+            list->known += caus_topology_find(calls, name) != SIZE_MAX;
+        }
+        last = name;
+    }
+    return true;
+}
+
+static bool is_measured(const measured_list *list, const caus_spans *spans,
                         const char *name)
 {
-    for (size_t v = 0; v < series->variable_count; v++) {
-        if (strcmp(series->variables[v].service, name) == 0)
-            return true;
-    }
-    return caus_has_spans(spans, name);
+    return caus_map_find(list->names, name, strlen(name), NULL) ||
+           caus_has_spans(spans, name);
 }
 
-/* Whether a variable is the first of its service. */
-static bool is_first(const caus_series *series, size_t variable)
-{
-    const char *name = series->variables[variable].service;
-    bool first = *name;
-    for (size_t v = 0; v < variable && first; v++)
-        first = strcmp(series->variables[v].service, name) != 0;
-    return first;
-}
-
-bool caus_calls_fit(const caus_series *series, const caus_topology *calls,
-                    const caus_spans *spans)
+static bool joins_measured(const caus_topology *calls, const caus_spans *spans,
+                           const measured_list *list)
 {
     for (size_t i = 0; i < calls->call_count; i++) {
-        const char *caller = calls->services[calls->calls[i][0]];
-        const char *callee = calls->services[calls->calls[i][1]];
-        if (is_measured(series, spans, caller) &&
-            is_measured(series, spans, callee))
+        if (is_measured(list, spans, calls->services[calls->calls[i][0]]) &&
+            is_measured(list, spans, calls->services[calls->calls[i][1]]))
             return true;
     }
-    size_t known = 0, all = 0;
-    for (size_t v = 0; v < series->variable_count; v++) {
-        if (!is_first(series, v))
-            continue;
-        all++;
-        known +=
-            caus_topology_find(calls, series->variables[v].service) != SIZE_MAX;
-    }
-    return known && 2 * known >= all;
+    return false;
+}
+
+caus_status caus_calls_fit(const caus_series *series,
+                           const caus_topology *calls, const caus_spans *spans,
+                           bool *result, caus_error *err)
+{
+    measured_list list = {.names = caus_map_new()};
+    bool listed = list.names && list_measured(series, calls, &list);
+    if (listed)
+        *result = joins_measured(calls, spans, &list) ||
+                  (list.known && 2 * list.known >= list.all);
+    caus_map_free(list.names);
+    return listed ? CAUS_OK
+                  : CAUS_FAIL(err, CAUS_ERR_OUT_OF_MEMORY,
+                              "no memory for the services of %zu variables",
+                              series->variable_count);
 }
 
 /* A name of the graph, and the nearest of the variables' services. */

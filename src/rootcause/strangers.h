@@ -6,10 +6,14 @@
 
 #include "rootcause/rootcause_internal.h"
 
-/* Whether a call graph speaks of what is measured: a call joins two services
- * with variables or spans, or it knows half of them at least. */
-bool caus_calls_fit(const caus_series *series, const caus_topology *calls,
-                    const caus_spans *spans);
+/*
+ * Whether a call graph speaks of what is measured: a call joins two services
+ * with variables or spans, or it knows half of them at least. Fails with
+ * CAUS_ERR_OUT_OF_MEMORY.
+ */
+caus_status caus_calls_fit(const caus_series *series,
+                           const caus_topology *calls, const caus_spans *spans,
+                           bool *result, caus_error *err);
 
 /*
  * Marks the services that take requests, are no observers and stand in no call:
