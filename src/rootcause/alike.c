@@ -6,9 +6,9 @@
 size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->measures[v] == scene->measures[like] &&
             about->shifts[v].measured)
             return v;
@@ -19,9 +19,9 @@ size_t caus_case_find_alike(const caus_case *about, size_t service, size_t like)
 size_t caus_case_find_load(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (caus_scene_counts_own(scene, v) && about->shifts[v].measured)
             return v;
     }

@@ -142,12 +142,12 @@ static size_t count_below(const caus_case *about, size_t caller)
 {
     const caus_scene *scene = &about->scene;
     size_t count = 0;
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        size_t callee = scene->callees[i];
-        for (size_t k = scene->variable_start[callee];
-             k < scene->variable_start[callee + 1]; k++)
-            count += is_outside(about, scene->variables[k]);
+    const caus_index_list callees = caus_scene_callees(scene, caller);
+    for (size_t i = 0; i < callees.count; i++) {
+        size_t callee = callees.items[i];
+        const caus_index_list own = caus_scene_variables(scene, callee);
+        for (size_t k = 0; k < own.count; k++)
+            count += is_outside(about, own.items[k]);
     }
     return count;
 }
@@ -163,13 +163,13 @@ static bool raise_below(size_t variable, off_rows *rows, double *clues)
     rows->variable = variable;
     rows->clue = clues[variable];
     rows->tried = count_below(rows->about, caller);
-    for (size_t i = scene->callee_start[caller];
-         rows->count && i < scene->callee_start[caller + 1]; i++) {
-        size_t callee = scene->callees[i];
-        for (size_t k = scene->variable_start[callee];
-             k < scene->variable_start[callee + 1]; k++)
-            any = (is_outside(rows->about, scene->variables[k]) &&
-                   make_louder(rows, scene->variables[k], clues)) ||
+    const caus_index_list callees = caus_scene_callees(scene, caller);
+    for (size_t i = 0; rows->count && i < callees.count; i++) {
+        size_t callee = callees.items[i];
+        const caus_index_list own = caus_scene_variables(scene, callee);
+        for (size_t k = 0; k < own.count; k++)
+            any = (is_outside(rows->about, own.items[k]) &&
+                   make_louder(rows, own.items[k], clues)) ||
                   any;
     }
     return any;

@@ -30,9 +30,9 @@ static double share_of(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     longest own = {0}, calls = {0};
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list variables = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < variables.count; i++) {
+        size_t v = variables.items[i];
         bool is_of_calls = scene->of_calls[v] || scene->toward[v] != SIZE_MAX;
         if (scene->aspects[v] == CAUS_ASPECT_LATENCY)
             take(is_of_calls ? &calls : &own, &about->shifts[v]);

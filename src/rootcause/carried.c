@@ -17,9 +17,9 @@ typedef struct pair {
 double caus_carried_rate(const caus_case *about, size_t caller, size_t callee)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list variables = caus_scene_variables(scene, caller);
+    for (size_t i = 0; i < variables.count; i++) {
+        size_t v = variables.items[i];
         const caus_shift *own = &about->shifts[v];
         if (scene->aspects[v] != CAUS_ASPECT_LOAD || !own->measured ||
             !(own->before > 0))
@@ -80,9 +80,9 @@ static double most_carried(const pair *job, caus_aspect aspect)
     const caus_case *about = job->about;
     const caus_scene *scene = &about->scene;
     double most = -1, part = 1;
-    for (size_t i = scene->variable_start[job->caller];
-         i < scene->variable_start[job->caller + 1]; i++) {
-        size_t own = scene->variables[i];
+    const caus_index_list variables = caus_scene_variables(scene, job->caller);
+    for (size_t i = 0; i < variables.count; i++) {
+        size_t own = variables.items[i];
         if (scene->aspects[own] != aspect || !about->shifts[own].measured)
             continue;
         size_t other = caus_case_find_alike(about, job->callee, own);

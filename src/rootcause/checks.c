@@ -142,11 +142,11 @@ static size_t worst_callee(const caus_case *about, size_t service, double *clue)
     const caus_scene *scene = &about->scene;
     size_t worst = SIZE_MAX;
     *clue = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        double own = caus_scores_shown(&about->scores, scene->callees[i]);
+    const caus_index_list callees = caus_scene_callees(scene, service);
+    for (size_t i = 0; i < callees.count; i++) {
+        double own = caus_scores_shown(&about->scores, callees.items[i]);
         if (own > *clue) {
-            worst = scene->callees[i];
+            worst = callees.items[i];
             *clue = own;
         }
     }
@@ -162,10 +162,10 @@ static size_t failing_callee(const caus_case *about, size_t service)
     const double *begun = about->traces.begun;
     double most = fmax(begun[service], caus_explained_clue);
     size_t worst = SIZE_MAX;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        if (begun[scene->callees[i]] > most) {
-            worst = scene->callees[i];
+    const caus_index_list callees = caus_scene_callees(scene, service);
+    for (size_t i = 0; i < callees.count; i++) {
+        if (begun[callees.items[i]] > most) {
+            worst = callees.items[i];
             most = begun[worst];
         }
     }
@@ -177,10 +177,10 @@ static size_t failing_callee(const caus_case *about, size_t service)
 static size_t blind_callee(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1] && !about->traces.known; i++) {
-        if (!caus_measured_around(about, scene->callees[i], true))
-            return scene->callees[i];
+    const caus_index_list callees = caus_scene_callees(scene, service);
+    for (size_t i = 0; i < callees.count && !about->traces.known; i++) {
+        if (!caus_measured_around(about, callees.items[i], true))
+            return callees.items[i];
     }
     return SIZE_MAX;
 }
@@ -262,9 +262,9 @@ static const char *find_filled(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     size_t loudest = SIZE_MAX;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->aspects[v] == CAUS_ASPECT_SATURATION &&
             about->scores.clue[v] > 0 &&
             (loudest == SIZE_MAX ||

@@ -151,9 +151,9 @@ static double loudest_of(const caus_case *about, size_t service, bool inside)
 {
     const caus_scene *scene = &about->scene;
     double most = -1;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         bool fits = inside ? caus_aspect_is_inside(scene->aspects[v])
                            : caus_aspect_is_outside(scene->aspects[v]);
         if (fits && about->shifts[v].measured)
@@ -179,9 +179,9 @@ static double felt_by_anybody(const caus_case *about)
         if (s == first || caus_scene_users_see(scene, s))
             most = fmax(most, loudest_of(about, s, false));
     }
-    for (size_t i = scene->caller_start[first];
-         i < scene->caller_start[first + 1]; i++)
-        most = fmax(most, loudest_of(about, scene->callers[i], false));
+    const caus_index_list callers = caus_scene_callers(scene, first);
+    for (size_t i = 0; i < callers.count; i++)
+        most = fmax(most, loudest_of(about, callers.items[i], false));
     double felt = caus_sureness(most);
     return most < 0 ? 1 : felt * felt;
 }
@@ -198,9 +198,9 @@ static double unfelt_of_first(const caus_case *about)
 /* Whether a service calls one of which nobody measures how it answers. */
 static bool calls_unmeasured(const caus_scene *scene, size_t service)
 {
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        if (!caus_scene_shows(scene, scene->callees[i]))
+    const caus_index_list callees = caus_scene_callees(scene, service);
+    for (size_t i = 0; i < callees.count; i++) {
+        if (!caus_scene_shows(scene, callees.items[i]))
             return true;
     }
     return false;
@@ -284,9 +284,9 @@ static bool may_wait_for_nobody(const caus_case *about)
     size_t first = about->ranked[0];
     if (!scene->has_calls)
         return false;
-    for (size_t i = scene->callee_start[first];
-         i < scene->callee_start[first + 1]; i++) {
-        if (caus_silence_is_open(about, scene->callees[i]))
+    const caus_index_list callees = caus_scene_callees(scene, first);
+    for (size_t i = 0; i < callees.count; i++) {
+        if (caus_silence_is_open(about, callees.items[i]))
             return true;
     }
     return false;

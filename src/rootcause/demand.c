@@ -121,9 +121,9 @@ static bool is_counted_alike(const caus_case *about, size_t service,
                              size_t load)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->caller_start[service];
-         load != SIZE_MAX && i < scene->caller_start[service + 1]; i++) {
-        if (caus_case_find_alike(about, scene->callers[i], load) != SIZE_MAX)
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; load != SIZE_MAX && i < callers.count; i++) {
+        if (caus_case_find_alike(about, callers.items[i], load) != SIZE_MAX)
             return true;
     }
     return false;
@@ -270,9 +270,9 @@ static double beyond_again(const caus_shift *shift)
 static bool counts_nothing(const caus_case *about, size_t caller)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        if (scene->aspects[scene->variables[i]] == CAUS_ASPECT_LOAD)
+    const caus_index_list own = caus_scene_variables(scene, caller);
+    for (size_t i = 0; i < own.count; i++) {
+        if (scene->aspects[own.items[i]] == CAUS_ASPECT_LOAD)
             return false;
     }
     return true;
@@ -287,9 +287,9 @@ static double asked_of_own_accord(const caus_case *about, size_t call,
     const caus_scene *scene = &about->scene;
     bool works = counts_nothing(about, caller);
     double most = 0;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, caller);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         bool other = scene->toward[v] != SIZE_MAX && scene->toward[v] != call;
         bool tells = works ? scene->aspects[v] == CAUS_ASPECT_CPU
                            : scene->asks[v] && !other;
@@ -308,9 +308,9 @@ static double asked_by_jobs(const caus_case *about, size_t service,
 {
     const caus_scene *scene = &about->scene;
     double most = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (!caus_scene_is_called(scene, caller))
             most = fmax(most,
                         asked_of_own_accord(
@@ -342,10 +342,10 @@ static double fits(const caus_scene *scene, const double *asked,
                    const double *busy, size_t caller, size_t callee)
 {
     double most = busy[caller];
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        if (scene->callees[i] != callee)
-            most = fmax(most, asked[scene->callees[i]]);
+    const caus_index_list callees = caus_scene_callees(scene, caller);
+    for (size_t i = 0; i < callees.count; i++) {
+        if (callees.items[i] != callee)
+            most = fmax(most, asked[callees.items[i]]);
     }
     return exp(fmin(most, caus_explained_clue));
 }
@@ -376,9 +376,9 @@ static void pass_on(const caus_scene *scene, const double *rise, double *pushed)
     for (bool any = true; any;) {
         any = false;
         for (size_t s = 0; s < scene->service_count; s++) {
-            for (size_t i = scene->callee_start[s];
-                 i < scene->callee_start[s + 1]; i++) {
-                size_t callee = scene->callees[i];
+            const caus_index_list callees = caus_scene_callees(scene, s);
+            for (size_t i = 0; i < callees.count; i++) {
+                size_t callee = callees.items[i];
                 double passed = fmin(pushed[s], rise[callee]);
                 any = any || passed > pushed[callee];
                 pushed[callee] = fmax(pushed[callee], passed);

@@ -21,9 +21,9 @@ static bool may_contain(const caus_case *about, size_t caller, size_t callee)
 {
     const caus_scene *scene = &about->scene;
     int found = 0;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list variables = caus_scene_variables(scene, caller);
+    for (size_t i = 0; i < variables.count; i++) {
+        size_t v = variables.items[i];
         const caus_shift *own = &about->shifts[v];
         if (scene->aspects[v] != CAUS_ASPECT_LATENCY || !own->measured)
             continue;
@@ -65,9 +65,9 @@ static bool passes_on(const caus_case *about, size_t caller, size_t callee,
                       double rate, caus_aspect aspect)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        size_t own = scene->variables[i];
+    const caus_index_list variables = caus_scene_variables(scene, caller);
+    for (size_t i = 0; i < variables.count; i++) {
+        size_t own = variables.items[i];
         size_t other = find_sum(about, callee, own, aspect);
         if (other == SIZE_MAX)
             continue;
@@ -88,9 +88,9 @@ static bool fits_into(const caus_case *about, size_t caller, size_t callee,
 {
     const caus_scene *scene = &about->scene;
     bool found = false;
-    for (size_t i = scene->variable_start[caller];
-         i < scene->variable_start[caller + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, caller);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         size_t other = find_sum(about, callee, v, CAUS_ASPECT_LATENCY);
         if (other == SIZE_MAX)
             continue;
@@ -142,9 +142,9 @@ static size_t find_moved(const caus_case *about, const double *clues,
     const caus_scene *scene = &about->scene;
     size_t count = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
-        for (size_t i = scene->variable_start[s];
-             i < scene->variable_start[s + 1]; i++) {
-            size_t v = scene->variables[i];
+        const caus_index_list own = caus_scene_variables(scene, s);
+        for (size_t i = 0; i < own.count; i++) {
+            size_t v = own.items[i];
             bool outside = caus_aspect_is_outside(scene->aspects[v]);
             moved[s] = moved[s] || (outside && clues[v] > 0);
         }

@@ -10,9 +10,9 @@
 static size_t find_latency(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->aspects[v] == CAUS_ASPECT_LATENCY && !scene->of_calls[v] &&
             scene->toward[v] == SIZE_MAX && about->shifts[v].before > 0)
             return v;

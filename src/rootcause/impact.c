@@ -65,9 +65,9 @@ static void weigh_waiting(const caus_case *about, size_t load, double *clues)
         double own = waiting(about, alike, load);
         if (isnan(own))
             continue;
-        for (size_t i = scene->variable_start[s];
-             i < scene->variable_start[s + 1]; i++) {
-            size_t v = scene->variables[i];
+        const caus_index_list variables = caus_scene_variables(scene, s);
+        for (size_t i = 0; i < variables.count; i++) {
+            size_t v = variables.items[i];
             if (scene->aspects[v] == CAUS_ASPECT_LATENCY)
                 clues[v] *= fmin(1, most * own / seen);
         }
@@ -200,9 +200,9 @@ static int count_contained(const caus_case *about, const double *clues,
 {
     const caus_scene *scene = &about->scene;
     int found = 0;
-    for (size_t i = scene->variable_start[front];
-         i < scene->variable_start[front + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, front);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (clues[v] <= 0 || !caus_aspect_is_outside(scene->aspects[v]))
             continue;
         size_t other = caus_case_find_alike(about, behind, v);
@@ -227,9 +227,9 @@ static void ask_siblings(const caus_case *about, const double *clues,
                          standing *best)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        size_t s = scene->callees[i];
+    const caus_index_list callees = caus_scene_callees(scene, caller);
+    for (size_t i = 0; i < callees.count; i++) {
+        size_t s = callees.items[i];
         if (distance[s] != SIZE_MAX || !caus_scene_shows(scene, s))
             continue;
         int found = count_contained(about, clues, front, s);
@@ -249,9 +249,9 @@ static caus_status find_behind(const caus_case *about, const double *clues,
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     CAUS_TRY(
         caus_scene_walk(scene, front, false, about->out, &distance, &via, err));
-    for (size_t i = scene->caller_start[front];
-         i < scene->caller_start[front + 1]; i++)
-        ask_siblings(about, clues, front, scene->callers[i], distance, &best);
+    const caus_index_list callers = caus_scene_callers(scene, front);
+    for (size_t i = 0; i < callers.count; i++)
+        ask_siblings(about, clues, front, callers.items[i], distance, &best);
     *result = best.behind;
     caus_arena_rewind(about->out, mark);
     return CAUS_OK;

@@ -20,9 +20,9 @@ static bool count_alike(const caus_case *about, size_t service, size_t load)
 {
     const caus_scene *scene = &about->scene;
     size_t first = SIZE_MAX;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t asked = caus_case_find_requests(about, scene->callers[i], load);
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t asked = caus_case_find_requests(about, callers.items[i], load);
         if (first == SIZE_MAX)
             first = asked;
         if (asked == SIZE_MAX ||
@@ -38,9 +38,9 @@ static void add_callers(const caus_case *about, size_t service, size_t load,
 {
     const caus_scene *scene = &about->scene;
     const caus_timeline *timeline = &about->timeline;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list asking = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < asking.count; i++) {
+        size_t caller = asking.items[i];
         if (only != SIZE_MAX && caller != only)
             continue;
         size_t asked = caus_case_find_requests(about, caller, load);
@@ -110,9 +110,9 @@ static caus_lack least_lack(const caus_case *about, const caus_placebo *placebo,
     const caus_scene *scene = &about->scene;
     caus_lack least = {0};
     double counted = 0, all = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         caus_lack made = {.usual = 0, .now = (double)NAN};
         if (caus_case_find_requests(about, caller, load) != SIZE_MAX) {
             add_up(about, service, load, caller, sums);

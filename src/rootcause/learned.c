@@ -18,9 +18,9 @@ static size_t variable_of(const caus_case *about, size_t service,
 {
     const caus_scene *scene = &about->scene;
     size_t best = SIZE_MAX;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->aspects[v] == aspect &&
             (best == SIZE_MAX ||
              about->scores.clue[v] > about->scores.clue[best]))

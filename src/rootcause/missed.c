@@ -89,9 +89,9 @@ static bool fails_first(const caus_scene *scene, const witnesses *known,
 {
     if (known->failing[caller] < caus_explained_clue)
         return false;
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        size_t other = scene->callees[i];
+    const caus_index_list callees = caus_scene_callees(scene, caller);
+    for (size_t i = 0; i < callees.count; i++) {
+        size_t other = callees.items[i];
         if (other != service && known->failing[other] >= caus_explained_clue &&
             caus_scene_find_call(scene, other, service) != SIZE_MAX)
             return false;
@@ -106,15 +106,15 @@ static void count_failing(const caus_scene *scene, size_t service,
 {
     memset(known->calling, 0, scene->service_count * sizeof *known->calling);
     known->first_count = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (!fails_first(scene, known, caller, service))
             continue;
         known->first_count++;
-        for (size_t k = scene->callee_start[caller];
-             k < scene->callee_start[caller + 1]; k++)
-            known->calling[scene->callees[k]]++;
+        const caus_index_list callees = caus_scene_callees(scene, caller);
+        for (size_t k = 0; k < callees.count; k++)
+            known->calling[callees.items[k]]++;
     }
 }
 
@@ -133,9 +133,9 @@ static double doubt_of(const caus_scene *scene, const witnesses *known,
                        size_t service, size_t caller)
 {
     double least = 1;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t other = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t other = callers.items[i];
         if (other != caller && scene->shows[other][OUTSIDE_ERRORS])
             least = fmin(least, caus_sureness(known->failing[other]));
     }
@@ -196,9 +196,9 @@ static double missing(const caus_scene *scene, const witnesses *known,
                       size_t service)
 {
     double found = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         double failing = known->failing[caller];
         if (failing > 0)
             found = fmax(found, caus_sureness(failing) *
@@ -227,9 +227,9 @@ static double cut_off(const caus_case *about, const witnesses *known,
     const caus_scene *scene = &about->scene;
     const caus_lack *lack = &known->lacks[service];
     double own = 0, told = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (!fails_first(scene, known, caller, service))
             continue;
         own = own_share(scene, known, caller, service);

@@ -22,9 +22,9 @@ static const double told_irregular = .9;
 bool caus_measures_inside(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        if (caus_aspect_is_inside(scene->aspects[scene->variables[i]]))
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        if (caus_aspect_is_inside(scene->aspects[own.items[i]]))
             return true;
     }
     return false;
@@ -33,9 +33,9 @@ bool caus_measures_inside(const caus_case *about, size_t service)
 bool caus_measured_around(const caus_case *about, size_t service, bool outside)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (about->shifts[v].measured &&
             (!outside || caus_aspect_is_outside(scene->aspects[v])))
             return true;
@@ -72,9 +72,9 @@ static const char *find_unseen_callee(const caus_case *about)
     const caus_scene *scene = &about->scene;
     for (size_t i = 0; i < scene->service_count && i < 3; i++) {
         size_t caller = about->ranked[i];
-        for (size_t k = scene->callee_start[caller];
-             k < scene->callee_start[caller + 1]; k++) {
-            size_t callee = scene->callees[k];
+        const caus_index_list callees = caus_scene_callees(scene, caller);
+        for (size_t k = 0; k < callees.count; k++) {
+            size_t callee = callees.items[k];
             if (!caus_scene_is_measured(scene, callee))
                 return caus_arena_format(
                     about->out, "no metric of %s, which %s calls",

@@ -118,9 +118,9 @@ static double largest_departure(const caus_case *about,
 static bool answers_are_seen(const caus_scene *scene, size_t service)
 {
     bool seen = caus_scene_shows(scene, service);
-    for (size_t i = scene->caller_start[service];
-         !seen && i < scene->caller_start[service + 1]; i++)
-        seen = caus_scene_shows(scene, scene->callers[i]);
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; !seen && i < callers.count; i++)
+        seen = caus_scene_shows(scene, callers.items[i]);
     return seen;
 }
 

@@ -36,9 +36,9 @@ static witnesses ask_others(const caus_scene *scene, const caus_scores *scores,
                             size_t caller, size_t callee, size_t kind)
 {
     witnesses found = {0, 0};
-    for (size_t i = scene->caller_start[callee];
-         i < scene->caller_start[callee + 1]; i++) {
-        size_t other = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, callee);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t other = callers.items[i];
         size_t call = caus_scene_find_call(scene, other, callee);
         if (other == caller || scores->toward[call][kind] < 0)
             continue;

@@ -33,9 +33,9 @@ void caus_paths_find(const caus_context *context, caus_scores *scores)
             bool end = context->ends[s] > 0;
             double width = end ? 1 : passes(context, scores, s);
             width = fmin(width, scores->path[s]);
-            for (size_t i = scene->callee_start[s];
-                 i < scene->callee_start[s + 1]; i++) {
-                double *path = &scores->path[scene->callees[i]];
+            const caus_index_list callees = caus_scene_callees(scene, s);
+            for (size_t i = 0; i < callees.count; i++) {
+                double *path = &scores->path[callees.items[i]];
                 any = any || width > *path;
                 *path = fmax(*path, width);
             }

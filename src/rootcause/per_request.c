@@ -41,9 +41,9 @@ static double load_growth(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     double least = (double)INFINITY;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (caus_scene_counts_own(scene, v) && about->shifts[v].measured)
             least = fmin(least, growth_of(&about->shifts[v]));
     }
@@ -66,9 +66,9 @@ static void weigh(const caus_case *about, size_t service, double load,
                   double *clues)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         clues[v] *= 1 - explained_by(about, v, load);
     }
 }

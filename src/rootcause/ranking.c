@@ -117,9 +117,9 @@ static double clue_of(const caus_case *about, size_t variable)
     int cause = order_of_cause(about, variable);
     if (service == SIZE_MAX || !cause)
         return clue;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (may_be_done_by(about, v, cause))
             clue = fmax(clue, about->scores.clue[v]);
     }

@@ -78,9 +78,9 @@ double caus_restart_clue(const caus_case *about, size_t service, size_t from,
     double most = 0, common = from ? about->memory_falls[from - 1] : 0;
     if (!(about->memory_falls[to - 1] > common))
         return 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->aspects[v] == CAUS_ASPECT_MEMORY && scene->bad[v] > 0)
             most = fmax(most, fall_of(&about->timeline, v, from, to, common));
     }

@@ -10,9 +10,9 @@ static size_t find_calm_caller(const caus_case *about)
 {
     const caus_scene *scene = &about->scene;
     size_t first = about->ranked[0], second = about->ranked[1];
-    for (size_t i = scene->caller_start[second];
-         i < scene->caller_start[second + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, second);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (caller != first && caus_scene_shows(scene, caller) &&
             caus_scores_shown(&about->scores, caller) <= 0)
             return caller;

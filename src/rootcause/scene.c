@@ -253,9 +253,9 @@ static caus_status find_shown(const caus_series *series, caus_arena *out,
 /* Whether all who call a service only pass on what it shows. */
 static bool is_behind_fronts(const caus_scene *scene, size_t service)
 {
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (!scene->front[caller] || caus_scene_shows(scene, caller))
             return false;
     }

@@ -50,6 +50,38 @@ caus_status caus_scene_init(const caus_series *series,
                             caus_arena *out, caus_scene *result,
                             caus_error *err);
 
+/* Numbers that the scene lists of a service. */
+typedef struct caus_index_list {
+    const size_t *items; /* [count] */
+    size_t count;
+} caus_index_list;
+
+/* Its variables by name, those that call it, and those that it calls. Where the
+ * number of a call is asked for, `callee_start` and `callees` tell. */
+static inline caus_index_list caus_scene_variables(const caus_scene *scene,
+                                                   size_t service)
+{
+    size_t first = scene->variable_start[service];
+    return (caus_index_list){scene->variables + first,
+                             scene->variable_start[service + 1] - first};
+}
+
+static inline caus_index_list caus_scene_callers(const caus_scene *scene,
+                                                 size_t service)
+{
+    size_t first = scene->caller_start[service];
+    return (caus_index_list){scene->callers + first,
+                             scene->caller_start[service + 1] - first};
+}
+
+static inline caus_index_list caus_scene_callees(const caus_scene *scene,
+                                                 size_t service)
+{
+    size_t first = scene->callee_start[service];
+    return (caus_index_list){scene->callees + first,
+                             scene->callee_start[service + 1] - first};
+}
+
 /* The index that spans have of a service, or SIZE_MAX; `spans` may be NULL. */
 size_t caus_find_in_spans(const caus_spans *spans, const char *service);
 

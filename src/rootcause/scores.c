@@ -89,9 +89,9 @@ static double slow_alone(const caus_scene *scene, const caus_scores *scores,
 {
     double most = 0, second = 0;
     size_t known = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (!caus_scene_shows(scene, caller))
             continue;
         double own = felt(scores, caller);
@@ -214,9 +214,9 @@ static double felt_share(const caus_scene *scene, const caus_scores *scores,
         (aspect != CAUS_ASPECT_MEMORY || !caus_scene_shows(scene, service)))
         return 1;
     double most = felt(scores, service);
-    for (size_t i = scene->caller_start[service];
-         is_away && i < scene->caller_start[service + 1]; i++)
-        most = fmax(most, felt(scores, scene->callers[i]));
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; is_away && i < callers.count; i++)
+        most = fmax(most, felt(scores, callers.items[i]));
     return 1 - caus_weight_unfelt * (1 - most);
 }
 
@@ -293,12 +293,12 @@ static double earliness(const caus_context *context, size_t service, double way)
 {
     const caus_scene *scene = context->scene;
     double found = context->order[service];
-    for (size_t i = scene->caller_start[service];
-         way > 0 && !caus_scene_shows(scene, service) &&
-         i < scene->caller_start[service + 1];
-         i++)
+    if (!(way > 0) || caus_scene_shows(scene, service))
+        return found;
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++)
         found =
-            fmax(found, caus_weight_unseen * context->order[scene->callers[i]]);
+            fmax(found, caus_weight_unseen * context->order[callers.items[i]]);
     return found;
 }
 

@@ -61,12 +61,6 @@ static caus_status explain_opened(caus_case *about, caus_explanation *result,
                : CAUS_OK;
 }
 
-static bool stands_in_calls(const caus_scene *scene, size_t service)
-{
-    return caus_scene_is_called(scene, service) ||
-           caus_scene_makes_calls(scene, service);
-}
-
 /* The variables of what the symptom's service calls, also through others, and
  * of what stands in no call: nobody told whether that is waited for. All of
  * them where nothing is known of its calls. */
@@ -80,7 +74,7 @@ static caus_status list_reached(const caus_case *opened, size_t *kept,
     size_t variables = opened->series->variable_count;
     size_t *distance = NULL, *via;
     *count = variables;
-    if (own == SIZE_MAX || !stands_in_calls(scene, own))
+    if (own == SIZE_MAX || !caus_scene_is_in_calls(scene, own))
         return CAUS_OK;
     CAUS_TRY(
         caus_scene_walk(scene, own, true, opened->out, &distance, &via, err));
@@ -88,7 +82,7 @@ static caus_status list_reached(const caus_case *opened, size_t *kept,
     for (size_t v = 0; v < variables; v++) {
         size_t s = scene->service_of[v];
         if (s == SIZE_MAX || distance[s] != SIZE_MAX ||
-            !stands_in_calls(scene, s))
+            !caus_scene_is_in_calls(scene, s))
             kept[(*count)++] = v;
     }
     return CAUS_OK;

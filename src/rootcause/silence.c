@@ -49,9 +49,9 @@ static bool has_value(const caus_case *about, const bool *lively,
 {
     const caus_timeline *timeline = &about->timeline;
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         double value = caus_timeline_values(timeline, v)[row];
         if (lively[v] && !isnan(value) &&
             (is_own(scene->aspects[v]) || value != 0))
@@ -81,9 +81,9 @@ static size_t rows_of_own(const caus_case *about, const bool *lively,
 {
     const caus_scene *scene = &about->scene;
     size_t most = 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (lively[v] && is_own(scene->aspects[v]))
             most = caus_larger(most, about->timeline.present[v]);
     }
@@ -112,9 +112,9 @@ static size_t add_lost(const caus_case *about, const bool *lively,
     const caus_scene *scene = &about->scene;
     double heard = (double)rows_heard(about, lively, service);
     size_t first = *count, own = 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list variables = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < variables.count; i++) {
+        size_t v = variables.items[i];
         if (!lively[v] || !is_own(scene->aspects[v]))
             continue;
         double share = (double)about->timeline.present[v] / heard;
@@ -322,9 +322,9 @@ static double heard_from(const caus_case *about, const away_rows *rows,
 {
     const caus_scene *scene = &about->scene;
     double most = -1;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (caus_aspect_is_outside(scene->aspects[v]))
             most = fmax(most, worse_by(about, rows, v));
     }

@@ -11,9 +11,9 @@ static bool is_measured(const caus_case *about, size_t service, size_t row)
 {
     const caus_timeline *timeline = &about->timeline;
     const caus_scene *scene = &about->scene;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (!isnan(caus_timeline_values(timeline, v)[row]))
             return true;
     }

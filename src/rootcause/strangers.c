@@ -13,9 +13,9 @@ static bool answers_sooner(const caus_case *about, size_t service, size_t entry)
 {
     const caus_scene *scene = &about->scene;
     bool sooner = false;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->aspects[v] != CAUS_ASPECT_LATENCY ||
             !about->shifts[v].measured)
             continue;
@@ -39,10 +39,9 @@ static bool is_known(const caus_case *about, size_t service)
 static bool takes_requests(const caus_scene *scene, size_t service)
 {
     bool takes = caus_scene_shows(scene, service);
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++)
-        takes =
-            takes || scene->aspects[scene->variables[i]] == CAUS_ASPECT_LOAD;
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++)
+        takes = takes || scene->aspects[own.items[i]] == CAUS_ASPECT_LOAD;
     return takes;
 }
 

@@ -16,9 +16,9 @@ static double largest(const caus_case *about, size_t service,
 {
     const caus_scene *scene = &about->scene;
     double most = 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         if (scene->aspects[v] == aspect && scene->bad[v])
             most = fmax(most, caus_clue_of(&about->shifts[v], aspect,
                                            worse * scene->bad[v]));
@@ -66,9 +66,9 @@ static bool is_told_by_memory(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     double memory = 0, most = 0;
-    for (size_t i = scene->variable_start[service];
-         i < scene->variable_start[service + 1]; i++) {
-        size_t v = scene->variables[i];
+    const caus_index_list own = caus_scene_variables(scene, service);
+    for (size_t i = 0; i < own.count; i++) {
+        size_t v = own.items[i];
         double clue = about->scores.clue[v];
         if (scene->aspects[v] == CAUS_ASPECT_MEMORY)
             memory = fmax(memory, clue);

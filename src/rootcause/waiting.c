@@ -35,10 +35,11 @@ static void look_through(const caus_scene *scene, caus_scores *scores)
     while (any) {
         any = false;
         for (size_t s = 0; s < scene->service_count; s++) {
-            for (size_t i = scene->callee_start[s];
-                 !caus_scene_shows(scene, s) && i < scene->callee_start[s + 1];
-                 i++) {
-                const double *callee = scores->seen[scene->callees[i]];
+            if (caus_scene_shows(scene, s))
+                continue;
+            const caus_index_list callees = caus_scene_callees(scene, s);
+            for (size_t i = 0; i < callees.count; i++) {
+                const double *callee = scores->seen[callees.items[i]];
                 for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++) {
                     any = any || callee[kind] > scores->seen[s][kind];
                     scores->seen[s][kind] =
@@ -111,9 +112,9 @@ static double shown_below(const caus_context *context,
  * waits as well. */
 static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
 {
-    for (size_t i = scene->callee_start[caller];
-         i < scene->callee_start[caller + 1]; i++) {
-        size_t other = scene->callees[i];
+    const caus_index_list callees = caus_scene_callees(scene, caller);
+    for (size_t i = 0; i < callees.count; i++) {
+        size_t other = callees.items[i];
         if (caus_scene_find_call(scene, other, service) != SIZE_MAX)
             return true;
     }
@@ -140,9 +141,9 @@ static double surely_common(const caus_context *context,
     const caus_scene *scene = context->scene;
     double most = 0, second = 0; /* is left of them */
     size_t known = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (is_behind(scene, caller, service) ||
             is_blind(scene, scores, caller, kind))
             continue;
@@ -167,9 +168,9 @@ static double common_of(const caus_context *context, const caus_scores *scores,
     const caus_scene *scene = context->scene;
     double shown = caus_scores_shown(scores, service);
     double least = shown < caus_explained_clue ? caus_most_clue : 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1] && least > 0; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count && least > 0; i++) {
+        size_t caller = callers.items[i];
         if (!is_blind(scene, scores, caller, kind))
             least = fmin(least, scores->outside[caller][kind]);
     }
@@ -187,9 +188,9 @@ static double missing_of(const caus_context *context, const caus_scores *scores,
     double shown = caus_scores_shown(scores, service), most = 0;
     if (!context->cut_off || shown >= caus_explained_clue)
         return 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++)
-        most = fmax(most, scores->outside[scene->callers[i]][OUTSIDE_ERRORS]);
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++)
+        most = fmax(most, scores->outside[callers.items[i]][OUTSIDE_ERRORS]);
     return context->cut_off[service] * most * (1 - caus_sureness(shown));
 }
 
@@ -199,9 +200,9 @@ static double shared_below(const caus_scene *scene, const caus_scores *scores,
                            size_t service, size_t except)
 {
     double common = 0;
-    for (size_t i = scene->callee_start[service];
-         i < scene->callee_start[service + 1]; i++) {
-        size_t callee = scene->callees[i];
+    const caus_index_list callees = caus_scene_callees(scene, service);
+    for (size_t i = 0; i < callees.count; i++) {
+        size_t callee = callees.items[i];
         for (size_t kind = 0; callee != except && kind < OUTSIDE_COUNT; kind++)
             common = fmax(common, scores->common[callee][kind]);
     }
@@ -255,9 +256,9 @@ double caus_waiting_failing(const caus_context *context, size_t service)
     const caus_scene *scene = context->scene;
     const double *failing = context->traces->failing;
     double most = 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++)
-        most = fmax(most, failing[scene->callers[i]]);
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++)
+        most = fmax(most, failing[callers.items[i]]);
     return fmax(failing[service],
                 caus_weight_unseen * missed_of(context, service) * most);
 }
@@ -320,9 +321,9 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
     const caus_scene *scene = context->scene;
     double least = caus_most_clue, left = 0, weight = 1;
     bool any = false;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         size_t call = caus_scene_find_call(scene, caller, service);
         bool measured = scores->toward[call][kind] >= 0;
         if (!measured && is_blind(scene, scores, caller, kind))
@@ -353,9 +354,9 @@ static double waited_behind(const caus_scene *scene, const caus_scores *scores,
 {
     double least = caus_most_clue;
     bool any = false;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (caus_scene_shows(scene, caller) || scores->nearer[caller][kind] < 0)
             continue;
         least = fmin(least, scores->nearer[caller][kind]);
@@ -444,9 +445,9 @@ double caus_waiting_untraced(const caus_context *context,
     bool any = false;
     if (traces->traced[service] || scene->shows[service][OUTSIDE_LATENCY])
         return 0;
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t caller = callers.items[i];
         if (!traces->traced[caller])
             continue;
         size_t call = caus_scene_find_call(scene, caller, service);

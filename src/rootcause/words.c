@@ -126,9 +126,9 @@ static const char *say_way(const caus_case *about, size_t service)
 {
     const caus_scene *scene = &about->scene;
     double most[OUTSIDE_COUNT] = {0};
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        const double *shown = about->scores.outside[scene->callers[i]];
+    const caus_index_list asking = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < asking.count; i++) {
+        const double *shown = about->scores.outside[asking.items[i]];
         for (size_t kind = 0; kind < OUTSIDE_COUNT; kind++)
             most[kind] = fmax(most[kind], shown[kind]);
     }
