@@ -18,16 +18,16 @@ bool caus_suspect_moved(const caus_case *about, size_t rank)
 
 /* Where the chain of a service ends: the symptom's service, else the nearest
  * that nobody calls. */
-static size_t chain_end(const caus_case *about, const size_t *distance)
+static size_t chain_end(const caus_case *about, const caus_walk *to)
 {
     const caus_scene *scene = &about->scene;
     if (about->symptom_service != SIZE_MAX)
         return about->symptom_service;
     size_t end = SIZE_MAX;
     for (size_t s = 0; s < scene->service_count; s++) {
-        if (caus_scene_is_called(scene, s) || distance[s] == SIZE_MAX)
+        if (caus_scene_is_called(scene, s) || !caus_walk_reaches(to, s))
             continue;
-        if (end == SIZE_MAX || distance[s] < distance[end])
+        if (end == SIZE_MAX || to->distance[s] < to->distance[end])
             end = s;
     }
     return end;
@@ -79,20 +79,19 @@ caus_status caus_chain_find(caus_case *about, size_t rank, caus_error *err)
     if (rank >= CAUS_MOST_CHAINS || !scene->has_calls)
         return CAUS_OK;
     size_t service = about->ranked[rank];
-    size_t *distance, *via;
-    CAUS_TRY(caus_scene_walk(scene, service, false, about->out, &distance, &via,
-                             err));
-    size_t end = chain_end(about, distance);
-    if (end == SIZE_MAX || distance[end] == SIZE_MAX || !distance[end])
+    caus_walk to;
+    CAUS_TRY(caus_scene_walk_to_callers(scene, service, about->out, &to, err));
+    size_t end = chain_end(about, &to);
+    if (end == SIZE_MAX || end == service || !caus_walk_reaches(&to, end))
         return CAUS_OK;
-    size_t count = distance[end];
+    size_t count = to.distance[end];
     caus_hop *chain = CAUS_ARRAY(about->out, caus_hop, count);
     if (!chain)
         return caus_arena_fail(about->out, err);
     size_t at = end;
     for (size_t i = count; i > 0; i--) {
-        chain[i - 1] = begin_hop(about, via[at], at);
-        at = via[at];
+        chain[i - 1] = begin_hop(about, to.via[at], at);
+        at = to.via[at];
     }
     about->chains[rank] = chain;
     about->suspects[rank].chain = chain;
@@ -122,17 +121,16 @@ caus_status caus_reach_find(caus_case *about, caus_error *err)
     if (!scene->has_calls || !scene->service_count)
         return CAUS_OK;
     size_t cause = about->ranked[0];
-    size_t *distance, *via;
-    CAUS_TRY(
-        caus_scene_walk(scene, cause, false, about->out, &distance, &via, err));
+    caus_walk to;
+    CAUS_TRY(caus_scene_walk_to_callers(scene, cause, about->out, &to, err));
     about->reach = CAUS_ARRAY(about->out, caus_reach, scene->service_count);
     if (!about->reach)
         return caus_arena_fail(about->out, err);
-    about->reach_via = via;
+    about->reach_via = to.via;
     for (size_t far = 1, before = 1; before != about->reach_count; far++) {
         before = about->reach_count;
         for (size_t s = 0; s < scene->service_count; s++) {
-            if (distance[s] == far)
+            if (to.distance[s] == far)
                 about->reach[about->reach_count++] =
                     begin_reach(about, cause, s, far);
         }

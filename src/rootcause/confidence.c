@@ -78,12 +78,12 @@ static bool knows_calls(const caus_case *about)
 static caus_status find_explained(caus_case *about, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
-    size_t first = about->ranked[0], *distance, *via;
+    size_t first = about->ranked[0];
+    caus_walk to;
     about->explained = (double)NAN;
     if (!knows_calls(about))
         return CAUS_OK;
-    CAUS_TRY(
-        caus_scene_walk(scene, first, false, about->out, &distance, &via, err));
+    CAUS_TRY(caus_scene_walk_to_callers(scene, first, about->out, &to, err));
     double own = fmax(about->suspects[0].score, loudness(about, first));
     double moved = own * own, other = 0;
     for (size_t s = 0; s < scene->service_count; s++) {
@@ -91,8 +91,8 @@ static caus_status find_explained(caus_case *about, caus_error *err)
         if (s == first || scene->observer[s] || loud < caus_explained_clue)
             continue;
         size_t front = about->fronts[s];
-        bool is_reached = distance[s] != SIZE_MAX ||
-                          (front != SIZE_MAX && distance[front] != SIZE_MAX);
+        bool is_reached = caus_walk_reaches(&to, s) ||
+                          (front != SIZE_MAX && caus_walk_reaches(&to, front));
         *(is_reached ? &moved : &other) += loud * loud;
     }
     about->explained = moved / (moved + other);

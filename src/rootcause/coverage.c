@@ -27,17 +27,17 @@ caus_status caus_coverage_find(caus_case *about, caus_error *err)
     caus_arena_mark mark = caus_arena_get_mark(about->out);
     for (size_t s = 0; s < scene->service_count; s++) {
         double loud = square_felt(about, s);
-        size_t *distance, *via;
+        caus_walk to;
         if (loud <= 0)
             continue;
         all += loud;
         CAUS_TRY(caus_run_check(about->run, err));
         /* Who stands before another calls nobody else. */
         size_t behind = about->fronts[s];
-        CAUS_TRY(caus_scene_walk(scene, behind == SIZE_MAX ? s : behind, true,
-                                 about->out, &distance, &via, err));
+        CAUS_TRY(caus_scene_walk_to_callees(
+            scene, behind == SIZE_MAX ? s : behind, about->out, &to, err));
         for (size_t k = 0; k < scene->service_count; k++)
-            covered[k] += k == s || distance[k] != SIZE_MAX ? loud : 0;
+            covered[k] += k == s || caus_walk_reaches(&to, k) ? loud : 0;
         caus_arena_rewind(about->out, mark);
     }
     for (size_t s = 0; s < scene->service_count; s++)

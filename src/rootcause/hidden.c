@@ -17,10 +17,10 @@ static bool moved(const caus_case *about, size_t service)
 
 /* None that a service calls, directly or through others, moved. */
 static bool began_here(const caus_case *about, size_t service,
-                       const size_t *distance)
+                       const caus_walk *to)
 {
     for (size_t s = 0; s < about->scene.service_count; s++) {
-        if (s != service && distance[s] != SIZE_MAX && moved(about, s))
+        if (s != service && caus_walk_reaches(to, s) && moved(about, s))
             return false;
     }
     return true;
@@ -88,11 +88,10 @@ caus_status caus_hidden_find(const caus_case *about, const char **result,
         if (!moved(about, s))
             continue;
         caus_arena_mark mark = caus_arena_get_mark(about->out);
-        size_t *distance, *via;
+        caus_walk to;
         CAUS_TRY(caus_run_check(about->run, err));
-        CAUS_TRY(
-            caus_scene_walk(scene, s, true, about->out, &distance, &via, err));
-        alone[s] = began_here(about, s, distance);
+        CAUS_TRY(caus_scene_walk_to_callees(scene, s, about->out, &to, err));
+        alone[s] = began_here(about, s, &to);
         caus_arena_rewind(about->out, mark);
     }
     size_t row = 0, count = largest_group(about, alone, &row);

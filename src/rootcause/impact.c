@@ -223,14 +223,14 @@ typedef struct standing {
 /* Asks the callees of a caller of `front`, but those that call it themselves,
  * also over others. Of several as likely the first counts. */
 static void ask_siblings(const caus_case *about, const double *clues,
-                         size_t front, size_t caller, const size_t *distance,
+                         size_t front, size_t caller, const caus_walk *to,
                          standing *best)
 {
     const caus_scene *scene = &about->scene;
     const caus_index_list callees = caus_scene_callees(scene, caller);
     for (size_t i = 0; i < callees.count; i++) {
         size_t s = callees.items[i];
-        if (distance[s] != SIZE_MAX || !caus_scene_shows(scene, s))
+        if (caus_walk_reaches(to, s) || !caus_scene_shows(scene, s))
             continue;
         int found = count_contained(about, clues, front, s);
         if (found > best->contained ||
@@ -244,14 +244,13 @@ static caus_status find_behind(const caus_case *about, const double *clues,
                                size_t front, size_t *result, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
-    size_t *distance, *via;
+    caus_walk to;
     standing best = {SIZE_MAX, 0};
     caus_arena_mark mark = caus_arena_get_mark(about->out);
-    CAUS_TRY(
-        caus_scene_walk(scene, front, false, about->out, &distance, &via, err));
+    CAUS_TRY(caus_scene_walk_to_callers(scene, front, about->out, &to, err));
     const caus_index_list callers = caus_scene_callers(scene, front);
     for (size_t i = 0; i < callers.count; i++)
-        ask_siblings(about, clues, front, callers.items[i], distance, &best);
+        ask_siblings(about, clues, front, callers.items[i], &to, &best);
     *result = best.behind;
     caus_arena_rewind(about->out, mark);
     return CAUS_OK;

@@ -55,16 +55,16 @@ static caus_status say_if_second(const caus_case *about, const char **result,
     if (!scene->has_calls || scene->stranger[about->ranked[0]] ||
         scene->stranger[about->ranked[1]])
         return CAUS_OK;
-    size_t *below, *above, *via;
-    CAUS_TRY(caus_scene_walk(scene, about->ranked[1], true, about->out, &below,
-                             &via, err));
-    CAUS_TRY(caus_scene_walk(scene, about->ranked[1], false, about->out, &above,
-                             &via, err));
-    if (below[about->ranked[0]] != SIZE_MAX)
+    caus_walk below, above;
+    CAUS_TRY(caus_scene_walk_to_callees(scene, about->ranked[1], about->out,
+                                        &below, err));
+    CAUS_TRY(caus_scene_walk_to_callers(scene, about->ranked[1], about->out,
+                                        &above, err));
+    if (caus_walk_reaches(&below, about->ranked[0]))
         *result = caus_arena_format(about->out,
                                     "; were it %s, %s below it would be fine",
                                     second, first);
-    else if (above[about->ranked[0]] != SIZE_MAX)
+    else if (caus_walk_reaches(&above, about->ranked[0]))
         *result = say_if_callee(about);
     else
         *result = caus_arena_format(about->out,

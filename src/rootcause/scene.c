@@ -355,35 +355,47 @@ bool caus_scene_tells(const caus_scene *scene, size_t variable)
            caus_aspect_tells(scene->aspects[variable]);
 }
 
-caus_status caus_scene_walk(const caus_scene *scene, size_t from,
-                            bool to_callees, caus_arena *out, size_t **distance,
-                            size_t **via, caus_error *err)
+/* Along one of the lists of all services. */
+static caus_status walk(const caus_scene *scene, size_t from,
+                        caus_index_list (*next_of)(const caus_scene *, size_t),
+                        caus_arena *out, caus_walk *result, caus_error *err)
 {
-    const size_t *start =
-        to_callees ? scene->callee_start : scene->caller_start;
-    const size_t *items = to_callees ? scene->callees : scene->callers;
     size_t count = scene->service_count, head = 0, tail = 0;
-    size_t *far = CAUS_ARRAY(out, size_t, count + 1);
-    size_t *before = CAUS_ARRAY(out, size_t, count + 1);
+    size_t *distance = CAUS_ARRAY(out, size_t, count + 1);
+    size_t *via = CAUS_ARRAY(out, size_t, count + 1);
     size_t *queue = CAUS_ARRAY(out, size_t, count + 1);
-    if (!far || !before || !queue)
+    if (!distance || !via || !queue)
         return caus_arena_fail(out, err);
     for (size_t s = 0; s < count; s++)
-        far[s] = before[s] = SIZE_MAX;
-    far[from] = 0;
+        distance[s] = via[s] = SIZE_MAX;
+    distance[from] = 0;
     queue[tail++] = from;
     while (head < tail) {
         size_t at = queue[head++];
-        for (size_t i = start[at]; i < start[at + 1]; i++) {
-            size_t next = items[i];
-            if (far[next] != SIZE_MAX)
+        const caus_index_list next = next_of(scene, at);
+        for (size_t i = 0; i < next.count; i++) {
+            size_t s = next.items[i];
+            if (distance[s] != SIZE_MAX)
                 continue;
-            far[next] = far[at] + 1;
-            before[next] = at;
-            queue[tail++] = next;
+            distance[s] = distance[at] + 1;
+            via[s] = at;
+            queue[tail++] = s;
         }
     }
-    *distance = far;
-    *via = before;
+    *result = (caus_walk){distance, via};
     return CAUS_OK;
+}
+
+caus_status caus_scene_walk_to_callees(const caus_scene *scene, size_t from,
+                                       caus_arena *out, caus_walk *result,
+                                       caus_error *err)
+{
+    return walk(scene, from, caus_scene_callees, out, result, err);
+}
+
+caus_status caus_scene_walk_to_callers(const caus_scene *scene, size_t from,
+                                       caus_arena *out, caus_walk *result,
+                                       caus_error *err)
+{
+    return walk(scene, from, caus_scene_callers, out, result, err);
 }

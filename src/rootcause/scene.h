@@ -151,10 +151,25 @@ void caus_scene_name(const caus_scene *scene, const caus_series *series,
 /* Whether a variable tells of trouble: so does what somebody named as such. */
 bool caus_scene_tells(const caus_scene *scene, size_t variable);
 
-/* Breadth first from a service along calls, or against them: how far every
- * other is (SIZE_MAX = not reached) and from which the way comes. */
-caus_status caus_scene_walk(const caus_scene *scene, size_t from,
-                            bool to_callees, caus_arena *out, size_t **distance,
-                            size_t **via, caus_error *err);
+/* How many calls services are from one, and over which service the way to each
+ * comes; SIZE_MAX = it is not reached. */
+typedef struct caus_walk {
+    const size_t *distance; /* [service_count] */
+    const size_t *via;      /* [service_count] */
+} caus_walk;
+
+static inline bool caus_walk_reaches(const caus_walk *walk, size_t service)
+{
+    return walk->distance[service] != SIZE_MAX;
+}
+
+/* Breadth first from a service to those that it calls, or to those that call
+ * it, and so on. Cost O(services + calls). */
+caus_status caus_scene_walk_to_callees(const caus_scene *scene, size_t from,
+                                       caus_arena *out, caus_walk *result,
+                                       caus_error *err);
+caus_status caus_scene_walk_to_callers(const caus_scene *scene, size_t from,
+                                       caus_arena *out, caus_walk *result,
+                                       caus_error *err);
 
 #endif

@@ -72,16 +72,15 @@ static caus_status list_reached(const caus_case *opened, size_t *kept,
                      ? SIZE_MAX
                      : scene->service_of[opened->symptom];
     size_t variables = opened->series->variable_count;
-    size_t *distance = NULL, *via;
+    caus_walk to;
     *count = variables;
     if (own == SIZE_MAX || !caus_scene_is_in_calls(scene, own))
         return CAUS_OK;
-    CAUS_TRY(
-        caus_scene_walk(scene, own, true, opened->out, &distance, &via, err));
+    CAUS_TRY(caus_scene_walk_to_callees(scene, own, opened->out, &to, err));
     *count = 0;
     for (size_t v = 0; v < variables; v++) {
         size_t s = scene->service_of[v];
-        if (s == SIZE_MAX || distance[s] != SIZE_MAX ||
+        if (s == SIZE_MAX || caus_walk_reaches(&to, s) ||
             !caus_scene_is_in_calls(scene, s))
             kept[(*count)++] = v;
     }

@@ -109,14 +109,14 @@ caus_status caus_symptom_retell(caus_case *about, caus_error *err)
     if (about->options->symptom || about->symptom_service == SIZE_MAX ||
         about->scores.clue[about->symptom] >= caus_explained_clue)
         return CAUS_OK;
-    size_t *distance, *via;
-    CAUS_TRY(caus_scene_walk(scene, about->ranked[0], false, about->out,
-                             &distance, &via, err));
-    if (distance[about->symptom_service] != SIZE_MAX)
+    caus_walk to;
+    CAUS_TRY(caus_scene_walk_to_callers(scene, about->ranked[0], about->out,
+                                        &to, err));
+    if (caus_walk_reaches(&to, about->symptom_service))
         return CAUS_OK;
     size_t best = SIZE_MAX;
     for (size_t v = 0; v < about->series->variable_count; v++) {
-        if (tells(about, v) && distance[scene->service_of[v]] != SIZE_MAX)
+        if (tells(about, v) && caus_walk_reaches(&to, scene->service_of[v]))
             best = louder(about, best, v);
     }
     if (best == SIZE_MAX)

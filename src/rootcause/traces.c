@@ -398,13 +398,13 @@ static caus_status look_below(const caus_scene *scene, caus_arena *out,
                               caus_trace_clues *made, caus_error *err)
 {
     for (size_t s = 0; s < scene->service_count; s++) {
-        size_t *distance, *via;
+        caus_walk to;
         caus_arena_mark mark = caus_arena_get_mark(out);
         if (made->clue[s] <= 0 && made->failing[s] <= 0)
             continue;
-        CAUS_TRY(caus_scene_walk(scene, s, true, out, &distance, &via, err));
+        CAUS_TRY(caus_scene_walk_to_callees(scene, s, out, &to, err));
         for (size_t other = 0; other < scene->service_count; other++) {
-            if (other != s && distance[other] != SIZE_MAX)
+            if (other != s && caus_walk_reaches(&to, other))
                 made->below[s] = fmax(made->below[s], made->own_clue[other]);
         }
         caus_arena_rewind(out, mark);
