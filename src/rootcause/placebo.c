@@ -15,6 +15,7 @@ enum { LEAST_WINDOWS = 3, LEAST_WIDTH = 4 };
 /* At most this share of the windows is left out, from so many deviations on. */
 static const double most_left_out = .3;
 static const double loud = 4;
+static const double median_distances = 1.4826; /* in a normal deviation */
 static const double least_loudness = .05;
 
 /* The first score without what only the incident itself can have. */
@@ -73,7 +74,8 @@ void caus_placebo_leave_out(const double *clues, size_t count, size_t width,
     double middle = caus_median(room, count);
     for (size_t i = 0; i < count; i++)
         room[i] = fabs(loudness[i] - middle);
-    double deviation = fmax(1.4826 * caus_median(room, count), least_loudness);
+    double deviation =
+        fmax(median_distances * caus_median(room, count), least_loudness);
     for (size_t k = 0; k < most; k++) {
         size_t worst = SIZE_MAX;
         for (size_t i = 0; i < count; i++) {
