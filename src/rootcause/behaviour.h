@@ -78,13 +78,6 @@ caus_status caus_lacks_find(caus_case *about, const caus_placebo *placebo,
 caus_status caus_missed_find(caus_case *about, const double *clues,
                              caus_error *err);
 
-/* Lessens the clues of the incident [variable_count] of what grows as requests
- * do: by the share of its growth that the requests of its service grew by, in
- * logarithms; where nobody counts these, by the median growth of others'. Clues
- * of healthy windows stay as they are: what requests did there is usual. */
-caus_status caus_per_request_weigh(const caus_case *about, double *clues,
-                                   caus_error *err);
-
 /* In how many rows a service was not measured, where that tells. */
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
 /* Whom it asks more, and how often, where that tells. */

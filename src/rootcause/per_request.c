@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "numeric/order.h"
-#include "rootcause/behaviour.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 /* Whether twice as much of it is expected of twice the requests. */

@@ -8,6 +8,7 @@
 #include "rootcause/beyond.h"
 #include "rootcause/logs.h"
 #include "rootcause/placebo.h"
+#include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
 enum { LEAST_WINDOWS = 3, LEAST_WIDTH = 4 };

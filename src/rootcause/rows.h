@@ -6,6 +6,10 @@
 
 #include "rootcause/rootcause_internal.h"
 
+/* Rows of the first environment, where there are two: they are not in question.
+ */
+size_t caus_case_baseline_rows(const caus_case *about);
+
 /* Rows in which the symptom that somebody named stands out by itself. */
 typedef struct caus_breach {
     bool found;
@@ -14,10 +18,6 @@ typedef struct caus_breach {
     size_t last_row;  /* of it */
     size_t until_row; /* as long behind it, or the last that there is */
 } caus_breach;
-
-/* Rows of the first environment, where there are two: they are not in question.
- */
-size_t caus_case_baseline_rows(const caus_case *about);
 
 /*
  * The latest of them that goes on in the rows in question, if it lasts for a
@@ -43,6 +43,7 @@ caus_status caus_case_search(caus_case *about, caus_explanation *result,
  * caus_incident_find() has them. */
 caus_status caus_case_find_extent(const caus_case *about, caus_extent *result,
                                   caus_error *err);
+
 /* The first row behind the last normal trace before those of the incident,
  * which began no sooner than that; 0 = nobody told phases, or too few rows lie
  * on one side. */

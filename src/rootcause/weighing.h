@@ -5,6 +5,13 @@
 
 #include "rootcause/rootcause_internal.h"
 
+/* Lessens the clues of the incident [variable_count] of what grows as requests
+ * do: by the share of its growth that the requests of its service grew by, in
+ * logarithms; where nobody counts these, by the median growth of others'. Clues
+ * of healthy windows stay as they are: what requests did there is usual. */
+caus_status caus_per_request_weigh(const caus_case *about, double *clues,
+                                   caus_error *err);
+
 /* Lessens clues of services that healthy rows hardly ever call: they have no
  * habit, and that they are called is their callers' doing. */
 caus_status caus_impact_weigh_new_calls(const caus_case *about, double *clues,
