@@ -51,6 +51,13 @@ static void service_does_not_end_inside_a_word(void **state)
     assert_service("auth2_latency", &topology, '_', "auth2");
 }
 
+static void a_part_of_a_service_is_none(void **state)
+{
+    (void)state;
+    assert_service("ts_errors_latency", NULL, '_', "ts_errors");
+    assert_service("ts_errors_latency", &topology, '_', "ts_errors");
+}
+
 static void known_suffix_leaves_the_service(void **state)
 {
     (void)state;
@@ -498,6 +505,7 @@ int main(void)
         cmocka_unit_test(services_are_found_by_name),
         cmocka_unit_test(longest_service_of_the_topology_wins),
         cmocka_unit_test(service_does_not_end_inside_a_word),
+        cmocka_unit_test(a_part_of_a_service_is_none),
         cmocka_unit_test(known_suffix_leaves_the_service),
         cmocka_unit_test(what_is_measured_is_no_part_of_the_service),
         cmocka_unit_test(first_separator_ends_the_service_at_last),
