@@ -60,7 +60,8 @@ typedef struct caus_explain_options {
                             incident is looked for first; NULL = the most
                             anomalous that users see */
     bool has_onset;
-    int64_t onset_ns; /* when it began; else it is looked for */
+    int64_t onset_ns; /* when it began or, up to as many rows later as there are
+                         since, was noticed; else it is looked for */
     bool has_near;    /* without an onset: someone saw it at near_ns. It is
                          looked for from so long before to so long after that
                          first, and elsewhere only if nothing is found there */
@@ -239,8 +240,10 @@ typedef struct caus_explanation {
     bool symptom_chosen; /* not given */
     bool onset_given;
     caus_sought sought;
-    caus_onset onset; /* not `found` where too few rows left none to look for:
-                         what is from its row on was compared all the same */
+    caus_onset onset; /* of one that was given the row at which the incident had
+                         begun; the one given ends its interval. Not `found`
+                         where too few rows left none to look for: what is from
+                         its row on was compared all the same */
     caus_ending ending;
     int64_t last_ns; /* of the last row that was compared: near a time that was
                         told there may be later ones, of which only the end of

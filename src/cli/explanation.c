@@ -8,7 +8,7 @@ static const caus_option explain_options[] = {
      "the variable that breached: the onset is looked for where it stands out; "
      "default the most anomalous that users see"},
     {"at", 0, "TIME", NULL, CAUS_COMPLETE_NOTHING,
-     "when it began; default found in the data"},
+     "when it began, or was noticed; default found in the data"},
     {"top", 0, "N", NULL, CAUS_COMPLETE_NOTHING,
      "services told in full; default 10"},
     {"grafana-url", 0, "URL", NULL, CAUS_COMPLETE_NOTHING,

@@ -116,13 +116,16 @@ void caus_tale_format_onset_note(const caus_tale *tale, char text[80])
     caus_clock_format(told->onset.first_ns, first);
     caus_clock_format(told->onset.last_ns, last);
     *text = '\0';
-    if (told->onset_given)
+    bool is_interval = told->onset.first_ns < told->onset.last_ns;
+    if (told->onset_given && is_interval)
+        snprintf(text, 80, "before %s UTC, which was given", last);
+    else if (told->onset_given)
         snprintf(text, 80, "as given");
     else if (no_onset(tale))
         return;
     else if (told->sought == CAUS_SOUGHT_ELSEWHERE)
         snprintf(text, 80, "as nothing was found near the time given");
-    else if (told->onset.first_ns < told->onset.last_ns)
+    else if (is_interval)
         snprintf(text, 80, "between %s and %s UTC", first, last);
 }
 

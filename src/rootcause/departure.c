@@ -6,6 +6,7 @@
 #include "numeric/distributions.h"
 #include "numeric/order.h"
 #include "rootcause/beyond.h"
+#include "rootcause/onset.h"
 #include "rootcause/placebo.h"
 
 enum {
@@ -205,22 +206,36 @@ static double beyond(const span *spans, size_t span_count,
     return caus_deviate_beyond(most, count, largest, &prior_largest);
 }
 
-double caus_departure_sought(const caus_case *about, double deviate)
+/* How often what looking for the onset passes by chance; where one was named
+ * and the incident had begun before, that of the rows before it. */
+static double crossings_of(const caus_case *about, double deviate)
 {
     const caus_timeline *timeline = &about->timeline;
-    if (about->options->has_onset || isnan(deviate))
-        return deviate;
     double onset =
         (double)caus_timeline_filled_before(timeline, about->onset_row);
+    double after = (double)timeline->filled_count - onset;
+    if (about->options->has_onset) {
+        if (about->onset_row == about->named_row)
+            return 0;
+        double shortest =
+            (double)timeline->filled_count -
+            (double)caus_timeline_filled_before(timeline, about->named_row);
+        double more = (double)caus_case_rows_before_named(about);
+        return caus_deviate_crossings(deviate, shortest, shortest + more);
+    }
     double near =
         (double)caus_timeline_filled_before(timeline, about->near_row);
-    double after = (double)timeline->filled_count - onset;
     double healthy = about->near_row ? fmax(0, onset - near) : onset / 2;
     double shortest = fmin(after, CAUS_LEAST_AFTER);
-    double crossings =
-        caus_deviate_crossings(deviate, shortest, healthy + after) +
-        caus_deviate_crossings(deviate, shortest, (double)about->searched_rows);
-    return caus_deviate_sought(deviate, crossings);
+    return caus_deviate_crossings(deviate, shortest, healthy + after) +
+           caus_deviate_crossings(deviate, shortest,
+                                  (double)about->searched_rows);
+}
+
+double caus_departure_sought(const caus_case *about, double deviate)
+{
+    double crossings = isnan(deviate) ? 0 : crossings_of(about, deviate);
+    return crossings > 0 ? caus_deviate_sought(deviate, crossings) : deviate;
 }
 
 static caus_status compare(caus_case *about, span *spans, size_t span_count,

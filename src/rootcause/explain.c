@@ -50,7 +50,7 @@ static caus_status fail_onset(const caus_timeline *timeline, int64_t onset_ns,
                      at, first, last);
 }
 
-static caus_status find_given_row(const caus_case *about, size_t *result,
+static caus_status find_named_row(const caus_case *about, size_t *result,
                                   caus_error *err)
 {
     const caus_timeline *timeline = &about->timeline;
@@ -108,13 +108,54 @@ static caus_status look_for_onset(caus_case *about, bool detected,
     return CAUS_OK;
 }
 
+static caus_status measure(caus_case *about, caus_error *err)
+{
+    size_t count = about->series->variable_count;
+    const caus_timeline *timeline = &about->timeline;
+    caus_shift_space space;
+    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
+    about->shifts = CAUS_ARRAY(about->out, caus_shift, count);
+    if (!about->shifts)
+        return caus_arena_fail(about->out, err);
+    for (size_t v = 0; v < count; v++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        about->shifts[v] = caus_timeline_shift(timeline, v, about->onset_row,
+                                               timeline->row_count, &space);
+    }
+    return CAUS_OK;
+}
+
+/* The onset that somebody named, or the row before it at which the incident
+ * had begun; the shifts are measured from there on. */
+static caus_status take_named_onset(caus_case *about, size_t *row,
+                                    caus_error *err)
+{
+    CAUS_TRY(find_named_row(about, &about->named_row, err));
+    about->onset_row = about->named_row;
+    CAUS_TRY(measure(about, err));
+    CAUS_TRY(caus_case_find_beginning(about, row, err));
+    if (*row == about->named_row)
+        return CAUS_OK;
+    about->onset_row = *row;
+    return measure(about, err);
+}
+
+static caus_onset named_onset(const caus_case *about, size_t row)
+{
+    const int64_t *time_ns = about->timeline.time_ns;
+    caus_onset onset = caus_onset_given(row, time_ns[row]);
+    onset.last_row = about->named_row;
+    onset.last_ns = time_ns[about->named_row];
+    return onset;
+}
+
 static caus_status place_onset(caus_case *about, caus_error *err)
 {
     size_t given = SIZE_MAX;
     bool detected, is_dated = false;
     caus_anomalies found;
     if (about->options->has_onset)
-        CAUS_TRY(find_given_row(about, &given, err));
+        CAUS_TRY(take_named_onset(about, &given, err));
     CAUS_TRY(caus_case_detect(about, given, &found, &detected, err));
     caus_onset onset = {0};
     about->alarm = about->alone = (double)NAN;
@@ -123,7 +164,7 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     if (given == SIZE_MAX)
         CAUS_TRY(look_for_onset(about, detected, &onset, &is_dated, err));
     else
-        onset = caus_onset_given(given, about->timeline.time_ns[given]);
+        onset = named_onset(about, given);
     about->onset = onset;
     about->onset_row = onset.row;
     if (is_dated)
@@ -132,6 +173,8 @@ static caus_status place_onset(caus_case *about, caus_error *err)
     if (detected)
         about->anomalies = found;
     CAUS_TRY(caus_season_bring_to_onset(about, err));
+    if (given == SIZE_MAX)
+        CAUS_TRY(measure(about, err));
     return caus_changes_weigh(about, err);
 }
 
@@ -198,23 +241,6 @@ static void look_from_symptom(caus_case *about, const double *clues)
     }
     about->ends[service] = 1;
     about->context.ends = about->ends;
-}
-
-static caus_status measure(caus_case *about, caus_error *err)
-{
-    size_t count = about->series->variable_count;
-    const caus_timeline *timeline = &about->timeline;
-    caus_shift_space space;
-    CAUS_TRY(caus_shift_space_init(timeline, about->out, &space, err));
-    about->shifts = CAUS_ARRAY(about->out, caus_shift, count);
-    if (!about->shifts)
-        return caus_arena_fail(about->out, err);
-    for (size_t v = 0; v < count; v++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        about->shifts[v] = caus_timeline_shift(timeline, v, about->onset_row,
-                                               timeline->row_count, &space);
-    }
-    return CAUS_OK;
 }
 
 /* Those that a call graph lacks and metrics of clients name. */
@@ -345,7 +371,6 @@ static caus_status score(caus_case *about, double *clues, caus_error *err)
 static caus_status rank(caus_case *about, caus_placebo *placebo,
                         caus_error *err)
 {
-    CAUS_TRY(measure(about, err));
     CAUS_TRY(caus_strangers_mark(about, err));
     CAUS_TRY(caus_departure_find(about, err));
     CAUS_TRY(caus_demand_init(about, err));

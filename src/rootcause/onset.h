@@ -38,6 +38,12 @@ caus_status caus_case_split(caus_case *about, bool detected,
  * nobody noticed anything hide a short incident.
  */
 caus_status caus_case_await_users(caus_case *about, caus_error *err);
+/* The row at which the incident had begun before `named_row`, by the shifts from
+ * there on; that row itself if nothing tells of it. */
+caus_status caus_case_find_beginning(const caus_case *about, size_t *row,
+                                     caus_error *err);
+/* In so many rows before that one it is looked for. */
+size_t caus_case_rows_before_named(const caus_case *about);
 /* Fills the onsets of variables and services and the order of these. */
 void caus_case_use_onsets(caus_case *about, const double *clues);
 

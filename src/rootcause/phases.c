@@ -56,7 +56,9 @@ caus_status caus_case_take_spans(caus_case *about, caus_error *err)
     if (!cut || !phase)
         return caus_arena_fail(about->out, err);
     /* What a row says is of the step before its time. */
-    int64_t from_ns = about->options->has_onset
+    bool is_named =
+        about->options->has_onset && about->onset_row == about->named_row;
+    int64_t from_ns = is_named
                           ? about->options->onset_ns
                           : about->onset.time_ns - about->series->step_ns + 1;
     *cut = *given;

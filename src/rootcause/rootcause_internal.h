@@ -46,6 +46,7 @@ typedef struct caus_case {
     const caus_series *whole; /* the same with the rows behind those near a time
                                  that was told */
     size_t near_row;      /* the onset is looked for from here on; 0 = in all */
+    size_t named_row;     /* of the onset that somebody named */
     size_t searched_rows; /* in vain before, near a time */
     const caus_extent *extent; /* the rows that stand out, from an onset on with
                                   enough before it; NULL = the onset is looked
