@@ -286,9 +286,28 @@ typedef struct away_rows {
     bool only_silent;
 } away_rows;
 
+/* The mean of as many of a variable's worst values before a row, or of all. */
+static double worst_before(const caus_case *about, size_t variable, size_t row,
+                           double rows)
+{
+    const caus_timeline *timeline = &about->timeline;
+    const double *values = caus_timeline_values(timeline, variable);
+    const uint32_t *order = caus_timeline_order(timeline, variable);
+    bool high = about->scene.bad[variable] > 0;
+    size_t count = timeline->present[variable];
+    double sum = 0, found = 0;
+    for (size_t i = 0; i < count && found < rows; i++) {
+        size_t at = order[high ? count - 1 - i : i];
+        sum += at < row ? values[at] : 0;
+        found += at < row;
+    }
+    return found > 0 ? sum / found : (double)NAN;
+}
+
 /* How much worse a variable is in such rows than before and, as far as there
  * are some, in those in between and behind, as a clue; −1 = it has no value in
- * them. */
+ * them. Rows that are picked are held against as many picked before: in few of
+ * them it is off by chance. */
 static double worse_by(const caus_case *about, const away_rows *rows,
                        size_t variable)
 {
@@ -313,6 +332,11 @@ static double worse_by(const caus_case *about, const away_rows *rows,
         usual += fmin(1, counts[0] / counts[1]) *
                  (sums[0] / counts[0] - shift->before);
     double worse = about->scene.bad[variable] * (sums[1] / counts[1] - usual);
+    if (rows->only_silent) {
+        double worst = worst_before(about, variable, rows->of->from, counts[1]);
+        worse = fmin(worse, about->scene.bad[variable] *
+                                (sums[1] / counts[1] - worst));
+    }
     return worse > 0 ? log1p(worse / shift->scale) : 0;
 }
 
@@ -331,12 +355,26 @@ static double heard_from(const caus_case *about, const away_rows *rows,
     return most;
 }
 
+/* The same of all services that users see, or of all. */
+static double heard_from_those(const caus_case *about, const away_rows *rows,
+                               bool only_seen)
+{
+    const caus_scene *scene = &about->scene;
+    double most = -1;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        if (!only_seen || caus_scene_users_see(scene, s))
+            most = fmax(most, heard_from(about, rows, s));
+    }
+    return most;
+}
+
 /*
  * How surely somebody feels that a service is away, in [0, 1]: its callers or,
- * where these show nothing, whoever does. Of a service that answers its callers
- * as ever only the values got lost; what it counts itself in rows in which it
- * is silent is no answer. Where nobody shows anything, nobody can tell. By its
- * square, as the loudest of many is a deviation off by chance.
+ * where these show nothing, users or, where these do not either, whoever does.
+ * Of a service that answers its callers as ever only the values got lost; what
+ * it counts itself in rows in which it is silent is no answer. Where nobody
+ * shows anything, nobody can tell. By its square, as the loudest of many is a
+ * deviation off by chance.
  */
 static double felt(const caus_case *about, const away_rows *rows)
 {
@@ -347,8 +385,10 @@ static double felt(const caus_case *about, const away_rows *rows)
     size_t end = scene->caller_start[rows->service + 1];
     for (size_t i = first; i < end; i++)
         most = fmax(most, heard_from(about, rows, scene->callers[i]));
-    for (size_t s = 0, all = most < 0; all && s < scene->service_count; s++)
-        most = fmax(most, heard_from(about, rows, s));
+    if (most < 0)
+        most = heard_from_those(about, rows, true);
+    if (most < 0)
+        most = heard_from_those(about, rows, false);
     most = fmax(most, own);
     double loud = caus_sureness(most);
     return most < 0 ? 1 : loud * loud;

@@ -161,6 +161,53 @@ static void who_is_not_measured_and_nobody_misses_is_not(void **state)
     assert_int_equal(told.verdict, CAUS_VERDICT_NO_ANOMALY);
 }
 
+/* Requests of front fail in the rows in which mid is not measured, and did as
+ * often for as long before: by chance. */
+static void who_is_not_missed_more_than_by_chance_is_not_away(void **state)
+{
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    for (int often = 0; often < 2; often++) {
+        caus_series series = hide(with, false, true);
+        double *values = (double *)(uintptr_t)series.segments[0].values;
+        for (size_t r = 0; r < MADE_ONSET && often; r += 6)
+            values[r * MADE_VARIABLES + 1] += 30;
+        caus_explanation told = made_explain_series(with, &series, &options);
+        bool is_told = strstr(made_suspect_of(&told, "mid")->sentence,
+                              "not measured in 10 of");
+        assert_int_equal(is_told, !often);
+    }
+}
+
+/* Nobody measures who calls mid; requests of front, as users see, or those of
+ * side, which has nothing to do with mid, fail in the rows in which it is not
+ * measured. */
+static void where_no_caller_is_measured_users_miss_who_is_away(void **state)
+{
+    enum { FRONT_ERRORS = 1, SIDE_ERRORS = 8 };
+    static const char *const services[] = {"front", "mid", "root", "side",
+                                           "proxy"};
+    static const size_t calls[][2] = {{0, 2}, {0, 3}, {4, 1}};
+    static const caus_topology topology = {5, services, 3, calls};
+    made_fixture *with = *state;
+    caus_explain_options options = made_options();
+    options.symptom = NULL;
+    options.topology = &topology;
+    for (int is_user = 0; is_user < 2; is_user++) {
+        caus_series series = hide(with, false, false);
+        double *values = (double *)(uintptr_t)series.segments[0].values;
+        for (size_t r = MADE_ONSET; r < MADE_ROWS; r++)
+            values[r * MADE_VARIABLES +
+                   (is_user ? FRONT_ERRORS : SIDE_ERRORS)] +=
+                (r - MADE_ONSET) % 12 < 2 ? 30 : 0;
+        caus_explanation told = made_explain_series(with, &series, &options);
+        bool is_told = strstr(made_suspect_of(&told, "mid")->sentence,
+                              "not measured in 10 of");
+        assert_int_equal(is_told, is_user);
+    }
+}
+
 /* Who counts its failures, or does for it, counts none where it is gone: that
  * is no answer. Where nobody told who calls it, whoever fails feels it. */
 static void who_is_gone_needs_no_caller_to_be_missed(void **state)
@@ -477,6 +524,8 @@ int main(void)
         MADE(what_fails_once_is_no_outage),
         MADE(who_is_not_measured_now_and_then_is_suspected),
         MADE(who_is_not_measured_and_nobody_misses_is_not),
+        MADE(who_is_not_missed_more_than_by_chance_is_not_away),
+        MADE(where_no_caller_is_measured_users_miss_who_is_away),
         MADE(who_is_gone_needs_no_caller_to_be_missed),
         MADE(what_gets_lost_of_all_is_no_silence),
         MADE(who_was_not_measured_yet_was_not_away),
