@@ -38,8 +38,8 @@ caus_status caus_case_split(caus_case *about, bool detected,
  * nobody noticed anything hide a short incident.
  */
 caus_status caus_case_await_users(caus_case *about, caus_error *err);
-/* The row at which the incident had begun before `named_row`, by the shifts from
- * there on; that row itself if nothing tells of it. */
+/* The row at which the incident had begun before `named_row`, by the shifts
+ * from there on; that row itself if nothing tells of it. */
 caus_status caus_case_find_beginning(const caus_case *about, size_t *row,
                                      caus_error *err);
 /* In so many rows before that one it is looked for. */
