@@ -19,15 +19,23 @@ typedef struct told_case {
     const char *text; /* as rendered last */
 } told_case;
 
-static told_case *tell(made_fixture *with, const made_measure *measures)
+/* With an onset that is named so many rows late. */
+static told_case *tell_late(made_fixture *with, const made_measure *measures,
+                            size_t rows)
 {
     told_case *made = caus_arena_array(with->arena, 1, sizeof *made);
     caus_explain_options options = made_options();
+    options.onset_ns += (int64_t)rows * made_step_ns;
     made->series = made_series(with->arena, measures, NULL, 1);
     made->told = made_explain_series(with, &made->series, &options);
     made->answer = (caus_explanation_answer){.series = &made->series,
                                              .explanation = &made->told};
     return made;
+}
+
+static told_case *tell(made_fixture *with, const made_measure *measures)
+{
+    return tell_late(with, measures, 0);
 }
 
 static const char *render(made_fixture *with, told_case *made,
@@ -62,6 +70,23 @@ static void the_first_line_tells_what_could_be_seen(void **state)
     expect_start(render(with, made, CAUS_FORMAT_MARKDOWN, INT32_MIN),
                  "# Root cause\n\n*searched effects 0–14 min 45 s after the "
                  "onset; later ones cannot appear*\n");
+}
+
+static void an_onset_before_the_one_given_is_told_with_it(void **state)
+{
+    made_fixture *with = *state;
+    told_case *made = tell_late(with, made_incident, 4);
+    assert_non_null(
+        strstr(render(with, made, CAUS_FORMAT_TEXT, INT32_MIN),
+               "\nonset 2023-11-14 22:58:20 UTC, before 22:59:20 UTC, which "
+               "was given"));
+    const char *json = render(with, made, CAUS_FORMAT_JSON, INT32_MIN);
+    assert_non_null(strstr(json, "\"time\": \"2023-11-14T22:58:20Z\",\n"
+                                 "    \"interval\": [\n"
+                                 "      \"2023-11-14T22:58:20Z\",\n"
+                                 "      \"2023-11-14T22:59:20Z\"\n"
+                                 "    ]"));
+    assert_non_null(strstr(json, "\"onset_given\": true"));
 }
 
 static void programs_are_told_what_could_be_seen(void **state)
@@ -425,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_first_line_tells_what_could_be_seen),
+        TEST(an_onset_before_the_one_given_is_told_with_it),
         TEST(programs_are_told_what_could_be_seen),
         TEST(local_times_stand_beside_utc),
         TEST(where_nothing_was_found_no_onset_is_told),
