@@ -152,15 +152,12 @@ class Case:
     def draw_rows(self):
         draw = self.draw
         if self.by_steps:
-            of_step = self.seed // 2 % len(WINDOWS)
-            self.step_s = list(WINDOWS)[of_step]
-            before, after, rates = zip(*WINDOWS.values())
-            self.before = [draw.randint(*b) for b in before][of_step]
-            self.after = [draw.randint(*a) for a in after][of_step]
-            self.rate = rates[of_step] * draw.uniform(.7, 1.3)
+            self.step_s = list(WINDOWS)[self.seed // 2 % len(WINDOWS)]
+            before, after, rate = WINDOWS[self.step_s]
+            self.before, self.after = draw.randint(*before), draw.randint(*after)
+            self.rate = rate * draw.uniform(.7, 1.3)
         else:
             self.step_s = 60
-            draw.choice(list(WINDOWS))   # not used; seeds keep the cases they have made
             self.before, self.after = draw.randint(20, 60), draw.randint(5, 6)
             self.rate = draw.uniform(.7, 2.)
 
