@@ -21,8 +21,8 @@ static const double least_evidence = 8;
  * habit. */
 typedef struct rows_before {
     const caus_case *about;
-    const size_t *last; /* row 0; others lie before it in memory */
     size_t count;
+    size_t *row;  /* [count] */
     double *all;  /* [count] by all that tells of trouble */
     double *seen; /* [count] by what users see */
 } rows_before;
@@ -76,7 +76,7 @@ static void add_variable(const rows_before *rows, size_t variable)
     double height = shift->after - shift->before;
     bool seen = is_seen(about, variable);
     for (size_t i = 0; i < rows->count; i++) {
-        double value = (values[*(rows->last - i)] - shift->before) / height;
+        double value = (values[rows->row[i]] - shift->before) / height;
         if (isnan(value))
             continue;
         double says = size * size / 2 *
@@ -98,26 +98,32 @@ static size_t best_row(const rows_before *rows)
         if (all < most || seen < 0)
             continue;
         most = all;
-        best = *(rows->last - i);
+        best = rows->row[i];
     }
     return best;
+}
+
+static caus_status open_rows(const caus_case *about, rows_before *rows,
+                             caus_error *err)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t before = caus_timeline_filled_before(timeline, about->named_row);
+    size_t count = caus_case_rows_before_named(about);
+    *rows = (rows_before){about, count, CAUS_ARRAY(about->out, size_t, count),
+                          CAUS_ARRAY(about->out, double, count),
+                          CAUS_ARRAY(about->out, double, count)};
+    if (!rows->row || !rows->all || !rows->seen)
+        return caus_arena_fail(about->out, err);
+    for (size_t i = 0; i < count; i++)
+        rows->row[i] = timeline->filled[before - 1 - i];
+    return CAUS_OK;
 }
 
 caus_status caus_case_find_beginning(const caus_case *about, size_t *row,
                                      caus_error *err)
 {
-    const caus_timeline *timeline = &about->timeline;
-    size_t before = caus_timeline_filled_before(timeline, about->named_row);
-    rows_before rows = {.about = about,
-                        .count = caus_case_rows_before_named(about)};
-    *row = about->named_row;
-    if (!rows.count)
-        return CAUS_OK;
-    rows.last = timeline->filled + before - 1;
-    rows.all = CAUS_ARRAY(about->out, double, rows.count);
-    rows.seen = CAUS_ARRAY(about->out, double, rows.count);
-    if (!rows.all || !rows.seen)
-        return caus_arena_fail(about->out, err);
+    rows_before rows;
+    CAUS_TRY(open_rows(about, &rows, err));
     for (size_t v = 0; v < about->series->variable_count; v++) {
         if (tells(about, v))
             add_variable(&rows, v);
