@@ -10,11 +10,6 @@ static const double least_size = 3;
 /* A variable says no more than one that moved by so many: what moved furthest
  * tells most, as levels may have changed for another reason a row before. */
 static const double most_size = 30;
-/* On a scale where the habit is 0 and the incident's level 1, a value further
- * out says no more than this. */
-static const double least_value = -1, most_value = 2;
-/* Log of the likelihood that it had begun over that it had not, at least. */
-static const double least_evidence = 8;
 
 /* Rows before the named onset in which anything is measured, the last of them
  * first, and how much likelier the incident's level explains each than the
@@ -72,17 +67,16 @@ static void add_variable(const rows_before *rows, size_t variable)
     const caus_case *about = rows->about;
     const caus_shift *shift = &about->shifts[variable];
     const double *values = caus_timeline_values(&about->timeline, variable);
-    double size = fmin(fabs(shift->size), most_size);
+    double weight = caus_evidence_of_level(shift->size, most_size);
     double height = shift->after - shift->before;
     bool seen = is_seen(about, variable);
     for (size_t i = 0; i < rows->count; i++) {
         double value = (values[rows->row[i]] - shift->before) / height;
         if (isnan(value))
             continue;
-        double says = size * size / 2 *
-                      (2 * fmin(fmax(value, least_value), most_value) - 1);
-        rows->all[i] += says;
-        rows->seen[i] += seen ? says : 0;
+        double says = weight * caus_evidence_of_habit(value, caus_most_value);
+        rows->all[i] -= says;
+        rows->seen[i] -= seen ? says : 0;
     }
 }
 
@@ -90,7 +84,7 @@ static void add_variable(const rows_before *rows, size_t variable)
  * users were still well then. */
 static size_t best_row(const rows_before *rows)
 {
-    double all = 0, seen = 0, most = least_evidence;
+    double all = 0, seen = 0, most = caus_least_evidence;
     size_t best = rows->about->named_row;
     for (size_t i = 0; i < rows->count; i++) {
         all += rows->all[i];

@@ -139,9 +139,9 @@ static void find_asking(const caus_case *about, const trouble *known,
     memset(callers->requests, 0, size);
     memset(callers->again, 0, size);
     memset(callers->failing, 0, size);
-    for (size_t i = scene->caller_start[service];
-         i < scene->caller_start[service + 1]; i++) {
-        size_t caller = scene->callers[i];
+    const caus_index_list those = caus_scene_callers(scene, service);
+    for (size_t i = 0; i < those.count; i++) {
+        size_t caller = those.items[i];
         size_t own = caus_case_find_alike(about, caller, load);
         if (!callers->alike)
             add_unlike(about, known, caller, callers);
@@ -356,13 +356,14 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
     memset(shares, 0,
            scene->callee_start[scene->service_count] * sizeof *shares);
     for (size_t s = 0; s < scene->service_count; s++) {
-        size_t first = scene->caller_start[s];
-        size_t end = asked[s] > 0 ? scene->caller_start[s + 1] : first;
+        if (!(asked[s] > 0))
+            continue;
+        const caus_index_list callers = caus_scene_callers(scene, s);
         double all = 0;
-        for (size_t i = first; i < end; i++)
-            all += fits(scene, asked, busy, scene->callers[i], s);
-        for (size_t i = first; i < end; i++) {
-            size_t caller = scene->callers[i];
+        for (size_t i = 0; i < callers.count; i++)
+            all += fits(scene, asked, busy, callers.items[i], s);
+        for (size_t i = 0; i < callers.count; i++) {
+            size_t caller = callers.items[i];
             double fit = fits(scene, asked, busy, caller, s);
             shares[caus_scene_find_call(scene, caller, s)] =
                 asked[s] * fit / all;
@@ -411,8 +412,7 @@ void caus_demand_add(const caus_case *about, size_t service, caus_text *text)
     const caus_shift *shift = &about->calls_shifts[callee];
     const char *start = text->length ? "; " : "",
                *name = scene->services[callee];
-    bool alone =
-        scene->caller_start[callee + 1] - scene->caller_start[callee] == 1;
+    bool alone = caus_scene_callers(scene, callee).count == 1;
     const char *whose = alone ? "this service got" : "its callers got";
     if (is_counted_alike(about, callee, caus_case_find_load(about, callee)))
         caus_text_format(

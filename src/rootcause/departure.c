@@ -206,25 +206,33 @@ static double beyond(const span *spans, size_t span_count,
     return caus_deviate_beyond(most, count, largest, &prior_largest);
 }
 
-/* How often what looking for the onset passes by chance; where one was named
- * and the incident had begun before, that of the rows before it. */
-static double crossings_of(const caus_case *about, double deviate)
+static double rows_before(const caus_case *about, size_t row)
 {
-    const caus_timeline *timeline = &about->timeline;
-    double onset =
-        (double)caus_timeline_filled_before(timeline, about->onset_row);
-    double after = (double)timeline->filled_count - onset;
-    if (about->options->has_onset) {
-        if (about->onset_row == about->named_row)
-            return 0;
-        double shortest =
-            (double)timeline->filled_count -
-            (double)caus_timeline_filled_before(timeline, about->named_row);
-        double more = (double)caus_case_rows_before_named(about);
-        return caus_deviate_crossings(deviate, shortest, shortest + more);
-    }
-    double near =
-        (double)caus_timeline_filled_before(timeline, about->near_row);
+    return (double)caus_timeline_filled_before(&about->timeline, row);
+}
+
+static double rows_since(const caus_case *about, size_t row)
+{
+    return (double)about->timeline.filled_count - rows_before(about, row);
+}
+
+/* How often looking before an onset that was named passes by chance, if the
+ * incident had begun there. */
+static double crossings_before_named(const caus_case *about, double deviate)
+{
+    double shortest = rows_since(about, about->named_row);
+    double more = (double)caus_case_rows_before_named(about);
+    return about->onset_row < about->named_row
+               ? caus_deviate_crossings(deviate, shortest, shortest + more)
+               : 0;
+}
+
+/* How often looking for the onset passes by chance. */
+static double crossings_of_search(const caus_case *about, double deviate)
+{
+    double onset = rows_before(about, about->onset_row);
+    double near = rows_before(about, about->near_row);
+    double after = rows_since(about, about->onset_row);
     double healthy = about->near_row ? fmax(0, onset - near) : onset / 2;
     double shortest = fmin(after, CAUS_LEAST_AFTER);
     return caus_deviate_crossings(deviate, shortest, healthy + after) +
@@ -234,7 +242,11 @@ static double crossings_of(const caus_case *about, double deviate)
 
 double caus_departure_sought(const caus_case *about, double deviate)
 {
-    double crossings = isnan(deviate) ? 0 : crossings_of(about, deviate);
+    if (isnan(deviate))
+        return deviate;
+    double crossings = about->options->has_onset
+                           ? crossings_before_named(about, deviate)
+                           : crossings_of_search(about, deviate);
     return crossings > 0 ? caus_deviate_sought(deviate, crossings) : deviate;
 }
 

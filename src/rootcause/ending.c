@@ -8,16 +8,11 @@
 
 enum { LEAST_CALM = 3, PASSES = 4 };
 
-/* On a scale where the habit is 0 and the incident's level 1, a value further
- * out says no more than this; but what is counted is however much it is. */
-static const double least_value = -1, most_value = 2;
 /* A variable says no more than one that moved by so many deviations. */
 static const double most_size = 6;
 /* After the end, variables are at most this far from their habit on the
  * average: what got better only in part goes on. */
 static const double most_left = .3;
-/* Log of the likelihood that it ended over that it goes on, at least. */
-static const double least_evidence = 8;
 
 /* The rows after the onset of what callers and users felt. */
 typedef struct course {
@@ -53,27 +48,25 @@ static double level_between(const course *c, size_t felt, size_t from,
                                     : caus_median(c->room, count);
 }
 
-/* Half the squared deviations that the incident's level is from the habit. */
 static double weight_of(const course *c, size_t felt)
 {
     const caus_shift *shift = &c->about->shifts[c->felt[felt]];
-    double size = fabs(c->level[felt] - shift->before) / shift->scale;
-    size = fmin(size, most_size);
-    return size * size / 2;
+    return caus_evidence_of_level(
+        (c->level[felt] - shift->before) / shift->scale, most_size);
 }
 
-/* Adds to each row how much likelier the habit explains it than the level. */
+/* Adds to each row how much likelier the habit explains it than the level. What
+ * is counted is however much it is. */
 static void add_variable(const course *c, size_t felt)
 {
     const double *values = values_of(c, felt);
     double usual = c->about->shifts[c->felt[felt]].before;
     double height = c->level[felt] - usual, weight = weight_of(c, felt);
-    double most = c->counts[felt] ? (double)INFINITY : most_value;
+    double most = c->counts[felt] ? (double)INFINITY : caus_most_value;
     for (size_t r = 0; r < c->count; r++) {
         double value = (values[r] - usual) / height;
         if (!isnan(value))
-            c->sums[r] +=
-                weight * (1 - 2 * fmin(fmax(value, least_value), most));
+            c->sums[r] += weight * caus_evidence_of_habit(value, most);
     }
 }
 
@@ -164,7 +157,8 @@ static size_t find_end(const course *c)
             break;
         take_levels(c, end);
     }
-    bool is_over = end + LEAST_CALM <= c->count && evidence >= least_evidence &&
+    bool is_over = end + LEAST_CALM <= c->count &&
+                   evidence >= caus_least_evidence &&
                    fabs(left_after(c, end)) <= most_left && !is_pause(c, end);
     return is_over ? end : c->count;
 }

@@ -62,13 +62,12 @@ static void find_shares(const caus_case *about, size_t service, witnesses *made)
     size_t load = caus_case_find_load(about, service);
     bool alike = made->lacks[service].alike;
     double all = 0;
-    size_t first = scene->caller_start[service];
-    size_t end = scene->caller_start[service + 1];
-    for (size_t i = first; alike && i < end; i++)
-        all += asked_before(about, scene->callers[i], load);
-    for (size_t i = first; i < end; i++)
-        made->shares[caus_scene_find_call(scene, scene->callers[i], service)] =
-            all > 0 ? asked_before(about, scene->callers[i], load) / all : 0;
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    for (size_t i = 0; alike && i < callers.count; i++)
+        all += asked_before(about, callers.items[i], load);
+    for (size_t i = 0; i < callers.count; i++)
+        made->shares[caus_scene_find_call(scene, callers.items[i], service)] =
+            all > 0 ? asked_before(about, callers.items[i], load) / all : 0;
 }
 
 /* The most that a caller may have asked a callee less, if what that one lacks
@@ -144,7 +143,7 @@ static double doubt_of(const caus_scene *scene, const witnesses *known,
 
 static bool has_one_caller(const caus_scene *scene, size_t service)
 {
-    return scene->caller_start[service + 1] - scene->caller_start[service] == 1;
+    return caus_scene_callers(scene, service).count == 1;
 }
 
 /* The share of the requests of a service that a caller of it may have made. */

@@ -3,7 +3,30 @@
 #ifndef CAUS_SRC_ROOTCAUSE_ONSET_H
 #define CAUS_SRC_ROOTCAUSE_ONSET_H
 
+#include <math.h>
+
 #include "rootcause/rootcause_internal.h"
+
+/* Logs of likelihoods tell when an incident began and ended: so much at least.
+ * Values are told on a scale where the habit is 0 and its level 1. */
+static const double caus_least_evidence = 8;
+/* A value further out says no more than this. */
+static const double caus_most_value = 2;
+
+/* What a level says that is so many deviations from the habit, or at most so
+ * many. */
+static inline double caus_evidence_of_level(double size, double most)
+{
+    double counted = fmin(fabs(size), most);
+    return counted * counted / 2;
+}
+
+/* How much likelier the habit explains a value than the level, of what that
+ * says; further out than `most` is no less likely. */
+static inline double caus_evidence_of_habit(double value, double most)
+{
+    return 1 - 2 * fmin(fmax(value, -1), most);
+}
 
 /*
  * Looks for anomalies.

@@ -381,10 +381,9 @@ static double felt(const caus_case *about, const away_rows *rows)
     const caus_scene *scene = &about->scene;
     double own = heard_from(about, rows, rows->service);
     double most = rows->only_silent ? -1 : own;
-    size_t first = scene->caller_start[rows->service];
-    size_t end = scene->caller_start[rows->service + 1];
-    for (size_t i = first; i < end; i++)
-        most = fmax(most, heard_from(about, rows, scene->callers[i]));
+    const caus_index_list callers = caus_scene_callers(scene, rows->service);
+    for (size_t i = 0; i < callers.count; i++)
+        most = fmax(most, heard_from(about, rows, callers.items[i]));
     if (most < 0)
         most = heard_from_those(about, rows, true);
     if (most < 0)
