@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Incidents of a railway's ticket system, 39 to 68 services and stores of which are measured.
 
-Written without a look at the ranking, to judge it: they take part in no fit and in no
-choice of a rule. What runs is ticketing.py; which services there are, and who calls whom,
-is the same each time, while hosts, sizes, timeouts, repetitions, caches and what is done
-at once are drawn anew. Of three kinds:
+Written without a look at the ranking, to judge it: they take part in no fit, and seeds
+from 5000 on, of which figures are, in no choice of a rule. What runs is ticketing.py;
+which services there are, and who calls whom, is the same each time, while hosts, sizes,
+timeouts, repetitions, caches and what is done at once are drawn anew. Of three kinds:
 
     tickets       rows of a minute, the same of every pod; a third of them spliced
     ticket_steps  steps of 5 s to 300 s, rates over a window, the names of a cluster,

@@ -8,6 +8,7 @@
 #include "rootcause/beyond.h"
 #include "rootcause/onset.h"
 #include "rootcause/placebo.h"
+#include "rootcause/weights.h"
 
 enum {
     MOST_SPANS = 2,
@@ -63,24 +64,52 @@ static void place_windows(span *made, size_t healthy)
         fmin((double)made->count, fmax(1, (double)room / (double)made->width));
 }
 
-static void add_up(const caus_case *about, size_t variable, running *sums)
+/* What one scale is: that of the shift, and no less than a change of the level
+ * that counts as one. */
+static double least_scale(const caus_case *about, size_t variable)
+{
+    const caus_shift *shift = &about->shifts[variable];
+    bool is_share = about->timeline.whole[variable] > 0;
+    double least = is_share ? 0 : caus_least_share * fabs(shift->before);
+    return fmax(shift->scale, least);
+}
+
+/* Adds a variable up in such scales; returns the deviation of its rows. */
+static double add_up_in(const caus_case *about, size_t variable, double scale,
+                        running *sums)
 {
     const caus_timeline *timeline = &about->timeline;
     const double *values = caus_timeline_values(timeline, variable);
-    const caus_shift *shift = &about->shifts[variable];
-    int bad = about->scene.bad[variable];
-    double sign = bad < 0 ? -1 : 1, sum = 0, count = 0;
+    double level = about->shifts[variable].before;
+    double each = (about->scene.bad[variable] < 0 ? -1 : 1) / scale;
+    double sum = 0, squares = 0, count = 0;
     for (size_t r = 0; r < timeline->filled_count; r++) {
-        double value = values[timeline->filled[r]];
-        double off = sign * (value - shift->before) / shift->scale;
+        double off = each * (values[timeline->filled[r]] - level);
         bool there = !isnan(off);
         off = off < -most_scales ? -most_scales : off;
         off = off > most_scales ? most_scales : off;
         sum += there ? off : 0;
+        squares += there ? off * off : 0;
         count += there;
         sums->sum[r + 1] = sum;
         sums->count[r + 1] = count;
     }
+    double mean = count > 0 ? sum / count : 0;
+    return count > 0 ? sqrt(fmax(0, squares / count - mean * mean)) : 0;
+}
+
+/*
+ * A scale is no less than half of the deviation of all rows. What happened in a
+ * healthy window is in the scale that this window is held against, so that what
+ * happened since must be, too: else a heap that grows now and then is never as
+ * far off as the last time.
+ */
+static void add_up(const caus_case *about, size_t variable, running *sums)
+{
+    double scale = least_scale(about, variable);
+    double half = .5 * add_up_in(about, variable, scale, sums);
+    if (half > 1)
+        add_up_in(about, variable, half * scale, sums);
 }
 
 /* The mean of rows [from, to) less that of the `base` rows before `at`. */

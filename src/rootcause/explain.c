@@ -6,6 +6,7 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/carried.h"
 #include "rootcause/chain.h"
+#include "rootcause/few_requests.h"
 #include "rootcause/logs.h"
 #include "rootcause/onset.h"
 #include "rootcause/placebo.h"
@@ -296,6 +297,8 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, scratch, err));
     caus_timeline_find_failures(&about->timeline, about->series,
                                 about->scene.aspects, about->scene.bad);
+    CAUS_TRY(
+        caus_few_requests_find(&about->scene, scratch, &about->timeline, err));
     return caus_symptom_find(about, err);
 }
 

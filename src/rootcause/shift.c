@@ -290,7 +290,8 @@ static void scale(const caus_timeline *timeline, size_t variable,
     shift->share = most > 0 ? fabs(change) / most : 0;
     shift->scale =
         fmax(usual->quartiles / quartile_width, .5 * usual->deviation);
-    shift->least = least_level_share * fabs(usual->median);
+    shift->least = fmax(least_level_share, timeline->chance[variable]) *
+                   fabs(usual->median);
     if (whole > 0) {
         shift->share = fabs(change) / whole;
         shift->least = caus_least_failing * whole;

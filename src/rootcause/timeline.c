@@ -40,13 +40,14 @@ caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
                           .time_ns = laid.time_ns,
                           .values = laid.values,
                           .whole = CAUS_ARRAY(out, double, laid.column_count),
+                          .chance = CAUS_ARRAY(out, double, laid.column_count),
                           .adds_up = CAUS_ARRAY(out, bool, laid.column_count),
                           .comes_and_goes =
                               CAUS_ARRAY(out, bool, laid.column_count),
                           .fills = CAUS_ARRAY(out, bool, laid.column_count),
                           .filled = CAUS_ARRAY(out, size_t, laid.row_count)};
-    if (!made.filled || !made.whole || !made.adds_up || !made.comes_and_goes ||
-        !made.fills)
+    if (!made.filled || !made.whole || !made.chance || !made.adds_up ||
+        !made.comes_and_goes || !made.fills)
         return caus_arena_fail(out, err);
     for (size_t row = 0; row < made.row_count; row++) {
         if (is_filled(&made, row))

@@ -18,10 +18,12 @@ typedef struct caus_timeline {
     double *values;         /* [variable_count × row_count]; NaN = missing */
     const uint32_t *order;  /* [variable_count × row_count] rows by value */
     const size_t *present;  /* [variable_count] entries of `order` */
-    double *whole; /* [variable_count] the value of 100 % of a share; 0 = it is
-                      none */
-    bool *adds_up; /* [variable_count] what counts is how many there were:
-                      failures */
+    double *whole;  /* [variable_count] the value of 100 % of a share; 0 = it is
+                       none */
+    double *chance; /* [variable_count] share of its level that it is off by
+                       chance, as few requests tell; 0 = not known */
+    bool *adds_up;  /* [variable_count] what counts is how many there were:
+                       failures */
     bool *comes_and_goes; /* [variable_count] its mean counts beside its median,
                              once the onset is found: latency */
     bool *fills; /* [variable_count] what may have risen all the time: memory

@@ -126,11 +126,11 @@ static const double caus_neutral_alone = -.4;
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by the signs of confidence.c; made by
  * bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.55, 1.69, .55, 0,     0, 0,
-                                               0,     0,    0,   -1.05, 0, 0};
+static const double caus_incident_weights[] = {-2.37, 1.62, .46, 0,    0, 0,
+                                               0,     0,    0,   -.80, 0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {.77,  0,   0,   1.37, 1.68,  -1.30,
-                                            1.30, .91, .93, 0,    -1.00, -1.08};
+static const double caus_right_weights[] = {
+    .32, 0, 0, 1.26, 2.00, -1.28, 1.20, 1.08, 1.07, 0, -.90, -1.08};
 /* Odds of the first against the second are at most this power of the ratio of
  * their scores. */
 static const double caus_power_of_lead = 4;
@@ -139,7 +139,7 @@ static const double caus_power_of_lead = 4;
 static const double caus_share_of_either = .5;
 /* From the first on something happened; from the second on, and a confidence of
  * the third, a cause is named. Healthy windows of the fit pass the first in 5
- * %, all of them in 1.5 %, every kind of system counting the same. */
+ * %, all of them in 2 %, every kind of system counting the same. */
 static const double caus_moved_incident = .5;
 static const double caus_named_incident = .75;
 static const double caus_named_confidence = .5;

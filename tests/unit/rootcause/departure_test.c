@@ -25,7 +25,8 @@ static void one_variable_of_many_is_enough(void **state)
 {
     made_measure hit[MADE_VARIABLES];
     made_quiet(hit);
-    hit[8].shift = hit[8].noise * 2; /* lasts, though it is small */
+    hit[8].noise = hit[8].level * .1;
+    hit[8].shift = hit[8].noise * 3; /* lasts, though it is small */
     caus_explain_options options = made_options();
     caus_explanation told = made_explain(*state, hit, &options);
     assert_true(told.departure > rarer);
@@ -129,7 +130,7 @@ static caus_explanation explain_burst(made_fixture *with, size_t variable,
 
 static void a_job_that_is_soon_over_is_no_departure(void **state)
 {
-    enum { CPU = 7, LATENCY = 6, JOB = 10 };
+    enum { CPU = 7, LATENCY = 6, JOB = 8 };
     const double size = made_incident[CPU].shift;
     for (size_t first = MADE_ONSET; first + JOB < MADE_ONSET + 28; first += 6) {
         caus_explanation job = explain_burst(*state, CPU, first, JOB, size);
@@ -142,6 +143,25 @@ static void a_job_that_is_soon_over_is_no_departure(void **state)
     assert_true(lasts.departure > rarer);
     assert_true(lasts.departure_beyond > 2);
     assert_true(felt.departure_beyond > 2);
+}
+
+/* A steady variable may move by less than counts as a change, however rarely it
+ * does. */
+static void less_than_a_change_is_no_departure(void **state)
+{
+    enum { LATENCY = 6 };
+    static const double parts[] = {.03, .5};
+    for (size_t i = 0; i < 2; i++) {
+        made_measure steady[MADE_VARIABLES];
+        made_quiet(steady);
+        double level = steady[LATENCY].level;
+        steady[LATENCY].noise = level * 1e-4;
+        steady[LATENCY].shift = level * parts[i];
+        caus_explain_options options = made_options();
+        caus_explanation told = made_explain(*state, steady, &options);
+        assert_true(i ? told.departure > rarer : told.departure < rare);
+        assert_true(i ? told.departure_beyond > 2 : told.departure_beyond < 2);
+    }
 }
 
 /* A series whose variables are noise of which this share of a value is that of
@@ -166,6 +186,28 @@ static caus_series noise_of(caus_arena *arena, uint64_t seed, double memory)
     segment->values = values;
     series.segments = segment;
     return series;
+}
+
+/* The others do the same for as long, one after the other, before the onset. */
+static void what_happens_now_and_then_is_no_departure(void **state)
+{
+    enum { LATENCY = 6, FIRST = 64, APART = 12, LASTS = 30 };
+    made_fixture *with = *state;
+    made_measure quiet[MADE_VARIABLES];
+    made_quiet(quiet);
+    caus_series series = made_series(with->arena, quiet, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t v = 0; v < MADE_VARIABLES; v++) {
+        size_t from = v == LATENCY ? MADE_ONSET : FIRST + v * APART;
+        size_t to = from + LASTS;
+        if (v != LATENCY && to > MADE_ONSET)
+            to = MADE_ONSET;
+        for (size_t r = from; r < to; r++)
+            values[r * MADE_VARIABLES + v] += quiet[v].level;
+    }
+    caus_explain_options options = made_options();
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_true(told.departure_beyond < 1.5);
 }
 
 /* How often noise departs by more than 1, 2 and 3 deviations. */
@@ -240,6 +282,11 @@ int main(void)
             made_tear_down),
         cmocka_unit_test_setup_teardown(a_job_that_is_soon_over_is_no_departure,
                                         made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(less_than_a_change_is_no_departure,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_happens_now_and_then_is_no_departure, made_set_up,
+            made_tear_down),
         cmocka_unit_test_setup_teardown(
             noise_departs_no_more_often_than_it_is_told, made_set_up,
             made_tear_down),

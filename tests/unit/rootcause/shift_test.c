@@ -60,6 +60,7 @@ static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
                           .variable_count = KINDS,
                           .values = CAUS_ARRAY(arena, double, KINDS *ROWS),
                           .whole = CAUS_ARRAY(arena, double, KINDS),
+                          .chance = CAUS_ARRAY(arena, double, KINDS),
                           .adds_up = CAUS_ARRAY(arena, bool, KINDS),
                           .comes_and_goes = CAUS_ARRAY(arena, bool, KINDS),
                           .fills = CAUS_ARRAY(arena, bool, KINDS)};
@@ -226,6 +227,26 @@ static void the_median_of_few_failures_tells_nothing(void **state)
     caus_arena_free(arena);
 }
 
+static void chance_is_the_least_scale_of_few_requests(void **state)
+{
+    (void)state;
+    static const double chances[] = {0, .5, 2};
+    caus_arena *arena = caus_arena_new(0);
+    caus_shift_space space;
+    caus_error err;
+    caus_timeline made = made_timeline(arena, 1);
+    assert_int_equal(caus_shift_space_init(&made, arena, &space, &err),
+                     CAUS_OK);
+    for (size_t i = 0; i < 3; i++) {
+        made.chance[PLAIN] = chances[i];
+        caus_shift got = caus_timeline_shift(&made, PLAIN, 200, ROWS, &space);
+        double share = got.least / fabs(got.before);
+        assert_true(fabs(share - (i ? chances[i] : .02)) < exact);
+        assert_true(got.scale >= got.least);
+    }
+    caus_arena_free(arena);
+}
+
 /* Of who is hardly asked any more the last few values count by the root of how
  * many of them there are, of half as many; of who was never asked more, and of
  * who has half as many left, in full. */
@@ -355,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_those_of_sorted_values),
         cmocka_unit_test(shifts_are_those_of_sorted_windows),
+        cmocka_unit_test(chance_is_the_least_scale_of_few_requests),
         cmocka_unit_test(the_median_of_few_failures_tells_nothing),
         cmocka_unit_test(few_values_of_many_tell_less),
         cmocka_unit_test(splits_and_their_bounds_are_those_of_single_shifts)};
