@@ -284,7 +284,7 @@ static caus_extent find_near(extent_bench *made, size_t row)
 {
     caus_error err;
     caus_near_rows rows;
-    caus_extent found;
+    caus_extent found = {0};
     const int64_t step_ns = made->series.step_ns;
     const caus_noticed seen = {time_of(made, row), 30 * step_ns, 25 * step_ns};
     if (caus_incident_rows_near(&made->series, &seen, made->arena, &rows,
