@@ -225,14 +225,9 @@ caus_status caus_demand_init(caus_case *about, caus_error *err)
     if (!about->scene.has_calls)
         return CAUS_OK;
     made.values = CAUS_ARRAY(about->out, double, services *rows);
-    made.whole = CAUS_ARRAY(about->out, double, services);
-    made.chance = CAUS_ARRAY(about->out, double, services);
-    made.adds_up = CAUS_ARRAY(about->out, bool, services);
-    made.comes_and_goes = CAUS_ARRAY(about->out, bool, services);
-    made.fills = CAUS_ARRAY(about->out, bool, services);
-    if (!made.values || !made.whole || !made.chance || !made.adds_up ||
-        !made.comes_and_goes || !made.fills)
+    if (!made.values)
         return caus_arena_fail(about->out, err);
+    CAUS_TRY(caus_timeline_add_traits(&made, about->out, err));
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     caus_status status = count_all(about, made.values, scratch, err);

@@ -94,22 +94,25 @@ static double add_up_in(const caus_case *about, size_t variable, double scale,
         sums->sum[r + 1] = sum;
         sums->count[r + 1] = count;
     }
-    double mean = count > 0 ? sum / count : 0;
-    return count > 0 ? sqrt(fmax(0, squares / count - mean * mean)) : 0;
+    if (count <= 0)
+        return 0;
+    double mean = sum / count;
+    return sqrt(fmax(0, squares / count - mean * mean));
 }
 
 /*
- * A scale is no less than half of the deviation of all rows. What happened in a
- * healthy window is in the scale that this window is held against, so that what
- * happened since must be, too: else a heap that grows now and then is never as
- * far off as the last time.
+ * A scale is no less than its share of the deviation of all rows. What
+ * happened in a healthy window is in the scale that this window is held
+ * against, so that what happened since must be, too: else a heap that grows now
+ * and then is never as far off as the last time.
  */
 static void add_up(const caus_case *about, size_t variable, running *sums)
 {
     double scale = least_scale(about, variable);
-    double half = .5 * add_up_in(about, variable, scale, sums);
-    if (half > 1)
-        add_up_in(about, variable, half * scale, sums);
+    double least =
+        caus_deviation_share * add_up_in(about, variable, scale, sums);
+    if (least > 1)
+        add_up_in(about, variable, least * scale, sums);
 }
 
 /* The mean of rows [from, to) less that of the `base` rows before `at`. */

@@ -69,6 +69,7 @@ caus_status caus_few_requests_find(const caus_scene *scene, caus_arena *scratch,
 {
     size_t places =
         scene->callee_start[scene->service_count] + scene->service_count;
+    caus_arena_mark mark = caus_arena_get_mark(scratch);
     double *without = CAUS_ARRAY(scratch, double, places + 1);
     if (!without)
         return caus_arena_fail(scratch, err);
@@ -80,5 +81,6 @@ caus_status caus_few_requests_find(const caus_scene *scene, caus_arena *scratch,
         double share = without[place_of(scene, v)];
         timeline->chance[v] = share > 0 && share < 1 ? chance_of(share) : 0;
     }
+    caus_arena_rewind(scratch, mark);
     return CAUS_OK;
 }

@@ -75,11 +75,13 @@ static habit quartiles_of(const caus_rank_set *set)
     return found;
 }
 
-/* Whether half of the deviation is surely less than the quartiles tell, so that
- * nobody asks for it: no row is further off than the outermost of its word. */
+/* Whether its share of the deviation is surely less than the quartiles tell,
+ * so that nobody asks for it: no row is further off than the outermost of its
+ * word. */
 static bool is_narrow(const caus_rank_set *set, const habit *usual)
 {
-    double most = 2 * usual->quartiles / quartile_width, squares = 0;
+    double most = usual->quartiles / quartile_width / caus_deviation_share;
+    double squares = 0;
     for (size_t word = 0; word < set->words; word++) {
         double low, high;
         if (!caus_rank_set_ends(set, word, &low, &high))
@@ -288,8 +290,8 @@ static void scale(const caus_timeline *timeline, size_t variable,
     double novel = novelty_share * most;
     bool is_still = usual->deviation <= 0;
     shift->share = most > 0 ? fabs(change) / most : 0;
-    shift->scale =
-        fmax(usual->quartiles / quartile_width, .5 * usual->deviation);
+    shift->scale = fmax(usual->quartiles / quartile_width,
+                        caus_deviation_share * usual->deviation);
     shift->least = fmax(least_level_share, timeline->chance[variable]) *
                    fabs(usual->median);
     if (whole > 0) {

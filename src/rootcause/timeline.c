@@ -29,6 +29,21 @@ size_t caus_timeline_filled_before(const caus_timeline *timeline, size_t row)
     return low;
 }
 
+caus_status caus_timeline_add_traits(caus_timeline *timeline, caus_arena *out,
+                                     caus_error *err)
+{
+    size_t count = timeline->variable_count;
+    timeline->whole = CAUS_ARRAY(out, double, count);
+    timeline->chance = CAUS_ARRAY(out, double, count);
+    timeline->adds_up = CAUS_ARRAY(out, bool, count);
+    timeline->comes_and_goes = CAUS_ARRAY(out, bool, count);
+    timeline->fills = CAUS_ARRAY(out, bool, count);
+    if (!timeline->whole || !timeline->chance || !timeline->adds_up ||
+        !timeline->comes_and_goes || !timeline->fills)
+        return caus_arena_fail(out, err);
+    return CAUS_OK;
+}
+
 caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
                                caus_arena *out, caus_timeline *result,
                                caus_error *err)
@@ -39,16 +54,10 @@ caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
                           .variable_count = laid.column_count,
                           .time_ns = laid.time_ns,
                           .values = laid.values,
-                          .whole = CAUS_ARRAY(out, double, laid.column_count),
-                          .chance = CAUS_ARRAY(out, double, laid.column_count),
-                          .adds_up = CAUS_ARRAY(out, bool, laid.column_count),
-                          .comes_and_goes =
-                              CAUS_ARRAY(out, bool, laid.column_count),
-                          .fills = CAUS_ARRAY(out, bool, laid.column_count),
                           .filled = CAUS_ARRAY(out, size_t, laid.row_count)};
-    if (!made.filled || !made.whole || !made.chance || !made.adds_up ||
-        !made.comes_and_goes || !made.fills)
+    if (!made.filled)
         return caus_arena_fail(out, err);
+    CAUS_TRY(caus_timeline_add_traits(&made, out, err));
     for (size_t row = 0; row < made.row_count; row++) {
         if (is_filled(&made, row))
             made.filled[made.filled_count++] = row;

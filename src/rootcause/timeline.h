@@ -40,6 +40,11 @@ caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
                                caus_arena *out, caus_timeline *result,
                                caus_error *err);
 
+/* Gives a timeline of known size room for what every variable is like, from
+ * `whole` to `fills`: of none anything is known. */
+caus_status caus_timeline_add_traits(caus_timeline *timeline, caus_arena *out,
+                                     caus_error *err);
+
 /* Finds the variables that count failures, and of them the shares of requests:
  * a drop from 99.9 to 98 % is much, whatever the level. */
 void caus_timeline_find_failures(caus_timeline *timeline,

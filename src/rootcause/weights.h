@@ -24,6 +24,9 @@ static const double caus_weight_idle = 1;
 static const double caus_weight_same = 1;
 static const double caus_weight_other = .4;
 static const double caus_weight_outside = .5;
+/* A scale is no less than this share of the standard deviation, where few rows
+ * are far off and quartiles tell nothing of them. */
+static const double caus_deviation_share = .5;
 /* Deviations from which on what is measured, or logged, is off its habit. */
 static const double caus_off_size = 3;
 /* A callee's anomaly explains this share of its caller's … */

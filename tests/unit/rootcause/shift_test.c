@@ -58,12 +58,8 @@ static caus_timeline made_timeline(caus_arena *arena, uint64_t seed)
     caus_random_init(&random, seed, 0);
     caus_timeline made = {.row_count = ROWS,
                           .variable_count = KINDS,
-                          .values = CAUS_ARRAY(arena, double, KINDS *ROWS),
-                          .whole = CAUS_ARRAY(arena, double, KINDS),
-                          .chance = CAUS_ARRAY(arena, double, KINDS),
-                          .adds_up = CAUS_ARRAY(arena, bool, KINDS),
-                          .comes_and_goes = CAUS_ARRAY(arena, bool, KINDS),
-                          .fills = CAUS_ARRAY(arena, bool, KINDS)};
+                          .values = CAUS_ARRAY(arena, double, KINDS *ROWS)};
+    assert_int_equal(caus_timeline_add_traits(&made, arena, NULL), CAUS_OK);
     for (size_t v = 0; v < KINDS; v++)
         for (size_t r = 0; r < ROWS; r++)
             made.values[v * ROWS + r] = value_of((kind)v, r, &random);
