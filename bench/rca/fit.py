@@ -42,7 +42,7 @@ INCIDENT = ["one", "beyond", "alone", "unfelt"]
 RIGHT = ["one", "share", "lead", "blind", "explained", "clear", "agreed", "untold", "elsewhere"]
 # A page without a cause costs more than a slight incident that is missed.
 HEALTHY_WEIGHT = 1.5
-MOVED, NAMED = .5, .75
+MOVED, NAMED = .5, .78
 # As in weights.h.
 POWER_OF_LEAD = 4
 WEIGHTS = os.path.join(os.path.dirname(os.path.abspath(__file__)),

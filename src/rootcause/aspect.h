@@ -46,6 +46,11 @@ bool caus_aspect_is_backlog(const caus_variable *variable, caus_aspect aspect);
  * throttled. */
 bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect);
 
+/* Whether it is a share of time, as one thread has it: seconds a second of a
+ * processor, or of pauses in which nothing runs. */
+bool caus_aspect_is_time_share(const caus_variable *variable,
+                               caus_aspect aspect);
+
 /* Whether it tells of trouble, rather than of load. */
 bool caus_aspect_tells(caus_aspect aspect);
 

@@ -80,6 +80,22 @@ bool caus_aspect_is_limit(const caus_variable *variable, caus_aspect aspect)
             CAUS_HAS_WORD(caus_measure_name(variable), patterns));
 }
 
+bool caus_aspect_is_time_share(const caus_variable *variable,
+                               caus_aspect aspect)
+{
+    static const char *const what[] = {"cpu", "gc", "garbage*", "pause*",
+                                       "throttl*"};
+    static const char *const units[] = {"seconds", "sec", "time", "cores"};
+    /* How long one of them takes is no share. */
+    static const char *const each[] = {
+        "avg", "average", "mean", "median", "min", "max",   "p50",
+        "p75", "p90",     "p95",  "p99",    "per", "count", "quantile"};
+    const char *name = caus_measure_name(variable);
+    return (aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_RESOURCE) &&
+           CAUS_HAS_WORD(name, what) && CAUS_HAS_WORD(name, units) &&
+           !CAUS_HAS_WORD(name, each);
+}
+
 int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)
 {
     const char *name = caus_measure_name(variable);

@@ -73,10 +73,15 @@ caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
  * knows then how far it goes by chance. */
 caus_status caus_lacks_find(caus_case *about, const caus_placebo *placebo,
                             caus_error *err);
-/* Fills the context's `missed`, `cut_off` and `unreached` from these: services
+/* Fills `witnesses`, from clues and `lacks`. */
+caus_status caus_witnesses_find(caus_case *about, const double *clues,
+                                caus_error *err);
+/* Fills the context's `missed`, `cut_off` and `unreached` from both: services
  * that lack requests while a caller fails. */
-caus_status caus_missed_find(caus_case *about, const double *clues,
-                             caus_error *err);
+caus_status caus_missed_find(caus_case *about, caus_error *err);
+/* Fills the context's `unasked` from both: callers of services that lack
+ * requests while neither fails. */
+caus_status caus_unasked_find(caus_case *about, caus_error *err);
 
 /* In how many rows a service was not measured, where that tells. */
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
@@ -84,6 +89,8 @@ void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text);
 /* How many requests of its callers miss it, where that tells. */
 void caus_missed_add(const caus_case *about, size_t service, caus_text *text);
+/* Whom it asks less, and how often, where that tells. */
+void caus_unasked_add(const caus_case *about, size_t service, caus_text *text);
 /* Whether a service is not measured any more while others are, and nothing
  * tells whether it stopped or is only asked no more. */
 bool caus_silence_is_open(const caus_case *about, size_t service);

@@ -13,6 +13,7 @@ bool caus_suspect_moved(const caus_case *about, size_t rank)
     size_t service = about->ranked[rank];
     return caus_clues_loudest(about, rank, NULL) != SIZE_MAX ||
            about->silent[service] > 0 || about->scores.asking[service] > 0 ||
+           about->context.unasked[service] > 0 ||
            caus_trace_tells(about, service) || caus_log_rose(about, service);
 }
 

@@ -170,18 +170,34 @@ static void measure(size_t onset, const running *sums, const span *of,
     }
 }
 
-/* The mean square of a variable in the windows but one; 0 of none. */
-static double square_without(const span *of, const double *means,
-                             size_t without)
+/* Whether a healthy window is, or is so near, that what happened in one is in
+ * the other or in the rows that it is compared with. None is to the incident.
+ */
+static bool is_near(const span *of, size_t window, size_t other)
+{
+    if (window == INCIDENT)
+        return false;
+    size_t a = of->starts[window], b = of->starts[other];
+    return (a < b ? b - a : a - b) < 2 * of->width;
+}
+
+/* How far windows go that tell nothing of one of them, or of INCIDENT. */
+typedef struct others {
+    double square; /* mean of their squares; 0 of none */
+    double worth;  /* of how many that do not overlap */
+} others;
+
+static others others_than(const span *of, const double *means, size_t window)
 {
     double sum = 0, count = 0;
     for (size_t i = 0; i < of->count; i++) {
-        if (i == without || isnan(means[i]))
+        if (is_near(of, window, i) || isnan(means[i]))
             continue;
         sum += means[i] * means[i];
         count++;
     }
-    return count > 0 ? sum / count : 0;
+    return (others){.square = count > 0 ? sum / count : 0,
+                    .worth = of->worth * count / (double)of->count};
 }
 
 static void find_usual(span *of, const bool *used, size_t variables,
@@ -191,7 +207,7 @@ static void find_usual(span *of, const bool *used, size_t variables,
     for (size_t v = 0; v < variables; v++) {
         if (used[v])
             room[count++] =
-                sqrt(square_without(of, of->means + v * SLOTS, SIZE_MAX));
+                sqrt(others_than(of, of->means + v * SLOTS, INCIDENT).square);
     }
     double least = sqrt(1 / (double)of->width + 1 / (double)of->base);
     of->usual = fmax(least, count ? caus_median(room, count) : 0);
@@ -205,19 +221,20 @@ static void find_usual(span *of, const bool *used, size_t variables,
 static double largest_of(const caus_case *about, const span *of,
                          const bool *used, size_t window)
 {
-    double share = window == INCIDENT ? 1 : 1 - 1 / (double)of->count;
-    double worth = of->worth * share, most = 0;
-    double prior = prior_windows * of->usual * of->usual;
+    double most = 0, prior = prior_windows * of->usual * of->usual;
     for (size_t v = 0; v < about->series->variable_count; v++) {
         const double *means = of->means + v * SLOTS;
         if (!used[v] || isnan(means[window]))
             continue;
-        double square = square_without(of, means, window);
+        others known = others_than(of, means, window);
+        double freedom = prior_windows + known.worth;
         double size = about->scene.bad[v] ? means[window] : fabs(means[window]);
-        most = fmax(most, size / sqrt((prior + worth * square) /
-                                      (prior_windows + worth)));
+        double t = size / sqrt((prior + known.worth * known.square) / freedom);
+        if (t > most) /* no deviate of t is larger */
+            most =
+                fmax(most, caus_deviate_of(caus_student_t_sf_fast(t, freedom)));
     }
-    return caus_deviate_of(caus_student_t_sf_fast(most, prior_windows + worth));
+    return most;
 }
 
 /* How far the incident is beyond the windows, in deviations of these. */

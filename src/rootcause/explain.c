@@ -295,8 +295,8 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
                                 &about->timeline, err));
     CAUS_TRY(caus_settings_take_out(about, err));
     CAUS_TRY(caus_timeline_sort(&about->timeline, about->run, scratch, err));
-    caus_timeline_find_failures(&about->timeline, about->series,
-                                about->scene.aspects, about->scene.bad);
+    caus_timeline_find_traits(&about->timeline, about->series,
+                              about->scene.aspects, about->scene.bad);
     CAUS_TRY(
         caus_few_requests_find(&about->scene, scratch, &about->timeline, err));
     return caus_symptom_find(about, err);
@@ -342,7 +342,9 @@ static caus_status weigh_clues(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(caus_impact_weigh_new_calls(about, clues, err));
     CAUS_TRY(caus_demand_weigh(about, clues, err));
     CAUS_TRY(caus_lacks_find(about, placebo, err));
-    CAUS_TRY(caus_missed_find(about, clues, err));
+    CAUS_TRY(caus_witnesses_find(about, clues, err));
+    CAUS_TRY(caus_missed_find(about, err));
+    CAUS_TRY(caus_unasked_find(about, err));
     CAUS_TRY(caus_carried_find(about, err));
     CAUS_TRY(caus_call_time_find(about, err));
     CAUS_TRY(caus_idle_find(about, err));

@@ -83,6 +83,28 @@ static double lacking(double usual, double now)
     return usual > 0 && !isnan(now) ? 1 - now / usual : 0;
 }
 
+/* How far the share that is lacking since the onset goes by chance, if rows
+ * differ from `usual` each by itself as those before it do. */
+static double noise_of(const caus_case *about, const requests *sums,
+                       double usual)
+{
+    size_t onset = about->onset_row, rows = about->timeline.row_count;
+    double squares = 0, before = 0, since = 0;
+    for (size_t r = 0; r < rows; r++) {
+        double own = sums->own[r + 1] - sums->own[r];
+        double callers = sums->callers[r + 1] - sums->callers[r];
+        double off = own - usual * callers;
+        bool both = callers > 0;
+        squares += both && r < onset ? off * off : 0;
+        before += both && r < onset;
+        since += both && r >= onset;
+    }
+    double expected = usual * (sums->callers[rows] - sums->callers[onset]);
+    return before > 0 && expected > 0
+               ? sqrt(squares / before * since) / expected
+               : 0;
+}
+
 /* What a service lacks for the requests of all of its callers, or of one. */
 static caus_lack lack_of(const caus_case *about, const caus_placebo *placebo,
                          const requests *sums)
@@ -91,6 +113,7 @@ static caus_lack lack_of(const caus_case *about, const caus_placebo *placebo,
         .usual = each_in(sums, 0, about->onset_row),
         .now = each_in(sums, about->onset_row, about->timeline.row_count)};
     made.share = lacking(made.usual, made.now);
+    made.noise = noise_of(about, sums, made.usual);
     for (size_t i = 0; i < placebo->count; i++) {
         double each = each_in(sums, placebo->starts[i], placebo->ends[i]);
         made.chance = fmax(made.chance, fabs(lacking(made.usual, each)));

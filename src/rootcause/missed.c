@@ -21,54 +21,14 @@ static const double mostly_lacking = .75;
  * where nobody knows how much. */
 static const double left_to_others = .05;
 
-/* What is known of services and calls before it is asked who is missed. */
+/* What is known of services and calls, and of the callers of one service that
+ * fail first. */
 typedef struct witnesses {
     const caus_lack *lacks;
-    double *failing; /* [service_count] the loudest of failures */
-    double *loudest; /* [service_count] of latency, too */
-    double *shares;  /* [calls] of the requests of a callee's callers; 0 = not
-                        known */
-    /* of the callers of one service that fail first */
+    const double *failing, *loudest, *shares;
     size_t first_count;
     size_t *calling; /* [service_count] how many of them call each */
 } witnesses;
-
-static void find_loudest(const caus_case *about, const double *clues,
-                         witnesses *made)
-{
-    const caus_scene *scene = &about->scene;
-    for (size_t v = 0; v < about->series->variable_count; v++) {
-        size_t s = scene->service_of[v];
-        if (s == SIZE_MAX || !caus_aspect_is_outside(scene->aspects[v]))
-            continue;
-        made->loudest[s] = fmax(made->loudest[s], clues[v]);
-        if (scene->aspects[v] == CAUS_ASPECT_ERRORS)
-            made->failing[s] = fmax(made->failing[s], clues[v]);
-    }
-}
-
-/* What a service is asked before the onset, as another counts its requests. */
-static double asked_before(const caus_case *about, size_t service, size_t load)
-{
-    size_t asked = caus_case_find_requests(about, service, load);
-    return asked == SIZE_MAX ? 0 : about->shifts[asked].before;
-}
-
-/* The share of its callers' requests that are those of each, where all count
- * alike. */
-static void find_shares(const caus_case *about, size_t service, witnesses *made)
-{
-    const caus_scene *scene = &about->scene;
-    size_t load = caus_case_find_load(about, service);
-    bool alike = made->lacks[service].alike;
-    double all = 0;
-    const caus_index_list callers = caus_scene_callers(scene, service);
-    for (size_t i = 0; alike && i < callers.count; i++)
-        all += asked_before(about, callers.items[i], load);
-    for (size_t i = 0; i < callers.count; i++)
-        made->shares[caus_scene_find_call(scene, callers.items[i], service)] =
-            all > 0 ? asked_before(about, callers.items[i], load) / all : 0;
-}
 
 /* The most that a caller may have asked a callee less, if what that one lacks
  * is all of this caller; infinite = not known. */
@@ -243,27 +203,21 @@ static double cut_off(const caus_case *about, const witnesses *known,
     return beyond > lack->chance ? told * beyond / gone : 0;
 }
 
-static caus_status find_missed(const caus_case *about, const double *clues,
-                               double *missed, double *cut, caus_error *err)
+static caus_status find_missed(const caus_case *about, double *missed,
+                               double *cut, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
     const caus_lack *lacks = about->lacks;
     size_t services = scene->service_count;
-    size_t calls = scene->callee_start[services];
     caus_arena *scratch = caus_run_scratch(about->run, 0);
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     witnesses known = {.lacks = lacks,
-                       .failing = CAUS_ARRAY(scratch, double, services + 1),
-                       .loudest = CAUS_ARRAY(scratch, double, services + 1),
-                       .shares = CAUS_ARRAY(scratch, double, calls + 1),
+                       .failing = about->witnesses.failing,
+                       .loudest = about->witnesses.loudest,
+                       .shares = about->witnesses.shares,
                        .calling = CAUS_ARRAY(scratch, size_t, services + 1)};
-    if (!known.failing || !known.loudest || !known.shares || !known.calling)
+    if (!known.calling)
         return caus_arena_fail(scratch, err);
-    find_loudest(about, clues, &known);
-    for (size_t s = 0; s < services; s++) {
-        CAUS_TRY(caus_run_check(about->run, err));
-        find_shares(about, s, &known);
-    }
     for (size_t s = 0; s < services; s++) {
         CAUS_TRY(caus_run_check(about->run, err));
         if (lacks[s].share <= lacks[s].chance)
@@ -283,8 +237,7 @@ static double unreached_by(const caus_lack *lack, double missed)
     return missed * fmax(0, beyond);
 }
 
-caus_status caus_missed_find(caus_case *about, const double *clues,
-                             caus_error *err)
+caus_status caus_missed_find(caus_case *about, caus_error *err)
 {
     size_t services = about->scene.service_count;
     double *missed = CAUS_ARRAY(about->out, double, services + 1);
@@ -292,7 +245,7 @@ caus_status caus_missed_find(caus_case *about, const double *clues,
     double *unreached = CAUS_ARRAY(about->out, double, services + 1);
     if (!missed || !cut || !unreached)
         return caus_arena_fail(about->out, err);
-    CAUS_TRY(find_missed(about, clues, missed, cut, err));
+    CAUS_TRY(find_missed(about, missed, cut, err));
     for (size_t s = 0; s < services; s++)
         unreached[s] = unreached_by(&about->lacks[s], missed[s]);
     about->context.unreached = unreached;

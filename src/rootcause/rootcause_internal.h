@@ -27,9 +27,18 @@ enum {
 typedef struct caus_lack {
     double usual, now;
     double share, chance; /* how far that goes either way in healthy windows */
+    double noise;         /* deviation of the share, by that of single rows */
     bool of_one;          /* one of several callers */
     bool alike;           /* all callers count requests, in the same way */
 } caus_lack;
+
+/* What is known of services and calls, before it is asked who is not asked. */
+typedef struct caus_witnesses {
+    double *failing; /* [service_count] the loudest of failures */
+    double *loudest; /* [service_count] of latency, too */
+    double *shares;  /* [calls] of the requests of a callee's callers; 0 = not
+                        known */
+} caus_witnesses;
 
 /* An explanation in the making: each step fills it further. */
 typedef struct caus_case {
@@ -105,6 +114,7 @@ typedef struct caus_case {
     caus_shift *calls_shifts;   /* [service_count] of `calls_each` */
     double *asked;              /* [service_count] the context's */
     const caus_lack *lacks;     /* [service_count] */
+    caus_witnesses witnesses;
 
     /* ---- traces and log lines ---- */
 

@@ -308,6 +308,14 @@ static double left_of(const caus_context *context, size_t service)
     return context->pushed ? 1 - context->pushed[service] : 1;
 }
 
+/* Whom it asks less. */
+static double not_asking(const caus_context *context, size_t service)
+{
+    return context->unasked ? caus_weight_calls * left_of(context, service) *
+                                  context->unasked[service]
+                            : 0;
+}
+
 /* What its lines say that its callees do not explain, or what the lines of its
  * callers say of it. */
 static double in_logs(const caus_context *context, const caus_scores *scores,
@@ -395,7 +403,9 @@ static void fill_terms(const caus_context *context, const caus_scores *scores,
         terms[CAUS_TERM_CALLS] =
             caus_weight_calls * left * caus_waiting_failing(context, service);
     }
-    terms[CAUS_TERM_CALLS] += scores->asking[service];
+    terms[CAUS_TERM_CALLS] =
+        fmax(terms[CAUS_TERM_CALLS], not_asking(context, service)) +
+        scores->asking[service];
     terms[CAUS_TERM_LOGS] =
         caus_weight_logs * in_logs(context, scores, service);
     if (context->order)

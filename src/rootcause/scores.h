@@ -46,6 +46,9 @@ typedef struct caus_context {
                                 calls to it, likewise */
     const double *cut_off;   /* [service_count] how much of the requests that it
                                 lacks is no caller's doing, in [0, 1]; NULL */
+    const double *unasked;   /* [service_count] Cohen's h of requests that a
+                                callee lacks of it, though neither fails; NULL
+                                in placebo windows */
     const double *asked;     /* [service_count] clues of being called more than
                                 callers' requests account for */
     const double *pushed;    /* [service_count] how much of what it shows that

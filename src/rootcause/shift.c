@@ -292,8 +292,9 @@ static void scale(const caus_timeline *timeline, size_t variable,
     shift->share = most > 0 ? fabs(change) / most : 0;
     shift->scale = fmax(usual->quartiles / quartile_width,
                         caus_deviation_share * usual->deviation);
-    shift->least = fmax(least_level_share, timeline->chance[variable]) *
-                   fabs(usual->median);
+    shift->least = fmax(timeline->least[variable],
+                        fmax(least_level_share, timeline->chance[variable]) *
+                            fabs(usual->median));
     if (whole > 0) {
         shift->share = fabs(change) / whole;
         shift->least = caus_least_failing * whole;

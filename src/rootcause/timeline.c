@@ -6,6 +6,7 @@
 #include "rootcause/measure_words.h"
 #include "rootcause/measures.h"
 #include "rootcause/rootcause_internal.h"
+#include "rootcause/weights.h"
 
 static bool is_filled(const caus_timeline *timeline, size_t row)
 {
@@ -35,11 +36,12 @@ caus_status caus_timeline_add_traits(caus_timeline *timeline, caus_arena *out,
     size_t count = timeline->variable_count;
     timeline->whole = CAUS_ARRAY(out, double, count);
     timeline->chance = CAUS_ARRAY(out, double, count);
+    timeline->least = CAUS_ARRAY(out, double, count);
     timeline->adds_up = CAUS_ARRAY(out, bool, count);
     timeline->comes_and_goes = CAUS_ARRAY(out, bool, count);
     timeline->fills = CAUS_ARRAY(out, bool, count);
-    if (!timeline->whole || !timeline->chance || !timeline->adds_up ||
-        !timeline->comes_and_goes || !timeline->fills)
+    if (!timeline->whole || !timeline->chance || !timeline->least ||
+        !timeline->adds_up || !timeline->comes_and_goes || !timeline->fills)
         return caus_arena_fail(out, err);
     return CAUS_OK;
 }
@@ -86,26 +88,38 @@ static bool is_named_share(const caus_variable *variable)
            strcmp(variable->unit, "percent") == 0;
 }
 
-void caus_timeline_find_failures(caus_timeline *timeline,
-                                 const caus_series *series,
-                                 const caus_aspect *aspects, const int *bad)
+/* Of what may be a share of requests: the value of all of them; 0 = it is none.
+ */
+static double whole_of(const double *values, size_t rows)
+{
+    double most = 0, least = 0;
+    for (size_t r = 0; r < rows; r++) {
+        most = values[r] > most ? values[r] : most;
+        least = values[r] < least ? values[r] : least;
+    }
+    if (least < 0 || most > 100.000001)
+        return 0;
+    return most <= 1.000001 ? 1 : 100;
+}
+
+void caus_timeline_find_traits(caus_timeline *timeline,
+                               const caus_series *series,
+                               const caus_aspect *aspects, const int *bad)
 {
     for (size_t v = 0; v < timeline->variable_count; v++) {
-        const double *values = caus_timeline_values(timeline, v);
-        double most = 0, least = 0;
-        timeline->whole[v] = 0;
+        const caus_variable *variable = &series->variables[v];
+        bool may_be_share = aspects[v] == CAUS_ASPECT_ERRORS &&
+                            (bad[v] <= 0 || is_named_share(variable));
+        timeline->whole[v] = may_be_share
+                                 ? whole_of(caus_timeline_values(timeline, v),
+                                            timeline->row_count)
+                                 : 0;
+        timeline->least[v] = caus_aspect_is_time_share(variable, aspects[v])
+                                 ? caus_least_time_share
+                                 : 0;
         timeline->adds_up[v] = aspects[v] == CAUS_ASPECT_ERRORS;
         timeline->comes_and_goes[v] = aspects[v] == CAUS_ASPECT_LATENCY;
         timeline->fills[v] = aspects[v] == CAUS_ASPECT_MEMORY;
-        if (aspects[v] != CAUS_ASPECT_ERRORS ||
-            (bad[v] > 0 && !is_named_share(&series->variables[v])))
-            continue;
-        for (size_t r = 0; r < timeline->row_count; r++) {
-            most = values[r] > most ? values[r] : most;
-            least = values[r] < least ? values[r] : least;
-        }
-        if (least >= 0 && most <= 100.000001)
-            timeline->whole[v] = most <= 1.000001 ? 1 : 100;
     }
 }
 

@@ -22,6 +22,8 @@ typedef struct caus_timeline {
                        none */
     double *chance; /* [variable_count] share of its level that it is off by
                        chance, as few requests tell; 0 = not known */
+    double *least;  /* [variable_count] what is hardly a change of it, in its
+                       unit; 0 = not known */
     bool *adds_up;  /* [variable_count] what counts is how many there were:
                        failures */
     bool *comes_and_goes; /* [variable_count] its mean counts beside its median,
@@ -45,11 +47,11 @@ caus_status caus_timeline_init(const caus_series *series, const size_t *columns,
 caus_status caus_timeline_add_traits(caus_timeline *timeline, caus_arena *out,
                                      caus_error *err);
 
-/* Finds the variables that count failures, and of them the shares of requests:
- * a drop from 99.9 to 98 % is much, whatever the level. */
-void caus_timeline_find_failures(caus_timeline *timeline,
-                                 const caus_series *series,
-                                 const caus_aspect *aspects, const int *bad);
+/* Finds all of it but `chance`. Shares are of requests that fail: a drop from
+ * 99.9 to 98 % is much, whatever the level. */
+void caus_timeline_find_traits(caus_timeline *timeline,
+                               const caus_series *series,
+                               const caus_aspect *aspects, const int *bad);
 
 /* Sorts every column; to be done before shifts are asked for. */
 caus_status caus_timeline_sort(caus_timeline *timeline, const caus_run *run,

@@ -105,6 +105,10 @@ static const double caus_least_error_share = .002;
 /* Shares of requests that fail are held against this share of all at least. */
 static const double caus_least_failing = .002;
 
+/* Shares of time, of a processor or of pauses, against this much: nobody feels
+ * less than a hundredth of what one thread has. */
+static const double caus_least_time_share = .01;
+
 /* Of a clue goes this share of the root mean square of those in healthy
  * windows; of log lines, of the largest. */
 static const double caus_usual_share = .6;
@@ -129,11 +133,11 @@ static const double caus_neutral_alone = -.4;
 /* Log-odds that anything happened at all, healthy windows being one and a half
  * times as frequent as incidents, by the signs of confidence.c; made by
  * bench/rca/fit.py. */
-static const double caus_incident_weights[] = {-2.37, 1.62, .46, 0,    0, 0,
-                                               0,     0,    0,   -.80, 0, 0};
+static const double caus_incident_weights[] = {-2.10, 1.66, .45, 0,    0, 0,
+                                               0,     0,    0,   -.51, 0, 0};
 /* Log-odds that the first is right if something did. */
-static const double caus_right_weights[] = {
-    .32, 0, 0, 1.26, 2.00, -1.28, 1.20, 1.08, 1.07, 0, -.90, -1.08};
+static const double caus_right_weights[] = {.18,  0,    0,    1.21, 1.98, -1.40,
+                                            1.23, 1.06, 1.31, 0,    -.80, -.91};
 /* Odds of the first against the second are at most this power of the ratio of
  * their scores. */
 static const double caus_power_of_lead = 4;
@@ -144,7 +148,7 @@ static const double caus_share_of_either = .5;
  * the third, a cause is named. Healthy windows of the fit pass the first in 5
  * %, all of them in 2 %, every kind of system counting the same. */
 static const double caus_moved_incident = .5;
-static const double caus_named_incident = .75;
+static const double caus_named_incident = .78;
 static const double caus_named_confidence = .5;
 /* A strength above it is beyond chance. */
 static const double caus_named_strength = 1;

@@ -52,12 +52,14 @@ static void add_traces(const caus_case *about, size_t service, caus_text *text)
     caus_text_format(text, " in it, %.0f %% of all they lose", 100 * share);
 }
 
-/* What it asks more, and what its traces lack or fail. Of traces only what is a
- * good part of why it is suspected, or if nothing else tells of it. */
+/* What it asks more and less, and what its traces lack or fail. Of traces only
+ * what is a good part of why it is suspected, or if nothing else tells of it.
+ */
 static void add_calls(const caus_case *about, const caus_suspect *suspect,
                       size_t service, caus_text *text)
 {
     caus_demand_add(about, service, text);
+    caus_unasked_add(about, service, text);
     const caus_trace_fact *broken = caus_trace_broken(about, service);
     bool counts =
         suspect->terms[CAUS_TERM_CALLS] > told_of_calls * suspect->score;

@@ -289,8 +289,7 @@ static void a_name_tells_whether_failures_are_a_share(void **state)
     enum { COUNT = sizeof failures / sizeof *failures, SHARES = 6 };
     caus_variable variables[COUNT];
     caus_aspect aspects[COUNT];
-    double values[COUNT] = {0}, whole[COUNT];
-    bool adds_up[COUNT], comes_and_goes[COUNT], fills[COUNT];
+    double values[COUNT] = {0};
     int bad[COUNT];
     for (size_t v = 0; v < COUNT; v++) {
         variables[v] = caus_variable_default();
@@ -302,16 +301,42 @@ static void a_name_tells_whether_failures_are_a_share(void **state)
     }
     const caus_series series = {.variable_count = COUNT,
                                 .variables = variables};
-    caus_timeline timeline = {.row_count = 1,
-                              .variable_count = COUNT,
-                              .values = values,
-                              .whole = whole,
-                              .adds_up = adds_up,
-                              .comes_and_goes = comes_and_goes,
-                              .fills = fills};
-    caus_timeline_find_failures(&timeline, &series, aspects, bad);
+    caus_timeline timeline = {
+        .row_count = 1, .variable_count = COUNT, .values = values};
+    caus_arena *arena = caus_arena_new(0);
+    assert_int_equal(caus_timeline_add_traits(&timeline, arena, NULL), CAUS_OK);
+    caus_timeline_find_traits(&timeline, &series, aspects, bad);
     for (size_t v = 0; v < COUNT; v++)
-        assert_true((whole[v] > 0) == (v < SHARES));
+        assert_true((timeline.whole[v] > 0) == (v < SHARES));
+    caus_arena_free(arena);
+}
+
+static void a_name_tells_whether_it_is_a_share_of_time(void **state)
+{
+    (void)state;
+    static const char *const shares[] = {
+        "container_cpu_usage_seconds_total",
+        "process_cpu_seconds_total",
+        "jvm_gc_pause_seconds_sum",
+        "process.cpu.time",
+        "cpu_cores_used",
+        "container_cpu_cfs_throttled_seconds_total",
+        "java_lang_GarbageCollector_CollectionTime"};
+    static const char *const others[] = {"jvm_gc_pause_seconds_max",
+                                         "jvm_gc_pause_seconds_count",
+                                         "http_server_requests_seconds_sum",
+                                         "process_cpu_usage",
+                                         "cpu_percent",
+                                         "lock_wait_seconds_total",
+                                         "cpu_queue_time_mean"};
+    enum { COUNT = sizeof shares / sizeof *shares };
+    for (size_t i = 0; i < COUNT; i++) {
+        caus_variable is = caus_variable_default(), no = is;
+        is.name = shares[i];
+        no.name = others[i];
+        assert_true(caus_aspect_is_time_share(&is, caus_aspect_of(&is)));
+        assert_false(caus_aspect_is_time_share(&no, caus_aspect_of(&no)));
+    }
 }
 
 int main(void)
@@ -320,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_name_tells_what_is_measured_and_which_way_is_bad),
         cmocka_unit_test(the_name_of_the_service_tells_nothing),
         cmocka_unit_test(a_name_tells_whether_failures_are_a_share),
+        cmocka_unit_test(a_name_tells_whether_it_is_a_share_of_time),
         cmocka_unit_test(one_measure_has_one_number_at_all_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

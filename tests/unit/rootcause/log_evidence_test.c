@@ -290,7 +290,7 @@ static caus_explanation explain_small(fixture *with, caus_severity severity,
     made_measure small[MADE_VARIABLES];
     memcpy(small, made_incident, sizeof small);
     for (size_t i = 0; i < MADE_VARIABLES; i++)
-        small[i].shift = 1.5 * small[i].noise;
+        small[i].shift = 1.2 * small[i].noise;
     small[8].shift = small[9].shift = 0;
     caus_logs logs;
     assert_int_equal(make_logs(with, items, 2, false, &logs), CAUS_OK);

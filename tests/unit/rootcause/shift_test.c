@@ -223,10 +223,11 @@ static void the_median_of_few_failures_tells_nothing(void **state)
     caus_arena_free(arena);
 }
 
-static void chance_is_the_least_scale_of_few_requests(void **state)
+static void scales_have_a_least(void **state)
 {
     (void)state;
     static const double chances[] = {0, .5, 2};
+    static const double leasts[] = {0, .01, 10, 100};
     caus_arena *arena = caus_arena_new(0);
     caus_shift_space space;
     caus_error err;
@@ -238,6 +239,13 @@ static void chance_is_the_least_scale_of_few_requests(void **state)
         caus_shift got = caus_timeline_shift(&made, PLAIN, 200, ROWS, &space);
         double share = got.least / fabs(got.before);
         assert_true(fabs(share - (i ? chances[i] : .02)) < exact);
+        assert_true(got.scale >= got.least);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        made.least[PLAIN] = leasts[i];
+        caus_shift got = caus_timeline_shift(&made, PLAIN, 200, ROWS, &space);
+        double share = fmax(2, leasts[i] / fabs(got.before));
+        assert_true(fabs(got.least / fabs(got.before) - share) < exact);
         assert_true(got.scale >= got.least);
     }
     caus_arena_free(arena);
@@ -372,7 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_those_of_sorted_values),
         cmocka_unit_test(shifts_are_those_of_sorted_windows),
-        cmocka_unit_test(chance_is_the_least_scale_of_few_requests),
+        cmocka_unit_test(scales_have_a_least),
         cmocka_unit_test(the_median_of_few_failures_tells_nothing),
         cmocka_unit_test(few_values_of_many_tell_less),
         cmocka_unit_test(splits_and_their_bounds_are_those_of_single_shifts)};
