@@ -3,7 +3,7 @@
 """Incidents of a railway's ticket system, 39 to 68 services and stores of which are measured.
 
 Written without a look at the ranking, to judge it: they take part in no fit, and seeds
-from 5000 on, of which figures are, in no choice of a rule. What runs is ticketing.py;
+from 12000 on, of which figures are, in no choice of a rule. What runs is ticketing.py;
 which services there are, and who calls whom, is the same each time, while hosts, sizes,
 timeouts, repetitions, caches and what is done at once are drawn anew. Of three kinds:
 
