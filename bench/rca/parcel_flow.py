@@ -102,6 +102,8 @@ class Flow:
         base = {k: np.full(n, float(v)) for k, v in same.items()}
         for key in ("cores", "slots", "hit"):
             base[key] = np.array([getattr(x, key) for x in s], float)
+        rare = self.rng.lognormal(-8.5, 1, n)       # some requests fail on any day
+        base["errors"] = np.where(np.isin(self.kind, ("db", "cache", "broker")), rare / 20, rare)
         base["load"] = np.ones(len(self.entries))
         return base
 
@@ -114,7 +116,7 @@ class Flow:
         self.pool_left, self.pool_wait, self.pool_held = (np.zeros(p) for _ in range(3))
         self.cache_bad = np.zeros(n)
         self.queue = np.zeros(len(self.work))
-        self.topic_wait = np.zeros(len(self.work))
+        self.topic_wait, self.fresh = np.zeros(len(self.work)), np.zeros(len(self.work))
         self.call_s = np.zeros(len(self.src))
         self.alive = np.ones(len(self.src))
         self.tries = np.ones(len(self.src))
@@ -246,7 +248,8 @@ class Flow:
             np.add.at(come, self.dst[e], np.floor(tried * reach + self.rng.random(len(e))))
         put = come[self.publish] * (1 - self.fail[self.publish].mean(1))
         again = pulled * self.fail[self.work].mean(1) * .5       # what failed comes back
-        self.queue = np.maximum(self.queue - pulled, 0) + np.round(put + again)
+        self.fresh = np.round(put + again)
+        self.queue = np.maximum(self.queue - pulled, 0) + self.fresh
         return come, sent, asked
 
     def pull(self):
@@ -254,10 +257,11 @@ class Flow:
         w = self.worker
         hold = np.maximum(self.lat[self.work].mean(1), 1e-4)
         hands = (self.p["slots"] * (1 - self.p["gone"]) * self.p["pull"])[w] * (
-            1 - self.p["down"][w])
+            1 - self.p["down"][w]) * (1 - self.p["down"][self.broker])
         can = .9 * hands * self.tick / hold
         rate = np.maximum(can / self.tick, 1e-3)
-        self.topic_wait = np.minimum(self.queue / rate, 600) + hold
+        old = np.maximum(self.queue - self.fresh, 0)            # fresh ones go within a tick
+        self.topic_wait = np.minimum(old / rate, 600) + hold
         return np.floor(np.minimum(self.queue, can) + self.rng.random(len(w)) *
                         (self.queue > 0)).clip(0, self.queue)
 

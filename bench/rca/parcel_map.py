@@ -174,7 +174,7 @@ def link_services(m, rng, out):
 
 
 def add_stores(m, rng, size, look, words, out):
-    users = [i for i, s in enumerate(m.services) if s.level in (DOMAIN, SECOND, INNER, SHARED, BASIC)]
+    users = [i for i, s in enumerate(m.services) if s.level not in (ENTRY, STORE)]
     own = [i for i in users if rng.random() < .7]
     caches = [m.add(rng, words.pop() + look["cache"], "cache", STORE, ["get"], .12, .25)
               for _ in range(2 + int(3 * size * rng.random()))]
@@ -184,7 +184,9 @@ def add_stores(m, rng, size, look, words, out):
     for at, user in enumerate(rng.permutation(own)):
         if at % 3 == 0 or rng.random() < .25:
             stores.append(m.add(rng, words.pop() + look["db"], "db", STORE,
-                                ["select", "update"], .8, 3))
+                                ["scan", "select", "update"], .8, 3))
+            dear = m.ops[-3]                       # it is cached because it is dear
+            dear.cpu_s, dear.io_s = dear.cpu_s * rng.uniform(3, 10), dear.io_s * rng.uniform(3, 10)
         use_store(m, rng, int(user), stores[-1], int(rng.choice(caches)))
     for name in rng.permutation(OUTSIDE)[:2 + int(4 * size * rng.random())]:
         far = m.add(rng, name + look["gateway"], "gateway", STORE, ["request"], .05,
@@ -206,7 +208,7 @@ def use_store(m, rng, user, store, cache):
         timeout = rng.choice([2., 3., 5., 10.])
         if cached and rng.random() < .8:
             m.call(rng, i, last_op(m, cache), share, rng.choice([.05, .1, .25]), .95, .1)
-            m.call(rng, i, write - 1, share, timeout, 0, .2, cache=cache)
+            m.call(rng, i, write - 2, share, timeout, 0, .2, cache=cache)
         else:
             m.call(rng, i, write - 1, share, timeout, 0, .2)
         if m.ops[i].name in ("create", "update", "confirm"):

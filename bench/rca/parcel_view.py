@@ -11,25 +11,28 @@ BOUNDS = ([.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10],
 SCRAPES = {5: [5], 10: [5, 10], 15: [5, 15], 30: [10, 15, 30], 60: [15, 30, 60]}
 KEYS = ("requests errors p50 p95 p99 cpu throttled memory restarts ready threads waiting pool "
         "net_rx net_tx").split()
-STYLES = (("http_requests_rate http_errors_rate http_request_duration_p50 http_request_duration_p95 "
-           "http_request_duration_p99 cpu_usage cpu_throttled memory_bytes restarts ready_replicas "
-           "threads_in_use requests_queued db_connections_in_use network_receive_bytes "
-           "network_transmit_bytes").split(),
-          ("istio_requests_per_second istio_5xx_per_second istio_request_ms_p50 istio_request_ms_p95 "
-           "istio_request_ms_p99 container_cpu_cores container_cfs_throttled_share "
-           "container_memory_working_set_bytes kube_pod_restarts kube_pods_ready upstream_rq_active "
-           "upstream_rq_pending cx_active container_network_rx_bytes "
-           "container_network_tx_bytes").split(),
-          ("http_server_requests_rate http_server_requests_error_rate http_server_requests_p50 "
-           "http_server_requests_p95 http_server_requests_p99 process_cpu_usage cfs_throttled "
-           "jvm_memory_used_bytes restart_count instances_up tomcat_threads_busy executor_queued "
-           "hikaricp_connections_active net_rx_rate net_tx_rate").split(),
-          ("throughput failures latency_p50_ms latency_p95_ms latency_p99_ms cpu throttling rss_mb "
-           "restarts_total pods workers_active backlog pool_active rx_kb tx_kb").split())
+STYLES = (
+    """http_requests_rate http_errors_rate http_request_duration_p50 http_request_duration_p95
+    http_request_duration_p99 cpu_usage cpu_throttled memory_bytes restarts ready_replicas
+    threads_in_use requests_queued db_connections_in_use network_receive_bytes
+    network_transmit_bytes""".split(),
+    """istio_requests_per_second istio_5xx_per_second istio_request_ms_p50 istio_request_ms_p95
+    istio_request_ms_p99 container_cpu_cores container_cfs_throttled_share
+    container_memory_working_set_bytes kube_pod_restarts kube_pods_ready upstream_rq_active
+    upstream_rq_pending cx_active container_network_rx_bytes
+    container_network_tx_bytes""".split(),
+    """http_server_requests_rate http_server_requests_error_rate http_server_requests_p50
+    http_server_requests_p95 http_server_requests_p99 process_cpu_usage cfs_throttled
+    jvm_memory_used_bytes restart_count instances_up tomcat_threads_busy executor_queued
+    hikaricp_connections_active net_rx_rate net_tx_rate""".split(),
+    """throughput failures latency_p50_ms latency_p95_ms latency_p99_ms cpu throttling rss_mb
+    restarts_total pods workers_active backlog pool_active rx_kb tx_kb""".split())
 STORE_NAMES = dict(
-    db=dict(requests="pg_xact_rate", connections="pg_stat_activity_count", locks="pg_locks_waiting",
-            p95="pg_statement_seconds_p95", disk="node_disk_io_time_share", reads="node_disk_read_bytes",
-            errors="pg_xact_rollback_rate", size="pg_database_size_bytes"),
+    db=dict(requests="pg_xact_rate", connections="pg_stat_activity_count",
+            locks="pg_locks_waiting",
+            p95="pg_statement_seconds_p95", disk="node_disk_io_time_share",
+            reads="node_disk_read_bytes", errors="pg_xact_rollback_rate",
+            size="pg_database_size_bytes"),
     cache=dict(requests="redis_commands_rate", hits="redis_keyspace_hits_rate",
                misses="redis_keyspace_misses_rate", hit_ratio="redis_hit_ratio",
                clients="redis_connected_clients"),
@@ -51,16 +54,15 @@ class View:
         self.window = max(wide, 2 * self.scrape)
         self.style = int(rng.integers(len(STYLES)))
         self.measure = dict(zip(KEYS, STYLES[self.style]))
-        for names in STORE_NAMES.values():
-            self.measure.update({k: v for k, v in names.items() if k not in KEYS})
         self.level = ["full" if s.kind in ("entry", "gateway", "broker") else
                       str(rng.choice(["full", "bare", "none"], p=[.8, .13, .07]))
                       for s in services]
         self.only_users = rng.random() < .5        # a series of the users' own, or the front's
         self.traced = bool(rng.random() < .5)
         self.clients, self.upright = rng.random() < .6, rng.random() < .6
-        self.kept, self.has = [], {k: rng.random() < .75 for k in
-                                   KEYS[6:] + ["locks", "disk", "reads", "p95-store", "size", "p50"]}
+        self.proxied = rng.random() < .5           # gateways have spans of their own
+        maybe = KEYS[6:] + ["locks", "disk", "reads", "p95-store", "size", "p50"]
+        self.kept, self.has = [], {k: rng.random() < .75 for k in maybe}
         self.bins = len(flow.bounds) + 1
         self.ticks = {}
 
@@ -90,7 +92,7 @@ class View:
                                     (n + 1) * self.bins).reshape(n + 1, -1),
                   errors=np.bincount(where, (weight * bad).sum(1), n + 1),
                   cpu=(np.minimum(work / f.tick, f.cap) + p["burn"]) * f.tick,
-                  hot=np.clip(2.2 * (f.cpu_rate + p["burn"]) / (f.cap + p["burn"]) - 1.1, 0, 1),
+                  hot=np.clip(2.2 * (f.cpu_rate + p["burn"]) / p["cores"] - 1.1, 0, 1),
                   used=used, left=f.left, gone=p["gone"], io=io, hits=hits, misses=seen - hits,
                   pool=np.bincount(f.pool_by, f.in_use, n),
                   locks=seen / f.tick * p["slow_share"] * p["slow_s"],
@@ -185,10 +187,9 @@ class View:
                    waiting=np.round(get["left"]), pool=np.round(get["pool"]))
         if not (self.flow.pool_by == s).any():
             del app["pool"]
-        names = dict(self.measure)
+        names = self.called(s)
         if kind in STORE_NAMES:
             app = self.store(kind, get, noise)
-            names.update(STORE_NAMES[kind])
         if kind == "gateway":
             host, app = {}, {k: app[k] for k in ("requests", "errors", "p50", "p95", "p99")}
         for values in app.values():
@@ -200,6 +201,14 @@ class View:
             app, host = {}, {k: host[k] for k in ("cpu", "memory") if k in host}
         return [(self.names[s], names[k], v) for k, v in {**app, **host}.items()
                 if self.has.get(k, True) or k == "p50" and kind == "entry"]
+
+    def called(self, s):
+        """Names of a service's measures: they depend on what it runs on."""
+        of = self.flow.map.services[s]
+        names = {**self.measure, **STORE_NAMES.get(of.kind, {})}
+        if self.style == 2 and (of.runtime != "jvm" or of.kind in STORE_NAMES):
+            names["memory"] = "process_resident_memory_bytes"
+        return names
 
     def store(self, kind, get, noise):
         if kind == "cache":
@@ -280,7 +289,7 @@ class View:
         """A request's span and those of what it calls, stage by stage."""
         f, here = self.flow, parent
         s = f.of[op]
-        if self.level[s] != "none" and f.kind[s] != "gateway":
+        if self.level[s] != "none" and (self.proxied or f.kind[s] != "gateway"):
             here = len(out)
             out.append((here, parent, self.names[s], f.map.ops[op].name, int(start * 1e6),
                         int(kept["lat"][op, k] * 1e6)))
@@ -292,13 +301,14 @@ class View:
             if not made[row, k]:
                 continue
             longest = max(longest, took[row, k])
-            self.call(kept, calls, e, k, took[row, k], first[row, k], tries[row, k], here, when, out)
+            self.call(kept, calls, e, k, (took[row, k], first[row, k], tries[row, k]),
+                      here, when, out)
 
-    def call(self, kept, calls, e, k, took, first, tries, parent, when, out):
-        f = self.flow
+    def call(self, kept, calls, e, k, told, parent, when, out):
+        f, (took, first, tries) = self.flow, told
         if self.level[f.by[e]] == "none":
             parent_of = parent
-        elif self.clients or f.kind[f.to[e]] == "gateway":
+        elif self.clients or f.kind[f.to[e]] == "gateway" and not self.proxied:
             parent_of = len(out)
             op = f.map.ops[f.dst[e]].name
             out.append((parent_of, parent, self.names[f.by[e]], f"{self.names[f.to[e]]}/{op}",
@@ -322,7 +332,8 @@ def quantile(boxes, bounds, q):
     want = q * total[:, :, -1:]
     at = (total >= np.maximum(want, 1e-9)).argmax(2).clip(0, len(bounds) - 1)
     edges = np.append(0, bounds)
-    below = np.where(at > 0, np.take_along_axis(total, np.maximum(at - 1, 0)[:, :, None], 2)[:, :, 0], 0)
+    before = np.take_along_axis(total, np.maximum(at - 1, 0)[:, :, None], 2)[:, :, 0]
+    below = np.where(at > 0, before, 0)
     inside = np.take_along_axis(boxes, at[:, :, None], 2)[:, :, 0]
     part = np.clip((want[:, :, 0] - below) / np.maximum(inside, 1e-9), 0, 1)
     value = edges[at] + part * (edges[at + 1] - edges[at])

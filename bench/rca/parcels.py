@@ -33,7 +33,7 @@ CAN_HAVE = dict(pool_size=("app", "shared"), lock=("db",), slow_disk=("db",),
                 certificate=("app", "shared", "db", "gateway", "broker"),
                 packet_loss=APPS + ("db", "cache", "gateway"),
                 network_delay=APPS + ("db", "cache"), noisy_neighbour=APPS + ("db",))
-SHOWN = dict(cpu_limit="throttled cpu", noisy_neighbour="cpu", memory_leak="memory restarts",
+SHOWN = dict(cpu_limit="throttled cpu", memory_leak="memory restarts",
              pool_size="pool", bad_deploy="errors", lock="locks connections", slow_disk="disk",
              cache_cold="hit_ratio hits misses", gateway_errors="errors", crash="ready")
 BURST = dict(what="burn", how="add")
@@ -41,24 +41,29 @@ BURST = dict(what="burn", how="add")
 
 # -- the size of things, so that the usual load is borne --
 
-def provision(flow, rng):
-    """Cores, slots and connections for what a short run with plenty of all has used."""
-    seen_cores, seen_used, seen_pool, rate = [], [], [], []
+def measure(flow):
+    """Means of a short run: cores, slots, connections, requests a second, call times."""
+    flow.reset()
+    seen = []
     for tick in range(60):
-        _, seen, work, used, _ = flow.step([], tick * flow.tick)
-        if tick >= 20:
-            seen_cores.append(work / flow.tick)
-            seen_used.append(used)
-            seen_pool.append(flow.in_use)
-            rate.append(seen / flow.tick)
-    cores, used, pool = (np.mean(x, axis=0) for x in (seen_cores, seen_used, seen_pool))
-    flow.usual = dict(cores=cores, rate=np.mean(rate, axis=0), pool=pool,
-                      busy_s=flow.held.copy())
+        _, come, work, used, _ = flow.step([], tick * flow.tick)
+        seen.append((work / flow.tick, used, flow.in_use, come / flow.tick, flow.call_s.copy()))
+    return [np.mean(x, axis=0) for x in list(zip(*seen))]
+
+
+def provision(flow, rng):
+    """Cores for what a run with plenty of all has used, then the rest with those cores."""
+    cores = measure(flow)[0]
     for at, s in enumerate(flow.map.services):
-        s.cores = float(max(.2 * s.replicas, cores[at] / rng.uniform(.12, .5)))
-        s.slots = float(np.ceil(max(8, used[at] / rng.uniform(.04, .3))))
+        s.cores = flow.base["cores"][at] = float(max(
+            .3 + .2 * s.replicas, cores[at] / rng.uniform(.1, .4)))
+    cores, used, pool, rate, call_s = measure(flow)
+    flow.usual = dict(cores=cores, rate=rate, pool=pool, busy_s=flow.held.copy())
+    for at, s in enumerate(flow.map.services):
+        s.slots = flow.base["slots"][at] = float(np.ceil(max(8, used[at] / rng.uniform(.04, .3))))
         s.waiting = s.slots * rng.uniform(2, 10)
-        flow.base["cores"][at], flow.base["slots"][at] = s.cores, s.slots
+    flow.timeout = np.maximum(flow.timeout, np.ceil(call_s * rng.uniform(4, 8) * 4) / 4 *
+                              (call_s > .03))
     flow.pool_size[:-1] = np.ceil(np.maximum(4, pool / rng.uniform(.05, .4, len(pool))))
     flow.reset()
 
@@ -99,13 +104,25 @@ def draw_root(flow, fault, view, rng, at):
 
 def draw_fault(fault, s, flow, rng, at, end):
     """Effects on service `s` from a time on, and a description of them."""
-    usual, cores = flow.usual, flow.base["cores"][s]
-    work, busy = max(usual["cores"][s], .002), max(usual["busy_s"][s], .002)
-    how, set_ = {}, []
+    how, made = {}, []
 
-    def put(what, value, how_="set", **more):
-        set_.append(dict(what=what, at=s, start=at, end=end, how=how_, value=float(value), **more))
+    def put(what, value, **more):
+        made.append(dict(what=what, at=s, start=at, end=end, how="set", value=float(value), **more))
 
+    if fault == "memory_leak":
+        how["fills_s"] = float((end - at) * rng.uniform(.15, .5))
+        made += leak(flow, s, rng, at, end, how["fills_s"])
+    put_shortage(fault, flow, s, rng, put, how)
+    put_slowness(fault, flow, s, rng, put, how)
+    put_outage(fault, flow, s, rng, put, how)
+    if fault in ("slow_deploy", "bad_deploy"):
+        made += restart(flow, s, rng, at)
+    return made, {k: round(float(v), 4) for k, v in how.items()}
+
+
+def put_shortage(fault, flow, s, rng, put, how):
+    """Faults that leave less of something than the usual load needs, or hardly more."""
+    cores, work = flow.base["cores"][s], max(flow.usual["cores"][s], .002)
     if fault == "cpu_limit":
         how["cores"] = work / rng.uniform(.85, 1.5)
         put("cores", how["cores"])
@@ -113,60 +130,51 @@ def draw_fault(fault, s, flow, rng, at, end):
         how["stolen"] = max(0, cores - work / rng.uniform(.8, 1.3))
         put("steal", how["stolen"], ramp=rng.choice([1, 20]))
         put("io_mul", rng.uniform(1.2, 3))
-    elif fault == "memory_leak":
-        how["fills_s"] = float((end - at) * rng.uniform(.15, .5))
-        set_ += leak(flow, s, rng, at, end, how["fills_s"])
     elif fault == "pool_size":
-        need = usual["pool"][flow.pool_by == s]
-        how["connections"] = float(need.max() * rng.uniform(.5, .98))
-        put("pools", how["connections"] / flow.pool_size[:-1][flow.pool_by == s].max())
-    elif fault == "slow_deploy":
-        how["share"], how["slow_s"] = rng.uniform(.3, 1), np.clip(
-            busy * rng.uniform(3, 15), .08, 4)
+        mine = flow.pool_by == s
+        how["connections"] = float(flow.usual["pool"][mine].max() * rng.uniform(.5, .98))
+        put("pools", how["connections"] / flow.pool_size[:-1][mine].max())
+    elif fault == "cache_cold":
+        how["fills_s"] = rng.choice([rng.uniform(150, 1500), 1e7])
+        put("hit", rng.uniform(0, .1), fades=how["fills_s"])
+    elif fault == "consumer_stop":
+        how["pull"] = rng.choice([0, rng.uniform(.002, .03)])
+        put("pull", how["pull"])
+
+
+def put_slowness(fault, flow, s, rng, put, how):
+    """Faults that add to what a request takes."""
+    busy = max(flow.usual["busy_s"][s], .002)
+    if fault == "slow_deploy":
+        how["share"] = rng.uniform(.3, 1)
+        how["slow_s"] = np.clip(busy * rng.uniform(3, 15), .08, 4)
         put("slow_share", how["share"])
         put("slow_s", how["slow_s"])
         put("cpu_mul", rng.choice([1, rng.uniform(1.5, 4)]))
-        set_ += restart(flow, s, rng, at)
-    elif fault == "bad_deploy":
-        how["share"] = rng.uniform(.08, .6)
-        put("errors", how["share"])
-        set_ += restart(flow, s, rng, at)
     elif fault == "lock":
         how["share"], how["wait_s"] = rng.uniform(.2, .9), rng.uniform(.1, 1.5)
         put("slow_share", how["share"], ramp=rng.choice([1, 30]))
         put("slow_s", how["wait_s"])
-    elif fault == "slow_disk":
-        how["times"] = rng.uniform(10, 60)
+    elif fault in ("slow_disk", "gateway_slow"):
+        how["times"] = rng.uniform(10, 60) if fault == "slow_disk" else rng.uniform(4, 30)
         put("io_mul", how["times"], ramp=rng.choice([1, 30]))
-    elif fault == "cache_cold":
-        how["fills_s"] = rng.choice([rng.uniform(150, 1500), 1e7])
-        put("hit", rng.uniform(0, .1), fades=how["fills_s"])
     elif fault == "packet_loss":
         how["share"] = rng.uniform(.04, .3)
         put("loss", how["share"])
     elif fault == "network_delay":
         how["delay_s"] = rng.uniform(.04, .7)
         put("delay", how["delay_s"])
-    else:
-        put_outages(fault, flow, s, rng, busy, put, how)
-    return set_, {k: round(float(v), 4) for k, v in how.items()}
 
 
-def put_outages(fault, flow, s, rng, busy, put, how):
+def put_outage(fault, flow, s, rng, put, how):
     """Faults by which something answers no more, or wrongly."""
     if fault == "dns":
         how["share"], how["seconds"] = rng.uniform(.2, 1), rng.choice([.005, 2.])
         put("dns", how["share"])
         put("dns_s", how["seconds"])
-    elif fault == "gateway_slow":
-        how["times"] = rng.uniform(4, 30)
-        put("io_mul", how["times"], ramp=rng.choice([1, 60]))
-    elif fault == "gateway_errors":
-        how["share"] = rng.uniform(.2, 1)
+    elif fault in ("bad_deploy", "gateway_errors"):
+        how["share"] = rng.uniform(.08, .6) if fault == "bad_deploy" else rng.uniform(.2, 1)
         put("errors", how["share"])
-    elif fault == "consumer_stop":
-        how["pull"] = rng.choice([0, rng.uniform(.002, .03)])
-        put("pull", how["pull"])
     elif fault == "crash":
         of = flow.map.services[s].replicas
         lost = of if of == 1 or rng.random() < .7 else of - 1
@@ -204,10 +212,10 @@ def restart(flow, s, rng, at):
     pods = flow.map.services[s].replicas
     took = pods * rng.uniform(10, 25)
     return [dict(what="gone", at=s, start=at, end=at + took, how="add",
-                 value=1 / pods if pods > 1 else 0.),
+                 value=.3 / pods),
             dict(what="down", at=s, start=at, end=at + took, how="add", value=.01 / pods),
             dict(what="cpu_mul", at=s, start=at, end=at + took + 30, how="mul",
-                 value=rng.uniform(1.3, 2.5))]
+                 value=1 + rng.uniform(.5, 2) / pods)]
 
 
 def draw_harmless(flow, rng, begin, end, spared):
@@ -225,7 +233,7 @@ def draw_harmless(flow, rng, begin, end, spared):
             made.append(dict(BURST, at=s, start=at, end=last, value=spare * rng.uniform(.3, .75)))
         elif kind == "spike":
             made.append(dict(what="load", how="mul", at=int(rng.integers(len(flow.entries))),
-                             start=at, end=last, value=rng.uniform(1.25, 1.9), ramp=15))
+                             start=at, end=last, value=rng.uniform(1.2, 1.6), ramp=15))
         elif kind == "gc" and flow.map.services[s].runtime == "jvm":
             made += [dict(what="pause", how="add", at=s, start=t, end=t + 1.5 * flow.tick,
                           value=rng.uniform(.02, .15))
@@ -235,6 +243,8 @@ def draw_harmless(flow, rng, begin, end, spared):
                              value=spare * rng.uniform(.3, .7)))
         else:
             continue
+        if kind == "spike":
+            s = flow.of[flow.entries[made[-1]["at"]]]
         told.append([round(at), kind, flow.map.services[s].name])
     return made, told
 
@@ -293,9 +303,9 @@ def write(target, table, view, flow, case, rng):
     root, fault, onset = case["root"], case["fault"], int(BEGIN + case["at"])
     if root is None:
         onset = int(rows[np.searchsorted([r[0] for r in rows], onset).clip(0, len(rows) - 1)][0])
-    shown = [f"{view.names[root]}_{view.measure[k]}" for k in SHOWN.get(fault, "").split()
-             if k in view.measure] if root is not None else []
-    shown = [name for name in shown if name in head]
+    called = view.called(root) if root is not None else {}
+    shown = [f"{view.names[root]}_{called.get(k)}" for k in SHOWN.get(fault, "").split()
+             if called and f"{view.names[root]}_{called.get(k)}" in head]
     slo = view.symptom(head, rows, onset)
     write_table(os.path.join(target, "metrics.csv"), head, rows)
     write_table(os.path.join(target, "graph.csv"), ["src", "dst"], view.graph())
