@@ -255,13 +255,19 @@ class View:
         wanted = ["latency_p95", "latency_p99", "error_ratio"] if self.only_users else [
             self.measure[k] for k in ("p95", "p99", "errors")]
         best, asked = (-1, None), self.rng.random() > 1 / 3
-        for name in (f"{f}_{w}" for f in fronts for w in wanted if f"{f}_{w}" in head):
+        for front, what in ((f, w) for f in fronts for w in wanted if f"{f}_{w}" in head):
+            name, least = f"{front}_{what}", 1e-3
             at = head.index(name)
+            if what == "error_ratio":
+                least = .005                       # one error more is no complaint
+            elif what == self.measure["errors"]:
+                all_ = head.index(f"{front}_{self.measure['requests']}")
+                least = .005 * np.median([float(r[all_]) for r in rows if r[all_]])
             before, after = ([float(r[at]) for r in rows if (r[0] >= onset) == late and r[at]]
                              for late in (False, True))
             if before and after:
                 middle = np.median(before)
-                spread = 1.5 * np.median(np.abs(before - middle)) + .05 * abs(middle) + 1e-3
+                spread = 1.5 * np.median(np.abs(before - middle)) + .05 * abs(middle) + least
                 best = max(best, (abs(np.median(after) - middle) / spread, name))
         return best[1] if asked else None
 
