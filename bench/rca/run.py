@@ -11,7 +11,7 @@ those that only observe.
 
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
               [--large N] [--cloud N] [--queues N] [--exporters N]
-              [--tickets N] [--ticket-steps N] [--ticket-hard N]
+              [--tickets N] [--ticket-steps N] [--ticket-hard N] [--parcels N]
               [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
               [--modes given,found,late,metrics,bare,bare_found,traces,logs,logs_found,
                logs_bare,all,all_found]
@@ -20,7 +20,8 @@ Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
 systems are those of large.py, cloud systems those of cloud.py, queues those of
 queues.py, exporters those of exporters.py, tickets, in three kinds, those of
-tickets.py, which are held out of every fit; the last two need numpy.
+tickets.py, parcels those of parcels.py, both of which are held out of every fit;
+the last three need numpy.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -556,13 +557,19 @@ def make_tickets(kind, number, seed, target):
     tickets.make(number, seed, target, kind)
 
 
+def make_parcels(number, seed, target):
+    import parcels
+    parcels.make(number, seed, target)
+
+
 def make_sets(options):
     """Names of the sets that were asked for, each with what makes it in a folder."""
     bind = functools.partial
     sets = [("large systems", options.large, options.large_seed, bind(large.make, options.caus)),
             ("cloud systems", options.cloud, options.cloud_seed, bind(cloud.make, options.caus)),
             ("queues", options.queues, options.queue_seed, queues.make),
-            ("exporters", options.exporters, options.exporters_seed, make_exporters)]
+            ("exporters", options.exporters, options.exporters_seed, make_exporters),
+            ("parcels", options.parcels, options.parcel_seed, make_parcels)]
     sets += [(kind.replace("_", " "), getattr(options, kind), options.ticket_seed,
               bind(make_tickets, kind)) for kind in TICKETS]
     if options.worlds:
@@ -630,6 +637,8 @@ def main():
     for kind in TICKETS:
         parser.add_argument("--" + kind.replace("_", "-"), type=int, default=0)
     parser.add_argument("--ticket-seed", type=int, default=0)
+    parser.add_argument("--parcels", type=int, default=0)
+    parser.add_argument("--parcel-seed", type=int, default=300000)
     parser.add_argument("--each", action="store_true", help="a line for every case")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
@@ -638,9 +647,10 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if not (options.data or options.worlds or options.large or options.cloud or
-            options.queues or options.exporters or any(getattr(options, k) for k in TICKETS)):
+            options.queues or options.exporters or options.parcels or
+            any(getattr(options, k) for k in TICKETS)):
         print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
-              "ask for --worlds, --large, --cloud, --queues, --exporters or --tickets")
+              "ask for --worlds, --large, --cloud, --queues, --exporters, --tickets or --parcels")
         return 77
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
