@@ -6,6 +6,7 @@
 #include "additive.h"
 #include "anomaly.h"
 #include "base.h"
+#include "cadence.h"
 #include "changes.h"
 #include "comparison.h"
 #include "config.h"

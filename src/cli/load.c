@@ -314,6 +314,26 @@ static caus_status load_any(caus_program *program,
                         &window, arena, result, err);
 }
 
+/* A value that is told until the next one is measured is one value: answers
+ * that weigh how long something lasts read each once. */
+static caus_status thin_rows(caus_arena *arena, caus_cli_input *input,
+                             caus_error *err)
+{
+    caus_series read = input->series;
+    size_t every;
+    CAUS_TRY(caus_series_thin(&read, arena, &input->series, &every, err));
+    if (every == 1)
+        return CAUS_OK;
+    double told_s = (double)read.step_ns / 1e9;
+    return caus_cli_add_warning(
+        arena, input,
+        caus_arena_format(arena,
+                          "values are told every %g s and measured every %g s: "
+                          "one row in %zu is read",
+                          told_s, told_s * (double)every, every),
+        err);
+}
+
 /* What a file counts from the start of a process on is no level: answers that
  * compare levels read how much more there was. */
 static caus_status rate_counters(caus_arena *arena, caus_cli_input *input,
@@ -358,8 +378,10 @@ caus_status caus_cli_load(caus_program *program,
     caus_run_free(program->run);
     program->run = timed;
     CAUS_TRY(status);
-    if (default_baseline_ns && !result->series.gram)
+    if (default_baseline_ns && !result->series.gram) {
+        CAUS_TRY(thin_rows(arena, result, err));
         CAUS_TRY(rate_counters(arena, result, err));
+    }
     if (caus_arguments_has(arguments, "traces-csv") && !result->spans)
         CAUS_TRY(caus_cli_load_calls(program, arguments, arena, result, err));
     if (!caus_cli_chose_near(arguments))

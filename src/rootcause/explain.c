@@ -6,6 +6,7 @@
 #include "rootcause/behaviour.h"
 #include "rootcause/carried.h"
 #include "rootcause/chain.h"
+#include "rootcause/few_failures.h"
 #include "rootcause/few_requests.h"
 #include "rootcause/logs.h"
 #include "rootcause/onset.h"
@@ -299,6 +300,8 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
                               about->scene.aspects, about->scene.bad);
     CAUS_TRY(
         caus_few_requests_find(&about->scene, scratch, &about->timeline, err));
+    CAUS_TRY(
+        caus_few_failures_find(about->series, scratch, &about->timeline, err));
     return caus_symptom_find(about, err);
 }
 

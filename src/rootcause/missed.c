@@ -124,6 +124,16 @@ static bool all_miss(const caus_scene *scene, const witnesses *known,
            !has_one_caller(scene, service);
 }
 
+/* How far another callee that is as loud may be what failed a caller, in [0,
+ * 1]: a little slower it fails nobody all the time. */
+static double may_have_failed(const witnesses *known, size_t caller,
+                              double loudest)
+{
+    double failing = known->failing[caller];
+    double share = failing > loudest ? loudest / failing : 1;
+    return caus_sureness(loudest) * share;
+}
+
 /*
  * How far what a caller asks a service less tells of that one, in [0, 1]. Who
  * fails before it calls asks all of its callees less, so that another has to be
@@ -147,7 +157,7 @@ static double told_by(const caus_scene *scene, const witnesses *known,
         others = fmax(others, known->loudest[other]);
         apart = fmax(apart, 1 - spared(known, i, other) / own);
     }
-    return apart * (1 - caus_sureness(others)) / likely;
+    return apart * (1 - may_have_failed(known, caller, others)) / likely;
 }
 
 /* That of the caller of which it tells most, as far as that one fails. */

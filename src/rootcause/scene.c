@@ -7,7 +7,10 @@
 #include "rootcause/rootcause_internal.h"
 #include "rootcause/toward.h"
 
-enum { MOST_OBSERVERS = 3 }; /* one of so many services */
+enum {
+    MOST_OBSERVERS = 3, /* one of so many services */
+    MOST_UNKNOWN = 10   /* … of so many that a graph of calls knows */
+};
 
 /* Names of services, sorted and each once. */
 typedef struct name_list {
@@ -145,34 +148,63 @@ static bool is_internal(caus_aspect aspect)
            aspect == CAUS_ASPECT_NETWORK || aspect == CAUS_ASPECT_SOCKETS;
 }
 
+/* Whether so many services only look at others: of more of them little is
+ * measured. Of those that count requests a graph of calls would know most. */
+static bool may_be_observers(const caus_scene *scene, size_t count,
+                             bool counting)
+{
+    size_t known = 0;
+    for (size_t s = 0; counting && s < scene->service_count; s++)
+        known += caus_scene_is_in_calls(scene, s);
+    return counting ? count * MOST_UNKNOWN <= known
+                    : count * MOST_OBSERVERS <= scene->service_count;
+}
+
+/* Of the services marked those that count requests, or those that do not, stay
+ * where they may be observers. */
+static void keep_observers(const caus_scene *scene, const bool *counts,
+                           bool counting)
+{
+    size_t count = 0;
+    for (size_t s = 0; s < scene->service_count; s++)
+        count += scene->observer[s] && counts[s] == counting;
+    bool kept = may_be_observers(scene, count, counting);
+    for (size_t s = 0; s < scene->service_count; s++) {
+        if (counts[s] == counting)
+            scene->observer[s] = scene->observer[s] && kept;
+    }
+}
+
 /*
  * Services that only look at others, as the rows of an SLO do: without any part
- * in the calls, and with nothing measured inside nor requests counted, while
- * others have that. Where more than a few are so, they are services of which
- * little is measured.
+ * in the calls, and with nothing measured inside, while others have that.
  */
-static void mark_observers(const caus_scene *scene, size_t variable_count,
-                           const caus_spans *spans)
+static caus_status mark_observers(const caus_scene *scene,
+                                  size_t variable_count,
+                                  const caus_spans *spans, caus_arena *out,
+                                  caus_error *err)
 {
     bool *observer = scene->observer;
+    bool *counts = CAUS_ARRAY(out, bool, scene->service_count);
     bool any = scene->has_calls;
+    if (!counts)
+        return caus_arena_fail(out, err);
     for (size_t v = 0; v < variable_count; v++)
         any = any || is_internal(scene->aspects[v]);
     for (size_t s = 0; s < scene->service_count; s++)
         observer[s] = any && !caus_scene_is_in_calls(scene, s) &&
                       !caus_has_spans(spans, scene->services[s]);
     for (size_t v = 0; v < variable_count; v++) {
-        bool works = is_internal(scene->aspects[v]) ||
-                     scene->aspects[v] == CAUS_ASPECT_LOAD;
-        if (works && scene->service_of[v] != SIZE_MAX)
-            observer[scene->service_of[v]] = false;
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX)
+            continue;
+        if (is_internal(scene->aspects[v]))
+            observer[s] = false;
+        counts[s] = counts[s] || scene->aspects[v] == CAUS_ASPECT_LOAD;
     }
-    size_t count = 0;
-    for (size_t s = 0; s < scene->service_count; s++)
-        count += observer[s];
-    for (size_t s = 0; s < scene->service_count; s++)
-        observer[s] =
-            observer[s] && count * MOST_OBSERVERS <= scene->service_count;
+    keep_observers(scene, counts, false);
+    keep_observers(scene, counts, true);
+    return CAUS_OK;
 }
 
 /* Whose each variable is, and what it tells by its name. */
@@ -301,7 +333,7 @@ caus_status caus_scene_init(const caus_series *series,
     CAUS_TRY(find_asks(series, out, &scene, err));
     CAUS_TRY(find_shown(series, out, &scene, err));
     CAUS_TRY(find_fronts(out, &scene, err));
-    mark_observers(&scene, series->variable_count, spans);
+    CAUS_TRY(mark_observers(&scene, series->variable_count, spans, out, err));
     *result = scene;
     return CAUS_OK;
 }

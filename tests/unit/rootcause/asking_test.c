@@ -158,6 +158,44 @@ static void whom_none_of_several_callers_asks_is_not_reached(void **state)
     assert_string_equal(made_first_of(&told), "mid");
 }
 
+/* Front and mid ask root, and side, which takes longer. */
+static caus_explanation explain_beside(made_fixture *with, double longer)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_requests", "front", 100, 2, 0},
+        {"front_errors", "front", 1, .3, 60},
+        {"mid_requests", "mid", 100, 2, 0},
+        {"mid_errors", "mid", 1, .3, 60},
+        {"root_latency", "root", .05, .004, 0},
+        {"root_requests", "root", 200, 4, -199},
+        {"root_errors", "root", 1, .3, 0},
+        {"side_requests", "side", 200, 2, 0},
+        {"side_latency", "side", .08, .004, longer},
+        {"side_errors", "side", 1, .3, 0}};
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 2}, {0, 3}, {1, 2}, {1, 3}};
+    const caus_topology topology = {4, services, 4, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    options.symptom = "front_errors";
+    return made_explain(with, measures, &options);
+}
+
+/* Who answers a little later than ever did not fail all that asked it. */
+static void
+whom_nobody_asks_is_not_reached_though_others_are_slower(void **state)
+{
+    caus_explanation told = explain_beside(*state, 0);
+    assert_string_equal(made_first_of(&told), "root");
+    double well = score_of(&told, "root");
+    told = explain_beside(*state, .012);
+    assert_string_equal(made_first_of(&told), "root");
+    assert_true(score_of(&told, "root") > .6 * well);
+    /* Much later it may have. */
+    told = explain_beside(*state, .1);
+    assert_true(score_of(&told, "root") < .4 * well);
+}
+
 /* Mid makes calls to root, of which nothing is measured but that. */
 static caus_explanation explain_failing(made_fixture *with, double failing)
 {
@@ -311,6 +349,7 @@ int main(void)
         cmocka_unit_test(a_reader_may_be_called_as_messages_are),
         MADE(a_job_asks_of_its_own_accord),
         MADE(whom_none_of_several_callers_asks_is_not_reached),
+        MADE(whom_nobody_asks_is_not_reached_though_others_are_slower),
         MADE(calls_that_are_made_again_take_time),
         MADE(who_waits_for_another_too_clears_nobody),
         MADE(who_is_gone_does_not_tell_what_is_told_of_it),

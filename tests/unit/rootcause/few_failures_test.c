@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one failure is, of what else fails seldom. */
+#include <math.h>
+#include <string.h>
+
+#include "fault.h"
+#include "rootcause/few_failures.h"
+#include "test.h"
+
+enum { ROWS = 100 };
+enum { SURE, OTHER, SHARE, REQUESTS, VARIABLES };
+
+static const double one = .0125;
+
+/* Two services that count failures, one of which failed but once, a share of
+ * failures, and requests. */
+typedef struct made {
+    double values[VARIABLES * ROWS], whole[VARIABLES], least[VARIABLES];
+    bool adds_up[VARIABLES];
+    size_t filled[ROWS];
+    caus_variable variables[VARIABLES];
+    caus_timeline timeline;
+    caus_series series;
+} made;
+
+static void make(made *m)
+{
+    static const char *const names[VARIABLES] = {
+        "a_errors_rate", "b_errors_rate", "b_error_ratio", "b_requests_rate"};
+    static const char *const services[VARIABLES] = {"a", "b", "b", "b"};
+    *m = (made){.whole = {[SHARE] = 1},
+                .adds_up = {[SURE] = true, [OTHER] = true, [SHARE] = true}};
+    for (size_t v = 0; v < VARIABLES; v++) {
+        m->variables[v] = caus_variable_default();
+        m->variables[v].name = names[v];
+        m->variables[v].service = services[v];
+        for (size_t r = 0; r < ROWS; r++)
+            m->values[v * ROWS + r] = v == REQUESTS ? 40 : 0;
+    }
+    for (size_t r = 0; r < ROWS; r++)
+        m->filled[r] = r;
+    m->values[OTHER * ROWS + 7] = one;
+    m->values[OTHER * ROWS + 20] = 3 * one;
+    m->values[SHARE * ROWS + 20] = .05;
+    m->series =
+        (caus_series){.variable_count = VARIABLES, .variables = m->variables};
+    m->timeline = (caus_timeline){.row_count = ROWS,
+                                  .variable_count = VARIABLES,
+                                  .filled = m->filled,
+                                  .filled_count = ROWS,
+                                  .values = m->values,
+                                  .whole = m->whole,
+                                  .least = m->least,
+                                  .adds_up = m->adds_up};
+}
+
+static void find(made *m, caus_arena *arena)
+{
+    assert_int_equal(
+        caus_few_failures_find(&m->series, arena, &m->timeline, NULL), CAUS_OK);
+    assert_true(m->least[SHARE] == 0 && m->least[REQUESTS] == 0);
+}
+
+static void the_least_of_all_that_measure_the_same_is_one(void **state)
+{
+    made m;
+    make(&m);
+    find(&m, *state);
+    assert_true(m.least[SURE] == one && m.least[OTHER] == one);
+    /* What is known to be more stays. */
+    m.least[SURE] = 2 * one;
+    find(&m, *state);
+    assert_true(m.least[SURE] == 2 * one);
+}
+
+static void an_outage_is_not_one_failure(void **state)
+{
+    made m;
+    make(&m);
+    memset(m.values + OTHER * ROWS, 0, ROWS * sizeof *m.values);
+    for (size_t r = ROWS / 2; r < ROWS; r++)
+        m.values[SURE * ROWS + r] = 400 * one;
+    find(&m, *state);
+    assert_true(m.least[SURE] == 0);
+}
+
+static void what_fails_all_the_time_does_not_tell(void **state)
+{
+    made m;
+    make(&m);
+    memset(m.values + OTHER * ROWS, 0, ROWS * sizeof *m.values);
+    for (size_t r = 0; r < ROWS; r++)
+        m.values[SURE * ROWS + r] = r % 5 < 2 ? 0 : (double)(20 + r % 3) * one;
+    find(&m, *state);
+    assert_true(m.least[SURE] == 0);
+    for (size_t r = 0; r < ROWS; r++)
+        m.values[SURE * ROWS + r] = r % 5 < 3 ? 0 : (double)(1 + r % 3) * one;
+    find(&m, *state);
+    assert_true(m.least[SURE] == one);
+}
+
+static void other_measures_have_their_own(void **state)
+{
+    made m;
+    make(&m);
+    m.variables[SURE].name = "a_timeouts_rate";
+    find(&m, *state);
+    assert_true(m.least[SURE] == 0 && m.least[OTHER] == one);
+}
+
+static void without_memory_it_says_so(void **state)
+{
+    (void)state;
+    made m;
+    make(&m);
+    for (long successes = 0;; successes++) {
+        caus_arena *arena = caus_arena_new(0);
+        fault_fail_after(successes);
+        caus_status status =
+            caus_few_failures_find(&m.series, arena, &m.timeline, NULL);
+        bool failed = fault_stop();
+        assert_int_equal(status, failed ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
+        caus_arena_free(arena);
+        if (!failed)
+            break;
+    }
+}
+
+static int set_up(void **state)
+{
+    *state = caus_arena_new(0);
+    return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    caus_arena_free(*state);
+    return 0;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        TEST(the_least_of_all_that_measure_the_same_is_one),
+        TEST(an_outage_is_not_one_failure),
+        TEST(what_fails_all_the_time_does_not_tell),
+        TEST(other_measures_have_their_own),
+        cmocka_unit_test(without_memory_it_says_so)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
