@@ -638,7 +638,7 @@ def main():
         parser.add_argument("--" + kind.replace("_", "-"), type=int, default=0)
     parser.add_argument("--ticket-seed", type=int, default=0)
     parser.add_argument("--parcels", type=int, default=0)
-    parser.add_argument("--parcel-seed", type=int, default=300000)
+    parser.add_argument("--parcel-seed", type=int, default=400000)
     parser.add_argument("--each", action="store_true", help="a line for every case")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")

@@ -1,27 +1,47 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one failure is, where failures are counted. */
+/* How little one failure tells, where failures are counted. */
 #include "rootcause/few_failures.h"
 
 #include <math.h>
 
 #include "rootcause/measures.h"
 
-/* The smallest count of the earlier half of the rows, as an incident is in the
- * later one; infinite where fewer than half of them have none: of what fails in
- * every row no row has one failure. */
-static double smallest_of(const caus_timeline *timeline, size_t variable)
+/* Of the standard deviation that one failure makes: what is rare is seldom as
+ * far off as that, and then by many of them. */
+static const double deviations = 2;
+
+/* What failures are like that are measured the same. */
+typedef struct failures {
+    double one;  /* the least count that is not none; infinite = not known */
+    double rows; /* with any */
+    double runs; /* of such rows */
+} failures;
+
+/* Adds the earlier half of the rows, as an incident is in the later one; if
+ * fewer than half of them have none, nothing: of what fails in every row no row
+ * has one failure. */
+static void add_healthy(const caus_timeline *timeline, size_t variable,
+                        failures *found)
 {
     const double *values = caus_timeline_values(timeline, variable);
-    size_t none = 0, known = 0;
-    double least = (double)INFINITY;
+    failures own = {.one = (double)INFINITY};
+    double none = 0, last = 0;
     for (size_t i = 0; i < timeline->filled_count / 2; i++) {
         double value = values[timeline->filled[i]];
-        known += isnan(value) ? 0 : 1;
-        none += value == 0;
-        if (value > 0)
-            least = fmin(least, value);
+        if (isnan(value))
+            continue;
+        bool any = value > 0;
+        none += !any;
+        own.rows += any;
+        own.runs += any && last <= 0;
+        own.one = any ? fmin(own.one, value) : own.one;
+        last = value;
     }
-    return 2 * none >= known ? least : (double)INFINITY;
+    if (own.rows > none)
+        return;
+    found->one = fmin(found->one, own.one);
+    found->rows += own.rows;
+    found->runs += own.runs;
 }
 
 static bool counts_failures(const caus_timeline *timeline, size_t variable)
@@ -29,17 +49,11 @@ static bool counts_failures(const caus_timeline *timeline, size_t variable)
     return timeline->adds_up[variable] && !(timeline->whole[variable] > 0);
 }
 
-/* The smallest of all that measure the same is one failure: services of which
- * few requests fail have rows with one. */
-static void find_one(const caus_timeline *timeline, const size_t *alike,
-                     double *one)
+/* A rate over minutes tells of one failure in many rows in succession. */
+static double least_of(const failures *known, size_t rows)
 {
-    for (size_t v = 0; v < timeline->variable_count; v++)
-        one[v] = (double)INFINITY;
-    for (size_t v = 0; v < timeline->variable_count; v++) {
-        if (counts_failures(timeline, v))
-            one[alike[v]] = fmin(one[alike[v]], smallest_of(timeline, v));
-    }
+    double lasts = known->rows / known->runs;
+    return known->one * fmin(1, deviations * sqrt(lasts / (double)rows));
 }
 
 caus_status caus_few_failures_find(const caus_series *series,
@@ -49,15 +63,22 @@ caus_status caus_few_failures_find(const caus_series *series,
     size_t count = timeline->variable_count;
     caus_arena_mark mark = caus_arena_get_mark(scratch);
     const size_t *alike;
-    double *one = CAUS_ARRAY(scratch, double, count);
-    if (!one)
+    failures *known = CAUS_ARRAY(scratch, failures, count);
+    if (!known)
         return caus_arena_fail(scratch, err);
     CAUS_TRY(
         caus_measures_number(series->variables, count, scratch, &alike, err));
-    find_one(timeline, alike, one);
+    for (size_t v = 0; v < count; v++)
+        known[v].one = (double)INFINITY;
     for (size_t v = 0; v < count; v++) {
-        if (counts_failures(timeline, v) && isfinite(one[alike[v]]))
-            timeline->least[v] = fmax(timeline->least[v], one[alike[v]]);
+        if (counts_failures(timeline, v))
+            add_healthy(timeline, v, &known[alike[v]]);
+    }
+    for (size_t v = 0; v < count; v++) {
+        const failures *own = &known[alike[v]];
+        if (counts_failures(timeline, v) && isfinite(own->one))
+            timeline->least[v] =
+                fmax(timeline->least[v], least_of(own, timeline->present[v]));
     }
     caus_arena_rewind(scratch, mark);
     return CAUS_OK;

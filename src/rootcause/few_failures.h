@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one failure is, where failures are counted. */
+/* How little one failure tells, where failures are counted. */
 #ifndef CAUS_SRC_ROOTCAUSE_FEW_FAILURES_H
 #define CAUS_SRC_ROOTCAUSE_FEW_FAILURES_H
 
@@ -7,8 +7,9 @@
 #include "rootcause/timeline.h"
 
 /*
- * Raises `least` of failures to what one of them is in a row, if the healthy
- * rows of anything that is measured alike tell; of shares it stays.
+ * Raises `least` of failures to twice the standard deviation that one of them
+ * makes among all rows, if the healthy rows of anything that is measured alike
+ * tell what one is, and in how many rows it is told; of shares it stays.
  *
  *   scratch  as before afterwards
  *
