@@ -321,7 +321,8 @@ typedef struct caus_explanation {
  * clues.
  *
  *   series   raw, all environments in one stretch of time; a variable's service
- *            is `variable.service`
+ *            is `variable.service`. Values that are told several times go
+ *            through caus_series_thin() first, as one would count as several
  *   options  NULL = default
  *   result   lives in `out`, which also must keep `series`, names and spans
  *

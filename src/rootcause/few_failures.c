@@ -17,16 +17,27 @@ typedef struct failures {
     double runs; /* of such rows */
 } failures;
 
-/* Adds the earlier half of the rows, as an incident is in the later one; if
- * fewer than half of them have none, nothing: of what fails in every row no row
- * has one failure. */
+/* The end of the earlier half of the rows, or before what goes on there: an
+ * incident may have begun by then. */
+static size_t end_of_healthy(const caus_timeline *timeline,
+                             const double *values)
+{
+    size_t end = timeline->filled_count / 2;
+    while (end && !(values[timeline->filled[end - 1]] <= 0))
+        end--;
+    return end;
+}
+
+/* Adds what is healthy; if fewer than half of these rows have none, nothing: of
+ * what fails in every row no row has one failure. */
 static void add_healthy(const caus_timeline *timeline, size_t variable,
                         failures *found)
 {
     const double *values = caus_timeline_values(timeline, variable);
     failures own = {.one = (double)INFINITY};
     double none = 0, last = 0;
-    for (size_t i = 0; i < timeline->filled_count / 2; i++) {
+    size_t end = end_of_healthy(timeline, values);
+    for (size_t i = 0; i < end; i++) {
         double value = values[timeline->filled[i]];
         if (isnan(value))
             continue;

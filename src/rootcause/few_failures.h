@@ -8,8 +8,9 @@
 
 /*
  * Raises `least` of failures to twice the standard deviation that one of them
- * makes among all rows, if the healthy rows of anything that is measured alike
- * tell what one is, and in how many rows it is told; of shares it stays.
+ * makes among all rows, and one of them at most, if the healthy rows of
+ * anything that is measured alike tell what one is, and in how many rows in
+ * succession it is told in the mean; of shares it stays.
  *
  *   scratch  as before afterwards
  *

@@ -8,9 +8,11 @@
 
 enum {
     MOST_EVERY = 64,
-    LEAST_TIMES = 8, /* between new values, of a column that tells */
-    LEAST_ROWS = 30, /* that stay */
-    MOST_EMPTY = 10  /* one of so many rows */
+    LEAST_TIMES = 8,   /* between new values, of a column that tells */
+    LEAST_ROWS = 30,   /* that stay */
+    LEAST_STRETCH = 5, /* … of any segment */
+    MOST_EMPTY = 10,   /* one of so many rows */
+    COUNTER_RISES = 10 /* for each fall */
 };
 
 /* When values of a series are new. */
@@ -21,14 +23,14 @@ typedef struct cadence {
     uint32_t *times; /* [variable_count × (MOST_EVERY + 1)] how often so many of
                         those are between new values; more count as the most */
     size_t *known;   /* [variable_count] all of them */
-    size_t *own;     /* [variable_count] rows from one to the next; 0 = too few
-                        are known */
-    uint32_t *fresh; /* [rows of all segments] values that are new */
+    size_t *own;     /* [variable_count] rows from one to the next */
+    size_t *rises, *falls; /* [variable_count] from one to the next */
+    uint32_t *fresh;       /* [rows of all segments] values that are new */
 } cadence;
 
 /* Of a column, up to some row of a segment. */
 typedef struct last_seen {
-    double value;
+    double value, fresh; /* the last, and the last new one */
     size_t row; /* of its last new value, of those with any; SIZE_MAX = there
                    was none */
 } last_seen;
@@ -45,14 +47,17 @@ static bool look_at_row(cadence *of, const double *values, size_t before,
         is_filled = is_filled || !isnan(values[v]);
         if (is_same || isnan(values[v]))
             continue;
-        ++*fresh;
         if (seen[v].row != SIZE_MAX) {
             size_t rows = before - seen[v].row;
             rows = rows < MOST_EVERY ? rows : MOST_EVERY;
             of->times[v * (MOST_EVERY + 1) + rows]++;
             of->known[v]++;
+            of->rises[v] += values[v] > seen[v].fresh;
+            of->falls[v] += values[v] < seen[v].fresh;
+            ++*fresh;
         }
         seen[v].row = before;
+        seen[v].fresh = values[v];
     }
     return is_filled;
 }
@@ -62,7 +67,7 @@ static void look_at(cadence *of, const caus_segment *segment, last_seen *seen,
 {
     size_t count = of->series->variable_count;
     for (size_t v = 0; v < count; v++)
-        seen[v] = (last_seen){(double)NAN, SIZE_MAX};
+        seen[v] = (last_seen){(double)NAN, (double)NAN, SIZE_MAX};
     for (size_t row = 0; row < segment->row_count; row++)
         of->filled += look_at_row(of, segment->values + row * count, of->filled,
                                   seen, fresh + row);
@@ -77,20 +82,37 @@ static size_t first_tenth(const uint32_t *counts, size_t places, size_t all)
     return at;
 }
 
-/* Rows from one measurement to the next, of each column and of them all. */
+/* Whether two in three of the times from one new value to the next are so many
+ * rows, or a multiple: what changes seldom does so at any time. */
+static bool is_regular(const cadence *of, size_t every)
+{
+    size_t all = 0, multiples = 0;
+    for (size_t v = 0; v < of->series->variable_count; v++) {
+        const uint32_t *times = of->times + v * (MOST_EVERY + 1);
+        for (size_t rows = 1; rows < MOST_EVERY; rows++) {
+            all += times[rows];
+            multiples += rows % every ? 0 : times[rows];
+        }
+    }
+    return 3 * multiples >= 2 * all;
+}
+
+/* Rows from one measurement to the next, of each column and of them all. A
+ * column that never changes was measured as seldom as can be told. */
 static void find_every(cadence *of)
 {
     uint32_t columns[MOST_EVERY + 1] = {0};
     size_t telling = 0;
     for (size_t v = 0; v < of->series->variable_count; v++) {
-        if (of->known[v] < LEAST_TIMES)
-            continue;
         of->own[v] = first_tenth(of->times + v * (MOST_EVERY + 1),
                                  MOST_EVERY + 1, of->known[v]);
+        if (of->known[v] < LEAST_TIMES)
+            continue;
         columns[of->own[v]]++;
         telling++;
     }
-    of->every = telling ? first_tenth(columns, MOST_EVERY + 1, telling) : 1;
+    size_t every = telling ? first_tenth(columns, MOST_EVERY + 1, telling) : 1;
+    of->every = is_regular(of, every) ? every : 1;
 }
 
 static caus_status find_cadence(cadence *of, caus_arena *out, caus_error *err)
@@ -100,9 +122,12 @@ static caus_status find_cadence(cadence *of, caus_arena *out, caus_error *err)
     of->times = CAUS_ARRAY(out, uint32_t, count * (MOST_EVERY + 1));
     of->known = CAUS_ARRAY(out, size_t, count);
     of->own = CAUS_ARRAY(out, size_t, count);
+    of->rises = CAUS_ARRAY(out, size_t, count);
+    of->falls = CAUS_ARRAY(out, size_t, count);
     of->fresh = CAUS_ARRAY(out, uint32_t, caus_series_row_count(series));
     last_seen *seen = CAUS_ARRAY(out, last_seen, count);
-    if (!of->times || !of->known || !of->own || !of->fresh || !seen)
+    if (!of->times || !of->known || !of->own || !of->rises || !of->falls ||
+        !of->fresh || !seen)
         return caus_arena_fail(out, err);
     for (size_t s = 0; s < series->segment_count; s++) {
         look_at(of, &series->segments[s], seen, of->fresh + at);
@@ -135,13 +160,23 @@ static size_t best_place(const cadence *of)
     return best;
 }
 
-/* What rows [from, to] of a column come to; NaN = none has a value. */
+/* Whether a column has its last value for all of a group of rows: told again
+ * until it is measured again, a category, or a counter, whose mean counts
+ * nothing. */
+static bool keeps_last(const cadence *of, size_t variable)
+{
+    return of->own[variable] >= of->every ||
+           of->series->variables[variable].kind == CAUS_KIND_CATEGORY ||
+           of->rises[variable] > COUNTER_RISES * of->falls[variable];
+}
+
+/* What rows [from, to] of a column come to; NaN = none has a value, or what is
+ * to be added up is not all there. */
 static double value_of(const cadence *of, const caus_segment *segment,
                        size_t from, size_t to, size_t variable)
 {
     const caus_series *series = of->series;
     caus_kind kind = series->variables[variable].kind;
-    bool is_last = of->own[variable] >= of->every || kind == CAUS_KIND_CATEGORY;
     double sum = 0, most = -(double)INFINITY, last = (double)NAN;
     size_t count = 0;
     for (size_t row = from; row <= to; row++) {
@@ -153,11 +188,13 @@ static double value_of(const cadence *of, const caus_segment *segment,
         last = value;
         count++;
     }
-    if (is_last || !count)
+    if (!count || keeps_last(of, variable))
         return last;
     if (kind == CAUS_KIND_EVENT)
         return most;
-    return kind == CAUS_KIND_COUNT ? sum : sum / (double)count;
+    if (kind == CAUS_KIND_COUNT)
+        return to - from + 1 < of->every ? (double)NAN : sum;
+    return sum / (double)count;
 }
 
 /* Those rows of a segment that are at a place of their group. */
@@ -224,23 +261,37 @@ static caus_status thin(const cadence *of, caus_arena *out, caus_series *result,
     return CAUS_OK;
 }
 
+/* Whether enough rows stay, and have values. */
+static bool is_worth_it(const cadence *of)
+{
+    const caus_series *series = of->series;
+    size_t rows = caus_series_row_count(series);
+    for (size_t s = 0; s < series->segment_count; s++) {
+        size_t own = series->segments[s].row_count;
+        if (own && own / of->every < LEAST_STRETCH)
+            return false;
+    }
+    return of->every > 1 && rows / of->every >= LEAST_ROWS &&
+           (rows - of->filled) * MOST_EMPTY <= rows;
+}
+
 caus_status caus_series_thin(const caus_series *series, caus_arena *out,
                              caus_series *result, size_t *every,
                              caus_error *err)
 {
-    caus_series from = *series;
     caus_arena_mark mark = caus_arena_get_mark(out);
-    cadence found = {.series = &from, .every = 1};
-    if (can_be_thinned(&from))
-        CAUS_TRY(find_cadence(&found, out, err));
-    size_t rows = caus_series_row_count(&from);
-    if (rows / found.every < LEAST_ROWS ||
-        (rows - found.filled) * MOST_EMPTY > rows)
-        found.every = 1;
-    *every = found.every;
-    *result = from;
-    if (found.every > 1)
-        return thin(&found, out, result, err);
-    caus_arena_rewind(out, mark);
+    cadence found = {.series = series, .every = 1};
+    caus_series made = *series;
+    caus_status status = CAUS_OK;
+    if (can_be_thinned(series))
+        status = find_cadence(&found, out, err);
+    bool is_thinned = status == CAUS_OK && is_worth_it(&found);
+    if (is_thinned)
+        status = thin(&found, out, &made, err);
+    if (!is_thinned || status != CAUS_OK)
+        caus_arena_rewind(out, mark);
+    CAUS_TRY(status);
+    *every = is_thinned ? found.every : 1;
+    *result = made;
     return CAUS_OK;
 }

@@ -136,7 +136,9 @@ static void counts_add_up_and_events_stay(void **state)
     variables[EVENT].kind = CAUS_KIND_EVENT;
     series.variables = variables;
     assert_int_equal(thin(*state, &series, &thinned), EVERY);
-    /* Rows 1 to 4, and 17 to 20. */
+    /* Of row 0 alone nothing is told; rows 1 to 4, and 17 to 20. */
+    assert_true(isnan(value_of(&thinned, 0, COUNT)));
+    assert_true(caus_segment_is_missing(&thinned.segments[0], 0, COUNT));
     assert_true(value_of(&thinned, 1, COUNT) == 10);
     assert_true(value_of(&thinned, 1, EVENT) == 1);
     assert_true(value_of(&thinned, 5, EVENT) == 0);
@@ -176,14 +178,94 @@ static void few_rows_and_tables_stay(void **state)
     assert_int_equal(thin(*state, &series, &thinned), 1);
 }
 
-/* Rows without any value are none. */
+/* Four of eight rows in succession have no value: these are no rows. */
 static void rows_between_measurements_are_no_rows(void **state)
 {
     double values[ROWS];
     for (size_t r = 0; r < ROWS; r++)
-        values[r] = r * r % 8 == 1 || r % 16 == 0 ? nth(0, r) : (double)NAN;
+        values[r] = r % 8 < 4 ? nth(0, r / 8) : (double)NAN;
     caus_series thinned, series = make(*state, values, 1);
     assert_int_equal(thin(*state, &series, &thinned), 1);
+    for (size_t r = 0; r < ROWS; r++)
+        values[r] = nth(0, r / 4);
+    series = make(*state, values, 1);
+    assert_int_equal(thin(*state, &series, &thinned), 4);
+}
+
+/* What changes seldom and at any time is measured in every row. */
+static void what_changes_at_any_time_stays(void **state)
+{
+    double values[ROWS * COLUMNS];
+    uint64_t random = 7;
+    for (size_t every = 10; every < 60; every += 10) {
+        for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1;
+            double last = i < COLUMNS ? 0 : values[i - COLUMNS];
+            values[i] = last + ((random >> 33) % every == 0);
+        }
+        caus_series thinned, series = make(*state, values, COLUMNS);
+        assert_int_equal(thin(*state, &series, &thinned), 1);
+    }
+}
+
+/* A step keeps its rows, whoever else is measured when; what never changes does
+ * not say when rows are new. */
+static void steps_and_constants_keep_their_values(void **state)
+{
+    enum { MANY = 60, STEP = 5, STEP_ROW = 102 };
+    static double values[ROWS * MANY];
+    double held[ROWS * COLUMNS];
+    hold(held, true);
+    for (size_t r = 0; r < ROWS; r++) {
+        for (size_t c = 0; c < MANY; c++)
+            values[r * MANY + c] =
+                c < COLUMNS ? held[r * COLUMNS + c] : (double)c;
+        values[r * MANY + STEP] = r < STEP_ROW ? 100 : 50;
+    }
+    caus_series thinned, series = make(*state, values, MANY);
+    assert_int_equal(thin(*state, &series, &thinned), EVERY);
+    assert_int_equal(thinned.segments[0].start_ns,
+                     series.segments[0].start_ns + 2 * step_ns);
+    for (size_t r = 0; r < thinned.segments[0].row_count; r++)
+        assert_true(value_of(&thinned, r, STEP) ==
+                    (r * EVERY + 2 < STEP_ROW ? 100 : 50));
+}
+
+/* A counter that is measured in every row still counts. */
+static void counters_keep_their_last_value(void **state)
+{
+    enum { MANY = 20 };
+    static double values[ROWS * MANY];
+    for (size_t r = 0; r < ROWS; r++) {
+        for (size_t c = 0; c < MANY; c++)
+            values[r * MANY + c] =
+                c ? nth(c, r / EVERY) : (double)(r < 120 ? r : r - 119);
+    }
+    caus_series thinned, series = make(*state, values, MANY);
+    assert_int_equal(thin(*state, &series, &thinned), EVERY);
+    for (size_t r = 0; r < ROWS / EVERY; r++)
+        assert_true(value_of(&thinned, r, 0) == values[r * EVERY * MANY]);
+}
+
+/* Of a window that five rows would not be left of nothing is. */
+static void short_windows_stay(void **state)
+{
+    double values[ROWS];
+    for (size_t r = 0; r < ROWS; r++)
+        values[r] = nth(0, r / EVERY);
+    caus_series thinned, series = make(*state, values, 1);
+    caus_segment parts[2] = {series.segments[0], series.segments[0]};
+    for (size_t last = 19; last <= 20; last++) {
+        parts[0].row_count = ROWS - last;
+        parts[1].row_count = last;
+        parts[1].values = parts[0].values + parts[0].row_count;
+        parts[1].start_ns =
+            parts[0].start_ns + (int64_t)parts[0].row_count * step_ns;
+        series.segments = parts;
+        series.segment_count = 2;
+        assert_int_equal(thin(*state, &series, &thinned),
+                         last < 20 ? 1 : EVERY);
+    }
 }
 
 /* Two stretches are thinned on one grid, wherever each begins. */
@@ -217,11 +299,12 @@ static void without_memory_it_says_so(void **state)
     for (long successes = 0;; successes++) {
         caus_arena *arena = caus_arena_new(0);
         caus_series thinned = {0}, series = make(arena, values, COLUMNS);
-        size_t every;
+        size_t every = 0;
         fault_fail_after(successes);
         caus_status status =
             caus_series_thin(&series, arena, &thinned, &every, NULL);
         bool failed = fault_stop();
+        assert_true(!failed || (every == 0 && !thinned.segments));
         assert_int_equal(status, failed ? CAUS_ERR_OUT_OF_MEMORY : CAUS_OK);
         caus_arena_free(arena);
         if (!failed)
@@ -252,6 +335,10 @@ int main(void)
         TEST(what_differs_from_row_to_row_stays),
         TEST(few_rows_and_tables_stay),
         TEST(rows_between_measurements_are_no_rows),
+        TEST(what_changes_at_any_time_stays),
+        TEST(steps_and_constants_keep_their_values),
+        TEST(counters_keep_their_last_value),
+        TEST(short_windows_stay),
         TEST(stretches_share_a_grid),
         cmocka_unit_test(without_memory_it_says_so)};
     return cmocka_run_group_tests(tests, NULL, NULL);
