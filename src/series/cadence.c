@@ -2,6 +2,7 @@
 /* Rows that come more often than what is in them is measured. */
 #include "caus/cadence.h"
 
+#include <assert.h>
 #include <math.h>
 
 #include "series/series_internal.h"
@@ -73,10 +74,10 @@ static void look_at(cadence *of, const caus_segment *segment, last_seen *seen,
                                   seen, fresh + row);
 }
 
-/* The place of the value behind the first tenth, of counts by place. */
+/* The place of what is behind the first tenth, of counts by place from 1 on. */
 static size_t first_tenth(const uint32_t *counts, size_t places, size_t all)
 {
-    size_t passed = 0, at = 0;
+    size_t passed = 0, at = 1;
     while (at + 1 < places && (passed += counts[at]) <= all / 10)
         at++;
     return at;
@@ -247,6 +248,7 @@ static caus_status thin(const cadence *of, caus_arena *out, caus_series *result,
                         caus_error *err)
 {
     const caus_series *series = of->series;
+    assert(of->own && of->rises && of->falls && of->fresh);
     caus_segment *segments =
         CAUS_ARRAY(out, caus_segment, series->segment_count);
     if (!segments)
