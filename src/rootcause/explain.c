@@ -301,7 +301,7 @@ caus_status caus_case_open(caus_case *about, caus_error *err)
     CAUS_TRY(
         caus_few_requests_find(&about->scene, scratch, &about->timeline, err));
     CAUS_TRY(
-        caus_few_failures_find(about->series, scratch, &about->timeline, err));
+        caus_few_failures_find(&about->scene, scratch, &about->timeline, err));
     return caus_symptom_find(about, err);
 }
 

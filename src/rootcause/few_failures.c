@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#include "rootcause/measures.h"
-
 /* Of the standard deviation that one failure makes: what is rare is seldom as
  * far off as that, and then by many of them. */
 static const double deviations = 2;
@@ -67,18 +65,15 @@ static double least_of(const failures *known, size_t rows)
     return known->one * fmin(1, deviations * sqrt(lasts / (double)rows));
 }
 
-caus_status caus_few_failures_find(const caus_series *series,
-                                   caus_arena *scratch, caus_timeline *timeline,
-                                   caus_error *err)
+caus_status caus_few_failures_find(const caus_scene *scene, caus_arena *scratch,
+                                   caus_timeline *timeline, caus_error *err)
 {
     size_t count = timeline->variable_count;
+    const size_t *alike = scene->measures;
     caus_arena_mark mark = caus_arena_get_mark(scratch);
-    const size_t *alike;
     failures *known = CAUS_ARRAY(scratch, failures, count);
     if (!known)
         return caus_arena_fail(scratch, err);
-    CAUS_TRY(
-        caus_measures_number(series->variables, count, scratch, &alike, err));
     for (size_t v = 0; v < count; v++)
         known[v].one = (double)INFINITY;
     for (size_t v = 0; v < count; v++) {

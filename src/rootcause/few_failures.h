@@ -3,7 +3,7 @@
 #ifndef CAUS_SRC_ROOTCAUSE_FEW_FAILURES_H
 #define CAUS_SRC_ROOTCAUSE_FEW_FAILURES_H
 
-#include "caus/series.h"
+#include "rootcause/scene.h"
 #include "rootcause/timeline.h"
 
 /*
@@ -14,10 +14,9 @@
  *
  *   scratch  as before afterwards
  *
- * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(variables × rows + all names).
+ * Fails with CAUS_ERR_OUT_OF_MEMORY. Cost O(variables × rows).
  */
-caus_status caus_few_failures_find(const caus_series *series,
-                                   caus_arena *scratch, caus_timeline *timeline,
-                                   caus_error *err);
+caus_status caus_few_failures_find(const caus_scene *scene, caus_arena *scratch,
+                                   caus_timeline *timeline, caus_error *err);
 
 #endif

@@ -20,53 +20,6 @@ typedef struct target {
     bool any_missing;
 } target;
 
-/* The samples of one bin of one track, duplicates in time taken out. */
-typedef struct bin {
-    size_t count;
-    double last;
-    double largest;
-    double sum;
-    double weight; /* of samples whose support is > 0 */
-    double weighted_sum;
-    double support; /* of all samples, finite or not */
-} bin;
-
-static void add_sample(bin *b, double value, double support)
-{
-    bool weighs = support > 0 && isfinite(support);
-    if (weighs)
-        b->support += support;
-    if (!isfinite(value))
-        return;
-    b->largest = b->count == 0 ? value : fmax(b->largest, value);
-    b->last = value;
-    b->count++;
-    b->sum += value;
-    if (weighs) {
-        b->weight += support;
-        b->weighted_sum += support * value;
-    }
-}
-
-static double bin_value(const bin *b, caus_kind kind)
-{
-    if (b->count == 0)
-        return (double)NAN;
-    if (b->count == 1)
-        return b->last;
-    switch (kind) {
-    case CAUS_KIND_COUNT:
-        return b->sum;
-    case CAUS_KIND_EVENT:
-        return b->largest;
-    case CAUS_KIND_CATEGORY:
-        return b->last;
-    default:
-        return b->weight > 0 ? b->weighted_sum / b->weight
-                             : b->sum / (double)b->count;
-    }
-}
-
 static double support_of(const caus_track *track, size_t i)
 {
     return track->support ? track->support[i] : (double)NAN;
@@ -81,10 +34,10 @@ static bool is_superseded(const caus_track *track, size_t i)
 }
 
 static void put_bin(target *to, const caus_track *track, size_t column,
-                    size_t row, const bin *b)
+                    size_t row, const caus_bin *b)
 {
     size_t cell = row * to->variable_count + column;
-    double value = bin_value(b, track->variable.kind);
+    double value = caus_bin_value(b, track->variable.kind);
     if (to->support)
         to->support[cell] = track->support ? b->support : (double)NAN;
     if (isfinite(value)) {
@@ -118,10 +71,10 @@ static caus_status put_track(target *to, const caus_track *track, size_t column,
     size_t next = first_after(track, end_ns - to->grid.step_ns);
     size_t unchecked = 0;
     for (size_t row = 0; row < to->row_count; row++) {
-        bin b = {0};
+        caus_bin b = {0};
         for (; next < track->count && track->time_ns[next] <= end_ns; next++) {
             if (!is_superseded(track, next))
-                add_sample(&b, track->value[next], support_of(track, next));
+                caus_bin_add(&b, track->value[next], support_of(track, next));
             unchecked++;
         }
         put_bin(to, track, column, row, &b);

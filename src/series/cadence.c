@@ -162,12 +162,10 @@ static size_t best_place(const cadence *of)
 }
 
 /* Whether a column has its last value for all of a group of rows: told again
- * until it is measured again, a category, or a counter, whose mean counts
- * nothing. */
+ * until it is measured again, or a counter, whose mean counts nothing. */
 static bool keeps_last(const cadence *of, size_t variable)
 {
     return of->own[variable] >= of->every ||
-           of->series->variables[variable].kind == CAUS_KIND_CATEGORY ||
            of->rises[variable] > COUNTER_RISES * of->falls[variable];
 }
 
@@ -178,24 +176,16 @@ static double value_of(const cadence *of, const caus_segment *segment,
 {
     const caus_series *series = of->series;
     caus_kind kind = series->variables[variable].kind;
-    double sum = 0, most = -(double)INFINITY, last = (double)NAN;
-    size_t count = 0;
-    for (size_t row = from; row <= to; row++) {
-        double value = segment->values[row * series->variable_count + variable];
-        if (isnan(value))
-            continue;
-        sum += value;
-        most = fmax(most, value);
-        last = value;
-        count++;
-    }
-    if (!count || keeps_last(of, variable))
-        return last;
-    if (kind == CAUS_KIND_EVENT)
-        return most;
-    if (kind == CAUS_KIND_COUNT)
-        return to - from + 1 < of->every ? (double)NAN : sum;
-    return sum / (double)count;
+    caus_bin b = {0};
+    for (size_t row = from; row <= to; row++)
+        caus_bin_add(&b,
+                     segment->values[row * series->variable_count + variable],
+                     (double)NAN);
+    if (b.count && keeps_last(of, variable))
+        return b.last;
+    if (kind == CAUS_KIND_COUNT && to - from + 1 < of->every)
+        return (double)NAN;
+    return caus_bin_value(&b, kind);
 }
 
 /* Those rows of a segment that are at a place of their group. */

@@ -27,6 +27,24 @@ typedef struct caus_segment_parts {
 caus_status caus_segment_room(size_t rows, size_t count, caus_arena *out,
                               caus_segment_parts *result, caus_error *err);
 
+/* The samples of one column in one row; {0} = none yet. */
+typedef struct caus_bin {
+    size_t count;
+    double last;
+    double largest;
+    double sum;
+    double weight; /* of samples whose support is > 0 */
+    double weighted_sum;
+    double support; /* of all samples, finite or not */
+} caus_bin;
+
+/* Takes one more sample, later than the others; `support` may be NaN. */
+void caus_bin_add(caus_bin *b, double value, double support);
+
+/* The mean, weighted by support where any is above 0; of counts the sum, of
+ * events the largest, of categories the last; NaN of none. */
+double caus_bin_value(const caus_bin *b, caus_kind kind);
+
 static inline size_t caus_words_of_rows(size_t row_count)
 {
     return row_count / 64 + (row_count % 64 != 0);
