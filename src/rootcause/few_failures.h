@@ -8,9 +8,10 @@
 
 /*
  * Raises `least` of failures to twice the standard deviation that one of them
- * makes among all rows, and one of them at most, if the healthy rows of
- * anything that is measured alike tell what one is, and in how many rows in
- * succession it is told in the mean; of shares it stays.
+ * makes among all rows, and one of them at most. What one is, and in how many
+ * rows in succession it is told in the mean, healthy rows of anything that is
+ * measured alike tell; where none of these has any, all rows do. Of shares it
+ * stays.
  *
  *   scratch  as before afterwards
  *
