@@ -42,11 +42,14 @@ size_t caus_case_rows_before_named(const caus_case *about)
     return count;
 }
 
+/* Memory does not: between two days, at which a baseline may be joined to an
+ * incident, it moves in many services, and harms nobody by that. */
 static bool tells(const caus_case *about, size_t variable)
 {
     const caus_shift *shift = &about->shifts[variable];
     int bad = about->scene.bad[variable];
-    return shift->measured && fabs(shift->size) >= least_size &&
+    return about->scene.aspects[variable] != CAUS_ASPECT_MEMORY &&
+           shift->measured && fabs(shift->size) >= least_size &&
            (!bad || shift->size * bad > 0) &&
            caus_scene_tells(&about->scene, variable);
 }

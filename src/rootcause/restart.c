@@ -71,8 +71,9 @@ static double fall_of(const caus_timeline *timeline, size_t variable,
     return seen >= CAUS_LEAST_HEALTHY ? most : 0;
 }
 
-double caus_restart_clue(const caus_case *about, size_t service, size_t from,
-                         size_t to)
+/* The largest such fall of any memory of a service. */
+static double fall_of_any(const caus_case *about, size_t service, size_t from,
+                          size_t to)
 {
     const caus_scene *scene = &about->scene;
     double most = 0, common = from ? about->memory_falls[from - 1] : 0;
@@ -84,5 +85,16 @@ double caus_restart_clue(const caus_case *about, size_t service, size_t from,
         if (scene->aspects[v] == CAUS_ASPECT_MEMORY && scene->bad[v] > 0)
             most = fmax(most, fall_of(&about->timeline, v, from, to, common));
     }
-    return log1p(most);
+    return most;
+}
+
+double caus_restart_clue(const caus_case *about, size_t service, size_t from,
+                         size_t to)
+{
+    double fall = fall_of_any(about, service, from, to), alike = 0;
+    if (fall <= 0)
+        return 0;
+    for (size_t s = 0; s < about->scene.service_count; s++)
+        alike += fall_of_any(about, s, from, to) > 0;
+    return log1p(fall) / alike;
 }

@@ -287,14 +287,17 @@ static void scale(const caus_timeline *timeline, size_t variable,
     double most = fmax(fabs(shift->before), fabs(shift->after));
     shift->measured = true;
     double whole = timeline->whole[variable];
-    double novel = novelty_share * most;
+    double novel = novelty_share * most, level = fabs(usual->median);
     bool is_still = usual->deviation <= 0;
     shift->share = most > 0 ? fabs(change) / most : 0;
     shift->scale = fmax(usual->quartiles / quartile_width,
                         caus_deviation_share * usual->deviation);
-    shift->least = fmax(timeline->least[variable],
-                        fmax(least_level_share, timeline->chance[variable]) *
-                            fabs(usual->median));
+    /* Nobody asks in rows without latency: where these are the most, the
+     * others tell how long an answer takes. */
+    double asked = level > 0 ? level : most;
+    shift->least = fmax(
+        timeline->least[variable],
+        fmax(least_level_share * level, timeline->chance[variable] * asked));
     if (whole > 0) {
         shift->share = fabs(change) / whole;
         shift->least = caus_least_failing * whole;

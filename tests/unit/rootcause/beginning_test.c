@@ -93,6 +93,32 @@ static void what_moved_while_users_were_well_was_another_matter(void **state)
     assert_int_equal(told.onset.row, MADE_ONSET - EARLY);
 }
 
+/* Between two days memory of many moves, and nobody feels it. */
+static void memory_that_moved_before_is_of_another_day(void **state)
+{
+    enum { EARLY = 3, MEMORY = 4, LAST = 7, ROOT_LATENCY = 8 };
+    made_fixture *with = *state;
+    made_measure measures[MADE_VARIABLES];
+    made_quiet(measures);
+    measures[4] = (made_measure){"mid_memory_bytes", "mid", 100, 1, 40};
+    measures[5] = (made_measure){"side_memory_bytes", "side", 100, 1, 40};
+    measures[6] = (made_measure){"front_memory_bytes", "front", 100, 1, 40};
+    measures[8] = (made_measure){"root_latency", "root", .05, .004, .2};
+    caus_explain_options options = named_at(MADE_ONSET);
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = MADE_ONSET - EARLY; r < MADE_ONSET; r++) {
+        for (size_t v = MEMORY; v < LAST; v++)
+            values[r * MADE_VARIABLES + v] += 40;
+    }
+    caus_explanation told = made_explain_series(with, &series, &options);
+    assert_int_equal(told.onset.row, MADE_ONSET);
+    for (size_t r = MADE_ONSET - EARLY; r < MADE_ONSET; r++)
+        values[r * MADE_VARIABLES + ROOT_LATENCY] += .2;
+    told = made_explain_series(with, &series, &options);
+    assert_int_equal(told.onset.row, MADE_ONSET - EARLY);
+}
+
 /* Nobody named a symptom: entries tell how users are. */
 static void entries_tell_how_users_are(void **state)
 {
@@ -166,6 +192,9 @@ int main(void)
             made_tear_down),
         cmocka_unit_test_setup_teardown(
             what_moved_while_users_were_well_was_another_matter, made_set_up,
+            made_tear_down),
+        cmocka_unit_test_setup_teardown(
+            memory_that_moved_before_is_of_another_day, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(entries_tell_how_users_are, made_set_up,
                                         made_tear_down),

@@ -251,6 +251,30 @@ static void scales_have_a_least(void **state)
     caus_arena_free(arena);
 }
 
+/* Most rows have no request and, as some tell, a latency of 0: how little the
+ * others tell goes by how long these take. */
+static void a_level_of_nothing_is_that_of_who_is_asked(void **state)
+{
+    (void)state;
+    caus_arena *arena = caus_arena_new(0);
+    caus_timeline made = made_timeline(arena, 1);
+    double *values = (double *)(uintptr_t)made.values + PLAIN * ROWS;
+    caus_shift_space space;
+    caus_run *run;
+    for (size_t r = 0; r < ROWS; r++)
+        values[r] = r >= 200 || r % 8 == 0 ? .25 : 0;
+    assert_int_equal(caus_run_new(NULL, &run, NULL), CAUS_OK);
+    assert_int_equal(caus_timeline_sort(&made, run, arena, NULL), CAUS_OK);
+    assert_int_equal(caus_shift_space_init(&made, arena, &space, NULL),
+                     CAUS_OK);
+    made.chance[PLAIN] = 2;
+    caus_shift got = caus_timeline_shift(&made, PLAIN, 200, ROWS, &space);
+    assert_true(got.before == 0 && got.after == .25);
+    assert_true(fabs(got.least - .5) < exact && fabs(got.size - .5) < exact);
+    caus_run_free(run);
+    caus_arena_free(arena);
+}
+
 /* Of who is hardly asked any more the last few values count by the root of how
  * many of them there are, of half as many; of who was never asked more, and of
  * who has half as many left, in full. */
@@ -381,6 +405,7 @@ int main(void)
         cmocka_unit_test(quantiles_are_those_of_sorted_values),
         cmocka_unit_test(shifts_are_those_of_sorted_windows),
         cmocka_unit_test(scales_have_a_least),
+        cmocka_unit_test(a_level_of_nothing_is_that_of_who_is_asked),
         cmocka_unit_test(the_median_of_few_failures_tells_nothing),
         cmocka_unit_test(few_values_of_many_tell_less),
         cmocka_unit_test(splits_and_their_bounds_are_those_of_single_shifts)};

@@ -415,6 +415,34 @@ static void who_falls_as_others_did_was_not_started_anew(void **state)
     }
 }
 
+/* Where a baseline of another day ends memory of several falls at once. */
+static void of_several_that_fall_any_may_be_it(void **state)
+{
+    made_fixture *with = *state;
+    double external[2];
+    for (size_t others = 0; others < 2; others++) {
+        made_measure measures[MADE_VARIABLES];
+        memcpy(measures, failing, sizeof measures);
+        measures[3] = (made_measure){"side_memory", "side", 10, .06, 0};
+        measures[5] = (made_measure){"mid_memory", "mid", 10, .06, 0};
+        caus_explain_options options = made_options();
+        options.symptom = NULL;
+        caus_series series = made_series(with->arena, measures, NULL, 1);
+        double *values = (double *)(uintptr_t)series.segments[0].values;
+        for (size_t r = MADE_ONSET; r < MADE_ROWS; r++) {
+            double *row = values + r * MADE_VARIABLES;
+            row[1] += r % 6 ? 0 : 30;
+            row[5] *= .3;
+            row[3] *= others ? .3 : 1;
+        }
+        caus_explanation told = made_explain_series(with, &series, &options);
+        external[others] =
+            made_suspect_of(&told, "mid")->terms[CAUS_TERM_EXTERNAL];
+    }
+    assert_true(external[0] > 0);
+    assert_true(external[1] < .6 * external[0]);
+}
+
 /* Side was started once more, while its caller is as ever, or slow. */
 static void who_is_started_anew_counts_as_far_as_somebody_feels_it(void **state)
 {
@@ -535,6 +563,7 @@ int main(void)
         MADE(a_row_that_nobody_measured_tells_of_no_service),
         MADE(who_was_started_anew_is_suspected),
         MADE(who_falls_as_others_did_was_not_started_anew),
+        MADE(of_several_that_fall_any_may_be_it),
         MADE(who_is_started_anew_counts_as_far_as_somebody_feels_it),
         MADE(memory_that_nobody_feels_counts_less),
         MADE(a_heap_that_fills_as_before_tells_nothing),
