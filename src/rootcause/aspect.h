@@ -41,6 +41,9 @@ bool caus_aspect_is_of_content(const caus_variable *variable);
 
 /* Whether it tells of messages that nobody has taken yet. */
 bool caus_aspect_is_backlog(const caus_variable *variable, caus_aspect aspect);
+/* Whether it tells how much a cache does not have of what it is asked for. */
+bool caus_aspect_is_of_misses(const caus_variable *variable,
+                              caus_aspect aspect);
 
 /* Whether it tells that a limit is reached: queues, pools, a processor that is
  * throttled. */

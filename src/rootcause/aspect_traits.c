@@ -85,7 +85,8 @@ bool caus_aspect_is_time_share(const caus_variable *variable,
 {
     static const char *const what[] = {"cpu", "gc", "garbage*", "pause*",
                                        "throttl*"};
-    static const char *const units[] = {"seconds", "sec", "time", "cores"};
+    static const char *const units[] = {"seconds", "sec",   "time",
+                                        "cores",   "ratio", "share"};
     /* How long one of them takes is no share. */
     static const char *const each[] = {
         "avg", "average", "mean", "median", "min", "max",   "p50",
@@ -94,6 +95,15 @@ bool caus_aspect_is_time_share(const caus_variable *variable,
     return (aspect == CAUS_ASPECT_CPU || aspect == CAUS_ASPECT_RESOURCE) &&
            CAUS_HAS_WORD(name, what) && CAUS_HAS_WORD(name, units) &&
            !CAUS_HAS_WORD(name, each);
+}
+
+bool caus_aspect_is_of_misses(const caus_variable *variable, caus_aspect aspect)
+{
+    static const char *const misses[] = {"miss", "misses"};
+    static const char *const hits[] = {"hit", "hits", "hitrate"};
+    const char *name = caus_measure_name(variable);
+    return (aspect == CAUS_ASPECT_CPU && CAUS_HAS_WORD(name, misses)) ||
+           (aspect == CAUS_ASPECT_MEMORY && CAUS_HAS_WORD(name, hits));
 }
 
 int caus_aspect_bad_direction(const caus_variable *variable, caus_aspect aspect)

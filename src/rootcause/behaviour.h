@@ -17,7 +17,8 @@ caus_status caus_restart_init(caus_case *about, caus_error *err);
  * another took its place, be it before anybody asked it for its values. What an
  * incident filled, or what filled before it, a collector of garbage gives back;
  * and as much as any service ever gave back, a collector may, whose turn had
- * not come.
+ * not come. Of several that fall so any one can be the incident's: a release,
+ * or another day, starts them all.
  */
 double caus_restart_clue(const caus_case *about, size_t service, size_t from,
                          size_t to);
@@ -49,8 +50,11 @@ void caus_silence_use_onsets(caus_case *about);
  * in healthy rows. */
 void caus_silence_date(const caus_case *about, size_t least, caus_onset *onset);
 
-/* Fills the context's `idle` from the shifts. */
+/* Fills the context's `idle` and `stopped` from the shifts. */
 caus_status caus_idle_find(caus_case *about, caus_error *err);
+/* How surely one of those who read what waits in a service stopped, in [0, 1].
+ */
+double caus_idle_stopped(const caus_context *context, size_t service);
 
 /* Fills `calls_each` once the shifts are measured. */
 caus_status caus_demand_init(caus_case *about, caus_error *err);
@@ -64,6 +68,10 @@ double caus_demand_clue(const caus_case *about, size_t service, size_t from,
  * [calls]. */
 void caus_demand_share_out(const caus_scene *scene, const double *asked,
                            const double *busy, double *shares);
+/* What is asked more, or less, asks others so, as far as `most` of each: passes
+ * `amounts` on to callees, of services [service_count]. */
+void caus_demand_pass_on(const caus_scene *scene, const double *most,
+                         double *amounts);
 /* Lessens clues of services that get more requests because some service asks
  * more, by its callers' doing or over others. Sets the context's `pushed`. */
 caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
@@ -73,7 +81,7 @@ caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err);
  * knows then how far it goes by chance. */
 caus_status caus_lacks_find(caus_case *about, const caus_placebo *placebo,
                             caus_error *err);
-/* Fills `witnesses`, from clues and `lacks`. */
+/* Fills `witnesses`, from clues and `lacks`, and the context's `seldom`. */
 caus_status caus_witnesses_find(caus_case *about, const double *clues,
                                 caus_error *err);
 /* Fills the context's `missed`, `cut_off` and `unreached` from both: services
@@ -82,6 +90,10 @@ caus_status caus_missed_find(caus_case *about, caus_error *err);
 /* Fills the context's `unasked` from both: callers of services that lack
  * requests while neither fails. */
 caus_status caus_unasked_find(caus_case *about, caus_error *err);
+/* Lessens clues of the latency of services that get fewer requests because one
+ * leaves out calls, by what is left out of them or over others. */
+caus_status caus_unasked_weigh(caus_case *about, double *clues,
+                               caus_error *err);
 
 /* In how many rows a service was not measured, where that tells. */
 void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
@@ -89,6 +101,8 @@ void caus_silence_add(const caus_case *about, size_t service, caus_text *text);
 void caus_demand_add(const caus_case *about, size_t service, caus_text *text);
 /* How many requests of its callers miss it, where that tells. */
 void caus_missed_add(const caus_case *about, size_t service, caus_text *text);
+/* How much less it takes of what waits for it elsewhere, where that tells. */
+void caus_idle_add(const caus_case *about, size_t service, caus_text *text);
 /* Whom it asks less, and how often, where that tells. */
 void caus_unasked_add(const caus_case *about, size_t service, caus_text *text);
 /* Whether a service is not measured any more while others are, and nothing

@@ -10,6 +10,8 @@
 #include "rootcause/weighing.h"
 #include "rootcause/weights.h"
 
+static const double surely_stopped = .5;
+
 /* What tells how sure an answer is; free of units. */
 enum {
     SIGN_ONE,
@@ -70,6 +72,19 @@ static bool knows_calls(const caus_case *about)
     return about->scene.has_calls && !about->scene.stranger[about->ranked[0]];
 }
 
+/* From whom on what the first suspect can have moved is looked for: of a reader
+ * that stopped, what it reads. */
+static size_t find_start(const caus_case *about, size_t first)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t i = scene->callee_start[first];
+         i < scene->callee_start[first + 1]; i++) {
+        if (about->context.stopped[i] > surely_stopped)
+            return scene->callees[i];
+    }
+    return first;
+}
+
 /*
  * The share of what is loud, by squares, that the first suspect can have moved:
  * anomalies go to callers, and to what stands before one of them. NaN without
@@ -83,7 +98,8 @@ static caus_status find_explained(caus_case *about, caus_error *err)
     about->explained = (double)NAN;
     if (!knows_calls(about))
         return CAUS_OK;
-    CAUS_TRY(caus_scene_walk_to_callers(scene, first, about->out, &to, err));
+    CAUS_TRY(caus_scene_walk_to_callers(scene, find_start(about, first),
+                                        about->out, &to, err));
     double own = fmax(about->suspects[0].score, loudness(about, first));
     double moved = own * own, other = 0;
     for (size_t s = 0; s < scene->service_count; s++) {

@@ -15,6 +15,19 @@ static double square_felt(const caus_case *about, size_t service)
     return counts ? loud * loud : 0;
 }
 
+/* A reader that stopped can have made what those can whom it reads. */
+static void add_stopped(const caus_case *about, double *covered)
+{
+    const caus_scene *scene = &about->scene;
+    const double *stopped = about->context.stopped;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        for (size_t i = scene->callee_start[s]; i < scene->callee_start[s + 1];
+             i++)
+            covered[s] =
+                fmax(covered[s], stopped[i] * covered[scene->callees[i]]);
+    }
+}
+
 caus_status caus_coverage_find(caus_case *about, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
@@ -40,6 +53,7 @@ caus_status caus_coverage_find(caus_case *about, caus_error *err)
             covered[k] += k == s || caus_walk_reaches(&to, k) ? loud : 0;
         caus_arena_rewind(about->out, mark);
     }
+    add_stopped(about, covered);
     for (size_t s = 0; s < scene->service_count; s++)
         covered[s] =
             all > 0 && !scene->stranger[s] ? sqrt(covered[s] / all) : 1;

@@ -367,8 +367,8 @@ void caus_demand_share_out(const caus_scene *scene, const double *asked,
     }
 }
 
-/* What is asked more asks others more, as far as these get more requests. */
-static void pass_on(const caus_scene *scene, const double *rise, double *pushed)
+void caus_demand_pass_on(const caus_scene *scene, const double *most,
+                         double *amounts)
 {
     for (bool any = true; any;) {
         any = false;
@@ -376,9 +376,9 @@ static void pass_on(const caus_scene *scene, const double *rise, double *pushed)
             const caus_index_list callees = caus_scene_callees(scene, s);
             for (size_t i = 0; i < callees.count; i++) {
                 size_t callee = callees.items[i];
-                double passed = fmin(pushed[s], rise[callee]);
-                any = any || passed > pushed[callee];
-                pushed[callee] = fmax(pushed[callee], passed);
+                double passed = fmin(amounts[s], most[callee]);
+                any = any || passed > amounts[callee];
+                amounts[callee] = fmax(amounts[callee], passed);
             }
         }
     }
@@ -443,7 +443,7 @@ caus_status caus_demand_weigh(caus_case *about, double *clues, caus_error *err)
             caus_timeline_shift(&about->calls_each, s, about->onset_row,
                                 about->timeline.row_count, &space);
     }
-    pass_on(scene, rise, pushed);
+    caus_demand_pass_on(scene, rise, pushed);
     for (size_t s = 0; s < services; s++)
         pushed[s] = caus_explained_share * caus_sureness(pushed[s]);
     for (size_t v = 0; v < about->series->variable_count; v++) {

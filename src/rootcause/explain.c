@@ -348,6 +348,7 @@ static caus_status weigh_clues(caus_case *about, caus_placebo *placebo,
     CAUS_TRY(caus_witnesses_find(about, clues, err));
     CAUS_TRY(caus_missed_find(about, err));
     CAUS_TRY(caus_unasked_find(about, err));
+    CAUS_TRY(caus_unasked_weigh(about, clues, err));
     CAUS_TRY(caus_carried_find(about, err));
     CAUS_TRY(caus_call_time_find(about, err));
     CAUS_TRY(caus_idle_find(about, err));

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who works on less at a time than it did, while messages wait for it. */
+/* Who works on less at a time than it did, while messages wait for it, or in
+ * what it reads. */
 #include <math.h>
 
 #include "rootcause/alike.h"
 #include "rootcause/behaviour.h"
+#include "rootcause/weights.h"
+
+/* From here on it is worth telling. */
+static const double half_told = .5;
 
 /* Its first variable that tells how long what it is asked takes, or SIZE_MAX.
  */
@@ -35,17 +40,99 @@ static double idle_share(const caus_case *about, size_t service)
     return fmax(0, 1 - under_way * fmax(1, longer));
 }
 
+/* How surely a service that nobody calls takes fewer requests than it did, in
+ * [0, 1]: what it does of its own accord, or reads. */
+static double takes_less(const caus_case *about, size_t service)
+{
+    size_t load = caus_case_find_load(about, service);
+    if (load == SIZE_MAX || caus_scene_is_called(&about->scene, service))
+        return 0;
+    double sure =
+        caus_sureness(caus_clue_of(&about->shifts[load], CAUS_ASPECT_LOAD, -1));
+    return sure * sure;
+}
+
+/* How much of what it worked on the other of those that nobody calls and that
+ * ask `service` works on still that does so least idly, in [0, 1]: where fewer
+ * messages come, all readers have less to do. */
+static double left_to_others(const caus_case *about, size_t service,
+                             size_t except)
+{
+    const caus_scene *scene = &about->scene;
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    double most = 0;
+    bool any = false;
+    for (size_t i = 0; i < callers.count; i++) {
+        size_t reader = callers.items[i];
+        if (reader == except || caus_scene_is_called(scene, reader) ||
+            caus_case_find_load(about, reader) == SIZE_MAX)
+            continue;
+        most = fmax(most, 1 - idle_share(about, reader));
+        any = true;
+    }
+    return any ? most : 1;
+}
+
+/* Readers that stopped, by the calls to what they read. */
+static void find_stopped(const caus_case *about, double *stopped)
+{
+    const caus_scene *scene = &about->scene;
+    for (size_t s = 0; s < scene->service_count; s++) {
+        double surely = takes_less(about, s);
+        for (size_t i = scene->callee_start[s];
+             surely > 0 && i < scene->callee_start[s + 1]; i++) {
+            double others = left_to_others(about, scene->callees[i], s);
+            double own = 1 - idle_share(about, s);
+            stopped[i] = own < others ? surely * (1 - own / others) : 0;
+        }
+    }
+}
+
+double caus_idle_stopped(const caus_context *context, size_t service)
+{
+    const caus_scene *scene = context->scene;
+    const caus_index_list callers = caus_scene_callers(scene, service);
+    double most = 0;
+    for (size_t i = 0; context->stopped && i < callers.count; i++)
+        most = fmax(most, context->stopped[caus_scene_find_call(
+                              scene, callers.items[i], service)]);
+    return most;
+}
+
 caus_status caus_idle_find(caus_case *about, caus_error *err)
 {
     const caus_scene *scene = &about->scene;
+    size_t calls = scene->callee_start[scene->service_count];
     double *idle = CAUS_ARRAY(about->out, double, scene->service_count + 1);
-    if (!idle)
+    double *stopped = CAUS_ARRAY(about->out, double, calls + 1);
+    if (!idle || !stopped)
         return caus_arena_fail(about->out, err);
     for (size_t v = 0; v < about->series->variable_count; v++) {
         size_t s = scene->service_of[v];
         if (s != SIZE_MAX && scene->backlog[v])
             idle[s] = idle_share(about, s);
     }
+    find_stopped(about, stopped);
     about->context.idle = idle;
+    about->context.stopped = stopped;
     return CAUS_OK;
+}
+
+void caus_idle_add(const caus_case *about, size_t service, caus_text *text)
+{
+    const caus_scene *scene = &about->scene;
+    const double *stopped = about->context.stopped;
+    for (size_t i = scene->callee_start[service];
+         i < scene->callee_start[service + 1]; i++) {
+        if (stopped[i] < half_told)
+            continue;
+        const caus_shift *taken =
+            &about->shifts[caus_case_find_load(about, service)];
+        caus_text_format(text,
+                         "%sit takes %.3g requests instead of %.3g, of what "
+                         "%s keeps for it",
+                         text->length ? "; " : "", taken->after, taken->before,
+                         scene->services[scene->callees[i]]);
+        return;
+    }
 }

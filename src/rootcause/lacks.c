@@ -105,6 +105,17 @@ static double noise_of(const caus_case *about, const requests *sums,
                : 0;
 }
 
+/* What is lacking in the later half of the rows, if more: what counts requests
+ * of the last minutes goes on to count for as long when none come any more. */
+static double late_share(const caus_case *about, const requests *sums,
+                         const caus_lack *lack)
+{
+    size_t rows = about->timeline.row_count;
+    size_t middle = about->onset_row + (rows - about->onset_row) / 2;
+    double late = lacking(lack->usual, each_in(sums, middle, rows));
+    return fmax(lack->share, late);
+}
+
 /* What a service lacks for the requests of all of its callers, or of one. */
 static caus_lack lack_of(const caus_case *about, const caus_placebo *placebo,
                          const requests *sums)
@@ -113,6 +124,7 @@ static caus_lack lack_of(const caus_case *about, const caus_placebo *placebo,
         .usual = each_in(sums, 0, about->onset_row),
         .now = each_in(sums, about->onset_row, about->timeline.row_count)};
     made.share = lacking(made.usual, made.now);
+    made.late = late_share(about, sums, &made);
     made.noise = noise_of(about, sums, made.usual);
     for (size_t i = 0; i < placebo->count; i++) {
         double each = each_in(sums, placebo->starts[i], placebo->ends[i]);

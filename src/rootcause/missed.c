@@ -120,7 +120,7 @@ static double own_share(const caus_scene *scene, const witnesses *known,
 static bool all_miss(const caus_scene *scene, const witnesses *known,
                      size_t service)
 {
-    return known->lacks[service].share > 1 - left_to_others &&
+    return known->lacks[service].late > 1 - left_to_others &&
            !has_one_caller(scene, service);
 }
 
@@ -243,7 +243,7 @@ static caus_status find_missed(const caus_case *about, double *missed,
 /* How surely nobody reaches a service, in [0, 1]. */
 static double unreached_by(const caus_lack *lack, double missed)
 {
-    double beyond = (lack->share - mostly_lacking) / (1 - mostly_lacking);
+    double beyond = (lack->late - mostly_lacking) / (1 - mostly_lacking);
     return missed * fmax(0, beyond);
 }
 

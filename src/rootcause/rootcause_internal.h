@@ -26,6 +26,8 @@ enum {
  * them that the incident lacks. */
 typedef struct caus_lack {
     double usual, now;
+    double late;          /* share of those of the later half of the rows; no
+                             less than `share` */
     double share, chance; /* how far that goes either way in healthy windows */
     double noise;         /* deviation of the share, by that of single rows */
     bool of_one;          /* one of several callers */
@@ -38,6 +40,8 @@ typedef struct caus_witnesses {
     double *loudest; /* [service_count] of latency, too */
     double *shares;  /* [calls] of the requests of a callee's callers; 0 = not
                         known */
+    bool *seldom;    /* [service_count] asked in fewer than half of the rows
+                        since the onset */
 } caus_witnesses;
 
 /* An explanation in the making: each step fills it further. */

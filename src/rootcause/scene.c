@@ -217,8 +217,9 @@ static caus_status read_variables(const caus_series *series, caus_arena *out,
     int *bad = CAUS_ARRAY(out, int, count + 1);
     bool *of_calls = CAUS_ARRAY(out, bool, count + 1);
     bool *backlog = CAUS_ARRAY(out, bool, count + 1);
+    bool *misses = CAUS_ARRAY(out, bool, count + 1);
     scene->named = CAUS_ARRAY(out, bool, count + 1);
-    if (!service_of || !aspects || !bad || !of_calls || !backlog ||
+    if (!service_of || !aspects || !bad || !of_calls || !backlog || !misses ||
         !scene->named)
         return caus_arena_fail(out, err);
     for (size_t v = 0; v < count; v++) {
@@ -229,6 +230,7 @@ static caus_status read_variables(const caus_series *series, caus_arena *out,
         of_calls[v] = aspects[v] == CAUS_ASPECT_LATENCY &&
                       caus_measure_is_of_calls(variable);
         backlog[v] = caus_aspect_is_backlog(variable, aspects[v]);
+        misses[v] = caus_aspect_is_of_misses(variable, aspects[v]);
         if (backlog[v] && service_of[v] != SIZE_MAX)
             service_of[v] = caus_toward_reader(
                 scene, caus_measure_name(variable), service_of[v]);
@@ -238,6 +240,7 @@ static caus_status read_variables(const caus_series *series, caus_arena *out,
     scene->bad = bad;
     scene->of_calls = of_calls;
     scene->backlog = backlog;
+    scene->misses = misses;
     return caus_measures_number(series->variables, count, out, &scene->measures,
                                 err);
 }

@@ -25,6 +25,7 @@ typedef struct caus_scene {
                                      measures, of caus_measures_number() */
     const bool *of_calls;         /* [variable_count] what its calls take */
     const bool *backlog;          /* [variable_count] messages not taken yet */
+    const bool *misses;           /* [variable_count] what a cache lacks */
     const bool *asks;             /* [variable_count] counts calls that it makes
                                    */
     const size_t *toward;         /* [variable_count] the call, into callees,

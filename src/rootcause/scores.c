@@ -106,16 +106,19 @@ static double slow_alone(const caus_scene *scene, const caus_scores *scores,
  * as far as those who write to it feel it, too: else who reads them is slow.
  * Only callers that measure them are asked, so that the order of variables is
  * none of the answer. */
-static void collect_backlogs(const caus_scene *scene, const double *clues,
+static void collect_backlogs(const caus_context *context, const double *clues,
                              size_t variable_count, caus_scores *scores)
 {
+    const caus_scene *scene = context->scene;
     for (size_t v = 0; v < variable_count; v++) {
         size_t s = scene->service_of[v];
         if (s == SIZE_MAX || !scene->backlog[v] || caus_scene_shows(scene, s) ||
             scene->toward[v] != SIZE_MAX)
             continue;
         double *late = &scores->outside[s][OUTSIDE_LATENCY];
-        *late = fmax(*late, clues[v] * (1 - slow_alone(scene, scores, s)));
+        double slow =
+            slow_alone(scene, scores, s) * (1 - caus_idle_stopped(context, s));
+        *late = fmax(*late, clues[v] * (1 - slow));
     }
 }
 
@@ -155,7 +158,8 @@ static void add_toward(const caus_context *context, size_t variable,
 
 /* Takes what a variable tells of how its service answers: where neither latency
  * nor errors are measured a queue that fills tells of the first, and so does
- * what somebody named. */
+ * what somebody named. What a cache lacks its callers get elsewhere, which
+ * takes them longer however fast it says so. */
 static void add_answer(const caus_scene *scene, size_t variable, double clue,
                        caus_scores *scores)
 {
@@ -164,6 +168,7 @@ static void add_answer(const caus_scene *scene, size_t variable, double clue,
     bool late = aspect == CAUS_ASPECT_LATENCY ||
                 (fills(aspect) && !caus_scene_shows(scene, s) &&
                  !scene->backlog[variable]) ||
+                scene->misses[variable] ||
                 (scene->named[variable] && inside_weight(aspect) <= 0);
     if (aspect == CAUS_ASPECT_ERRORS)
         lift(&scores->outside[s][OUTSIDE_ERRORS], clue);
@@ -273,6 +278,27 @@ static void add_queues(const caus_context *context, const double *clues,
     }
 }
 
+/* What waits in a service is inside the reader that stopped. */
+static void add_unread(const caus_context *context, const double *clues,
+                       size_t variable_count, caus_scores *scores)
+{
+    const caus_scene *scene = context->scene;
+    for (size_t v = 0; context->stopped && v < variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX || scene->toward[v] != SIZE_MAX ||
+            scene->aspects[v] != CAUS_ASPECT_SATURATION)
+            continue;
+        const caus_index_list callers = caus_scene_callers(scene, s);
+        for (size_t i = 0; i < callers.count; i++) {
+            size_t reader = callers.items[i];
+            size_t call = caus_scene_find_call(scene, reader, s);
+            double *inside = &scores->terms[reader][CAUS_TERM_INTERNAL];
+            *inside = fmax(*inside, caus_weight_idle * context->stopped[call] *
+                                        clues[v]);
+        }
+    }
+}
+
 /* What is left of the outside of a service when its callees have explained
  * their share. */
 static double unexplained(const caus_context *context,
@@ -348,7 +374,8 @@ static double place_of(const caus_context *context, const caus_scores *scores,
     return factor;
 }
 
-/* Who asks a service more has made what that can have made. */
+/* Who asks a service more, or reads it no more, has made what that can have
+ * made. */
 static double factor_of(const caus_context *context, const caus_scores *scores,
                         size_t service)
 {
@@ -358,11 +385,12 @@ static double factor_of(const caus_context *context, const caus_scores *scores,
     double own = place_of(context, scores, service), factor = own;
     for (size_t i = scene->callee_start[service];
          i < scene->callee_start[service + 1]; i++) {
-        double share = scores->asked_by[i];
+        double share = fmax(caus_sureness(scores->asked_by[i]),
+                            context->stopped ? context->stopped[i] : 0);
         if (share <= 0)
             continue;
         double there = place_of(context, scores, scene->callees[i]);
-        factor = fmax(factor, own + caus_sureness(share) * (there - own));
+        factor = fmax(factor, own + share * (there - own));
     }
     return factor;
 }
@@ -427,9 +455,10 @@ void caus_scores_fill(const caus_context *context, const double *clues,
     memset(scores->terms, 0, count * sizeof *scores->terms);
     memset(scores->outside, 0, count * sizeof *scores->outside);
     collect_outside(context, clues, variable_count, scores);
-    collect_backlogs(context->scene, clues, variable_count, scores);
+    collect_backlogs(context, clues, variable_count, scores);
     collect_inside(context, clues, variable_count, scores);
     add_queues(context, clues, variable_count, scores);
+    add_unread(context, clues, variable_count, scores);
     collect_busy(context->scene, clues, variable_count, scores);
     caus_demand_share_out(context->scene, context->asked, scores->busy,
                           scores->asked_by);

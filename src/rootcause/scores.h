@@ -49,6 +49,8 @@ typedef struct caus_context {
     const double *unasked;   /* [service_count] Cohen's h of requests that a
                                 callee lacks of it, though neither fails; NULL
                                 in placebo windows */
+    const bool *seldom;      /* [service_count] asked in few rows; NULL in
+                                placebo windows */
     const double *asked;     /* [service_count] clues of being called more than
                                 callers' requests account for */
     const double *pushed;    /* [service_count] how much of what it shows that
@@ -73,6 +75,10 @@ typedef struct caus_context {
     const double *idle;  /* [service_count] how much less it works on at a time,
                             in [0, 1], where messages may wait for it; NULL = not
                             known */
+    const double *stopped; /* [calls] how surely a caller that nobody calls
+                              works on less than others who ask the callee, in
+                              [0, 1]: what waits there waits for it; NULL = not
+                              known */
     const caus_guesses *guesses; /* [service_count] where nobody told who calls
                                     whom; NULL */
     const size_t *fronts; /* [service_count] whom it only stands before */

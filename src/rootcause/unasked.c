@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "rootcause/alike.h"
 #include "rootcause/behaviour.h"
 #include "rootcause/weights.h"
 
@@ -14,6 +15,8 @@ static const double most_deviations = 2;
 static const double full_share = 1. / 3;
 /* From here on it is worth telling: a small effect. */
 static const double least_told = .2;
+/* From here on it explains what callees show: a medium one. */
+static const double full_effect = .5;
 
 /* How surely it is no chance, in [0, 1]. */
 static double surely(const caus_lack *lack)
@@ -68,6 +71,66 @@ caus_status caus_unasked_find(caus_case *about, caus_error *err)
         find_unasked(about, s, &unasked[s]);
     }
     about->context.unasked = unasked;
+    return CAUS_OK;
+}
+
+/* How surely a service is asked less because one of its callers leaves out
+ * calls, or one of those over whom it is asked, as a clue. */
+static caus_status find_spared(const caus_case *about, double *spared,
+                               caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    size_t services = scene->service_count;
+    double *fall = CAUS_ARRAY(about->out, double, services + 1);
+    if (!fall)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < services; s++) {
+        size_t load = caus_case_find_load(about, s);
+        if (load != SIZE_MAX)
+            fall[s] = caus_clue_of(&about->shifts[load], CAUS_ASPECT_LOAD, -1);
+        const caus_index_list callers = caus_scene_callers(scene, s);
+        for (size_t i = 0; i < callers.count; i++) {
+            double clue = clue_of_call(about, callers.items[i], s);
+            spared[s] = fmax(spared[s], fmin(1, clue / full_effect) *
+                                            fmin(caus_explained_clue, fall[s]));
+        }
+    }
+    caus_demand_pass_on(scene, fall, spared);
+    return CAUS_OK;
+}
+
+/* How much of a latency that grew the requests that are left out explain, in
+ * [0, 1]: of a mean over all of them the others take at most as much longer as
+ * they are fewer, both as logarithms. */
+static double mixed(const caus_case *about, size_t variable)
+{
+    size_t service = about->scene.service_of[variable];
+    const caus_shift *load =
+        &about->shifts[caus_case_find_load(about, service)];
+    const caus_shift *late = &about->shifts[variable];
+    if (!(late->before > 0) || late->after <= late->before)
+        return 0;
+    double fewer =
+        load->after > 0 ? log(load->before / load->after) : (double)INFINITY;
+    return fmin(1, fewer / log(late->after / late->before));
+}
+
+caus_status caus_unasked_weigh(caus_case *about, double *clues, caus_error *err)
+{
+    const caus_scene *scene = &about->scene;
+    const double *failing = about->witnesses.failing;
+    double *spared = CAUS_ARRAY(about->out, double, scene->service_count + 1);
+    if (!spared)
+        return caus_arena_fail(about->out, err);
+    CAUS_TRY(find_spared(about, spared, err));
+    for (size_t v = 0; v < about->series->variable_count; v++) {
+        size_t s = scene->service_of[v];
+        if (s == SIZE_MAX || spared[s] <= 0 ||
+            scene->aspects[v] != CAUS_ASPECT_LATENCY)
+            continue;
+        double well = 1 - caus_sureness(failing[s]);
+        clues[v] *= 1 - caus_sureness(spared[s]) * well * mixed(about, v);
+    }
     return CAUS_OK;
 }
 

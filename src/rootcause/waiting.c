@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "rootcause/behaviour.h"
 #include "rootcause/waiting.h"
 #include "rootcause/weights.h"
 
@@ -105,7 +106,8 @@ static double shown_below(const caus_context *context,
     size_t behind = context->fronts ? context->fronts[service] : SIZE_MAX;
     for (size_t k = 0; behind != SIZE_MAX && k < OUTSIDE_COUNT; k++)
         apart = fmax(apart, scores->outside[behind][k]);
-    return caus_explained_share * fmax(loud * loud, caus_sureness(apart));
+    apart = fmax(caus_sureness(apart), caus_idle_stopped(context, service));
+    return caus_explained_share * fmax(loud * loud, apart);
 }
 
 /* Whether a caller of a service also calls another of its callers, for which it
@@ -122,10 +124,15 @@ static bool is_behind(const caus_scene *scene, size_t caller, size_t service)
 }
 
 /* Whether nothing tells how a caller fares: then it is no witness that all is
- * well. Failures are none of how long it takes, nor the other way round. */
-static bool is_blind(const caus_scene *scene, const caus_scores *scores,
+ * well. Failures are none of how long it takes, nor the other way round; and
+ * who is hardly asked itself asks nobody. */
+static bool is_blind(const caus_context *context, const caus_scores *scores,
                      size_t caller, size_t kind)
 {
+    const caus_scene *scene = context->scene;
+    if (context->seldom && context->seldom[caller] &&
+        scores->outside[caller][kind] < caus_explained_clue)
+        return true;
     bool times_calls = kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0;
     return !scene->shows[caller][kind] && !times_calls &&
            scores->outside[caller][kind] <= 0;
@@ -145,7 +152,7 @@ static double surely_common(const caus_context *context,
     for (size_t i = 0; i < callers.count; i++) {
         size_t caller = callers.items[i];
         if (is_behind(scene, caller, service) ||
-            is_blind(scene, scores, caller, kind))
+            is_blind(context, scores, caller, kind))
             continue;
         double left = 1 - scores->below[caller][kind];
         second = fmax(second, fmin(most, left));
@@ -171,7 +178,7 @@ static double common_of(const caus_context *context, const caus_scores *scores,
     const caus_index_list callers = caus_scene_callers(scene, service);
     for (size_t i = 0; i < callers.count && least > 0; i++) {
         size_t caller = callers.items[i];
-        if (!is_blind(scene, scores, caller, kind))
+        if (!is_blind(context, scores, caller, kind))
             least = fmin(least, scores->outside[caller][kind]);
     }
     double surely =
@@ -281,11 +288,15 @@ static double weight_of_way(const caus_context *context,
 
 /* How much of what a caller of a service shows comes from elsewhere, in [0, 1]:
  * from what its callees show, from whom it waits for as others do, from its own
- * end where it measures the calls, else from its calls to others. */
+ * end where it measures the calls, else from its calls to others. What it
+ * measures of its calls to this service alone no other callee makes. */
 static double from_elsewhere(const caus_scene *scene, const caus_scores *scores,
                              size_t service, size_t caller, size_t kind,
                              bool measures_calls)
 {
+    size_t call = caus_scene_find_call(scene, caller, service);
+    if (scores->toward[call][kind] >= 0)
+        return caus_explained_share * scores->own_end[caller][kind];
     double others =
         caus_sureness(caus_calls_loudest(scene, scores, caller, service, kind));
     double apart =
@@ -326,7 +337,7 @@ static double waited_for(const caus_context *context, const caus_scores *scores,
         size_t caller = callers.items[i];
         size_t call = caus_scene_find_call(scene, caller, service);
         bool measured = scores->toward[call][kind] >= 0;
-        if (!measured && is_blind(scene, scores, caller, kind))
+        if (!measured && is_blind(context, scores, caller, kind))
             continue;
         if (kind == OUTSIDE_LATENCY && scores->calling[caller] >= 0)
             measured = true;

@@ -42,6 +42,25 @@ static void find_shares(const caus_case *about, size_t service, double *shares)
             all > 0 ? asked_before(about, callers.items[i], load) / all : 0;
 }
 
+/* Whether a service has requests in fewer than half of the rows since the
+ * onset: it hardly asks anybody then. */
+static bool is_asked_seldom(const caus_case *about, size_t service)
+{
+    const caus_timeline *timeline = &about->timeline;
+    size_t load = caus_case_find_load(about, service);
+    if (load == SIZE_MAX)
+        return false;
+    const double *values = caus_timeline_values(timeline, load);
+    size_t with = 0, rows = 0;
+    for (size_t r = about->onset_row; r < timeline->row_count; r++) {
+        if (values[r] > 0)
+            with++;
+        if (!isnan(values[r]))
+            rows++;
+    }
+    return 2 * with < rows;
+}
+
 caus_status caus_witnesses_find(caus_case *about, const double *clues,
                                 caus_error *err)
 {
@@ -50,14 +69,17 @@ caus_status caus_witnesses_find(caus_case *about, const double *clues,
     caus_witnesses made = {
         .failing = CAUS_ARRAY(about->out, double, services + 1),
         .loudest = CAUS_ARRAY(about->out, double, services + 1),
-        .shares = CAUS_ARRAY(about->out, double, calls + 1)};
-    if (!made.failing || !made.loudest || !made.shares)
+        .shares = CAUS_ARRAY(about->out, double, calls + 1),
+        .seldom = CAUS_ARRAY(about->out, bool, services + 1)};
+    if (!made.failing || !made.loudest || !made.shares || !made.seldom)
         return caus_arena_fail(about->out, err);
     find_loudest(about, clues, &made);
     for (size_t s = 0; s < services; s++) {
         CAUS_TRY(caus_run_check(about->run, err));
         find_shares(about, s, made.shares);
+        made.seldom[s] = is_asked_seldom(about, s);
     }
     about->witnesses = made;
+    about->context.seldom = made.seldom;
     return CAUS_OK;
 }

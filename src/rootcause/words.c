@@ -152,6 +152,7 @@ static caus_status say_suspect(caus_case *about, size_t rank, caus_error *err)
         caus_log_fact_add(suspect, &text);
     caus_silence_add(about, service, &text);
     caus_missed_add(about, service, &text);
+    caus_idle_add(about, service, &text);
     if (traces_first)
         add_traces(about, service, &text);
     if (calls_first)

@@ -321,6 +321,8 @@ static void a_name_tells_whether_it_is_a_share_of_time(void **state)
         "process.cpu.time",
         "cpu_cores_used",
         "container_cpu_cfs_throttled_seconds_total",
+        "container_cpu_cfs_throttled_periods_ratio",
+        "container_cfs_throttled_share",
         "java_lang_GarbageCollector_CollectionTime"};
     static const char *const others[] = {"jvm_gc_pause_seconds_max",
                                          "jvm_gc_pause_seconds_count",
@@ -328,6 +330,8 @@ static void a_name_tells_whether_it_is_a_share_of_time(void **state)
                                          "process_cpu_usage",
                                          "cpu_percent",
                                          "lock_wait_seconds_total",
+                                         "cache_hit_ratio",
+                                         "request_error_ratio",
                                          "cpu_queue_time_mean"};
     enum { COUNT = sizeof shares / sizeof *shares };
     for (size_t i = 0; i < COUNT; i++) {
@@ -339,6 +343,25 @@ static void a_name_tells_whether_it_is_a_share_of_time(void **state)
     }
 }
 
+static void a_name_tells_what_a_cache_lacks(void **state)
+{
+    (void)state;
+    static const char *const lacks[] = {"redis_keyspace_misses_total",
+                                        "memcached_get_misses_rate",
+                                        "cache.hit_ratio", "cache_miss_rate"};
+    static const char *const others[] = {"redis_keyspace_hits_total",
+                                         "missed_calls_total", "node_cpu_usage",
+                                         "hits_total"};
+    enum { COUNT = sizeof lacks / sizeof *lacks };
+    for (size_t i = 0; i < COUNT; i++) {
+        caus_variable is = caus_variable_default(), no = is;
+        is.name = lacks[i];
+        no.name = others[i];
+        assert_true(caus_aspect_is_of_misses(&is, caus_aspect_of(&is)));
+        assert_false(caus_aspect_is_of_misses(&no, caus_aspect_of(&no)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -346,6 +369,7 @@ int main(void)
         cmocka_unit_test(the_name_of_the_service_tells_nothing),
         cmocka_unit_test(a_name_tells_whether_failures_are_a_share),
         cmocka_unit_test(a_name_tells_whether_it_is_a_share_of_time),
+        cmocka_unit_test(a_name_tells_what_a_cache_lacks),
         cmocka_unit_test(one_measure_has_one_number_at_all_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

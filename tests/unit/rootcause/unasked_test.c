@@ -95,6 +95,25 @@ static void who_fails_or_is_slow_leaves_nothing_out(void **state)
     }
 }
 
+/* Who is asked by the dear half of the requests only takes longer in the mean,
+ * but not ten times as long. */
+static void what_is_left_of_a_mix_may_take_longer(void **state)
+{
+    enum { ROOT_LATENCY = ROOT_ERRORS };
+    double external[2];
+    for (size_t i = 0; i < 2; i++) {
+        made_measure measures[MADE_VARIABLES];
+        make(measures);
+        measures[ROOT].shift = -80;
+        measures[ROOT_LATENCY] =
+            (made_measure){"root_latency", "root", .01, .0003, i ? .09 : .02};
+        caus_explanation told = explain(*state, measures, false);
+        external[i] = made_suspect_of(&told, "root")->terms[CAUS_TERM_EXTERNAL];
+        assert_true(calls_of(&told, "mid") > 1);
+    }
+    assert_true(external[0] < .3 && external[1] > 1);
+}
+
 /* What a callee gets less is no more than rows, or windows, differ by chance.
  */
 static void by_chance_a_callee_may_lack_as_many(void **state)
@@ -124,6 +143,8 @@ int main(void)
             a_call_less_is_of_who_makes_most_of_them, made_set_up,
             made_tear_down),
         cmocka_unit_test_setup_teardown(who_fails_or_is_slow_leaves_nothing_out,
+                                        made_set_up, made_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_left_of_a_mix_may_take_longer,
                                         made_set_up, made_tear_down),
         cmocka_unit_test_setup_teardown(by_chance_a_callee_may_lack_as_many,
                                         made_set_up, made_tear_down),

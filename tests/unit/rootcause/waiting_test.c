@@ -427,6 +427,36 @@ static void a_caller_s_own_end_is_no_way_to_a_callee(void **state)
     assert_true(way_to_root(*state, .4) < .5 * alone);
 }
 
+/* That another callee of mid is slow tells nothing of its calls to root, which
+ * are measured. */
+static void calls_to_one_callee_are_no_other_s_doing(void **state)
+{
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {1, 2}, {1, 3}};
+    static const caus_topology topology = {4, services, 3, calls};
+    double way[2];
+    for (size_t is_slow = 0; is_slow < 2; is_slow++) {
+        const made_measure measures[MADE_VARIABLES] = {
+            {"front_latency", "front", .2, .01, .5},
+            {"front_errors", "front", 1, .3, 40},
+            {"front_requests", "front", 100, 2, 0},
+            {"mid_latency", "mid", .1, .003, .5},
+            {"mid_cpu", "mid", 10, .6, 0},
+            {"mid_client_errors_peer_root", "mid", 1, .3, 40},
+            {"root_cpu", "root", 30, 1, 0},
+            {"mid_errors", "mid", 1, .3, 40},
+            {"side_latency", "side", .08, .004, is_slow ? .4 : 0},
+            {"side_cpu", "side", 15, 1, 0}};
+        caus_explain_options options = made_options();
+        options.topology = &topology;
+        options.symptom = "front_errors";
+        caus_explanation told = made_explain(*state, measures, &options);
+        way[is_slow] = made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY];
+    }
+    assert_true(way[0] > 2);
+    assert_true(way[1] > .7 * way[0]);
+}
+
 /* That mid's calls of one service are as quick as ever tells nothing of those
  * of root, whether or not the graph knows that it calls the former. */
 static void quick_calls_of_one_callee_tell_nothing_of_others(void **state)
@@ -587,6 +617,94 @@ static caus_explanation explain_backlog(made_fixture *with, double writer)
     return made_explain(with, measures, &options);
 }
 
+/* Front and side call root, which nobody measures from outside; front is slow,
+ * and side as ever, whom somebody asks in every `turn`-th row. */
+static double way_beside_a_quiet_caller(made_fixture *with, size_t turn)
+{
+    enum { SIDE_REQUESTS = 4, SIDE_LATENCY_2 = 8 };
+    static const char *const services[] = {"front", "mid", "root", "side"};
+    static const size_t calls[][2] = {{0, 1}, {0, 2}, {3, 2}};
+    static const caus_topology topology = {4, services, 3, calls};
+    made_measure measures[MADE_VARIABLES];
+    made_quiet(measures);
+    measures[0].shift = .5;
+    measures[SIDE_REQUESTS] = (made_measure){"side_requests", "side", 5, .2, 0};
+    measures[6] = (made_measure){"root_disk", "root", 9, 1, 0};
+    caus_series series = made_series(with->arena, measures, NULL, 1);
+    double *values = (double *)(uintptr_t)series.segments[0].values;
+    for (size_t r = 0; r < MADE_ROWS; r++)
+        values[r * MADE_VARIABLES + SIDE_REQUESTS] *= r % turn == 0;
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    caus_explanation told = made_explain_series(with, &series, &options);
+    return made_suspect_of(&told, "root")->terms[CAUS_TERM_WAY];
+}
+
+static void who_is_hardly_asked_is_no_witness(void **state)
+{
+    assert_true(way_beside_a_quiet_caller(*state, 1) < .5);
+    assert_true(way_beside_a_quiet_caller(*state, 2) < .5);
+    assert_true(way_beside_a_quiet_caller(*state, 3) > 1);
+}
+
+/* Of what a cache does not have its callers ask others, whatever it answers. */
+static void what_a_cache_lacks_makes_its_callers_slow(void **state)
+{
+    double external[2];
+    for (int misses = 0; misses < 2; misses++) {
+        made_measure measures[MADE_VARIABLES];
+        made_quiet(measures);
+        measures[0].shift = measures[3].shift = .5;
+        measures[7] = (made_measure){"root_keyspace_misses", "root", 30, 1,
+                                     misses ? 60 : 0};
+        caus_explain_options options = made_options();
+        caus_explanation told = made_explain(*state, measures, &options);
+        assert_string_equal(made_first_of(&told), misses ? "root" : "mid");
+        external[misses] =
+            made_suspect_of(&told, "mid")->terms[CAUS_TERM_EXTERNAL];
+    }
+    assert_true(external[1] < .5 * external[0]);
+}
+
+/* Front writes to root, which a reader and another one read; users wait, as
+ * messages pile up there. The readers take so much less than they did. */
+static caus_explanation explain_readers(made_fixture *with, double less,
+                                        double other_less)
+{
+    const made_measure measures[MADE_VARIABLES] = {
+        {"front_latency", "front", .2, .01, .5},
+        {"front_requests", "front", 100, 2, 0},
+        {"front_cpu", "front", 20, 1, 0},
+        {"reader_requests", "reader", 40, 1, -40 * less},
+        {"reader_latency", "reader", .05, .002, 0},
+        {"root_queue_messages", "root", 20, 3, 400},
+        {"root_cpu", "root", 30, 1, 0},
+        {"other_requests", "other", 40, 1, -40 * other_less},
+        {"other_latency", "other", .05, .002, 0},
+        {"other_cpu", "other", 15, 1, 0}};
+    static const char *const services[] = {"front", "other", "reader", "root"};
+    static const size_t calls[][2] = {{0, 3}, {1, 3}, {2, 3}};
+    const caus_topology topology = {4, services, 3, calls};
+    caus_explain_options options = made_options();
+    options.topology = &topology;
+    return made_explain(with, measures, &options);
+}
+
+static void what_waits_for_a_reader_that_stopped_is_its_doing(void **state)
+{
+    caus_explanation told = explain_readers(*state, 0, 0);
+    assert_true(score_of(&told, "reader") < .2 * told.suspects[0].score);
+    told = explain_readers(*state, .95, .3);
+    assert_string_equal(made_first_of(&told), "reader");
+    assert_non_null(strstr(told.suspects[0].sentence,
+                           " requests instead of 40.1, of what root keeps "
+                           "for it"));
+    assert_true(told.suspects[0].confidence > .5);
+    /* Where fewer messages come both have less to do. */
+    told = explain_readers(*state, .6, .6);
+    assert_true(score_of(&told, "reader") < .2 * told.suspects[0].score);
+}
+
 static void messages_pile_up_where_their_reader_is_slow(void **state)
 {
     caus_explanation told = explain_backlog(*state, 0);
@@ -618,7 +736,11 @@ int main(void)
         MADE(who_is_behind_three_unmeasured_may_be_it),
         MADE(who_counts_none_is_no_witness_behind_the_unmeasured),
         MADE(a_caller_s_own_end_is_no_way_to_a_callee),
+        MADE(calls_to_one_callee_are_no_other_s_doing),
         MADE(quick_calls_of_one_callee_tell_nothing_of_others),
+        MADE(who_is_hardly_asked_is_no_witness),
+        MADE(what_a_cache_lacks_makes_its_callers_slow),
+        MADE(what_waits_for_a_reader_that_stopped_is_its_doing),
         MADE(a_store_that_fills_makes_its_callers_fail),
         MADE(who_counts_no_failures_is_no_witness_of_them),
         MADE(who_fills_for_a_slow_callee_is_not_waited_for),
