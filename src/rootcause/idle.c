@@ -52,20 +52,18 @@ static double takes_less(const caus_case *about, size_t service)
     return sure * sure;
 }
 
-/* How much of what it worked on the other of those that nobody calls and that
- * ask `service` works on still that does so least idly, in [0, 1]: where fewer
+/* How much of what it worked on is left to the least idle of the others that
+ * nobody calls, ask `service` and take less as well, in [0, 1]: where fewer
  * messages come, all readers have less to do. */
 static double left_to_others(const caus_case *about, size_t service,
                              size_t except)
 {
-    const caus_scene *scene = &about->scene;
-    const caus_index_list callers = caus_scene_callers(scene, service);
+    const caus_index_list callers = caus_scene_callers(&about->scene, service);
     double most = 0;
     bool any = false;
     for (size_t i = 0; i < callers.count; i++) {
         size_t reader = callers.items[i];
-        if (reader == except || caus_scene_is_called(scene, reader) ||
-            caus_case_find_load(about, reader) == SIZE_MAX)
+        if (reader == except || takes_less(about, reader) <= 0)
             continue;
         most = fmax(most, 1 - idle_share(about, reader));
         any = true;
