@@ -26,8 +26,8 @@ import run as bench
 
 # How many of each system, from which seed on: used for no figure of how good it is. Rules
 # were found on the first of worlds, cloud and queues and the first two of large; on the
-# last of each none was. Nothing of tickets.py and parcels.py is among them, so that they can judge
-# what is fitted.
+# last of each none was. Nothing of tickets.py, parcels.py and farm.py is among them, so that
+# they can judge what is fitted.
 SYSTEMS = {"worlds": [(80, 2330001), (100, 2930001)], "traced": [(16, 1120001)],
            "large": [(64, 2310001), (69, 2340001), (200, 2910001)],
            "cloud": [(48, 2320001), (128, 2920001)], "logs": [(54, 1150001)],
@@ -43,8 +43,8 @@ def make(options, name, count, seed, folder):
     made = argparse.Namespace(
         caus=options.caus, world_seed=seed, large_seed=seed, cloud_seed=seed, queue_seed=seed,
         exporters_seed=seed, world_traces=name == "traced", world_logs=name == "logs",
-        ticket_seed=0, parcel_seed=0,
-        **{k: count if k == kind else 0 for k in kinds + bench.TICKETS + ["parcels"]})
+        ticket_seed=0, parcel_seed=0, farm_seed=0,
+        **{k: count if k == kind else 0 for k in kinds + bench.TICKETS + ["parcels", "farms"]})
     os.makedirs(folder)
     for _, fill in bench.make_sets(made):
         fill(folder)

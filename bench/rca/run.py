@@ -12,7 +12,7 @@ those that only observe.
 usage: run.py --caus PROGRAM [--data FOLDER] [--sets a,b] [--worlds N]
               [--large N] [--cloud N] [--queues N] [--exporters N]
               [--tickets N] [--ticket-steps N] [--ticket-hard N] [--parcels N]
-              [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
+              [--farms N] [--world-traces] [--world-logs] [--healthy N] [--seed N] [--each]
               [--modes given,found,late,metrics,bare,bare_found,traces,logs,logs_found,
                logs_bare,all,all_found]
 
@@ -20,8 +20,8 @@ Worlds come with 5 to 40 services, steps of 5 s to 60 s and every fault in turn;
 with --world-logs also with faults in code, which little but a log shows. Large
 systems are those of large.py, cloud systems those of cloud.py, queues those of
 queues.py, exporters those of exporters.py, tickets, in three kinds, those of
-tickets.py, parcels those of parcels.py, both of which are held out of every fit;
-the last three need numpy.
+tickets.py, parcels those of parcels.py, farms those of farm.py, all three of which are
+held out of every fit; these and exporters need numpy.
 
 The data may also be named by CAUS_RCA_DATA. Exits 77 without data and worlds.
 """
@@ -562,6 +562,11 @@ def make_parcels(number, seed, target):
     parcels.make(number, seed, target)
 
 
+def make_farms(number, seed, target):
+    import farm
+    farm.make(number, seed, target)
+
+
 def make_sets(options):
     """Names of the sets that were asked for, each with what makes it in a folder."""
     bind = functools.partial
@@ -569,7 +574,8 @@ def make_sets(options):
             ("cloud systems", options.cloud, options.cloud_seed, bind(cloud.make, options.caus)),
             ("queues", options.queues, options.queue_seed, queues.make),
             ("exporters", options.exporters, options.exporters_seed, make_exporters),
-            ("parcels", options.parcels, options.parcel_seed, make_parcels)]
+            ("parcels", options.parcels, options.parcel_seed, make_parcels),
+            ("farms", options.farms, options.farm_seed, make_farms)]
     sets += [(kind.replace("_", " "), getattr(options, kind), options.ticket_seed,
               bind(make_tickets, kind)) for kind in TICKETS]
     if options.worlds:
@@ -639,6 +645,8 @@ def main():
     parser.add_argument("--ticket-seed", type=int, default=0)
     parser.add_argument("--parcels", type=int, default=0)
     parser.add_argument("--parcel-seed", type=int, default=400000)
+    parser.add_argument("--farms", type=int, default=0)
+    parser.add_argument("--farm-seed", type=int, default=700000)
     parser.add_argument("--each", action="store_true", help="a line for every case")
     parser.add_argument("--healthy", type=int, default=0,
                         help="blocks of healthy rows a set")
@@ -647,10 +655,11 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     if not (options.data or options.worlds or options.large or options.cloud or
-            options.queues or options.exporters or options.parcels or
+            options.queues or options.exporters or options.parcels or options.farms or
             any(getattr(options, k) for k in TICKETS)):
         print("no data: name a folder of sets by --data or CAUS_RCA_DATA, or "
-              "ask for --worlds, --large, --cloud, --queues, --exporters, --tickets or --parcels")
+              "ask for --worlds, --large, --cloud, --queues, --exporters, --tickets, --parcels or "
+              "--farms")
         return 77
     if not shutil.which(options.caus):
         print(f"{options.caus} is no program")
