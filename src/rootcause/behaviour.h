@@ -12,22 +12,26 @@ enum { CAUS_LEAST_HEARD = 10 }; /* rows with a value, for silence to tell */
 caus_status caus_silence_init(caus_case *about, caus_error *err);
 /* Fills `memory_falls` likewise. */
 caus_status caus_restart_init(caus_case *about, caus_error *err);
-/* How surely a service was started anew in rows [from, to): memory that is
- * given back at once, below its level, was that of a process which ended, and
- * another took its place, be it before anybody asked it for its values. What an
- * incident filled, or what filled before it, a collector of garbage gives back;
- * and as much as any service ever gave back, a collector may, whose turn had
- * not come. Of several that fall so any one can be the incident's: a release,
- * or another day, starts them all.
- */
-double caus_restart_clue(const caus_case *about, size_t service, size_t from,
-                         size_t to);
-
 /* Rows [from, to), and what variables shift in them. */
 typedef struct caus_window {
     size_t from, to;
     const caus_shift *shifts; /* [variable_count] */
+    size_t restarted;         /* services that were started anew in it, of
+                                 caus_restart_count() */
 } caus_window;
+
+/* How many services were started anew in rows [from, to); O(memory of all ×
+ * rows). */
+size_t caus_restart_count(const caus_case *about, size_t from, size_t to);
+/* How surely a service was started anew in a window: memory that is given back
+ * at once, below its level, was that of a process which ended, and another took
+ * its place, be it before anybody asked it for its values. What an incident
+ * filled, or what filled before it, a collector of garbage gives back; and as
+ * much as any service ever gave back, a collector may, whose turn had not come.
+ * Of several that fall so any one can be the incident's: a release, or another
+ * day, starts them all. */
+double caus_restart_clue(const caus_case *about, size_t service,
+                         const caus_window *window);
 
 /* How much it is worth that a service is not measured in some rows of a window,
  * as if it were a share of requests that fail, as far as somebody feels it in

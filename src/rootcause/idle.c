@@ -52,38 +52,56 @@ static double takes_less(const caus_case *about, size_t service)
     return sure * sure;
 }
 
+/* Of every service [service_count]. */
+typedef struct readers {
+    double
+        *less; /* how surely it takes less, of its own accord or in reading */
+    double *left; /* the share of what it worked on that it still does */
+} readers;
+
 /* How much of what it worked on is left to the least idle of the others that
- * nobody calls, ask `service` and take less as well, in [0, 1]: where fewer
- * messages come, all readers have less to do. */
-static double left_to_others(const caus_case *about, size_t service,
-                             size_t except)
+ * ask `service` and take less as well, in [0, 1]: where fewer messages come,
+ * all readers have less to do. */
+static double left_to_others(const caus_scene *scene, const readers *known,
+                             size_t service, size_t except)
 {
-    const caus_index_list callers = caus_scene_callers(&about->scene, service);
+    const caus_index_list callers = caus_scene_callers(scene, service);
     double most = 0;
     bool any = false;
     for (size_t i = 0; i < callers.count; i++) {
         size_t reader = callers.items[i];
-        if (reader == except || takes_less(about, reader) <= 0)
+        if (reader == except || known->less[reader] <= 0)
             continue;
-        most = fmax(most, 1 - idle_share(about, reader));
+        most = fmax(most, known->left[reader]);
         any = true;
     }
     return any ? most : 1;
 }
 
 /* Readers that stopped, by the calls to what they read. */
-static void find_stopped(const caus_case *about, double *stopped)
+static caus_status find_stopped(const caus_case *about, double *stopped,
+                                caus_error *err)
 {
     const caus_scene *scene = &about->scene;
-    for (size_t s = 0; s < scene->service_count; s++) {
-        double surely = takes_less(about, s);
+    size_t services = scene->service_count;
+    const readers known = {CAUS_ARRAY(about->out, double, services + 1),
+                           CAUS_ARRAY(about->out, double, services + 1)};
+    if (!known.less || !known.left)
+        return caus_arena_fail(about->out, err);
+    for (size_t s = 0; s < services; s++) {
+        known.less[s] = takes_less(about, s);
+        known.left[s] = 1 - idle_share(about, s);
+    }
+    for (size_t s = 0; s < services; s++) {
+        CAUS_TRY(caus_run_check(about->run, err));
         for (size_t i = scene->callee_start[s];
-             surely > 0 && i < scene->callee_start[s + 1]; i++) {
-            double others = left_to_others(about, scene->callees[i], s);
-            double own = 1 - idle_share(about, s);
-            stopped[i] = own < others ? surely * (1 - own / others) : 0;
+             known.less[s] > 0 && i < scene->callee_start[s + 1]; i++) {
+            double others = left_to_others(scene, &known, scene->callees[i], s);
+            if (known.left[s] < others)
+                stopped[i] = known.less[s] * (1 - known.left[s] / others);
         }
     }
+    return CAUS_OK;
 }
 
 double caus_idle_stopped(const caus_context *context, size_t service)
@@ -110,7 +128,7 @@ caus_status caus_idle_find(caus_case *about, caus_error *err)
         if (s != SIZE_MAX && scene->backlog[v])
             idle[s] = idle_share(about, s);
     }
-    find_stopped(about, stopped);
+    CAUS_TRY(find_stopped(about, stopped, err));
     about->context.idle = idle;
     about->context.stopped = stopped;
     return CAUS_OK;

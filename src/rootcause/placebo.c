@@ -100,6 +100,7 @@ static caus_status fill_windows(const caus_case *about,
     size_t variables = about->series->variable_count;
     size_t services = about->scene.service_count;
     const size_t *starts = windows->starts, *ends = windows->ends;
+    size_t restarted[CAUS_MOST_WINDOWS];
     caus_shift_space space;
     CAUS_TRY(caus_shift_space_init(timeline, caus_run_scratch(about->run, 0),
                                    &space, err));
@@ -113,11 +114,15 @@ static caus_status fill_windows(const caus_case *about,
                 shift, about->scene.aspects[v], about->scene.bad[v]);
         }
     }
+    for (size_t i = 0; i < windows->count; i++) {
+        CAUS_TRY(caus_run_check(about->run, err));
+        restarted[i] = caus_restart_count(about, starts[i], ends[i]);
+    }
     for (size_t s = 0; s < services; s++) {
         CAUS_TRY(caus_run_check(about->run, err));
         for (size_t i = windows->count; i-- > 0;) {
             const caus_window window = {starts[i], ends[i],
-                                        shifts + i * variables};
+                                        shifts + i * variables, restarted[i]};
             windows->silent[i * services + s] =
                 caus_silence_clue(about, s, &window);
             windows->asked[i * services + s] =
@@ -255,7 +260,8 @@ caus_status caus_placebo_reduce(caus_case *about, const caus_placebo *placebo,
     size_t from = about->onset_row, rows = about->timeline.row_count;
     caus_shift_space space;
     CAUS_TRY(caus_shift_space_init(&about->timeline, about->out, &space, err));
-    const caus_window window = {from, rows, about->shifts};
+    const caus_window window = {from, rows, about->shifts,
+                                caus_restart_count(about, from, rows)};
     for (size_t s = 0; s < services; s++) {
         CAUS_TRY(caus_run_check(about->run, err));
         about->silent[s] = caus_silence_clue(about, s, &window);

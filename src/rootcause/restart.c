@@ -88,13 +88,17 @@ static double fall_of_any(const caus_case *about, size_t service, size_t from,
     return most;
 }
 
-double caus_restart_clue(const caus_case *about, size_t service, size_t from,
-                         size_t to)
+size_t caus_restart_count(const caus_case *about, size_t from, size_t to)
 {
-    double fall = fall_of_any(about, service, from, to), alike = 0;
-    if (fall <= 0)
-        return 0;
+    size_t count = 0;
     for (size_t s = 0; s < about->scene.service_count; s++)
-        alike += fall_of_any(about, s, from, to) > 0;
-    return log1p(fall) / alike;
+        count += fall_of_any(about, s, from, to) > 0;
+    return count;
+}
+
+double caus_restart_clue(const caus_case *about, size_t service,
+                         const caus_window *window)
+{
+    double fall = fall_of_any(about, service, window->from, window->to);
+    return fall > 0 ? log1p(fall) / (double)window->restarted : 0;
 }

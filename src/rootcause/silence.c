@@ -399,7 +399,7 @@ double caus_silence_clue(const caus_case *about, size_t service,
     const away_rows silent = {window, service, true};
     const away_rows all = {window, service, false};
     double missing = missing_clue(about, service, window->from, window->to);
-    double anew = caus_restart_clue(about, service, window->from, window->to);
+    double anew = caus_restart_clue(about, service, window);
     if (missing > 0)
         missing *= felt(about, &silent);
     if (anew > 0)
